@@ -1,0 +1,1 @@
+//! What acts: the webhook, the jobs, and the clients of WAHA and Gemini.

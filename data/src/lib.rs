@@ -1,0 +1,1 @@
+//! What is: model, protocol, client and, with the feature `store`, the SQLite store.

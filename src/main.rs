@@ -1,0 +1,3 @@
+//! The front door: parse, build the runtime, run one command.
+
+fn main() {}
