@@ -1,1 +1,9 @@
 //! What is: model, protocol, client and, with the feature `store`, the SQLite store.
+
+pub mod credits;
+pub mod ids;
+pub mod model;
+pub mod phone;
+#[cfg(feature = "store")]
+pub mod store;
+pub mod time;

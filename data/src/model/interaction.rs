@@ -1,0 +1,206 @@
+//! An interaction: one message, in or out.
+
+use super::words;
+use crate::ids::{ChatId, ClientRef, InteractionId};
+use crate::phone::Address;
+use crate::time::Timestamp;
+
+words! {
+    /// Which way it went.
+    Direction {
+        /// From a customer.
+        In => "in",
+        /// From us.
+        Out => "out",
+    }
+}
+
+words! {
+    /// Who wrote it.
+    Author {
+        /// The customer.
+        Customer => "customer",
+        /// The assistant.
+        Assistant => "assistant",
+        /// A human through the console, a command, or another program on the same number.
+        Human => "human",
+        /// The owner, on the phone.
+        Phone => "phone",
+        /// A campaign.
+        Campaign => "campaign",
+    }
+}
+
+words! {
+    /// How far a message got. The first eleven are of messages out, the last three of messages in.
+    InteractionState {
+        /// Written by the assistant, waiting for a human.
+        Draft => "draft",
+        /// Held by a check; a human decides.
+        Held => "held",
+        /// Durable, not yet being sent.
+        Queued => "queued",
+        /// The POST is on its way or its end is unknown yet.
+        Sending => "sending",
+        /// WAHA took it.
+        Sent => "sent",
+        /// It reached a device of the customer.
+        Delivered => "delivered",
+        /// The customer saw it.
+        Read => "read",
+        /// The customer heard it.
+        Played => "played",
+        /// WhatsApp or WAHA refused it.
+        Failed => "failed",
+        /// It may or may not have been sent; never sent again by itself.
+        Unknown => "unknown",
+        /// Taken back before it was sent.
+        Cancelled => "cancelled",
+        /// Stored as it came.
+        Received => "received",
+        /// Changed by its author later.
+        Edited => "edited",
+        /// Taken back by its author later.
+        Revoked => "revoked",
+    }
+}
+
+words! {
+    /// What WhatsApp says about a message of ours.
+    Ack {
+        /// It was refused (−1).
+        Error => "ERROR",
+        /// Not yet with WhatsApp (0).
+        Pending => "PENDING",
+        /// With WhatsApp's servers (1).
+        Server => "SERVER",
+        /// On a device (2).
+        Device => "DEVICE",
+        /// Seen (3).
+        Read => "READ",
+        /// Heard (4).
+        Played => "PLAYED",
+    }
+}
+
+impl InteractionState {
+    /// The state after an ack, or `None` when the ack changes nothing.
+    ///
+    /// Acks only move forward, with two exceptions: an error turns `sending`, `sent` and `unknown` into `failed`
+    /// (never `delivered` or later), and any positive ack resolves `unknown`.
+    #[must_use]
+    pub fn after_ack(self, ack: Ack) -> Option<Self> {
+        let next = match ack {
+            Ack::Pending => return None,
+            Ack::Error => match self {
+                Self::Sending | Self::Sent | Self::Unknown => return Some(Self::Failed),
+                _ => return None,
+            },
+            Ack::Server => Self::Sent,
+            Ack::Device => Self::Delivered,
+            Ack::Read => Self::Read,
+            Ack::Played => Self::Played,
+        };
+        let rank = |state: Self| match state {
+            Self::Sending | Self::Unknown => Some(0),
+            Self::Sent => Some(1),
+            Self::Delivered => Some(2),
+            Self::Read => Some(3),
+            Self::Played => Some(4),
+            _ => None,
+        };
+        (rank(self)? < rank(next)?).then_some(next)
+    }
+}
+
+words! {
+    /// What sort of message it is.
+    ContentKind {
+        /// Words.
+        Text => "text",
+        /// A picture.
+        Image => "image",
+        /// A film.
+        Video => "video",
+        /// A voice note or other sound.
+        Audio => "audio",
+        /// A file.
+        Document => "document",
+        /// A sticker.
+        Sticker => "sticker",
+        /// A place.
+        Location => "location",
+        /// A visiting card.
+        Contact => "contact",
+        /// A poll.
+        Poll => "poll",
+        /// Not readable yet (`message.waiting`): WhatsApp will deliver it again.
+        Waiting => "waiting",
+        /// Anything else.
+        Other => "other",
+    }
+}
+
+/// One message, in or out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interaction {
+    /// Its id.
+    pub id: InteractionId,
+    /// The thread it is in.
+    pub chat: ChatId,
+    /// Which way it went.
+    pub direction: Direction,
+    /// Who wrote it.
+    pub author: Author,
+    /// How far it got.
+    pub state: InteractionState,
+    /// What sort of message it is.
+    pub kind: ContentKind,
+    /// The words, or the caption.
+    pub text: String,
+    /// When it was written, by WhatsApp's clock for messages in, by ours for messages out.
+    pub at: Timestamp,
+    /// WAHA's full id, `true_4915…@c.us_3EB0…`.
+    pub wa_id: Option<String>,
+    /// Where it went or came from.
+    pub address: Address,
+    /// Why it is in its state.
+    pub reason: Option<String>,
+    /// The sender's own id of the send.
+    pub client_ref: Option<ClientRef>,
+    /// The bare WhatsApp id of the message it answers.
+    pub reply_to: Option<String>,
+    /// The name of its author inside a group.
+    pub author_name: Option<String>,
+    /// The last reaction to it.
+    pub reaction: Option<String>,
+    /// Which version of the model wrote it.
+    pub model: Option<String>,
+    /// How long the model took, in milliseconds.
+    pub latency_ms: Option<i64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn acks_only_move_forward() {
+        use InteractionState::*;
+        for (state, ack, after) in [
+            (Sending, Ack::Server, Some(Sent)),
+            (Sent, Ack::Read, Some(Read)),
+            (Read, Ack::Device, None),
+            (Read, Ack::Error, None),
+            (Delivered, Ack::Error, None),
+            (Sent, Ack::Error, Some(Failed)),
+            (Unknown, Ack::Error, Some(Failed)),
+            (Unknown, Ack::Device, Some(Delivered)),
+            (Failed, Ack::Device, None),
+            (Cancelled, Ack::Server, None),
+            (Received, Ack::Read, None),
+        ] {
+            assert_eq!(state.after_ack(ack), after, "{state} {ack}");
+        }
+    }
+}
