@@ -1,0 +1,4 @@
+//! Stories of the store, on a real file.
+
+mod answers;
+mod support;
