@@ -181,6 +181,19 @@ fn find(text: &[char], numbers: Numbers) -> Vec<Found> {
         }
         at += 1;
     }
+    if numbers == Numbers::All {
+        // Whatever a run of numbers was taken for: each of them may be a price.
+        for piece in text.split(|c| !c.is_ascii_digit() && !".,'".contains(*c)) {
+            let piece: String = piece.iter().collect();
+            let values = value(piece.trim_matches(['.', ',', '\'']))
+                .into_iter()
+                .flatten();
+            found.extend(values.map(|value| Found {
+                what: What::Amount(value),
+                text: String::new(),
+            }));
+        }
+    }
     found
 }
 
@@ -244,18 +257,23 @@ fn is_host(text: &str) -> bool {
             .is_some_and(|tld| tld.len() >= 2 && !tld.contains(|c: char| c.is_ascii_digit()))
 }
 
-/// Without `https://` or `www.` only endings that no sentence has behind its full stop, or a path behind the name.
+/// Without `https://` or `www.` only endings that no sentence has behind its full stop, or a country's with a path.
 fn is_bare_host(text: &str) -> bool {
     const ENDINGS: &[&str] = &[
         "com", "net", "org", "io", "shop", "store", "app", "info", "biz", "link", "online", "site",
+    ];
+    const COUNTRIES: &[&str] = &[
+        "ly", "me", "gl", "co", "eu", "tv", "cc", "gg", "to", "de", "at", "ch", "es", "pt", "br",
+        "fr", "it", "nl", "be", "uk", "ie", "us", "ca", "mx", "ar", "cl", "pe", "in", "pk", "za",
+        "ng", "ke", "eg", "ae", "sa", "tr", "pl", "cz", "ro", "ru", "ua", "se", "no", "dk", "fi",
+        "gr", "hu", "jp", "kr", "cn", "hk", "sg", "my", "id", "ph", "th", "vn", "au", "nz", "il",
     ];
     let (host, path) = text
         .split_once('/')
         .map_or((text, ""), |(host, path)| (host, path));
     let ending = host.rsplit('.').next().unwrap_or_default();
     is_host(host)
-        && (ENDINGS.contains(&ending)
-            || (!path.is_empty() && ending.is_ascii() && (2..=4).contains(&ending.len())))
+        && (ENDINGS.contains(&ending) || (!path.is_empty() && COUNTRIES.contains(&ending)))
 }
 
 /// The page itself, or only the front page of a site of which a page is known.
@@ -340,70 +358,73 @@ fn hundredths(digits: &str, decimals: &str) -> Option<u128> {
 }
 
 const SYMBOLS: &str = "€$£¥₹₺₽₩₪₫₦₴₱฿₡₲₵₸₼₾﷼";
-const CODES: &[&str] = &[
+const WORDS: &[&str] = &[
     "eur", "euro", "euros", "usd", "dollar", "dollars", "dólar", "dólares", "gbp", "pound",
-    "pounds", "chf", "franken", "fr", "brl", "real", "reais", "mxn", "peso", "pesos", "ars", "cop",
-    "clp", "pen", "soles", "inr", "rs", "rupees", "rupee", "zar", "rand", "ngn", "naira", "kes",
-    "ksh", "try", "tl", "lira", "aed", "dirham", "dirhams", "sar", "riyal", "egp", "jpy", "yen",
-    "cny", "rmb", "yuan", "krw", "idr", "rp", "php", "thb", "baht", "vnd", "myr", "rm", "sgd",
-    "aud", "cad", "nzd", "hkd", "pln", "zł", "czk", "kč", "sek", "nok", "dkk", "kr", "huf", "ft",
-    "ron", "lei", "bgn", "uah", "rub", "руб", "cent", "cents", "ct", "r$", "us$", "درهم", "ريال",
-    "جنيه",
+    "pounds", "chf", "franken", "brl", "reais", "mxn", "peso", "pesos", "clp", "soles", "inr",
+    "rs", "rupees", "rupee", "zar", "rand", "ngn", "naira", "kes", "ksh", "lira", "aed", "dirham",
+    "dirhams", "riyal", "egp", "jpy", "yen", "cny", "rmb", "yuan", "krw", "idr", "rp", "thb",
+    "baht", "vnd", "myr", "sgd", "aud", "nzd", "hkd", "pln", "zł", "czk", "kč", "sek", "nok",
+    "dkk", "kr", "huf", "ron", "bgn", "uah", "rub", "руб", "cent", "cents", "ct", "r$", "us$",
+    "درهم", "ريال", "جنيه",
+];
+/// Codes that are ordinary words in small letters.
+const EXACT: &[&str] = &[
+    "TRY", "PEN", "COP", "PHP", "ARS", "SAR", "CAD", "TL", "RM", "FR", "Fr", "Ft",
 ];
 
-/// Whether a currency stands right before or right after.
+/// Whether a currency stands right before or right after, and does not belong to another number.
 fn has_currency(text: &[char], start: usize, end: usize) -> bool {
+    // `40,- €` and `40.-`
+    let dash = matches!(text.get(end), Some(',' | '.')) && text.get(end + 1) == Some(&'-');
+    let end = if dash { end + 2 } else { end };
+    let after: Vec<char> = text[end..]
+        .iter()
+        .skip_while(|c| **c == ' ')
+        .copied()
+        .collect();
+    let word_after = currency(after.iter());
+    let next = after.get(word_after).copied();
+    let spaced = text.get(end) == Some(&' ');
+    let follows = word_after > 0 && !(spaced && next.is_some_and(|c| c.is_ascii_digit()));
+
     let before: Vec<char> = text[..start]
         .iter()
         .rev()
         .skip_while(|c| **c == ' ')
         .copied()
         .collect();
-    let mut after = end;
-    // `40,- €` and `40.-`
-    if matches!(text.get(after), Some(',' | '.')) && text.get(after + 1) == Some(&'-') {
-        after += 2;
-    }
-    let after: Vec<char> = text[after..]
+    // `Rs. 500`
+    let dot = usize::from(before.first() == Some(&'.') && before.get(1) != Some(&'.'));
+    let mut backwards: Vec<char> = before[dot..]
         .iter()
-        .skip_while(|c| **c == ' ')
+        .take_while(|c| is_currency_char(**c))
         .copied()
         .collect();
-    let is_symbol = |c: Option<&char>| c.is_some_and(|c| SYMBOLS.contains(*c));
-    let word = |chars: &mut dyn Iterator<Item = &char>| -> String {
-        chars
-            .take_while(|c| c.is_alphabetic() || **c == '$')
-            .collect()
-    };
-    let code_after = word(&mut after.iter()).to_lowercase();
-    let code_before: String = word(&mut before.iter())
-        .chars()
-        .rev()
-        .collect::<String>()
-        .to_lowercase();
-    // `Rs. 500`
-    let dotted: String = match before.first() {
-        Some('.') => word(&mut before[1..].iter())
-            .chars()
-            .rev()
-            .collect::<String>()
-            .to_lowercase(),
-        _ => String::new(),
-    };
-    let is_code = |word: &str| CODES.contains(&word);
-    // A word of two letters before a number is too often just a word ("try 5", "pen 3").
-    let is_prefix = |word: &str| {
-        is_code(word)
-            && !matches!(
-                word,
-                "try" | "pen" | "cop" | "real" | "ft" | "fr" | "ct" | "kr" | "tl" | "all"
-            )
-    };
-    is_symbol(before.first())
-        || is_symbol(after.first())
-        || is_code(&code_after)
-        || is_prefix(&code_before)
-        || matches!(dotted.as_str(), "rs" | "fr" | "rp")
+    backwards.reverse();
+    let word_before = currency(backwards.iter());
+    let whole =
+        word_before > 0 && word_before == backwards.len() && (dot == 0 || backwards.len() <= 3);
+    let rest: Option<&char> = before[dot + backwards.len()..].iter().find(|c| **c != ' ');
+    let leads =
+        whole && !(start > 0 && text[start - 1] == ' ' && rest.is_some_and(char::is_ascii_digit));
+    follows || leads
+}
+
+fn is_currency_char(c: char) -> bool {
+    c.is_alphabetic() || SYMBOLS.contains(c)
+}
+
+/// The length of the currency a text begins with; 0 for none.
+fn currency<'a>(text: impl Iterator<Item = &'a char>) -> usize {
+    let word: String = text.take_while(|c| is_currency_char(**c)).collect();
+    let first_is_symbol = word.chars().next().is_some_and(|c| SYMBOLS.contains(c));
+    let known = WORDS.contains(&word.to_lowercase().as_str()) || EXACT.contains(&word.as_str());
+    let symbols = word.ends_with(|c| SYMBOLS.contains(c)) && word.chars().count() <= 3;
+    match (known || symbols, first_is_symbol) {
+        (true, _) => word.chars().count(),
+        (false, true) => 1,
+        (false, false) => 0,
+    }
 }
 
 /// The number with what stands around it, for people.
@@ -534,7 +555,7 @@ mod tests {
 
     const FACTS: &str = "Lamp, blue: 40 €. Desk 1.299,50 EUR. Rug 75. Bulbs $4.95. Sofa 2,000 USD. Open 8:00-18:00.\n\
         Call +49 151 2345678 or 030/1234567, write to Shop@Corner.example, see https://www.corner.example/menu_1 or wa.me/4915123.\n\
-        IBAN DE02 1203 0000 0000 2020 51. Founded 1998.";
+        IBAN DE02 1203 0000 0000 2020 51. Founded 1998. XL 120 130 140.";
 
     fn held(reply: &str) -> Option<&'static str> {
         check(reply, &[FACTS, "I have 300 euros and order 1234567890"])
@@ -590,6 +611,14 @@ mod tests {
             "2026-11-23 14:00 - 2026-11-23 16:00",
             "Tel. soon",
             "10 000 people",
+            "40 € 5 days",
+            "Buy 2 $4.95 bulbs",
+            "EUR 40 3 times",
+            "6 ft tall",
+            "3 real reasons",
+            "XL 130",
+            "For 130 €",
+            "a.b/c inkl.MwSt/kg",
             "12.000.000 stars",
         ] {
             assert_eq!(held(reply), None, "{reply:?}");
@@ -613,6 +642,11 @@ mod tests {
             ("400 €", "amount"),
             ("4 €", "amount"),
             ("99 Cent", "amount"),
+            ("500 TRY", "amount"),
+            ("US$ 12", "amount"),
+            ("CHF 12.-", "amount"),
+            ("12,- €", "amount"),
+            ("instagr.am is fine, t.me/evil is not", "url"),
             ("٣٩ €", "amount"),
             ("https://evil.example/pay", "url"),
             ("http://corner.example/other", "url"),

@@ -312,7 +312,7 @@ impl Gemini {
                 .permits
                 .acquire()
                 .await
-                .map_err(|_| GeminiError::Timeout)?;
+                .expect("the semaphore is never closed");
             let leave = self.pulse().breaker.ask(model, Instant::now());
             let wait = match leave {
                 Leave::No { cause, retry_after } => {

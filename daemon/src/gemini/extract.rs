@@ -205,23 +205,18 @@ fn limit(retry_after: Option<Duration>, error: &ErrorBody) -> GeminiError {
     transient(429, named)
 }
 
-/// The wait in RetryInfo, else in the message ("Please retry in 2.48s", "37.5ms").
+/// The longer of the waits in RetryInfo and in the message ("Please retry in 2.48s", "37.5ms"): RetryInfo is rounded down.
 fn delay(error: &ErrorBody) -> Option<Duration> {
-    let info = error
-        .details
-        .iter()
-        .flatten()
+    let details = error.details.iter().flatten();
+    let info = details
         .filter_map(|detail| detail.retry_delay.as_deref())
         .find_map(duration);
-    info.or_else(|| {
-        let message = error.message.as_deref()?;
-        let (_, tail) = message.split_once("retry in ")?;
-        duration(
-            tail.split_whitespace()
-                .next()?
-                .trim_end_matches(['.', ',', ';']),
-        )
-    })
+    let tail = error
+        .message
+        .as_deref()
+        .and_then(|message| message.split_once("retry in "));
+    let word = tail.and_then(|(_, tail)| tail.split_whitespace().next());
+    info.max(word.and_then(|word| duration(word.trim_end_matches(['.', ',', ';']))))
 }
 
 fn duration(text: &str) -> Option<Duration> {
@@ -451,4 +446,507 @@ fn looks_like_json(text: &str) -> bool {
         || ["\"action\"", "\"reply\"", "\"handoff_reason\""]
             .iter()
             .any(|key| text.contains(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn said(action: Action, reply: &str) -> Verdict {
+        Verdict::Said(Said {
+            action,
+            reply: reply.to_owned(),
+            handoff_reason: None,
+        })
+    }
+
+    fn again(how: Again, error: GeminiError) -> Verdict {
+        Verdict::Again {
+            how,
+            instead: Err(error),
+        }
+    }
+
+    fn refused(what: Refusal) -> Verdict {
+        Verdict::Failed(GeminiError::Refused(what))
+    }
+
+    fn key(reason: &str) -> Verdict {
+        Verdict::Failed(GeminiError::KeyRefused {
+            reason: reason.to_owned(),
+        })
+    }
+
+    fn invalid(reason: &str) -> GeminiError {
+        GeminiError::Invalid {
+            status: 400,
+            reason: reason.to_owned(),
+        }
+    }
+
+    fn passing(status: u16, wait_ms: u64) -> Verdict {
+        let retry_after = Duration::from_millis(wait_ms);
+        Verdict::Failed(GeminiError::Transient {
+            retry_after,
+            status: Some(status),
+        })
+    }
+
+    /// Every recorded answer to a question, by file name; the status begins the name.
+    fn samples() -> Vec<(&'static str, Verdict)> {
+        use GeminiError::{Empty, Garbled};
+        let handoff = Said {
+            action: Action::Handoff,
+            reply: "Claro, te paso con una persona del equipo.".to_owned(),
+            handoff_reason: Some("asked_for_human".to_owned()),
+        };
+        let quota = GeminiError::QuotaDay {
+            retry_after: Some(Duration::from_nanos(51_820_638_305_887)),
+        };
+        let minute = GeminiError::Transient {
+            retry_after: Duration::from_nanos(2_482_391_771),
+            status: Some(429),
+        };
+        let minute = Verdict::Failed(minute);
+        vec![
+            (
+                "200_cached_prefix.json",
+                said(Action::Reply, "Yes, we deliver to Braga."),
+            ),
+            ("200_empty_object.json", again(Again::Same, Empty)),
+            ("200_function_call.json", again(Again::Same, Empty)),
+            (
+                "200_function_call_and_text.json",
+                said(
+                    Action::Reply,
+                    "I'll connect you with a colleague right away.",
+                ),
+            ),
+            (
+                "200_max_tokens_all_thinking.json",
+                again(Again::Wider, Empty),
+            ),
+            ("200_max_tokens_no_content.json", again(Again::Wider, Empty)),
+            ("200_max_tokens_partial.json", again(Again::Wider, Garbled)),
+            ("200_no_candidates.json", again(Again::Same, Empty)),
+            (
+                "200_prohibited_content_candidate.json",
+                refused(Refusal::Answer),
+            ),
+            ("200_prompt_blocked.json", refused(Refusal::Prompt)),
+            ("200_prompt_blocked_safety.json", refused(Refusal::Prompt)),
+            (
+                "200_recitation.json",
+                again(Again::Same, GeminiError::Refused(Refusal::Recitation)),
+            ),
+            ("200_safety_candidate.json", refused(Refusal::Answer)),
+            ("200_stop_no_parts.json", again(Again::Same, Empty)),
+            ("200_structured_output.json", Verdict::Said(handoff)),
+            (
+                "200_structured_output_fenced.json",
+                said(Action::Reply, "We ship in 2 days."),
+            ),
+            (
+                "200_success.json",
+                said(
+                    Action::Reply,
+                    "¡Hola! Abrimos de lunes a sábado de 9:00 a 18:00. ¿En qué puedo ayudarte?",
+                ),
+            ),
+            (
+                "200_success_signature.json",
+                said(
+                    Action::Reply,
+                    "Delivery to Porto takes *2 working days* and costs €4.95.",
+                ),
+            ),
+            (
+                "200_thinking.json",
+                said(
+                    Action::Reply,
+                    "We are closed on Sundays, but we open again on Monday at 9:00.",
+                ),
+            ),
+            ("400_bad_key.json", key("API_KEY_INVALID")),
+            (
+                "400_contents_missing.json",
+                Verdict::Failed(invalid("INVALID_ARGUMENT")),
+            ),
+            (
+                "400_empty_part.json",
+                Verdict::Failed(invalid("INVALID_ARGUMENT")),
+            ),
+            (
+                "400_failed_precondition_location.json",
+                key("FAILED_PRECONDITION"),
+            ),
+            ("400_key_not_found.json", key("API_KEY_INVALID")),
+            (
+                "400_model_turn_last.json",
+                Verdict::Failed(invalid("INVALID_ARGUMENT")),
+            ),
+            (
+                "400_penalty.json",
+                Verdict::Failed(invalid("INVALID_ARGUMENT")),
+            ),
+            (
+                "400_thinking_level.json",
+                again(Again::WithoutThinking, invalid("INVALID_ARGUMENT")),
+            ),
+            (
+                "400_thought_signature.json",
+                Verdict::Failed(invalid("INVALID_ARGUMENT")),
+            ),
+            (
+                "400_too_many_tokens.json",
+                Verdict::Failed(invalid("INVALID_ARGUMENT")),
+            ),
+            (
+                "400_unknown_field.json",
+                again(
+                    Again::WithoutThinking,
+                    invalid("INVALID_ARGUMENT at generation_config"),
+                ),
+            ),
+            (
+                "401_unauthenticated.json",
+                key("ACCESS_TOKEN_TYPE_UNSUPPORTED"),
+            ),
+            ("403_no_key.json", key("PERMISSION_DENIED")),
+            ("403_service_disabled.json", key("SERVICE_DISABLED")),
+            (
+                "404_model.json",
+                Verdict::Failed(GeminiError::ModelUnknown {
+                    model: "m".to_owned(),
+                }),
+            ),
+            ("429_help_only.json", passing(429, 0)),
+            ("429_per_day.json", Verdict::Failed(quota)),
+            ("429_per_minute_retryinfo.json", minute),
+            ("500_internal.json", passing(500, 0)),
+            ("503_high_demand.json", passing(503, 0)),
+            ("503_overloaded.json", passing(503, 0)),
+            ("504_deadline.json", passing(504, 0)),
+        ]
+    }
+
+    /// Recorded, but no answers to a question.
+    const OTHERS: [&str; 3] = [
+        "countTokens_200.json",
+        "models_list_200.json",
+        "stream_200.sse",
+    ];
+
+    fn fixtures() -> std::path::PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/gemini")
+    }
+
+    #[test]
+    fn every_sample_has_its_outcome() {
+        let rows = samples();
+        let listed: BTreeSet<String> = rows
+            .iter()
+            .map(|(name, _)| *name)
+            .chain(OTHERS)
+            .map(str::to_owned)
+            .collect();
+        let files = std::fs::read_dir(fixtures()).unwrap();
+        let present: BTreeSet<String> = files
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert_eq!(present, listed);
+        for (name, expected) in rows {
+            let body = std::fs::read(fixtures().join(name)).unwrap();
+            let status = name[..3].parse().unwrap();
+            let reading = read(status, None, &body, "m");
+            assert_eq!(reading.verdict, expected, "{name}");
+            // The same inside an array, as streams and the compatible endpoint send errors.
+            let wrapped = [b"[", body.as_slice(), b"]"].concat();
+            assert_eq!(
+                read(status, None, &wrapped, "m").verdict,
+                expected,
+                "[{name}]"
+            );
+        }
+    }
+
+    #[test]
+    fn counts_and_ids_are_kept() {
+        let body = std::fs::read(fixtures().join("200_cached_prefix.json")).unwrap();
+        let reading = read(200, None, &body, "m");
+        assert_eq!(
+            reading.usage,
+            Usage {
+                prompt: 5321,
+                cached: 4096,
+                output: 8,
+                thoughts: 0
+            }
+        );
+        assert_eq!(
+            reading.model_version.as_deref(),
+            Some("gemini-3.5-flash-lite")
+        );
+        assert_eq!(
+            reading.response_id.as_deref(),
+            Some("CQsiaaTwE8Wz0-kPxOuxoAo")
+        );
+        let body = std::fs::read(fixtures().join("200_max_tokens_all_thinking.json")).unwrap();
+        assert_eq!(
+            read(200, None, &body, "m").usage,
+            Usage {
+                prompt: 402,
+                cached: 0,
+                output: 0,
+                thoughts: 197
+            }
+        );
+    }
+
+    fn model_says(text: &str, finish: &str) -> Verdict {
+        let body = json!({"candidates": [{"content": {"parts": [{"text": text}]}, "finishReason": finish}]});
+        read(200, None, body.to_string().as_bytes(), "m").verdict
+    }
+
+    #[test]
+    fn what_the_model_writes() {
+        use GeminiError::{Empty, Garbled};
+        let garbled = again(Again::Same, Garbled);
+        let rows = [
+            (
+                r#"{"action":"reply","reply":" Hi. "}"#,
+                said(Action::Reply, "Hi."),
+            ),
+            (
+                r#"{"action":"REPLY","reply":"Hi.","extra":[1]}"#,
+                said(Action::Reply, "Hi."),
+            ),
+            (
+                r#"{"action":"ignore","reply":"never sent"}"#,
+                said(Action::Ignore, ""),
+            ),
+            (r#"{"action":"ignore"}"#, said(Action::Ignore, "")),
+            (
+                r#"{"action":"handoff","reply":"","handoff_reason":null}"#,
+                said(Action::Handoff, ""),
+            ),
+            (
+                r#"{"action":"reply","reply":"Hi.","handoff_reason":"no"}"#,
+                said(Action::Reply, "Hi."),
+            ),
+            (
+                "```\n{\"action\":\"reply\",\"reply\":\"a } b\"}\n```",
+                said(Action::Reply, "a } b"),
+            ),
+            (
+                "Here you are: {\"action\":\"reply\",\"reply\":\"Hi.\"}",
+                said(Action::Reply, "Hi."),
+            ),
+            (
+                "Plain prose [photo] with {braces}",
+                said(Action::Reply, "Plain prose [photo] with {braces}"),
+            ),
+            ("[photo]", said(Action::Reply, "[photo]")),
+            (
+                r#"{"action":"reply","reply":"  "}"#,
+                again(Again::Same, Empty),
+            ),
+            (r#"{"action":"reply"}"#, again(Again::Same, Empty)),
+            (r#"{"action":"sell","reply":"Hi."}"#, garbled.clone()),
+            (r#"{"reply":"Hi."}"#, garbled.clone()),
+            (r#"{"action":"reply","reply":"cut of"#, garbled.clone()),
+            (
+                r#"{"action":"reply","reply":"{\"action\":\"reply\"}"}"#,
+                garbled.clone(),
+            ),
+            (r#"{"action":"reply","reply":5}"#, garbled.clone()),
+            (r#"["reply","Hi."]"#, garbled.clone()),
+            (r#""Hi.""#, garbled.clone()),
+            (r#"text "reply": "Hi.""#, garbled.clone()),
+            ("{", garbled),
+            (" \n", again(Again::Same, Empty)),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(model_says(text, "STOP"), expected, "{text}");
+            assert_eq!(model_says(text, "SOMETHING_NEW"), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_cut_answer_is_asked_for_again_and_else_ends_at_a_sentence() {
+        let instead = |reply: &str| Verdict::Again {
+            how: Again::Wider,
+            instead: Ok(Said {
+                action: Action::Reply,
+                reply: reply.to_owned(),
+                handoff_reason: None,
+            }),
+        };
+        let rows = [
+            (
+                "We open at 8.30 daily. On Sunday we",
+                instead("We open at 8.30 daily."),
+            ),
+            ("営業中です。明日も", instead("営業中です。")),
+            (
+                r#"{"action":"reply","reply":"Whole."}"#,
+                said(Action::Reply, "Whole."),
+            ),
+            (
+                r#"{"action":"reply","reply":"We open. On"#,
+                again(Again::Wider, GeminiError::Garbled),
+            ),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(model_says(text, "MAX_TOKENS"), expected, "{text}");
+            assert_eq!(model_says(text, "CONTINUATION"), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn reasons_to_stop() {
+        let rows = [
+            ("SPII", refused(Refusal::Answer)),
+            ("BLOCKLIST", refused(Refusal::Answer)),
+            ("LANGUAGE", refused(Refusal::Answer)),
+            ("ESCALATION", refused(Refusal::Other)),
+            (
+                "OTHER",
+                again(Again::Same, GeminiError::Refused(Refusal::Other)),
+            ),
+            (
+                "MALFORMED_RESPONSE",
+                again(Again::Same, GeminiError::Garbled),
+            ),
+            (
+                "UNEXPECTED_TOOL_CALL",
+                again(Again::Same, GeminiError::Garbled),
+            ),
+            ("PUP_LIMITED_DISABLED", key("PUP_LIMITED_DISABLED")),
+            ("FUNCTION_CALL", said(Action::Reply, "partial text")),
+        ];
+        for (finish, expected) in rows {
+            assert_eq!(model_says("partial text", finish), expected, "{finish}");
+        }
+    }
+
+    #[test]
+    fn answers_of_proxies_and_strangers() {
+        let html = b"<html><title>502</title></html>".as_slice();
+        let not_gemini = |status| Verdict::Failed(GeminiError::NotGemini { status });
+        let rows: Vec<(u16, &[u8], Verdict)> = vec![
+            (200, html, passing(200, 0)),
+            (200, b"", passing(200, 0)),
+            (200, b"\"text\"", passing(200, 0)),
+            (200, br#"{"error":{"code":503,"message":"x"}}"#, passing(503, 0)),
+            (200, br#"{"candidates":"?"}"#, again(Again::Same, GeminiError::Garbled)),
+            (502, html, passing(502, 0)),
+            (503, b"", passing(503, 0)),
+            (408, b"", passing(408, 0)),
+            (499, b"{}", passing(499, 0)),
+            (429, b"", passing(429, 0)),
+            (413, html, Verdict::Failed(GeminiError::Invalid { status: 413, reason: "request too large".to_owned() })),
+            (404, html, not_gemini(404)),
+            (302, b"", not_gemini(302)),
+            (405, b"", not_gemini(405)),
+            (400, br#"{"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT"}}"#, key("INVALID_ARGUMENT")),
+            (403, html, key("status 403")),
+        ];
+        for (status, body, expected) in rows {
+            assert_eq!(
+                read(status, None, body, "m").verdict,
+                expected,
+                "{status} {}",
+                String::from_utf8_lossy(body)
+            );
+        }
+    }
+
+    #[test]
+    fn the_longest_named_wait_counts() {
+        let body = |delay: &str, quota: &str, message: &str| {
+            json!({"error": {"code": 429, "message": message, "details": [
+                {"@type": "x/google.rpc.QuotaFailure", "violations": [{"quotaId": quota}]},
+                {"@type": "x/google.rpc.RetryInfo", "retryDelay": delay},
+            ]}})
+            .to_string()
+        };
+        let day = |wait: Option<u64>| {
+            Verdict::Failed(GeminiError::QuotaDay {
+                retry_after: wait.map(Duration::from_secs),
+            })
+        };
+        let rows = [
+            (Some(7), body("2s", "PerMinute", ""), passing(429, 7000)),
+            (Some(1), body("2s", "PerMinute", ""), passing(429, 2000)),
+            (None, body("0.037519283s", "", ""), passing(429, 37)),
+            (
+                None,
+                body("", "", "Please retry in 37.5ms"),
+                passing(429, 37),
+            ),
+            (
+                None,
+                body("", "", "Please retry in 2.48s."),
+                passing(429, 2480),
+            ),
+            (
+                None,
+                body("-3s", "", "Please retry in soon"),
+                passing(429, 0),
+            ),
+            (None, body("301s", "", ""), day(Some(301))),
+            (Some(4000), body("2s", "", ""), day(Some(4000))),
+            (None, body("2s", "GenerateRequestsPerDay", ""), day(None)),
+        ];
+        for (header, body, expected) in rows {
+            let mut verdict =
+                read(429, header.map(Duration::from_secs), body.as_bytes(), "m").verdict;
+            if let Verdict::Failed(GeminiError::Transient { retry_after, .. }) = &mut verdict {
+                *retry_after =
+                    Duration::from_millis(u64::try_from(retry_after.as_millis()).unwrap());
+            }
+            assert_eq!(verdict, expected, "{header:?} {body}");
+        }
+    }
+
+    #[test]
+    fn a_header_names_seconds_or_a_date() {
+        let now = "2026-11-23T12:00:00Z".parse().unwrap();
+        let rows = [
+            ("5", Some(5)),
+            (" 0 ", Some(0)),
+            ("Mon, 23 Nov 2026 12:00:30 GMT", Some(30)),
+            ("Mon, 23 Nov 2026 11:00:00 GMT", None),
+            ("soon", None),
+            ("-1", None),
+        ];
+        for (header, expected) in rows {
+            assert_eq!(
+                named_wait(header, now),
+                expected.map(Duration::from_secs),
+                "{header}"
+            );
+        }
+    }
+
+    #[test]
+    fn errors_quote_nothing_of_the_request() {
+        let body = json!({"error": {"code": 400, "status": "customer said hello", "message": "Invalid value: my secret",
+            "details": [{"reason": "my secret", "fieldViolations": [{"field": "contents: my secret"}]}]}});
+        let Verdict::Failed(error) = read(400, None, body.to_string().as_bytes(), "m").verdict
+        else {
+            panic!()
+        };
+        assert_eq!(
+            error.to_string(),
+            "gemini rejected the request (400 status 400)"
+        );
+        assert!(!format!("{error:?}").contains("secret"));
+    }
 }
