@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     reason = "the helpers of a test fail as the test itself does"
 )]
+
 use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 use std::future::Future;

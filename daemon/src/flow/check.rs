@@ -152,8 +152,9 @@ fn plain(text: &str) -> Vec<char> {
             (None, c) => c,
         }
     };
-    // Marks of emphasis stand between a number and its currency at times.
-    text.chars()
+    // `+49 (0)30` is `+49 30`. Marks of emphasis stand between a number and its currency at times.
+    text.replace("(0)", "")
+        .chars()
         .filter(|c| !matches!(c, '*' | '~' | '`'))
         .map(one)
         .collect()
@@ -522,7 +523,8 @@ fn has_date(written: &[char]) -> bool {
     })
 }
 
-/// Whether a text has these digits in a row, separators aside, or the national or international form of them.
+/// Whether a text has these digits in a row, separators aside; a leading zero or a country's code more or less is the
+/// same number.
 fn holds_digits(text: &[char], digits: &str) -> bool {
     let mut run = String::new();
     let mut gap = 0;
@@ -540,14 +542,16 @@ fn holds_digits(text: &[char], digits: &str) -> bool {
     }
     runs.push(run);
     let core = digits.trim_start_matches('0');
-    let enough = core.len() >= 7;
-    runs.iter().any(|run| {
-        let known = run.trim_start_matches('0');
-        run.contains(digits)
-            || (enough && run.contains(core))
-            || (known.len() >= 7 && enough && core.ends_with(known))
-    })
+    let forms = (0..=COUNTRY_CODE_DIGITS_MAX).filter_map(|code| core.get(code..));
+    let forms: Vec<&str> = forms
+        .filter(|form| form.len() >= PHONE_DIGITS_MIN)
+        .collect();
+    runs.iter()
+        .any(|run| run.contains(digits) || forms.iter().any(|form| run.contains(form)))
 }
+
+const COUNTRY_CODE_DIGITS_MAX: usize = 3;
+const PHONE_DIGITS_MIN: usize = 7;
 
 #[cfg(test)]
 mod tests {
@@ -589,6 +593,7 @@ mod tests {
             "Call 0049-151-2345678",
             "030 1234567",
             "(030) 1234567",
+            "+49 (0)30 1234567",
             "+49 30 1234567",
             "shop@corner.example",
             "Write to SHOP@corner.example.",
