@@ -1,0 +1,8 @@
+//! Decisions about one chat, as plain functions over plain data. Nothing here reads, sends, waits or asks the time.
+
+pub mod check;
+pub mod clean;
+pub mod history;
+pub mod markdown;
+pub mod prompt;
+pub mod split;
