@@ -1,0 +1,1 @@
+//! A Gemini on loopback.
