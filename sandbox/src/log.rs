@@ -119,7 +119,11 @@ impl Changes {
     }
 
     /// Asks `look` after every change until it finds something.
-    pub(crate) async fn wait_for<T>(&self, deadline: Duration, mut look: impl FnMut() -> Option<T>) -> Result<T, TimedOut> {
+    pub(crate) async fn wait_for<T>(
+        &self,
+        deadline: Duration,
+        mut look: impl FnMut() -> Option<T>,
+    ) -> Result<T, TimedOut> {
         let mut changes = self.0.subscribe();
         let found = tokio::time::timeout(deadline, async {
             loop {
@@ -149,7 +153,10 @@ pub(crate) type Place = Option<usize>;
 
 impl Requests {
     pub(crate) fn new(record: Record) -> Requests {
-        Requests { record, list: Mutex::new((0, Vec::new())) }
+        Requests {
+            record,
+            list: Mutex::new((0, Vec::new())),
+        }
     }
 
     pub(crate) fn add(&self, parts: &hyper::http::request::Parts, body: &Bytes) -> Place {
@@ -212,7 +219,11 @@ struct Webhooks {
 
 impl Log {
     pub(crate) fn new(record: Record) -> Log {
-        Log { record, sends: Mutex::default(), webhooks: Mutex::default() }
+        Log {
+            record,
+            sends: Mutex::default(),
+            webhooks: Mutex::default(),
+        }
     }
 
     pub(crate) fn keeps_everything(&self) -> bool {
@@ -229,7 +240,10 @@ impl Log {
 
     pub(crate) fn posted_again(&self, session: &str, bare_id: &str) {
         let mut sends = lock(&self.sends);
-        let place = sends.places.get(&(session.to_owned(), bare_id.to_owned())).copied();
+        let place = sends
+            .places
+            .get(&(session.to_owned(), bare_id.to_owned()))
+            .copied();
         if let Some(sent) = place.and_then(|place| sends.list.get_mut(place)) {
             sent.posts += 1;
         }
@@ -309,7 +323,14 @@ mod tests {
     #[test]
     fn a_second_post_of_the_same_id_is_counted_on_the_first() {
         let log = Log::new(Record::Sends);
-        let sent = Sent { session: "s".into(), chat_id: "c".into(), text: "t".into(), bare_id: "A".into(), posts: 1, at_ms: 0 };
+        let sent = Sent {
+            session: "s".into(),
+            chat_id: "c".into(),
+            text: "t".into(),
+            bare_id: "A".into(),
+            posts: 1,
+            at_ms: 0,
+        };
         log.sent(sent.clone());
         log.posted_again("s", "A");
         log.posted_again("other", "A");

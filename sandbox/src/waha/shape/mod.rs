@@ -26,7 +26,9 @@ impl Owner {
     pub(crate) fn me(&self, engine: Engine) -> Value {
         match engine {
             Engine::Noweb => json!({"id": self.id, "pushName": self.push_name, "lid": self.lid}),
-            Engine::Gows => json!({"id": self.id, "pushName": self.push_name, "lid": self.lid, "jid": self.device_jid()}),
+            Engine::Gows => {
+                json!({"id": self.id, "pushName": self.push_name, "lid": self.lid, "jid": self.device_jid()})
+            }
             Engine::Webjs => json!({"id": self.id, "pushName": self.push_name}),
         }
     }
@@ -67,8 +69,12 @@ pub(crate) fn ack(engine: Engine, owner: &Owner, message: &Message) -> Value {
 pub(crate) fn revoked(engine: Engine, owner: &Owner, action: &Message, revoked: &str) -> Value {
     let mut after = message(engine, owner, action);
     let inner = match engine {
-        Engine::Noweb => json!({"protocolMessage": {"key": {"remoteJid": jid(&action.chat), "fromMe": action.from_me, "id": revoked}, "type": 0}}),
-        Engine::Gows => json!({"protocolMessage": {"key": {"remoteJID": jid(&action.chat), "fromMe": action.from_me, "ID": revoked}, "type": 0}}),
+        Engine::Noweb => {
+            json!({"protocolMessage": {"key": {"remoteJid": jid(&action.chat), "fromMe": action.from_me, "id": revoked}, "type": 0}})
+        }
+        Engine::Gows => {
+            json!({"protocolMessage": {"key": {"remoteJID": jid(&action.chat), "fromMe": action.from_me, "ID": revoked}, "type": 0}})
+        }
         Engine::Webjs => Value::Null,
     };
     put_inner(engine, &mut after, inner);
@@ -147,7 +153,9 @@ fn put_inner(engine: Engine, payload: &mut Value, inner: Value) {
 }
 
 fn media(owner: &Owner, file_id: &str, content: &Content) -> Value {
-    let Some((mimetype, extension)) = content.file() else { return Value::Null };
+    let Some((mimetype, extension)) = content.file() else {
+        return Value::Null;
+    };
     let filename = match content {
         Content::Document { filename, .. } => Some(filename),
         _ => None,
@@ -181,14 +189,20 @@ fn proto(message: &Message, stanza: &str) -> Value {
             Some(quoted) => json!({"extendedTextMessage": {"text": text, "contextInfo": {
                 stanza: quoted.bare_id, "participant": jid(&quoted.participant), "quotedMessage": {"conversation": quoted.body},
             }}}),
-            None if message.source == super::message::Source::Api => json!({"extendedTextMessage": {"text": text}}),
+            None if message.source == super::message::Source::Api => {
+                json!({"extendedTextMessage": {"text": text}})
+            }
             None => json!({"conversation": text}),
         },
         Content::Image { caption } => file("imageMessage", caption),
         Content::Voice => file("audioMessage", &None),
         Content::Document { caption, .. } => file("documentMessage", caption),
         Content::Sticker => file("stickerMessage", &None),
-        Content::Location { latitude, longitude, name } => {
+        Content::Location {
+            latitude,
+            longitude,
+            name,
+        } => {
             let mut inner = json!({"degreesLatitude": latitude, "degreesLongitude": longitude});
             if let Some(name) = name {
                 inner["name"] = name.as_str().into();
@@ -202,7 +216,11 @@ fn proto(message: &Message, stanza: &str) -> Value {
 /// The location of the two socket engines: numbers as strings.
 fn location(content: &Content) -> Value {
     match content {
-        Content::Location { latitude, longitude, name } => {
+        Content::Location {
+            latitude,
+            longitude,
+            name,
+        } => {
             let mut place = json!({"live": false, "latitude": latitude.to_string(), "longitude": longitude.to_string()});
             if let Some(name) = name {
                 place["name"] = name.as_str().into();

@@ -35,7 +35,11 @@ pub(super) fn sent(owner: &Owner, message: &Message) -> Value {
 }
 
 fn directions<'a>(owner: &'a Owner, message: &'a Message) -> (&'a str, &'a str) {
-    if message.from_me { (&owner.id, &message.chat) } else { (&message.chat, &owner.id) }
+    if message.from_me {
+        (&owner.id, &message.chat)
+    } else {
+        (&message.chat, &owner.id)
+    }
 }
 
 fn body(message: &Message) -> &str {
@@ -59,7 +63,11 @@ fn kind(content: &Content) -> &'static str {
 
 fn location(content: &Content) -> Value {
     match content {
-        Content::Location { latitude, longitude, name } => {
+        Content::Location {
+            latitude,
+            longitude,
+            name,
+        } => {
             json!({"live": false, "latitude": latitude, "longitude": longitude, "description": name})
         }
         _ => Value::Null,
