@@ -165,7 +165,7 @@ impl Default for Options {
             acks: Acks::Read,
             echo: Echo::On,
             record: Record::Everything,
-            push_name: "Corner Shop".to_owned(),
+            push_name: crate::customers::SHOP_NAME.to_owned(),
             phone: 447_700_900_500,
             seed: 1,
         }
