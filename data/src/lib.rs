@@ -4,6 +4,7 @@ pub mod credits;
 pub mod ids;
 pub mod model;
 pub mod phone;
+pub mod protocol;
 #[cfg(feature = "store")]
 pub mod store;
 pub mod time;
