@@ -1,0 +1,1 @@
+//! The client against a daemon that exists only as the other end of a pipe.

@@ -1,0 +1,8 @@
+//! The contract of the socket, held fast: every frame and every document as golden JSON files.
+//!
+//! A golden file that changes is a change of the contract: fields may be added, never renamed.
+
+mod client;
+mod documents;
+mod frames;
+mod samples;
