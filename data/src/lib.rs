@@ -1,5 +1,6 @@
 //! What is: model, protocol, client and, with the feature `store`, the SQLite store.
 
+pub mod client;
 pub mod credits;
 pub mod ids;
 pub mod model;
