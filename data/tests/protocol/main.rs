@@ -2,6 +2,8 @@
 //!
 //! A golden file that changes is a change of the contract: fields may be added, never renamed.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
 mod client;
 mod documents;
 mod frames;
