@@ -1,0 +1,369 @@
+//! `chat.*`: reading, writing and steering threads.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ChatId, ClientRef, ContactId, InstanceId, InteractionId};
+use crate::model::chat::{Chat, ChatKind, ChatState, Mode};
+use crate::model::interaction::{Author, ContentKind, Direction, Interaction, InteractionState};
+use crate::phone::Phone;
+use crate::protocol::flag::flag;
+use crate::protocol::name::{ChatName, Cursor, InstanceName, TenantName};
+use crate::protocol::span::Span;
+use crate::time::Timestamp;
+
+/// `chat list`: newest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChatList {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// Only those in this state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<ChatState>,
+    /// Only those on this number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<InstanceName>,
+    /// How many at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Where the page begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Cursor>,
+}
+
+/// `chat show CHAT`: the newest messages, oldest first; the next page is older.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChatShow {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// Which.
+    pub chat: ChatName,
+    /// On which number, where the person wrote to several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<InstanceName>,
+    /// How many at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Where the page begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Cursor>,
+}
+
+/// `chat send CHAT TEXT [--wait 30s]`: a human's message; the assistant falls silent for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChatSend {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// Which.
+    pub chat: ChatName,
+    /// On which number, where the person wrote to several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<InstanceName>,
+    /// The words.
+    pub text: String,
+    /// Answer only when it was sent, at the latest after this; absent: as soon as it is durable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<Span>,
+    /// The sender's own id of the send; absent: the daemon makes one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_ref: Option<ClientRef>,
+}
+
+/// `chat approve CHAT [--id ID]`: sends the draft, the held answer or the countdown now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChatApprove {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// Which.
+    pub chat: ChatName,
+    /// On which number, where the person wrote to several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<InstanceName>,
+    /// Which message; absent: the one that waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<InteractionId>,
+}
+
+flag! {
+    /// What follows an edit.
+    AfterEdit {
+        /// It stays a draft.
+        Keep,
+        /// It is sent.
+        Send
+    }
+}
+
+/// `chat edit CHAT TEXT [--id ID] [--send]`: other words for the draft; a countdown stops.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChatEdit {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// Which.
+    pub chat: ChatName,
+    /// On which number, where the person wrote to several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<InstanceName>,
+    /// The new words.
+    pub text: String,
+    /// Which message; absent: the one that waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<InteractionId>,
+    /// `--send`
+    #[serde(default)]
+    pub send: AfterEdit,
+}
+
+/// `chat cancel CHAT [--id ID]`: throws away what waits to be sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChatCancel {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// Which.
+    pub chat: ChatName,
+    /// On which number, where the person wrote to several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<InstanceName>,
+    /// Which message; absent: the one that waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<InteractionId>,
+}
+
+/// `chat pause CHAT [--for 12h]`: the assistant is silent here. Works for a number that never wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChatPause {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// Which.
+    pub chat: ChatName,
+    /// On which number, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<InstanceName>,
+    /// How long; absent: as long as after a human's message.
+    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    pub span: Option<Span>,
+}
+
+/// `chat resume CHAT`: ends pause, hand-off and snooze.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChatResume {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// Which.
+    pub chat: ChatName,
+    /// On which number, where the person wrote to several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<InstanceName>,
+}
+
+/// `chat done CHAT`: closed until the next message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChatDone {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// Which.
+    pub chat: ChatName,
+    /// On which number, where the person wrote to several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<InstanceName>,
+}
+
+/// `chat snooze CHAT --for 2h`: put away until then or the next message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChatSnooze {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// Which.
+    pub chat: ChatName,
+    /// On which number, where the person wrote to several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<InstanceName>,
+    /// How long.
+    #[serde(rename = "for")]
+    pub span: Span,
+}
+
+/// A chat in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatSummary {
+    /// Its id.
+    pub id: ChatId,
+    /// The best name we have.
+    pub name: Option<String>,
+    /// The person's phone number, once known.
+    pub phone: Option<Phone>,
+    /// Whose turn it is.
+    pub state: ChatState,
+    /// Why.
+    pub reason: Option<String>,
+    /// The mode in effect, inherited or its own.
+    pub mode: Mode,
+    /// Until when the assistant is silent here.
+    pub paused_until: Option<Timestamp>,
+    /// Messages that nobody has read.
+    pub unread: i64,
+    /// When the last message came or went.
+    pub last_at: Option<Timestamp>,
+    /// The number it is on.
+    pub instance: InstanceId,
+    /// The person; `null` in a group.
+    pub contact: Option<ContactId>,
+    /// One person or a group.
+    pub kind: ChatKind,
+    /// The mode that was set here; `null` inherits.
+    pub mode_set: Option<Mode>,
+    /// Until when the chat is put away.
+    pub snoozed_until: Option<Timestamp>,
+    /// Since when a human was asked for.
+    pub handoff_at: Option<Timestamp>,
+    /// The beginning of the last message.
+    pub preview: Option<String>,
+}
+
+impl ChatSummary {
+    /// The document of a chat in which `mode` is in effect.
+    #[must_use]
+    pub fn new(chat: Chat, mode: Mode) -> Self {
+        Self {
+            id: chat.id,
+            name: chat.name,
+            phone: chat.phone,
+            state: chat.state,
+            reason: chat.reason,
+            mode,
+            paused_until: chat.paused_until,
+            unread: chat.unread,
+            last_at: chat.last_at,
+            instance: chat.instance,
+            contact: chat.contact,
+            kind: chat.kind,
+            mode_set: chat.mode,
+            snoozed_until: chat.snoozed_until,
+            handoff_at: chat.handoff_at,
+            preview: chat.preview,
+        }
+    }
+}
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InteractionDocument {
+    /// Its id.
+    pub id: InteractionId,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Which way it went.
+    pub direction: Direction,
+    /// Who wrote it.
+    pub author: Author,
+    /// How far it got.
+    pub state: InteractionState,
+    /// The words, or the caption.
+    pub text: String,
+    /// WAHA's full id.
+    pub wa_id: Option<String>,
+    /// Why it is in its state.
+    pub reason: Option<String>,
+    /// The chat it is in.
+    pub chat: ChatId,
+    /// What sort of message it is.
+    pub kind: ContentKind,
+    /// The sender's own id of the send.
+    pub client_ref: Option<ClientRef>,
+    /// The bare WhatsApp id of the message it answers.
+    pub reply_to: Option<String>,
+    /// The name of its author inside a group.
+    pub author_name: Option<String>,
+    /// The last reaction to it.
+    pub reaction: Option<String>,
+    /// Which model wrote it.
+    pub model: Option<String>,
+    /// How long the model took.
+    pub latency_ms: Option<i64>,
+    /// When a countdown sends it.
+    pub sends_at: Option<Timestamp>,
+}
+
+impl From<Interaction> for InteractionDocument {
+    fn from(interaction: Interaction) -> Self {
+        Self {
+            id: interaction.id,
+            at: interaction.at,
+            direction: interaction.direction,
+            author: interaction.author,
+            state: interaction.state,
+            text: interaction.text,
+            wa_id: interaction.wa_id,
+            reason: interaction.reason,
+            chat: interaction.chat,
+            kind: interaction.kind,
+            client_ref: interaction.client_ref,
+            reply_to: interaction.reply_to,
+            author_name: interaction.author_name,
+            reaction: interaction.reaction,
+            model: interaction.model,
+            latency_ms: interaction.latency_ms,
+            sends_at: None,
+        }
+    }
+}
+
+/// A part of a thread, oldest first, with the chat it is of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatShown {
+    /// The messages.
+    pub items: Vec<InteractionDocument>,
+    /// Where the older ones go on; `null` at the beginning of the thread.
+    pub next: Option<Cursor>,
+    /// The chat.
+    pub chat: ChatSummary,
+}
+
+/// A message of ours, as far as it got.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatSent {
+    /// Its id.
+    pub id: InteractionId,
+    /// How far it got.
+    pub state: InteractionState,
+    /// WAHA's full id, once known.
+    pub wa_id: Option<String>,
+    /// The sender's own id of the send.
+    pub client_ref: Option<ClientRef>,
+    /// The chat it is in.
+    pub chat: ChatId,
+    /// Why it is in its state.
+    pub reason: Option<String>,
+}
+
+impl From<Interaction> for ChatSent {
+    fn from(interaction: Interaction) -> Self {
+        Self {
+            id: interaction.id,
+            state: interaction.state,
+            wa_id: interaction.wa_id,
+            client_ref: interaction.client_ref,
+            chat: interaction.chat,
+            reason: interaction.reason,
+        }
+    }
+}

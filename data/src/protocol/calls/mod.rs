@@ -1,0 +1,14 @@
+//! Parameters and replies, one file per resource. A reply is exactly the document that `--json` prints.
+
+pub mod ask;
+pub mod chat;
+pub mod contact;
+pub mod credit;
+pub mod daemon;
+pub mod events;
+pub mod instance;
+pub mod queue;
+pub mod quick_reply;
+pub mod settings;
+pub mod stats;
+pub mod tenant;

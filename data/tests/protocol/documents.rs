@@ -1,0 +1,304 @@
+//! Every document of the contract, as `--json` prints it.
+
+use std::fmt::Debug;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use mychatflow_data::credits::Credits;
+use mychatflow_data::ids::{ClientRef, EntryId, QuickReplyId, ReplyId};
+use mychatflow_data::model::contact::{Contact, Review};
+use mychatflow_data::model::instance::{InstanceStatus, Me, StatusChange, Verdict};
+use mychatflow_data::model::interaction::{Author, ContentKind, Direction, InteractionState};
+use mychatflow_data::model::ledger::{Entry, EntryKind};
+use mychatflow_data::model::member::{Member, Role};
+use mychatflow_data::model::setting::SettingKey;
+use mychatflow_data::model::tenant::TenantState;
+use mychatflow_data::phone::Address;
+use mychatflow_data::protocol::calls::ask::{AskAction, AskAnswer};
+use mychatflow_data::protocol::calls::chat::{ChatSent, ChatShown, InteractionDocument};
+use mychatflow_data::protocol::calls::contact::ContactShown;
+use mychatflow_data::protocol::calls::credit::{CreditAudited, CreditGranted, CreditSummary};
+use mychatflow_data::protocol::calls::daemon::{
+    Applies, ConfigChange, DaemonReloaded, DaemonShown, DaemonStopping, GeminiHealth, Health, StoreHealth, WahaHealth,
+};
+use mychatflow_data::protocol::calls::events::EventsSubscribed;
+use mychatflow_data::protocol::calls::instance::{
+    Drift, InstanceAdded, InstanceDocument, InstancePairing, InstanceRemoved, InstanceShown, QrCode, Secret,
+    SessionFate, WebhookDocument,
+};
+use mychatflow_data::protocol::calls::queue::{QueueKind, QueueLine, QueueShown, QueueState};
+use mychatflow_data::protocol::calls::quick_reply::QuickReplyDocument;
+use mychatflow_data::protocol::calls::settings::{SettingLine, Source};
+use mychatflow_data::protocol::calls::stats::{AnswerStats, IngestStats, SendStats, StatsDocument};
+use mychatflow_data::protocol::calls::tenant::{Grant, TenantDocument, TenantGranted, TenantRemoved, TenantShown};
+use mychatflow_data::protocol::page::Page;
+
+use crate::samples::{AT, CHAT, CONTACT, INSTANCE, INTERACTION, JOB, RUN, TENANT, chat, phone};
+
+/// Compares with the golden file, and reads what was written back.
+fn golden<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, document: T) {
+    insta::assert_json_snapshot!(name, document);
+    let text = serde_json::to_string(&document).unwrap();
+    assert_eq!(serde_json::from_str::<T>(&text).unwrap(), document, "{name} reads back");
+}
+
+const REF: ClientRef = ClientRef::from_bytes([8; 16]);
+
+fn instance() -> InstanceDocument {
+    InstanceDocument {
+        id: INSTANCE,
+        name: "shop".into(),
+        waha: "main".into(),
+        session: "default".into(),
+        status: Some(InstanceStatus::Working),
+        verdict: Verdict::Healthy,
+        reason: None,
+        since: AT,
+        me: Some(Me { id: phone().address(), lid: None, name: Some("Corner Shop".into()) }),
+        engine: Some("GOWS".into()),
+        version: Some("2026.7.1".into()),
+        paired_at: Some(AT),
+        heard_at: Some(AT),
+    }
+}
+
+fn tenant() -> TenantDocument {
+    TenantDocument {
+        id: TENANT,
+        name: "corner-shop".into(),
+        plan: "starter".into(),
+        timezone: "Europe/Berlin".into(),
+        state: TenantState::Active,
+        created_at: AT,
+        role: Some(Role::Owner),
+    }
+}
+
+fn interaction() -> InteractionDocument {
+    InteractionDocument {
+        id: INTERACTION,
+        at: AT,
+        direction: Direction::Out,
+        author: Author::Assistant,
+        state: InteractionState::Delivered,
+        text: "Yes! Sundays 10–16.".into(),
+        wa_id: Some("true_4915111111111@c.us_3EB0AA".into()),
+        reason: None,
+        chat: CHAT,
+        kind: ContentKind::Text,
+        client_ref: None,
+        reply_to: None,
+        author_name: None,
+        reaction: None,
+        model: Some("gemini-3.5-flash-lite".into()),
+        latency_ms: Some(1200),
+        sends_at: None,
+    }
+}
+
+fn contact() -> Contact {
+    Contact {
+        id: CONTACT,
+        name: Some("Customer A".into()),
+        phone: Some(phone()),
+        addresses: vec![phone().address(), Address::parse("70000000000003@lid").unwrap()],
+        review: Review::New,
+        opted_out_at: None,
+        tags: vec!["vip".into()],
+        created_at: AT,
+    }
+}
+
+fn queue_line() -> QueueLine {
+    QueueLine {
+        id: JOB.into(),
+        kind: QueueKind::AnswerChat,
+        state: QueueState::Retryable,
+        reason: Some("gemini answered 429".into()),
+        age_s: 41,
+        attempts: 2,
+        chat: Some(CHAT),
+        instance: Some(INSTANCE),
+        next_at: Some(AT),
+    }
+}
+
+#[test]
+fn tenants() {
+    golden("tenant_add", tenant());
+    let member = Member { uid: 1000, name: "anna".into(), role: Role::Owner, granted_at: AT };
+    golden("tenant_show", TenantShown { tenant: tenant(), members: vec![member] });
+    golden("tenant_grant", TenantGranted { tenant: TENANT, uid: 1001, name: "ben".into(), role: Grant::Agent });
+    golden("tenant_remove", TenantRemoved { id: TENANT, name: "corner-shop".into() });
+}
+
+#[test]
+fn instances() {
+    let InstanceDocument { id, name, waha, session, .. } = instance();
+    let url = format!("http://127.0.0.1:8480/webhooks/waha/{INSTANCE}");
+    golden(
+        "instance_add",
+        InstanceAdded { id, name: name.clone(), waha, session, status: None, webhook_url: url.clone() },
+    );
+    golden("instance_list", Page::whole(vec![instance()]));
+    let history = StatusChange { at: AT, status: Some(InstanceStatus::Failed), verdict: Verdict::Dead, reason: None };
+    let drift = Drift { what: "webhook".into(), wanted: url.clone(), found: "none".into() };
+    golden(
+        "instance_show",
+        InstanceShown { instance: instance(), webhook_url: url.clone(), history: vec![history], drift: vec![drift] },
+    );
+    let qr = QrCode { value: "2@abc".into(), attempt: 1, attempts_max: 6, shown_at: AT, expires_at: AT, png: None };
+    golden("instance_qr", qr.clone());
+    let code = Some(Secret::new("ABCD-1234"));
+    let pairing = InstancePairing { id, name: name.clone(), status: Some(InstanceStatus::ScanQrCode), code };
+    golden("instance_pair", pairing.clone());
+    golden("instance_remove", InstanceRemoved { id, name, session_deleted: SessionFate::Keep });
+    let webhook = WebhookDocument { url, hmac_key: Some(Secret::new("0123abcd")) };
+    golden("instance_webhook", webhook.clone());
+
+    let logged = format!("{qr:?} {pairing:?} {webhook:?}");
+    for secret in ["2@abc", "ABCD-1234", "0123abcd"] {
+        assert!(!logged.contains(secret), "{secret} must not get into a log");
+    }
+}
+
+#[test]
+fn chats() {
+    golden("chat_list", Page::whole(vec![chat()]));
+    golden("chat_show", ChatShown { items: vec![interaction()], next: Some("older".into()), chat: chat() });
+    golden(
+        "chat_send",
+        ChatSent {
+            id: INTERACTION,
+            state: InteractionState::Queued,
+            wa_id: None,
+            client_ref: Some(REF),
+            chat: CHAT,
+            reason: None,
+        },
+    );
+}
+
+#[test]
+fn contacts() {
+    golden("contact_list", Page::whole(vec![contact()]));
+    golden("contact_show", ContactShown { contact: contact(), chats: vec![chat()] });
+}
+
+#[test]
+fn credits() {
+    let n = Credits::new;
+    golden(
+        "credit_show",
+        CreditSummary {
+            plan: "starter".into(),
+            granted: n(400),
+            used: n(87),
+            reserved: n(1),
+            balance: n(312),
+            period_start: AT,
+            period_end: AT,
+        },
+    );
+    let entry = Entry {
+        id: EntryId::from_bytes([9; 16]),
+        at: AT,
+        kind: EntryKind::Reserve,
+        amount: n(-1),
+        reply: Some(ReplyId::from_bytes([7; 16])),
+        note: None,
+    };
+    golden("credit_ledger", Page::whole(vec![entry]));
+    golden("credit_grant", CreditGranted { id: EntryId::from_bytes([9; 16]), amount: n(100), balance: n(412) });
+    golden("credit_audit", CreditAudited { balance: n(312), derived: n(312), drift: n(0) });
+}
+
+#[test]
+fn the_queue() {
+    golden("queue_list", Page::whole(vec![queue_line()]));
+    golden("queue_show", QueueShown { line: queue_line(), created_at: AT, steps: vec!["generate".into()], text: None });
+}
+
+#[test]
+fn settings_and_quick_replies() {
+    let setting = SettingLine { key: SettingKey::AssistantMode, value: Some("draft".into()), source: Source::Tenant };
+    golden("settings_show", Page::whole(vec![setting]));
+    let reply = QuickReplyDocument {
+        id: QuickReplyId::from_bytes([6; 16]),
+        label: "hours".into(),
+        text: "Mon-Sat 8-18, Sun 10-16".into(),
+        created_at: AT,
+    };
+    golden("quick_reply_list", Page::whole(vec![reply]));
+}
+
+#[test]
+fn stats_and_ask() {
+    let ingest = IngestStats { received: 10, accepted: 4, duplicate: 3, bad_signature: 1, unreadable: 1, ignored: 1 };
+    golden(
+        "stats",
+        StatsDocument { ingest, answers: AnswerStats::default(), sends: SendStats::default(), since: Some(AT) },
+    );
+    golden(
+        "ask",
+        AskAnswer {
+            action: AskAction::Reply,
+            answer: Some("Yes, 10 to 16.".into()),
+            reason: None,
+            sources: vec!["quick reply: hours".into()],
+            model: "gemini-3.5-flash-lite".into(),
+            latency_ms: 900,
+            credits: Credits::ZERO,
+        },
+    );
+}
+
+#[test]
+fn the_daemon() {
+    let waha = WahaHealth {
+        name: "main".into(),
+        url: "http://127.0.0.1:3000".into(),
+        health: Health::Ok,
+        version: Some("2026.7.1".into()),
+        ok_at: Some(AT),
+        error: None,
+    };
+    let gemini =
+        GeminiHealth { model: "gemini-3.5-flash-lite".into(), health: Health::Unknown, ok_at: None, error: None };
+    let store = StoreHealth {
+        path: "/var/lib/mychatflow/mychatflow.db".into(),
+        health: Health::Ok,
+        schema: 1,
+        size_bytes: 40_960,
+        wal_bytes: 0,
+        free_bytes: Some(1_000_000_000),
+        error: None,
+    };
+    golden(
+        "daemon_status",
+        DaemonShown {
+            version: "0.3.0".into(),
+            protocol: 1,
+            pid: 4242,
+            uptime_s: 60,
+            socket: "/run/mychatflow/mychatflow.sock".into(),
+            webhook: "http://127.0.0.1:8480".into(),
+            waha: vec![waha],
+            gemini,
+            store,
+            build: "a1b2c3".into(),
+            epoch: RUN,
+            metrics: Some("http://127.0.0.1:9480".into()),
+        },
+    );
+    golden("daemon_stop", DaemonStopping { pid: 4242 });
+    let change = ConfigChange {
+        key: "reply.mode".into(),
+        old: Some("auto".into()),
+        new: Some("draft".into()),
+        applies: Applies::Now,
+    };
+    golden("daemon_reload", DaemonReloaded { changed: vec![change] });
+    golden("events_subscribe", EventsSubscribed { seq: 8812, epoch: RUN });
+}
