@@ -1,1 +1,4 @@
 //! What acts: the webhook, the jobs, and the clients of WAHA and Gemini.
+
+pub mod http;
+pub mod waha;
