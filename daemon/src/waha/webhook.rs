@@ -1,8 +1,8 @@
 //! The body of a webhook, understood. Checks no signature and stores nothing.
 
 use mychatflow_data::model::delivery::{
-    AckEvent, CallEvent, CallKind, Delivery, DeliveryEvent, EditedEvent, PollVoteEvent, Presence, PresenceEvent,
-    ReactionEvent, RevokedEvent, StatusEvent,
+    AckEvent, CallEvent, CallKind, Delivery, DeliveryEvent, EditedEvent, MessageEvent, PollVoteEvent, Presence,
+    PresenceEvent, ReactionEvent, RevokedEvent, StatusEvent,
 };
 use mychatflow_data::model::instance::{InstanceStatus, Me};
 use mychatflow_data::model::interaction::ContentKind;
@@ -80,10 +80,7 @@ fn event(kind: &str, payload: &str, me: Option<&Me>, at: Timestamp) -> Result<De
         "message" | "message.any" => DeliveryEvent::Message(message::event(&json(payload)?, me, Some(at))?),
         "message.waiting" => {
             let waiting = message::event(&json(payload)?, me, Some(at))?;
-            DeliveryEvent::Waiting(mychatflow_data::model::delivery::MessageEvent {
-                kind: ContentKind::Waiting,
-                ..waiting
-            })
+            DeliveryEvent::Waiting(MessageEvent { kind: ContentKind::Waiting, ..waiting })
         }
         "message.ack" | "message.ack.group" => match ack(&json(payload)?)? {
             Some(ack) => DeliveryEvent::Ack(ack),
@@ -233,7 +230,7 @@ fn without_lone_surrogates(body: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use mychatflow_data::model::delivery::MessageEvent;
+    use mychatflow_data::model::interaction::Ack;
     use serde_json::{Value, json};
 
     use super::*;
@@ -268,7 +265,7 @@ mod tests {
         }));
         assert_eq!((message.bare_id.as_str(), message.at.millis()), ("3F", 1_795_393_677_000));
         assert_eq!(message.text.as_deref(), Some("42"));
-        assert_eq!(message.ack, Some(mychatflow_data::model::interaction::Ack::Read));
+        assert_eq!(message.ack, Some(Ack::Read));
         assert!(message.from_me);
         let long = self::message(json!({"id": "false_49151@c.us_3F", "timestamp": {"low": 1_795_393_677, "high": 0}}));
         assert_eq!(long.at.millis(), 1_795_393_677_000);
@@ -345,7 +342,7 @@ mod tests {
         assert_eq!(delivery("group.v2.join", json!({})).unwrap().event, unknown("group.v2.join"));
         let named = delivery("message.ack.group", json!({"id": id, "ackName": "PLAYED", "participant": "49152@c.us"}));
         let DeliveryEvent::Ack(ack) = named.unwrap().event else { panic!() };
-        assert_eq!((ack.ack, ack.from_me), (mychatflow_data::model::interaction::Ack::Played, true));
+        assert_eq!((ack.ack, ack.from_me), (Ack::Played, true));
         assert_eq!(ack.participant.unwrap().as_str(), "49152@c.us");
         let DeliveryEvent::Edited(edited) = delivery("message.edited", json!({"id": id, "body": "new"})).unwrap().event
         else {
