@@ -2,3 +2,5 @@
 
 pub mod flow;
 pub mod gemini;
+pub mod http;
+pub mod waha;

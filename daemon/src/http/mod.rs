@@ -1,0 +1,3 @@
+//! The endpoint that WAHA posts to.
+
+pub mod signature;
