@@ -80,8 +80,8 @@ impl Waha {
         if let Some(reply_to) = reply_to {
             body["reply_to"] = reply_to.into();
         }
-        let answer = self.ask(self.post(self.send_text_path(), &[session], &body)?).await?;
-        // It is sent, so an answer that we can't read must not look like an error.
+        // A 2xx is a message that is sent: neither a body that is lost nor one that we can't read may look like an error.
+        let answer = self.ask_done(self.post(self.send_text_path(), &[session], &body)?).await?;
         Ok(answer.json::<Sent<'_>>().ok().flatten().unwrap_or_default().message())
     }
 
