@@ -9,8 +9,9 @@ use serde_json::json;
 
 use super::client::Waha;
 use super::error::WahaError;
+use super::lenient::{Soft, Word};
 use super::message_id::{MessageId, bare_of};
-use super::wire::{Key, Soft, Word};
+use super::wire::Key;
 
 /// A text to send.
 #[derive(Clone, Copy)]

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use super::capabilities::Capabilities;
 use super::client::Waha;
 use super::error::WahaError;
-use super::wire::{Environment, Number, Word};
+use super::lenient::{Number, Word};
+use super::wire::Environment;
 
 /// Which WAHA it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
