@@ -219,10 +219,7 @@ mod tests {
             (Facts { handoff_at: Some(ago(9)), ..usual() }, Verdict::Stop(Reason::Handoff)),
             (Facts { review: Review::Personal, ..usual() }, Verdict::Stop(Reason::Personal)),
             (Facts { review: Review::Unreviewed, ..usual() }, Verdict::Stop(Reason::Unreviewed)),
-            (
-                Facts { review: Review::Unreviewed, rules: answer_all, ..usual() },
-                Verdict::Answer(Mode::Auto),
-            ),
+            (Facts { review: Review::Unreviewed, rules: answer_all, ..usual() }, Verdict::Answer(Mode::Auto)),
             (Facts { opted_out_at: Some(ago(9)), ..usual() }, Verdict::Stop(Reason::OptedOut)),
             (Facts { last_in_at: Some(ago(601)), ..usual() }, Verdict::Stop(Reason::Stale)),
             (Facts { last_in_at: None, ..usual() }, Verdict::Stop(Reason::Nothing)),
