@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::gemini::Language;
 use crate::seed::Seed;
-use crate::waha::{Content, Customer, Number, Presence};
+use crate::waha::{Content, Customer, Number, PhoneError, Presence, Server};
 
 /// The demo's shop.
 pub const SHOP_NAME: &str = "Harbour Bakery";
@@ -213,6 +213,55 @@ pub enum Act {
     OwnerWrites(Customer, String),
     /// WAHA delivers this customer's last message again, byte for byte.
     Redelivers(Customer),
+}
+
+impl Act {
+    /// Does it. Returns the id of the message, where there is one.
+    pub async fn perform(
+        &self,
+        waha: &Server,
+        session: &str,
+    ) -> Result<Option<String>, PhoneError> {
+        Ok(match self {
+            Act::Says(who, text) => Some(waha.customer_says(session, who, text).await?),
+            Act::Sends(who, content) => {
+                Some(waha.customer_sends(session, who, content.clone()).await?)
+            }
+            Act::Types(who, presence) => {
+                waha.customer_types(session, who, *presence).await?;
+                None
+            }
+            Act::SaysInGroup(who, text) => Some(waha.group_says(session, GROUP, who, text).await?),
+            Act::Reacts(who, emoji) => match waha.last_out(session, &who.chat_id()) {
+                Some(id) => Some(waha.react(session, who, &id, emoji).await?),
+                None => None,
+            },
+            Act::OwnerWrites(to, text) => Some(
+                waha.owner_types_on_phone(session, &to.chat_id(), text)
+                    .await?,
+            ),
+            Act::Redelivers(who) => {
+                let last = waha.last_in(session, &who.chat_id());
+                if let Some(id) = &last {
+                    waha.redeliver(id).await?;
+                }
+                last
+            }
+        })
+    }
+
+    /// The chat it happens in.
+    pub fn chat_id(&self) -> String {
+        match self {
+            Act::SaysInGroup(..) => GROUP.to_owned(),
+            Act::Says(who, _)
+            | Act::Sends(who, _)
+            | Act::Types(who, _)
+            | Act::Reacts(who, _)
+            | Act::OwnerWrites(who, _)
+            | Act::Redelivers(who) => who.chat_id(),
+        }
+    }
 }
 
 /// What the shop should do about it.

@@ -82,6 +82,13 @@ pub(crate) fn decide(facts: &[Fact], lines: &[String], turns: usize) -> Decision
             reason: None,
         };
     }
+    if cant_read(lines) {
+        return Decision {
+            action: "reply",
+            reply: phrase(language).words.to_owned(),
+            reason: None,
+        };
+    }
     let only = |topic: Topic| {
         words
             .iter()
@@ -193,12 +200,19 @@ fn tell(fact: &Fact, language: Language) -> String {
     }
 }
 
+/// A picture or a voice note without a word beside it.
+fn cant_read(lines: &[String]) -> bool {
+    let placeholder = |line: &String| line.trim().starts_with('[') && line.trim().ends_with(']');
+    lines.iter().all(placeholder)
+}
+
 struct Phrases {
     hello: &'static str,
     sure: &'static str,
     welcome: &'static str,
     unknown: &'static str,
     person: &'static str,
+    words: &'static str,
 }
 
 fn phrase(language: Language) -> Phrases {
@@ -209,6 +223,7 @@ fn phrase(language: Language) -> Phrases {
             welcome: "Hello and welcome! How can I help you?",
             unknown: "Good question. I will ask a colleague, who will get back to you here.",
             person: "Of course. Somebody from our team will write to you here.",
+            words: "Thank you! I can't open that here. Could you write it in a few words?",
         },
         Language::German => Phrases {
             hello: "Hallo!",
@@ -216,6 +231,7 @@ fn phrase(language: Language) -> Phrases {
             welcome: "Hallo und willkommen! Wie kann ich helfen?",
             unknown: "Gute Frage. Das kläre ich mit einer Kollegin, sie meldet sich hier bei Ihnen.",
             person: "Natürlich. Jemand aus unserem Team meldet sich hier bei Ihnen.",
+            words: "Danke! Das kann ich hier nicht öffnen. Schreiben Sie es mir in ein paar Worten?",
         },
         Language::Spanish => Phrases {
             hello: "¡Hola!",
@@ -223,6 +239,7 @@ fn phrase(language: Language) -> Phrases {
             welcome: "¡Hola y bienvenido! ¿En qué puedo ayudarle?",
             unknown: "Buena pregunta. Lo consulto con una compañera y le escribimos por aquí.",
             person: "Por supuesto. Alguien del equipo le escribirá por aquí.",
+            words: "¡Gracias! No puedo abrirlo aquí. ¿Me lo escribe en pocas palabras?",
         },
         Language::French => Phrases {
             hello: "Bonjour !",
@@ -230,6 +247,7 @@ fn phrase(language: Language) -> Phrases {
             welcome: "Bonjour et bienvenue ! Comment puis-je vous aider ?",
             unknown: "Bonne question. Je demande à une collègue, elle vous répondra ici.",
             person: "Bien sûr. Quelqu'un de l'équipe va vous écrire ici.",
+            words: "Merci ! Je ne peux pas l'ouvrir ici. Pouvez-vous l'écrire en quelques mots ?",
         },
         Language::Portuguese => Phrases {
             hello: "Olá!",
@@ -237,6 +255,7 @@ fn phrase(language: Language) -> Phrases {
             welcome: "Olá e bem-vindo! Como posso ajudar?",
             unknown: "Boa pergunta. Vou perguntar a uma colega e respondemos por aqui.",
             person: "Com certeza. Alguém da equipe vai escrever por aqui.",
+            words: "Obrigada! Não consigo abrir isso aqui. Pode escrever em poucas palavras?",
         },
         Language::Italian => Phrases {
             hello: "Ciao!",
@@ -244,6 +263,7 @@ fn phrase(language: Language) -> Phrases {
             welcome: "Ciao e benvenuto! Come posso aiutare?",
             unknown: "Bella domanda. Chiedo a una collega e le rispondiamo qui.",
             person: "Certo. Qualcuno del nostro team le scriverà qui.",
+            words: "Grazie! Non posso aprirlo qui. Può scriverlo in poche parole?",
         },
     }
 }
@@ -356,6 +376,12 @@ mod tests {
             (asked("ok thanks").action, asked("👍").action),
             ("ignore", "ignore")
         );
+    }
+
+    #[test]
+    fn what_has_no_words_is_asked_for_in_words() {
+        assert!(asked("[voice message]").reply.contains("in a few words"));
+        assert_eq!(decide(&[], &[], 1).action, "reply");
     }
 
     #[test]

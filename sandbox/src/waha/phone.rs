@@ -531,6 +531,27 @@ impl Server {
         self.with(session, |session| session.strangers.push(digits))
     }
 
+    /// The full id of the newest message that somebody else wrote in this chat.
+    pub fn last_in(&self, session: &str, chat: &str) -> Option<String> {
+        self.last(session, chat, Direction::In)
+    }
+
+    /// The full id of the newest message that the shop wrote in this chat.
+    pub fn last_out(&self, session: &str, chat: &str) -> Option<String> {
+        self.last(session, chat, Direction::Out)
+    }
+
+    fn last(&self, session: &str, chat: &str, direction: Direction) -> Option<String> {
+        let chat = chat_id(chat);
+        let own = direction == Direction::Out;
+        let state = self.inner.state();
+        let messages = state.sessions.get(session)?.messages.iter().rev();
+        messages
+            .filter(|message| message.chat == chat && message.from_me == own)
+            .map(Message::id)
+            .next()
+    }
+
     fn known(&self, session: &str) -> Result<(), PhoneError> {
         self.with(session, |_| ())
     }
