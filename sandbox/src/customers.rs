@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::gemini::Language;
 use crate::seed::Seed;
-use crate::waha::{Content, Customer, Number, PhoneError, Presence, Server};
+use crate::waha::{Content, Customer, Direction, Number, PhoneError, Presence, Server};
 
 /// The demo's shop.
 pub const SHOP_NAME: &str = "Harbour Bakery";
@@ -194,6 +194,52 @@ pub(crate) fn translated(fact: &str, language: Language) -> Option<&'static str>
         .iter()
         .find(|(text, _)| *text == fact)
         .map(|(_, others)| others[nth])
+}
+
+/// Somebody who bought bread here before the assistant came.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Regular {
+    /// The person.
+    pub customer: Customer,
+    /// The name in the shop's address book.
+    pub name: &'static str,
+    /// What was written, and how many hours before the demo.
+    pub history: Vec<(Direction, &'static str, u32)>,
+}
+
+/// People with a history: nobody should surprise them with an assistant.
+pub fn regulars() -> Vec<Regular> {
+    vec![
+        Regular {
+            customer: Customer::new("+44 7700 900120", "Mum"),
+            name: "Mum",
+            history: vec![
+                (Direction::In, "Are you coming on Sunday?", 52),
+                (Direction::Out, "Yes, with cake!", 51),
+            ],
+        },
+        Regular {
+            customer: Customer::new("+44 7700 900121", "Flour mill"),
+            name: "Flour mill (supplier)",
+            history: vec![
+                (Direction::In, "Delivery on Thursday at six, as always?", 30),
+                (Direction::Out, "Yes please, ten sacks.", 29),
+            ],
+        },
+    ]
+}
+
+impl Regular {
+    /// Writes contact and history into WAHA, as they were before the pairing. No webhook tells of them.
+    pub async fn settle(&self, waha: &Server, session: &str, now_s: i64) -> Result<(), PhoneError> {
+        waha.add_contact(session, &self.customer, self.name).await?;
+        for (direction, text, hours) in &self.history {
+            let at_s = now_s - i64::from(*hours) * 3600;
+            waha.add_history(session, &self.customer, *direction, text, at_s)
+                .await?;
+        }
+        Ok(())
+    }
 }
 
 /// Something that happens on somebody's phone.

@@ -1,4 +1,8 @@
 //! The script of the demo, played against the sandbox with a shop that does the least a shop could do.
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests: a panic is the report"
+)]
 
 mod support;
 
@@ -56,6 +60,14 @@ async fn every_beat_can_be_played_and_is_decided_as_expected() {
         .await
         .unwrap();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    for regular in customers::regulars() {
+        regular
+            .settle(&world.waha, "default", 1_795_393_000)
+            .await
+            .unwrap();
+    }
+    let (_, chats) = world.client.get("/api/default/chats/overview").await;
+    assert_eq!(chats[0]["name"], "Flour mill (supplier)");
     for seed in 0..6 {
         let mut open: Vec<(String, Vec<String>)> = Vec::new();
         for beat in customers::script(seed) {

@@ -1,4 +1,8 @@
 //! The Gemini over HTTP: keys, models, answers, and everything that goes wrong.
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests: a panic is the report"
+)]
 
 mod support;
 

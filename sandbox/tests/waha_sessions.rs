@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use mychatflow_sandbox::waha::{Engine, Options, PhoneError, Status};
+use mychatflow_sandbox::waha::{Engine, Options, Pace, PhoneError, Status};
 use serde_json::{Value, json};
 use support::{SOON, World};
 
@@ -255,7 +255,17 @@ async fn an_update_replaces_the_config_and_restarts() {
 
 #[tokio::test]
 async fn the_third_lifecycle_call_at_once_runs_into_the_lock() {
-    let world = World::with(Engine::Noweb).await;
+    // Wide margins: three calls do not come at quite the same time.
+    let pace = Pace {
+        lifecycle: Duration::from_millis(300),
+        lock: Duration::from_millis(450),
+        ..Pace::quick()
+    };
+    let world = World::working(Options {
+        pace,
+        ..Options::default()
+    })
+    .await;
     let restart = || {
         world
             .client
@@ -371,4 +381,63 @@ async fn an_outage_keeps_the_port_and_the_sessions() {
         world.client.get("/api/sessions/default").await.1["status"],
         "WORKING"
     );
+}
+
+#[tokio::test]
+async fn a_crash_keeps_the_pairing_and_old_core_forgets_the_rest() {
+    let world = World::with(Engine::Noweb).await;
+    world.waha.crash_and_restart().await.unwrap();
+    world
+        .waha
+        .wait_for_status("default", Status::Working, SOON)
+        .await
+        .unwrap();
+
+    let old = World::start(Options {
+        version: "2026.4.1".into(),
+        ..Options::default()
+    })
+    .await;
+    old.client
+        .call(
+            "PUT",
+            "/api/sessions/default",
+            json!({"config": old.config()}),
+        )
+        .await;
+    old.client
+        .post("/api/sessions/default/start", Value::Null)
+        .await;
+    old.waha.scan_qr("default").await.unwrap();
+    old.waha.crash_and_restart().await.unwrap();
+    let (_, session) = old.client.get("/api/sessions/default").await;
+    assert_eq!(
+        (&session["status"], &session["config"]),
+        (&json!("STOPPED"), &Value::Null)
+    );
+    old.client
+        .post("/api/sessions/default/start", Value::Null)
+        .await;
+    old.waha
+        .wait_for_status("default", Status::Working, SOON)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_global_webhook_is_heard_but_not_seen() {
+    let endpoint = support::Endpoint::start().await;
+    let hook = json!({"url": endpoint.url, "events": ["session.status"]});
+    let world = World::start(Options {
+        global_webhooks: vec![hook],
+        ..Options::default()
+    })
+    .await;
+    let (_, body) = world
+        .client
+        .post("/api/sessions", json!({"name": "default", "start": true}))
+        .await;
+    assert_eq!(body["config"], Value::Null);
+    let told = endpoint.events("session.status", 1).await;
+    assert_eq!(told[0].header("x-webhook-hmac"), "");
 }

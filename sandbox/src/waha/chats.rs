@@ -101,10 +101,11 @@ pub(crate) async fn messages(call: &Call) -> Result<Reply, Reply> {
     let Some(session) = state.sessions.get(&call.route.session) else {
         return Err(refusal::ghost(&call.route.session));
     };
+    let ids = aliases(session, &chat);
     let mut found: Vec<&Message> = session
         .messages
         .iter()
-        .filter(|message| all || same_chat(session, &message.chat, &chat))
+        .filter(|message| all || ids.contains(&message.chat))
         .collect();
     found.sort_by_key(|message| message.timestamp);
     if call.query("sortOrder") != Some("asc") {
@@ -138,9 +139,10 @@ pub(crate) async fn message(call: &Call) -> Result<Reply, Reply> {
     let Some(session) = state.sessions.get(&call.route.session) else {
         return Err(refusal::ghost(&call.route.session));
     };
+    let ids = aliases(session, &chat);
     let found = session
         .find(bare_id(&call.route.message))
-        .filter(|message| all || same_chat(session, &message.chat, &chat));
+        .filter(|message| all || ids.contains(&message.chat));
     match found {
         Some(message) => Ok(Reply::json(
             200,
@@ -203,14 +205,14 @@ fn name(session: &Session, chat: &str) -> Option<String> {
         .and_then(|contact| contact.name.clone().or_else(|| contact.push_name.clone()))
 }
 
-/// `merge=true` is the default: a lid and its number are one chat.
-fn same_chat(session: &Session, one: &str, other: &str) -> bool {
-    let number = |chat: &str| {
-        session
-            .lids
-            .get(chat)
-            .cloned()
-            .unwrap_or_else(|| chat.to_owned())
-    };
-    one == other || number(one) == number(other)
+/// All ids of one chat: `merge=true` is the default, so a lid and its number are the same.
+fn aliases(session: &Session, chat: &str) -> Vec<String> {
+    let number = session.lids.get(chat).map_or(chat, String::as_str);
+    let lids = session.lids.iter().filter(|(_, known)| *known == number);
+    let mut ids: Vec<String> = lids.map(|(lid, _)| lid.clone()).collect();
+    ids.push(number.to_owned());
+    if !ids.iter().any(|id| id == chat) {
+        ids.push(chat.to_owned());
+    }
+    ids
 }

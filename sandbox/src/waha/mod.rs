@@ -100,7 +100,7 @@ impl Pace {
             lifecycle: Duration::from_millis(30),
             lock: Duration::from_millis(50),
             running_wait: Duration::from_millis(100),
-            status_wait: Duration::from_millis(200),
+            status_wait: Duration::from_millis(400),
             ack: Duration::from_millis(5),
             retry_second: Duration::from_millis(10),
         }
@@ -142,6 +142,9 @@ pub struct Options {
     pub acks: Acks,
     /// Whether own messages come back.
     pub echo: Echo,
+    /// Webhooks for every session, in the form of `config.webhooks`: added to the session's own and
+    /// invisible in the API, as those of WAHA's environment variables.
+    pub global_webhooks: Vec<serde_json::Value>,
     /// How much is remembered.
     pub record: Record,
     /// The name on the shop's WhatsApp account.
@@ -164,6 +167,7 @@ impl Default for Options {
             pace: Pace::quick(),
             acks: Acks::Read,
             echo: Echo::On,
+            global_webhooks: Vec::new(),
             record: Record::Everything,
             push_name: crate::customers::SHOP_NAME.to_owned(),
             phone: 447_700_900_500,

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::state::{Features, Inner, Session, State};
 use super::{
-    Operation, Options, Status, chats, contacts, files, info, qr, refusal, send, sessions,
+    Operation, Options, Status, chats, contacts, files, info, qr, refusal, send, sessions, webhook,
 };
 use crate::clock;
 use crate::faults::{Fault, Plan, WebhookFault};
@@ -137,12 +137,16 @@ impl Server {
             .build()
             .map_err(io::Error::other)?;
         let features = Features::of(&options.version, options.engine);
+        let global = webhook::parse(None, &options.global_webhooks)
+            .map_err(|errors| io::Error::new(io::ErrorKind::InvalidInput, errors.join(", ")))?;
         let mut state = State::default();
         if !features.plus {
             // Old Core is born with its only session.
-            state
-                .sessions
-                .insert("default".to_owned(), Session::new("default"));
+            let session = Session {
+                hooks: global,
+                ..Session::new("default")
+            };
+            state.sessions.insert("default".to_owned(), session);
         }
         let inner = Arc::new(Inner {
             features,
@@ -189,6 +193,33 @@ impl Server {
         if let Some(listener) = self.inner.door.rebind().await? {
             self.inner.door.open(listener, self.service());
         }
+        Ok(())
+    }
+
+    /// WAHA crashes and comes back on the same port. Pending retries are lost; pairings survive. New
+    /// versions start their sessions again, old Core forgets every config and leaves them stopped.
+    pub async fn crash_and_restart(&self) -> io::Result<()> {
+        self.inner.door.close().await;
+        let names: Vec<String> = {
+            let mut state = self.inner.state();
+            for session in state.sessions.values_mut() {
+                session.next_run();
+                if !self.inner.features.plus {
+                    session.config = None;
+                    session.hooks = webhook::parse(None, &self.inner.options.global_webhooks)
+                        .unwrap_or_default();
+                    session.status = Status::Stopped;
+                }
+            }
+            let running = |session: &&Session| session.status != Status::Stopped;
+            let names = state.sessions.values().filter(running);
+            names.map(|session| session.name.clone()).collect()
+        };
+        self.resume_listening().await?;
+        for name in names {
+            self.inner.begin(&name);
+        }
+        self.inner.changes.tell();
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use tokio::sync::OwnedMutexGuard;
 use super::server::Call;
 use super::shape::Owner;
 use super::state::{Inner, Session};
+use super::webhook::Webhook;
 use super::{Engine, Status, qr, refusal, webhook};
 use crate::clock;
 use crate::http::Reply;
@@ -87,7 +88,7 @@ pub(crate) async fn create(call: &Call) -> Result<Reply, Reply> {
         return Err(refusal::default_only(&name));
     }
     let config = config(&body)?;
-    let hooks = webhook::parse(config.as_ref()).map_err(|errors| refusal::nest(400, errors))?;
+    let hooks = hooks(call, config.as_ref())?;
     {
         let mut state = call.inner.state();
         if state.sessions.contains_key(&name) {
@@ -116,7 +117,7 @@ pub(crate) async fn update(call: &Call) -> Result<Reply, Reply> {
     let name = allowed(call)?;
     let body = call.json()?;
     let config = config(&body)?;
-    let hooks = webhook::parse(config.as_ref()).map_err(|errors| refusal::nest(400, errors))?;
+    let hooks = hooks(call, config.as_ref())?;
     let _lock = lock(call, name).await?;
     let running = {
         let mut state = call.inner.state();
@@ -201,7 +202,7 @@ pub(crate) async fn delete(call: &Call) -> Result<Reply, Reply> {
 
 impl Inner {
     /// STARTING now, the rest in the background.
-    fn begin(self: &Arc<Self>, name: &str) {
+    pub(crate) fn begin(self: &Arc<Self>, name: &str) {
         let run = match self.state().sessions.get_mut(name) {
             Some(session) => session.next_run(),
             None => return,
@@ -316,6 +317,12 @@ impl Inner {
         self.changes.tell();
         true
     }
+}
+
+/// The session's webhooks, and the global ones that no answer ever shows.
+fn hooks(call: &Call, config: Option<&Value>) -> Result<Arc<[Webhook]>, Reply> {
+    webhook::parse(config, &call.inner.options.global_webhooks)
+        .map_err(|errors| refusal::nest(400, errors))
 }
 
 /// The name in the path, where this server may have a session of that name.

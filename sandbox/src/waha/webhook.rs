@@ -203,25 +203,22 @@ impl Webhook {
     }
 }
 
-/// Reads `config.webhooks`; the error is the list that Nest puts into `message`.
-pub(crate) fn parse(config: Option<&Value>) -> Result<Arc<[Webhook]>, Vec<String>> {
-    let given = config
-        .and_then(|config| config["webhooks"].as_array())
-        .cloned()
-        .unwrap_or_default();
-    let parsed: Vec<Result<Webhook, String>> = given
-        .iter()
-        .enumerate()
-        .map(|(n, hook)| {
-            Webhook::parse(hook).map_err(|error| format!("config.webhooks.{n}.{error}"))
-        })
-        .collect();
-    let errors: Vec<String> = parsed
-        .iter()
-        .filter_map(|hook| hook.as_ref().err().cloned())
-        .collect();
+/// Reads `config.webhooks` and adds the global ones; the error is the list that Nest puts into `message`.
+pub(crate) fn parse(
+    config: Option<&Value>,
+    global: &[Value],
+) -> Result<Arc<[Webhook]>, Vec<String>> {
+    let given = config.and_then(|config| config["webhooks"].as_array());
+    let mut hooks = Vec::new();
+    let mut errors = Vec::new();
+    for (n, hook) in given.into_iter().flatten().chain(global).enumerate() {
+        match Webhook::parse(hook) {
+            Ok(hook) => hooks.push(hook),
+            Err(error) => errors.push(format!("config.webhooks.{n}.{error}")),
+        }
+    }
     if errors.is_empty() {
-        Ok(parsed.into_iter().flatten().collect())
+        Ok(hooks.into())
     } else {
         Err(errors)
     }
@@ -467,7 +464,7 @@ mod tests {
     #[test]
     fn bad_webhooks_are_named_one_by_one() {
         let config = json!({"webhooks": [{"url": "nonsense", "events": ["*"]}, {"url": "http://127.0.0.1:1/", "events": ["nothing"]}]});
-        let errors = parse(Some(&config)).unwrap_err();
+        let errors = parse(Some(&config), &[]).unwrap_err();
         assert!(
             errors[0].starts_with("config.webhooks.0.url")
                 && errors[1].starts_with("config.webhooks.1.each value in events")
