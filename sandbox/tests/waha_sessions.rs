@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use mychatflow_sandbox::waha::{Engine, Options, Pace, PhoneError, Status};
+use mychatflow_sandbox::waha::{Engine, Options, Pace, PhoneError, Server, Status};
 use serde_json::{Value, json};
 use support::{SOON, World};
 
@@ -309,6 +309,11 @@ async fn a_missing_start_leaves_the_session_stopped() {
 async fn an_unlinked_phone_fails_the_session_and_keeps_its_name() {
     let world = World::with(Engine::Gows).await;
     world.waha.unlink("default").await.unwrap();
+    let (status, _) = world
+        .client
+        .post("/api/sessions/default/start", Value::Null)
+        .await;
+    assert_eq!(status, 422);
     let (_, body) = world.client.get("/api/sessions/default").await;
     assert_eq!(
         (&body["status"], &body["me"]["jid"]),
@@ -440,4 +445,30 @@ async fn a_global_webhook_is_heard_but_not_seen() {
     assert_eq!(body["config"], Value::Null);
     let told = endpoint.events("session.status", 1).await;
     assert_eq!(told[0].header("x-webhook-hmac"), "");
+}
+
+#[tokio::test]
+async fn retries_survive_the_pairing_and_die_with_the_session() {
+    let world = World::start(Options::default()).await;
+    let mut session = world.session("default");
+    // Nobody listens there.
+    session["config"]["webhooks"][0]["url"] = json!("http://127.0.0.1:1/");
+    session["config"]["webhooks"][0]["retries"]["attempts"] = json!(10_000);
+    world.client.post("/api/sessions", session).await;
+    world.waha.scan_qr("default").await.unwrap();
+    let tried_on = |waha: &Server| {
+        let started = waha.deliveries().into_iter().next()?;
+        (started.tries.len() > 2 && !started.finished).then_some(())
+    };
+    world.waha.wait_for(SOON, tried_on).await.unwrap();
+    world
+        .client
+        .post("/api/sessions/default/stop", Value::Null)
+        .await;
+    let given_up = |waha: &Server| {
+        let all = waha.deliveries();
+        let (last, others) = all.split_last()?;
+        (others.iter().all(|delivery| delivery.finished) && !last.finished).then_some(())
+    };
+    world.waha.wait_for(SOON, given_up).await.unwrap();
 }

@@ -88,7 +88,7 @@ pub struct Pace {
     pub status_wait: Duration,
     /// Between two acks of a message.
     pub ack: Duration,
-    /// What one second of a webhook's retry policy takes.
+    /// What one second of a webhook's retry policy takes, and of a `Retry-After`.
     pub retry_second: Duration,
 }
 

@@ -203,7 +203,7 @@ impl Server {
         let names: Vec<String> = {
             let mut state = self.inner.state();
             for session in state.sessions.values_mut() {
-                session.next_run();
+                session.next_life();
                 if !self.inner.features.plus {
                     session.config = None;
                     session.hooks = webhook::parse(None, &self.inner.options.global_webhooks)
@@ -227,7 +227,7 @@ impl Server {
     pub async fn shutdown(&self) {
         self.inner.door.close().await;
         for session in self.inner.state().sessions.values_mut() {
-            session.next_run();
+            session.next_life();
         }
     }
 

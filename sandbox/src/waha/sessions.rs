@@ -145,7 +145,8 @@ pub(crate) async fn start(call: &Call) -> Result<Reply, Reply> {
         .get(name)
         .map(|session| session.status)
         .ok_or_else(not_found)?;
-    if !matches!(status, Status::Stopped | Status::Failed) {
+    // A failed session counts as started: only restart or logout help.
+    if status != Status::Stopped {
         return Err(refusal::nest(
             422,
             format!("Session '{name}' is already started."),
@@ -228,7 +229,7 @@ impl Inner {
     /// STOPPED; false when it was that already.
     fn end(self: &Arc<Self>, name: &str) -> bool {
         let run = match self.state().sessions.get_mut(name) {
-            Some(session) if session.status != Status::Stopped => session.next_run(),
+            Some(session) if session.status != Status::Stopped => session.next_life(),
             _ => return false,
         };
         self.enter(name, run, Status::Stopped);
@@ -303,7 +304,7 @@ impl Inner {
             }
             let mut audience = session.audience(self.options.engine);
             if status == Status::Stopped {
-                audience.run = None;
+                audience.stops = None;
             }
             (audience, payload)
         };

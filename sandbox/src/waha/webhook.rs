@@ -91,8 +91,8 @@ pub(crate) struct Audience {
     pub(crate) hooks: Arc<[Webhook]>,
     pub(crate) me: Option<Value>,
     pub(crate) metadata: Option<Value>,
-    /// Retries end with this run; `None` outlives the session.
-    pub(crate) run: Option<(Arc<AtomicU64>, u64)>,
+    /// Retries end when this number changes; `None` outlives the session.
+    pub(crate) stops: Option<(Arc<AtomicU64>, u64)>,
 }
 
 /// One POST, ready to be repeated byte for byte.
@@ -104,7 +104,7 @@ pub(crate) struct Post {
     pub(crate) message_id: Option<String>,
     headers: HeaderMap,
     body: Bytes,
-    run: Option<(Arc<AtomicU64>, u64)>,
+    stops: Option<(Arc<AtomicU64>, u64)>,
 }
 
 #[derive(Serialize)]
@@ -280,7 +280,7 @@ impl Inner {
                 envelope_id: envelope_id.to_owned(),
                 message_id: message_id.map(str::to_owned),
                 body: body.clone(),
-                run: audience.run.clone(),
+                stops: audience.stops.clone(),
             });
             if self.log.keeps_everything() {
                 self.posted
@@ -339,7 +339,7 @@ impl Inner {
                 let wait = post.hook.pause(retry, second, inner.seed.fraction());
                 tokio::time::sleep(wait.max(second.mul_f64(retry_after.unwrap_or(0.0)))).await;
                 if post
-                    .run
+                    .stops
                     .as_ref()
                     .is_some_and(|(now, mine)| now.load(Ordering::Acquire) != *mine)
                 {
