@@ -5,8 +5,9 @@ use serde_json::{Map, Value, json};
 use super::check::field;
 use super::facts::{self, Fact};
 use super::lexicon::{self, Language, Topic};
+use super::phrases::phrase;
 use super::schema;
-use crate::customers;
+use crate::shop;
 
 /// Below this a fact has nothing to do with the question.
 const SCORE_MIN: u32 = 3;
@@ -192,7 +193,7 @@ fn worth(topic: Topic) -> u32 {
 }
 
 fn tell(fact: &Fact, language: Language) -> String {
-    let text = customers::translated(&fact.text, language).unwrap_or(&fact.text);
+    let text = shop::translated(&fact.text, language).unwrap_or(&fact.text);
     if text.ends_with(['.', '!', '?']) {
         text.to_owned()
     } else {
@@ -204,68 +205,6 @@ fn tell(fact: &Fact, language: Language) -> String {
 fn cant_read(lines: &[String]) -> bool {
     let placeholder = |line: &String| line.trim().starts_with('[') && line.trim().ends_with(']');
     lines.iter().all(placeholder)
-}
-
-struct Phrases {
-    hello: &'static str,
-    sure: &'static str,
-    welcome: &'static str,
-    unknown: &'static str,
-    person: &'static str,
-    words: &'static str,
-}
-
-fn phrase(language: Language) -> Phrases {
-    match language {
-        Language::English => Phrases {
-            hello: "Hello!",
-            sure: "Happy to help:",
-            welcome: "Hello and welcome! How can I help you?",
-            unknown: "Good question. I will ask a colleague, who will get back to you here.",
-            person: "Of course. Somebody from our team will write to you here.",
-            words: "Thank you! I can't open that here. Could you write it in a few words?",
-        },
-        Language::German => Phrases {
-            hello: "Hallo!",
-            sure: "Gerne:",
-            welcome: "Hallo und willkommen! Wie kann ich helfen?",
-            unknown: "Gute Frage. Das kläre ich mit einer Kollegin, sie meldet sich hier bei Ihnen.",
-            person: "Natürlich. Jemand aus unserem Team meldet sich hier bei Ihnen.",
-            words: "Danke! Das kann ich hier nicht öffnen. Schreiben Sie es mir in ein paar Worten?",
-        },
-        Language::Spanish => Phrases {
-            hello: "¡Hola!",
-            sure: "¡Claro!",
-            welcome: "¡Hola y bienvenido! ¿En qué puedo ayudarle?",
-            unknown: "Buena pregunta. Lo consulto con una compañera y le escribimos por aquí.",
-            person: "Por supuesto. Alguien del equipo le escribirá por aquí.",
-            words: "¡Gracias! No puedo abrirlo aquí. ¿Me lo escribe en pocas palabras?",
-        },
-        Language::French => Phrases {
-            hello: "Bonjour !",
-            sure: "Avec plaisir :",
-            welcome: "Bonjour et bienvenue ! Comment puis-je vous aider ?",
-            unknown: "Bonne question. Je demande à une collègue, elle vous répondra ici.",
-            person: "Bien sûr. Quelqu'un de l'équipe va vous écrire ici.",
-            words: "Merci ! Je ne peux pas l'ouvrir ici. Pouvez-vous l'écrire en quelques mots ?",
-        },
-        Language::Portuguese => Phrases {
-            hello: "Olá!",
-            sure: "Claro!",
-            welcome: "Olá e bem-vindo! Como posso ajudar?",
-            unknown: "Boa pergunta. Vou perguntar a uma colega e respondemos por aqui.",
-            person: "Com certeza. Alguém da equipe vai escrever por aqui.",
-            words: "Obrigada! Não consigo abrir isso aqui. Pode escrever em poucas palavras?",
-        },
-        Language::Italian => Phrases {
-            hello: "Ciao!",
-            sure: "Volentieri:",
-            welcome: "Ciao e benvenuto! Come posso aiutare?",
-            unknown: "Bella domanda. Chiedo a una collega e le rispondiamo qui.",
-            person: "Certo. Qualcuno del nostro team le scriverà qui.",
-            words: "Grazie! Non posso aprirlo qui. Può scriverlo in poche parole?",
-        },
-    }
 }
 
 /// An object of this schema that holds the decision.
@@ -311,7 +250,7 @@ mod tests {
     use super::*;
 
     fn asked(text: &str) -> Decision {
-        let shop = customers::shop();
+        let shop = shop::shop();
         let replies: String = shop
             .quick_replies
             .iter()

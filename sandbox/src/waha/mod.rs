@@ -1,7 +1,9 @@
 //! A WAHA on loopback: its HTTP API, its webhooks, and the phone at the other end.
 
+mod arrival;
 mod chats;
 mod contacts;
+mod customer;
 mod files;
 mod info;
 mod message;
@@ -19,8 +21,9 @@ mod webhook;
 
 use std::time::Duration;
 
+pub use customer::{Customer, Lid, Number, Presence};
 pub use message::{Ack, Content};
-pub use phone::{Customer, Direction, Lid, Number, PhoneError, Presence};
+pub use phone::{Direction, PhoneError};
 pub use route::Operation;
 pub use server::Server;
 pub use status::Status;
@@ -169,7 +172,7 @@ impl Default for Options {
             echo: Echo::On,
             global_webhooks: Vec::new(),
             record: Record::Everything,
-            push_name: crate::customers::SHOP_NAME.to_owned(),
+            push_name: crate::shop::SHOP_NAME.to_owned(),
             phone: 447_700_900_500,
             seed: 1,
         }
