@@ -29,7 +29,9 @@ const SCHEMA: &[&str] = &[
     "propertyOrdering",
     "default",
 ];
-const TYPES: &[&str] = &["STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL"];
+const TYPES: &[&str] = &[
+    "STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL",
+];
 
 /// Refuses whatever the real API can't read.
 pub(crate) fn check(schema: &Value, place: &str) -> Result<(), Refusal> {
@@ -48,7 +50,9 @@ pub(crate) fn check(schema: &Value, place: &str) -> Result<(), Refusal> {
         )));
     }
     if kind == "ARRAY" && schema["items"].is_null() {
-        return Err(Refusal::invalid(format!("* GenerateContentRequest.{place}.items: missing field.\n")));
+        return Err(Refusal::invalid(format!(
+            "* GenerateContentRequest.{place}.items: missing field.\n"
+        )));
     }
     for (name, inner) in schema["properties"].as_object().into_iter().flatten() {
         check(inner, &format!("{place}.properties[{name}]"))?;
@@ -64,7 +68,12 @@ pub(crate) fn check(schema: &Value, place: &str) -> Result<(), Refusal> {
     if !schema["items"].is_null() {
         check(&schema["items"], &format!("{place}.items"))?;
     }
-    for (n, inner) in field(schema, "anyOf").as_array().into_iter().flatten().enumerate() {
+    for (n, inner) in field(schema, "anyOf")
+        .as_array()
+        .into_iter()
+        .flatten()
+        .enumerate()
+    {
         check(inner, &format!("{place}.any_of[{n}]"))?;
     }
     Ok(())
