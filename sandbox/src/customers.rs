@@ -28,10 +28,7 @@ pub fn regulars() -> Vec<Regular> {
         Regular {
             customer: Customer::new("+44 7700 900120", "Mum"),
             name: "Mum",
-            history: vec![
-                (Direction::In, "Are you coming on Sunday?", 52),
-                (Direction::Out, "Yes, with cake!", 51),
-            ],
+            history: vec![(Direction::In, "Are you coming on Sunday?", 52), (Direction::Out, "Yes, with cake!", 51)],
         },
         Regular {
             customer: Customer::new("+44 7700 900121", "Flour mill"),
@@ -50,8 +47,7 @@ impl Regular {
         waha.add_contact(session, &self.customer, self.name).await?;
         for (direction, text, hours) in &self.history {
             let at_s = now_s - i64::from(*hours) * 3600;
-            waha.add_history(session, &self.customer, *direction, text, at_s)
-                .await?;
+            waha.add_history(session, &self.customer, *direction, text, at_s).await?;
         }
         Ok(())
     }
@@ -78,16 +74,10 @@ pub enum Act {
 
 impl Act {
     /// Does it. Returns the id of the message, where there is one.
-    pub async fn perform(
-        &self,
-        waha: &Server,
-        session: &str,
-    ) -> Result<Option<String>, PhoneError> {
+    pub async fn perform(&self, waha: &Server, session: &str) -> Result<Option<String>, PhoneError> {
         Ok(match self {
             Act::Says(who, text) => Some(waha.customer_says(session, who, text).await?),
-            Act::Sends(who, content) => {
-                Some(waha.customer_sends(session, who, content.clone()).await?)
-            }
+            Act::Sends(who, content) => Some(waha.customer_sends(session, who, content.clone()).await?),
             Act::Types(who, presence) => {
                 waha.customer_types(session, who, *presence).await?;
                 None
@@ -97,10 +87,7 @@ impl Act {
                 Some(id) => Some(waha.react(session, who, &id, emoji).await?),
                 None => None,
             },
-            Act::OwnerWrites(to, text) => Some(
-                waha.owner_types_on_phone(session, &to.chat_id(), text)
-                    .await?,
-            ),
+            Act::OwnerWrites(to, text) => Some(waha.owner_types_on_phone(session, &to.chat_id(), text).await?),
             Act::Redelivers(who) => {
                 let last = waha.last_in(session, &who.chat_id());
                 if let Some(id) = &last {
@@ -177,102 +164,42 @@ pub fn script(seed: u64) -> Vec<Beat> {
     let says = |who: &Customer, text: &str| Act::Says(who.clone(), text.to_owned());
 
     let mut beats: Vec<(u64, Act, Expect)> = vec![
-        (
-            1_000,
-            Act::Types(ana.clone(), Presence::Typing),
-            Expect::Nothing,
-        ),
+        (1_000, Act::Types(ana.clone(), Presence::Typing), Expect::Nothing),
         (1_500, Act::Says(ana.clone(), pick(opening)), Expect::Answer),
-        (
-            4_000,
-            says(&lucia, "Hola, ¿hacen envíos a domicilio?"),
-            Expect::Answer,
-        ),
+        (4_000, says(&lucia, "Hola, ¿hacen envíos a domicilio?"), Expect::Answer),
         // A burst: three lines that want one answer.
         (3_000, says(&ben, "hey"), Expect::Nothing),
-        (
-            900,
-            says(&ben, "how much is the sourdough"),
-            Expect::Nothing,
-        ),
+        (900, says(&ben, "how much is the sourdough"), Expect::Nothing),
         (1_200, says(&ben, "and can I pay by card?"), Expect::Answer),
-        (
-            4_000,
-            says(&jonas, "Moin, was kostet eine Geburtstagstorte?"),
-            Expect::Answer,
-        ),
-        (
-            3_500,
-            says(&claire, "Do you have croissants left? 🥐🙏🏽"),
-            Expect::Answer,
-        ),
+        (4_000, says(&jonas, "Moin, was kostet eine Geburtstagstorte?"), Expect::Answer),
+        (3_500, says(&claire, "Do you have croissants left? 🥐🙏🏽"), Expect::Answer),
         // The same delivery again: WAHA does that when an answer gets lost.
         (1_500, Act::Redelivers(claire.clone()), Expect::Nothing),
-        (
-            3_000,
-            Act::SaysInGroup(tom.clone(), "Who brings cake on Friday?".to_owned()),
-            Expect::Nothing,
-        ),
+        (3_000, Act::SaysInGroup(tom.clone(), "Who brings cake on Friday?".to_owned()), Expect::Nothing),
         (3_500, says(&cleo, "Where are you exactly?"), Expect::Answer),
-        (
-            4_000,
-            says(&rui, "Olá, vocês têm pão sem glúten?"),
-            Expect::Answer,
-        ),
-        (
-            4_000,
-            Act::Says(tom.clone(), pick(unanswerable)),
-            Expect::Handoff,
-        ),
-        (
-            5_000,
-            says(&giulia, "Buongiorno, ci sono parcheggi?"),
-            Expect::Answer,
-        ),
+        (4_000, says(&rui, "Olá, vocês têm pão sem glúten?"), Expect::Answer),
+        (4_000, Act::Says(tom.clone(), pick(unanswerable)), Expect::Handoff),
+        (5_000, says(&giulia, "Buongiorno, ci sono parcheggi?"), Expect::Answer),
         // The owner takes over: the assistant has to keep out of this chat.
-        (
-            5_000,
-            Act::OwnerWrites(
-                tom.clone(),
-                "Hi Tom, Marta here. Let me look into it!".to_owned(),
-            ),
-            Expect::Nothing,
-        ),
-        (
-            3_000,
-            says(&tom, "Thank you Marta, are you open today?"),
-            Expect::Nothing,
-        ),
+        (5_000, Act::OwnerWrites(tom.clone(), "Hi Tom, Marta here. Let me look into it!".to_owned()), Expect::Nothing),
+        (3_000, says(&tom, "Thank you Marta, are you open today?"), Expect::Nothing),
         (3_000, says(&ana, "Perfect, thanks!"), Expect::Nothing),
         (2_000, Act::Reacts(lucia.clone(), "❤️"), Expect::Nothing),
         (
             3_000,
             Act::Sends(
                 jonas.clone(),
-                Content::Image {
-                    caption: Some("So etwas als Torte, was kostet das?".to_owned()),
-                },
+                Content::Image { caption: Some("So etwas als Torte, was kostet das?".to_owned()) },
             ),
             Expect::Answer,
         ),
-        (
-            4_000,
-            says(&ben, "I'd rather talk to a human about my order"),
-            Expect::Handoff,
-        ),
+        (4_000, says(&ben, "I'd rather talk to a human about my order"), Expect::Handoff),
     ];
     // The same people, a little earlier or later each time.
     for (pause, _, _) in &mut beats {
         *pause = *pause * (85 + dice.below(31)) / 100;
     }
-    beats
-        .into_iter()
-        .map(|(pause, act, expect)| Beat {
-            after: Duration::from_millis(pause),
-            act,
-            expect,
-        })
-        .collect()
+    beats.into_iter().map(|(pause, act, expect)| Beat { after: Duration::from_millis(pause), act, expect }).collect()
 }
 
 #[cfg(test)]

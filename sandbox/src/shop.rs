@@ -48,8 +48,7 @@ const QUICK_REPLIES: &[(&str, &str)] = &[
 const ADDRESS: &str = "You find us at Quay Street 12, right by the old harbour.";
 const DELIVERY: &str = "We deliver within 5 km for 3 €, and free of charge from 30 €.";
 const BREAD: &str = "A loaf of sourdough is 4,20 €.";
-const CROISSANT: &str =
-    "A butter croissant is 1,90 €, a filled one 2,40 €. We bake them fresh until noon.";
+const CROISSANT: &str = "A butter croissant is 1,90 €, a filled one 2,40 €. We bake them fresh until noon.";
 const CAKE: &str = "A birthday cake for twelve people is 28 €. Please order it two days ahead.";
 const COFFEE: &str = "An espresso is 2 €, a cappuccino 3,20 €.";
 const PAYMENT: &str = "You can pay in cash, by card and by phone.";
@@ -181,10 +180,7 @@ pub(crate) fn translated(fact: &str, language: Language) -> Option<&'static str>
         Language::Portuguese => 3,
         Language::Italian => 4,
     };
-    TRANSLATIONS
-        .iter()
-        .find(|(text, _)| *text == fact)
-        .map(|(_, others)| others[nth])
+    TRANSLATIONS.iter().find(|(text, _)| *text == fact).map(|(_, others)| others[nth])
 }
 
 #[cfg(test)]
@@ -201,11 +197,7 @@ mod tests {
 
     #[test]
     fn translations_change_no_number() {
-        let digits = |text: &str| {
-            text.chars()
-                .filter(char::is_ascii_digit)
-                .collect::<String>()
-        };
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
         for (fact, others) in TRANSLATIONS {
             for other in others {
                 assert_eq!(digits(fact), digits(other), "{other}");

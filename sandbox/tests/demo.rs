@@ -1,8 +1,5 @@
 //! The script of the demo, played against the sandbox with a shop that does the least a shop could do.
-#![allow(
-    clippy::unwrap_used,
-    reason = "helpers of tests: a panic is the report"
-)]
+#![allow(clippy::unwrap_used, reason = "helpers of tests: a panic is the report")]
 
 mod support;
 
@@ -15,15 +12,8 @@ use support::World;
 /// What the assistant decides about these lines.
 async fn decided(http: &reqwest::Client, gemini: &gemini::Server, lines: &[String]) -> String {
     let shop = customers::shop();
-    let replies: String = shop
-        .quick_replies
-        .iter()
-        .map(|(label, text)| format!("- {label}: {text}\n"))
-        .collect();
-    let system = format!(
-        "<business>\nAbout:\n{}\nOpening times:\n{}\n{replies}</business>",
-        shop.profile, shop.hours
-    );
+    let replies: String = shop.quick_replies.iter().map(|(label, text)| format!("- {label}: {text}\n")).collect();
+    let system = format!("<business>\nAbout:\n{}\nOpening times:\n{}\n{replies}</business>", shop.profile, shop.hours);
     let parts: Vec<Value> = lines.iter().map(|line| json!({"text": line})).collect();
     let body = json!({
         "systemInstruction": {"parts": [{"text": system}]},
@@ -32,39 +22,22 @@ async fn decided(http: &reqwest::Client, gemini: &gemini::Server, lines: &[Strin
             "type": "OBJECT", "properties": {"action": {"type": "STRING"}, "reply": {"type": "STRING"}}, "required": ["action", "reply"],
         }},
     });
-    let url = format!(
-        "{}/v1beta/models/gemini-3.5-flash-lite:generateContent",
-        gemini.url()
-    );
-    let response = http
-        .post(url)
-        .header("x-goog-api-key", gemini.api_key())
-        .body(body.to_string())
-        .send()
-        .await
-        .unwrap();
+    let url = format!("{}/v1beta/models/gemini-3.5-flash-lite:generateContent", gemini.url());
+    let response =
+        http.post(url).header("x-goog-api-key", gemini.api_key()).body(body.to_string()).send().await.unwrap();
     let body: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
-    let said: Value = serde_json::from_str(
-        body["candidates"][0]["content"]["parts"][0]["text"]
-            .as_str()
-            .unwrap(),
-    )
-    .unwrap();
+    let said: Value =
+        serde_json::from_str(body["candidates"][0]["content"]["parts"][0]["text"].as_str().unwrap()).unwrap();
     said["action"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
 async fn every_beat_can_be_played_and_is_decided_as_expected() {
     let world = World::working(Options::default()).await;
-    let gemini = gemini::Server::start(gemini::Options::default())
-        .await
-        .unwrap();
+    let gemini = gemini::Server::start(gemini::Options::default()).await.unwrap();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     for regular in customers::regulars() {
-        regular
-            .settle(&world.waha, "default", 1_795_393_000)
-            .await
-            .unwrap();
+        regular.settle(&world.waha, "default", 1_795_393_000).await.unwrap();
     }
     let (_, chats) = world.client.get("/api/default/chats/overview").await;
     assert_eq!(chats[0]["name"], "Flour mill (supplier)");

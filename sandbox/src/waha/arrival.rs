@@ -10,11 +10,7 @@ impl Session {
     pub(crate) fn learn(&mut self, customer: &Customer) {
         let contact = self.contacts.entry(customer.chat_id()).or_default();
         contact.push_name = Some(customer.name.clone());
-        if let Some(lid) = customer
-            .lid
-            .as_ref()
-            .filter(|lid| lid.number == Number::Shown)
-        {
+        if let Some(lid) = customer.lid.as_ref().filter(|lid| lid.number == Number::Shown) {
             self.lids.insert(lid.full(), customer.number_id());
         }
     }
@@ -29,21 +25,14 @@ impl Inner {
             let Some(session) = state.sessions.get(name) else {
                 return;
             };
-            (
-                session.audience(engine),
-                shape::message(engine, &session.owner(), message),
-            )
+            (session.audience(engine), shape::message(engine, &session.owner(), message))
         };
         let (id, envelope) = (message.id(), self.envelope_id());
         if !message.from_me {
             self.publish(&audience, "message", &envelope, Some(&id), &payload);
         }
         // WEBJS makes the twin an envelope of its own.
-        let envelope = if engine == Engine::Webjs {
-            self.envelope_id()
-        } else {
-            envelope
-        };
+        let envelope = if engine == Engine::Webjs { self.envelope_id() } else { envelope };
         self.publish(&audience, "message.any", &envelope, Some(&id), &payload);
         self.changes.tell();
     }
@@ -53,9 +42,7 @@ impl Inner {
         let waiting = match self.state().sessions.get_mut(name) {
             Some(session) if session.status == Status::Working => {
                 let waiting = std::mem::take(&mut session.backlog);
-                waiting
-                    .iter()
-                    .for_each(|message| session.add(message.clone()));
+                waiting.iter().for_each(|message| session.add(message.clone()));
                 waiting
             }
             _ => Vec::new(),
@@ -81,34 +68,19 @@ impl Inner {
             source: Source::App,
             timestamp: at_s,
             content,
-            ack: if self.options.engine == Engine::Webjs {
-                Ack::Server
-            } else {
-                Ack::Device
-            },
+            ack: if self.options.engine == Engine::Webjs { Ack::Server } else { Ack::Device },
             push_name: customer.name.clone(),
             alt: customer.alt(),
             reply_to: None,
         }
     }
 
-    pub(crate) fn outgoing(
-        &self,
-        session: &Session,
-        chat: &str,
-        text: &str,
-        source: Source,
-        at_s: i64,
-    ) -> Message {
+    pub(crate) fn outgoing(&self, session: &Session, chat: &str, text: &str, source: Source, at_s: i64) -> Message {
         let owner = session.owner();
         let chat = chat_id(chat);
         let app = source == Source::App;
         Message {
-            bare_id: if app {
-                format!("3A{}", self.seed.hex(18))
-            } else {
-                self.own_id()
-            },
+            bare_id: if app { format!("3A{}", self.seed.hex(18)) } else { self.own_id() },
             participant: chat.ends_with("@g.us").then_some(owner.id),
             chat,
             from_me: true,

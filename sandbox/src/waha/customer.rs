@@ -47,22 +47,12 @@ pub enum Presence {
 impl Customer {
     /// Somebody whose number everybody sees.
     pub fn new(phone: &str, name: &str) -> Customer {
-        Customer {
-            phone: phone.to_owned(),
-            lid: None,
-            name: name.to_owned(),
-        }
+        Customer { phone: phone.to_owned(), lid: None, name: name.to_owned() }
     }
 
     /// Somebody who writes from a hidden id.
     pub fn hidden(phone: &str, lid: &str, number: Number, name: &str) -> Customer {
-        Customer {
-            lid: Some(Lid {
-                id: lid.to_owned(),
-                number,
-            }),
-            ..Customer::new(phone, name)
-        }
+        Customer { lid: Some(Lid { id: lid.to_owned(), number }), ..Customer::new(phone, name) }
     }
 
     /// The chat their messages come from: `…@c.us`, or `…@lid` when hidden.
@@ -80,20 +70,13 @@ impl Customer {
     }
 
     pub(crate) fn alt(&self) -> Option<String> {
-        self.lid
-            .as_ref()
-            .filter(|lid| lid.number == Number::Shown)
-            .map(|_| self.number_id())
+        self.lid.as_ref().filter(|lid| lid.number == Number::Shown).map(|_| self.number_id())
     }
 }
 
 impl Lid {
     pub(crate) fn full(&self) -> String {
-        if self.id.contains('@') {
-            self.id.clone()
-        } else {
-            format!("{}@lid", self.id)
-        }
+        if self.id.contains('@') { self.id.clone() } else { format!("{}@lid", self.id) }
     }
 }
 

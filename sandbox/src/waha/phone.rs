@@ -87,14 +87,8 @@ impl Server {
 
     /// A customer writes. Returns the full id of the message. While the session is down the message
     /// waits, and comes with its old timestamp once it works again.
-    pub async fn customer_says(
-        &self,
-        session: &str,
-        customer: &Customer,
-        text: &str,
-    ) -> Result<String, PhoneError> {
-        self.customer_sends(session, customer, Content::Text(text.to_owned()))
-            .await
+    pub async fn customer_says(&self, session: &str, customer: &Customer, text: &str) -> Result<String, PhoneError> {
+        self.customer_sends(session, customer, Content::Text(text.to_owned())).await
     }
 
     /// A customer sends a picture, a voice note, a place.
@@ -116,9 +110,7 @@ impl Server {
         text: &str,
         at_s: i64,
     ) -> Result<String, PhoneError> {
-        let message = self
-            .inner
-            .incoming(customer, Content::Text(text.to_owned()), at_s);
+        let message = self.inner.incoming(customer, Content::Text(text.to_owned()), at_s);
         self.arrive(session, Some(customer), message)
     }
 
@@ -130,17 +122,11 @@ impl Server {
         text: &str,
         to: &str,
     ) -> Result<String, PhoneError> {
-        let mut message = self
-            .inner
-            .incoming(customer, Content::Text(text.to_owned()), seconds());
+        let mut message = self.inner.incoming(customer, Content::Text(text.to_owned()), seconds());
         message.reply_to = Some(
             self.with(session, |session| {
                 let quoted = session.find(bare_id(to))?;
-                let author = if quoted.from_me {
-                    session.owner().id
-                } else {
-                    quoted.chat.clone()
-                };
+                let author = if quoted.from_me { session.owner().id } else { quoted.chat.clone() };
                 Some(Quoted {
                     bare_id: quoted.bare_id.clone(),
                     participant: author,
@@ -171,103 +157,45 @@ impl Server {
         customer: &Customer,
         text: &str,
     ) -> Result<String, PhoneError> {
-        let chat = if group.contains('@') {
-            group.to_owned()
-        } else {
-            format!("{group}@g.us")
-        };
-        let from = self
-            .inner
-            .incoming(customer, Content::Text(text.to_owned()), seconds());
-        self.arrive(
-            session,
-            Some(customer),
-            Message {
-                participant: Some(from.chat.clone()),
-                chat,
-                ..from
-            },
-        )
+        let chat = if group.contains('@') { group.to_owned() } else { format!("{group}@g.us") };
+        let from = self.inner.incoming(customer, Content::Text(text.to_owned()), seconds());
+        self.arrive(session, Some(customer), Message { participant: Some(from.chat.clone()), chat, ..from })
     }
 
     /// A customer publishes a story.
-    pub async fn status_broadcast(
-        &self,
-        session: &str,
-        customer: &Customer,
-        text: &str,
-    ) -> Result<String, PhoneError> {
-        self.group_says(session, "status@broadcast", customer, text)
-            .await
+    pub async fn status_broadcast(&self, session: &str, customer: &Customer, text: &str) -> Result<String, PhoneError> {
+        self.group_says(session, "status@broadcast", customer, text).await
     }
 
     /// A channel publishes a post.
-    pub async fn channel_posts(
-        &self,
-        session: &str,
-        channel: &str,
-        text: &str,
-    ) -> Result<String, PhoneError> {
+    pub async fn channel_posts(&self, session: &str, channel: &str, text: &str) -> Result<String, PhoneError> {
         let nobody = Customer::new("", "");
-        let chat = if channel.contains('@') {
-            channel.to_owned()
-        } else {
-            format!("{channel}@newsletter")
-        };
-        let message = Message {
-            chat,
-            ..self
-                .inner
-                .incoming(&nobody, Content::Text(text.to_owned()), seconds())
-        };
+        let chat = if channel.contains('@') { channel.to_owned() } else { format!("{channel}@newsletter") };
+        let message = Message { chat, ..self.inner.incoming(&nobody, Content::Text(text.to_owned()), seconds()) };
         self.arrive(session, None, message)
     }
 
     /// The owner writes on the phone.
-    pub async fn owner_types_on_phone(
-        &self,
-        session: &str,
-        chat: &str,
-        text: &str,
-    ) -> Result<String, PhoneError> {
-        let message = self.with(session, |session| {
-            self.inner
-                .outgoing(session, chat, text, Source::App, seconds())
-        })?;
+    pub async fn owner_types_on_phone(&self, session: &str, chat: &str, text: &str) -> Result<String, PhoneError> {
+        let message = self.with(session, |session| self.inner.outgoing(session, chat, text, Source::App, seconds()))?;
         self.arrive(session, None, message)
     }
 
     /// Another program writes through the same account.
-    pub async fn api_sends(
-        &self,
-        session: &str,
-        chat: &str,
-        text: &str,
-    ) -> Result<String, PhoneError> {
-        let message = self.with(session, |session| {
-            self.inner
-                .outgoing(session, chat, text, Source::Api, seconds())
-        })?;
+    pub async fn api_sends(&self, session: &str, chat: &str, text: &str) -> Result<String, PhoneError> {
+        let message = self.with(session, |session| self.inner.outgoing(session, chat, text, Source::Api, seconds()))?;
         self.arrive(session, None, message)
     }
 
     /// The author of a message changes it. Returns the id of the edit.
-    pub async fn edit(
-        &self,
-        session: &str,
-        message_id: &str,
-        text: &str,
-    ) -> Result<String, PhoneError> {
+    pub async fn edit(&self, session: &str, message_id: &str, text: &str) -> Result<String, PhoneError> {
         let action = self.action(session, message_id, Content::Text(text.to_owned()))?;
         let (audience, payload) = self.with(session, |session| {
             if let Some(message) = session.find_mut(bare_id(message_id)) {
                 message.content = Content::Text(text.to_owned());
             }
             let engine = self.inner.options.engine;
-            (
-                session.audience(engine),
-                shape::edited(engine, &session.owner(), &action, bare_id(message_id)),
-            )
+            (session.audience(engine), shape::edited(engine, &session.owner(), &action, bare_id(message_id)))
         })?;
         Ok(self.publish(&audience, "message.edited", &action, &payload))
     }
@@ -280,10 +208,7 @@ impl Server {
                 message.content = Content::Nothing;
             }
             let engine = self.inner.options.engine;
-            (
-                session.audience(engine),
-                shape::revoked(engine, &session.owner(), &action, bare_id(message_id)),
-            )
+            (session.audience(engine), shape::revoked(engine, &session.owner(), &action, bare_id(message_id)))
         })?;
         Ok(self.publish(&audience, "message.revoked", &action, &payload))
     }
@@ -298,21 +223,14 @@ impl Server {
     ) -> Result<String, PhoneError> {
         let action = self.inner.incoming(customer, Content::Nothing, seconds());
         let payload = shape::reaction(self.inner.options.engine, &action, emoji, message_id);
-        let audience = self.with(session, |session| {
-            session.audience(self.inner.options.engine)
-        })?;
+        let audience = self.with(session, |session| session.audience(self.inner.options.engine))?;
         Ok(self.publish(&audience, "message.reaction", &action, &payload))
     }
 
     /// A customer calls. Returns the id of the call.
     pub async fn call(&self, session: &str, customer: &Customer) -> Result<String, PhoneError> {
         let id = self.inner.seed.hex(32);
-        let payload = shape::call(
-            self.inner.options.engine,
-            &customer.chat_id(),
-            &id,
-            clock::now_ms(),
-        );
+        let payload = shape::call(self.inner.options.engine, &customer.chat_id(), &id, clock::now_ms());
         self.tell(session, "call.received", None, &payload)?;
         Ok(id)
     }
@@ -332,16 +250,9 @@ impl Server {
     /// Delivers all webhooks of a message again, byte for byte. Needs `Record::Everything`.
     pub async fn redeliver(&self, message_id: &str) -> Result<(), PhoneError> {
         let posts: Vec<Arc<Post>> = {
-            let posted = self
-                .inner
-                .posted
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            let same = |post: &&Arc<Post>| {
-                post.message_id
-                    .as_deref()
-                    .is_some_and(|id| bare_id(id) == bare_id(message_id))
-            };
+            let posted = self.inner.posted.lock().unwrap_or_else(PoisonError::into_inner);
+            let same =
+                |post: &&Arc<Post>| post.message_id.as_deref().is_some_and(|id| bare_id(id) == bare_id(message_id));
             posted.iter().filter(same).cloned().collect()
         };
         if posts.is_empty() {
@@ -354,14 +265,8 @@ impl Server {
     }
 
     /// Tells of a message again as if it were new: same message, another envelope. NOWEB really does that.
-    pub async fn redeliver_as_new_event(
-        &self,
-        session: &str,
-        message_id: &str,
-    ) -> Result<(), PhoneError> {
-        let found = self.with(session, |session| {
-            session.find(bare_id(message_id)).cloned()
-        })?;
+    pub async fn redeliver_as_new_event(&self, session: &str, message_id: &str) -> Result<(), PhoneError> {
+        let found = self.with(session, |session| session.find(bare_id(message_id)).cloned())?;
         let message = found.ok_or_else(|| PhoneError::NoMessage(message_id.to_owned()))?;
         self.inner.announce(session, &message);
         Ok(())
@@ -379,22 +284,12 @@ impl Server {
     }
 
     /// Puts an event of any kind on its way, with an envelope and a signature.
-    pub async fn tell_event(
-        &self,
-        session: &str,
-        event: &str,
-        payload: &Value,
-    ) -> Result<(), PhoneError> {
+    pub async fn tell_event(&self, session: &str, event: &str, payload: &Value) -> Result<(), PhoneError> {
         self.tell(session, event, None, payload)
     }
 
     /// Writes somebody into the address book, under the name the shop gave them.
-    pub async fn add_contact(
-        &self,
-        session: &str,
-        customer: &Customer,
-        name: &str,
-    ) -> Result<(), PhoneError> {
+    pub async fn add_contact(&self, session: &str, customer: &Customer, name: &str) -> Result<(), PhoneError> {
         self.with(session, |session| {
             session.learn(customer);
             let contact = session.contacts.entry(customer.chat_id()).or_default();
@@ -414,14 +309,8 @@ impl Server {
         self.with(session, |session| {
             session.learn(customer);
             let mut message = match direction {
-                Direction::In => {
-                    self.inner
-                        .incoming(customer, Content::Text(text.to_owned()), at_s)
-                }
-                Direction::Out => {
-                    self.inner
-                        .outgoing(session, &customer.chat_id(), text, Source::App, at_s)
-                }
+                Direction::In => self.inner.incoming(customer, Content::Text(text.to_owned()), at_s),
+                Direction::Out => self.inner.outgoing(session, &customer.chat_id(), text, Source::App, at_s),
             };
             message.ack = Ack::Read;
             let id = message.id();
@@ -432,11 +321,7 @@ impl Server {
 
     /// Tells WAHA which number is behind a hidden id.
     pub async fn map_lid(&self, session: &str, lid: &str, phone: &str) -> Result<(), PhoneError> {
-        let lid = Lid {
-            id: lid.to_owned(),
-            number: Number::Shown,
-        }
-        .full();
+        let lid = Lid { id: lid.to_owned(), number: Number::Shown }.full();
         let number = Customer::new(phone, "").number_id();
         self.with(session, |session| {
             session.lids.insert(lid, number);
@@ -464,10 +349,7 @@ impl Server {
         let own = direction == Direction::Out;
         let state = self.inner.state();
         let messages = state.sessions.get(session)?.messages.iter().rev();
-        messages
-            .filter(|message| message.chat == chat && message.from_me == own)
-            .map(Message::id)
-            .next()
+        messages.filter(|message| message.chat == chat && message.from_me == own).map(Message::id).next()
     }
 
     fn known(&self, session: &str) -> Result<(), PhoneError> {
@@ -476,76 +358,34 @@ impl Server {
 
     fn with<T>(&self, name: &str, change: impl FnOnce(&mut Session) -> T) -> Result<T, PhoneError> {
         let mut state = self.inner.state();
-        let session = state
-            .sessions
-            .get_mut(name)
-            .ok_or_else(|| PhoneError::NoSession(name.to_owned()))?;
+        let session = state.sessions.get_mut(name).ok_or_else(|| PhoneError::NoSession(name.to_owned()))?;
         Ok(change(session))
     }
 
-    fn tell(
-        &self,
-        name: &str,
-        event: &str,
-        message_id: Option<&str>,
-        payload: &Value,
-    ) -> Result<(), PhoneError> {
+    fn tell(&self, name: &str, event: &str, message_id: Option<&str>, payload: &Value) -> Result<(), PhoneError> {
         let audience = self.with(name, |session| session.audience(self.inner.options.engine))?;
-        self.inner.publish(
-            &audience,
-            event,
-            &self.inner.envelope_id(),
-            message_id,
-            payload,
-        );
+        self.inner.publish(&audience, event, &self.inner.envelope_id(), message_id, payload);
         Ok(())
     }
 
-    fn publish(
-        &self,
-        audience: &Audience,
-        event: &str,
-        action: &Message,
-        payload: &Value,
-    ) -> String {
+    fn publish(&self, audience: &Audience, event: &str, action: &Message, payload: &Value) -> String {
         let id = action.id();
-        self.inner.publish(
-            audience,
-            event,
-            &self.inner.envelope_id(),
-            Some(&id),
-            payload,
-        );
+        self.inner.publish(audience, event, &self.inner.envelope_id(), Some(&id), payload);
         id
     }
 
     /// A message by the author of another one.
-    fn action(
-        &self,
-        session: &str,
-        message_id: &str,
-        content: Content,
-    ) -> Result<Message, PhoneError> {
-        let found = self.with(session, |session| {
-            session.find(bare_id(message_id)).cloned()
-        })?;
+    fn action(&self, session: &str, message_id: &str, content: Content) -> Result<Message, PhoneError> {
+        let found = self.with(session, |session| session.find(bare_id(message_id)).cloned())?;
         let of = found.ok_or_else(|| PhoneError::NoMessage(message_id.to_owned()))?;
-        Ok(Message {
-            bare_id: self.inner.foreign_id(),
-            timestamp: seconds(),
-            content,
-            reply_to: None,
-            ..of
-        })
+        Ok(Message { bare_id: self.inner.foreign_id(), timestamp: seconds(), content, reply_to: None, ..of })
     }
 
     fn ack_chat(&self, session: &str, chat: &str, ack: Ack) -> Result<(), PhoneError> {
         let chat = chat_id(chat);
         let ids: Vec<String> = self.with(session, |session| {
-            let own = session
-                .messages
-                .iter()
-                .filter(|message| message.from_me && message.chat == chat && message.ack < ack);
+            let own =
+                session.messages.iter().filter(|message| message.from_me && message.chat == chat && message.ack < ack);
             own.map(|message| message.bare_id.clone()).collect()
         })?;
         for id in ids {
@@ -554,12 +394,7 @@ impl Server {
         Ok(())
     }
 
-    fn arrive(
-        &self,
-        name: &str,
-        customer: Option<&Customer>,
-        message: Message,
-    ) -> Result<String, PhoneError> {
+    fn arrive(&self, name: &str, customer: Option<&Customer>, message: Message) -> Result<String, PhoneError> {
         let id = message.id();
         let now = self.with(name, |session| {
             if !session.paired {
