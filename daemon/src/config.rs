@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use mychatflow_data::credits::Credits;
-use mychatflow_data::model::chat::Mode;
+use mychatflow_data::model::setting::Rules;
 use mychatflow_data::protocol::calls::daemon::{Applies, ConfigChange};
 use secrecy::{ExposeSecret, SecretString};
 
