@@ -7,6 +7,7 @@ pub mod config;
 pub mod cx;
 pub mod flow;
 pub mod gemini;
+pub mod halt;
 pub mod http;
 pub mod jobs;
 pub mod receivers;

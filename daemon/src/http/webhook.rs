@@ -23,6 +23,7 @@ use super::counts::Counts;
 use super::signature;
 use crate::cx::Cx;
 use crate::flow::clean::clean_line;
+use crate::halt;
 use crate::jobs::chain;
 use crate::waha;
 
@@ -154,7 +155,10 @@ impl Webhook {
         let tenant = self.cx.store.tenant_of_receiver(receiver);
         let rules = self.cx.config().reply;
         match tenant.accept_delivery(receiver.instance, cleaned(delivery), rules, self.cx.now()).await {
-            Ok(Accepted::Stored) => answer(StatusCode::OK, r#"{"stored":true}"#),
+            Ok(Accepted::Stored) => {
+                halt::at("delivery_stored").await;
+                answer(StatusCode::OK, r#"{"stored":true}"#)
+            }
             Ok(Accepted::Duplicate) => answer(StatusCode::OK, r#"{"duplicate":true}"#),
             Ok(Accepted::Ignored) => answer(StatusCode::OK, r#"{"ignored":true}"#),
             Err(error) => not_stored(&error),

@@ -25,6 +25,7 @@ use crate::flow::gate::{self, Model, Verdict};
 use crate::flow::split::{self, UNITS_MAX};
 use crate::flow::{check, clean::clean, hours, markdown, pace};
 use crate::gemini::{Action, Gemini, GeminiError, Retry};
+use crate::halt;
 use crate::waha::Waha;
 
 /// The stored answer of the model, for one revision of the chat.
@@ -197,6 +198,7 @@ impl Run<'_> {
             Reserved::Cancelled => return Ok(Outcome::Settled),
             Reserved::NoCredit => return self.stop(ChatState::NeedsYou, NO_CREDIT, Handoff::No).await,
         }
+        halt::at("credit_reserved").await;
         let said = match self.generate(gemini, &question).await? {
             Ok(said) => said,
             Err(outcome) => return Ok(outcome),
@@ -237,6 +239,7 @@ impl Run<'_> {
             };
         }
         let ids = self.pace(waha, &text, texts.len()).await?;
+        halt::at("ids_reserved").await;
         let start = self.tenant.start_answer(self.job.id, answer(texts, ids), self.cx.now()).await?;
         let after = after(&said);
         self.go(waha, start, after).await
@@ -252,6 +255,7 @@ impl Run<'_> {
             Ok(answer) => answer,
             Err(error) => return Ok(Err(self.no_answer(&error).await?)),
         };
+        halt::at("model_answered").await;
         let said = Said {
             action: match answer.action {
                 Action::Reply => "reply",
@@ -272,6 +276,7 @@ impl Run<'_> {
         };
         let json = serde_json::to_string(&said).map_err(|error| JobError::Fatal(error.to_string()))?;
         self.tenant.store_step(self.job.id, GENERATE, revision, json, self.cx.now()).await?;
+        halt::at("answer_stored").await;
         Ok(Ok(said))
     }
 

@@ -16,6 +16,7 @@ use mychatflow_data::time::Timestamp;
 
 use super::{JobError, Outcome, backoff, chain};
 use crate::cx::Cx;
+use crate::halt;
 use crate::waha::capabilities::{Capabilities, Ids};
 use crate::waha::chats::{Chats, Filter, Whose};
 use crate::waha::health::Allow;
@@ -111,7 +112,9 @@ impl Delivery<'_> {
                 Next::Sent { bare_id, wa_id } => {
                     let id = message.interaction.id;
                     let after = self.after.clone();
-                    match self.tenant.record_sent(id, bare_id, wa_id, after, self.cx.now()).await? {
+                    let left = self.tenant.record_sent(id, bare_id, wa_id, after, self.cx.now()).await?;
+                    halt::at("sent_stored").await;
+                    match left {
                         None => return Ok(Outcome::Settled),
                         Some(part) => {
                             message = part;
@@ -126,6 +129,7 @@ impl Delivery<'_> {
     async fn post_once(&self, message: &Outbound) -> Result<Next, JobError> {
         let interaction = &message.interaction;
         let chosen = (message.id_source == Some(IdSource::Reserved)).then_some(message.bare_id.as_deref()).flatten();
+        halt::at("sending_stored").await;
         let posted = self
             .waha
             .send_text(SendText {
@@ -136,6 +140,7 @@ impl Delivery<'_> {
                 reply_to: None,
             })
             .await;
+        halt::at("post_answered").await;
         match posted {
             Ok(sent) => {
                 let bare_id = chosen.map(str::to_owned).or(sent.bare_id);

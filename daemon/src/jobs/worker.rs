@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{JobError, Outcome, answer_chat, backoff, chain, send_message};
 use crate::cx::Cx;
+use crate::halt;
 
 /// The longest that one run may take before its lease is taken away.
 const LEASE_MAX: Duration = Duration::from_secs(600);
@@ -147,6 +148,7 @@ async fn run_one(cx: Arc<Cx>, job: Job) -> Finished {
 }
 
 async fn work(cx: &Cx, tenant: &TenantStore, job: &Job) -> Result<Outcome, JobError> {
+    halt::at("job_claimed").await;
     match &job.args {
         JobArgs::AnswerChat { chat } => answer_chat::run(cx, tenant, job, *chat).await,
         JobArgs::SendMessage { interaction, .. } => send_message::run(cx, tenant, job, *interaction).await,
