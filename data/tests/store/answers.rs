@@ -149,3 +149,20 @@ async fn at_zero_nothing_is_reserved() {
     let job = claimed(&world, later(5)).await;
     assert_eq!(world.shop.reserve_answer(job.id, Credits::ZERO, later(5)).await.unwrap(), Reserved::NoCredit);
 }
+
+#[tokio::test]
+async fn a_question_in_the_same_second_stands_after_the_answer_before_it() {
+    let world = world().await;
+    // WhatsApp says noon for both, though the second came 700 ms after it.
+    world.says(ANA, "A1", "open today?", NOON).await;
+    let at = NOON + Duration::from_millis(300);
+    let chat = world.shop.find_chat(&ANA.parse().unwrap()).await.unwrap().unwrap().id;
+    world.shop.send_message(chat, "yes".into(), ClientRef::new(), Duration::ZERO, at).await.unwrap();
+    let event = DeliveryEvent::Message(message(ANA, "A2", "and tomorrow?", NOON));
+    let late = NOON + Duration::from_millis(700);
+    let rules = mychatflow_data::model::setting::Rules::default();
+    world.shop.accept_delivery(world.number, crate::support::delivery(event, late), rules, late).await.unwrap();
+    let page = world.shop.interactions(chat, None, 10).await.unwrap();
+    let texts: Vec<&str> = page.iter().map(|message| message.text.as_str()).collect();
+    assert_eq!(texts, ["and tomorrow?", "yes", "open today?"]);
+}
