@@ -36,6 +36,37 @@ fn waiting_drafts(scope: &Scope<'_>, chat: ChatId) -> Result<Vec<InteractionId>,
     Ok(drafts)
 }
 
+/// Leaves a chat to the assistant again: a fresh question is answered now, a stale one is for a human.
+pub(crate) fn give_back(
+    scope: &Scope<'_>,
+    chat: ChatId,
+    freshness: Duration,
+    now: Timestamp,
+) -> Result<Resumed, StoreError> {
+    const LAST: Scoped = scoped!(
+        "SELECT direction, at FROM interactions
+         WHERE tenant_id = :tenant AND chat_id = :chat AND state NOT IN ('cancelled', 'failed', 'draft', 'held')
+         ORDER BY at DESC, seq DESC LIMIT 1"
+    );
+    let last =
+        scope.row(LAST, &[(":chat", &chat)], |row| Ok((row.get::<_, Direction>(0)?, row.get::<_, Timestamp>(1)?)))?;
+    match last {
+        Some((Direction::In, at)) if now.since(at) <= freshness => {
+            chats::set_state(scope, chat, ChatState::Assistant, None)?;
+            jobs::answer_at(scope, chat, now, Duration::from_secs(60), now)?;
+            Ok(Resumed::WillAnswer)
+        }
+        Some((Direction::In, _)) => {
+            chats::set_state(scope, chat, ChatState::NeedsYou, Some("stale"))?;
+            Ok(Resumed::Ready)
+        }
+        _ => {
+            chats::set_state(scope, chat, ChatState::Waiting, None)?;
+            Ok(Resumed::Ready)
+        }
+    }
+}
+
 impl TenantStore {
     /// Sends the answer that waits in a chat now.
     ///
@@ -127,33 +158,11 @@ impl TenantStore {
             "UPDATE chats SET paused_until = NULL, handoff_at = NULL, snoozed_until = NULL
              WHERE tenant_id = :tenant AND id = :chat"
         );
-        const LAST: Scoped = scoped!(
-            "SELECT direction, at FROM interactions
-             WHERE tenant_id = :tenant AND chat_id = :chat AND state NOT IN ('cancelled', 'failed', 'draft', 'held')
-             ORDER BY at DESC, seq DESC LIMIT 1"
-        );
         self.write(move |scope| {
             if scope.execute(RESUME, &[(":chat", &chat)])? == 0 {
                 return Err(StoreError::NotFound("chat"));
             }
-            let last = scope
-                .row(LAST, &[(":chat", &chat)], |row| Ok((row.get::<_, Direction>(0)?, row.get::<_, Timestamp>(1)?)))?;
-            let resumed = match last {
-                Some((Direction::In, at)) if now.since(at) <= freshness => {
-                    chats::set_state(scope, chat, ChatState::Assistant, None)?;
-                    jobs::answer_at(scope, chat, now, Duration::from_secs(60), now)?;
-                    Resumed::WillAnswer
-                }
-                Some((Direction::In, _)) => {
-                    chats::set_state(scope, chat, ChatState::NeedsYou, Some("stale"))?;
-                    Resumed::Ready
-                }
-                _ => {
-                    chats::set_state(scope, chat, ChatState::Waiting, None)?;
-                    Resumed::Ready
-                }
-            };
-            Ok(resumed)
+            give_back(scope, chat, freshness, now)
         })
         .await
     }
