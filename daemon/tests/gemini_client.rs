@@ -1,9 +1,6 @@
 //! The Gemini client over real HTTP on loopback: what it sends, what it repeats, what it leaves alone.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "the helpers of a test fail as the test itself does"
-)]
+#![expect(clippy::unwrap_used, reason = "the helpers of a test fail as the test itself does")]
 
 use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
@@ -18,8 +15,8 @@ use hyper::service::service_fn;
 use hyper::{HeaderMap, Request, Response};
 use hyper_util::rt::TokioIo;
 use mychatflow_daemon::gemini::{
-    Action, Ask, BreakerState, BuildError, Cause, Config, Gemini, GeminiError, ModelOverride,
-    Patience, Price, Refusal, Retry, Role, Thinking, Turn, Usage,
+    Action, Ask, BreakerState, BuildError, Cause, Config, Gemini, GeminiError, ModelOverride, Patience, Price, Refusal,
+    Retry, Role, Thinking, Turn, Usage,
 };
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -52,11 +49,7 @@ impl Fake {
         let answers = Arc::new(Mutex::new(VecDeque::from(canned)));
         Fake::serve(move || {
             let mut answers = answers.lock().unwrap();
-            let next = if answers.len() > 1 {
-                answers.pop_front()
-            } else {
-                answers.front().cloned()
-            };
+            let next = if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() };
             async move { next.unwrap() }
         })
         .await
@@ -99,8 +92,7 @@ impl Fake {
                     }
                 });
                 tokio::spawn(
-                    hyper::server::conn::http1::Builder::new()
-                        .serve_connection(TokioIo::new(stream), service),
+                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service),
                 );
             }
         });
@@ -117,14 +109,8 @@ impl Fake {
 }
 
 fn sample(name: &str) -> Canned {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/fixtures/gemini")
-        .join(name);
-    Canned::Say(
-        name[..3].parse().unwrap_or(200),
-        vec![],
-        std::fs::read_to_string(path).unwrap(),
-    )
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/gemini").join(name);
+    Canned::Say(name[..3].parse().unwrap_or(200), vec![], std::fs::read_to_string(path).unwrap())
 }
 
 fn says(text: &str) -> Canned {
@@ -152,10 +138,7 @@ fn config(url: &str) -> Config {
         max_concurrent: 8,
         timeout: Duration::from_secs(30),
         models: BTreeMap::new(),
-        patience: Patience {
-            first_delay: Duration::from_millis(1),
-            ..Patience::default()
-        },
+        patience: Patience { first_delay: Duration::from_millis(1), ..Patience::default() },
     }
 }
 
@@ -164,17 +147,10 @@ fn gemini(fake: &Fake) -> Gemini {
 }
 
 fn ask() -> Ask {
-    let turn = |role, text: &str| Turn {
-        role,
-        parts: vec![text.to_owned()],
-    };
+    let turn = |role, text: &str| Turn { role, parts: vec![text.to_owned()] };
     Ask::new(
         "You answer for Corner Shop.",
-        vec![
-            turn(Role::Customer, "hola"),
-            turn(Role::Shop, "¡Hola!"),
-            turn(Role::Customer, "a que hora abren?"),
-        ],
+        vec![turn(Role::Customer, "hola"), turn(Role::Shop, "¡Hola!"), turn(Role::Customer, "a que hora abren?")],
     )
 }
 
@@ -183,53 +159,24 @@ async fn the_request_is_exactly_this() {
     let fake = Fake::start(vec![says("A las 8.")]).await;
     let gemini = Gemini::new(config(&format!("{}/gemini/", fake.url))).unwrap();
     let answer = gemini.generate(&ask()).await.unwrap();
-    assert_eq!(
-        (answer.action, answer.reply.as_str()),
-        (Action::Reply, "A las 8.")
-    );
-    assert_eq!(
-        answer.usage,
-        Usage {
-            prompt: 10,
-            cached: 0,
-            output: 5,
-            thoughts: 0
-        }
-    );
+    assert_eq!((answer.action, answer.reply.as_str()), (Action::Reply, "A las 8."));
+    assert_eq!(answer.usage, Usage { prompt: 10, cached: 0, output: 5, thoughts: 0 });
     assert_eq!(answer.response_id.as_deref(), Some("r1"));
     assert_eq!(gemini.cost_microdollars(None, &answer), Some(16)); // 3 + 12.5
 
     let seen = fake.seen.lock().unwrap();
-    let [call] = seen.as_slice() else {
-        panic!("one call")
-    };
+    let [call] = seen.as_slice() else { panic!("one call") };
     assert_eq!(
         (call.method.as_str(), call.path.as_str()),
-        (
-            "POST",
-            "/gemini/v1beta/models/gemini-3.5-flash-lite:generateContent"
-        )
+        ("POST", "/gemini/v1beta/models/gemini-3.5-flash-lite:generateContent")
     );
     let header = |name: &str| call.headers.get(name).map(|value| value.to_str().unwrap());
     assert_eq!(header("x-goog-api-key"), Some(KEY));
     assert_eq!(header("content-type"), Some("application/json"));
-    assert_eq!(
-        header("user-agent"),
-        Some(concat!("mychatflow/", env!("CARGO_PKG_VERSION")))
-    );
+    assert_eq!(header("user-agent"), Some(concat!("mychatflow/", env!("CARGO_PKG_VERSION"))));
     assert_eq!(header("authorization"), None);
-    let keys = |value: &Value| {
-        value
-            .as_object()
-            .unwrap()
-            .keys()
-            .cloned()
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(
-        keys(&call.body),
-        ["contents", "generationConfig", "store", "systemInstruction"]
-    );
+    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(&call.body), ["contents", "generationConfig", "store", "systemInstruction"]);
     assert_eq!(
         call.body["contents"],
         json!([
@@ -238,25 +185,11 @@ async fn the_request_is_exactly_this() {
             {"role": "user", "parts": [{"text": "a que hora abren?"}]},
         ])
     );
-    assert_eq!(
-        call.body["systemInstruction"],
-        json!({"parts": [{"text": "You answer for Corner Shop."}]})
-    );
+    assert_eq!(call.body["systemInstruction"], json!({"parts": [{"text": "You answer for Corner Shop."}]}));
     let generation = &call.body["generationConfig"];
-    assert_eq!(
-        keys(generation),
-        [
-            "maxOutputTokens",
-            "responseMimeType",
-            "responseSchema",
-            "thinkingConfig"
-        ]
-    );
+    assert_eq!(keys(generation), ["maxOutputTokens", "responseMimeType", "responseSchema", "thinkingConfig"]);
     assert_eq!(generation["maxOutputTokens"], 1024);
-    assert_eq!(
-        generation["thinkingConfig"],
-        json!({"thinkingLevel": "MINIMAL"})
-    );
+    assert_eq!(generation["thinkingConfig"], json!({"thinkingLevel": "MINIMAL"}));
     assert_eq!(call.body["store"], false);
 }
 
@@ -264,15 +197,8 @@ async fn the_request_is_exactly_this() {
 async fn models_are_asked_as_the_table_or_the_configuration_says() {
     let fake = Fake::start(vec![says("ok")]).await;
     let mut config = config(&fake.url);
-    let price = Price {
-        input: 1_000_000,
-        output: 0,
-        cached: 0,
-    };
-    let over = ModelOverride {
-        thinking: Thinking::parse("high"),
-        price: Some(price),
-    };
+    let price = Price { input: 1_000_000, output: 0, cached: 0 };
+    let over = ModelOverride { thinking: Thinking::parse("high"), price: Some(price) };
     config.models.insert("mine".to_owned(), over);
     let gemini = Gemini::new(config).unwrap();
     let rows = [
@@ -284,22 +210,9 @@ async fn models_are_asked_as_the_table_or_the_configuration_says() {
         (Some("mine"), json!({"thinkingLevel": "HIGH"})),
     ];
     for (at, (model, expected)) in rows.into_iter().enumerate() {
-        let answer = gemini
-            .generate(&Ask {
-                model: model.map(str::to_owned),
-                ..ask()
-            })
-            .await
-            .unwrap();
-        assert_eq!(
-            fake.body(at)["generationConfig"]["thinkingConfig"],
-            expected,
-            "{model:?}"
-        );
-        assert!(
-            gemini.cost_microdollars(model, &answer).is_some(),
-            "by the model that answered"
-        );
+        let answer = gemini.generate(&Ask { model: model.map(str::to_owned), ..ask() }).await.unwrap();
+        assert_eq!(fake.body(at)["generationConfig"]["thinkingConfig"], expected, "{model:?}");
+        assert!(gemini.cost_microdollars(model, &answer).is_some(), "by the model that answered");
     }
     assert_eq!(gemini.price("mine"), Some(price));
     assert_eq!(gemini.price("gemini-77-future"), None);
@@ -312,10 +225,7 @@ async fn a_short_limit_is_sat_out_and_never_cut_short() {
     assert_eq!(gemini.generate(&ask()).await.unwrap().reply, "ok");
     let seen = fake.seen.lock().unwrap();
     assert_eq!(seen.len(), 2);
-    assert!(
-        seen[1].at - seen[0].at >= Duration::from_millis(80),
-        "waited as long as Gemini said"
-    );
+    assert!(seen[1].at - seen[0].at >= Duration::from_millis(80), "waited as long as Gemini said");
 }
 
 #[tokio::test]
@@ -323,13 +233,7 @@ async fn the_header_counts_as_well() {
     let busy = Canned::Say(503, vec![("retry-after", "60".to_owned())], String::new());
     let fake = Fake::start(vec![busy, says("ok")]).await;
     let error = gemini(&fake).generate(&ask()).await.unwrap_err();
-    assert_eq!(
-        error,
-        GeminiError::Transient {
-            retry_after: Duration::from_secs(60),
-            status: Some(503)
-        }
-    );
+    assert_eq!(error, GeminiError::Transient { retry_after: Duration::from_secs(60), status: Some(503) });
     assert_eq!(error.retry(), Retry::After(Duration::from_secs(60)));
     assert_eq!(fake.calls(), 1);
 }
@@ -340,15 +244,10 @@ async fn a_long_limit_goes_back_to_the_caller_and_stops_the_others() {
     let gemini = gemini(&fake);
     let error = gemini.generate(&ask()).await.unwrap_err();
     assert_eq!(error.retry(), Retry::After(Duration::from_secs(120)));
-    let Retry::After(wait) = gemini.generate(&ask()).await.unwrap_err().retry() else {
-        panic!()
-    };
+    let Retry::After(wait) = gemini.generate(&ask()).await.unwrap_err().retry() else { panic!() };
     assert!(wait > Duration::from_secs(60) && wait <= Duration::from_secs(120));
     assert_eq!(fake.calls(), 1);
-    let other = Ask {
-        model: Some("gemini-3.1-flash-lite".to_owned()),
-        ..ask()
-    };
+    let other = Ask { model: Some("gemini-3.1-flash-lite".to_owned()), ..ask() };
     assert_eq!(gemini.generate(&other).await.unwrap().reply, "ok");
 }
 
@@ -357,77 +256,32 @@ async fn a_quota_of_the_day_opens_the_breaker_for_its_model() {
     let fake = Fake::start(vec![sample("429_per_day.json"), says("ok")]).await;
     let gemini = gemini(&fake);
     let error = gemini.generate(&ask()).await.unwrap_err();
-    assert_eq!(
-        error,
-        GeminiError::QuotaDay {
-            retry_after: Some(Duration::from_nanos(51_820_638_305_887))
-        }
-    );
+    assert_eq!(error, GeminiError::QuotaDay { retry_after: Some(Duration::from_nanos(51_820_638_305_887)) });
     assert_eq!(error.retry(), Retry::Never);
     let error = gemini.generate(&ask()).await.unwrap_err();
-    assert!(
-        matches!(
-            error,
-            GeminiError::BreakerOpen {
-                cause: Cause::QuotaDay,
-                ..
-            }
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error, GeminiError::BreakerOpen { cause: Cause::QuotaDay, .. }), "{error:?}");
     assert_eq!(fake.calls(), 1);
-    let other = Ask {
-        model: Some("gemini-3.1-flash-lite".to_owned()),
-        ..ask()
-    };
+    let other = Ask { model: Some("gemini-3.1-flash-lite".to_owned()), ..ask() };
     gemini.generate(&other).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_refused_key_is_not_tried_again_and_never_printed() {
-    for name in [
-        "400_bad_key.json",
-        "401_unauthenticated.json",
-        "403_no_key.json",
-        "400_failed_precondition_location.json",
-    ] {
+    for name in
+        ["400_bad_key.json", "401_unauthenticated.json", "403_no_key.json", "400_failed_precondition_location.json"]
+    {
         let fake = Fake::start(vec![sample(name)]).await;
         let gemini = gemini(&fake);
         let error = gemini.generate(&ask()).await.unwrap_err();
-        assert!(
-            matches!(error, GeminiError::KeyRefused { .. }),
-            "{name}: {error:?}"
-        );
+        assert!(matches!(error, GeminiError::KeyRefused { .. }), "{name}: {error:?}");
         let again = gemini.clone().generate(&ask()).await.unwrap_err();
-        assert!(
-            matches!(
-                again,
-                GeminiError::BreakerOpen {
-                    cause: Cause::KeyRefused,
-                    ..
-                }
-            ),
-            "{name}: {again:?}"
-        );
+        assert!(matches!(again, GeminiError::BreakerOpen { cause: Cause::KeyRefused, .. }), "{name}: {again:?}");
         assert_eq!(fake.calls(), 1, "{name}");
         let state = gemini.state();
-        assert!(matches!(
-            state.breaker,
-            BreakerState::Open {
-                cause: Cause::KeyRefused,
-                model: None,
-                ..
-            }
-        ));
-        assert_eq!(
-            state.last_error.as_ref().map(|last| last.error.clone()),
-            Some(error.clone())
-        );
+        assert!(matches!(state.breaker, BreakerState::Open { cause: Cause::KeyRefused, model: None, .. }));
+        assert_eq!(state.last_error.as_ref().map(|last| last.error.clone()), Some(error.clone()));
         assert!(state.last_ok_at.is_none());
-        let printed = format!(
-            "{:?} {gemini:?} {state:?} {error:?} {error} {again}",
-            config(&fake.url)
-        );
+        let printed = format!("{:?} {gemini:?} {state:?} {error:?} {error} {again}", config(&fake.url));
         assert!(!printed.contains("secret"), "{printed}");
     }
 }
@@ -437,26 +291,13 @@ async fn overload_is_tried_three_times() {
     let fake = Fake::start(vec![sample("503_overloaded.json")]).await;
     let gemini = gemini(&fake);
     let error = gemini.generate(&ask()).await.unwrap_err();
-    assert!(matches!(
-        error,
-        GeminiError::Transient {
-            status: Some(503),
-            ..
-        }
-    ));
+    assert!(matches!(error, GeminiError::Transient { status: Some(503), .. }));
     assert_eq!(fake.calls(), 3);
     assert_eq!(gemini.state().breaker, BreakerState::Closed);
 
-    let fake = Fake::start(vec![
-        sample("500_internal.json"),
-        Canned::Say(200, vec![], "<html>".to_owned()),
-        says("ok"),
-    ])
-    .await;
-    assert_eq!(
-        self::gemini(&fake).generate(&ask()).await.unwrap().reply,
-        "ok"
-    );
+    let fake =
+        Fake::start(vec![sample("500_internal.json"), Canned::Say(200, vec![], "<html>".to_owned()), says("ok")]).await;
+    assert_eq!(self::gemini(&fake).generate(&ask()).await.unwrap().reply, "ok");
 }
 
 #[tokio::test]
@@ -466,15 +307,8 @@ async fn a_missed_deadline_is_tried_once_more() {
     assert_eq!(fake.calls(), 2);
 
     let fake = Fake::start(vec![Canned::Hang]).await;
-    let gemini = Gemini::new(Config {
-        timeout: Duration::from_millis(50),
-        ..config(&fake.url)
-    })
-    .unwrap();
-    assert_eq!(
-        gemini.generate(&ask()).await.unwrap_err(),
-        GeminiError::Timeout
-    );
+    let gemini = Gemini::new(Config { timeout: Duration::from_millis(50), ..config(&fake.url) }).unwrap();
+    assert_eq!(gemini.generate(&ask()).await.unwrap_err(), GeminiError::Timeout);
     assert_eq!(fake.calls(), 2);
 }
 
@@ -495,16 +329,9 @@ async fn what_stays_wrong_is_asked_once() {
         assert_eq!(fake.calls(), 1, "{name}");
         assert_eq!(gemini.state().breaker, BreakerState::Closed, "{name}");
     }
-    let redirect = Canned::Say(
-        302,
-        vec![("location", "http://127.0.0.1:9/".to_owned())],
-        String::new(),
-    );
+    let redirect = Canned::Say(302, vec![("location", "http://127.0.0.1:9/".to_owned())], String::new());
     let fake = Fake::start(vec![redirect]).await;
-    assert_eq!(
-        gemini(&fake).generate(&ask()).await.unwrap_err(),
-        GeminiError::NotGemini { status: 302 }
-    );
+    assert_eq!(gemini(&fake).generate(&ask()).await.unwrap_err(), GeminiError::NotGemini { status: 302 });
     assert_eq!(fake.calls(), 1);
 }
 
@@ -513,29 +340,14 @@ async fn an_empty_answer_is_asked_for_once_more() {
     let fake = Fake::start(vec![sample("200_stop_no_parts.json"), says("ok")]).await;
     let answer = gemini(&fake).generate(&ask()).await.unwrap();
     assert_eq!(answer.reply, "ok");
-    assert_eq!(
-        answer.usage,
-        Usage {
-            prompt: 1888,
-            cached: 0,
-            output: 5,
-            thoughts: 13
-        },
-        "blank answers are billed"
-    );
+    assert_eq!(answer.usage, Usage { prompt: 1888, cached: 0, output: 5, thoughts: 13 }, "blank answers are billed");
 
     let fake = Fake::start(vec![sample("200_empty_object.json")]).await;
-    assert_eq!(
-        gemini(&fake).generate(&ask()).await.unwrap_err(),
-        GeminiError::Empty
-    );
+    assert_eq!(gemini(&fake).generate(&ask()).await.unwrap_err(), GeminiError::Empty);
     assert_eq!(fake.calls(), 2);
 
     let fake = Fake::start(vec![sample("200_recitation.json")]).await;
-    assert_eq!(
-        gemini(&fake).generate(&ask()).await.unwrap_err(),
-        GeminiError::Refused(Refusal::Recitation)
-    );
+    assert_eq!(gemini(&fake).generate(&ask()).await.unwrap_err(), GeminiError::Refused(Refusal::Recitation));
     assert_eq!(fake.calls(), 2);
 }
 
@@ -546,16 +358,11 @@ async fn a_cut_answer_gets_more_room() {
     assert_eq!(fake.body(0)["generationConfig"]["maxOutputTokens"], 1024);
     assert_eq!(fake.body(1)["generationConfig"]["maxOutputTokens"], 2048);
 
-    let cut = json!({"candidates": [{"content": {"parts": [{"text": "We do. And then"}]}, "finishReason": "MAX_TOKENS"}]});
-    let fake = Fake::start(vec![
-        Canned::Say(200, vec![], cut.to_string()),
-        sample("200_max_tokens_no_content.json"),
-    ])
-    .await;
-    assert_eq!(
-        gemini(&fake).generate(&ask()).await.unwrap().reply,
-        "We do."
-    );
+    let cut =
+        json!({"candidates": [{"content": {"parts": [{"text": "We do. And then"}]}, "finishReason": "MAX_TOKENS"}]});
+    let fake =
+        Fake::start(vec![Canned::Say(200, vec![], cut.to_string()), sample("200_max_tokens_no_content.json")]).await;
+    assert_eq!(gemini(&fake).generate(&ask()).await.unwrap().reply, "We do.");
     assert_eq!(fake.calls(), 2);
 }
 
@@ -563,11 +370,7 @@ async fn a_cut_answer_gets_more_room() {
 async fn a_level_the_model_does_not_take_is_left_out() {
     let fake = Fake::start(vec![sample("400_thinking_level.json"), says("ok")]).await;
     assert_eq!(gemini(&fake).generate(&ask()).await.unwrap().reply, "ok");
-    assert!(
-        fake.body(1)["generationConfig"]
-            .get("thinkingConfig")
-            .is_none()
-    );
+    assert!(fake.body(1)["generationConfig"].get("thinkingConfig").is_none());
 
     let fake = Fake::start(vec![sample("400_thinking_level.json")]).await;
     let error = gemini(&fake).generate(&ask()).await.unwrap_err();
@@ -579,18 +382,9 @@ async fn a_level_the_model_does_not_take_is_left_out() {
 async fn nothing_is_sent_for_nothing() {
     let fake = Fake::start(vec![says("ok")]).await;
     let gemini = gemini(&fake);
-    assert_eq!(
-        gemini.generate(&Ask::new("s", vec![])).await.unwrap_err(),
-        GeminiError::NothingToAnswer
-    );
-    let evil = Ask {
-        model: Some("x/../../files?key=".to_owned()),
-        ..ask()
-    };
-    assert!(matches!(
-        gemini.generate(&evil).await.unwrap_err(),
-        GeminiError::ModelUnknown { .. }
-    ));
+    assert_eq!(gemini.generate(&Ask::new("s", vec![])).await.unwrap_err(), GeminiError::NothingToAnswer);
+    let evil = Ask { model: Some("x/../../files?key=".to_owned()), ..ask() };
+    assert!(matches!(gemini.generate(&evil).await.unwrap_err(), GeminiError::ModelUnknown { .. }));
     assert_eq!(fake.calls(), 0);
 }
 
@@ -600,10 +394,7 @@ async fn nobody_listening_is_transient() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let gemini = Gemini::new(config(&url)).unwrap();
-    assert!(matches!(
-        gemini.generate(&ask()).await.unwrap_err(),
-        GeminiError::Transient { status: None, .. }
-    ));
+    assert!(matches!(gemini.generate(&ask()).await.unwrap_err(), GeminiError::Transient { status: None, .. }));
 }
 
 #[tokio::test]
@@ -612,11 +403,7 @@ async fn no_more_calls_at_once_than_allowed() {
     let (inside, most) = (Arc::new(Mutex::new(0_usize)), Arc::new(Mutex::new(0_usize)));
     let (server_gate, server_inside, server_most) = (gate.clone(), inside.clone(), most.clone());
     let fake = Fake::serve(move || {
-        let (gate, inside, most) = (
-            server_gate.clone(),
-            server_inside.clone(),
-            server_most.clone(),
-        );
+        let (gate, inside, most) = (server_gate.clone(), server_inside.clone(), server_most.clone());
         async move {
             let now = {
                 let mut inside = inside.lock().unwrap();
@@ -633,11 +420,7 @@ async fn no_more_calls_at_once_than_allowed() {
         }
     })
     .await;
-    let gemini = Gemini::new(Config {
-        max_concurrent: 2,
-        ..config(&fake.url)
-    })
-    .unwrap();
+    let gemini = Gemini::new(Config { max_concurrent: 2, ..config(&fake.url) }).unwrap();
     let calls: Vec<_> = (0..6)
         .map(|_| {
             let gemini = gemini.clone();
@@ -649,9 +432,7 @@ async fn no_more_calls_at_once_than_allowed() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), full)
-        .await
-        .unwrap();
+    tokio::time::timeout(Duration::from_secs(10), full).await.unwrap();
     gate.add_permits(6);
     for call in calls {
         call.await.unwrap().unwrap();
@@ -666,34 +447,19 @@ async fn tokens_are_counted_and_models_listed() {
     assert_eq!(gemini(&fake).count_tokens(&ask()).await.unwrap(), 412);
     {
         let seen = fake.seen.lock().unwrap();
-        assert_eq!(
-            seen[0].path,
-            "/v1beta/models/gemini-3.5-flash-lite:countTokens"
-        );
+        assert_eq!(seen[0].path, "/v1beta/models/gemini-3.5-flash-lite:countTokens");
         let inner = &seen[0].body["generateContentRequest"];
         assert_eq!(inner["model"], "models/gemini-3.5-flash-lite");
         assert_eq!(inner["contents"].as_array().unwrap().len(), 3);
     }
 
     let first = json!({"models": [{"name": "models/embed", "supportedGenerationMethods": ["embedContent"]}], "nextPageToken": "p2"});
-    let fake = Fake::start(vec![
-        Canned::Say(200, vec![], first.to_string()),
-        sample("models_list_200.json"),
-    ])
-    .await;
+    let fake = Fake::start(vec![Canned::Say(200, vec![], first.to_string()), sample("models_list_200.json")]).await;
     let models = gemini(&fake).models().await.unwrap();
-    let names: Vec<_> = models
-        .iter()
-        .map(|model| (model.name.as_str(), model.generates))
-        .collect();
+    let names: Vec<_> = models.iter().map(|model| (model.name.as_str(), model.generates)).collect();
     assert_eq!(
         names,
-        [
-            ("embed", false),
-            ("gemini-3.5-flash-lite", true),
-            ("gemini-3.8-flash", true),
-            ("gemini-4-hydrogen", true)
-        ]
+        [("embed", false), ("gemini-3.5-flash-lite", true), ("gemini-3.8-flash", true), ("gemini-4-hydrogen", true)]
     );
     let seen = fake.seen.lock().unwrap();
     assert_eq!(seen[0].path, "/v1beta/models?pageSize=1000");
@@ -712,36 +478,15 @@ fn wrong_settings_are_named() {
         "https://user:pw@a.example",
         "https://a.example/#x",
     ] {
-        assert!(
-            matches!(Gemini::new(config(url)), Err(BuildError::BaseUrl)),
-            "{url}"
-        );
+        assert!(matches!(Gemini::new(config(url)), Err(BuildError::BaseUrl)), "{url}");
     }
     for version in ["", "v", "beta", "v1/../..", "1"] {
-        let config = Config {
-            api_version: version.to_owned(),
-            ..good()
-        };
-        assert!(
-            matches!(Gemini::new(config), Err(BuildError::ApiVersion)),
-            "{version}"
-        );
+        let config = Config { api_version: version.to_owned(), ..good() };
+        assert!(matches!(Gemini::new(config), Err(BuildError::ApiVersion)), "{version}");
     }
     for key in ["", "  ", "a\nb"] {
-        let config = Config {
-            api_key: key.to_owned().into(),
-            ..good()
-        };
-        assert!(
-            matches!(Gemini::new(config), Err(BuildError::ApiKey)),
-            "{key:?}"
-        );
+        let config = Config { api_key: key.to_owned().into(), ..good() };
+        assert!(matches!(Gemini::new(config), Err(BuildError::ApiKey)), "{key:?}");
     }
-    assert!(matches!(
-        Gemini::new(Config {
-            model: "a/b".to_owned(),
-            ..good()
-        }),
-        Err(BuildError::Model)
-    ));
+    assert!(matches!(Gemini::new(Config { model: "a/b".to_owned(), ..good() }), Err(BuildError::Model)));
 }

@@ -57,8 +57,7 @@ const QUICK_REPLIES: &[(&str, &str)] = &[
 const ADDRESS: &str = "You find us at Quay Street 12, right by the old harbour.";
 const DELIVERY: &str = "We deliver within 5 km for 3 €, and free of charge from 30 €.";
 const BREAD: &str = "A loaf of sourdough is 4,20 €.";
-const CROISSANT: &str =
-    "A butter croissant is 1,90 €, a filled one 2,40 €. We bake them fresh until noon.";
+const CROISSANT: &str = "A butter croissant is 1,90 €, a filled one 2,40 €. We bake them fresh until noon.";
 const CAKE: &str = "A birthday cake for twelve people is 28 €. Please order it two days ahead.";
 const COFFEE: &str = "An espresso is 2 €, a cappuccino 3,20 €.";
 const PAYMENT: &str = "You can pay in cash, by card and by phone.";
@@ -190,10 +189,7 @@ pub(crate) fn translated(fact: &str, language: Language) -> Option<&'static str>
         Language::Portuguese => 3,
         Language::Italian => 4,
     };
-    TRANSLATIONS
-        .iter()
-        .find(|(text, _)| *text == fact)
-        .map(|(_, others)| others[nth])
+    TRANSLATIONS.iter().find(|(text, _)| *text == fact).map(|(_, others)| others[nth])
 }
 
 /// Something that happens on somebody's phone.
@@ -267,102 +263,42 @@ pub fn script(seed: u64) -> Vec<Beat> {
     let says = |who: &Customer, text: &str| Act::Says(who.clone(), text.to_owned());
 
     let mut beats: Vec<(u64, Act, Expect)> = vec![
-        (
-            1_000,
-            Act::Types(ana.clone(), Presence::Typing),
-            Expect::Nothing,
-        ),
+        (1_000, Act::Types(ana.clone(), Presence::Typing), Expect::Nothing),
         (1_500, Act::Says(ana.clone(), pick(opening)), Expect::Answer),
-        (
-            4_000,
-            says(&lucia, "Hola, ¿hacen envíos a domicilio?"),
-            Expect::Answer,
-        ),
+        (4_000, says(&lucia, "Hola, ¿hacen envíos a domicilio?"), Expect::Answer),
         // A burst: three lines that want one answer.
         (3_000, says(&ben, "hey"), Expect::Nothing),
-        (
-            900,
-            says(&ben, "how much is the sourdough"),
-            Expect::Nothing,
-        ),
+        (900, says(&ben, "how much is the sourdough"), Expect::Nothing),
         (1_200, says(&ben, "and can I pay by card?"), Expect::Answer),
-        (
-            4_000,
-            says(&jonas, "Moin, was kostet eine Geburtstagstorte?"),
-            Expect::Answer,
-        ),
-        (
-            3_500,
-            says(&claire, "Do you have croissants left? 🥐🙏🏽"),
-            Expect::Answer,
-        ),
+        (4_000, says(&jonas, "Moin, was kostet eine Geburtstagstorte?"), Expect::Answer),
+        (3_500, says(&claire, "Do you have croissants left? 🥐🙏🏽"), Expect::Answer),
         // The same delivery again: WAHA does that when an answer gets lost.
         (1_500, Act::Redelivers(claire.clone()), Expect::Nothing),
-        (
-            3_000,
-            Act::SaysInGroup(tom.clone(), "Who brings cake on Friday?".to_owned()),
-            Expect::Nothing,
-        ),
+        (3_000, Act::SaysInGroup(tom.clone(), "Who brings cake on Friday?".to_owned()), Expect::Nothing),
         (3_500, says(&cleo, "Where are you exactly?"), Expect::Answer),
-        (
-            4_000,
-            says(&rui, "Olá, vocês têm pão sem glúten?"),
-            Expect::Answer,
-        ),
-        (
-            4_000,
-            Act::Says(tom.clone(), pick(unanswerable)),
-            Expect::Handoff,
-        ),
-        (
-            5_000,
-            says(&giulia, "Buongiorno, ci sono parcheggi?"),
-            Expect::Answer,
-        ),
+        (4_000, says(&rui, "Olá, vocês têm pão sem glúten?"), Expect::Answer),
+        (4_000, Act::Says(tom.clone(), pick(unanswerable)), Expect::Handoff),
+        (5_000, says(&giulia, "Buongiorno, ci sono parcheggi?"), Expect::Answer),
         // The owner takes over: the assistant has to keep out of this chat.
-        (
-            5_000,
-            Act::OwnerWrites(
-                tom.clone(),
-                "Hi Tom, Marta here. Let me look into it!".to_owned(),
-            ),
-            Expect::Nothing,
-        ),
-        (
-            3_000,
-            says(&tom, "Thank you Marta, are you open today?"),
-            Expect::Nothing,
-        ),
+        (5_000, Act::OwnerWrites(tom.clone(), "Hi Tom, Marta here. Let me look into it!".to_owned()), Expect::Nothing),
+        (3_000, says(&tom, "Thank you Marta, are you open today?"), Expect::Nothing),
         (3_000, says(&ana, "Perfect, thanks!"), Expect::Nothing),
         (2_000, Act::Reacts(lucia.clone(), "❤️"), Expect::Nothing),
         (
             3_000,
             Act::Sends(
                 jonas.clone(),
-                Content::Image {
-                    caption: Some("So etwas als Torte, was kostet das?".to_owned()),
-                },
+                Content::Image { caption: Some("So etwas als Torte, was kostet das?".to_owned()) },
             ),
             Expect::Answer,
         ),
-        (
-            4_000,
-            says(&ben, "I'd rather talk to a human about my order"),
-            Expect::Handoff,
-        ),
+        (4_000, says(&ben, "I'd rather talk to a human about my order"), Expect::Handoff),
     ];
     // The same people, a little earlier or later each time.
     for (pause, _, _) in &mut beats {
         *pause = *pause * (85 + dice.below(31)) / 100;
     }
-    beats
-        .into_iter()
-        .map(|(pause, act, expect)| Beat {
-            after: Duration::from_millis(pause),
-            act,
-            expect,
-        })
-        .collect()
+    beats.into_iter().map(|(pause, act, expect)| Beat { after: Duration::from_millis(pause), act, expect }).collect()
 }
 
 #[cfg(test)]
@@ -387,11 +323,7 @@ mod tests {
 
     #[test]
     fn translations_change_no_number() {
-        let digits = |text: &str| {
-            text.chars()
-                .filter(char::is_ascii_digit)
-                .collect::<String>()
-        };
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
         for (fact, others) in TRANSLATIONS {
             for other in others {
                 assert_eq!(digits(fact), digits(other), "{other}");

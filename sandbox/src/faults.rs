@@ -87,10 +87,7 @@ struct Rule<K, F> {
 
 impl<K, F> Default for Plan<K, F> {
     fn default() -> Self {
-        Plan {
-            armed: AtomicBool::new(false),
-            rules: Mutex::new(Vec::new()),
-        }
+        Plan { armed: AtomicBool::new(false), rules: Mutex::new(Vec::new()) }
     }
 }
 
@@ -107,10 +104,7 @@ impl<K: PartialEq, F: Clone> Plan<K, F> {
 
     /// Forgets all plans.
     pub fn clear(&self) {
-        self.rules
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.armed.store(false, Ordering::Release);
     }
 
@@ -121,10 +115,7 @@ impl<K: PartialEq, F: Clone> Plan<K, F> {
         }
         let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
         let mut hit = None;
-        for rule in rules
-            .iter_mut()
-            .filter(|rule| rule.key.as_ref().is_none_or(|wanted| wanted == key))
-        {
+        for rule in rules.iter_mut().filter(|rule| rule.key.as_ref().is_none_or(|wanted| wanted == key)) {
             if rule.hits() {
                 hit = Some(rule.fault.clone());
                 break;
@@ -140,17 +131,8 @@ impl<K: PartialEq, F: Clone> Plan<K, F> {
             When::Chance { seed, .. } => seed,
             _ => 0,
         };
-        let rule = Rule {
-            key,
-            when,
-            fault,
-            seen: 0,
-            dice: Seed::new(seed),
-        };
-        self.rules
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(rule);
+        let rule = Rule { key, when, fault, seen: 0, dice: Seed::new(seed) };
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner).push(rule);
         self.armed.store(true, Ordering::Release);
     }
 }
@@ -187,30 +169,9 @@ mod tests {
         assert_eq!(hits(When::Next(2)), [x, x, o, o, o, o]);
         assert_eq!(hits(When::Every(3)), [o, o, x, o, o, x]);
         assert_eq!(hits(When::Always), [x; 6]);
-        assert_eq!(
-            hits(When::Chance {
-                fraction: 0.0,
-                seed: 1
-            }),
-            [o; 6]
-        );
-        assert_eq!(
-            hits(When::Chance {
-                fraction: 1.0,
-                seed: 1
-            }),
-            [x; 6]
-        );
-        assert_eq!(
-            hits(When::Chance {
-                fraction: 0.5,
-                seed: 9
-            }),
-            hits(When::Chance {
-                fraction: 0.5,
-                seed: 9
-            })
-        );
+        assert_eq!(hits(When::Chance { fraction: 0.0, seed: 1 }), [o; 6]);
+        assert_eq!(hits(When::Chance { fraction: 1.0, seed: 1 }), [x; 6]);
+        assert_eq!(hits(When::Chance { fraction: 0.5, seed: 9 }), hits(When::Chance { fraction: 0.5, seed: 9 }));
     }
 
     #[test]
@@ -219,10 +180,7 @@ mod tests {
         plan.add("send", When::Always, 1);
         assert_eq!(plan.take(&"read"), None);
         plan.add_for_all(When::Next(1), 2);
-        assert_eq!(
-            (plan.take(&"read"), plan.take(&"read"), plan.take(&"send")),
-            (Some(2), None, Some(1))
-        );
+        assert_eq!((plan.take(&"read"), plan.take(&"read"), plan.take(&"send")), (Some(2), None, Some(1)));
         plan.clear();
         assert_eq!(plan.take(&"send"), None);
     }

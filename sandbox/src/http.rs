@@ -38,28 +38,17 @@ impl Reply {
     }
 
     pub(crate) fn text(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> Reply {
-        Reply {
-            status,
-            content_type: Some(content_type),
-            headers: Vec::new(),
-            body: body.into(),
-        }
+        Reply { status, content_type: Some(content_type), headers: Vec::new(), body: body.into() }
     }
 
     pub(crate) fn empty(status: u16) -> Reply {
-        Reply {
-            status,
-            content_type: None,
-            headers: Vec::new(),
-            body: Bytes::new(),
-        }
+        Reply { status, content_type: None, headers: Vec::new(), body: Bytes::new() }
     }
 
     fn into_response(self) -> Response<Full<Bytes>> {
         let length = self.body.len();
         let mut response = Response::new(Full::new(self.body));
-        *response.status_mut() =
-            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
         if let Some(content_type) = self.content_type {
@@ -91,10 +80,7 @@ impl Door {
     /// Binds the port, or any free one. Nothing is served before `open`.
     pub(crate) async fn bind(port: Option<u16>) -> io::Result<(Door, TcpListener)> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port.unwrap_or(0))).await?;
-        let door = Door {
-            address: listener.local_addr()?,
-            accepting: Mutex::new(None),
-        };
+        let door = Door { address: listener.local_addr()?, accepting: Mutex::new(None) };
         Ok((door, listener))
     }
 
@@ -109,11 +95,7 @@ impl Door {
         F: Future<Output = Result<Reply, Cut>> + Send + 'static,
     {
         let task = tokio::spawn(accept(listener, serve));
-        let old = self
-            .accepting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .replace(task);
+        let old = self.accepting.lock().unwrap_or_else(PoisonError::into_inner).replace(task);
         if let Some(old) = old {
             old.abort();
         }
@@ -121,12 +103,7 @@ impl Door {
 
     /// Binds the same port again after `close`; `None` when it was never closed.
     pub(crate) async fn rebind(&self) -> io::Result<Option<TcpListener>> {
-        if self
-            .accepting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_some()
-        {
+        if self.accepting.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
             return Ok(None);
         }
         TcpListener::bind(self.address).await.map(Some)
@@ -134,11 +111,7 @@ impl Door {
 
     /// Ends every connection and refuses new ones.
     pub(crate) async fn close(&self) {
-        let task = self
-            .accepting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let task = self.accepting.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(task) = task {
             task.abort();
             // The only error here is the cancellation just asked for.
@@ -185,10 +158,7 @@ where
         }
     });
     // A cut or a client that went away: both are expected here.
-    let _ = http1::Builder::new()
-        .header_read_timeout(None)
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    let _ = http1::Builder::new().header_read_timeout(None).serve_connection(TokioIo::new(stream), service).await;
 }
 
 /// Waits for ever: the client has to give up.
@@ -198,10 +168,7 @@ pub(crate) async fn hang() -> Infallible {
 
 /// Splits a path at its slashes and undoes the percent-encoding of each part.
 pub(crate) fn segments(path: &str) -> Vec<String> {
-    path.split('/')
-        .filter(|part| !part.is_empty())
-        .map(|part| decode(part, Plus::Literal))
-        .collect()
+    path.split('/').filter(|part| !part.is_empty()).map(|part| decode(part, Plus::Literal)).collect()
 }
 
 /// The pairs of a query string, in order.
@@ -237,11 +204,7 @@ fn decode(text: &str, plus: Plus) -> String {
                 rest = &tail[2..];
             }
             None => {
-                out.push(if *first == b'+' && plus == Plus::Space {
-                    b' '
-                } else {
-                    *first
-                });
+                out.push(if *first == b'+' && plus == Plus::Space { b' ' } else { *first });
                 rest = tail;
             }
         }
@@ -250,9 +213,7 @@ fn decode(text: &str, plus: Plus) -> String {
 }
 
 fn hex_digit(byte: u8) -> Option<u8> {
-    char::from(byte)
-        .to_digit(16)
-        .and_then(|digit| u8::try_from(digit).ok())
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 #[cfg(test)]
@@ -261,10 +222,7 @@ mod tests {
 
     #[test]
     fn paths_and_queries_are_decoded() {
-        assert_eq!(
-            segments("/api/a%20b/chats/4%40c.us/"),
-            ["api", "a b", "chats", "4@c.us"]
-        );
+        assert_eq!(segments("/api/a%20b/chats/4%40c.us/"), ["api", "a b", "chats", "4@c.us"]);
         assert_eq!(segments("/a+b/%zz"), ["a+b", "%zz"]);
         assert_eq!(
             query(Some("a=1+2&b=%2B4&c")),

@@ -153,10 +153,7 @@ pub(crate) type Place = Option<usize>;
 
 impl Requests {
     pub(crate) fn new(record: Record) -> Requests {
-        Requests {
-            record,
-            list: Mutex::new((0, Vec::new())),
-        }
+        Requests { record, list: Mutex::new((0, Vec::new())) }
     }
 
     pub(crate) fn add(&self, parts: &hyper::http::request::Parts, body: &Bytes) -> Place {
@@ -219,11 +216,7 @@ struct Webhooks {
 
 impl Log {
     pub(crate) fn new(record: Record) -> Log {
-        Log {
-            record,
-            sends: Mutex::default(),
-            webhooks: Mutex::default(),
-        }
+        Log { record, sends: Mutex::default(), webhooks: Mutex::default() }
     }
 
     pub(crate) fn keeps_everything(&self) -> bool {
@@ -240,10 +233,7 @@ impl Log {
 
     pub(crate) fn posted_again(&self, session: &str, bare_id: &str) {
         let mut sends = lock(&self.sends);
-        let place = sends
-            .places
-            .get(&(session.to_owned(), bare_id.to_owned()))
-            .copied();
+        let place = sends.places.get(&(session.to_owned(), bare_id.to_owned())).copied();
         if let Some(sent) = place.and_then(|place| sends.list.get_mut(place)) {
             sent.posts += 1;
         }

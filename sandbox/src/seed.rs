@@ -45,9 +45,7 @@ impl Seed {
 
     /// `length` characters of the base64 alphabet.
     pub(crate) fn base64(&self, length: usize) -> String {
-        (0..length)
-            .map(|_| char::from(BASE64[(self.next() % 64) as usize]))
-            .collect()
+        (0..length).map(|_| char::from(BASE64[(self.next() % 64) as usize])).collect()
     }
 
     /// A lower-case ULID whose time part is `ms`.
@@ -55,10 +53,7 @@ impl Seed {
         let time = u128::try_from(ms).unwrap_or_default() << 80;
         let noise = (u128::from(self.next()) << 64 | u128::from(self.next())) & ((1 << 80) - 1);
         let all = time | noise;
-        (0..26)
-            .rev()
-            .map(|n| char::from(CROCKFORD[((all >> (n * 5)) & 31) as usize]))
-            .collect()
+        (0..26).rev().map(|n| char::from(CROCKFORD[((all >> (n * 5)) & 31) as usize])).collect()
     }
 }
 

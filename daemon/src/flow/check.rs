@@ -69,21 +69,14 @@ pub fn check(reply: &str, known: &[&str]) -> Result<(), Held> {
     }
     let reply: Vec<char> = plain(reply);
     let known: Vec<Vec<char>> = known.iter().map(|text| plain(text)).collect();
-    let said: Vec<Found> = known
-        .iter()
-        .flat_map(|text| find(text, Numbers::All))
-        .collect();
+    let said: Vec<Found> = known.iter().flat_map(|text| find(text, Numbers::All)).collect();
     for found in find(&reply, Numbers::Money) {
         let backed = match &found.what {
-            What::Amount(value) => said
-                .iter()
-                .any(|other| matches!(&other.what, What::Amount(known) if known == value)),
-            What::Email(email) => said
-                .iter()
-                .any(|other| matches!(&other.what, What::Email(known) if known == email)),
-            What::Url(url) => said
-                .iter()
-                .any(|other| matches!(&other.what, What::Url(known) if covers(known, url))),
+            What::Amount(value) => {
+                said.iter().any(|other| matches!(&other.what, What::Amount(known) if known == value))
+            }
+            What::Email(email) => said.iter().any(|other| matches!(&other.what, What::Email(known) if known == email)),
+            What::Url(url) => said.iter().any(|other| matches!(&other.what, What::Url(known) if covers(known, url))),
             What::Phone(digits) => known.iter().any(|text| holds_digits(text, digits)),
         };
         if !backed {
@@ -125,11 +118,8 @@ const LEAK_WORDS: usize = 8;
 /// Whether eight words in a row are those of a rule.
 fn leaks(reply: &str) -> bool {
     let runs = |text: &str| -> Vec<String> {
-        let words: Vec<String> = text
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|word| !word.is_empty())
-            .map(str::to_lowercase)
-            .collect();
+        let words: Vec<String> =
+            text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
         words.windows(LEAK_WORDS).map(|run| run.join(" ")).collect()
     };
     let ours: BTreeSet<String> = RULES.iter().flat_map(|rule| runs(rule)).collect();
@@ -140,9 +130,8 @@ fn leaks(reply: &str) -> bool {
 fn plain(text: &str) -> Vec<char> {
     const ZEROS: &[char] = &['٠', '۰', '०', '০', '੦', '૦', '௦', '๐', '０'];
     let one = |c: char| {
-        let zero = ZEROS.iter().find(|zero| {
-            (**zero..=char::from_u32(**zero as u32 + 9).unwrap_or(**zero)).contains(&c)
-        });
+        let zero =
+            ZEROS.iter().find(|zero| (**zero..=char::from_u32(**zero as u32 + 9).unwrap_or(**zero)).contains(&c));
         match (zero, c) {
             (Some(zero), c) => char::from_digit(c as u32 - *zero as u32, 10).unwrap_or(c),
             (None, '\u{a0}' | '\u{202f}' | '\u{2009}' | '\u{2007}') => ' ',
@@ -153,26 +142,21 @@ fn plain(text: &str) -> Vec<char> {
         }
     };
     // `+49 (0)30` is `+49 30`. Marks of emphasis stand between a number and its currency at times.
-    text.replace("(0)", "")
-        .chars()
-        .filter(|c| !matches!(c, '*' | '~' | '`'))
-        .map(one)
-        .collect()
+    text.replace("(0)", "").chars().filter(|c| !matches!(c, '*' | '~' | '`')).map(one).collect()
 }
 
 fn find(text: &[char], numbers: Numbers) -> Vec<Found> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < text.len() {
-        let begins_word =
-            at == 0 || text[at - 1].is_whitespace() || "([{<\"'„“«:,;/=|".contains(text[at - 1]);
+        let begins_word = at == 0 || text[at - 1].is_whitespace() || "([{<\"'„“«:,;/=|".contains(text[at - 1]);
         if begins_word && let Some((item, next)) = address(text, at) {
             found.push(item);
             at = next;
             continue;
         }
-        let begins_number = text[at].is_ascii_digit()
-            || (text[at] == '+' && text.get(at + 1).is_some_and(char::is_ascii_digit));
+        let begins_number =
+            text[at].is_ascii_digit() || (text[at] == '+' && text.get(at + 1).is_some_and(char::is_ascii_digit));
         let inside_word = at > 0 && (text[at - 1].is_alphanumeric() || text[at - 1] == '_');
         if begins_number && !(inside_word && text[at] == '+') {
             let (mut items, next) = number(text, at, numbers);
@@ -186,13 +170,8 @@ fn find(text: &[char], numbers: Numbers) -> Vec<Found> {
         // Whatever a run of numbers was taken for: each of them may be a price.
         for piece in text.split(|c| !c.is_ascii_digit() && !".,'".contains(*c)) {
             let piece: String = piece.iter().collect();
-            let values = value(piece.trim_matches(['.', ',', '\'']))
-                .into_iter()
-                .flatten();
-            found.extend(values.map(|value| Found {
-                what: What::Amount(value),
-                text: String::new(),
-            }));
+            let values = value(piece.trim_matches(['.', ',', '\''])).into_iter().flatten();
+            found.extend(values.map(|value| Found { what: What::Amount(value), text: String::new() }));
         }
     }
     found
@@ -206,75 +185,45 @@ fn address(text: &[char], at: usize) -> Option<(Found, usize)> {
     let word = word.trim_end_matches(['.', '!', '?', ':', '\'', '_', '…', '。', '、', '，']);
     let next = at + word.chars().count();
     let lower = word.to_lowercase();
-    let found = |what| {
-        Some((
-            Found {
-                what,
-                text: word.to_owned(),
-            },
-            next,
-        ))
-    };
+    let found = |what| Some((Found { what, text: word.to_owned() }, next));
     if let Some((name, host)) = lower.split_once('@')
         && !lower.contains("://")
     {
-        let name = name
-            .trim_start_matches("mailto:")
-            .trim_start_matches(['_', '\'']);
-        return if !name.is_empty() && is_host(host) {
-            found(What::Email(format!("{name}@{host}")))
-        } else {
-            None
-        };
+        let name = name.trim_start_matches("mailto:").trim_start_matches(['_', '\'']);
+        return if !name.is_empty() && is_host(host) { found(What::Email(format!("{name}@{host}"))) } else { None };
     }
-    let bare = lower
-        .strip_prefix("https://")
-        .or_else(|| lower.strip_prefix("http://"));
+    let bare = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://"));
     let bare = match bare {
         Some(bare) => bare,
         None if lower.starts_with("www.") => &lower,
         None if is_bare_host(&lower) => &lower,
         None => return None,
     };
-    let bare = bare
-        .strip_prefix("www.")
-        .unwrap_or(bare)
-        .trim_end_matches('/');
-    if bare.is_empty() {
-        None
-    } else {
-        found(What::Url(bare.to_owned()))
-    }
+    let bare = bare.strip_prefix("www.").unwrap_or(bare).trim_end_matches('/');
+    if bare.is_empty() { None } else { found(What::Url(bare.to_owned())) }
 }
 
 fn is_host(text: &str) -> bool {
     let labels: Vec<&str> = text.split('.').collect();
-    let fits =
-        |label: &&str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
+    let fits = |label: &&str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
     labels.len() >= 2
         && labels.iter().all(fits)
-        && labels
-            .last()
-            .is_some_and(|tld| tld.len() >= 2 && !tld.contains(|c: char| c.is_ascii_digit()))
+        && labels.last().is_some_and(|tld| tld.len() >= 2 && !tld.contains(|c: char| c.is_ascii_digit()))
 }
 
 /// Without `https://` or `www.` only endings that no sentence has behind its full stop, or a country's with a path.
 fn is_bare_host(text: &str) -> bool {
-    const ENDINGS: &[&str] = &[
-        "com", "net", "org", "io", "shop", "store", "app", "info", "biz", "link", "online", "site",
-    ];
+    const ENDINGS: &[&str] =
+        &["com", "net", "org", "io", "shop", "store", "app", "info", "biz", "link", "online", "site"];
     const COUNTRIES: &[&str] = &[
-        "ly", "me", "gl", "co", "eu", "tv", "cc", "gg", "to", "de", "at", "ch", "es", "pt", "br",
-        "fr", "it", "nl", "be", "uk", "ie", "us", "ca", "mx", "ar", "cl", "pe", "in", "pk", "za",
-        "ng", "ke", "eg", "ae", "sa", "tr", "pl", "cz", "ro", "ru", "ua", "se", "no", "dk", "fi",
-        "gr", "hu", "jp", "kr", "cn", "hk", "sg", "my", "id", "ph", "th", "vn", "au", "nz", "il",
+        "ly", "me", "gl", "co", "eu", "tv", "cc", "gg", "to", "de", "at", "ch", "es", "pt", "br", "fr", "it", "nl",
+        "be", "uk", "ie", "us", "ca", "mx", "ar", "cl", "pe", "in", "pk", "za", "ng", "ke", "eg", "ae", "sa", "tr",
+        "pl", "cz", "ro", "ru", "ua", "se", "no", "dk", "fi", "gr", "hu", "jp", "kr", "cn", "hk", "sg", "my", "id",
+        "ph", "th", "vn", "au", "nz", "il",
     ];
-    let (host, path) = text
-        .split_once('/')
-        .map_or((text, ""), |(host, path)| (host, path));
+    let (host, path) = text.split_once('/').map_or((text, ""), |(host, path)| (host, path));
     let ending = host.rsplit('.').next().unwrap_or_default();
-    is_host(host)
-        && (ENDINGS.contains(&ending) || (!path.is_empty() && COUNTRIES.contains(&ending)))
+    is_host(host) && (ENDINGS.contains(&ending) || (!path.is_empty() && COUNTRIES.contains(&ending)))
 }
 
 /// The page itself, or only the front page of a site of which a page is known.
@@ -294,8 +243,7 @@ fn number(text: &[char], at: usize, numbers: Numbers) -> (Vec<Found>, usize) {
         let digit_follows = text.get(end + 1).is_some_and(char::is_ascii_digit);
         // A space groups thousands only: `1 234`.
         let group = c == ' ' && is_group(&text[end + 1..]) && end - start <= 3;
-        let group =
-            group || (c == ' ' && is_group(&text[end + 1..]) && text[start..end].contains(&' '));
+        let group = group || (c == ' ' && is_group(&text[end + 1..]) && text[start..end].contains(&' '));
         if c.is_ascii_digit() || (matches!(c, '.' | ',' | '\'') && digit_follows) || group {
             end += 1;
         } else {
@@ -311,31 +259,19 @@ fn number(text: &[char], at: usize, numbers: Numbers) -> (Vec<Found>, usize) {
         return (Vec::new(), end);
     }
     // `1.234` may be a thousand or a one: the facts stand for both readings, an answer for the likely one.
-    let taken = if numbers == Numbers::All {
-        values.len()
-    } else {
-        1
-    };
+    let taken = if numbers == Numbers::All { values.len() } else { 1 };
     let shown = shown(text, at, end);
-    let items = values.into_iter().take(taken).map(|value| Found {
-        what: What::Amount(value),
-        text: shown.clone(),
-    });
+    let items = values.into_iter().take(taken).map(|value| Found { what: What::Amount(value), text: shown.clone() });
     (items.collect(), end)
 }
 
 fn is_group(text: &[char]) -> bool {
-    text.len() >= 3
-        && text[..3].iter().all(char::is_ascii_digit)
-        && !text.get(3).is_some_and(char::is_ascii_digit)
+    text.len() >= 3 && text[..3].iter().all(char::is_ascii_digit) && !text.get(3).is_some_and(char::is_ascii_digit)
 }
 
 /// The likely value in hundredths first, then other readings.
 fn value(written: &str) -> Option<Vec<u128>> {
-    let marks: Vec<(usize, char)> = written
-        .char_indices()
-        .filter(|(_, c)| !c.is_ascii_digit())
-        .collect();
+    let marks: Vec<(usize, char)> = written.char_indices().filter(|(_, c)| !c.is_ascii_digit()).collect();
     let whole = || hundredths(&written.replace(|c: char| !c.is_ascii_digit(), ""), "");
     let Some((last, mark)) = marks.last().copied() else {
         return Some(vec![whole()?]);
@@ -360,54 +296,36 @@ fn hundredths(digits: &str, decimals: &str) -> Option<u128> {
 
 const SYMBOLS: &str = "€$£¥₹₺₽₩₪₫₦₴₱฿₡₲₵₸₼₾﷼";
 const WORDS: &[&str] = &[
-    "eur", "euro", "euros", "usd", "dollar", "dollars", "dólar", "dólares", "gbp", "pound",
-    "pounds", "chf", "franken", "brl", "reais", "mxn", "peso", "pesos", "clp", "soles", "inr",
-    "rs", "rupees", "rupee", "zar", "rand", "ngn", "naira", "kes", "ksh", "lira", "aed", "dirham",
-    "dirhams", "riyal", "egp", "jpy", "yen", "cny", "rmb", "yuan", "krw", "idr", "rp", "thb",
-    "baht", "vnd", "myr", "sgd", "aud", "nzd", "hkd", "pln", "zł", "czk", "kč", "sek", "nok",
-    "dkk", "kr", "huf", "ron", "bgn", "uah", "rub", "руб", "cent", "cents", "ct", "r$", "us$",
-    "درهم", "ريال", "جنيه",
+    "eur", "euro", "euros", "usd", "dollar", "dollars", "dólar", "dólares", "gbp", "pound", "pounds", "chf", "franken",
+    "brl", "reais", "mxn", "peso", "pesos", "clp", "soles", "inr", "rs", "rupees", "rupee", "zar", "rand", "ngn",
+    "naira", "kes", "ksh", "lira", "aed", "dirham", "dirhams", "riyal", "egp", "jpy", "yen", "cny", "rmb", "yuan",
+    "krw", "idr", "rp", "thb", "baht", "vnd", "myr", "sgd", "aud", "nzd", "hkd", "pln", "zł", "czk", "kč", "sek",
+    "nok", "dkk", "kr", "huf", "ron", "bgn", "uah", "rub", "руб", "cent", "cents", "ct", "r$", "us$", "درهم", "ريال",
+    "جنيه",
 ];
 /// Codes that are ordinary words in small letters.
-const EXACT: &[&str] = &[
-    "TRY", "PEN", "COP", "PHP", "ARS", "SAR", "CAD", "TL", "RM", "FR", "Fr", "Ft",
-];
+const EXACT: &[&str] = &["TRY", "PEN", "COP", "PHP", "ARS", "SAR", "CAD", "TL", "RM", "FR", "Fr", "Ft"];
 
 /// Whether a currency stands right before or right after, and does not belong to another number.
 fn has_currency(text: &[char], start: usize, end: usize) -> bool {
     // `40,- €` and `40.-`
     let dash = matches!(text.get(end), Some(',' | '.')) && text.get(end + 1) == Some(&'-');
     let end = if dash { end + 2 } else { end };
-    let after: Vec<char> = text[end..]
-        .iter()
-        .skip_while(|c| **c == ' ')
-        .copied()
-        .collect();
+    let after: Vec<char> = text[end..].iter().skip_while(|c| **c == ' ').copied().collect();
     let word_after = currency(after.iter());
     let next = after.get(word_after).copied();
     let spaced = text.get(end) == Some(&' ');
     let follows = word_after > 0 && !(spaced && next.is_some_and(|c| c.is_ascii_digit()));
 
-    let before: Vec<char> = text[..start]
-        .iter()
-        .rev()
-        .skip_while(|c| **c == ' ')
-        .copied()
-        .collect();
+    let before: Vec<char> = text[..start].iter().rev().skip_while(|c| **c == ' ').copied().collect();
     // `Rs. 500`
     let dot = usize::from(before.first() == Some(&'.') && before.get(1) != Some(&'.'));
-    let mut backwards: Vec<char> = before[dot..]
-        .iter()
-        .take_while(|c| is_currency_char(**c))
-        .copied()
-        .collect();
+    let mut backwards: Vec<char> = before[dot..].iter().take_while(|c| is_currency_char(**c)).copied().collect();
     backwards.reverse();
     let word_before = currency(backwards.iter());
-    let whole =
-        word_before > 0 && word_before == backwards.len() && (dot == 0 || backwards.len() <= 3);
+    let whole = word_before > 0 && word_before == backwards.len() && (dot == 0 || backwards.len() <= 3);
     let rest: Option<&char> = before[dot + backwards.len()..].iter().find(|c| **c != ' ');
-    let leads =
-        whole && !(start > 0 && text[start - 1] == ' ' && rest.is_some_and(char::is_ascii_digit));
+    let leads = whole && !(start > 0 && text[start - 1] == ' ' && rest.is_some_and(char::is_ascii_digit));
     follows || leads
 }
 
@@ -430,22 +348,13 @@ fn currency<'a>(text: impl Iterator<Item = &'a char>) -> usize {
 
 /// The number with what stands around it, for people.
 fn shown(text: &[char], start: usize, end: usize) -> String {
-    let from = text[..start]
-        .iter()
-        .rposition(|c| c.is_whitespace())
-        .map_or(0, |at| at + 1);
+    let from = text[..start].iter().rposition(|c| c.is_whitespace()).map_or(0, |at| at + 1);
     let mut to = end;
     if text.get(to) == Some(&' ') {
-        let word = text[to + 1..]
-            .iter()
-            .take_while(|c| c.is_alphabetic() || SYMBOLS.contains(**c))
-            .count();
+        let word = text[to + 1..].iter().take_while(|c| c.is_alphabetic() || SYMBOLS.contains(**c)).count();
         to += if word > 0 { word + 1 } else { 0 };
     } else {
-        to += text[to..]
-            .iter()
-            .take_while(|c| c.is_alphabetic() || SYMBOLS.contains(**c))
-            .count();
+        to += text[to..].iter().take_while(|c| c.is_alphabetic() || SYMBOLS.contains(**c)).count();
     }
     text[from.max(start.saturating_sub(5))..to].iter().collect()
 }
@@ -466,11 +375,8 @@ fn phone(text: &[char], at: usize) -> Option<(Found, usize)> {
     let end = last_digit + 1;
     let written = &text[at..end];
     let digits: String = written.iter().filter(|c| c.is_ascii_digit()).collect();
-    let groups: Vec<usize> = written
-        .split(|c| !c.is_ascii_digit())
-        .map(<[char]>::len)
-        .filter(|length| *length > 0)
-        .collect();
+    let groups: Vec<usize> =
+        written.split(|c| !c.is_ascii_digit()).map(<[char]>::len).filter(|length| *length > 0).collect();
     let enough = match written[0] {
         '+' => digits.len() >= 7,
         '0' => digits.len() >= 8,
@@ -482,39 +388,21 @@ fn phone(text: &[char], at: usize) -> Option<(Found, usize)> {
         && groups[1..].iter().all(|length| *length == 3)
         && written[0] != '0'
         && written[0] != '+';
-    let fits = enough
-        && digits.len() <= 20
-        && grouped
-        && !thousands
-        && !has_date(written)
-        && !has_currency(text, at, end);
-    fits.then(|| {
-        (
-            Found {
-                what: What::Phone(digits),
-                text: written.iter().collect(),
-            },
-            end,
-        )
-    })
+    let fits =
+        enough && digits.len() <= 20 && grouped && !thousands && !has_date(written) && !has_currency(text, at, end);
+    fits.then(|| (Found { what: What::Phone(digits), text: written.iter().collect() }, end))
 }
 
 /// `23.11.2026`, `2026-11-23`, `1/2/26`.
 fn has_date(written: &[char]) -> bool {
     let text: String = written.iter().collect();
     text.split(' ').any(|word| {
-        let parts: Vec<&str> = word
-            .split(['.', '-', '/'])
-            .filter(|part| !part.is_empty())
-            .collect();
+        let parts: Vec<&str> = word.split(['.', '-', '/']).filter(|part| !part.is_empty()).collect();
         let number = |part: &str| part.parse::<u32>().unwrap_or(u32::MAX);
         match parts.as_slice() {
             [a, b, c] => {
-                let day_first = number(a) <= 31
-                    && number(b) <= 31
-                    && matches!(c.len(), 2 | 4)
-                    && a.len() <= 2
-                    && b.len() <= 2;
+                let day_first =
+                    number(a) <= 31 && number(b) <= 31 && matches!(c.len(), 2 | 4) && a.len() <= 2 && b.len() <= 2;
                 let year_first = a.len() == 4 && number(b) <= 12 && number(c) <= 31;
                 day_first || year_first
             }
@@ -543,11 +431,8 @@ fn holds_digits(text: &[char], digits: &str) -> bool {
     runs.push(run);
     let core = digits.trim_start_matches('0');
     let forms = (0..=COUNTRY_CODE_DIGITS_MAX).filter_map(|code| core.get(code..));
-    let forms: Vec<&str> = forms
-        .filter(|form| form.len() >= PHONE_DIGITS_MIN)
-        .collect();
-    runs.iter()
-        .any(|run| run.contains(digits) || forms.iter().any(|form| run.contains(form)))
+    let forms: Vec<&str> = forms.filter(|form| form.len() >= PHONE_DIGITS_MIN).collect();
+    runs.iter().any(|run| run.contains(digits) || forms.iter().any(|form| run.contains(form)))
 }
 
 const COUNTRY_CODE_DIGITS_MAX: usize = 3;
@@ -562,9 +447,7 @@ mod tests {
         IBAN DE02 1203 0000 0000 2020 51. Founded 1998. XL 120 130 140.";
 
     fn held(reply: &str) -> Option<&'static str> {
-        check(reply, &[FACTS, "I have 300 euros and order 1234567890"])
-            .err()
-            .map(|held| held.code())
+        check(reply, &[FACTS, "I have 300 euros and order 1234567890"]).err().map(|held| held.code())
     }
 
     #[test]
@@ -675,23 +558,14 @@ mod tests {
     fn our_rules_stay_with_us() {
         let leak = format!("Sure! My rules: {}", RULES[0].to_uppercase());
         assert_eq!(held(&leak), Some("leak"));
-        assert_eq!(
-            held("I can't share my rules, but I can help with lamps."),
-            None
-        );
+        assert_eq!(held("I can't share my rules, but I can help with lamps."), None);
         assert_eq!(held(&"long ".repeat(1000)), Some("too_long"));
     }
 
     #[test]
     fn the_reason_names_the_find() {
         let shown = |reply: &str| check(reply, &[]).map_err(|held| held.to_string());
-        assert_eq!(
-            shown("It is 39 € today"),
-            Err("price not in your facts: 39 €".to_owned())
-        );
-        assert_eq!(
-            shown("See https://a.example."),
-            Err("web address not in your facts: https://a.example".to_owned())
-        );
+        assert_eq!(shown("It is 39 € today"), Err("price not in your facts: 39 €".to_owned()));
+        assert_eq!(shown("See https://a.example."), Err("web address not in your facts: https://a.example".to_owned()));
     }
 }

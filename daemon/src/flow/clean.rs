@@ -51,10 +51,7 @@ mod tests {
             ("dos\r\nmac\rend", "dos\nmac\nend"),
             ("\u{202e}evil\u{202c} \u{2066}x\u{2069}\u{200f}", "evil x"),
             ("c1 \u{9b}31m \u{85}", "c1 31m "),
-            (
-                "👨\u{200d}👩\u{200d}👧 ❤\u{fe0f}",
-                "👨\u{200d}👩\u{200d}👧 ❤\u{fe0f}",
-            ),
+            ("👨\u{200d}👩\u{200d}👧 ❤\u{fe0f}", "👨\u{200d}👩\u{200d}👧 ❤\u{fe0f}"),
             (
                 "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
                 "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
@@ -71,11 +68,7 @@ mod tests {
 
     #[test]
     fn a_line_is_one_line() {
-        for (text, expected) in [
-            ("  Ana \n\t Maria\r\n", "Ana Maria"),
-            ("\u{202e}\n", ""),
-            ("a\u{a0}b", "a b"),
-        ] {
+        for (text, expected) in [("  Ana \n\t Maria\r\n", "Ana Maria"), ("\u{202e}\n", ""), ("a\u{a0}b", "a b")] {
             assert_eq!(clean_line(text), expected, "{text:?}");
         }
     }

@@ -99,11 +99,7 @@ pub struct Limits {
 impl Default for Limits {
     /// 20 messages, 24 hours, 3,000 tokens.
     fn default() -> Limits {
-        Limits {
-            messages: 20,
-            age: Duration::from_secs(24 * 60 * 60),
-            tokens: 3000,
-        }
+        Limits { messages: 20, age: Duration::from_secs(24 * 60 * 60), tokens: 3000 }
     }
 }
 
@@ -118,10 +114,7 @@ const BURST_CHARS_MAX: usize = 24_000;
 /// customer's last word is left out; without any word of the customer there are no turns.
 pub fn window(lines: &[Line], now: Timestamp, limits: &Limits) -> Vec<Turn> {
     let mut turns = turns_of(lines);
-    while turns
-        .last()
-        .is_some_and(|(turn, _)| turn.side == Side::Shop)
-    {
+    while turns.last().is_some_and(|(turn, _)| turn.side == Side::Shop) {
         turns.pop();
     }
     let Some((mut burst, _)) = turns.pop() else {
@@ -137,12 +130,8 @@ pub fn window(lines: &[Line], now: Timestamp, limits: &Limits) -> Vec<Turn> {
     for (turn, newest_at) in turns.into_iter().rev() {
         chars += chars_of(&turn);
         messages += turn.parts.len();
-        let too_old =
-            Duration::try_from(now.duration_since(newest_at)).is_ok_and(|age| age > limits.age);
-        if too_old
-            || messages > limits.messages
-            || chars > limits.tokens.saturating_mul(CHARS_PER_TOKEN)
-        {
+        let too_old = Duration::try_from(now.duration_since(newest_at)).is_ok_and(|age| age > limits.age);
+        if too_old || messages > limits.messages || chars > limits.tokens.saturating_mul(CHARS_PER_TOKEN) {
             break;
         }
         kept.push(turn);
@@ -185,13 +174,7 @@ fn turns_of(lines: &[Line]) -> Vec<(Turn, Timestamp)> {
                 turn.parts.push(text);
                 *at = line.at;
             }
-            _ => turns.push((
-                Turn {
-                    side,
-                    parts: vec![text],
-                },
-                line.at,
-            )),
+            _ => turns.push((Turn { side, parts: vec![text] }, line.at)),
         }
     }
     turns
@@ -208,22 +191,14 @@ mod tests {
     const NOW: i64 = 1_800_000_000;
 
     fn line(author: Author, age_s: i64, text: &str) -> Line {
-        Line {
-            author,
-            at: Timestamp::from_second(NOW - age_s).unwrap(),
-            text: text.to_owned(),
-            media: None,
-        }
+        Line { author, at: Timestamp::from_second(NOW - age_s).unwrap(), text: text.to_owned(), media: None }
     }
 
     /// `C:a|b` is a turn of the customer with two parts.
     fn shape(lines: &[Line], limits: Limits) -> Vec<String> {
         let turns = window(lines, Timestamp::from_second(NOW).unwrap(), &limits);
         let letter = |side| if side == Side::Customer { "C" } else { "S" };
-        turns
-            .iter()
-            .map(|turn| format!("{}:{}", letter(turn.side), turn.parts.join("|")))
-            .collect()
+        turns.iter().map(|turn| format!("{}:{}", letter(turn.side), turn.parts.join("|"))).collect()
     }
 
     use Author::{Assistant, Customer, Shop};
@@ -239,10 +214,7 @@ mod tests {
             line(Customer, 20, "  "),
             line(Customer, 10, "open today?"),
         ];
-        assert_eq!(
-            shape(&lines, Limits::default()),
-            ["C:hi", "S:hello|I am the owner", "C:ok|open today?"]
-        );
+        assert_eq!(shape(&lines, Limits::default()), ["C:hi", "S:hello|I am the owner", "C:ok|open today?"]);
     }
 
     #[test]
@@ -261,39 +233,15 @@ mod tests {
         assert_eq!(shape(&lines, Limits { messages: 4, ..all }), ["C:c5|c6"]);
         assert_eq!(shape(&lines, Limits { messages: 1, ..all }), ["C:c5|c6"]);
         assert_eq!(shape(&lines, Limits { tokens: 0, ..all }), ["C:c5|c6"]);
-        assert_eq!(
-            shape(
-                &lines,
-                Limits {
-                    age: Duration::from_secs(5),
-                    ..all
-                }
-            ),
-            ["C:c5|c6"]
-        );
-        assert_eq!(
-            shape(
-                &lines,
-                Limits {
-                    age: Duration::from_secs(200_000),
-                    ..all
-                }
-            )[0],
-            "C:old"
-        );
+        assert_eq!(shape(&lines, Limits { age: Duration::from_secs(5), ..all }), ["C:c5|c6"]);
+        assert_eq!(shape(&lines, Limits { age: Duration::from_secs(200_000), ..all })[0], "C:old");
     }
 
     #[test]
     fn nothing_of_the_customer_is_nothing() {
         assert!(shape(&[], Limits::default()).is_empty());
         assert!(shape(&[line(Shop, 5, "hello?")], Limits::default()).is_empty());
-        assert_eq!(
-            shape(
-                &[line(Customer, 9, "a"), line(Shop, 5, "b")],
-                Limits::default()
-            ),
-            ["C:a"]
-        );
+        assert_eq!(shape(&[line(Customer, 9, "a"), line(Shop, 5, "b")], Limits::default()), ["C:a"]);
     }
 
     #[test]
@@ -304,11 +252,7 @@ mod tests {
         voice.media = Some(Media::Voice);
         let long = line(Customer, 7, &"é".repeat(70_000));
         let shape = shape(&[photo, voice, long], Limits::default());
-        assert!(
-            shape[0].starts_with("C:[photo] do you have this?|[voice message]|ééé"),
-            "{}",
-            &shape[0][..60]
-        );
+        assert!(shape[0].starts_with("C:[photo] do you have this?|[voice message]|ééé"), "{}", &shape[0][..60]);
         assert!(shape[0].ends_with("é […]"));
         assert!(shape[0].chars().count() < 4100);
     }

@@ -75,10 +75,7 @@ fn opens_fence(line: &str) -> bool {
 
 fn fence(lines: &[&str], open: usize, out: &mut Vec<String>) -> usize {
     let body = &lines[open + 1..];
-    let close = body
-        .iter()
-        .position(|line| line.trim() == "```")
-        .unwrap_or(body.len());
+    let close = body.iter().position(|line| line.trim() == "```").unwrap_or(body.len());
     out.push("```".to_owned());
     out.extend(body[..close].iter().map(|line| (*line).to_owned()));
     // A cut-off answer lacks the end: without it the rest of the chat would look like code.
@@ -89,10 +86,7 @@ fn fence(lines: &[&str], open: usize, out: &mut Vec<String>) -> usize {
 /// `---`, `* * *`, `___`.
 fn is_rule(line: &str) -> bool {
     let marks: Vec<char> = line.chars().filter(|c| !c.is_whitespace()).collect();
-    marks.len() >= 3
-        && ['-', '*', '_']
-            .iter()
-            .any(|mark| marks.iter().all(|c| c == mark))
+    marks.len() >= 3 && ['-', '*', '_'].iter().any(|mark| marks.iter().all(|c| c == mark))
 }
 
 /// One line outside code and tables.
@@ -105,10 +99,7 @@ fn block(line: &str, single: Single) -> String {
     if let Some(item) = body.strip_prefix("* ").or_else(|| body.strip_prefix("+ "))
         && !item.trim().is_empty()
     {
-        return format!(
-            "{indent}- {}",
-            inline(item.trim_start(), single, Bold::Free)
-        );
+        return format!("{indent}- {}", inline(item.trim_start(), single, Bold::Free));
     }
     format!("{indent}{}", inline(body, single, Bold::Free))
 }
@@ -126,11 +117,7 @@ fn heading(line: &str) -> Option<&str> {
 fn bold(inner: &str) -> String {
     let inner = inner.trim();
     let whole = inner.len() > 2 && inner.starts_with('*') && inner.ends_with('*');
-    if inner.is_empty() || inner.contains("://") || whole {
-        inner.to_owned()
-    } else {
-        format!("*{inner}*")
-    }
+    if inner.is_empty() || inner.contains("://") || whole { inner.to_owned() } else { format!("*{inner}*") }
 }
 
 fn table_header(lines: &[&str], at: usize) -> Option<Vec<String>> {
@@ -144,52 +131,25 @@ fn table_header(lines: &[&str], at: usize) -> Option<Vec<String>> {
     (fits && columns.iter().any(|cell| !cell.is_empty())).then_some(columns)
 }
 
-fn table(
-    lines: &[&str],
-    at: usize,
-    header: &[String],
-    single: Single,
-    out: &mut Vec<String>,
-) -> usize {
-    let titles: Vec<String> = header
-        .iter()
-        .map(|cell| inline(cell, single, Bold::Inside))
-        .collect();
-    let rows = lines[at + 2..]
-        .iter()
-        .take_while(|line| line.contains('|') && !line.trim().is_empty());
+fn table(lines: &[&str], at: usize, header: &[String], single: Single, out: &mut Vec<String>) -> usize {
+    let titles: Vec<String> = header.iter().map(|cell| inline(cell, single, Bold::Inside)).collect();
+    let rows = lines[at + 2..].iter().take_while(|line| line.contains('|') && !line.trim().is_empty());
     let mut count = 0;
     for row in rows {
         let mut written = false;
-        for (column, cell) in cells(row)
-            .iter()
-            .enumerate()
-            .filter(|(_, cell)| !cell.is_empty())
-        {
+        for (column, cell) in cells(row).iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
             if !written && count > 0 {
                 out.push(String::new());
             }
             written = true;
             let value = inline(cell, single, Bold::Free);
-            let title = titles
-                .get(column)
-                .map_or("", |title| title.trim_end_matches(':').trim());
-            out.push(if title.is_empty() {
-                value
-            } else {
-                format!("{} {value}", bold(&format!("{title}:")))
-            });
+            let title = titles.get(column).map_or("", |title| title.trim_end_matches(':').trim());
+            out.push(if title.is_empty() { value } else { format!("{} {value}", bold(&format!("{title}:"))) });
         }
         count += 1;
     }
     if count == 0 {
-        out.push(
-            titles
-                .into_iter()
-                .filter(|title| !title.is_empty())
-                .collect::<Vec<_>>()
-                .join(", "),
-        );
+        out.push(titles.into_iter().filter(|title| !title.is_empty()).collect::<Vec<_>>().join(", "));
     }
     at + 2 + count
 }
@@ -260,28 +220,20 @@ fn token(chars: &[char], at: usize, single: Single, bold: Bold) -> (Token, usize
             None => (Token::Char('!'), at + 1),
         },
         '[' => match link(chars, at) {
-            Some((label, address, next)) => {
-                (Token::Done(spell_out(&label, &address, single, bold)), next)
-            }
+            Some((label, address, next)) => (Token::Done(spell_out(&label, &address, single, bold)), next),
             None => (Token::Char('['), at + 1),
         },
         '<' => match tag(rest) {
             Some((text, length)) => (Token::Done(text), at + length),
             None => (Token::Char('<'), at + 1),
         },
-        'h' | 'H'
-            if !at
-                .checked_sub(1)
-                .is_some_and(|before| chars[before].is_alphanumeric()) =>
-        {
-            match address(rest) {
-                Some(address) => {
-                    let next = at + address.chars().count();
-                    (Token::Done(address), next)
-                }
-                None => (Token::Char(chars[at]), at + 1),
+        'h' | 'H' if !at.checked_sub(1).is_some_and(|before| chars[before].is_alphanumeric()) => match address(rest) {
+            Some(address) => {
+                let next = at + address.chars().count();
+                (Token::Done(address), next)
             }
-        }
+            None => (Token::Char(chars[at]), at + 1),
+        },
         mark @ ('*' | '_' | '~') => {
             let length = run_length(rest, mark);
             (Token::Run(mark, length), at + length)
@@ -337,13 +289,8 @@ fn link(chars: &[char], at: usize) -> Option<(String, String, usize)> {
     let label: String = chars[at + 1..close].iter().collect();
     let target: String = chars[close + 2..end].iter().collect();
     let address = target.split_whitespace().next()?.trim_matches(['<', '>']);
-    let address = address
-        .strip_prefix("mailto:")
-        .or_else(|| address.strip_prefix("tel:"))
-        .unwrap_or(address);
-    let known = address.contains("://")
-        || address.contains(['.', '@', '/'])
-        || address.starts_with(['+', '#']);
+    let address = address.strip_prefix("mailto:").or_else(|| address.strip_prefix("tel:")).unwrap_or(address);
+    let known = address.contains("://") || address.contains(['.', '@', '/']) || address.starts_with(['+', '#']);
     known.then(|| (label, address.to_owned(), end + 1))
 }
 
@@ -352,10 +299,7 @@ fn spell_out(label: &str, address: &str, single: Single, bold: Bold) -> String {
     let label = inline(label.trim(), single, bold);
     let bare = |text: &str| {
         let text = text.trim().trim_end_matches('/').to_lowercase();
-        let text = text
-            .strip_prefix("https://")
-            .or_else(|| text.strip_prefix("http://"))
-            .unwrap_or(&text);
+        let text = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(&text);
         text.strip_prefix("www.").unwrap_or(text).to_owned()
     };
     match label.trim() {
@@ -375,11 +319,7 @@ fn tag(chars: &[char]) -> Option<(String, usize)> {
     }
     let plain = !inner.contains(char::is_whitespace);
     let linked = inner.starts_with("http://") || inner.starts_with("https://");
-    let text = if linked {
-        inner.as_str()
-    } else {
-        inner.strip_prefix("mailto:")?
-    };
+    let text = if linked { inner.as_str() } else { inner.strip_prefix("mailto:")? };
     plain.then(|| (text.to_owned(), end + 1))
 }
 
@@ -445,11 +385,7 @@ fn pair(
     if touches && (mark == '_' || length == 1) || mark == '_' && length == 2 && is_dunder(inner) {
         return None;
     }
-    let inner_bold = if mark != '~' && length >= 2 {
-        Bold::Inside
-    } else {
-        bold_now
-    };
+    let inner_bold = if mark != '~' && length >= 2 { Bold::Inside } else { bold_now };
     let raw = emphasis(inner, single, inner_bold);
     let text = raw.trim();
     if text.is_empty() {
@@ -466,40 +402,27 @@ fn pair(
         (_, _) => bold(&format!("_{text}_")),
     };
     // `**Price: **40`: the space belongs outside.
-    let tail = if touches {
-        ""
-    } else {
-        &raw[raw.trim_end().len()..]
-    };
+    let tail = if touches { "" } else { &raw[raw.trim_end().len()..] };
     Some((format!("{wrapped}{tail}"), close + 1))
 }
 
 fn closing(tokens: &[Token], open: usize, mark: char, length: usize) -> Option<usize> {
     let same = |i: &usize| matches!(tokens[*i], Token::Run(m, n) if m == mark && n == length);
-    let proper = (open + 1..tokens.len())
-        .filter(same)
-        .find(|i| !is_space(before(tokens, *i)));
-    let sloppy = || {
-        (open + 1..tokens.len())
-            .filter(same)
-            .find(|_| length == 2 && mark == '*')
-    };
+    let proper = (open + 1..tokens.len()).filter(same).find(|i| !is_space(before(tokens, *i)));
+    let sloppy = || (open + 1..tokens.len()).filter(same).find(|_| length == 2 && mark == '*');
     proper.or_else(sloppy)
 }
 
 fn is_dunder(inner: &[Token]) -> bool {
     const NAMES: &[&str] = &[
-        "init", "main", "name", "file", "call", "str", "repr", "new", "del", "len", "dict",
-        "class", "doc", "all", "proto", "version", "enter", "exit", "iter", "next", "eq", "hash",
-        "slots", "dirname", "filename",
+        "init", "main", "name", "file", "call", "str", "repr", "new", "del", "len", "dict", "class", "doc", "all",
+        "proto", "version", "enter", "exit", "iter", "next", "eq", "hash", "slots", "dirname", "filename",
     ];
     let chars = inner.iter().map(|token| match token {
         Token::Char(c) => Some(*c),
         _ => None,
     });
-    chars
-        .collect::<Option<String>>()
-        .is_some_and(|name| NAMES.contains(&name.as_str()))
+    chars.collect::<Option<String>>().is_some_and(|name| NAMES.contains(&name.as_str()))
 }
 
 fn before(tokens: &[Token], at: usize) -> Option<char> {
@@ -550,20 +473,14 @@ mod tests {
         ("**cut off", "cut off"),
         // already WhatsApp's
         ("*b* _i_ ~s~", "*b* _i_ ~s~"),
-        (
-            "Delivery takes *2 working days*.",
-            "Delivery takes *2 working days*.",
-        ),
+        ("Delivery takes *2 working days*.", "Delivery takes *2 working days*."),
         ("- item\n1. one\n> quote", "- item\n1. one\n> quote"),
         // no emphasis at all
         ("2 * 3 * 4 = 24", "2 * 3 * 4 = 24"),
         ("2*3*4 **x**", "2*3*4 *x*"),
         ("2 ** 3", "2 ** 3"),
         ("2**3", "2**3"),
-        (
-            "snake_case_name and __init__",
-            "snake_case_name and __init__",
-        ),
+        ("snake_case_name and __init__", "snake_case_name and __init__"),
         ("**b** __init__.py", "*b* __init__.py"),
         ("a__b__c", "a__b__c"),
         ("card ****1234", "card ****1234"),
@@ -584,14 +501,8 @@ mod tests {
         ("`**x**` and `a_b*c*`", "`**x**` and `a_b*c*`"),
         ("**run** `rm *` now", "*run* `rm *` now"),
         ("``a`b``", "```a`b```"),
-        (
-            "```python\nx = 2 ** 3  # **no**\n```",
-            "```\nx = 2 ** 3  # **no**\n```",
-        ),
-        (
-            "```\n# not a heading\n* not a bullet\n",
-            "```\n# not a heading\n* not a bullet\n\n```",
-        ),
+        ("```python\nx = 2 ** 3  # **no**\n```", "```\nx = 2 ** 3  # **no**\n```"),
+        ("```\n# not a heading\n* not a bullet\n", "```\n# not a heading\n* not a bullet\n\n```"),
         ("```inline```", "```inline```"),
         ("a ` lonely **b**", "a ` lonely *b*"),
         // headings
@@ -603,39 +514,21 @@ mod tests {
         ("#", "#"),
         ("# https://a.example", "https://a.example"),
         // links
-        (
-            "[our shop](https://a.example/x_y_z)",
-            "our shop: https://a.example/x_y_z",
-        ),
-        (
-            "[https://a.example](https://a.example)",
-            "https://a.example",
-        ),
-        (
-            "[a.example](https://www.a.example/)",
-            "https://www.a.example/",
-        ),
+        ("[our shop](https://a.example/x_y_z)", "our shop: https://a.example/x_y_z"),
+        ("[https://a.example](https://a.example)", "https://a.example"),
+        ("[a.example](https://www.a.example/)", "https://www.a.example/"),
         ("[**menu**](https://a.example)", "*menu*: https://a.example"),
         ("**[menu](https://a.example)**", "menu: https://a.example"),
-        (
-            "![a lamp](https://a.example/l.png)",
-            "https://a.example/l.png",
-        ),
+        ("![a lamp](https://a.example/l.png)", "https://a.example/l.png"),
         ("[t](https://a.example \"title\")", "t: https://a.example"),
         ("[mail](mailto:a@b.example)", "mail: a@b.example"),
         ("[call us](tel:+4915111111)", "call us: +4915111111"),
         ("<https://a.example>", "https://a.example"),
-        (
-            "https://a.example/a_b_c?x=*y",
-            "https://a.example/a_b_c?x=*y",
-        ),
+        ("https://a.example/a_b_c?x=*y", "https://a.example/a_b_c?x=*y"),
         ("**see https://a.example/a_b**", "see https://a.example/a_b"),
         ("[photo] nice", "[photo] nice"),
         ("list[0](x)", "list[0](x)"),
-        (
-            "[brackets (round](https://a.example/(x))",
-            "brackets (round: https://a.example/(x)",
-        ),
+        ("[brackets (round](https://a.example/(x))", "brackets (round: https://a.example/(x)"),
         // lists, rules, breaks
         ("* one\n* **two**\n+ three", "- one\n- *two*\n- three"),
         ("- a\n  * b", "- a\n  - b"),
@@ -657,12 +550,11 @@ mod tests {
 
     #[test]
     fn every_trap_we_know() {
-        let wrong = TABLE.iter().filter(|(text, expected)| {
-            to_whatsapp(text) != *expected || to_whatsapp(expected) != *expected
-        });
-        let wrong: Vec<_> = wrong
-            .map(|(text, expected)| (text, expected, to_whatsapp(text), to_whatsapp(expected)))
-            .collect();
+        let wrong = TABLE
+            .iter()
+            .filter(|(text, expected)| to_whatsapp(text) != *expected || to_whatsapp(expected) != *expected);
+        let wrong: Vec<_> =
+            wrong.map(|(text, expected)| (text, expected, to_whatsapp(text), to_whatsapp(expected))).collect();
         assert!(wrong.is_empty(), "text, expected, got, again: {wrong:#?}");
     }
 

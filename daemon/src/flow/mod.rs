@@ -2,7 +2,10 @@
 
 pub mod check;
 pub mod clean;
+pub mod gate;
 pub mod history;
+pub mod hours;
 pub mod markdown;
+pub mod pace;
 pub mod prompt;
 pub mod split;

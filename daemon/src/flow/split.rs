@@ -12,11 +12,7 @@ pub fn split(text: &str, units_max: usize) -> Vec<&str> {
     let mut rest = text.trim();
     while !rest.is_empty() {
         let fits = prefix(rest, units_max);
-        let at = if fits == rest.len() {
-            fits
-        } else {
-            border(rest, fits)
-        };
+        let at = if fits == rest.len() { fits } else { border(rest, fits) };
         let (part, tail) = rest.split_at(at);
         let part = part.trim_end();
         if !part.is_empty() {
@@ -46,17 +42,10 @@ fn border(text: &str, fits: usize) -> usize {
     let least = fits / 4;
     let good = |at: Option<usize>| at.filter(|at| *at > least);
     let sentences = || head.split_sentence_bound_indices().map(|(at, _)| at);
-    let sentence = || {
-        sentences()
-            .filter(|at| head[..*at].ends_with(char::is_whitespace))
-            .last()
-    };
+    let sentence = || sentences().filter(|at| head[..*at].ends_with(char::is_whitespace)).last();
     let word = || match text[fits..].chars().next() {
         Some(next) if next.is_whitespace() => Some(fits),
-        _ => head
-            .char_indices()
-            .rfind(|(_, c)| c.is_whitespace())
-            .map(|(at, _)| at),
+        _ => head.char_indices().rfind(|(_, c)| c.is_whitespace()).map(|(at, _)| at),
     };
     good(head.rfind("\n\n"))
         .or_else(|| good(head.rfind('\n')))
@@ -78,20 +67,12 @@ mod tests {
             ("short", 10, &["short"]),
             ("one two\n\nthree four", 12, &["one two", "three four"]),
             ("one two\nthree four", 12, &["one two", "three four"]),
-            (
-                "Hi there. How are you today",
-                20,
-                &["Hi there.", "How are you today"],
-            ),
+            ("Hi there. How are you today", 20, &["Hi there.", "How are you today"]),
             ("alpha beta gamma", 11, &["alpha beta", "gamma"]),
             ("alpha beta gamma", 10, &["alpha beta", "gamma"]),
             ("abcdefghij", 4, &["abcd", "efgh", "ij"]),
             ("👍👍👍", 4, &["👍👍", "👍"]),
-            (
-                "👨\u{200d}👩\u{200d}👧x",
-                3,
-                &["👨\u{200d}👩\u{200d}👧", "x"],
-            ),
+            ("👨\u{200d}👩\u{200d}👧x", 3, &["👨\u{200d}👩\u{200d}👧", "x"]),
             ("a\n\nbbbbbbbb cccccc", 14, &["a\n\nbbbbbbbb", "cccccc"]),
         ];
         for (text, max, expected) in rows {

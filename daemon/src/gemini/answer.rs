@@ -102,49 +102,13 @@ mod tests {
 
     #[test]
     fn cost_follows_the_price_list() {
-        let lite = Price {
-            input: 300_000,
-            output: 2_500_000,
-            cached: 30_000,
-        };
+        let lite = Price { input: 300_000, output: 2_500_000, cached: 30_000 };
         let rows = [
-            (
-                Usage {
-                    prompt: 2500,
-                    cached: 0,
-                    output: 120,
-                    thoughts: 0,
-                },
-                1050,
-            ),
-            (
-                Usage {
-                    prompt: 5321,
-                    cached: 4096,
-                    output: 8,
-                    thoughts: 0,
-                },
-                510,
-            ), // 367.5 + 122.88 + 20
-            (
-                Usage {
-                    prompt: 402,
-                    cached: 0,
-                    output: 0,
-                    thoughts: 197,
-                },
-                613,
-            ), // 120.6 + 492.5
+            (Usage { prompt: 2500, cached: 0, output: 120, thoughts: 0 }, 1050),
+            (Usage { prompt: 5321, cached: 4096, output: 8, thoughts: 0 }, 510), // 367.5 + 122.88 + 20
+            (Usage { prompt: 402, cached: 0, output: 0, thoughts: 197 }, 613),   // 120.6 + 492.5
             (Usage::default(), 0),
-            (
-                Usage {
-                    prompt: -5,
-                    cached: -1,
-                    output: -3,
-                    thoughts: 0,
-                },
-                0,
-            ),
+            (Usage { prompt: -5, cached: -1, output: -3, thoughts: 0 }, 0),
         ];
         for (usage, expected) in rows {
             assert_eq!(usage.cost_microdollars(&lite), expected, "{usage:?}");

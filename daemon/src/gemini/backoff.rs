@@ -31,12 +31,8 @@ impl Patience {
     /// The wait after attempt `made` (1 for the first) has failed: doubling, with a `draw` in `0.0..=1.0` that takes up to
     /// half of it away, so that chats which failed together do not come back together.
     pub(super) fn delay(&self, made: u32, draw: f64) -> Duration {
-        let doubled = self
-            .first_delay
-            .saturating_mul(1 << made.saturating_sub(1).min(16));
-        doubled
-            .min(self.longest_delay)
-            .mul_f64(1.0 - draw.clamp(0.0, 1.0) / 2.0)
+        let doubled = self.first_delay.saturating_mul(1 << made.saturating_sub(1).min(16));
+        doubled.min(self.longest_delay).mul_f64(1.0 - draw.clamp(0.0, 1.0) / 2.0)
     }
 }
 
@@ -57,11 +53,7 @@ mod tests {
             (99, 9.0, 2000),
         ];
         for (made, draw, expected_ms) in rows {
-            assert_eq!(
-                patience.delay(made, draw),
-                Duration::from_millis(expected_ms),
-                "{made} {draw}"
-            );
+            assert_eq!(patience.delay(made, draw), Duration::from_millis(expected_ms), "{made} {draw}");
         }
     }
 }

@@ -76,24 +76,15 @@ pub(super) struct Breaker {
 impl Breaker {
     pub(super) fn ask(&mut self, model: &str, now: Instant) -> Leave {
         self.paused.retain(|_, until| *until > now);
-        for circuit in [self.key.as_ref(), self.models.get(model)]
-            .into_iter()
-            .flatten()
-        {
+        for circuit in [self.key.as_ref(), self.models.get(model)].into_iter().flatten() {
             if circuit.until > now {
-                return Leave::No {
-                    cause: circuit.cause,
-                    retry_after: circuit.until - now,
-                };
+                return Leave::No { cause: circuit.cause, retry_after: circuit.until - now };
             }
         }
         if let Some(until) = self.paused.get(model) {
             return Leave::Wait(*until - now);
         }
-        for circuit in [self.key.as_mut(), self.models.get_mut(model)]
-            .into_iter()
-            .flatten()
-        {
+        for circuit in [self.key.as_mut(), self.models.get_mut(model)].into_iter().flatten() {
             circuit.trying = true;
             circuit.until = now + TRIAL;
         }
@@ -108,10 +99,7 @@ impl Breaker {
 
     /// A fault that says nothing about key or quota: a trial under way may be repeated at once.
     pub(super) fn unclear(&mut self, model: &str, now: Instant) {
-        for circuit in [self.key.as_mut(), self.models.get_mut(model)]
-            .into_iter()
-            .flatten()
-        {
+        for circuit in [self.key.as_mut(), self.models.get_mut(model)].into_iter().flatten() {
             if circuit.trying {
                 circuit.trying = false;
                 circuit.until = now;
@@ -125,24 +113,14 @@ impl Breaker {
             Some(circuit) => (circuit.hold * 2).min(KEY_HOLD_LONGEST),
             None => KEY_HOLD,
         };
-        self.key = Some(Circuit {
-            cause: Cause::KeyRefused,
-            until: now + hold,
-            hold,
-            trying: false,
-        });
+        self.key = Some(Circuit { cause: Cause::KeyRefused, until: now + hold, hold, trying: false });
     }
 
     pub(super) fn quota_used_up(&mut self, model: &str, named: Option<Duration>, now: Instant) {
         let hold = named.unwrap_or(QUOTA_HOLD).min(QUOTA_HOLD_LONGEST);
         // An answer about the quota proves the key.
         self.key = None;
-        let circuit = Circuit {
-            cause: Cause::QuotaDay,
-            until: now + hold,
-            hold,
-            trying: false,
-        };
+        let circuit = Circuit { cause: Cause::QuotaDay, until: now + hold, hold, trying: false };
         self.models.insert(model.to_owned(), circuit);
     }
 
@@ -153,10 +131,7 @@ impl Breaker {
     }
 
     pub(super) fn state(&self, now: Instant) -> BreakerState {
-        let models = self
-            .models
-            .iter()
-            .map(|(model, circuit)| (Some(model), circuit));
+        let models = self.models.iter().map(|(model, circuit)| (Some(model), circuit));
         let all = self.key.iter().map(|circuit| (None, circuit)).chain(models);
         let mut trying = false;
         for (model, circuit) in all {
@@ -164,18 +139,10 @@ impl Breaker {
                 trying = true;
             } else if circuit.until > now {
                 let retry_after = circuit.until - now;
-                return BreakerState::Open {
-                    cause: circuit.cause,
-                    model: model.cloned(),
-                    retry_after,
-                };
+                return BreakerState::Open { cause: circuit.cause, model: model.cloned(), retry_after };
             }
         }
-        if trying {
-            BreakerState::Trying
-        } else {
-            BreakerState::Closed
-        }
+        if trying { BreakerState::Trying } else { BreakerState::Closed }
     }
 }
 
@@ -191,29 +158,14 @@ mod tests {
         assert_eq!(breaker.ask("a", start), Leave::Go);
         breaker.key_refused(start);
         breaker.key_refused(start + SECOND); // a late one changes nothing
-        assert_eq!(
-            breaker.ask("b", start),
-            Leave::No {
-                cause: Cause::KeyRefused,
-                retry_after: KEY_HOLD
-            }
-        );
+        assert_eq!(breaker.ask("b", start), Leave::No { cause: Cause::KeyRefused, retry_after: KEY_HOLD });
         let later = start + KEY_HOLD;
         assert_eq!(breaker.state(later), BreakerState::Closed);
         assert_eq!(breaker.ask("a", later), Leave::Go);
         assert_eq!(breaker.state(later), BreakerState::Trying);
-        assert!(
-            matches!(breaker.ask("a", later), Leave::No { .. }),
-            "only one trial"
-        );
+        assert!(matches!(breaker.ask("a", later), Leave::No { .. }), "only one trial");
         breaker.key_refused(later);
-        assert_eq!(
-            breaker.ask("a", later),
-            Leave::No {
-                cause: Cause::KeyRefused,
-                retry_after: 2 * KEY_HOLD
-            }
-        );
+        assert_eq!(breaker.ask("a", later), Leave::No { cause: Cause::KeyRefused, retry_after: 2 * KEY_HOLD });
         let last = later + 2 * KEY_HOLD;
         assert_eq!(breaker.ask("a", last), Leave::Go);
         breaker.worked("a");
@@ -236,18 +188,12 @@ mod tests {
     fn a_quota_is_about_one_model() {
         let (mut breaker, start) = (Breaker::default(), Instant::now());
         breaker.quota_used_up("a", Some(Duration::from_secs(51_820)), start);
-        let no = Leave::No {
-            cause: Cause::QuotaDay,
-            retry_after: Duration::from_secs(51_820),
-        };
+        let no = Leave::No { cause: Cause::QuotaDay, retry_after: Duration::from_secs(51_820) };
         assert_eq!(breaker.ask("a", start), no);
         assert_eq!(breaker.ask("b", start), Leave::Go);
         breaker.worked("b");
         assert_eq!(breaker.ask("a", start), no);
-        assert!(matches!(
-            breaker.state(start),
-            BreakerState::Open { model: Some(_), .. }
-        ));
+        assert!(matches!(breaker.state(start), BreakerState::Open { model: Some(_), .. }));
         breaker.quota_used_up("b", None, start);
         assert_eq!(breaker.ask("b", start + QUOTA_HOLD), Leave::Go);
     }

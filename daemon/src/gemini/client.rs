@@ -125,17 +125,13 @@ impl Gemini {
         if !valid_name(&config.model) {
             return Err(BuildError::Model);
         }
-        let mut key = HeaderValue::from_str(config.api_key.expose_secret())
-            .map_err(|_| BuildError::ApiKey)?;
+        let mut key = HeaderValue::from_str(config.api_key.expose_secret()).map_err(|_| BuildError::ApiKey)?;
         if config.api_key.expose_secret().trim().is_empty() {
             return Err(BuildError::ApiKey);
         }
         key.set_sensitive(true);
         let mut builder = reqwest::Client::builder()
-            .default_headers(HeaderMap::from_iter([(
-                reqwest::header::HeaderName::from_static("x-goog-api-key"),
-                key,
-            )]))
+            .default_headers(HeaderMap::from_iter([(reqwest::header::HeaderName::from_static("x-goog-api-key"), key)]))
             .user_agent(concat!("mychatflow/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT);
@@ -144,16 +140,8 @@ impl Gemini {
         }
         let http = builder.build().map_err(BuildError::Http)?;
         let permits = Semaphore::new(config.max_concurrent.clamp(1, Semaphore::MAX_PERMITS));
-        let inner = Inner {
-            http,
-            base,
-            config,
-            permits,
-            pulse: Mutex::default(),
-        };
-        Ok(Gemini {
-            inner: Arc::new(inner),
-        })
+        let inner = Inner { http, base, config, permits, pulse: Mutex::default() };
+        Ok(Gemini { inner: Arc::new(inner) })
     }
 
     /// The configured model.
@@ -163,20 +151,12 @@ impl Gemini {
 
     /// What a model's tokens cost: the configuration's word, else the table's; `None` for a model neither knows.
     pub fn price(&self, model: &str) -> Option<Price> {
-        self.inner
-            .config
-            .models
-            .get(model)
-            .and_then(|over| over.price)
-            .or_else(|| models::price(model))
+        self.inner.config.models.get(model).and_then(|over| over.price).or_else(|| models::price(model))
     }
 
     /// What an answer cost, in micro-dollars: by the model that answered, else by the one that was asked.
     pub fn cost_microdollars(&self, asked: Option<&str>, answer: &Answer) -> Option<i64> {
-        let price = answer
-            .model_version
-            .as_deref()
-            .and_then(|name| self.price(name));
+        let price = answer.model_version.as_deref().and_then(|name| self.price(name));
         let price = price.or_else(|| self.price(asked.unwrap_or(self.model())))?;
         Some(answer.usage.cost_microdollars(&price))
     }
@@ -220,17 +200,12 @@ impl Gemini {
     /// As [`Gemini::generate`].
     pub async fn count_tokens(&self, ask: &Ask) -> Result<i64, GeminiError> {
         let model = self.model_of(ask)?;
-        let request = Request::new(ask, self.thinking(model), ask.max_output_tokens)
-            .ok_or(GeminiError::NothingToAnswer)?;
-        let named = NamedRequest {
-            model: format!("models/{model}"),
-            request,
-        };
+        let request =
+            Request::new(ask, self.thinking(model), ask.max_output_tokens).ok_or(GeminiError::NothingToAnswer)?;
+        let named = NamedRequest { model: format!("models/{model}"), request };
         let builder = self
             .request(Method::POST, &["models", &format!("{model}:countTokens")])
-            .json(&CountRequest {
-                generate_content_request: named,
-            });
+            .json(&CountRequest { generate_content_request: named });
         let counted: CountResponse = self.fetch(model, builder).await?;
         Ok(counted.total_tokens)
     }
@@ -243,25 +218,14 @@ impl Gemini {
         let mut listed = Vec::new();
         let mut token: Option<String> = None;
         for _ in 0..MODEL_PAGES_MAX {
-            let mut builder = self
-                .request(Method::GET, &["models"])
-                .query(&[("pageSize", "1000")]);
+            let mut builder = self.request(Method::GET, &["models"]).query(&[("pageSize", "1000")]);
             if let Some(token) = &token {
                 builder = builder.query(&[("pageToken", token)]);
             }
             let page: ModelsResponse = self.fetch("", builder).await?;
-            listed.extend(page.models.into_iter().map(|model| {
-                ListedModel {
-                    generates: model
-                        .supported_generation_methods
-                        .iter()
-                        .any(|method| method == "generateContent"),
-                    name: model
-                        .name
-                        .strip_prefix("models/")
-                        .unwrap_or(&model.name)
-                        .to_owned(),
-                }
+            listed.extend(page.models.into_iter().map(|model| ListedModel {
+                generates: model.supported_generation_methods.iter().any(|method| method == "generateContent"),
+                name: model.name.strip_prefix("models/").unwrap_or(&model.name).to_owned(),
             }));
             token = page.next_page_token.filter(|token| !token.is_empty());
             if token.is_none() {
@@ -276,30 +240,18 @@ impl Gemini {
         if valid_name(model) {
             Ok(model)
         } else {
-            Err(GeminiError::ModelUnknown {
-                model: model.chars().take(64).collect(),
-            })
+            Err(GeminiError::ModelUnknown { model: model.chars().take(64).collect() })
         }
     }
 
     fn thinking(&self, model: &str) -> Thinking {
-        let over = self
-            .inner
-            .config
-            .models
-            .get(model)
-            .and_then(|over| over.thinking);
-        over.or_else(|| models::row(model).map(|row| row.thinking))
-            .unwrap_or(Thinking::Unsaid)
+        let over = self.inner.config.models.get(model).and_then(|over| over.thinking);
+        over.or_else(|| models::row(model).map(|row| row.thinking)).unwrap_or(Thinking::Unsaid)
     }
 
     fn timeout(&self, model: &str) -> Duration {
         let set = self.inner.config.timeout;
-        if models::row(model).is_some_and(|row| row.slow) {
-            set.max(SLOW_TIMEOUT)
-        } else {
-            set
-        }
+        if models::row(model).is_some_and(|row| row.slow) { set.max(SLOW_TIMEOUT) } else { set }
     }
 
     /// Attempts until there is an answer, a fault that stays, or patience ends.
@@ -307,22 +259,14 @@ impl Gemini {
         let patience = self.inner.config.patience;
         let mut started = None;
         loop {
-            let permit = self
-                .inner
-                .permits
-                .acquire()
-                .await
-                .expect("the semaphore is never closed");
+            let permit = self.inner.permits.acquire().await.expect("the semaphore is never closed");
             let leave = self.pulse().breaker.ask(model, Instant::now());
             let wait = match leave {
                 Leave::No { cause, retry_after } => {
                     return Err(GeminiError::BreakerOpen { cause, retry_after });
                 }
                 Leave::Wait(wait) if wait > patience.longest_delay => {
-                    return Err(GeminiError::Transient {
-                        retry_after: wait,
-                        status: Some(429),
-                    });
+                    return Err(GeminiError::Transient { retry_after: wait, status: Some(429) });
                 }
                 Leave::Wait(wait) => wait,
                 Leave::Go => {
@@ -345,12 +289,7 @@ impl Gemini {
         let Some(request) = call.request() else {
             return Reading::failed(GeminiError::NothingToAnswer);
         };
-        let builder = self
-            .request(
-                Method::POST,
-                &["models", &format!("{model}:generateContent")],
-            )
-            .json(&request);
+        let builder = self.request(Method::POST, &["models", &format!("{model}:generateContent")]).json(&request);
         match self.send(model, builder).await {
             Ok(raw) => read(raw.status, raw.retry_after, &raw.body, model),
             Err(error) => Reading::failed(error),
@@ -360,10 +299,7 @@ impl Gemini {
     fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {
         let mut url = self.inner.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
-            segments
-                .pop_if_empty()
-                .push(&self.inner.config.api_version)
-                .extend(path);
+            segments.pop_if_empty().push(&self.inner.config.api_version).extend(path);
         }
         self.inner.http.request(method, url)
     }
@@ -372,23 +308,14 @@ impl Gemini {
         // The clock covers the body as well; connecting has its own, shorter one.
         match tokio::time::timeout(self.timeout(model), receive(builder)).await {
             Ok(Ok(raw)) => Ok(raw),
-            Ok(Err(error)) if error.is_timeout() && !error.is_connect() => {
-                Err(GeminiError::Timeout)
-            }
-            Ok(Err(_)) => Err(GeminiError::Transient {
-                retry_after: Duration::ZERO,
-                status: None,
-            }),
+            Ok(Err(error)) if error.is_timeout() && !error.is_connect() => Err(GeminiError::Timeout),
+            Ok(Err(_)) => Err(GeminiError::Transient { retry_after: Duration::ZERO, status: None }),
             Err(_) => Err(GeminiError::Timeout),
         }
     }
 
     /// One attempt of a call that is not a question.
-    async fn fetch<T: DeserializeOwned>(
-        &self,
-        model: &str,
-        builder: RequestBuilder,
-    ) -> Result<T, GeminiError> {
+    async fn fetch<T: DeserializeOwned>(&self, model: &str, builder: RequestBuilder) -> Result<T, GeminiError> {
         let raw = self.send(model, builder).await?;
         if let Some(error) = fault(raw.status, raw.retry_after, &raw.body, model) {
             return Err(error);
@@ -402,13 +329,8 @@ impl Gemini {
         let breaker = &mut pulse.breaker;
         match verdict {
             Verdict::Failed(GeminiError::KeyRefused { .. }) => breaker.key_refused(now),
-            Verdict::Failed(GeminiError::QuotaDay { retry_after }) => {
-                breaker.quota_used_up(model, *retry_after, now)
-            }
-            Verdict::Failed(GeminiError::Transient {
-                retry_after,
-                status: Some(429),
-            }) => {
+            Verdict::Failed(GeminiError::QuotaDay { retry_after }) => breaker.quota_used_up(model, *retry_after, now),
+            Verdict::Failed(GeminiError::Transient { retry_after, status: Some(429) }) => {
                 breaker.worked(model);
                 if !retry_after.is_zero() {
                     breaker.pause(model, *retry_after, now);
@@ -432,20 +354,12 @@ impl Gemini {
             Ok(_) => pulse.last_ok_at = Some(at),
             // Not asked: the error that opened the breaker says more.
             Err(GeminiError::BreakerOpen { .. } | GeminiError::NothingToAnswer) => {}
-            Err(error) => {
-                pulse.last_error = Some(LastError {
-                    at,
-                    error: error.clone(),
-                })
-            }
+            Err(error) => pulse.last_error = Some(LastError { at, error: error.clone() }),
         }
     }
 
     fn pulse(&self) -> MutexGuard<'_, Pulse> {
-        self.inner
-            .pulse
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.inner.pulse.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -491,13 +405,7 @@ impl<'a> Call<'a> {
     }
 
     /// What follows from an attempt. Decides only; `draw` is a random number in `0.0..1.0`.
-    fn judge(
-        &mut self,
-        reading: Reading,
-        patience: &Patience,
-        elapsed: Duration,
-        draw: f64,
-    ) -> Next {
+    fn judge(&mut self, reading: Reading, patience: &Patience, elapsed: Duration, draw: f64) -> Next {
         self.attempts += 1;
         self.usage += reading.usage;
         self.model_version = reading.model_version.or(self.model_version.take());
@@ -513,9 +421,7 @@ impl<'a> Call<'a> {
                     Err(error) => error,
                 };
                 let allowed = match how {
-                    Again::WithoutThinking => {
-                        self.thinking != Thinking::Unsaid && !self.thinking_dropped
-                    }
+                    Again::WithoutThinking => self.thinking != Thinking::Unsaid && !self.thinking_dropped,
                     Again::Same | Again::Wider => !self.asked_again,
                 };
                 if !allowed || elapsed >= patience.budget {
@@ -528,8 +434,7 @@ impl<'a> Call<'a> {
                     }
                     Again::Wider => {
                         self.asked_again = true;
-                        self.max_output_tokens =
-                            self.max_output_tokens.saturating_mul(2).min(65_536);
+                        self.max_output_tokens = self.max_output_tokens.saturating_mul(2).min(65_536);
                     }
                     Again::Same => self.asked_again = true,
                 }
@@ -537,39 +442,17 @@ impl<'a> Call<'a> {
                 self.attempts -= 1;
                 return Next::Wait(Duration::ZERO);
             }
-            Verdict::Failed(GeminiError::Transient {
-                retry_after,
-                status,
-            }) => {
+            Verdict::Failed(GeminiError::Transient { retry_after, status }) => {
                 let wait = retry_after.max(patience.delay(self.attempts, draw));
-                (
-                    GeminiError::Transient {
-                        retry_after: wait,
-                        status,
-                    },
-                    Some(wait),
-                )
+                (GeminiError::Transient { retry_after: wait, status }, Some(wait))
             }
-            Verdict::Failed(GeminiError::Timeout) => (
-                GeminiError::Timeout,
-                Some(patience.delay(self.attempts, draw)),
-            ),
+            Verdict::Failed(GeminiError::Timeout) => (GeminiError::Timeout, Some(patience.delay(self.attempts, draw))),
             Verdict::Failed(error) => (error, None),
         };
-        let late = matches!(
-            error,
-            GeminiError::Timeout
-                | GeminiError::Transient {
-                    status: Some(504),
-                    ..
-                }
-        );
-        let worn = self.attempts >= patience.attempts
-            || (late && std::mem::replace(&mut self.deadline_missed, late));
+        let late = matches!(error, GeminiError::Timeout | GeminiError::Transient { status: Some(504), .. });
+        let worn = self.attempts >= patience.attempts || (late && std::mem::replace(&mut self.deadline_missed, late));
         match wait {
-            Some(wait)
-                if !worn && wait <= patience.longest_delay && elapsed + wait < patience.budget =>
-            {
+            Some(wait) if !worn && wait <= patience.longest_delay && elapsed + wait < patience.budget => {
                 Next::Wait(wait)
             }
             _ => Next::Done(self.instead.take().ok_or(error)),
@@ -586,10 +469,7 @@ struct Raw {
 async fn receive(builder: RequestBuilder) -> Result<Raw, reqwest::Error> {
     let mut response = builder.send().await?;
     let status = response.status().as_u16();
-    let header = response
-        .headers()
-        .get(RETRY_AFTER)
-        .and_then(|value| value.to_str().ok());
+    let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let retry_after = header.and_then(|value| named_wait(value, Timestamp::now()));
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
@@ -599,11 +479,7 @@ async fn receive(builder: RequestBuilder) -> Result<Raw, reqwest::Error> {
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Raw {
-        status,
-        retry_after,
-        body,
-    })
+    Ok(Raw { status, retry_after, body })
 }
 
 fn base_url(config: &Config) -> Result<Url, BuildError> {
@@ -621,19 +497,12 @@ fn base_url(config: &Config) -> Result<Url, BuildError> {
     let version_fits = version.first() == Some(&b'v')
         && version.get(1).is_some_and(u8::is_ascii_digit)
         && version.iter().all(u8::is_ascii_alphanumeric);
-    if version_fits {
-        Ok(url)
-    } else {
-        Err(BuildError::ApiVersion)
-    }
+    if version_fits { Ok(url) } else { Err(BuildError::ApiVersion) }
 }
 
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost"
-        || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback())
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// A number in `0.0..1.0`, different at each call: the standard library seeds every hasher anew.

@@ -123,37 +123,18 @@ pub(super) fn row(model: &str) -> Option<&'static Row> {
 pub(super) const SLOW_TIMEOUT: Duration = Duration::from_secs(60);
 
 const fn usd(input: i64, output: i64, cached: i64) -> Price {
-    Price {
-        input,
-        output,
-        cached,
-    }
+    Price { input, output, cached }
 }
 
 const fn level(name: &'static str, level: ThinkingLevel, price: Price, slow: bool) -> Row {
-    Row {
-        name,
-        thinking: Thinking::Level(level),
-        price,
-        slow,
-    }
+    Row { name, thinking: Thinking::Level(level), price, slow }
 }
 
 // The lowest level each model takes: a chat answer needs speed, not reasoning. MINIMAL is a 400 on 3.7 and 3.8 and
 // doubtful on 3.6. The prices of 3.6 and 3.8 flash double on 2027-01-01.
 const TABLE: &[Row] = &[
-    level(
-        "gemini-3.5-flash-lite",
-        ThinkingLevel::Minimal,
-        usd(300_000, 2_500_000, 30_000),
-        false,
-    ),
-    level(
-        "gemini-3.1-flash-lite",
-        ThinkingLevel::Minimal,
-        usd(250_000, 1_500_000, 25_000),
-        false,
-    ),
+    level("gemini-3.5-flash-lite", ThinkingLevel::Minimal, usd(300_000, 2_500_000, 30_000), false),
+    level("gemini-3.1-flash-lite", ThinkingLevel::Minimal, usd(250_000, 1_500_000, 25_000), false),
     Row {
         name: "gemini-2.5-flash-lite",
         thinking: Thinking::Unsaid,
@@ -172,48 +153,13 @@ const TABLE: &[Row] = &[
         price: usd(1_250_000, 10_000_000, 125_000),
         slow: true,
     },
-    level(
-        "gemini-3.6-flash",
-        ThinkingLevel::Low,
-        usd(750_000, 3_750_000, 75_000),
-        false,
-    ),
-    level(
-        "gemini-3.7-flash",
-        ThinkingLevel::Low,
-        usd(750_000, 3_750_000, 75_000),
-        true,
-    ),
-    level(
-        "gemini-3.8-flash",
-        ThinkingLevel::Low,
-        usd(750_000, 3_750_000, 75_000),
-        true,
-    ),
-    level(
-        "gemini-4-hydrogen",
-        ThinkingLevel::Low,
-        usd(1_500_000, 7_500_000, 75_000),
-        true,
-    ),
-    level(
-        "gemini-4-neon",
-        ThinkingLevel::Low,
-        usd(3_000_000, 15_000_000, 300_000),
-        true,
-    ),
-    level(
-        "gemini-4-carbon",
-        ThinkingLevel::Low,
-        usd(2_000_000, 10_000_000, 200_000),
-        true,
-    ),
-    level(
-        "gemini-4-argon",
-        ThinkingLevel::Low,
-        usd(2_000_000, 10_000_000, 200_000),
-        true,
-    ),
+    level("gemini-3.6-flash", ThinkingLevel::Low, usd(750_000, 3_750_000, 75_000), false),
+    level("gemini-3.7-flash", ThinkingLevel::Low, usd(750_000, 3_750_000, 75_000), true),
+    level("gemini-3.8-flash", ThinkingLevel::Low, usd(750_000, 3_750_000, 75_000), true),
+    level("gemini-4-hydrogen", ThinkingLevel::Low, usd(1_500_000, 7_500_000, 75_000), true),
+    level("gemini-4-neon", ThinkingLevel::Low, usd(3_000_000, 15_000_000, 300_000), true),
+    level("gemini-4-carbon", ThinkingLevel::Low, usd(2_000_000, 10_000_000, 200_000), true),
+    level("gemini-4-argon", ThinkingLevel::Low, usd(2_000_000, 10_000_000, 200_000), true),
 ];
 
 #[cfg(test)]
@@ -225,20 +171,7 @@ mod tests {
         for good in ["gemini-3.5-flash-lite", "a", "tuned_1", &"a".repeat(64)] {
             assert!(valid_name(good), "{good}");
         }
-        for bad in [
-            "",
-            "-x",
-            ".x",
-            "a/b",
-            "../x",
-            "a b",
-            "a?key=1",
-            "a:b",
-            "é",
-            "a%2f",
-            "a\n",
-            &"a".repeat(65),
-        ] {
+        for bad in ["", "-x", ".x", "a/b", "../x", "a b", "a?key=1", "a:b", "é", "a%2f", "a\n", &"a".repeat(65)] {
             assert!(!valid_name(bad), "{bad:?}");
         }
         for row in TABLE {

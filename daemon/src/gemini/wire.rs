@@ -34,9 +34,7 @@ struct Part {
 
 impl Part {
     fn new(text: &str) -> Option<Part> {
-        (!text.trim().is_empty()).then(|| Part {
-            text: text.to_owned(),
-        })
+        (!text.trim().is_empty()).then(|| Part { text: text.to_owned() })
     }
 }
 
@@ -86,12 +84,7 @@ struct Property {
 }
 
 const fn text(description: &'static str) -> Property {
-    Property {
-        kind: "STRING",
-        description,
-        one_of: &[],
-        nullable: false,
-    }
+    Property { kind: "STRING", description, one_of: &[], nullable: false }
 }
 
 const SCHEMA: Schema = Schema {
@@ -99,16 +92,12 @@ const SCHEMA: Schema = Schema {
     properties: Properties {
         action: Property {
             one_of: &["reply", "handoff", "ignore"],
-            ..text(
-                "reply: answer now. handoff: a person of the shop must take over. ignore: no answer is needed.",
-            )
+            ..text("reply: answer now. handoff: a person of the shop must take over. ignore: no answer is needed.")
         },
         reply: text("The message to the customer. Empty when nothing is to be sent."),
         handoff_reason: Property {
             nullable: true,
-            ..text(
-                "Only for handoff: what the person needs to know, in a few words. Never shown to the customer.",
-            )
+            ..text("Only for handoff: what the person needs to know, in a few words. Never shown to the customer.")
         },
     },
     required: ["action", "reply"],
@@ -120,11 +109,7 @@ impl Request {
     pub(super) fn new(ask: &Ask, thinking: Thinking, max_output_tokens: u32) -> Option<Request> {
         let mut contents: Vec<Content> = Vec::new();
         for turn in &ask.turns {
-            let mut parts = turn
-                .parts
-                .iter()
-                .filter_map(|text| Part::new(text))
-                .peekable();
+            let mut parts = turn.parts.iter().filter_map(|text| Part::new(text)).peekable();
             if parts.peek().is_none() {
                 continue;
             }
@@ -134,10 +119,7 @@ impl Request {
             };
             match contents.last_mut() {
                 Some(last) if last.role == role => last.parts.extend(parts),
-                _ => contents.push(Content {
-                    role,
-                    parts: parts.collect(),
-                }),
+                _ => contents.push(Content { role, parts: parts.collect() }),
             }
         }
         if contents.last()?.role != "user" {
@@ -288,10 +270,7 @@ mod tests {
     use serde_json::json;
 
     fn turn(role: Role, parts: &[&str]) -> Turn {
-        Turn {
-            role,
-            parts: parts.iter().map(|part| (*part).to_owned()).collect(),
-        }
+        Turn { role, parts: parts.iter().map(|part| (*part).to_owned()).collect() }
     }
 
     #[test]
@@ -349,12 +328,8 @@ mod tests {
         let body = serde_json::to_value(Request::new(&ask, Thinking::Unsaid, 5).unwrap()).unwrap();
         assert!(body.get("systemInstruction").is_none());
         assert!(body["generationConfig"].get("thinkingConfig").is_none());
-        let body =
-            serde_json::to_value(Request::new(&ask, Thinking::Budget(0), 5).unwrap()).unwrap();
-        assert_eq!(
-            body["generationConfig"]["thinkingConfig"],
-            json!({"thinkingBudget": 0})
-        );
+        let body = serde_json::to_value(Request::new(&ask, Thinking::Budget(0), 5).unwrap()).unwrap();
+        assert_eq!(body["generationConfig"]["thinkingConfig"], json!({"thinkingBudget": 0}));
     }
 
     #[test]
@@ -363,17 +338,10 @@ mod tests {
             &[],
             &[turn(Role::Customer, &["  ", "\n"])],
             &[turn(Role::Customer, &[])],
-            &[
-                turn(Role::Customer, &["hi"]),
-                turn(Role::Shop, &["hello"]),
-                turn(Role::Customer, &[" "]),
-            ],
+            &[turn(Role::Customer, &["hi"]), turn(Role::Shop, &["hello"]), turn(Role::Customer, &[" "])],
         ];
         for turns in rows {
-            assert!(
-                Request::new(&Ask::new("s", turns.to_vec()), Thinking::Unsaid, 5).is_none(),
-                "{turns:?}"
-            );
+            assert!(Request::new(&Ask::new("s", turns.to_vec()), Thinking::Unsaid, 5).is_none(), "{turns:?}");
         }
     }
 }

@@ -8,8 +8,9 @@ use serde_json::value::RawValue;
 
 use super::client::{Page, Waha};
 use super::error::WahaError;
+use super::lenient::{Number, Soft, Word};
 use super::message;
-use super::wire::{Message, Number, Soft, Word};
+use super::wire::Message;
 
 /// A chat in a list.
 #[derive(Debug, Clone, PartialEq)]

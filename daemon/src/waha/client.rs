@@ -86,7 +86,7 @@ pub enum BuildError {
         name: String,
     },
     /// A path that is none.
-    #[error("{key} of waha {name:?} must start with / and may have no placeholder but {{session}}")]
+    #[error("{key} of waha {name:?} must start with / and may have no placeholder but one {{session}}")]
     Path {
         /// The server's name in the config.
         name: String,
@@ -162,7 +162,8 @@ impl Waha {
         }
         for (key, path) in [("send_text_path", &send_text_path), ("chats_path", &chats_path)] {
             let rest = path.replace("{session}", "");
-            if !path.starts_with('/') || rest.contains(['{', '}', '?', '#']) || rest.contains("..") {
+            let twice = path.matches("{session}").count() > 1;
+            if !path.starts_with('/') || twice || rest.contains(['{', '}', '?', '#']) || rest.contains("..") {
                 return Err(BuildError::Path { name: name.clone(), key });
             }
         }
@@ -264,12 +265,20 @@ impl Waha {
     /// # Errors
     /// Every answer that is not a 2xx, and none.
     pub(super) async fn ask(&self, request: RequestBuilder) -> Result<Answer, WahaError> {
-        self.ask_within(request, ANSWER_BYTES_MAX).await
+        self.noted(self.exchange(request, Wanted::Within(ANSWER_BYTES_MAX)).await)
     }
 
     /// Like [`Waha::ask`], with a limit on the bytes of the answer.
     pub(super) async fn ask_within(&self, request: RequestBuilder, limit: usize) -> Result<Answer, WahaError> {
-        let outcome = self.exchange(request, limit).await;
+        self.noted(self.exchange(request, Wanted::Within(limit)).await)
+    }
+
+    /// Like [`Waha::ask`], for what is done once the status says so: an answer whose body is lost is one without a body.
+    pub(super) async fn ask_done(&self, request: RequestBuilder) -> Result<Answer, WahaError> {
+        self.noted(self.exchange(request, Wanted::IfItComes).await)
+    }
+
+    fn noted(&self, outcome: Result<Answer, WahaError>) -> Result<Answer, WahaError> {
         let now = Timestamp::now();
         let mut health = self.shared.health.lock().unwrap_or_else(PoisonError::into_inner);
         match &outcome {
@@ -280,7 +289,7 @@ impl Waha {
         outcome
     }
 
-    async fn exchange(&self, request: RequestBuilder, limit: usize) -> Result<Answer, WahaError> {
+    async fn exchange(&self, request: RequestBuilder, wanted: Wanted) -> Result<Answer, WahaError> {
         let transport = |error| WahaError::of_transport(error, self.shared.timeout);
         let mut response = request.send().await.map_err(transport)?;
         let status = response.status();
@@ -291,9 +300,20 @@ impl Waha {
         }
         let content_type = response.headers().get("content-type").and_then(|value| value.to_str().ok());
         let content_type = content_type.map(str::to_owned);
-        let body = read(&mut response, limit, transport).await;
-        Ok(Answer { content_type, body: body? })
+        let body = match wanted {
+            Wanted::Within(limit) => read(&mut response, limit, transport).await?,
+            Wanted::IfItComes => read(&mut response, ANSWER_BYTES_MAX, transport).await.unwrap_or_default(),
+        };
+        Ok(Answer { content_type, body })
     }
+}
+
+/// Which body of a 2xx is wanted.
+enum Wanted {
+    /// The whole of it, if it has no more bytes than that.
+    Within(usize),
+    /// Whatever can be read.
+    IfItComes,
 }
 
 /// A 2xx.
@@ -401,11 +421,11 @@ mod tests {
             (config("http://x/?key=1"), "the url of waha \"main\" must end with the path"),
             (
                 Config { chats_path: "/api/{chat}".to_owned(), ..config("http://x") },
-                "chats_path of waha \"main\" must start with / and may have no placeholder but {session}",
+                "chats_path of waha \"main\" must start with / and may have no placeholder but one {session}",
             ),
             (
                 Config { send_text_path: "api".to_owned(), ..config("http://x") },
-                "send_text_path of waha \"main\" must start with / and may have no placeholder but {session}",
+                "send_text_path of waha \"main\" must start with / and may have no placeholder but one {session}",
             ),
             (
                 Config { api_key: "a\nb".into(), ..config("http://x") },

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::client::{Page, Waha};
 use super::error::WahaError;
-use super::wire::{Flag, Soft, Word};
+use super::lenient::{Flag, Soft, Word};
 
 /// A person in WAHA's address book.
 #[derive(Debug, Clone, PartialEq, Eq)]

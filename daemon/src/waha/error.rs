@@ -10,7 +10,7 @@ use mychatflow_data::model::instance::InstanceStatus;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::wire::{Soft, Word};
+use super::lenient::{Soft, Word};
 
 /// The longest sentence that is kept of an answer, in characters.
 const SENTENCE_CHARS_MAX: usize = 200;

@@ -6,6 +6,7 @@ use mychatflow_data::model::interaction::ContentKind;
 use mychatflow_data::phone::{Address, AddressKind};
 use mychatflow_data::time::Timestamp;
 
+use super::lenient;
 use super::message_id::{MessageId, bare_of};
 use super::webhook::WireError;
 use super::wire::{self, Data, Message};
@@ -65,7 +66,7 @@ pub(super) fn event(
             _ => Source::Unknown,
         },
         reply_to: message.reply_to.0.as_ref().and_then(|quoted| quoted.id.filled()).map(|id| bare_of(id).to_owned()),
-        ack: wire::ack(message.ack, &message.ack_name),
+        ack: lenient::ack(message.ack, &message.ack_name),
         wa_id,
         bare_id,
         from_me,
@@ -93,7 +94,7 @@ fn kind(message: &Message<'_>, data: &Data<'_>, media: Option<&Media>) -> Conten
     if message.vcards.0.as_ref().is_some_and(|cards| !cards.is_empty()) {
         return ContentKind::Contact;
     }
-    let contents = |contents: &wire::Soft<wire::Contents>| contents.0.and_then(|contents| contents.0);
+    let contents = |contents: &lenient::Soft<wire::Contents>| contents.0.and_then(|contents| contents.0);
     let told = contents(&data.message).or_else(|| contents(&data.gows_message)).or_else(|| webjs_kind(data));
     if let Some(kind) = told {
         return kind;

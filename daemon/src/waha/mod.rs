@@ -17,6 +17,7 @@ pub mod session_config;
 pub mod sessions;
 pub mod webhook;
 
+mod lenient;
 mod message;
 mod message_id;
 mod wire;

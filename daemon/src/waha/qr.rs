@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::client::Waha;
 use super::error::WahaError;
-use super::wire::Word;
+use super::lenient::Word;
 
 /// The first bytes of every PNG.
 const PNG: &[u8] = b"\x89PNG";

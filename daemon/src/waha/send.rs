@@ -9,8 +9,9 @@ use serde_json::json;
 
 use super::client::Waha;
 use super::error::WahaError;
+use super::lenient::{Soft, Word};
 use super::message_id::{MessageId, bare_of};
-use super::wire::{Key, Soft, Word};
+use super::wire::Key;
 
 /// A text to send.
 #[derive(Clone, Copy)]
@@ -80,8 +81,8 @@ impl Waha {
         if let Some(reply_to) = reply_to {
             body["reply_to"] = reply_to.into();
         }
-        let answer = self.ask(self.post(self.send_text_path(), &[session], &body)?).await?;
-        // It is sent, so an answer that we can't read must not look like an error.
+        // A 2xx is a message that is sent: neither a body that is lost nor one that we can't read may look like an error.
+        let answer = self.ask_done(self.post(self.send_text_path(), &[session], &body)?).await?;
         Ok(answer.json::<Sent<'_>>().ok().flatten().unwrap_or_default().message())
     }
 

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use super::capabilities::Capabilities;
 use super::client::Waha;
 use super::error::WahaError;
-use super::wire::{Environment, Number, Word};
+use super::lenient::{Number, Word};
+use super::wire::Environment;
 
 /// Which WAHA it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +59,11 @@ impl Waha {
     /// # Errors
     /// [`WahaError::BadAnswer`] when something else than WAHA answers.
     pub async fn ping(&self) -> Result<(), WahaError> {
-        let answer = self.ask(self.get("/ping", &[])?.timeout(Self::PING_TIMEOUT)).await?;
+        let answer =
+            self.ask(self.get("/ping", &[])?.timeout(Self::PING_TIMEOUT)).await.map_err(|error| match error {
+                WahaError::Timeout(_) => WahaError::Timeout(Self::PING_TIMEOUT),
+                other => other,
+            })?;
         let pong: Pong<'_> = answer.expect()?;
         (pong.message.filled() == Some("pong")).then_some(()).ok_or(WahaError::BadAnswer("not a pong"))
     }

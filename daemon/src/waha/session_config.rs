@@ -22,7 +22,7 @@ pub const EVENTS: [&str; 9] = [
     "call.received",
 ];
 
-/// How often WAHA tries a delivery again: with the exponential policy and [`RETRY_DELAY_S`], for about 18 hours.
+/// How often WAHA tries a delivery again: with the exponential policy (2ⁿ times [`RETRY_DELAY_S`]) for most of a day.
 pub const RETRY_ATTEMPTS: u32 = 15;
 
 /// The first pause before a delivery is tried again, in seconds.

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 use super::client::Waha;
 use super::error::WahaError;
-use super::wire::{Account, Soft, Word};
+use super::lenient::{Soft, Word};
+use super::wire::Account;
 
 /// A session, as the server tells it.
 #[derive(Clone, PartialEq)]

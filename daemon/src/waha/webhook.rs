@@ -10,6 +10,7 @@ use mychatflow_data::phone::Address;
 use mychatflow_data::time::Timestamp;
 use serde::Deserialize;
 
+use super::lenient;
 use super::message;
 use super::message_id::{MessageId, bare_of};
 use super::wire::{self, Envelope};
@@ -105,7 +106,7 @@ fn unknown(kind: &str) -> DeliveryEvent {
 fn ack(payload: &wire::Message<'_>) -> Result<Option<AckEvent>, WireError> {
     let id = payload.id.filled().ok_or(WireError::Missing("payload.id"))?;
     let parts = MessageId::parse(id);
-    Ok(wire::ack(payload.ack, &payload.ack_name).map(|ack| AckEvent {
+    Ok(lenient::ack(payload.ack, &payload.ack_name).map(|ack| AckEvent {
         bare_id: bare_of(id).to_owned(),
         from_me: payload.from_me.or(parts.is_some_and(|parts| parts.from_me)),
         // Not the participant in the id: that is the author, not who acknowledged.
@@ -183,7 +184,7 @@ fn poll_vote(payload: &wire::PollVote<'_>, at: Timestamp) -> Result<PollVoteEven
     Ok(PollVoteEvent {
         bare_id: bare_of(id).to_owned(),
         chat: MessageId::parse(id).and_then(|parts| Address::parse(parts.chat).ok()).or(named),
-        options: options.iter().filter_map(wire::Word::owned).collect(),
+        options: options.iter().filter_map(lenient::Word::owned).collect(),
         at: vote.timestamp.instant().unwrap_or(at),
     })
 }

@@ -16,6 +16,7 @@ use mychatflow_data::phone::{Address, Phone};
 use mychatflow_data::time::Timestamp;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::Barrier;
 
@@ -297,6 +298,25 @@ async fn what_is_doubtful_about_a_text() {
 
 fn chain(error: &dyn std::error::Error) -> String {
     error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {}", chain(source)))
+}
+
+#[tokio::test]
+async fn a_text_whose_answer_breaks_off_after_the_status_is_sent() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"}") {
+            assert_ne!(stream.read_buf(&mut request).await.unwrap(), 0);
+        }
+        stream.write_all(b"HTTP/1.1 201 Created\r\ncontent-length: 100\r\n\r\n{\"id\":").await.unwrap();
+    });
+    let chat = address("4915111111111@c.us");
+    let waha = Waha::new(Config::new("main", &url, KEY.into())).unwrap();
+    let sent = waha.send_text(text(&chat)).await.unwrap();
+    assert_eq!((sent.wa_id, sent.bare_id), (None, None));
+    server.await.unwrap();
 }
 
 #[tokio::test]

@@ -24,8 +24,8 @@ pub enum Change {
     CreditLow(TenantId, i64),
     /// A job is in another state.
     JobChanged(TenantId, JobId, JobKind, JobState),
-    /// A job may run from this instant on.
-    JobDue(Timestamp),
+    /// A job of this kind may run from this instant on.
+    JobDue(JobKind, Timestamp),
     /// A customer types in a chat, or stopped.
     Typing(TenantId, ChatId),
 }

@@ -8,6 +8,7 @@ use super::scope::{Scope, Scoped};
 use super::{Store, TenantStore};
 use crate::ids::{InstanceId, TenantId};
 use crate::model::instance::{Instance, InstanceStatus, Me, StatusChange, Verdict};
+use crate::model::job::JobKind;
 use crate::scoped;
 use crate::time::Timestamp;
 
@@ -367,7 +368,8 @@ impl TenantStore {
                 Connected::AsBefore
             };
             if works && scope.execute(WAKE, &[(":id", &id), (":now", &now)])? > 0 {
-                scope.emit(Change::JobDue(now));
+                scope.emit(Change::JobDue(JobKind::AnswerChat, now));
+                scope.emit(Change::JobDue(JobKind::SendMessage, now));
             }
             Ok(Seen { connected })
         })

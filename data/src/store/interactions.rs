@@ -274,4 +274,26 @@ impl TenantStore {
         ));
         self.read(move |scope| scope.row(FIND, &[(":client_ref", &client_ref)], read)).await
     }
+
+    /// Which of these WhatsApp ids belong to a message out that is in the store.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn claimed_ids(&self, instance: InstanceId, bare_ids: Vec<String>) -> Result<Vec<String>, StoreError> {
+        const CLAIMED: Scoped = scoped!(
+            "SELECT 1 FROM interactions
+             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id AND direction = 'out'"
+        );
+        self.read(move |scope| {
+            let mut claimed = Vec::new();
+            for bare_id in bare_ids {
+                let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":instance", &instance), (":bare_id", &bare_id)];
+                if scope.row(CLAIMED, params, |_| Ok(()))?.is_some() {
+                    claimed.push(bare_id);
+                }
+            }
+            Ok(claimed)
+        })
+        .await
+    }
 }

@@ -78,7 +78,7 @@ pub(crate) fn insert_keyed(
             (":now", &now),
         ],
     )?;
-    scope.emit(Change::JobDue(run_at));
+    scope.emit(Change::JobDue(args.kind(), run_at));
     Ok(())
 }
 
@@ -99,7 +99,7 @@ pub(crate) fn insert_send(
     let args = encode(&JobArgs::SendMessage { chat, interaction })?;
     scope.execute(INSERT, &[(":id", &job), (":chat", &chat), (":args", &args), (":now", &now)])?;
     scope.execute(BIND, &[(":job", &job), (":interaction", &interaction)])?;
-    scope.emit(Change::JobDue(now));
+    scope.emit(Change::JobDue(JobKind::SendMessage, now));
     Ok(job)
 }
 
@@ -142,7 +142,7 @@ pub(crate) fn answer_at(
         ],
         |row| row.get(0),
     )?;
-    scope.emit(Change::JobDue(due.unwrap_or(run_at)));
+    scope.emit(Change::JobDue(JobKind::AnswerChat, due.unwrap_or(run_at)));
     Ok(())
 }
 
@@ -246,7 +246,7 @@ pub(crate) fn end(scope: &Scope<'_>, job: JobId, ended: &Ended, now: Timestamp) 
     )?;
     let Some((kind, args)) = kind_and_args else { return Ok(()) };
     if let Some(run_at) = run_at {
-        scope.emit(Change::JobDue(run_at));
+        scope.emit(Change::JobDue(kind, run_at));
     }
     scope.emit(Change::JobChanged(scope.tenant(), job, kind, state));
     let finished = matches!(state, JobState::Completed | JobState::Cancelled | JobState::Discarded);
@@ -262,7 +262,7 @@ pub(crate) fn end(scope: &Scope<'_>, job: JobId, ended: &Ended, now: Timestamp) 
     }
     // A send that ended lets the next one of its chat go.
     if kind == JobKind::SendMessage {
-        scope.emit(Change::JobDue(now));
+        scope.emit(Change::JobDue(kind, now));
     }
     Ok(())
 }
@@ -339,7 +339,7 @@ fn claim_kind(
 }
 
 impl Store {
-    /// Gives due jobs to this run of the daemon, and says when the next one is due.
+    /// Gives due jobs to this run of the daemon, and says when the next one of each kind is due.
     ///
     /// `after` is the tenant that was served last, so that no tenant always goes first.
     ///
@@ -351,23 +351,20 @@ impl Store {
         after: Option<TenantId>,
         run: RunId,
         now: Timestamp,
-    ) -> Result<(Vec<Job>, Option<Timestamp>), StoreError> {
+    ) -> Result<(Vec<Job>, Vec<(JobKind, Timestamp)>), StoreError> {
         const NEXT: &str = "SELECT min(run_at) FROM jobs
              WHERE kind = ?1 AND state IN ('scheduled', 'available', 'retryable') AND run_at > ?2 AND run_at < ?3";
         self.db
             .write(move |writer| {
                 let mut claimed = Vec::new();
-                let mut next: Option<Timestamp> = None;
+                let mut next = Vec::new();
                 for slots in slots {
                     if slots.free > 0 {
                         claimed.extend(claim_kind(writer, slots, after, run, now)?);
                     }
                     let due: Option<Timestamp> =
                         writer.connection.prepare_cached(NEXT)?.query_row((slots.kind, now, FAR), |row| row.get(0))?;
-                    next = match (next, due) {
-                        (Some(next), Some(due)) => Some(next.min(due)),
-                        (next, due) => next.or(due),
-                    };
+                    next.extend(due.map(|due| (slots.kind, due)));
                 }
                 Ok((claimed, next))
             })

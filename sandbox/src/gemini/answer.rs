@@ -30,26 +30,16 @@ pub(crate) fn text(request: &Value) -> String {
     let last = turns.last().map(texts).unwrap_or_default();
     let decision = decide(&facts::read(&system), &last, turns.len());
     let schema = field(field(request, "generationConfig"), "responseSchema");
-    let schema = if schema.is_null() {
-        field(field(request, "generationConfig"), "responseJsonSchema")
-    } else {
-        schema
-    };
-    if schema.is_null() {
-        decision.reply
-    } else {
-        fill(schema, &decision).to_string()
-    }
+    let schema =
+        if schema.is_null() { field(field(request, "generationConfig"), "responseJsonSchema") } else { schema };
+    if schema.is_null() { decision.reply } else { fill(schema, &decision).to_string() }
 }
 
 /// Decides from the facts and the lines of the customer's last turn.
 pub(crate) fn decide(facts: &[Fact], lines: &[String], turns: usize) -> Decision {
     let words = lexicon::words(&lines.join("\n"));
     let language = lexicon::language(&words);
-    let all: Vec<Topic> = words
-        .iter()
-        .flat_map(|word| lexicon::topics(word))
-        .collect();
+    let all: Vec<Topic> = words.iter().flat_map(|word| lexicon::topics(word)).collect();
     if all.contains(&Topic::Person) {
         return Decision {
             action: "handoff",
@@ -70,41 +60,19 @@ pub(crate) fn decide(facts: &[Fact], lines: &[String], turns: usize) -> Decision
     found.truncate(FACTS_MAX);
     let greets = all.contains(&Topic::Greeting) && turns <= 1;
     if !found.is_empty() {
-        let lead = if greets {
-            phrase(language).hello
-        } else {
-            phrase(language).sure
-        };
+        let lead = if greets { phrase(language).hello } else { phrase(language).sure };
         let told: Vec<String> = found.iter().map(|fact| tell(fact, language)).collect();
-        return Decision {
-            action: "reply",
-            reply: format!("{lead} {}", told.join(" ")),
-            reason: None,
-        };
+        return Decision { action: "reply", reply: format!("{lead} {}", told.join(" ")), reason: None };
     }
-    let only = |topic: Topic| {
-        words
-            .iter()
-            .all(|word| lexicon::topics(word).contains(&topic))
-    };
+    let only = |topic: Topic| words.iter().all(|word| lexicon::topics(word).contains(&topic));
     if words.is_empty() || only(Topic::Thanks) {
-        return Decision {
-            action: "ignore",
-            reply: String::new(),
-            reason: None,
-        };
+        return Decision { action: "ignore", reply: String::new(), reason: None };
     }
     let small_talk = |word: &String| {
-        lexicon::topics(word)
-            .iter()
-            .any(|topic| matches!(topic, Topic::Greeting | Topic::Thanks | Topic::Filler))
+        lexicon::topics(word).iter().any(|topic| matches!(topic, Topic::Greeting | Topic::Thanks | Topic::Filler))
     };
     if all.contains(&Topic::Greeting) && words.iter().all(small_talk) {
-        return Decision {
-            action: "reply",
-            reply: phrase(language).welcome.to_owned(),
-            reason: None,
-        };
+        return Decision { action: "reply", reply: phrase(language).welcome.to_owned(), reason: None };
     }
     Decision {
         action: "handoff",
@@ -118,8 +86,7 @@ fn best<'a>(facts: &'a [Fact], line: &str) -> Option<&'a Fact> {
     let asked = Marks::of(line);
     let mut best: Option<(u32, &Fact)> = None;
     for fact in facts {
-        let score =
-            asked.score(&Marks::of(&fact.label), 2) + asked.score(&Marks::of(&fact.text), 1);
+        let score = asked.score(&Marks::of(&fact.label), 2) + asked.score(&Marks::of(&fact.text), 1);
         if score >= SCORE_MIN && best.is_none_or(|(most, _)| score > most) {
             best = Some((score, fact));
         }
@@ -135,40 +102,23 @@ struct Marks {
 
 impl Marks {
     fn of(text: &str) -> Marks {
-        let mut marks = Marks {
-            topics: Vec::new(),
-            words: Vec::new(),
-        };
+        let mut marks = Marks { topics: Vec::new(), words: Vec::new() };
         for word in lexicon::words(text) {
             let topics = lexicon::topics(&word);
-            if topics.is_empty()
-                && word.chars().count() >= WORD_LETTERS_MIN
-                && word.chars().all(char::is_alphabetic)
-            {
+            if topics.is_empty() && word.chars().count() >= WORD_LETTERS_MIN && word.chars().all(char::is_alphabetic) {
                 marks.words.push(word.trim_end_matches('s').to_owned());
             }
-            marks.topics.extend(
-                topics
-                    .into_iter()
-                    .filter(|topic| !marks.topics.contains(topic))
-                    .collect::<Vec<Topic>>(),
-            );
+            marks
+                .topics
+                .extend(topics.into_iter().filter(|topic| !marks.topics.contains(topic)).collect::<Vec<Topic>>());
         }
         marks
     }
 
     fn score(&self, other: &Marks, weight: u32) -> u32 {
-        let topics: u32 = self
-            .topics
-            .iter()
-            .filter(|topic| other.topics.contains(topic))
-            .map(|topic| worth(*topic))
-            .sum();
-        let words = self
-            .words
-            .iter()
-            .filter(|word| other.words.contains(word))
-            .count();
+        let topics: u32 =
+            self.topics.iter().filter(|topic| other.topics.contains(topic)).map(|topic| worth(*topic)).sum();
+        let words = self.words.iter().filter(|word| other.words.contains(word)).count();
         weight * (topics + 2 * u32::try_from(words).unwrap_or_default())
     }
 }
@@ -186,11 +136,7 @@ fn worth(topic: Topic) -> u32 {
 
 fn tell(fact: &Fact, language: Language) -> String {
     let text = customers::translated(&fact.text, language).unwrap_or(&fact.text);
-    if text.ends_with(['.', '!', '?']) {
-        text.to_owned()
-    } else {
-        format!("{text}.")
-    }
+    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
 }
 
 struct Phrases {
@@ -251,12 +197,7 @@ fn phrase(language: Language) -> Phrases {
 /// An object of this schema that holds the decision.
 fn fill(schema: &Value, decision: &Decision) -> Value {
     let mut out = Map::new();
-    let required: Vec<&str> = schema["required"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+    let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         let value = match name.as_str() {
             "action" => allowed(property, decision.action),
@@ -281,9 +222,7 @@ fn allowed(property: &Value, action: &str) -> Value {
 
 fn texts(content: &Value) -> Vec<String> {
     let parts = content["parts"].as_array().into_iter().flatten();
-    parts
-        .filter_map(|part| part["text"].as_str().map(str::to_owned))
-        .collect()
+    parts.filter_map(|part| part["text"].as_str().map(str::to_owned)).collect()
 }
 
 #[cfg(test)]
@@ -292,11 +231,7 @@ mod tests {
 
     fn asked(text: &str) -> Decision {
         let shop = customers::shop();
-        let replies: String = shop
-            .quick_replies
-            .iter()
-            .map(|(label, text)| format!("- {label}: {text}\n"))
-            .collect();
+        let replies: String = shop.quick_replies.iter().map(|(label, text)| format!("- {label}: {text}\n")).collect();
         let system = format!(
             "Rules:\n1. Be kind.\n<business>\nName:\n{}\nAbout:\n{}\nOpening times:\n{}\nStored answers:\n{replies}</business>",
             shop.name, shop.profile, shop.hours
@@ -316,10 +251,7 @@ mod tests {
             ("How much is the sourdough?", "4,20 €"),
             ("Can I pay by card?", "card"),
             ("Avete qualcosa senza glutine?", "glutine"),
-            (
-                "Something was wrong with my order, can I return it?",
-                "same day",
-            ),
+            ("Something was wrong with my order, can I return it?", "same day"),
             ("Gibt es Parkplätze?", "20"),
         ];
         for (question, words) in rows {
@@ -344,27 +276,15 @@ mod tests {
 
     #[test]
     fn small_talk_is_met_with_small_talk() {
-        assert_eq!(
-            (asked("hello").action, asked("Guten Tag").action),
-            ("reply", "reply")
-        );
-        assert_eq!(
-            asked("Hallo").reply,
-            "Hallo und willkommen! Wie kann ich helfen?"
-        );
-        assert_eq!(
-            (asked("ok thanks").action, asked("👍").action),
-            ("ignore", "ignore")
-        );
+        assert_eq!((asked("hello").action, asked("Guten Tag").action), ("reply", "reply"));
+        assert_eq!(asked("Hallo").reply, "Hallo und willkommen! Wie kann ich helfen?");
+        assert_eq!((asked("ok thanks").action, asked("👍").action), ("ignore", "ignore"));
     }
 
     #[test]
     fn a_burst_is_answered_as_one() {
         let decision = asked("hi\nare you open on sunday\nand do you deliver?");
-        assert!(
-            decision.reply.contains("8:00") && decision.reply.contains("5 km"),
-            "{decision:?}"
-        );
+        assert!(decision.reply.contains("8:00") && decision.reply.contains("5 km"), "{decision:?}");
     }
 
     #[test]
@@ -373,11 +293,7 @@ mod tests {
             "action": {"type": "STRING", "enum": ["reply", "handoff"]}, "reply": {"type": "STRING"},
             "handoff_reason": {"type": "STRING", "nullable": true}, "language": {"type": "STRING"}, "sources": {"type": "ARRAY", "items": {"type": "STRING"}},
         }, "required": ["action", "reply", "sources"]});
-        let decision = Decision {
-            action: "ignore",
-            reply: "x".into(),
-            reason: None,
-        };
+        let decision = Decision { action: "ignore", reply: "x".into(), reason: None };
         assert_eq!(
             fill(&schema, &decision),
             json!({"action": "reply", "reply": "x", "handoff_reason": null, "sources": []})

@@ -57,15 +57,8 @@ const PART: &[&str] = &[
     "mediaResolution",
     "partMetadata",
 ];
-const PART_DATA: &[&str] = &[
-    "text",
-    "inlineData",
-    "fileData",
-    "functionCall",
-    "functionResponse",
-    "executableCode",
-    "codeExecutionResult",
-];
+const PART_DATA: &[&str] =
+    &["text", "inlineData", "fileData", "functionCall", "functionResponse", "executableCode", "codeExecutionResult"];
 const SAFETY: &[&str] = &["category", "threshold"];
 const CATEGORIES: &[&str] = &[
     "HARM_CATEGORY_HARASSMENT",
@@ -74,13 +67,7 @@ const CATEGORIES: &[&str] = &[
     "HARM_CATEGORY_DANGEROUS_CONTENT",
     "HARM_CATEGORY_CIVIC_INTEGRITY",
 ];
-const THRESHOLDS: &[&str] = &[
-    "BLOCK_LOW_AND_ABOVE",
-    "BLOCK_MEDIUM_AND_ABOVE",
-    "BLOCK_ONLY_HIGH",
-    "BLOCK_NONE",
-    "OFF",
-];
+const THRESHOLDS: &[&str] = &["BLOCK_LOW_AND_ABOVE", "BLOCK_MEDIUM_AND_ABOVE", "BLOCK_ONLY_HIGH", "BLOCK_NONE", "OFF"];
 const LEVELS: &[&str] = &["MINIMAL", "LOW", "MEDIUM", "HIGH", "XHIGH"];
 const MIME_TYPES: &[&str] = &["text/plain", "application/json", "text/x.enum"];
 const OUTPUT_TOKENS_MAX: i64 = 65_536;
@@ -89,10 +76,7 @@ const STOP_SEQUENCES_MAX: usize = 5;
 /// A field of a proto message: camelCase, or the same in snake_case.
 pub(crate) fn field<'a>(object: &'a Value, name: &str) -> &'a Value {
     const NULL: &Value = &Value::Null;
-    object
-        .get(name)
-        .or_else(|| object.get(snake(name)))
-        .unwrap_or(NULL)
+    object.get(name).or_else(|| object.get(snake(name))).unwrap_or(NULL)
 }
 
 /// Checks a whole `generateContent` request.
@@ -102,22 +86,11 @@ pub(crate) fn request(body: &Value, model: &Model) -> Result<(), Refusal> {
     system(field(body, "systemInstruction"))?;
     contents(field(body, "contents"), model)?;
     safety(field(body, "safetySettings"))?;
-    if request
-        .get("store")
-        .is_some_and(|store| !store.is_boolean())
-    {
-        return Err(Refusal::invalid_value(
-            "store",
-            &request["store"],
-            "TYPE_BOOL",
-        ));
+    if request.get("store").is_some_and(|store| !store.is_boolean()) {
+        return Err(Refusal::invalid_value("store", &request["store"], "TYPE_BOOL"));
     }
     let tier = field(body, "serviceTier");
-    if !tier.is_null()
-        && !["standard", "flex", "priority"]
-            .iter()
-            .any(|name| tier == name)
-    {
+    if !tier.is_null() && !["standard", "flex", "priority"].iter().any(|name| tier == name) {
         return Err(Refusal::invalid_value(
             "service_tier",
             tier,
@@ -129,12 +102,8 @@ pub(crate) fn request(body: &Value, model: &Model) -> Result<(), Refusal> {
 
 /// Checks the contents alone, as `countTokens` takes them.
 pub(crate) fn contents(contents: &Value, model: &Model) -> Result<(), Refusal> {
-    let missing =
-        || Refusal::invalid("* GenerateContentRequest.contents: contents is not specified\n");
-    let turns = contents
-        .as_array()
-        .filter(|turns| !turns.is_empty())
-        .ok_or_else(missing)?;
+    let missing = || Refusal::invalid("* GenerateContentRequest.contents: contents is not specified\n");
+    let turns = contents.as_array().filter(|turns| !turns.is_empty()).ok_or_else(missing)?;
     for (n, turn) in turns.iter().enumerate() {
         let place = format!("contents[{n}]");
         known(turn, CONTENT, &place)?;
@@ -153,33 +122,25 @@ pub(crate) fn contents(contents: &Value, model: &Model) -> Result<(), Refusal> {
         .and_then(|parts| parts.last())
         .is_some_and(|part| !field(part, "functionResponse").is_null());
     if last["role"] == "model" && model.last_turn == LastTurn::UserOnly && !response {
-        let message = "Requests ending with a model turn are not supported unless the last part is a function response.";
+        let message =
+            "Requests ending with a model turn are not supported unless the last part is a function response.";
         return Err(Refusal::invalid(message));
     }
     Ok(())
 }
 
 fn parts(content: &Value, place: &str, prefix: &str) -> Result<(), Refusal> {
-    let parts = content["parts"]
-        .as_array()
-        .filter(|parts| !parts.is_empty());
-    let parts = parts.ok_or_else(|| {
-        Refusal::invalid(format!(
-            "* {prefix}{place}.parts: contents.parts must not be empty.\n"
-        ))
-    })?;
+    let parts = content["parts"].as_array().filter(|parts| !parts.is_empty());
+    let parts = parts
+        .ok_or_else(|| Refusal::invalid(format!("* {prefix}{place}.parts: contents.parts must not be empty.\n")))?;
     for (n, part) in parts.iter().enumerate() {
         let place = format!("{place}.parts[{n}]");
         known(part, PART, &place)?;
-        let filled: Vec<&&str> = PART_DATA
-            .iter()
-            .filter(|name| !field(part, name).is_null())
-            .collect();
+        let filled: Vec<&&str> = PART_DATA.iter().filter(|name| !field(part, name).is_null()).collect();
         match filled.as_slice() {
             [] => {
-                let message = format!(
-                    "* {prefix}{place}.data: required oneof field 'data' must have one initialized field\n"
-                );
+                let message =
+                    format!("* {prefix}{place}.data: required oneof field 'data' must have one initialized field\n");
                 return Err(Refusal::invalid(message));
             }
             [_] => {}
@@ -199,20 +160,12 @@ fn parts(content: &Value, place: &str, prefix: &str) -> Result<(), Refusal> {
             }
             Value::String(_) => {}
             other => {
-                return Err(Refusal::invalid_value(
-                    &format!("{place}.text"),
-                    other,
-                    "TYPE_STRING",
-                ));
+                return Err(Refusal::invalid_value(&format!("{place}.text"), other, "TYPE_STRING"));
             }
         }
         let inline = field(part, "inlineData");
         if !inline.is_null() {
-            known(
-                inline,
-                &["mimeType", "data", "displayName"],
-                &format!("{place}.inline_data"),
-            )?;
+            known(inline, &["mimeType", "data", "displayName"], &format!("{place}.inline_data"))?;
             if field(inline, "mimeType").as_str().is_none_or(str::is_empty)
                 || inline["data"].as_str().is_none_or(str::is_empty)
             {
@@ -231,14 +184,8 @@ fn system(system: &Value) -> Result<(), Refusal> {
     }
     known(system, CONTENT, "system_instruction")?;
     parts(system, "system_instruction", "GenerateContentRequest.")?;
-    let texts = system["parts"]
-        .as_array()
-        .is_some_and(|parts| parts.iter().all(|part| part["text"].is_string()));
-    if texts {
-        Ok(())
-    } else {
-        Err(Refusal::invalid("System instruction only supports text."))
-    }
+    let texts = system["parts"].as_array().is_some_and(|parts| parts.iter().all(|part| part["text"].is_string()));
+    if texts { Ok(()) } else { Err(Refusal::invalid("System instruction only supports text.")) }
 }
 
 fn config(config: &Value, model: &Model) -> Result<(), Refusal> {
@@ -249,31 +196,17 @@ fn config(config: &Value, model: &Model) -> Result<(), Refusal> {
     known(config, GENERATION_CONFIG, place)?;
     number(config, "temperature", 0.0, 2.0)?;
     number(config, "topP", 0.0, 1.0)?;
-    number(
-        config,
-        "maxOutputTokens",
-        1.0,
-        (OUTPUT_TOKENS_MAX + 1) as f64,
-    )?;
+    number(config, "maxOutputTokens", 1.0, (OUTPUT_TOKENS_MAX + 1) as f64)?;
     for penalty in ["presencePenalty", "frequencyPenalty"] {
         let value = field(config, penalty);
-        if value.as_f64().is_some_and(|value| value != 0.0) && model.penalties == Penalties::Refused
-        {
+        if value.as_f64().is_some_and(|value| value != 0.0) && model.penalties == Penalties::Refused {
             return Err(Refusal::invalid("Penalty is not enabled for this model"));
         }
     }
-    if field(config, "candidateCount")
-        .as_i64()
-        .is_some_and(|count| count != 1)
-    {
-        return Err(Refusal::invalid(
-            "Multiple candidates is not enabled for this model",
-        ));
+    if field(config, "candidateCount").as_i64().is_some_and(|count| count != 1) {
+        return Err(Refusal::invalid("Multiple candidates is not enabled for this model"));
     }
-    if field(config, "stopSequences")
-        .as_array()
-        .is_some_and(|stops| stops.len() > STOP_SEQUENCES_MAX)
-    {
+    if field(config, "stopSequences").as_array().is_some_and(|stops| stops.len() > STOP_SEQUENCES_MAX) {
         return Err(Refusal::invalid(
             "* GenerateContentRequest.generation_config.stop_sequences: at most 5 are supported\n",
         ));
@@ -288,10 +221,7 @@ fn response_format(config: &Value) -> Result<(), Refusal> {
         let message = "* GenerateContentRequest.generation_config.response_mime_type: allowed mimetypes are `text/plain`, `application/json`, `application/xml`, `application/yaml` and `text/x.enum`.\n";
         return Err(Refusal::invalid(message));
     }
-    let (schema, json_schema) = (
-        field(config, "responseSchema"),
-        field(config, "responseJsonSchema"),
-    );
+    let (schema, json_schema) = (field(config, "responseSchema"), field(config, "responseJsonSchema"));
     if schema.is_null() && json_schema.is_null() {
         return Ok(());
     }
@@ -306,45 +236,26 @@ fn response_format(config: &Value) -> Result<(), Refusal> {
             "Function calling with a response mime type: '{mime}' is unsupported: a response schema needs `application/json`"
         )));
     }
-    if schema.is_null() {
-        Ok(())
-    } else {
-        schema::check(schema, "generation_config.response_schema")
-    }
+    if schema.is_null() { Ok(()) } else { schema::check(schema, "generation_config.response_schema") }
 }
 
 fn thinking(thinking: &Value, model: &Model) -> Result<(), Refusal> {
     if thinking.is_null() {
         return Ok(());
     }
-    known(
-        thinking,
-        THINKING_CONFIG,
-        "generation_config.thinking_config",
-    )?;
-    let (level, budget) = (
-        field(thinking, "thinkingLevel"),
-        field(thinking, "thinkingBudget"),
-    );
+    known(thinking, THINKING_CONFIG, "generation_config.thinking_config")?;
+    let (level, budget) = (field(thinking, "thinkingLevel"), field(thinking, "thinkingBudget"));
     if !level.is_null() && !budget.is_null() {
-        return Err(Refusal::invalid(
-            "You can only set only one of thinking budget and thinking level.",
-        ));
+        return Err(Refusal::invalid("You can only set only one of thinking budget and thinking level."));
     }
     if !level.is_null() {
         let name = level.as_str().unwrap_or_default().to_uppercase();
         if !LEVELS.contains(&name.as_str()) {
             let kind = "type.googleapis.com/google.ai.generativelanguage.v1beta.ThinkingConfig.ThinkingLevel";
-            return Err(Refusal::invalid_value(
-                "generation_config.thinking_config.thinking_level",
-                level,
-                kind,
-            ));
+            return Err(Refusal::invalid_value("generation_config.thinking_config.thinking_level", level, kind));
         }
         if model.levels.is_empty() {
-            return Err(Refusal::invalid(
-                "Thinking level is not supported for this model.",
-            ));
+            return Err(Refusal::invalid("Thinking level is not supported for this model."));
         }
         if !model.levels.contains(&name.as_str()) {
             let message = format!(
@@ -365,9 +276,7 @@ fn thinking(thinking: &Value, model: &Model) -> Result<(), Refusal> {
     if fits {
         Ok(())
     } else {
-        Err(Refusal::invalid(format!(
-            "The thinking budget {budget} is invalid. Please choose another value."
-        )))
+        Err(Refusal::invalid(format!("The thinking budget {budget} is invalid. Please choose another value.")))
     }
 }
 
@@ -378,16 +287,9 @@ fn safety(settings: &Value) -> Result<(), Refusal> {
         known(setting, SAFETY, &place)?;
         let category = setting["category"].as_str().unwrap_or_default();
         if !CATEGORIES.contains(&category) {
-            return Err(Refusal::invalid_value(
-                &format!("{place}.category"),
-                &setting["category"],
-                "HarmCategory",
-            ));
+            return Err(Refusal::invalid_value(&format!("{place}.category"), &setting["category"], "HarmCategory"));
         }
-        if !THRESHOLDS
-            .iter()
-            .any(|known| setting["threshold"] == *known)
-        {
+        if !THRESHOLDS.iter().any(|known| setting["threshold"] == *known) {
             return Err(Refusal::invalid_value(
                 &format!("{place}.threshold"),
                 &setting["threshold"],
@@ -413,9 +315,7 @@ fn number(config: &Value, name: &str, least: f64, end: f64) -> Result<(), Refusa
     match value.as_f64() {
         None => Err(Refusal::invalid_value(&place, value, "TYPE_FLOAT")),
         Some(number) if number < least || number > end => {
-            let message = format!(
-                "* GenerateContentRequest.{place}: {name} must be in the range [{least}, {end}].\n"
-            );
+            let message = format!("* GenerateContentRequest.{place}: {name} must be in the range [{least}, {end}].\n");
             Err(Refusal::invalid(message))
         }
         Some(_) => Ok(()),
@@ -423,18 +323,9 @@ fn number(config: &Value, name: &str, least: f64, end: f64) -> Result<(), Refusa
 }
 
 /// The object, if all its names are known.
-pub(crate) fn known<'a>(
-    value: &'a Value,
-    names: &[&str],
-    place: &str,
-) -> Result<&'a Map<String, Value>, Refusal> {
-    let object = value
-        .as_object()
-        .ok_or_else(|| Refusal::invalid_value(place, value, "TYPE_MESSAGE"))?;
-    match object
-        .keys()
-        .find(|key| !names.iter().any(|name| name == key || snake(name) == **key))
-    {
+pub(crate) fn known<'a>(value: &'a Value, names: &[&str], place: &str) -> Result<&'a Map<String, Value>, Refusal> {
+    let object = value.as_object().ok_or_else(|| Refusal::invalid_value(place, value, "TYPE_MESSAGE"))?;
+    match object.keys().find(|key| !names.iter().any(|name| name == key || snake(name) == **key)) {
         Some(unknown) => Err(Refusal::unknown_field(unknown, place)),
         None => Ok(object),
     }
@@ -475,16 +366,11 @@ mod tests {
 
     #[test]
     fn what_the_reference_allows_is_taken() {
-        for model in [
-            "gemini-3.5-flash-lite",
-            "gemini-3.8-flash",
-            "gemini-4-hydrogen",
-        ] {
+        for model in ["gemini-3.5-flash-lite", "gemini-3.8-flash", "gemini-4-hydrogen"] {
             assert_eq!(asked(model, |_| {}), Ok(()), "{model}");
         }
         assert_eq!(
-            asked("gemini-3.5-flash-lite", |body| body["generation_config"] =
-                json!({"max_output_tokens": 5})),
+            asked("gemini-3.5-flash-lite", |body| body["generation_config"] = json!({"max_output_tokens": 5})),
             Ok(())
         );
         assert_eq!(
@@ -503,41 +389,17 @@ mod tests {
         let rows: Vec<(&str, Value, &str)> = vec![
             ("/contents", Value::Null, "contents is not specified"),
             ("/contents", json!([]), "contents is not specified"),
-            (
-                "/contents",
-                json!([turn("user", json!([]))]),
-                "contents[0].parts: contents.parts must not be empty.",
-            ),
-            (
-                "/contents",
-                json!([turn("user", json!([{}]))]),
-                "contents[0].parts[0].data: required oneof field",
-            ),
-            (
-                "/contents",
-                json!([turn("user", json!([{"text": ""}]))]),
-                "empty text parameter",
-            ),
-            (
-                "/contents",
-                json!([turn("system", json!([{"text": "x"}]))]),
-                "Please use a valid role",
-            ),
-            (
-                "/contents",
-                json!([turn("model", json!([{"text": "x"}]))]),
-                "Requests ending with a model turn",
-            ),
+            ("/contents", json!([turn("user", json!([]))]), "contents[0].parts: contents.parts must not be empty."),
+            ("/contents", json!([turn("user", json!([{}]))]), "contents[0].parts[0].data: required oneof field"),
+            ("/contents", json!([turn("user", json!([{"text": ""}]))]), "empty text parameter"),
+            ("/contents", json!([turn("system", json!([{"text": "x"}]))]), "Please use a valid role"),
+            ("/contents", json!([turn("model", json!([{"text": "x"}]))]), "Requests ending with a model turn"),
             (
                 "/contents",
                 json!([turn("user", json!([{"txt": "x"}]))]),
                 "Unknown name \"txt\" at 'contents[0].parts[0]'",
             ),
-            (
-                "/generationConfig/thinkingLevel",
-                json!("LOW"),
-                "Unknown name \"thinkingLevel\" at 'generation_config'",
-            ),
+            ("/generationConfig/thinkingLevel", json!("LOW"), "Unknown name \"thinkingLevel\" at 'generation_config'"),
             (
                 "/generationConfig/thinkingConfig",
                 json!({"thinkingLevel": "XHIGH"}),
@@ -548,77 +410,38 @@ mod tests {
                 json!({"thinkingLevel": "LOW", "thinkingBudget": 1}),
                 "only one of thinking budget",
             ),
-            (
-                "/generationConfig/presencePenalty",
-                json!(0.5),
-                "Penalty is not enabled",
-            ),
-            (
-                "/generationConfig/temperature",
-                json!(3),
-                "temperature must be in the range",
-            ),
-            (
-                "/generationConfig/candidateCount",
-                json!(2),
-                "Multiple candidates",
-            ),
-            (
-                "/generationConfig/responseMimeType",
-                Value::Null,
-                "needs `application/json`",
-            ),
+            ("/generationConfig/presencePenalty", json!(0.5), "Penalty is not enabled"),
+            ("/generationConfig/temperature", json!(3), "temperature must be in the range"),
+            ("/generationConfig/candidateCount", json!(2), "Multiple candidates"),
+            ("/generationConfig/responseMimeType", Value::Null, "needs `application/json`"),
             (
                 "/generationConfig/responseSchema",
                 json!({"type": "OBJECT", "additionalProperties": false}),
                 "Unknown name \"additionalProperties\"",
             ),
-            (
-                "/generationConfig/responseJsonSchema",
-                json!({"type": "object"}),
-                "only one of response_schema",
-            ),
+            ("/generationConfig/responseJsonSchema", json!({"type": "object"}), "only one of response_schema"),
             (
                 "/safetySettings",
                 json!([{"category": "HARM", "threshold": "OFF"}]),
                 "Invalid value at 'safety_settings[0].category'",
             ),
-            (
-                "/extra",
-                json!(1),
-                "Unknown name \"extra\": Cannot find field.",
-            ),
+            ("/extra", json!(1), "Unknown name \"extra\": Cannot find field."),
         ];
         for (place, value, words) in rows {
             let refused = asked(lite, |body| {
                 let (parent, name) = place.rsplit_once('/').unwrap();
                 body.pointer_mut(parent).unwrap()[name] = value.clone();
             });
-            assert!(
-                refused
-                    .as_ref()
-                    .is_err_and(|message| message.contains(words)),
-                "{place} {value}: {refused:?}"
-            );
+            assert!(refused.as_ref().is_err_and(|message| message.contains(words)), "{place} {value}: {refused:?}");
         }
     }
 
     #[test]
     fn thinking_depends_on_the_model() {
-        let with = |model, thinking: Value| {
-            asked(model, |body| {
-                body["generationConfig"]["thinkingConfig"] = thinking
-            })
-            .is_ok()
-        };
-        assert!(with(
-            "gemini-3.5-flash-lite",
-            json!({"thinkingLevel": "MINIMAL"})
-        ));
-        assert!(!with(
-            "gemini-3.8-flash",
-            json!({"thinkingLevel": "MINIMAL"})
-        ));
+        let with =
+            |model, thinking: Value| asked(model, |body| body["generationConfig"]["thinkingConfig"] = thinking).is_ok();
+        assert!(with("gemini-3.5-flash-lite", json!({"thinkingLevel": "MINIMAL"})));
+        assert!(!with("gemini-3.8-flash", json!({"thinkingLevel": "MINIMAL"})));
         assert!(!with("gemini-2.5-flash", json!({"thinkingLevel": "LOW"})));
         assert!(!with("gemini-2.5-pro", json!({"thinkingBudget": 0})));
         assert!(!with("gemini-4-neon", json!({"thinkingBudget": 0})));

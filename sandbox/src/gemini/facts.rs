@@ -37,28 +37,17 @@ pub(crate) fn read(system: &str) -> Vec<Fact> {
             continue;
         }
         let whole = label != heading;
-        let pieces = if whole {
-            vec![text.to_owned()]
-        } else {
-            sentences(text)
-        };
-        facts.extend(pieces.into_iter().map(|text| Fact {
-            label: label.clone(),
-            text,
-        }));
+        let pieces = if whole { vec![text.to_owned()] } else { sentences(text) };
+        facts.extend(pieces.into_iter().map(|text| Fact { label: label.clone(), text }));
     }
     facts
 }
 
 fn inside(system: &str) -> &str {
     for tag in TAGS {
-        let after = system
-            .find(&format!("<{tag}>"))
-            .map(|at| &system[at + tag.len() + 2..]);
+        let after = system.find(&format!("<{tag}>")).map(|at| &system[at + tag.len() + 2..]);
         if let Some(after) = after {
-            return after
-                .find(&format!("</{tag}>"))
-                .map_or(after, |end| &after[..end]);
+            return after.find(&format!("</{tag}>")).map_or(after, |end| &after[..end]);
         }
     }
     system
@@ -87,10 +76,7 @@ mod tests {
         let system = "Rules:\n1. Be kind.\n<business>\nName:\nHarbour Bakery\nAbout:\nWe bake bread. We bake cakes.\n\
                       Opening times:\nMon-Sat 7:00-18:00\nStored answers:\n- Delivery: Within 5 km. It costs 3 €.\n</business>\nBe brief.";
         let facts = read(system);
-        let pairs: Vec<(&str, &str)> = facts
-            .iter()
-            .map(|fact| (fact.label.as_str(), fact.text.as_str()))
-            .collect();
+        let pairs: Vec<(&str, &str)> = facts.iter().map(|fact| (fact.label.as_str(), fact.text.as_str())).collect();
         let wanted = [
             ("About", "We bake bread."),
             ("About", "We bake cakes."),

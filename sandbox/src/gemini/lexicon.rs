@@ -39,41 +39,13 @@ use Topic as T;
 
 /// A word that ends in `*` stands for all that begin like it.
 const WORDS: &[(Topic, Language, &str)] = &[
-    (
-        T::Hours,
-        English,
-        "open opening opens hours close closes closed closing sunday saturday monday today tonight",
-    ),
-    (
-        T::Hours,
-        German,
-        "geöffnet offen öffnet öffnungszeiten auf zu geschlossen sonntag* samstag* montag* heute",
-    ),
-    (
-        T::Hours,
-        Spanish,
-        "abierto abiertos abren abrís abre horario* cerrado cierran domingo* sábado* hoy",
-    ),
-    (
-        T::Hours,
-        French,
-        "ouvert ouverts ouvrez horaires fermé fermez dimanche samedi aujourd'hui",
-    ),
-    (
-        T::Hours,
-        Portuguese,
-        "aberto abertos abrem horário fechado fecham domingo sábado hoje",
-    ),
-    (
-        T::Hours,
-        Italian,
-        "aperto aperti aprite orari orario chiuso chiudete domenica sabato oggi",
-    ),
-    (
-        T::Address,
-        English,
-        "where address located location directions street find",
-    ),
+    (T::Hours, English, "open opening opens hours close closes closed closing sunday saturday monday today tonight"),
+    (T::Hours, German, "geöffnet offen öffnet öffnungszeiten auf zu geschlossen sonntag* samstag* montag* heute"),
+    (T::Hours, Spanish, "abierto abiertos abren abrís abre horario* cerrado cierran domingo* sábado* hoy"),
+    (T::Hours, French, "ouvert ouverts ouvrez horaires fermé fermez dimanche samedi aujourd'hui"),
+    (T::Hours, Portuguese, "aberto abertos abrem horário fechado fecham domingo sábado hoje"),
+    (T::Hours, Italian, "aperto aperti aprite orari orario chiuso chiudete domenica sabato oggi"),
+    (T::Address, English, "where address located location directions street find"),
     (T::Address, German, "wo adresse finde straße standort"),
     (T::Address, Spanish, "dónde donde dirección ubicación calle"),
     (T::Address, French, "où adresse trouvez situé rue"),
@@ -81,35 +53,15 @@ const WORDS: &[(Topic, Language, &str)] = &[
     (T::Address, Italian, "dove indirizzo trovate via"),
     (T::Delivery, English, "deliver* ship* postage"),
     (T::Delivery, German, "liefer* versand* verschick*"),
-    (
-        T::Delivery,
-        Spanish,
-        "envío* envían entrega* domicilio reparto",
-    ),
+    (T::Delivery, Spanish, "envío* envían entrega* domicilio reparto"),
     (T::Delivery, French, "livr* envoyez"),
     (T::Delivery, Portuguese, "entregam entregas entrega enviam"),
     (T::Delivery, Italian, "consegn* spedi*"),
-    (
-        T::Returns,
-        English,
-        "return* refund* exchange* complain* wrong",
-    ),
-    (
-        T::Returns,
-        German,
-        "rückgabe umtausch* zurückgeben erstattung* reklam*",
-    ),
-    (
-        T::Returns,
-        Spanish,
-        "devolv* devolución* reembolso* reclam*",
-    ),
+    (T::Returns, English, "return* refund* exchange* complain* wrong"),
+    (T::Returns, German, "rückgabe umtausch* zurückgeben erstattung* reklam*"),
+    (T::Returns, Spanish, "devolv* devolución* reembolso* reclam*"),
     (T::Returns, French, "retour* rembours* échang* réclam*"),
-    (
-        T::Returns,
-        Portuguese,
-        "devolver devolução reembolso trocar",
-    ),
+    (T::Returns, Portuguese, "devolver devolução reembolso trocar"),
     (T::Returns, Italian, "reso rimborso restituire reclamo"),
     (T::Payment, English, "pay payment* card* cash paypal"),
     (T::Payment, German, "zahl* bezahl* karte bar bargeld"),
@@ -160,70 +112,30 @@ const WORDS: &[(Topic, Language, &str)] = &[
     (T::Coffee, German, "kaffee"),
     (T::Coffee, Spanish, "café cafés"),
     (T::Coffee, Italian, "caffè"),
-    (
-        T::Person,
-        English,
-        "human person somebody someone manager agent owner",
-    ),
+    (T::Person, English, "human person somebody someone manager agent owner"),
     (T::Person, German, "mensch* mitarbeiter* chef person"),
     (T::Person, Spanish, "persona encargad* humano agente"),
     (T::Person, French, "humain conseiller responsable quelqu'un"),
     (T::Person, Portuguese, "pessoa atendente humano gerente"),
     (T::Person, Italian, "persona operatore responsabile umano"),
-    (
-        T::Greeting,
-        English,
-        "hi hello hey morning evening afternoon good",
-    ),
-    (
-        T::Greeting,
-        German,
-        "hallo moin servus guten tag morgen abend",
-    ),
+    (T::Greeting, English, "hi hello hey morning evening afternoon good"),
+    (T::Greeting, German, "hallo moin servus guten tag morgen abend"),
     (T::Greeting, Spanish, "hola buenas buenos días tardes"),
     (T::Greeting, French, "bonjour bonsoir salut"),
     (T::Greeting, Portuguese, "olá oi boa bom dia tarde"),
     (T::Greeting, Italian, "ciao buongiorno salve buonasera"),
-    (
-        T::Thanks,
-        English,
-        "thanks thank you thx ok okay great perfect cheers bye",
-    ),
+    (T::Thanks, English, "thanks thank you thx ok okay great perfect cheers bye"),
     (T::Thanks, German, "danke dank vielen super tschüss"),
     (T::Thanks, Spanish, "gracias muchas vale perfecto adiós"),
     (T::Thanks, French, "merci beaucoup parfait"),
     (T::Thanks, Portuguese, "obrigado obrigada perfeito"),
     (T::Thanks, Italian, "grazie mille perfetto"),
-    (
-        T::Filler,
-        English,
-        "the is are do does you your can i have what how my and for please",
-    ),
-    (
-        T::Filler,
-        German,
-        "der die das ist sind und ich ihr sie haben habt kann bitte ein eine wie mit am auch gibt es",
-    ),
-    (
-        T::Filler,
-        Spanish,
-        "el los las una un tienen tenéis puedo por favor está están qué para con y hay una al",
-    ),
-    (
-        T::Filler,
-        French,
-        "le les la une est vous avez je puis s'il plaît et pour avec du des êtes c'est quel",
-    ),
-    (
-        T::Filler,
-        Portuguese,
-        "o os as um uma vocês você tem posso por favor está para com e não são",
-    ),
-    (
-        T::Filler,
-        Italian,
-        "il gli la un una siete avete posso per favore è con e ci sono",
-    ),
+    (T::Filler, English, "the is are do does you your can i have what how my and for please"),
+    (T::Filler, German, "der die das ist sind und ich ihr sie haben habt kann bitte ein eine wie mit am auch gibt es"),
+    (T::Filler, Spanish, "el los las una un tienen tenéis puedo por favor está están qué para con y hay una al"),
+    (T::Filler, French, "le les la une est vous avez je puis s'il plaît et pour avec du des êtes c'est quel"),
+    (T::Filler, Portuguese, "o os as um uma vocês você tem posso por favor está para com e não são"),
+    (T::Filler, Italian, "il gli la un una siete avete posso per favore è con e ci sono"),
 ];
 
 /// The words of a text, lower case, without punctuation.
@@ -245,15 +157,8 @@ pub(crate) fn topics(word: &str) -> Vec<Topic> {
 /// The language most of the words belong to; English when nothing speaks for another one.
 pub(crate) fn language(words: &[String]) -> Language {
     let votes = |language: Language| {
-        let own: Vec<&str> = WORDS
-            .iter()
-            .filter(|entry| entry.1 == language)
-            .map(|entry| entry.2)
-            .collect();
-        words
-            .iter()
-            .filter(|word| own.iter().any(|list| holds(list, word)))
-            .count()
+        let own: Vec<&str> = WORDS.iter().filter(|entry| entry.1 == language).map(|entry| entry.2).collect();
+        words.iter().filter(|word| own.iter().any(|list| holds(list, word))).count()
     };
     let mut best = (English, votes(English));
     for language in [German, Spanish, French, Portuguese, Italian] {

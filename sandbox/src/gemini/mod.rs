@@ -119,9 +119,7 @@ pub struct Server {
 
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Server")
-            .field("url", &self.url())
-            .finish_non_exhaustive()
+        f.debug_struct("Server").field("url", &self.url()).finish_non_exhaustive()
     }
 }
 
@@ -133,11 +131,8 @@ impl Server {
         let fixed = match &options.answers {
             Answers::Facts => None,
             Answers::Fixed(text) => {
-                let said =
-                    json!({"action": "reply", "reply": text, "handoff_reason": null}).to_string();
-                Some(Bytes::from(
-                    response("gemini-3.5-flash-lite", "sandbox-fixed", 400, &said).to_string(),
-                ))
+                let said = json!({"action": "reply", "reply": text, "handoff_reason": null}).to_string();
+                Some(Bytes::from(response("gemini-3.5-flash-lite", "sandbox-fixed", 400, &said).to_string()))
             }
         };
         let inner = Arc::new(Inner {
@@ -191,11 +186,7 @@ impl Server {
     pub fn answer_next(&self, sample: &str) -> bool {
         let found = Sample::named(sample);
         if let Some(sample) = found {
-            self.inner.faults.add(
-                Operation::GenerateContent,
-                When::Next(1),
-                Fault::Answer(sample),
-            );
+            self.inner.faults.add(Operation::GenerateContent, When::Next(1), Fault::Answer(sample));
         }
         found.is_some()
     }
@@ -221,11 +212,8 @@ impl Server {
 
     fn service(
         &self,
-    ) -> impl Fn(Parts, Bytes) -> Pin<Box<dyn Future<Output = Result<Reply, Cut>> + Send>>
-    + Clone
-    + Send
-    + Sync
-    + 'static {
+    ) -> impl Fn(Parts, Bytes) -> Pin<Box<dyn Future<Output = Result<Reply, Cut>> + Send>> + Clone + Send + Sync + 'static
+    {
         let inner = self.inner.clone();
         move |parts, body| Box::pin(serve(inner.clone(), parts, body))
     }
@@ -240,15 +228,8 @@ struct Route {
 
 fn route(parts: &Parts) -> Route {
     let segments = http::segments(parts.uri.path());
-    let unknown = Route {
-        operation: Operation::Unknown,
-        version: String::new(),
-        model: String::new(),
-    };
-    let Some(at) = segments
-        .iter()
-        .position(|part| matches!(part.as_str(), "v1" | "v1beta" | "v1alpha"))
-    else {
+    let unknown = Route { operation: Operation::Unknown, version: String::new(), model: String::new() };
+    let Some(at) = segments.iter().position(|part| matches!(part.as_str(), "v1" | "v1beta" | "v1alpha")) else {
         return unknown;
     };
     let version = segments[at].clone();
@@ -263,11 +244,7 @@ fn route(parts: &Parts) -> Route {
         },
         _ => return unknown,
     };
-    Route {
-        operation,
-        version,
-        model: model.to_owned(),
-    }
+    Route { operation, version, model: model.to_owned() }
 }
 
 async fn serve(inner: Arc<Inner>, parts: Parts, body: Bytes) -> Result<Reply, Cut> {
@@ -312,21 +289,13 @@ async fn faulty(inner: &Inner, parts: &Parts, body: &Bytes) -> Result<Reply, Cut
 }
 
 fn key_is_good(inner: &Inner, parts: &Parts) -> Result<(), Reply> {
-    let header = parts
-        .headers
-        .get("x-goog-api-key")
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned);
-    let query = http::query(parts.uri.query())
-        .into_iter()
-        .find(|(name, _)| name == "key")
-        .map(|(_, value)| value);
+    let header = parts.headers.get("x-goog-api-key").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let query = http::query(parts.uri.query()).into_iter().find(|(name, _)| name == "key").map(|(_, value)| value);
     let bearer = parts.headers.contains_key("authorization");
     match header.or(query) {
-        Some(_) if bearer => Err(Refusal::invalid(
-            "Multiple authentication credentials received. Please pass only one.",
-        )
-        .reply()),
+        Some(_) if bearer => {
+            Err(Refusal::invalid("Multiple authentication credentials received. Please pass only one.").reply())
+        }
         Some(key) if key == inner.options.api_key => Ok(()),
         Some(_) => Err(refusal::sample("400_bad_key")),
         None if bearer => Err(refusal::sample("401_unauthenticated")),
@@ -334,29 +303,17 @@ fn key_is_good(inner: &Inner, parts: &Parts) -> Result<(), Reply> {
     }
 }
 
-fn perform(
-    inner: &Inner,
-    parts: &Parts,
-    route: &Route,
-    body: &Bytes,
-    says: Option<&str>,
-) -> Result<Reply, Reply> {
+fn perform(inner: &Inner, parts: &Parts, route: &Route, body: &Bytes, says: Option<&str>) -> Result<Reply, Reply> {
     key_is_good(inner, parts)?;
     let model = || {
-        let method = if route.operation == Operation::CountTokens {
-            "countTokens"
-        } else {
-            "generateContent"
-        };
+        let method = if route.operation == Operation::CountTokens { "countTokens" } else { "generateContent" };
         models::find(&route.model, &route.version)
             .ok_or_else(|| Refusal::model_not_found(&route.model, &route.version, method).reply())
     };
     let ok = |body: Value| Ok(Reply::text(200, JSON, body.to_string()));
     match route.operation {
         Operation::ReadModels if route.model.is_empty() => {
-            let all = models::MODELS
-                .iter()
-                .filter(|model| models::find(model.name, &route.version).is_some());
+            let all = models::MODELS.iter().filter(|model| models::find(model.name, &route.version).is_some());
             ok(json!({"models": all.map(models::shape).collect::<Vec<Value>>()}))
         }
         Operation::ReadModels => ok(models::shape(model()?)),
@@ -372,21 +329,14 @@ fn perform(
                 check::request(wrapped, model).map(|()| wrapped)
             };
             let tokens = tokens(counted.map_err(|refusal| refusal.reply())?);
-            ok(
-                json!({"totalTokens": tokens, "promptTokensDetails": [{"modality": "TEXT", "tokenCount": tokens}]}),
-            )
+            ok(json!({"totalTokens": tokens, "promptTokensDetails": [{"modality": "TEXT", "tokenCount": tokens}]}))
         }
         Operation::GenerateContent => {
             let model = model()?;
             let body = parse(body)?;
             check::request(&body, model).map_err(|refusal| refusal.reply())?;
             let said = says.map_or_else(|| answer::text(&body), str::to_owned);
-            ok(response(
-                model.name,
-                &inner.seed.base64(23),
-                tokens(&body),
-                &said,
-            ))
+            ok(response(model.name, &inner.seed.base64(23), tokens(&body), &said))
         }
         Operation::Unknown => Err(Reply::text(
             404,
@@ -398,9 +348,7 @@ fn perform(
 
 fn parse(body: &Bytes) -> Result<Value, Reply> {
     let value = serde_json::from_slice::<Value>(body);
-    value.map_err(|error| {
-        Refusal::invalid(format!("Invalid JSON payload received. {error}")).reply()
-    })
+    value.map_err(|error| Refusal::invalid(format!("Invalid JSON payload received. {error}")).reply())
 }
 
 /// About four characters to a token, over all texts.

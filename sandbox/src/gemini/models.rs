@@ -55,14 +55,7 @@ const EXTRA: &[&str] = &["LOW", "MEDIUM", "HIGH", "XHIGH"];
 
 const fn old(name: &'static str, least: i64, most: i64, zero: Zero) -> Model {
     let budget = Budget::Range { least, most, zero };
-    Model {
-        name,
-        levels: NONE,
-        budget,
-        last_turn: LastTurn::Any,
-        penalties: Penalties::Allowed,
-        alias: Alias::No,
-    }
+    Model { name, levels: NONE, budget, last_turn: LastTurn::Any, penalties: Penalties::Allowed, alias: Alias::No }
 }
 
 const fn new(name: &'static str, levels: &'static [&'static str]) -> Model {
@@ -77,32 +70,19 @@ const fn new(name: &'static str, levels: &'static [&'static str]) -> Model {
 }
 
 const fn fourth(name: &'static str) -> Model {
-    Model {
-        budget: Budget::Refused,
-        ..new(name, EXTRA)
-    }
+    Model { budget: Budget::Refused, ..new(name, EXTRA) }
 }
 
 const fn alias(name: &'static str, levels: &'static [&'static str]) -> Model {
-    Model {
-        alias: Alias::BetaOnly,
-        ..new(name, levels)
-    }
+    Model { alias: Alias::BetaOnly, ..new(name, levels) }
 }
 
 pub(crate) const MODELS: &[Model] = &[
     old("gemini-2.5-flash-lite", 512, 24_576, Zero::Allowed),
     old("gemini-2.5-flash", 1, 24_576, Zero::Allowed),
     old("gemini-2.5-pro", 128, 32_768, Zero::Refused),
-    Model {
-        last_turn: LastTurn::Any,
-        penalties: Penalties::Allowed,
-        ..new("gemini-3.1-flash-lite", ALL)
-    },
-    Model {
-        last_turn: LastTurn::Any,
-        ..new("gemini-3.1-pro-preview", NO_MINIMAL)
-    },
+    Model { last_turn: LastTurn::Any, penalties: Penalties::Allowed, ..new("gemini-3.1-flash-lite", ALL) },
+    Model { last_turn: LastTurn::Any, ..new("gemini-3.1-pro-preview", NO_MINIMAL) },
     new("gemini-3.5-flash-lite", ALL),
     new("gemini-3.6-flash", ALL),
     new("gemini-3.7-flash", NO_MINIMAL),
@@ -117,9 +97,7 @@ pub(crate) const MODELS: &[Model] = &[
 
 /// The model of this name, if this version of the API has it.
 pub(crate) fn find(name: &str, version: &str) -> Option<&'static Model> {
-    MODELS
-        .iter()
-        .find(|model| model.name == name && (model.alias == Alias::No || version != "v1"))
+    MODELS.iter().find(|model| model.name == name && (model.alias == Alias::No || version != "v1"))
 }
 
 pub(crate) fn shape(model: &Model) -> Value {

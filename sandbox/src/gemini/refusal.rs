@@ -16,35 +16,21 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn invalid(message: impl Into<String>) -> Refusal {
-        Refusal {
-            code: 400,
-            status: "INVALID_ARGUMENT",
-            message: message.into(),
-            details: None,
-        }
+        Refusal { code: 400, status: "INVALID_ARGUMENT", message: message.into(), details: None }
     }
 
     /// A field the API does not know. `place` is empty at the top.
     pub(crate) fn unknown_field(name: &str, place: &str) -> Refusal {
-        let at = if place.is_empty() {
-            String::new()
-        } else {
-            format!(" at '{place}'")
-        };
+        let at = if place.is_empty() { String::new() } else { format!(" at '{place}'") };
         Refusal::violation(
             place,
-            format!(
-                "Invalid JSON payload received. Unknown name \"{name}\"{at}: Cannot find field."
-            ),
+            format!("Invalid JSON payload received. Unknown name \"{name}\"{at}: Cannot find field."),
         )
     }
 
     /// A value of the wrong type.
     pub(crate) fn invalid_value(place: &str, value: &Value, kind: &str) -> Refusal {
-        Refusal::violation(
-            place,
-            format!("Invalid value at '{place}' ({kind}), {value}"),
-        )
+        Refusal::violation(place, format!("Invalid value at '{place}' ({kind}), {value}"))
     }
 
     fn violation(place: &str, message: String) -> Refusal {
@@ -52,10 +38,7 @@ impl Refusal {
             "@type": "type.googleapis.com/google.rpc.BadRequest",
             "fieldViolations": [{"field": place, "description": message}],
         }]);
-        Refusal {
-            details: Some(details),
-            ..Refusal::invalid(message)
-        }
+        Refusal { details: Some(details), ..Refusal::invalid(message) }
     }
 
     pub(crate) fn model_not_found(model: &str, version: &str, method: &str) -> Refusal {
@@ -63,12 +46,7 @@ impl Refusal {
             "models/{model} is not found for API version {version}, or is not supported for {method}. Call ListModels \
              to see the list of available models and their supported methods."
         );
-        Refusal {
-            code: 404,
-            status: "NOT_FOUND",
-            message,
-            details: None,
-        }
+        Refusal { code: 404, status: "NOT_FOUND", message, details: None }
     }
 
     pub(crate) fn reply(&self) -> Reply {
@@ -76,11 +54,7 @@ impl Refusal {
         if let Some(details) = &self.details {
             error["details"] = details.clone();
         }
-        Reply::text(
-            self.code,
-            "application/json; charset=UTF-8",
-            json!({"error": error}).to_string(),
-        )
+        Reply::text(self.code, "application/json; charset=UTF-8", json!({"error": error}).to_string())
     }
 }
 

@@ -29,9 +29,7 @@ const SCHEMA: &[&str] = &[
     "propertyOrdering",
     "default",
 ];
-const TYPES: &[&str] = &[
-    "STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL",
-];
+const TYPES: &[&str] = &["STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL"];
 
 /// Refuses whatever the real API can't read.
 pub(crate) fn check(schema: &Value, place: &str) -> Result<(), Refusal> {
@@ -50,9 +48,7 @@ pub(crate) fn check(schema: &Value, place: &str) -> Result<(), Refusal> {
         )));
     }
     if kind == "ARRAY" && schema["items"].is_null() {
-        return Err(Refusal::invalid(format!(
-            "* GenerateContentRequest.{place}.items: missing field.\n"
-        )));
+        return Err(Refusal::invalid(format!("* GenerateContentRequest.{place}.items: missing field.\n")));
     }
     for (name, inner) in schema["properties"].as_object().into_iter().flatten() {
         check(inner, &format!("{place}.properties[{name}]"))?;
@@ -68,12 +64,7 @@ pub(crate) fn check(schema: &Value, place: &str) -> Result<(), Refusal> {
     if !schema["items"].is_null() {
         check(&schema["items"], &format!("{place}.items"))?;
     }
-    for (n, inner) in field(schema, "anyOf")
-        .as_array()
-        .into_iter()
-        .flatten()
-        .enumerate()
-    {
+    for (n, inner) in field(schema, "anyOf").as_array().into_iter().flatten().enumerate() {
         check(inner, &format!("{place}.any_of[{n}]"))?;
     }
     Ok(())

@@ -23,11 +23,7 @@ pub(crate) async fn list(call: &Call) -> Result<Reply, Reply> {
         Some("name") => chats.sort_by_key(|message| name(session, &message.chat)),
         _ => {}
     }
-    if call.query("sortOrder") == Some("asc")
-        && call
-            .query("sortBy")
-            .is_none_or(|by| by == "conversationTimestamp")
-    {
+    if call.query("sortOrder") == Some("asc") && call.query("sortBy").is_none_or(|by| by == "conversationTimestamp") {
         chats.reverse();
     }
     let engine = call.inner.options.engine;
@@ -40,45 +36,25 @@ pub(crate) async fn list(call: &Call) -> Result<Reply, Reply> {
 
 pub(crate) async fn overview(call: &Call) -> Result<Reply, Reply> {
     let (mut limit, mut offset) = page(call, 20)?;
-    let mut ids: Vec<String> = call
-        .query
-        .iter()
-        .filter(|(name, _)| name == "ids")
-        .map(|(_, id)| id.clone())
-        .collect();
+    let mut ids: Vec<String> = call.query.iter().filter(|(name, _)| name == "ids").map(|(_, id)| id.clone()).collect();
     if call.parts.method == hyper::Method::POST {
         let body = call.json()?;
-        let number = |value: &Value, default| {
-            value
-                .as_u64()
-                .and_then(|n| usize::try_from(n).ok())
-                .unwrap_or(default)
-        };
+        let number = |value: &Value, default| value.as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(default);
         limit = number(&body["pagination"]["limit"], limit);
         offset = number(&body["pagination"]["offset"], offset);
         let wanted = body["filter"]["ids"].as_array().into_iter().flatten();
         ids.extend(wanted.filter_map(|id| id.as_str().map(str::to_owned)));
     }
     ready(call).await?;
-    let status = if call.parts.method == hyper::Method::POST {
-        201
-    } else {
-        200
-    };
+    let status = if call.parts.method == hyper::Method::POST { 201 } else { 200 };
     let state = call.inner.state();
     let Some(session) = state.sessions.get(&call.route.session) else {
         return Err(refusal::ghost(&call.route.session));
     };
     let (engine, owner) = (call.inner.options.engine, session.owner());
-    let chats = newest_first(session)
-        .into_iter()
-        .filter(|message| ids.is_empty() || ids.contains(&message.chat));
+    let chats = newest_first(session).into_iter().filter(|message| ids.is_empty() || ids.contains(&message.chat));
     let shown = chats.skip(offset).take(limit).map(|message| {
-        let inside = if engine == Engine::Noweb {
-            jid(&message.chat)
-        } else {
-            message.chat.clone()
-        };
+        let inside = if engine == Engine::Noweb { jid(&message.chat) } else { message.chat.clone() };
         json!({
             "id": message.chat, "name": name(session, &message.chat), "picture": null,
             "lastMessage": shape::message(engine, &owner, message),
@@ -101,11 +77,8 @@ pub(crate) async fn messages(call: &Call) -> Result<Reply, Reply> {
     let Some(session) = state.sessions.get(&call.route.session) else {
         return Err(refusal::ghost(&call.route.session));
     };
-    let mut found: Vec<&Message> = session
-        .messages
-        .iter()
-        .filter(|message| all || same_chat(session, &message.chat, &chat))
-        .collect();
+    let mut found: Vec<&Message> =
+        session.messages.iter().filter(|message| all || same_chat(session, &message.chat, &chat)).collect();
     found.sort_by_key(|message| message.timestamp);
     if call.query("sortOrder") != Some("asc") {
         found.reverse();
@@ -117,17 +90,10 @@ pub(crate) async fn messages(call: &Call) -> Result<Reply, Reply> {
         .skip(offset)
         .take(limit)
         .filter(|message| {
-            from_me.is_none_or(|from_me| message.from_me == from_me)
-                && ack.is_none_or(|ack| message.ack.name() == ack)
+            from_me.is_none_or(|from_me| message.from_me == from_me) && ack.is_none_or(|ack| message.ack.name() == ack)
         });
     let (engine, owner) = (call.inner.options.engine, session.owner());
-    Ok(Reply::json(
-        200,
-        &shown
-            .map(|message| shape::message(engine, &owner, message))
-            .collect::<Vec<Value>>()
-            .into(),
-    ))
+    Ok(Reply::json(200, &shown.map(|message| shape::message(engine, &owner, message)).collect::<Vec<Value>>().into()))
 }
 
 pub(crate) async fn message(call: &Call) -> Result<Reply, Reply> {
@@ -138,23 +104,17 @@ pub(crate) async fn message(call: &Call) -> Result<Reply, Reply> {
     let Some(session) = state.sessions.get(&call.route.session) else {
         return Err(refusal::ghost(&call.route.session));
     };
-    let found = session
-        .find(bare_id(&call.route.message))
-        .filter(|message| all || same_chat(session, &message.chat, &chat));
+    let found =
+        session.find(bare_id(&call.route.message)).filter(|message| all || same_chat(session, &message.chat, &chat));
     match found {
-        Some(message) => Ok(Reply::json(
-            200,
-            &shape::message(call.inner.options.engine, &session.owner(), message),
-        )),
+        Some(message) => Ok(Reply::json(200, &shape::message(call.inner.options.engine, &session.owner(), message))),
         None => Err(refusal::nest(404, "Message not found")),
     }
 }
 
 pub(crate) async fn mark_read(call: &Call) -> Result<Reply, Reply> {
     ready(call).await?;
-    let ids = call
-        .inner
-        .mark_read(&call.route.session, &chat_id(&call.route.id));
+    let ids = call.inner.mark_read(&call.route.session, &chat_id(&call.route.id));
     Ok(Reply::json(201, &json!({"ids": ids})))
 }
 
@@ -173,10 +133,7 @@ async fn ready(call: &Call) -> Result<(), Reply> {
 fn store_is_off(inner: &Inner, session: &str) -> bool {
     inner.options.engine == Engine::Noweb
         && inner.state().sessions.get(session).is_some_and(|session| {
-            session
-                .config
-                .as_ref()
-                .is_none_or(|config| config["noweb"]["store"]["enabled"] != true)
+            session.config.as_ref().is_none_or(|config| config["noweb"]["store"]["enabled"] != true)
         })
 }
 
@@ -187,30 +144,17 @@ fn page(call: &Call, limit: i64) -> Result<(usize, usize), Reply> {
 }
 
 fn newest_first(session: &Session) -> Vec<&Message> {
-    let mut last: Vec<&Message> = session
-        .chats
-        .values()
-        .filter_map(|chat| session.messages.get(chat.last))
-        .collect();
+    let mut last: Vec<&Message> = session.chats.values().filter_map(|chat| session.messages.get(chat.last)).collect();
     last.sort_by(|a, b| (Reverse(a.timestamp), &a.chat).cmp(&(Reverse(b.timestamp), &b.chat)));
     last
 }
 
 fn name(session: &Session, chat: &str) -> Option<String> {
-    session
-        .contacts
-        .get(chat)
-        .and_then(|contact| contact.name.clone().or_else(|| contact.push_name.clone()))
+    session.contacts.get(chat).and_then(|contact| contact.name.clone().or_else(|| contact.push_name.clone()))
 }
 
 /// `merge=true` is the default: a lid and its number are one chat.
 fn same_chat(session: &Session, one: &str, other: &str) -> bool {
-    let number = |chat: &str| {
-        session
-            .lids
-            .get(chat)
-            .cloned()
-            .unwrap_or_else(|| chat.to_owned())
-    };
+    let number = |chat: &str| session.lids.get(chat).cloned().unwrap_or_else(|| chat.to_owned());
     one == other || number(one) == number(other)
 }

@@ -5,11 +5,7 @@ use super::server::Call;
 use crate::http::Reply;
 
 pub(crate) fn read(call: &Call) -> Reply {
-    let name = call
-        .route
-        .id
-        .rsplit_once('.')
-        .map_or(call.route.id.as_str(), |(name, _)| name);
+    let name = call.route.id.rsplit_once('.').map_or(call.route.id.as_str(), |(name, _)| name);
     let state = call.inner.state();
     let content = state
         .sessions
@@ -18,9 +14,6 @@ pub(crate) fn read(call: &Call) -> Reply {
         .map(|message| &message.content);
     match content.and_then(|content| content.file().zip(content.file_bytes())) {
         Some(((mimetype, _), bytes)) => Reply::text(200, mimetype, bytes),
-        None => refusal::nest(
-            404,
-            "ENOENT: no such file or directory, stat '/app/files/index.html'",
-        ),
+        None => refusal::nest(404, "ENOENT: no such file or directory, stat '/app/files/index.html'"),
     }
 }

@@ -26,18 +26,12 @@ pub(crate) fn ping() -> Reply {
 
 pub(crate) fn status(inner: &Inner) -> Reply {
     let uptime = clock::now_ms() - inner.started_ms;
-    Reply::json(
-        200,
-        &json!({"startTimestamp": inner.started_ms, "uptime": uptime, "worker": {"id": ""}}),
-    )
+    Reply::json(200, &json!({"startTimestamp": inner.started_ms, "uptime": uptime, "worker": {"id": ""}}))
 }
 
 pub(crate) fn health(inner: &Inner) -> Reply {
     if !inner.features.plus {
         return refusal::plus_only(inner);
     }
-    Reply::json(
-        200,
-        &json!({"status": "ok", "info": {}, "error": {}, "details": {}}),
-    )
+    Reply::json(200, &json!({"status": "ok", "info": {}, "error": {}, "details": {}}))
 }

@@ -156,12 +156,7 @@ pub(crate) struct Message {
 impl Message {
     /// `{fromMe}_{chat}_{bare id}[_{participant}]`.
     pub(crate) fn id(&self) -> String {
-        full_id(
-            self.from_me,
-            &self.chat,
-            &self.bare_id,
-            self.participant.as_deref(),
-        )
+        full_id(self.from_me, &self.chat, &self.bare_id, self.participant.as_deref())
     }
 
     pub(crate) fn is_group(&self) -> bool {
@@ -169,12 +164,7 @@ impl Message {
     }
 }
 
-pub(crate) fn full_id(
-    from_me: bool,
-    chat: &str,
-    bare_id: &str,
-    participant: Option<&str>,
-) -> String {
+pub(crate) fn full_id(from_me: bool, chat: &str, bare_id: &str, participant: Option<&str>) -> String {
     match participant {
         Some(participant) => format!("{from_me}_{chat}_{bare_id}_{participant}"),
         None => format!("{from_me}_{chat}_{bare_id}"),
@@ -183,11 +173,7 @@ pub(crate) fn full_id(
 
 /// The part of an id that never changes. A bare id is returned as it is.
 pub(crate) fn bare_id(id: &str) -> &str {
-    if id.starts_with("true_") || id.starts_with("false_") {
-        id.split('_').nth(2).unwrap_or(id)
-    } else {
-        id
-    }
+    if id.starts_with("true_") || id.starts_with("false_") { id.split('_').nth(2).unwrap_or(id) } else { id }
 }
 
 /// `…@c.us` as the engines keep it inside `_data`.
@@ -203,11 +189,7 @@ pub(crate) fn chat_id(given: &str) -> String {
     if let Some(number) = given.strip_suffix("@s.whatsapp.net") {
         return format!("{number}@c.us");
     }
-    if given.contains('@') {
-        given.to_owned()
-    } else {
-        format!("{given}@c.us")
-    }
+    if given.contains('@') { given.to_owned() } else { format!("{given}@c.us") }
 }
 
 #[cfg(test)]
@@ -217,10 +199,7 @@ mod tests {
     #[test]
     fn ids_come_apart() {
         assert_eq!(bare_id("false_447700900001@c.us_3F00"), "3F00");
-        assert_eq!(
-            bare_id("true_120363000000000001@g.us_3F01_447700900001@c.us"),
-            "3F01"
-        );
+        assert_eq!(bare_id("true_120363000000000001@g.us_3F01_447700900001@c.us"), "3F01");
         assert_eq!(bare_id("3F02"), "3F02");
         assert_eq!(chat_id("447700900001"), "447700900001@c.us");
         assert_eq!(chat_id("447700900001@s.whatsapp.net"), "447700900001@c.us");

@@ -78,22 +78,12 @@ pub enum PhoneError {
 impl Customer {
     /// Somebody whose number everybody sees.
     pub fn new(phone: &str, name: &str) -> Customer {
-        Customer {
-            phone: phone.to_owned(),
-            lid: None,
-            name: name.to_owned(),
-        }
+        Customer { phone: phone.to_owned(), lid: None, name: name.to_owned() }
     }
 
     /// Somebody who writes from a hidden id.
     pub fn hidden(phone: &str, lid: &str, number: Number, name: &str) -> Customer {
-        Customer {
-            lid: Some(Lid {
-                id: lid.to_owned(),
-                number,
-            }),
-            ..Customer::new(phone, name)
-        }
+        Customer { lid: Some(Lid { id: lid.to_owned(), number }), ..Customer::new(phone, name) }
     }
 
     /// The chat their messages come from: `…@c.us`, or `…@lid` when hidden.
@@ -111,20 +101,13 @@ impl Customer {
     }
 
     fn alt(&self) -> Option<String> {
-        self.lid
-            .as_ref()
-            .filter(|lid| lid.number == Number::Shown)
-            .map(|_| self.number_id())
+        self.lid.as_ref().filter(|lid| lid.number == Number::Shown).map(|_| self.number_id())
     }
 }
 
 impl Lid {
     fn full(&self) -> String {
-        if self.id.contains('@') {
-            self.id.clone()
-        } else {
-            format!("{}@lid", self.id)
-        }
+        if self.id.contains('@') { self.id.clone() } else { format!("{}@lid", self.id) }
     }
 }
 
@@ -169,14 +152,8 @@ impl Server {
 
     /// A customer writes. Returns the full id of the message. While the session is down the message
     /// waits, and comes with its old timestamp once it works again.
-    pub async fn customer_says(
-        &self,
-        session: &str,
-        customer: &Customer,
-        text: &str,
-    ) -> Result<String, PhoneError> {
-        self.customer_sends(session, customer, Content::Text(text.to_owned()))
-            .await
+    pub async fn customer_says(&self, session: &str, customer: &Customer, text: &str) -> Result<String, PhoneError> {
+        self.customer_sends(session, customer, Content::Text(text.to_owned())).await
     }
 
     /// A customer sends a picture, a voice note, a place.
@@ -198,9 +175,7 @@ impl Server {
         text: &str,
         at_s: i64,
     ) -> Result<String, PhoneError> {
-        let message = self
-            .inner
-            .incoming(customer, Content::Text(text.to_owned()), at_s);
+        let message = self.inner.incoming(customer, Content::Text(text.to_owned()), at_s);
         self.arrive(session, Some(customer), message)
     }
 
@@ -212,17 +187,11 @@ impl Server {
         text: &str,
         to: &str,
     ) -> Result<String, PhoneError> {
-        let mut message = self
-            .inner
-            .incoming(customer, Content::Text(text.to_owned()), seconds());
+        let mut message = self.inner.incoming(customer, Content::Text(text.to_owned()), seconds());
         message.reply_to = Some(
             self.with(session, |session| {
                 let quoted = session.find(bare_id(to))?;
-                let author = if quoted.from_me {
-                    session.owner().id
-                } else {
-                    quoted.chat.clone()
-                };
+                let author = if quoted.from_me { session.owner().id } else { quoted.chat.clone() };
                 Some(Quoted {
                     bare_id: quoted.bare_id.clone(),
                     participant: author,
@@ -253,103 +222,45 @@ impl Server {
         customer: &Customer,
         text: &str,
     ) -> Result<String, PhoneError> {
-        let chat = if group.contains('@') {
-            group.to_owned()
-        } else {
-            format!("{group}@g.us")
-        };
-        let from = self
-            .inner
-            .incoming(customer, Content::Text(text.to_owned()), seconds());
-        self.arrive(
-            session,
-            Some(customer),
-            Message {
-                participant: Some(from.chat.clone()),
-                chat,
-                ..from
-            },
-        )
+        let chat = if group.contains('@') { group.to_owned() } else { format!("{group}@g.us") };
+        let from = self.inner.incoming(customer, Content::Text(text.to_owned()), seconds());
+        self.arrive(session, Some(customer), Message { participant: Some(from.chat.clone()), chat, ..from })
     }
 
     /// A customer publishes a story.
-    pub async fn status_broadcast(
-        &self,
-        session: &str,
-        customer: &Customer,
-        text: &str,
-    ) -> Result<String, PhoneError> {
-        self.group_says(session, "status@broadcast", customer, text)
-            .await
+    pub async fn status_broadcast(&self, session: &str, customer: &Customer, text: &str) -> Result<String, PhoneError> {
+        self.group_says(session, "status@broadcast", customer, text).await
     }
 
     /// A channel publishes a post.
-    pub async fn channel_posts(
-        &self,
-        session: &str,
-        channel: &str,
-        text: &str,
-    ) -> Result<String, PhoneError> {
+    pub async fn channel_posts(&self, session: &str, channel: &str, text: &str) -> Result<String, PhoneError> {
         let nobody = Customer::new("", "");
-        let chat = if channel.contains('@') {
-            channel.to_owned()
-        } else {
-            format!("{channel}@newsletter")
-        };
-        let message = Message {
-            chat,
-            ..self
-                .inner
-                .incoming(&nobody, Content::Text(text.to_owned()), seconds())
-        };
+        let chat = if channel.contains('@') { channel.to_owned() } else { format!("{channel}@newsletter") };
+        let message = Message { chat, ..self.inner.incoming(&nobody, Content::Text(text.to_owned()), seconds()) };
         self.arrive(session, None, message)
     }
 
     /// The owner writes on the phone.
-    pub async fn owner_types_on_phone(
-        &self,
-        session: &str,
-        chat: &str,
-        text: &str,
-    ) -> Result<String, PhoneError> {
-        let message = self.with(session, |session| {
-            self.inner
-                .outgoing(session, chat, text, Source::App, seconds())
-        })?;
+    pub async fn owner_types_on_phone(&self, session: &str, chat: &str, text: &str) -> Result<String, PhoneError> {
+        let message = self.with(session, |session| self.inner.outgoing(session, chat, text, Source::App, seconds()))?;
         self.arrive(session, None, message)
     }
 
     /// Another program writes through the same account.
-    pub async fn api_sends(
-        &self,
-        session: &str,
-        chat: &str,
-        text: &str,
-    ) -> Result<String, PhoneError> {
-        let message = self.with(session, |session| {
-            self.inner
-                .outgoing(session, chat, text, Source::Api, seconds())
-        })?;
+    pub async fn api_sends(&self, session: &str, chat: &str, text: &str) -> Result<String, PhoneError> {
+        let message = self.with(session, |session| self.inner.outgoing(session, chat, text, Source::Api, seconds()))?;
         self.arrive(session, None, message)
     }
 
     /// The author of a message changes it. Returns the id of the edit.
-    pub async fn edit(
-        &self,
-        session: &str,
-        message_id: &str,
-        text: &str,
-    ) -> Result<String, PhoneError> {
+    pub async fn edit(&self, session: &str, message_id: &str, text: &str) -> Result<String, PhoneError> {
         let action = self.action(session, message_id, Content::Text(text.to_owned()))?;
         let (audience, payload) = self.with(session, |session| {
             if let Some(message) = session.find_mut(bare_id(message_id)) {
                 message.content = Content::Text(text.to_owned());
             }
             let engine = self.inner.options.engine;
-            (
-                session.audience(engine),
-                shape::edited(engine, &session.owner(), &action, bare_id(message_id)),
-            )
+            (session.audience(engine), shape::edited(engine, &session.owner(), &action, bare_id(message_id)))
         })?;
         Ok(self.publish(&audience, "message.edited", &action, &payload))
     }
@@ -362,10 +273,7 @@ impl Server {
                 message.content = Content::Nothing;
             }
             let engine = self.inner.options.engine;
-            (
-                session.audience(engine),
-                shape::revoked(engine, &session.owner(), &action, bare_id(message_id)),
-            )
+            (session.audience(engine), shape::revoked(engine, &session.owner(), &action, bare_id(message_id)))
         })?;
         Ok(self.publish(&audience, "message.revoked", &action, &payload))
     }
@@ -380,21 +288,14 @@ impl Server {
     ) -> Result<String, PhoneError> {
         let action = self.inner.incoming(customer, Content::Nothing, seconds());
         let payload = shape::reaction(self.inner.options.engine, &action, emoji, message_id);
-        let audience = self.with(session, |session| {
-            session.audience(self.inner.options.engine)
-        })?;
+        let audience = self.with(session, |session| session.audience(self.inner.options.engine))?;
         Ok(self.publish(&audience, "message.reaction", &action, &payload))
     }
 
     /// A customer calls. Returns the id of the call.
     pub async fn call(&self, session: &str, customer: &Customer) -> Result<String, PhoneError> {
         let id = self.inner.seed.hex(32);
-        let payload = shape::call(
-            self.inner.options.engine,
-            &customer.chat_id(),
-            &id,
-            clock::now_ms(),
-        );
+        let payload = shape::call(self.inner.options.engine, &customer.chat_id(), &id, clock::now_ms());
         self.tell(session, "call.received", None, &payload)?;
         Ok(id)
     }
@@ -414,16 +315,9 @@ impl Server {
     /// Delivers all webhooks of a message again, byte for byte. Needs `Record::Everything`.
     pub async fn redeliver(&self, message_id: &str) -> Result<(), PhoneError> {
         let posts: Vec<Arc<Post>> = {
-            let posted = self
-                .inner
-                .posted
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            let same = |post: &&Arc<Post>| {
-                post.message_id
-                    .as_deref()
-                    .is_some_and(|id| bare_id(id) == bare_id(message_id))
-            };
+            let posted = self.inner.posted.lock().unwrap_or_else(PoisonError::into_inner);
+            let same =
+                |post: &&Arc<Post>| post.message_id.as_deref().is_some_and(|id| bare_id(id) == bare_id(message_id));
             posted.iter().filter(same).cloned().collect()
         };
         if posts.is_empty() {
@@ -436,14 +330,8 @@ impl Server {
     }
 
     /// Tells of a message again as if it were new: same message, another envelope. NOWEB really does that.
-    pub async fn redeliver_as_new_event(
-        &self,
-        session: &str,
-        message_id: &str,
-    ) -> Result<(), PhoneError> {
-        let found = self.with(session, |session| {
-            session.find(bare_id(message_id)).cloned()
-        })?;
+    pub async fn redeliver_as_new_event(&self, session: &str, message_id: &str) -> Result<(), PhoneError> {
+        let found = self.with(session, |session| session.find(bare_id(message_id)).cloned())?;
         let message = found.ok_or_else(|| PhoneError::NoMessage(message_id.to_owned()))?;
         self.inner.announce(session, &message);
         Ok(())
@@ -461,22 +349,12 @@ impl Server {
     }
 
     /// Puts an event of any kind on its way, with an envelope and a signature.
-    pub async fn tell_event(
-        &self,
-        session: &str,
-        event: &str,
-        payload: &Value,
-    ) -> Result<(), PhoneError> {
+    pub async fn tell_event(&self, session: &str, event: &str, payload: &Value) -> Result<(), PhoneError> {
         self.tell(session, event, None, payload)
     }
 
     /// Writes somebody into the address book, under the name the shop gave them.
-    pub async fn add_contact(
-        &self,
-        session: &str,
-        customer: &Customer,
-        name: &str,
-    ) -> Result<(), PhoneError> {
+    pub async fn add_contact(&self, session: &str, customer: &Customer, name: &str) -> Result<(), PhoneError> {
         self.with(session, |session| {
             session.learn(customer);
             let contact = session.contacts.entry(customer.chat_id()).or_default();
@@ -496,14 +374,8 @@ impl Server {
         self.with(session, |session| {
             session.learn(customer);
             let mut message = match direction {
-                Direction::In => {
-                    self.inner
-                        .incoming(customer, Content::Text(text.to_owned()), at_s)
-                }
-                Direction::Out => {
-                    self.inner
-                        .outgoing(session, &customer.chat_id(), text, Source::App, at_s)
-                }
+                Direction::In => self.inner.incoming(customer, Content::Text(text.to_owned()), at_s),
+                Direction::Out => self.inner.outgoing(session, &customer.chat_id(), text, Source::App, at_s),
             };
             message.ack = Ack::Read;
             let id = message.id();
@@ -514,11 +386,7 @@ impl Server {
 
     /// Tells WAHA which number is behind a hidden id.
     pub async fn map_lid(&self, session: &str, lid: &str, phone: &str) -> Result<(), PhoneError> {
-        let lid = Lid {
-            id: lid.to_owned(),
-            number: Number::Shown,
-        }
-        .full();
+        let lid = Lid { id: lid.to_owned(), number: Number::Shown }.full();
         let number = Customer::new(phone, "").number_id();
         self.with(session, |session| {
             session.lids.insert(lid, number);
@@ -537,76 +405,34 @@ impl Server {
 
     fn with<T>(&self, name: &str, change: impl FnOnce(&mut Session) -> T) -> Result<T, PhoneError> {
         let mut state = self.inner.state();
-        let session = state
-            .sessions
-            .get_mut(name)
-            .ok_or_else(|| PhoneError::NoSession(name.to_owned()))?;
+        let session = state.sessions.get_mut(name).ok_or_else(|| PhoneError::NoSession(name.to_owned()))?;
         Ok(change(session))
     }
 
-    fn tell(
-        &self,
-        name: &str,
-        event: &str,
-        message_id: Option<&str>,
-        payload: &Value,
-    ) -> Result<(), PhoneError> {
+    fn tell(&self, name: &str, event: &str, message_id: Option<&str>, payload: &Value) -> Result<(), PhoneError> {
         let audience = self.with(name, |session| session.audience(self.inner.options.engine))?;
-        self.inner.publish(
-            &audience,
-            event,
-            &self.inner.envelope_id(),
-            message_id,
-            payload,
-        );
+        self.inner.publish(&audience, event, &self.inner.envelope_id(), message_id, payload);
         Ok(())
     }
 
-    fn publish(
-        &self,
-        audience: &Audience,
-        event: &str,
-        action: &Message,
-        payload: &Value,
-    ) -> String {
+    fn publish(&self, audience: &Audience, event: &str, action: &Message, payload: &Value) -> String {
         let id = action.id();
-        self.inner.publish(
-            audience,
-            event,
-            &self.inner.envelope_id(),
-            Some(&id),
-            payload,
-        );
+        self.inner.publish(audience, event, &self.inner.envelope_id(), Some(&id), payload);
         id
     }
 
     /// A message by the author of another one.
-    fn action(
-        &self,
-        session: &str,
-        message_id: &str,
-        content: Content,
-    ) -> Result<Message, PhoneError> {
-        let found = self.with(session, |session| {
-            session.find(bare_id(message_id)).cloned()
-        })?;
+    fn action(&self, session: &str, message_id: &str, content: Content) -> Result<Message, PhoneError> {
+        let found = self.with(session, |session| session.find(bare_id(message_id)).cloned())?;
         let of = found.ok_or_else(|| PhoneError::NoMessage(message_id.to_owned()))?;
-        Ok(Message {
-            bare_id: self.inner.foreign_id(),
-            timestamp: seconds(),
-            content,
-            reply_to: None,
-            ..of
-        })
+        Ok(Message { bare_id: self.inner.foreign_id(), timestamp: seconds(), content, reply_to: None, ..of })
     }
 
     fn ack_chat(&self, session: &str, chat: &str, ack: Ack) -> Result<(), PhoneError> {
         let chat = chat_id(chat);
         let ids: Vec<String> = self.with(session, |session| {
-            let own = session
-                .messages
-                .iter()
-                .filter(|message| message.from_me && message.chat == chat && message.ack < ack);
+            let own =
+                session.messages.iter().filter(|message| message.from_me && message.chat == chat && message.ack < ack);
             own.map(|message| message.bare_id.clone()).collect()
         })?;
         for id in ids {
@@ -615,12 +441,7 @@ impl Server {
         Ok(())
     }
 
-    fn arrive(
-        &self,
-        name: &str,
-        customer: Option<&Customer>,
-        message: Message,
-    ) -> Result<String, PhoneError> {
+    fn arrive(&self, name: &str, customer: Option<&Customer>, message: Message) -> Result<String, PhoneError> {
         let id = message.id();
         let now = self.with(name, |session| {
             if !session.paired {
@@ -677,11 +498,7 @@ impl Session {
     fn learn(&mut self, customer: &Customer) {
         let contact = self.contacts.entry(customer.chat_id()).or_default();
         contact.push_name = Some(customer.name.clone());
-        if let Some(lid) = customer
-            .lid
-            .as_ref()
-            .filter(|lid| lid.number == Number::Shown)
-        {
+        if let Some(lid) = customer.lid.as_ref().filter(|lid| lid.number == Number::Shown) {
             self.lids.insert(lid.full(), customer.number_id());
         }
     }
@@ -696,21 +513,14 @@ impl Inner {
             let Some(session) = state.sessions.get(name) else {
                 return;
             };
-            (
-                session.audience(engine),
-                shape::message(engine, &session.owner(), message),
-            )
+            (session.audience(engine), shape::message(engine, &session.owner(), message))
         };
         let (id, envelope) = (message.id(), self.envelope_id());
         if !message.from_me {
             self.publish(&audience, "message", &envelope, Some(&id), &payload);
         }
         // WEBJS makes the twin an envelope of its own.
-        let envelope = if engine == Engine::Webjs {
-            self.envelope_id()
-        } else {
-            envelope
-        };
+        let envelope = if engine == Engine::Webjs { self.envelope_id() } else { envelope };
         self.publish(&audience, "message.any", &envelope, Some(&id), &payload);
         self.changes.tell();
     }
@@ -720,9 +530,7 @@ impl Inner {
         let waiting = match self.state().sessions.get_mut(name) {
             Some(session) if session.status == Status::Working => {
                 let waiting = std::mem::take(&mut session.backlog);
-                waiting
-                    .iter()
-                    .for_each(|message| session.add(message.clone()));
+                waiting.iter().for_each(|message| session.add(message.clone()));
                 waiting
             }
             _ => Vec::new(),
@@ -748,34 +556,19 @@ impl Inner {
             source: Source::App,
             timestamp: at_s,
             content,
-            ack: if self.options.engine == Engine::Webjs {
-                Ack::Server
-            } else {
-                Ack::Device
-            },
+            ack: if self.options.engine == Engine::Webjs { Ack::Server } else { Ack::Device },
             push_name: customer.name.clone(),
             alt: customer.alt(),
             reply_to: None,
         }
     }
 
-    fn outgoing(
-        &self,
-        session: &Session,
-        chat: &str,
-        text: &str,
-        source: Source,
-        at_s: i64,
-    ) -> Message {
+    fn outgoing(&self, session: &Session, chat: &str, text: &str, source: Source, at_s: i64) -> Message {
         let owner = session.owner();
         let chat = chat_id(chat);
         let app = source == Source::App;
         Message {
-            bare_id: if app {
-                format!("3A{}", self.seed.hex(18))
-            } else {
-                self.own_id()
-            },
+            bare_id: if app { format!("3A{}", self.seed.hex(18)) } else { self.own_id() },
             participant: chat.ends_with("@g.us").then_some(owner.id),
             chat,
             from_me: true,

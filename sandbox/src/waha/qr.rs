@@ -26,11 +26,7 @@ pub(crate) async fn offer(inner: Arc<Inner>, name: String, run: u64) {
     for nth in 0..CODES_MAX {
         {
             let mut state = inner.state();
-            let Some(session) = state
-                .sessions
-                .get_mut(&name)
-                .filter(|session| session.is_run(run))
-            else {
+            let Some(session) = state.sessions.get_mut(&name).filter(|session| session.is_run(run)) else {
                 return;
             };
             session.code = Some(value(&inner.seed));
@@ -39,11 +35,7 @@ pub(crate) async fn offer(inner: Arc<Inner>, name: String, run: u64) {
         if !inner.enter(&name, run, Status::ScanQrCode) {
             return;
         }
-        let life = if nth == 0 {
-            inner.options.qr_first
-        } else {
-            inner.options.qr_next
-        };
+        let life = if nth == 0 { inner.options.qr_first } else { inner.options.qr_next };
         tokio::time::sleep(life).await;
     }
     inner.enter(&name, run, Status::Failed);
@@ -52,47 +44,28 @@ pub(crate) async fn offer(inner: Arc<Inner>, name: String, run: u64) {
 pub(crate) async fn read(call: &Call) -> Result<Reply, Reply> {
     let name = &call.route.session;
     call.in_status(name, Status::ScanQrCode).await?;
-    let code = call
-        .inner
-        .state()
-        .sessions
-        .get(name)
-        .and_then(|session| session.code.clone());
-    let code =
-        code.ok_or_else(|| refusal::not_ready(name, Status::Starting, Status::ScanQrCode))?;
+    let code = call.inner.state().sessions.get(name).and_then(|session| session.code.clone());
+    let code = code.ok_or_else(|| refusal::not_ready(name, Status::Starting, Status::ScanQrCode))?;
     if call.query("format") == Some("raw") {
         return Ok(Reply::json(200, &json!({"value": code})));
     }
-    let png = png(&code)
-        .ok_or_else(|| refusal::engine_error(call, "Error", "could not draw the code"))?;
+    let png = png(&code).ok_or_else(|| refusal::engine_error(call, "Error", "could not draw the code"))?;
     // Only this exact header asks for JSON; a list with it in gets the picture.
-    if call
-        .parts
-        .headers
-        .get("accept")
-        .is_some_and(|accept| accept == "application/json")
-    {
-        return Ok(Reply::json(
-            200,
-            &json!({"mimetype": "image/png", "data": STANDARD.encode(png)}),
-        ));
+    if call.parts.headers.get("accept").is_some_and(|accept| accept == "application/json") {
+        return Ok(Reply::json(200, &json!({"mimetype": "image/png", "data": STANDARD.encode(png)})));
     }
     Ok(Reply::text(200, "image/png", png))
 }
 
 pub(crate) async fn request_code(call: &Call) -> Result<Reply, Reply> {
     let body = call.json()?;
-    call.in_status(&call.route.session, Status::ScanQrCode)
-        .await?;
+    call.in_status(&call.route.session, Status::ScanQrCode).await?;
     if body["phoneNumber"].as_str().is_none_or(str::is_empty) {
         return Err(refusal::nest(400, vec!["phoneNumber must be a string"]));
     }
     let code = call.inner.seed.hex(8);
     let (first, second) = code.split_at(4);
-    Ok(Reply::json(
-        201,
-        &json!({"code": format!("{first}-{second}")}),
-    ))
+    Ok(Reply::json(201, &json!({"code": format!("{first}-{second}")})))
 }
 
 /// A pairing string as long as the real ones: 237 bytes.
@@ -106,14 +79,8 @@ fn png(text: &str) -> Option<Vec<u8>> {
     let modules = u32::try_from(code.size).ok()?;
     let side = (modules + 2 * QUIET_MODULES) * PIXELS_PER_MODULE;
     let picture = GrayImage::from_fn(side, side, |x, y| {
-        let at = |pixel: u32| {
-            (pixel / PIXELS_PER_MODULE)
-                .checked_sub(QUIET_MODULES)
-                .filter(|module| *module < modules)
-        };
-        let dark = at(x)
-            .zip(at(y))
-            .is_some_and(|(x, y)| code[y as usize][x as usize].value() == Module::DARK);
+        let at = |pixel: u32| (pixel / PIXELS_PER_MODULE).checked_sub(QUIET_MODULES).filter(|module| *module < modules);
+        let dark = at(x).zip(at(y)).is_some_and(|(x, y)| code[y as usize][x as usize].value() == Module::DARK);
         Luma([if dark { 0 } else { 255 }])
     });
     let mut out = Cursor::new(Vec::new());

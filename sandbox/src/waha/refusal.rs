@@ -18,10 +18,7 @@ pub(crate) fn nest(status: u16, message: impl Into<Value>) -> Reply {
         501 => "Not Implemented",
         _ => "Error",
     };
-    Reply::json(
-        status,
-        &json!({"message": message.into(), "error": error, "statusCode": status}),
-    )
+    Reply::json(status, &json!({"message": message.into(), "error": error, "statusCode": status}))
 }
 
 /// The one Nest shape without `error`.
@@ -40,10 +37,7 @@ pub(crate) fn not_ready(session: &str, status: Status, expected: Status) -> Repl
 
 /// There is no such session.
 pub(crate) fn ghost(session: &str) -> Reply {
-    Reply::json(
-        422,
-        &json!({"error": format!("Session \"{session}\" does not exist"), "session": session}),
-    )
+    Reply::json(422, &json!({"error": format!("Session \"{session}\" does not exist"), "session": session}))
 }
 
 /// What old Core answers to features of Plus.
@@ -66,11 +60,8 @@ pub(crate) fn default_only(session: &str) -> Reply {
 
 /// Whatever went wrong in the engine. Echoes the request, as the real one does.
 pub(crate) fn engine_error(call: &Call, name: &str, message: &str) -> Reply {
-    let query: serde_json::Map<String, Value> = call
-        .query
-        .iter()
-        .map(|(name, value)| (name.clone(), value.as_str().into()))
-        .collect();
+    let query: serde_json::Map<String, Value> =
+        call.query.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
     let mut request = json!({"path": call.parts.uri.path(), "method": call.parts.method.as_str(), "query": query});
     if let Ok(body) = serde_json::from_slice::<Value>(&call.body) {
         request["body"] = body;

@@ -2,10 +2,7 @@
 
 /// What a request asks for. Faults are planned by these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(
-    missing_docs,
-    reason = "the names are the documentation: one for each call of the API"
-)]
+#[expect(missing_docs, reason = "the names are the documentation: one for each call of the API")]
 pub enum Operation {
     Ping,
     Health,
@@ -78,9 +75,7 @@ pub(crate) fn route(method: &str, path: &str) -> Route {
         ("POST", ["api", "sessions", s, "logout"]) => (O::LogoutSession, *s, "", ""),
         ("GET", ["api", "sessions", s, "me"]) => (O::ReadMe, *s, "", ""),
         ("POST", ["api", "sendText"]) => (O::SendText, "", "", ""),
-        ("POST", ["api", "sendImage" | "sendFile" | "sendVoice" | "sendVideo"]) => {
-            (O::SendMedia, "", "", "")
-        }
+        ("POST", ["api", "sendImage" | "sendFile" | "sendVoice" | "sendVideo"]) => (O::SendMedia, "", "", ""),
         ("POST", ["api", "sendSeen"]) => (O::SendSeen, "", "", ""),
         ("POST", ["api", "startTyping"]) => (O::StartTyping, "", "", ""),
         ("POST", ["api", "stopTyping"]) => (O::StopTyping, "", "", ""),
@@ -105,12 +100,7 @@ pub(crate) fn route(method: &str, path: &str) -> Route {
         ("GET", ["api", s, "lids", lid]) => (O::ReadLid, *s, *lid, ""),
         _ => (O::Unknown, "", "", ""),
     };
-    Route {
-        operation,
-        session: session.to_owned(),
-        id: id.to_owned(),
-        message: message.to_owned(),
-    }
+    Route { operation, session: session.to_owned(), id: id.to_owned(), message: message.to_owned() }
 }
 
 #[cfg(test)]
@@ -121,28 +111,10 @@ mod tests {
     fn paths_find_their_operation() {
         let rows = [
             ("POST", "/api/sessions/", Operation::CreateSession, "", ""),
-            (
-                "GET",
-                "/api/sessions/default",
-                Operation::ReadSession,
-                "default",
-                "",
-            ),
-            (
-                "GET",
-                "/api/default/auth/qr",
-                Operation::ReadQr,
-                "default",
-                "",
-            ),
+            ("GET", "/api/sessions/default", Operation::ReadSession, "default", ""),
+            ("GET", "/api/default/auth/qr", Operation::ReadQr, "default", ""),
             ("POST", "/api/sendText", Operation::SendText, "", ""),
-            (
-                "GET",
-                "/api/default/chats",
-                Operation::ListChats,
-                "default",
-                "",
-            ),
+            ("GET", "/api/default/chats", Operation::ListChats, "default", ""),
             (
                 "GET",
                 "/api/default/chats/447700900001%40c.us/messages",
@@ -150,28 +122,10 @@ mod tests {
                 "default",
                 "447700900001@c.us",
             ),
-            (
-                "GET",
-                "/api/default/lids/pn/447700900001",
-                Operation::FindLid,
-                "default",
-                "447700900001",
-            ),
+            ("GET", "/api/default/lids/pn/447700900001", Operation::FindLid, "default", "447700900001"),
             // Two paths that never existed.
-            (
-                "GET",
-                "/api/sessions/default/chats",
-                Operation::Unknown,
-                "",
-                "",
-            ),
-            (
-                "POST",
-                "/api/sessions/default/messages/send/text",
-                Operation::Unknown,
-                "",
-                "",
-            ),
+            ("GET", "/api/sessions/default/chats", Operation::Unknown, "", ""),
+            ("POST", "/api/sessions/default/messages/send/text", Operation::Unknown, "", ""),
         ];
         for (method, path, operation, session, id) in rows {
             let found = route(method, path);

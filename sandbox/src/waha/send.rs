@@ -26,11 +26,7 @@ pub(crate) async fn text(call: &Call) -> Result<Reply, Reply> {
     call.working(session).await?;
     let chat = chat(call, &body)?;
     let Some(text) = body["text"].as_str() else {
-        return Err(refusal::engine_error(
-            call,
-            "TypeError",
-            "Cannot read properties of undefined (reading 'text')",
-        ));
+        return Err(refusal::engine_error(call, "TypeError", "Cannot read properties of undefined (reading 'text')"));
     };
     send(call, session, chat, Content::Text(text.to_owned()), &body)
 }
@@ -48,20 +44,10 @@ pub(crate) async fn media(call: &Call) -> Result<Reply, Reply> {
         return Err(refusal::nest(400, vec!["file must contain url or data"]));
     }
     let caption = body["caption"].as_str().map(str::to_owned);
-    let content = match call
-        .parts
-        .uri
-        .path()
-        .trim_end_matches('/')
-        .rsplit('/')
-        .next()
-    {
+    let content = match call.parts.uri.path().trim_end_matches('/').rsplit('/').next() {
         Some("sendImage") => Content::Image { caption },
         Some("sendVoice") => Content::Voice,
-        _ => Content::Document {
-            filename: file["filename"].as_str().unwrap_or("file").to_owned(),
-            caption,
-        },
+        _ => Content::Document { filename: file["filename"].as_str().unwrap_or("file").to_owned(), caption },
     };
     send(call, session, chat, content, &body)
 }
@@ -71,10 +57,7 @@ pub(crate) async fn seen(call: &Call) -> Result<Reply, Reply> {
     let session = session(&body)?;
     call.working(session).await?;
     let chat = chat(call, &body)?;
-    if body["messageIds"]
-        .as_array()
-        .is_some_and(|ids| !ids.is_empty())
-    {
+    if body["messageIds"].as_array().is_some_and(|ids| !ids.is_empty()) {
         return Ok(Reply::empty(201));
     }
     let ids = call.inner.mark_read(session, &chat);
@@ -94,17 +77,10 @@ pub(crate) async fn react(call: &Call) -> Result<Reply, Reply> {
     let session = session(&body)?;
     call.working(session).await?;
     let Some(target) = body["messageId"].as_str() else {
-        return Err(refusal::engine_error(
-            call,
-            "TypeError",
-            "Cannot read properties of undefined (reading 'split')",
-        ));
+        return Err(refusal::engine_error(call, "TypeError", "Cannot read properties of undefined (reading 'split')"));
     };
     let mut parts = target.split('_');
-    let (from_me, chat) = (
-        parts.next() == Some("true"),
-        parts.next().unwrap_or_default(),
-    );
+    let (from_me, chat) = (parts.next() == Some("true"), parts.next().unwrap_or_default());
     let id = call.inner.own_id();
     let reply = match call.inner.options.engine {
         Engine::Noweb => {
@@ -131,26 +107,13 @@ fn session(body: &Value) -> Result<&str, Reply> {
 }
 
 fn chat(call: &Call, body: &Value) -> Result<String, Reply> {
-    let missing = || {
-        refusal::engine_error(
-            call,
-            "TypeError",
-            "Cannot read properties of undefined (reading 'includes')",
-        )
-    };
+    let missing =
+        || refusal::engine_error(call, "TypeError", "Cannot read properties of undefined (reading 'includes')");
     body["chatId"].as_str().map(chat_id).ok_or_else(missing)
 }
 
-fn send(
-    call: &Call,
-    session: &str,
-    chat: String,
-    content: Content,
-    body: &Value,
-) -> Result<Reply, Reply> {
-    let chosen = body["id"]
-        .as_str()
-        .filter(|_| call.inner.features.message_ids);
+fn send(call: &Call, session: &str, chat: String, content: Content, body: &Value) -> Result<Reply, Reply> {
+    let chosen = body["id"].as_str().filter(|_| call.inner.features.message_ids);
     let reply_to = body["reply_to"].as_str();
     match call.inner.send(session, chat, content, chosen, reply_to) {
         Some(sent) => Ok(Reply::json(201, &sent)),
@@ -183,16 +146,11 @@ impl Inner {
                 self.log.posted_again(name, &known.bare_id);
                 return Some(shape::sent(engine, &owner, known));
             }
-            let quoted = reply_to
-                .and_then(|id| session.find(bare_id(id)))
-                .map(|quoted| Quoted {
-                    bare_id: quoted.bare_id.clone(),
-                    participant: quoted
-                        .participant
-                        .clone()
-                        .unwrap_or_else(|| quoted.chat.clone()),
-                    body: quoted.content.text().unwrap_or_default().to_owned(),
-                });
+            let quoted = reply_to.and_then(|id| session.find(bare_id(id))).map(|quoted| Quoted {
+                bare_id: quoted.bare_id.clone(),
+                participant: quoted.participant.clone().unwrap_or_else(|| quoted.chat.clone()),
+                body: quoted.content.text().unwrap_or_default().to_owned(),
+            });
             let message = Message {
                 bare_id: chosen.map_or_else(|| self.own_id(), str::to_owned),
                 participant: chat.ends_with("@g.us").then(|| owner.id.clone()),
@@ -220,13 +178,7 @@ impl Inner {
         self.changes.tell();
         if self.options.echo == Echo::On && !audience.hooks.is_empty() {
             let payload = shape::message(engine, &owner, &message);
-            self.publish(
-                &audience,
-                "message.any",
-                &self.envelope_id(),
-                Some(&message.id()),
-                &payload,
-            );
+            self.publish(&audience, "message.any", &self.envelope_id(), Some(&message.id()), &payload);
         }
         let sent = shape::sent(engine, &owner, &message);
         if self.options.acks != Acks::Off && reaches_somebody(&message.chat) {
@@ -239,16 +191,10 @@ impl Inner {
     fn acknowledge(self: &Arc<Self>, name: String, message: Message) {
         let inner = self.clone();
         tokio::spawn(async move {
-            let last = if inner.options.acks == Acks::Read {
-                Ack::Read
-            } else {
-                Ack::Device
-            };
+            let last = if inner.options.acks == Acks::Read { Ack::Read } else { Ack::Device };
             for ack in [Ack::Server, Ack::Device, Ack::Read] {
                 // GOWS reports no SERVER ack for direct chats.
-                let silent = inner.options.engine == Engine::Gows
-                    && ack == Ack::Server
-                    && !message.is_group();
+                let silent = inner.options.engine == Engine::Gows && ack == Ack::Server && !message.is_group();
                 if ack > last || silent {
                     continue;
                 }
@@ -266,9 +212,7 @@ impl Inner {
             let Some(session) = state.sessions.get_mut(name) else {
                 return;
             };
-            let Some(message) = session
-                .find_mut(bare_id)
-                .filter(|message| message.ack < ack || ack == Ack::Error)
+            let Some(message) = session.find_mut(bare_id).filter(|message| message.ack < ack || ack == Ack::Error)
             else {
                 return;
             };
@@ -276,19 +220,9 @@ impl Inner {
             let message = message.clone();
             (session.audience(engine), session.owner(), message)
         };
-        let event = if message.is_group() {
-            "message.ack.group"
-        } else {
-            "message.ack"
-        };
+        let event = if message.is_group() { "message.ack.group" } else { "message.ack" };
         let payload = shape::ack(engine, &owner, &message);
-        self.publish(
-            &audience,
-            event,
-            &self.envelope_id(),
-            Some(&message.id()),
-            &payload,
-        );
+        self.publish(&audience, event, &self.envelope_id(), Some(&message.id()), &payload);
         self.changes.tell();
     }
 
@@ -313,6 +247,5 @@ impl Inner {
 
 /// WAHA takes any chat id with a 201; only a well-formed one gets anywhere.
 fn reaches_somebody(chat: &str) -> bool {
-    chat.split_once('@')
-        .is_some_and(|(user, _)| !user.is_empty() && user.bytes().all(|byte| byte.is_ascii_digit()))
+    chat.split_once('@').is_some_and(|(user, _)| !user.is_empty() && user.bytes().all(|byte| byte.is_ascii_digit()))
 }

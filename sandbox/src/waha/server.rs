@@ -10,9 +10,7 @@ use hyper::http::request::Parts;
 use serde_json::Value;
 
 use super::state::{Features, Inner, Session, State};
-use super::{
-    Operation, Options, Status, chats, contacts, files, info, qr, refusal, send, sessions,
-};
+use super::{Operation, Options, Status, chats, contacts, files, info, qr, refusal, send, sessions};
 use crate::clock;
 use crate::faults::{Fault, Plan, WebhookFault};
 use crate::http::{self, Cut, Door, Reply};
@@ -27,9 +25,7 @@ pub struct Server {
 
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Server")
-            .field("url", &self.url())
-            .finish_non_exhaustive()
+        f.debug_struct("Server").field("url", &self.url()).finish_non_exhaustive()
     }
 }
 
@@ -44,10 +40,7 @@ pub(crate) struct Call {
 
 impl Call {
     pub(crate) fn query(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The body as JSON. An empty one reads as `{}`.
@@ -64,12 +57,7 @@ impl Call {
         match self.query(name) {
             None => Ok(default),
             Some(text) => text.parse().map_err(|_| {
-                refusal::nest(
-                    400,
-                    vec![format!(
-                        "{name} must be a number conforming to the specified constraints"
-                    )],
-                )
+                refusal::nest(400, vec![format!("{name} must be a number conforming to the specified constraints")])
             }),
         }
     }
@@ -83,36 +71,16 @@ impl Call {
         if !self.inner.features.plus && session != "default" {
             return Err(refusal::default_only(session));
         }
-        let status = || {
-            self.inner
-                .state()
-                .sessions
-                .get(session)
-                .map(|session| session.status)
-        };
+        let status = || self.inner.state().sessions.get(session).map(|session| session.status);
         match status() {
             None => return Err(refusal::ghost(session)),
             Some(status) if status == expected => return Ok(()),
             Some(_) => {}
         }
         let pace = &self.inner.options.pace;
-        let running = || {
-            status()
-                .is_none_or(|status| status != Status::Stopped)
-                .then_some(())
-        };
-        let there = || {
-            status()
-                .is_none_or(|status| status == expected)
-                .then_some(())
-        };
-        if self
-            .inner
-            .changes
-            .wait_for(pace.running_wait, running)
-            .await
-            .is_ok()
-        {
+        let running = || status().is_none_or(|status| status != Status::Stopped).then_some(());
+        let there = || status().is_none_or(|status| status == expected).then_some(());
+        if self.inner.changes.wait_for(pace.running_wait, running).await.is_ok() {
             // Whether it came in time is read from the status itself.
             let _ = self.inner.changes.wait_for(pace.status_wait, there).await;
         }
@@ -140,9 +108,7 @@ impl Server {
         let mut state = State::default();
         if !features.plus {
             // Old Core is born with its only session.
-            state
-                .sessions
-                .insert("default".to_owned(), Session::new("default"));
+            state.sessions.insert("default".to_owned(), Session::new("default"));
         }
         let inner = Arc::new(Inner {
             features,
@@ -228,10 +194,7 @@ impl Server {
     /// What left through the API to one chat, oldest first. Takes `447700900001` or `447700900001@c.us`.
     pub fn sent_to(&self, chat_id: &str) -> Vec<Sent> {
         let chat_id = super::message::chat_id(chat_id);
-        self.sent()
-            .into_iter()
-            .filter(|sent| sent.chat_id == chat_id)
-            .collect()
+        self.sent().into_iter().filter(|sent| sent.chat_id == chat_id).collect()
     }
 
     /// Every webhook so far, with what became of it.
@@ -241,28 +204,17 @@ impl Server {
 
     /// The numbers, which are kept even where the rest is not.
     pub fn totals(&self) -> Totals {
-        Totals {
-            requests: self.inner.requests.count(),
-            ..self.inner.log.totals()
-        }
+        Totals { requests: self.inner.requests.count(), ..self.inner.log.totals() }
     }
 
     /// The status of a session; `None` when there is no such session.
     pub fn status(&self, session: &str) -> Option<Status> {
-        self.inner
-            .state()
-            .sessions
-            .get(session)
-            .map(|session| session.status)
+        self.inner.state().sessions.get(session).map(|session| session.status)
     }
 
     /// The config of a session as its last create or update left it.
     pub fn config(&self, session: &str) -> Option<Value> {
-        self.inner
-            .state()
-            .sessions
-            .get(session)
-            .and_then(|session| session.config.clone())
+        self.inner.state().sessions.get(session).and_then(|session| session.config.clone())
     }
 
     /// Asks `look` after each change until it finds something.
@@ -275,28 +227,13 @@ impl Server {
     }
 
     /// Waits for a status.
-    pub async fn wait_for_status(
-        &self,
-        session: &str,
-        status: Status,
-        deadline: Duration,
-    ) -> Result<(), TimedOut> {
-        self.wait_for(deadline, |server| {
-            (server.status(session) == Some(status)).then_some(())
-        })
-        .await
+    pub async fn wait_for_status(&self, session: &str, status: Status, deadline: Duration) -> Result<(), TimedOut> {
+        self.wait_for(deadline, |server| (server.status(session) == Some(status)).then_some(())).await
     }
 
     /// Waits until this many messages left through the API, and returns them all.
-    pub async fn wait_for_sent(
-        &self,
-        count: usize,
-        deadline: Duration,
-    ) -> Result<Vec<Sent>, TimedOut> {
-        self.wait_for(deadline, |server| {
-            (server.sent_count() >= count).then(|| server.sent())
-        })
-        .await
+    pub async fn wait_for_sent(&self, count: usize, deadline: Duration) -> Result<Vec<Sent>, TimedOut> {
+        self.wait_for(deadline, |server| (server.sent_count() >= count).then(|| server.sent())).await
     }
 
     fn service(
@@ -316,13 +253,7 @@ async fn answer(inner: Arc<Inner>, parts: Parts, body: Bytes) -> Result<Reply, C
     inner.changes.tell();
     let route = super::route::route(parts.method.as_str(), parts.uri.path());
     let query = http::query(parts.uri.query());
-    let call = Call {
-        inner: inner.clone(),
-        route,
-        query,
-        parts,
-        body,
-    };
+    let call = Call { inner: inner.clone(), route, query, parts, body };
     let reply = guarded(&call).await?;
     inner.requests.answered(place, reply.status);
     inner.changes.tell();
@@ -342,16 +273,9 @@ async fn guarded(call: &Call) -> Result<Reply, Cut> {
         Some(Fault::Answer { status, body }) => Ok(Reply::json(status, &body)),
         Some(Fault::EngineError(message)) => Ok(refusal::engine_error(call, "Error", &message)),
         Some(Fault::NotReady) => {
-            let named = call
-                .json()
-                .ok()
-                .and_then(|body| body["session"].as_str().map(str::to_owned));
+            let named = call.json().ok().and_then(|body| body["session"].as_str().map(str::to_owned));
             let session = named.unwrap_or_else(|| call.route.session.clone());
-            Ok(refusal::not_ready(
-                &session,
-                Status::Starting,
-                Status::Working,
-            ))
+            Ok(refusal::not_ready(&session, Status::Starting, Status::Working))
         }
         Some(Fault::DoThenEngineError(message)) => {
             perform(call).await;
@@ -375,17 +299,9 @@ fn may_ask(call: &Call) -> bool {
         return true;
     }
     let key = call.inner.options.api_key.as_str();
-    let header = call
-        .parts
-        .headers
-        .get("x-api-key")
-        .and_then(|value| value.to_str().ok());
+    let header = call.parts.headers.get("x-api-key").and_then(|value| value.to_str().ok());
     // The query form came with the client-chosen ids, in 2026.4.3.
-    let query = if call.inner.features.message_ids {
-        call.query("x-api-key")
-    } else {
-        None
-    };
+    let query = if call.inner.features.message_ids { call.query("x-api-key") } else { None };
     header == Some(key) || query == Some(key)
 }
 
@@ -432,10 +348,6 @@ async fn perform(call: &Call) -> Reply {
 }
 
 pub(crate) fn unknown(call: &Call) -> Reply {
-    let target = call
-        .parts
-        .uri
-        .path_and_query()
-        .map_or("/", |target| target.as_str());
+    let target = call.parts.uri.path_and_query().map_or("/", |target| target.as_str());
     refusal::nest(404, format!("Cannot {} {target}", call.parts.method))
 }

@@ -14,9 +14,7 @@ use crate::clock;
 use crate::http::Reply;
 
 /// What WAHA keeps of a config; anything else is dropped without a word.
-const CONFIG_KEYS: &[&str] = &[
-    "metadata", "proxy", "debug", "ignore", "client", "noweb", "gows", "webjs", "webhooks",
-];
+const CONFIG_KEYS: &[&str] = &["metadata", "proxy", "debug", "ignore", "client", "noweb", "gows", "webjs", "webhooks"];
 const WEBHOOK_KEYS: &[&str] = &["url", "events", "hmac", "retries", "customHeaders"];
 const NAME_LENGTH_MAX: usize = 54;
 
@@ -29,13 +27,8 @@ enum Form {
 pub(crate) fn list(call: &Call) -> Reply {
     let all = call.query("all") == Some("true");
     let state = call.inner.state();
-    let sessions = state
-        .sessions
-        .values()
-        .filter(|session| all || session.status != Status::Stopped);
-    let items: Vec<Value> = sessions
-        .map(|session| shape(&call.inner, session, Form::Item))
-        .collect();
+    let sessions = state.sessions.values().filter(|session| all || session.status != Status::Stopped);
+    let items: Vec<Value> = sessions.map(|session| shape(&call.inner, session, Form::Item)).collect();
     Reply::json(200, &items.into())
 }
 
@@ -49,13 +42,8 @@ pub(crate) fn read(call: &Call) -> Result<Reply, Reply> {
 pub(crate) fn me(call: &Call) -> Result<Reply, Reply> {
     let name = allowed(call)?;
     let state = call.inner.state();
-    let session = state
-        .sessions
-        .get(name)
-        .filter(|session| session.status != Status::Stopped);
-    let session = session.ok_or_else(|| {
-        refusal::nest(404, format!("We didn't find a session with name '{name}'."))
-    })?;
+    let session = state.sessions.get(name).filter(|session| session.status != Status::Stopped);
+    let session = session.ok_or_else(|| refusal::nest(404, format!("We didn't find a session with name '{name}'.")))?;
     Ok(match session.owner.as_ref().filter(|_| session.paired) {
         Some(owner) => Reply::json(200, &owner.me(call.inner.options.engine)),
         None => Reply::empty(200),
@@ -69,16 +57,11 @@ pub(crate) async fn create(call: &Call) -> Result<Reply, Reply> {
         None => format!("session_{}", call.inner.seed.ulid(clock::now_ms())),
     };
     let mut errors = Vec::new();
-    if !name
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
-    {
+    if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
         errors.push("name must match /^[a-zA-Z0-9_-]*$/ regular expression".to_owned());
     }
     if name.len() > NAME_LENGTH_MAX {
-        errors.push(format!(
-            "name must be shorter than or equal to {NAME_LENGTH_MAX} characters"
-        ));
+        errors.push(format!("name must be shorter than or equal to {NAME_LENGTH_MAX} characters"));
     }
     if !errors.is_empty() {
         return Err(refusal::nest(400, errors));
@@ -91,16 +74,9 @@ pub(crate) async fn create(call: &Call) -> Result<Reply, Reply> {
     {
         let mut state = call.inner.state();
         if state.sessions.contains_key(&name) {
-            return Err(refusal::nest(
-                422,
-                format!("Session '{name}' already exists. Use PUT to update it."),
-            ));
+            return Err(refusal::nest(422, format!("Session '{name}' already exists. Use PUT to update it.")));
         }
-        let session = Session {
-            config,
-            hooks,
-            ..Session::new(&name)
-        };
+        let session = Session { config, hooks, ..Session::new(&name) };
         state.sessions.insert(name.clone(), session);
     }
     call.inner.changes.tell();
@@ -137,18 +113,9 @@ pub(crate) async fn update(call: &Call) -> Result<Reply, Reply> {
 pub(crate) async fn start(call: &Call) -> Result<Reply, Reply> {
     let name = allowed(call)?;
     let _lock = lock(call, name).await?;
-    let status = call
-        .inner
-        .state()
-        .sessions
-        .get(name)
-        .map(|session| session.status)
-        .ok_or_else(not_found)?;
+    let status = call.inner.state().sessions.get(name).map(|session| session.status).ok_or_else(not_found)?;
     if !matches!(status, Status::Stopped | Status::Failed) {
-        return Err(refusal::nest(
-            422,
-            format!("Session '{name}' is already started."),
-        ));
+        return Err(refusal::nest(422, format!("Session '{name}' is already started.")));
     }
     call.inner.begin(name);
     shown(call, name, 201)
@@ -210,11 +177,7 @@ impl Inner {
         let (inner, name) = (self.clone(), name.to_owned());
         tokio::spawn(async move {
             tokio::time::sleep(inner.options.pace.starting).await;
-            let paired = inner
-                .state()
-                .sessions
-                .get(&name)
-                .is_some_and(|session| session.paired);
+            let paired = inner.state().sessions.get(&name).is_some_and(|session| session.paired);
             if paired {
                 inner.enter(&name, run, Status::Working);
                 inner.release_backlog(&name);
@@ -279,11 +242,7 @@ impl Inner {
         let now = clock::now_ms();
         let (audience, payload) = {
             let mut state = self.state();
-            let Some(session) = state
-                .sessions
-                .get_mut(name)
-                .filter(|session| session.is_run(run))
-            else {
+            let Some(session) = state.sessions.get_mut(name).filter(|session| session.is_run(run)) else {
                 return false;
             };
             session.status = status;
@@ -295,8 +254,7 @@ impl Inner {
                 .iter()
                 .map(|(status, at)| json!({"status": status.as_str(), "timestamp": at}))
                 .collect();
-            let mut payload =
-                json!({"name": name, "status": status.as_str(), "statuses": statuses});
+            let mut payload = json!({"name": name, "status": status.as_str(), "statuses": statuses});
             if self.features.status_data {
                 payload["data"] = Value::Null;
             }
@@ -306,13 +264,7 @@ impl Inner {
             }
             (audience, payload)
         };
-        self.publish(
-            &audience,
-            "session.status",
-            &self.envelope_id(),
-            None,
-            &payload,
-        );
+        self.publish(&audience, "session.status", &self.envelope_id(), None, &payload);
         self.changes.tell();
         true
     }
@@ -329,22 +281,10 @@ fn allowed(call: &Call) -> Result<&str, Reply> {
 
 /// Waits for the lifecycle call before this one, but not for ever.
 async fn lock(call: &Call, name: &str) -> Result<OwnedMutexGuard<()>, Reply> {
-    let lock = call
-        .inner
-        .state()
-        .sessions
-        .get(name)
-        .map(|session| session.lifecycle.clone())
-        .ok_or_else(not_found)?;
+    let lock = call.inner.state().sessions.get(name).map(|session| session.lifecycle.clone()).ok_or_else(not_found)?;
     tokio::time::timeout(call.inner.options.pace.lock, lock.lock_owned())
         .await
-        .map_err(|_| {
-            refusal::engine_error(
-                call,
-                "Error",
-                &format!("async-lock timed out in queue {name}"),
-            )
-        })
+        .map_err(|_| refusal::engine_error(call, "Error", &format!("async-lock timed out in queue {name}")))
 }
 
 fn not_found() -> Reply {
@@ -365,10 +305,7 @@ fn config(body: &Value) -> Result<Option<Value>, Reply> {
         Value::Null => return Ok(None),
         Value::Object(given) => given,
         _ => {
-            return Err(refusal::nest(
-                400,
-                vec!["config must be an object".to_owned()],
-            ));
+            return Err(refusal::nest(400, vec!["config must be an object".to_owned()]));
         }
     };
     let mut kept = pick(given, CONFIG_KEYS);
@@ -399,11 +336,7 @@ fn pick(given: &Map<String, Value>, keys: &[&str]) -> Map<String, Value> {
 fn shape(inner: &Inner, session: &Session, form: Form) -> Value {
     let engine = inner.options.engine;
     let stopped = session.status == Status::Stopped;
-    let me = session
-        .owner
-        .as_ref()
-        .filter(|_| !stopped)
-        .map(|owner| owner.me(engine));
+    let me = session.owner.as_ref().filter(|_| !stopped).map(|owner| owner.me(engine));
     let working = session.status == Status::Working;
     let mut shown = json!({
         "name": session.name, "status": session.status.as_str(), "config": session.config, "me": me,

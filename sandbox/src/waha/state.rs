@@ -149,11 +149,7 @@ impl Session {
             session: self.name.clone(),
             hooks: self.hooks.clone(),
             me: self.owner.as_ref().map(|owner| owner.me(engine)),
-            metadata: self
-                .config
-                .as_ref()
-                .and_then(|config| config.get("metadata"))
-                .cloned(),
+            metadata: self.config.as_ref().and_then(|config| config.get("metadata")).cloned(),
             run: Some((self.run.clone(), self.run.load(Ordering::Acquire))),
         }
     }
@@ -166,8 +162,7 @@ impl Session {
             .and_then(|chat| self.messages.get(chat.last))
             .is_none_or(|last| last.timestamp <= message.timestamp);
         if newer {
-            self.chats
-                .insert(message.chat.clone(), Chat { last: place });
+            self.chats.insert(message.chat.clone(), Chat { last: place });
         }
         self.places.insert(message.bare_id.clone(), place);
         self.messages.push(message);
@@ -175,15 +170,11 @@ impl Session {
     }
 
     pub(crate) fn find(&self, bare_id: &str) -> Option<&Message> {
-        self.places
-            .get(bare_id)
-            .and_then(|place| self.messages.get(*place))
+        self.places.get(bare_id).and_then(|place| self.messages.get(*place))
     }
 
     pub(crate) fn find_mut(&mut self, bare_id: &str) -> Option<&mut Message> {
-        self.places
-            .get(bare_id)
-            .and_then(|place| self.messages.get_mut(*place))
+        self.places.get(bare_id).and_then(|place| self.messages.get_mut(*place))
     }
 
     /// Whether `config.ignore` keeps this chat out at the source.
@@ -195,9 +186,7 @@ impl Session {
             chat if chat.ends_with("@broadcast") => "broadcast",
             _ => return false,
         };
-        self.config
-            .as_ref()
-            .is_some_and(|config| config["ignore"][kind] == true)
+        self.config.as_ref().is_some_and(|config| config["ignore"][kind] == true)
     }
 
     /// Ends everything that belongs to the run so far.
@@ -216,31 +205,11 @@ mod tests {
 
     #[test]
     fn versions_and_engines_decide_what_can_be_done() {
-        let new = Features {
-            message_ids: true,
-            plus: true,
-            status_data: true,
-        };
-        let old = Features {
-            message_ids: false,
-            plus: false,
-            status_data: false,
-        };
+        let new = Features { message_ids: true, plus: true, status_data: true };
+        let old = Features { message_ids: false, plus: false, status_data: false };
         assert_eq!(Features::of("2026.7.1", Engine::Gows), new);
-        assert_eq!(
-            Features::of("2026.7.1", Engine::Webjs),
-            Features {
-                message_ids: false,
-                ..new
-            }
-        );
+        assert_eq!(Features::of("2026.7.1", Engine::Webjs), Features { message_ids: false, ..new });
         assert_eq!(Features::of("2026.4.1", Engine::Noweb), old);
-        assert_eq!(
-            Features::of("2026.4.3", Engine::Noweb),
-            Features {
-                message_ids: true,
-                ..old
-            }
-        );
+        assert_eq!(Features::of("2026.4.3", Engine::Noweb), Features { message_ids: true, ..old });
     }
 }

@@ -125,39 +125,22 @@ struct Envelope<'a> {
 impl Webhook {
     fn wants(&self, event: &str) -> bool {
         let all = !matches!(event, "state.change" | "engine.event");
-        self.events
-            .iter()
-            .any(|wanted| wanted == event || (all && wanted == "*"))
+        self.events.iter().any(|wanted| wanted == event || (all && wanted == "*"))
     }
 
     fn parse(given: &Value) -> Result<Webhook, String> {
         let url = given["url"].as_str().and_then(|url| Url::parse(url).ok());
-        let url = url
-            .filter(|url| matches!(url.scheme(), "http" | "https"))
-            .ok_or("url must be a URL address")?;
+        let url = url.filter(|url| matches!(url.scheme(), "http" | "https")).ok_or("url must be a URL address")?;
         let events = given["events"].as_array().cloned().unwrap_or_default();
-        let events: Vec<String> = events
-            .iter()
-            .filter_map(|event| event.as_str().map(str::to_owned))
-            .collect();
-        if events
-            .iter()
-            .any(|event| event != "*" && !EVENTS.contains(&event.as_str()))
-        {
-            return Err(format!(
-                "each value in events must be one of the following values: {}",
-                EVENTS.join(", ")
-            ));
+        let events: Vec<String> = events.iter().filter_map(|event| event.as_str().map(str::to_owned)).collect();
+        if events.iter().any(|event| event != "*" && !EVENTS.contains(&event.as_str())) {
+            return Err(format!("each value in events must be one of the following values: {}", EVENTS.join(", ")));
         }
         let retries = &given["retries"];
         let mut headers = HeaderMap::new();
         for header in given["customHeaders"].as_array().into_iter().flatten() {
-            let name = header["name"]
-                .as_str()
-                .and_then(|name| HeaderName::try_from(name).ok());
-            let value = header["value"]
-                .as_str()
-                .and_then(|value| HeaderValue::from_str(value).ok());
+            let name = header["name"].as_str().and_then(|name| HeaderName::try_from(name).ok());
+            let value = header["value"].as_str().and_then(|value| HeaderValue::from_str(value).ok());
             if let Some((name, value)) = name.zip(value) {
                 headers.insert(name, value);
             }
@@ -172,10 +155,7 @@ impl Webhook {
                 _ => Policy::Constant,
             },
             delay_seconds: retries["delaySeconds"].as_f64().unwrap_or(2.0),
-            attempts: retries["attempts"]
-                .as_u64()
-                .and_then(|n| u32::try_from(n).ok())
-                .unwrap_or(15),
+            attempts: retries["attempts"].as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(15),
             headers,
         })
     }
@@ -185,9 +165,7 @@ impl Webhook {
         let seconds = match self.policy {
             Policy::Constant => self.delay_seconds,
             Policy::Linear => self.delay_seconds * f64::from(retry),
-            Policy::Exponential => {
-                self.delay_seconds * 2_f64.powi(retry.min(20) as i32) * (1.0 + 0.2 * jitter)
-            }
+            Policy::Exponential => self.delay_seconds * 2_f64.powi(retry.min(20) as i32) * (1.0 + 0.2 * jitter),
         };
         second.mul_f64(seconds.clamp(0.0, 86_400.0))
     }
@@ -195,42 +173,26 @@ impl Webhook {
     /// The sandbox never leaves the machine, whatever a config says.
     fn is_local(&self) -> bool {
         let host = self.url.host_str().unwrap_or_default();
-        let address = host
-            .trim_start_matches('[')
-            .trim_end_matches(']')
-            .parse::<std::net::IpAddr>();
+        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
         host == "localhost" || address.is_ok_and(|address| address.is_loopback())
     }
 }
 
 /// Reads `config.webhooks`; the error is the list that Nest puts into `message`.
 pub(crate) fn parse(config: Option<&Value>) -> Result<Arc<[Webhook]>, Vec<String>> {
-    let given = config
-        .and_then(|config| config["webhooks"].as_array())
-        .cloned()
-        .unwrap_or_default();
+    let given = config.and_then(|config| config["webhooks"].as_array()).cloned().unwrap_or_default();
     let parsed: Vec<Result<Webhook, String>> = given
         .iter()
         .enumerate()
-        .map(|(n, hook)| {
-            Webhook::parse(hook).map_err(|error| format!("config.webhooks.{n}.{error}"))
-        })
+        .map(|(n, hook)| Webhook::parse(hook).map_err(|error| format!("config.webhooks.{n}.{error}")))
         .collect();
-    let errors: Vec<String> = parsed
-        .iter()
-        .filter_map(|hook| hook.as_ref().err().cloned())
-        .collect();
-    if errors.is_empty() {
-        Ok(parsed.into_iter().flatten().collect())
-    } else {
-        Err(errors)
-    }
+    let errors: Vec<String> = parsed.iter().filter_map(|hook| hook.as_ref().err().cloned()).collect();
+    if errors.is_empty() { Ok(parsed.into_iter().flatten().collect()) } else { Err(errors) }
 }
 
 /// `hex(HMAC-SHA512(key, body))`.
 pub(crate) fn signature(key: &str, body: &[u8]) -> String {
-    let mut mac =
-        Hmac::<Sha512>::new_from_slice(key.as_bytes()).expect("HMAC takes keys of any length");
+    let mut mac = Hmac::<Sha512>::new_from_slice(key.as_bytes()).expect("HMAC takes keys of any length");
     mac.update(body);
     hex::encode(mac.finalize().into_bytes())
 }
@@ -265,18 +227,10 @@ impl Inner {
             engine: (self.options.engine != Engine::Gows).then(|| self.options.engine.as_str()),
             environment: &environment,
         };
-        let body = Bytes::from(
-            serde_json::to_vec(&envelope).expect("strings and JSON values always serialise"),
-        );
+        let body = Bytes::from(serde_json::to_vec(&envelope).expect("strings and JSON values always serialise"));
         for hook in audience.hooks.iter().filter(|hook| hook.wants(event)) {
             let post = Arc::new(Post {
-                headers: headers(
-                    hook,
-                    &body,
-                    timestamp,
-                    &self.seed.hex(16).to_lowercase(),
-                    &Signed::Properly,
-                ),
+                headers: headers(hook, &body, timestamp, &self.seed.hex(16).to_lowercase(), &Signed::Properly),
                 hook: hook.clone(),
                 session: audience.session.clone(),
                 event: event.to_owned(),
@@ -286,10 +240,7 @@ impl Inner {
                 run: audience.run.clone(),
             });
             if self.log.keeps_everything() {
-                self.posted
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(post.clone());
+                self.posted.lock().unwrap_or_else(PoisonError::into_inner).push(post.clone());
             }
             self.dispatch(post);
         }
@@ -341,11 +292,7 @@ impl Inner {
                 let second = inner.options.pace.retry_second;
                 let wait = post.hook.pause(retry, second, inner.seed.fraction());
                 tokio::time::sleep(wait.max(second.mul_f64(retry_after.unwrap_or(0.0)))).await;
-                if post
-                    .run
-                    .as_ref()
-                    .is_some_and(|(now, mine)| now.load(Ordering::Acquire) != *mine)
-                {
+                if post.run.as_ref().is_some_and(|(now, mine)| now.load(Ordering::Acquire) != *mine) {
                     break;
                 }
             }
@@ -355,72 +302,37 @@ impl Inner {
     }
 
     /// One try: the status, and the seconds of a `Retry-After`.
-    async fn post(
-        &self,
-        hook: &Webhook,
-        headers: &HeaderMap,
-        body: &Bytes,
-    ) -> (Option<u16>, Option<f64>) {
+    async fn post(&self, hook: &Webhook, headers: &HeaderMap, body: &Bytes) -> (Option<u16>, Option<f64>) {
         if !hook.is_local() {
             return (None, None);
         }
-        let request = self
-            .client
-            .post(hook.url.clone())
-            .headers(headers.clone())
-            .body(body.clone());
+        let request = self.client.post(hook.url.clone()).headers(headers.clone()).body(body.clone());
         let Ok(response) = request.send().await else {
             return (None, None);
         };
         let status = response.status().as_u16();
-        let retry_after = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok()?.parse().ok());
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         // Read to the end, or the connection can't be used again.
         let _ = response.bytes().await;
         (Some(status), retry_after)
     }
 
     /// Posts these bytes once to every webhook of the session and says what each answered.
-    pub(crate) async fn post_raw(
-        &self,
-        hooks: &[Webhook],
-        body: &Bytes,
-        signed: &Signed,
-    ) -> Vec<Option<u16>> {
+    pub(crate) async fn post_raw(&self, hooks: &[Webhook], body: &Bytes, signed: &Signed) -> Vec<Option<u16>> {
         let mut answers = Vec::new();
         for hook in hooks {
-            let headers = headers(
-                hook,
-                body,
-                clock::now_ms(),
-                &self.seed.hex(16).to_lowercase(),
-                signed,
-            );
+            let headers = headers(hook, body, clock::now_ms(), &self.seed.hex(16).to_lowercase(), signed);
             answers.push(self.post(hook, &headers, body).await.0);
         }
         answers
     }
 }
 
-fn headers(
-    hook: &Webhook,
-    body: &[u8],
-    timestamp: i64,
-    request_id: &str,
-    signed: &Signed,
-) -> HeaderMap {
+fn headers(hook: &Webhook, body: &[u8], timestamp: i64, request_id: &str, signed: &Signed) -> HeaderMap {
     let mut headers = hook.headers.clone();
-    headers.insert(
-        "accept",
-        HeaderValue::from_static("application/json, text/plain, */*"),
-    );
+    headers.insert("accept", HeaderValue::from_static("application/json, text/plain, */*"));
     headers.insert("content-type", HeaderValue::from_static("application/json"));
-    headers.insert(
-        "accept-encoding",
-        HeaderValue::from_static("gzip, compress, deflate, br"),
-    );
+    headers.insert("accept-encoding", HeaderValue::from_static("gzip, compress, deflate, br"));
     headers.insert("x-webhook-timestamp", HeaderValue::from(timestamp));
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert("x-webhook-request-id", id);
@@ -433,10 +345,7 @@ fn headers(
     };
     if let Some(signature) = signature.and_then(|text| HeaderValue::from_str(&text).ok()) {
         headers.insert("x-webhook-hmac", signature);
-        headers.insert(
-            "x-webhook-hmac-algorithm",
-            HeaderValue::from_static("sha512"),
-        );
+        headers.insert("x-webhook-hmac-algorithm", HeaderValue::from_static("sha512"));
     }
     headers
 }
@@ -457,9 +366,7 @@ mod tests {
     #[test]
     fn the_star_leaves_two_events_out() {
         let hook = Webhook::parse(&json!({"url": "http://127.0.0.1:1/", "events": ["*"]})).unwrap();
-        assert!(
-            hook.wants("message") && !hook.wants("engine.event") && !hook.wants("state.change")
-        );
+        assert!(hook.wants("message") && !hook.wants("engine.event") && !hook.wants("state.change"));
         let none = Webhook::parse(&json!({"url": "http://127.0.0.1:1/", "events": []})).unwrap();
         assert!(!none.wants("message"));
     }
@@ -477,30 +384,17 @@ mod tests {
     #[test]
     fn pauses_follow_the_policy() {
         let pause = |policy: &str, retry| {
-            let hook = json!({"url": "http://127.0.0.1:1/", "retries": {"policy": policy, "delaySeconds": 2, "attempts": 3}});
-            Webhook::parse(&hook)
-                .unwrap()
-                .pause(retry, Duration::from_secs(1), 0.0)
-                .as_secs()
+            let hook =
+                json!({"url": "http://127.0.0.1:1/", "retries": {"policy": policy, "delaySeconds": 2, "attempts": 3}});
+            Webhook::parse(&hook).unwrap().pause(retry, Duration::from_secs(1), 0.0).as_secs()
         };
-        assert_eq!(
-            (
-                pause("constant", 3),
-                pause("linear", 3),
-                pause("exponential", 3)
-            ),
-            (2, 6, 16)
-        );
+        assert_eq!((pause("constant", 3), pause("linear", 3), pause("exponential", 3)), (2, 6, 16));
     }
 
     #[test]
     fn only_this_machine_is_posted_to() {
         let local = |url: &str| Webhook::parse(&json!({"url": url})).unwrap().is_local();
-        assert!(
-            local("http://127.0.0.1:8480/x")
-                && local("http://localhost/x")
-                && local("http://[::1]:9/")
-        );
+        assert!(local("http://127.0.0.1:8480/x") && local("http://localhost/x") && local("http://[::1]:9/"));
         assert!(!local("http://192.0.2.1/x") && !local("http://shop.example/x"));
     }
 }

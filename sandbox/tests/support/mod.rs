@@ -34,9 +34,7 @@ impl Hook {
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 }
 
@@ -77,15 +75,9 @@ impl Endpoint {
         let (parts, body) = request.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         let status = self.planned.lock().unwrap().pop_front().unwrap_or(200);
-        self.hooks.lock().unwrap().push(Hook {
-            headers: parts.headers,
-            body,
-        });
+        self.hooks.lock().unwrap().push(Hook { headers: parts.headers, body });
         self.changed.send_modify(|count| *count += 1);
-        Ok(Response::builder()
-            .status(status)
-            .body(Full::default())
-            .unwrap())
+        Ok(Response::builder().status(status).body(Full::default()).unwrap())
     }
 
     /// Everything of one kind, once there is that much of it.
@@ -94,20 +86,14 @@ impl Endpoint {
         let wait = async {
             loop {
                 changed.mark_unchanged();
-                let found: Vec<Hook> = self
-                    .all()
-                    .into_iter()
-                    .filter(|hook| hook.json()["event"] == event)
-                    .collect();
+                let found: Vec<Hook> = self.all().into_iter().filter(|hook| hook.json()["event"] == event).collect();
                 if found.len() >= count {
                     return found;
                 }
                 changed.changed().await.unwrap();
             }
         };
-        tokio::time::timeout(SOON, wait)
-            .await
-            .unwrap_or_else(|_| panic!("no {count} {event} in {:?}", self.all()))
+        tokio::time::timeout(SOON, wait).await.unwrap_or_else(|_| panic!("no {count} {event} in {:?}", self.all()))
     }
 
     pub async fn event(&self, event: &str) -> Value {
@@ -129,33 +115,21 @@ pub struct Client {
 impl Client {
     pub fn new(url: String, key: &str) -> Client {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Client {
-            http,
-            url,
-            key: key.to_owned(),
-        }
+        Client { http, url, key: key.to_owned() }
     }
 
     /// Status and body; `Null` for an empty one.
     pub async fn call(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
-        let mut request = self
-            .http
-            .request(method.parse().unwrap(), format!("{}{path}", self.url))
-            .header("X-Api-Key", &self.key);
+        let mut request =
+            self.http.request(method.parse().unwrap(), format!("{}{path}", self.url)).header("X-Api-Key", &self.key);
         if !body.is_null() {
-            request = request
-                .header("content-type", "application/json")
-                .body(body.to_string());
+            request = request.header("content-type", "application/json").body(body.to_string());
         }
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
         let typed = response.headers().contains_key("content-type");
         let bytes = response.bytes().await.unwrap();
-        assert_eq!(
-            typed,
-            !bytes.is_empty(),
-            "an empty body has no content type"
-        );
+        assert_eq!(typed, !bytes.is_empty(), "an empty body has no content type");
         (status, serde_json::from_slice(&bytes).unwrap_or_default())
     }
 
@@ -168,9 +142,7 @@ impl Client {
     }
 
     pub fn raw(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
-        self.http
-            .request(method.parse().unwrap(), format!("{}{path}", self.url))
-            .header("X-Api-Key", &self.key)
+        self.http.request(method.parse().unwrap(), format!("{}{path}", self.url)).header("X-Api-Key", &self.key)
     }
 }
 
@@ -185,31 +157,20 @@ impl World {
     pub async fn start(options: Options) -> World {
         let waha = Server::start(options).await.unwrap();
         let client = Client::new(waha.url(), waha.api_key());
-        World {
-            waha,
-            client,
-            endpoint: Endpoint::start().await,
-        }
+        World { waha, client, endpoint: Endpoint::start().await }
     }
 
     /// With a session `default` that works and tells everything.
     pub async fn working(options: Options) -> World {
         let world = World::start(options).await;
-        let (status, _) = world
-            .client
-            .post("/api/sessions", world.session("default"))
-            .await;
+        let (status, _) = world.client.post("/api/sessions", world.session("default")).await;
         assert_eq!(status, 201);
         world.waha.scan_qr("default").await.unwrap();
         world
     }
 
     pub async fn with(engine: Engine) -> World {
-        World::working(Options {
-            engine,
-            ..Options::default()
-        })
-        .await
+        World::working(Options { engine, ..Options::default() }).await
     }
 
     pub fn session(&self, name: &str) -> Value {

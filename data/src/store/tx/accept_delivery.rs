@@ -573,7 +573,7 @@ impl Intake<'_, '_> {
             |row| row.get(0),
         )?;
         if let Some(due) = moved {
-            self.scope.emit(Change::JobDue(due));
+            self.scope.emit(Change::JobDue(crate::model::job::JobKind::AnswerChat, due));
         }
         if presence.presence == Presence::Typing {
             self.scope.emit(Change::Typing(self.scope.tenant(), chat));

@@ -113,6 +113,37 @@ pub enum Wait {
     Countdown(Timestamp),
 }
 
+/// How an answer ends without a send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stop {
+    /// What the chat is then.
+    pub state: ChatState,
+    /// Why, in words for people.
+    pub reason: String,
+    /// Was a human asked for?
+    pub handoff: Handoff,
+    /// Does the job become a dead letter?
+    pub letter: Letter,
+}
+
+/// Was a human asked for?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handoff {
+    /// Yes: the assistant is silent until `resume` or `done`.
+    Yes,
+    /// No.
+    No,
+}
+
+/// What becomes of a job that ended without its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Letter {
+    /// It is over.
+    Closed,
+    /// It is kept where people look for what failed.
+    Dead,
+}
+
 /// How often an answer is thrown away for a newer message before it goes out all the same.
 pub const REDONE_MAX: i64 = 2;
 const HISTORY: i64 = 40;
@@ -240,6 +271,7 @@ impl TenantStore {
             if let Some(objection) = objection(scope, job, answer.revision, now)? {
                 return Ok(objection);
             }
+            drop_unsent(scope, job, "written anew")?;
             let ids = write_parts(scope, job, &answer, InteractionState::Queued, None, now)?;
             let first = ids.first().copied().ok_or(StoreError::Invalid("an answer without words".to_owned()))?;
             outcome::mark_sending(scope, first, now)?;
@@ -280,6 +312,7 @@ impl TenantStore {
                 ),
                 Wait::Countdown(at) => (InteractionState::Draft, None, *at, ChatState::Assistant, None),
             };
+            drop_unsent(scope, job, "written anew")?;
             write_parts(scope, job, &answer, state, reason, now)?;
             let why = match &wait {
                 Wait::ForApproval => "waiting for approval".to_owned(),
@@ -341,27 +374,29 @@ impl TenantStore {
     ///
     /// # Errors
     /// What the store says.
-    pub async fn stop_answer(
-        &self,
-        job: JobId,
-        state: ChatState,
-        reason: String,
-        handoff: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+    pub async fn stop_answer(&self, job: JobId, stop: Stop, now: Timestamp) -> Result<(), StoreError> {
         const HANDOFF: Scoped = scoped!("UPDATE chats SET handoff_at = :at WHERE tenant_id = :tenant AND id = :chat");
         self.write(move |scope| {
             let Some(found) = running(scope, job)? else { return Ok(()) };
             if found.cancel.is_none() {
-                let told = (state != ChatState::Waiting).then_some(reason.as_str());
-                chats::set_state(scope, found.chat, state, told)?;
-                if handoff.is_some() {
-                    scope.execute(HANDOFF, &[(":chat", &found.chat), (":at", &handoff)])?;
+                let told = (stop.state != ChatState::Waiting).then_some(stop.reason.as_str());
+                chats::set_state(scope, found.chat, stop.state, told)?;
+                if stop.handoff == Handoff::Yes {
+                    scope.execute(HANDOFF, &[(":chat", &found.chat), (":at", &now)])?;
                     scope.count("answers.handoff");
                 }
             }
             scope.count("answers.stopped");
-            give_up(scope, job, now, found.reply, &reason)
+            drop_unsent(scope, job, &stop.reason)?;
+            if let Some(reply) = found.reply {
+                outcome::release_unless_sent(scope, reply, now)?;
+            }
+            let reason = found.cancel.unwrap_or(stop.reason);
+            let ended = match stop.letter {
+                Letter::Closed => Ended::Cancel { reason },
+                Letter::Dead => Ended::Discard { reason },
+            };
+            jobs::end(scope, job, &ended, now)
         })
         .await
     }

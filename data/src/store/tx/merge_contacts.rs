@@ -149,7 +149,7 @@ impl TenantStore {
                 .execute(HASTEN, &[(":lid", &lid), (":quiet_ms", &quiet_ms), (":wait_ms", &wait_ms), (":now", &now)])?
                 > 0
             {
-                scope.emit(Change::JobDue(now));
+                scope.emit(Change::JobDue(crate::model::job::JobKind::AnswerChat, now));
             }
             Ok(())
         })

@@ -87,7 +87,7 @@ impl TenantStore {
                 interactions::set_state(scope, *draft, InteractionState::Queued, None)?;
             }
             chats::set_state(scope, chat, ChatState::Assistant, None)?;
-            scope.emit(Change::JobDue(now));
+            scope.emit(Change::JobDue(crate::model::job::JobKind::AnswerChat, now));
             drafts.first().copied().ok_or(StoreError::NotFound("interaction"))
         })
         .await

@@ -198,11 +198,7 @@ fn proto(message: &Message, stanza: &str) -> Value {
         Content::Voice => file("audioMessage", &None),
         Content::Document { caption, .. } => file("documentMessage", caption),
         Content::Sticker => file("stickerMessage", &None),
-        Content::Location {
-            latitude,
-            longitude,
-            name,
-        } => {
+        Content::Location { latitude, longitude, name } => {
             let mut inner = json!({"degreesLatitude": latitude, "degreesLongitude": longitude});
             if let Some(name) = name {
                 inner["name"] = name.as_str().into();
@@ -216,12 +212,9 @@ fn proto(message: &Message, stanza: &str) -> Value {
 /// The location of the two socket engines: numbers as strings.
 fn location(content: &Content) -> Value {
     match content {
-        Content::Location {
-            latitude,
-            longitude,
-            name,
-        } => {
-            let mut place = json!({"live": false, "latitude": latitude.to_string(), "longitude": longitude.to_string()});
+        Content::Location { latitude, longitude, name } => {
+            let mut place =
+                json!({"live": false, "latitude": latitude.to_string(), "longitude": longitude.to_string()});
             if let Some(name) = name {
                 place["name"] = name.as_str().into();
             }

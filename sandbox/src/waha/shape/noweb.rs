@@ -52,8 +52,7 @@ fn data(message: &Message) -> Value {
 }
 
 fn key(message: &Message) -> Value {
-    let mut key =
-        json!({"remoteJid": jid(&message.chat), "fromMe": message.from_me, "id": message.bare_id});
+    let mut key = json!({"remoteJid": jid(&message.chat), "fromMe": message.from_me, "id": message.bare_id});
     if let Some(participant) = &message.participant {
         key["participant"] = jid(participant).into();
     }
@@ -61,11 +60,7 @@ fn key(message: &Message) -> Value {
     if author.ends_with("@lid") && !message.from_me {
         key["addressingMode"] = "lid".into();
         if let Some(alt) = &message.alt {
-            let name = if message.participant.is_some() {
-                "participantAlt"
-            } else {
-                "remoteJidAlt"
-            };
+            let name = if message.participant.is_some() { "participantAlt" } else { "remoteJidAlt" };
             key[name] = jid(alt).into();
         }
     }

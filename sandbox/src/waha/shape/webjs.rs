@@ -35,11 +35,7 @@ pub(super) fn sent(owner: &Owner, message: &Message) -> Value {
 }
 
 fn directions<'a>(owner: &'a Owner, message: &'a Message) -> (&'a str, &'a str) {
-    if message.from_me {
-        (&owner.id, &message.chat)
-    } else {
-        (&message.chat, &owner.id)
-    }
+    if message.from_me { (&owner.id, &message.chat) } else { (&message.chat, &owner.id) }
 }
 
 fn body(message: &Message) -> &str {
@@ -63,11 +59,7 @@ fn kind(content: &Content) -> &'static str {
 
 fn location(content: &Content) -> Value {
     match content {
-        Content::Location {
-            latitude,
-            longitude,
-            name,
-        } => {
+        Content::Location { latitude, longitude, name } => {
             json!({"live": false, "latitude": latitude, "longitude": longitude, "description": name})
         }
         _ => Value::Null,
@@ -75,7 +67,8 @@ fn location(content: &Content) -> Value {
 }
 
 fn data(message: &Message, from: &str, to: &str) -> Value {
-    let mut id = json!({"fromMe": message.from_me, "remote": message.chat, "id": message.bare_id, "_serialized": message.id()});
+    let mut id =
+        json!({"fromMe": message.from_me, "remote": message.chat, "id": message.bare_id, "_serialized": message.id()});
     if let Some(participant) = &message.participant {
         id["participant"] = participant.as_str().into();
     }

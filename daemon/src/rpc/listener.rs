@@ -1,0 +1,350 @@
+//! The socket's file: locked for the life of the daemon, for nobody but its owner and, on request, one group.
+
+use std::ffi::OsString;
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::fs::{FlockOperation, flock};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::peer::{Operators, gid_of};
+use super::{Service, session};
+
+/// The longest path that fits a socket's address, with the byte that ends it.
+pub const SOCKET_PATH_BYTES_MAX: usize = 107;
+/// How many connections are served at once.
+pub const CONNECTIONS_MAX: usize = 256;
+/// How long to wait after a connection could not be taken, for example for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Why there is no socket.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// Another daemon has the lock.
+    #[error("another daemon is running{}: {} is locked", holder(pid), path.display())]
+    Locked {
+        /// The lock.
+        path: PathBuf,
+        /// The other daemon's process id.
+        pid: Option<u32>,
+    },
+    /// Something without the lock answers there.
+    #[error("something else answers at {}", path.display())]
+    InUse {
+        /// The socket.
+        path: PathBuf,
+    },
+    /// There is a file that is no socket.
+    #[error("{} is in the way, and is no socket: it is left alone", path.display())]
+    NotASocket {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The path fits no socket address.
+    #[error("the socket's path is too long ({} bytes, at most {SOCKET_PATH_BYTES_MAX}): {}; set daemon.socket to a shorter one", path.as_os_str().len(), path.display())]
+    TooLong {
+        /// The path.
+        path: PathBuf,
+    },
+    /// No group has this name.
+    #[error("daemon.socket_group: this machine has no group {0:?}")]
+    UnknownGroup(String),
+    /// The system refused.
+    #[error("could not {what} {}", path.display())]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+fn holder(pid: &Option<u32>) -> String {
+    pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default()
+}
+
+/// A lock file, held until dropped, at the latest until the process ends. The file itself stays: removing it would let
+/// two processes lock two files of the same name.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock, or says who has it.
+    ///
+    /// # Errors
+    /// [`BindError::Locked`], or the system's refusal.
+    pub fn acquire(path: &Path) -> Result<Self, BindError> {
+        let fail = |what| move |source| BindError::Io { what, path: path.to_owned(), source };
+        let mut options = OpenOptions::new();
+        let mut file = options
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(path)
+            .map_err(fail("open the lock"))?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                let mut pid = String::new();
+                // Only for the message.
+                let _ = file.read_to_string(&mut pid);
+                return Err(BindError::Locked { path: path.to_owned(), pid: pid.trim().parse().ok() });
+            }
+            Err(error) => return Err(fail("lock")(error.into())),
+        }
+        let note = |mut file: &File| {
+            file.set_len(0)?;
+            file.rewind()?;
+            writeln!(file, "{}", std::process::id())
+        };
+        note(&file).map_err(fail("write"))?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// The socket, ready for connections. Dropping it removes the file, still under the lock.
+#[derive(Debug)]
+pub struct Listener {
+    socket: UnixListener,
+    place: Place,
+}
+
+#[derive(Debug)]
+struct Place {
+    path: PathBuf,
+    _lock: Lock,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_file(&self.path) {
+            tracing::debug!(%error, "the socket was gone already");
+        }
+    }
+}
+
+impl Listener {
+    /// Makes the socket: 0600 in a 0700 directory, or with a group 0660 in a 0750 directory, both of that group.
+    ///
+    /// A socket that is left over from a daemon that was killed is replaced, under the lock.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn bind(path: &Path, group: Option<&str>) -> Result<Self, BindError> {
+        if path.as_os_str().len() > SOCKET_PATH_BYTES_MAX {
+            return Err(BindError::TooLong { path: path.to_owned() });
+        }
+        let group = match group {
+            None => None,
+            Some(name) => match gid_of(name) {
+                Ok(Some(gid)) => Some(gid),
+                _ => return Err(BindError::UnknownGroup(name.to_owned())),
+            },
+        };
+        let (dir_mode, mode) = if group.is_some() { (0o750, 0o660) } else { (0o700, 0o600) };
+        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let lock_path = with_suffix(path, ".lock");
+        let fail = |what, path: &Path| {
+            let path = path.to_owned();
+            move |source| BindError::Io { what, path, source }
+        };
+
+        let existed = dir.is_dir();
+        if !existed {
+            DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(fail("make", dir))?;
+        }
+        let lock = Lock::acquire(&lock_path)?;
+        if !existed || is_ours(dir, &[path, &lock_path]).map_err(fail("look into", dir))? {
+            chown(dir, None, group).map_err(fail("give to the group", dir))?;
+            fs::set_permissions(dir, Permissions::from_mode(dir_mode)).map_err(fail("set the mode of", dir))?;
+        } else if group.is_some() {
+            tracing::warn!(
+                dir = %dir.display(),
+                "the socket's directory has other files in it and is left as it is; the group must be able to enter it"
+            );
+        }
+
+        clear(path)?;
+        let socket = UnixListener::bind(path).map_err(fail("listen on", path))?;
+        // From here on a failure takes the socket away again.
+        let place = Place { path: path.to_owned(), _lock: lock };
+        chown(path, None, group).map_err(fail("give to the group", path))?;
+        fs::set_permissions(path, Permissions::from_mode(mode)).map_err(fail("set the mode of", path))?;
+        Ok(Self { socket, place })
+    }
+
+    /// Serves connections until told to stop, then waits for them to end.
+    pub async fn serve<S: Service>(
+        self,
+        service: Arc<S>,
+        operators: watch::Receiver<Operators>,
+        shutdown: CancellationToken,
+    ) {
+        let Self { socket, place } = self;
+        let mut sessions = JoinSet::new();
+        loop {
+            let accepted = tokio::select! {
+                () = shutdown.cancelled() => break,
+                accepted = socket.accept() => accepted,
+            };
+            while sessions.try_join_next().is_some() {}
+            let stream = match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be taken");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            };
+            if sessions.len() >= CONNECTIONS_MAX {
+                tracing::warn!(connections = CONNECTIONS_MAX, "too many connections: one was turned away");
+                turn_away(stream);
+                continue;
+            }
+            let caller = match operators.borrow().caller(&stream) {
+                Ok(caller) => caller,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection came from nobody");
+                    continue;
+                }
+            };
+            sessions.spawn(session::serve(stream, caller, Arc::clone(&service), shutdown.clone()));
+        }
+        drop(socket);
+        while sessions.join_next().await.is_some() {}
+        drop(place);
+    }
+}
+
+/// Says why, if that fits without waiting.
+fn turn_away(stream: UnixStream) {
+    let line = concat!(
+        r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32009,"message":"too many connections; try again","#,
+        r#""data":{"code":"overloaded"}}}"#,
+        "\n"
+    );
+    // The connection is closed either way.
+    let _ = stream.try_write(line.as_bytes());
+}
+
+/// Removes what a killed daemon left. Only called under the lock.
+fn clear(path: &Path) -> Result<(), BindError> {
+    let fail = |what| move |source| BindError::Io { what, path: path.to_owned(), source };
+    let found = match fs::symlink_metadata(path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(fail("look at")(error)),
+    };
+    if !found.file_type().is_socket() {
+        return Err(BindError::NotASocket { path: path.to_owned() });
+    }
+    if std::os::unix::net::UnixStream::connect(path).is_ok() {
+        return Err(BindError::InUse { path: path.to_owned() });
+    }
+    fs::remove_file(path).map_err(fail("remove the old socket"))
+}
+
+/// Is the directory there for the socket alone? Only then are its modes ours to set: `daemon.socket` may just as well
+/// lie in `/run` or in somebody's home.
+fn is_ours(dir: &Path, known: &[&Path]) -> io::Result<bool> {
+    if fs::metadata(dir)?.uid() != rustix::process::geteuid().as_raw() {
+        return Ok(false);
+    }
+    for entry in fs::read_dir(dir)? {
+        let name = entry?.file_name();
+        if !known.iter().any(|known| known.file_name() == Some(&name)) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut text = OsString::from(path);
+    text.push(suffix);
+    PathBuf::from(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[tokio::test]
+    async fn the_socket_is_for_its_owner_alone() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("run/mychatflow.sock");
+        let listener = Listener::bind(&path, None).unwrap();
+        assert_eq!((mode(path.parent().unwrap()), mode(&path)), (0o700, 0o600));
+        drop(listener);
+        assert!(!path.exists(), "the socket leaves with its daemon");
+    }
+
+    #[tokio::test]
+    async fn a_group_may_be_let_in() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("run/mychatflow.sock");
+        let gid = rustix::process::getegid().as_raw();
+        let _listener = Listener::bind(&path, Some(&gid.to_string())).unwrap();
+        assert_eq!((mode(path.parent().unwrap()), mode(&path)), (0o750, 0o660));
+        assert_eq!(fs::metadata(&path).unwrap().gid(), gid);
+        let error = Listener::bind(&home.path().join("other/s"), Some("no-such-group")).unwrap_err();
+        assert!(matches!(error, BindError::UnknownGroup(_)));
+    }
+
+    #[tokio::test]
+    async fn a_directory_with_other_files_keeps_its_mode() {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("letters.txt"), "mine").unwrap();
+        fs::set_permissions(home.path(), Permissions::from_mode(0o755)).unwrap();
+        let _listener = Listener::bind(&home.path().join("mychatflow.sock"), None).unwrap();
+        assert_eq!(mode(home.path()), 0o755);
+    }
+
+    #[tokio::test]
+    async fn a_second_daemon_is_refused_and_a_killed_ones_socket_is_replaced() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("mychatflow.sock");
+        // What kill -9 leaves.
+        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+        let first = Listener::bind(&path, None).unwrap();
+        let second = Listener::bind(&path, None).unwrap_err();
+        assert!(matches!(second, BindError::Locked { pid: Some(pid), .. } if pid == std::process::id()));
+        assert!(path.exists(), "the refused one leaves the socket alone");
+        drop(first);
+        Listener::bind(&path, None).unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_not_ours_is_left_alone() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("mychatflow.sock");
+        fs::write(&path, "a letter").unwrap();
+        assert!(matches!(Listener::bind(&path, None), Err(BindError::NotASocket { .. })));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "a letter");
+        fs::remove_file(&path).unwrap();
+
+        let _other = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        assert!(matches!(Listener::bind(&path, None), Err(BindError::InUse { .. })));
+
+        let long = home.path().join("x".repeat(120));
+        assert!(matches!(Listener::bind(&long, None), Err(BindError::TooLong { .. })));
+    }
+}
