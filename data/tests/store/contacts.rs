@@ -10,6 +10,7 @@ use mychatflow_data::phone::Address;
 use mychatflow_data::store::contacts::{ContactFilter, ContactPlace, History};
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::instances::Sighting;
+use mychatflow_data::store::tx::answer::{Handoff, Letter, Stop};
 use mychatflow_data::time::Timestamp;
 
 use crate::support::{NOON, World, chat_of, world};
@@ -81,8 +82,13 @@ async fn the_fresh_question_of_a_person_who_becomes_a_customer_is_answered() {
         world.says(ANA, "M1", "open today?", later(asked)).await;
         // The gate finds the person unreviewed.
         let job = world.claim(JobKind::AnswerChat, later(asked + 5)).await.remove(0);
-        let why = "unreviewed contact".to_owned();
-        world.shop.stop_answer(job.id, ChatState::NeedsYou, why, None, later(asked + 5)).await.unwrap();
+        let stop = Stop {
+            state: ChatState::NeedsYou,
+            reason: "unreviewed contact".into(),
+            handoff: Handoff::No,
+            letter: Letter::Closed,
+        };
+        world.shop.stop_answer(job.id, stop, later(asked + 5)).await.unwrap();
 
         let ana = world.shop.contact_named(ANA.into()).await.unwrap();
         world.shop.review_contact(ana.id, Review::Customer, FRESH, later(reviewed)).await.unwrap();

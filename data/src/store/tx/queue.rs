@@ -79,7 +79,7 @@ impl TenantStore {
                     })?;
                     if let Some((state, run_at)) = free {
                         moved(scope, id.into(), kind, state);
-                        scope.emit(Change::JobDue(run_at));
+                        scope.emit(Change::JobDue(kind, run_at));
                     }
                 }
                 Item::Unreadable(JobState::Held) => scope.execute(BODY, &[(":id", &id)]).map(drop)?,
@@ -202,7 +202,7 @@ fn retry_job(scope: &Scope<'_>, id: JobId, kind: JobKind, state: JobState, now: 
     }
     scope.execute(AGAIN, &[(":id", &id), (":reply", &reply), (":now", &now)])?;
     moved(scope, id, kind, JobState::Available);
-    scope.emit(Change::JobDue(now));
+    scope.emit(Change::JobDue(kind, now));
     Ok(())
 }
 
@@ -242,7 +242,7 @@ fn drop_job(scope: &Scope<'_>, id: JobId, kind: JobKind, state: JobState, now: T
         outcome::release_unless_sent(scope, reply, now)?;
     }
     // A send that is gone lets the next one of its chat go.
-    scope.emit(Change::JobDue(now));
+    scope.emit(Change::JobDue(kind, now));
     Ok(())
 }
 
