@@ -22,6 +22,12 @@ pub struct Counter {
 pub const DAEMON: TenantId = TenantId::from_bytes([0; 16]);
 
 impl Store {
+    /// The number of the schema.
+    #[must_use]
+    pub fn schema(&self) -> i64 {
+        i64::try_from(super::migrate::MIGRATIONS.len()).unwrap_or(i64::MAX)
+    }
+
     /// Every counter of every tenant.
     ///
     /// # Errors

@@ -241,13 +241,16 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.interactions(*id, None, 10).await.unwrap().is_empty());
         assert!(shop.chat_facts(*id).await.is_err());
         assert!(shop.draft(*id).await.unwrap().is_none());
+        assert!(shop.unsent(*id).await.unwrap().is_empty());
+        assert!(shop.countdown(*id).await.unwrap().is_none());
+        assert!(shop.own_settings(Owner::Chat(*id)).await.unwrap().all().is_empty());
         assert!(shop.set_draft(*id, "x".into(), now).await.is_err());
         assert!(shop.pause_chat(*id, now + span, now).await.is_err());
         assert!(shop.resume_chat(*id, span, now).await.is_err());
         assert!(shop.finish_chat(*id, now).await.is_err());
         assert!(shop.snooze_chat(*id, now + span).await.is_err());
         assert!(shop.approve_answer(*id, now).await.is_err());
-        assert!(shop.edit_answer(*id, "x".into()).await.is_err());
+        assert!(shop.edit_answer(*id, "x".into(), now).await.is_err());
         assert!(shop.send_message(*id, "x".into(), ClientRef::new(), span, now).await.is_err());
         // Nothing to find is nothing to do.
         shop.read_chat(*id).await.unwrap();

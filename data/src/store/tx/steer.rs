@@ -93,23 +93,32 @@ impl TenantStore {
         .await
     }
 
-    /// Replaces the words of the answer that waits in a chat. A split answer becomes one.
+    /// Replaces the words of the answer that waits in a chat. A split answer becomes one, a countdown stops.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when none waits.
-    pub async fn edit_answer(&self, chat: ChatId, text: String) -> Result<InteractionId, StoreError> {
+    /// [`StoreError::Conflict`] when none waits, or when it is about to be sent.
+    pub async fn edit_answer(&self, chat: ChatId, text: String, now: Timestamp) -> Result<InteractionId, StoreError> {
+        const STOP: Scoped = scoped!(
+            "UPDATE jobs SET run_at = :never, reason = 'waiting for approval', updated_at = :now
+             WHERE tenant_id = :tenant AND chat_id = :chat AND kind = 'answer_chat'
+               AND state IN ('scheduled', 'available', 'retryable', 'held')"
+        );
         const EDIT: Scoped = scoped!("UPDATE interactions SET text = :text WHERE tenant_id = :tenant AND id = :id");
         self.write(move |scope| {
             if text.trim().is_empty() {
                 return Err(StoreError::Invalid("an empty message can't be sent".to_owned()));
             }
             let drafts = waiting_drafts(scope, chat)?;
+            if scope.execute(STOP, &[(":chat", &chat), (":never", &jobs::NEVER), (":now", &now)])? == 0 {
+                return Err(StoreError::Conflict("the answer is about to be sent, or written again".to_owned()));
+            }
             let (first, rest) = drafts.split_first().ok_or(StoreError::NotFound("interaction"))?;
             scope.execute(EDIT, &[(":id", first), (":text", &text)])?;
             interactions::set_state(scope, *first, InteractionState::Draft, Some("edited by a human"))?;
             for part in rest {
                 interactions::set_state(scope, *part, InteractionState::Cancelled, Some("edited by a human"))?;
             }
+            chats::set_state(scope, chat, ChatState::NeedsYou, Some("draft: waits for you"))?;
             Ok(*first)
         })
         .await
