@@ -1,3 +1,6 @@
 //! The front door: parse, build the runtime, run one command.
 
+mod config;
+mod paths;
+
 fn main() {}

@@ -8,12 +8,15 @@ use mychatflow_data::ids::RunId;
 use mychatflow_data::store::Store;
 use mychatflow_data::time::{Clock, Timestamp};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::bus::Bus;
 use crate::config::Config;
 use crate::gemini::Gemini;
 use crate::jobs::wake::Wake;
 use crate::receivers::Receivers;
+use crate::reload::ReadConfig;
+use crate::rpc::peer::Operators;
 use crate::waha::Waha;
 
 /// The clients of other servers, built from one reading of the config.
@@ -33,6 +36,10 @@ pub struct Cx {
     pub store: Store,
     /// The clients; a reload replaces them all at once.
     pub clients: watch::Sender<Arc<Clients>>,
+    /// Who may do everything; a reload replaces them.
+    pub operators: watch::Sender<Operators>,
+    /// Reads the config again.
+    pub read_config: ReadConfig,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// Who is told of changes.
@@ -45,6 +52,8 @@ pub struct Cx {
     pub run: RunId,
     /// When it began.
     pub started_at: Timestamp,
+    /// Stops the daemon.
+    pub stop: CancellationToken,
 }
 
 impl Cx {

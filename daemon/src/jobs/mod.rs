@@ -1,6 +1,10 @@
 //! Durable work: an engine that claims and ends jobs, and one file for each kind of them.
 
+pub mod answer_chat;
+pub mod deliver;
+pub mod send_message;
 pub mod wake;
+pub mod worker;
 
 use std::time::Duration;
 

@@ -28,8 +28,10 @@ use std::sync::Arc;
 use self::change::Listener;
 use self::db::Db;
 use self::error::StoreError;
+use self::instances::Receiver;
 use self::scope::Scope;
 use crate::ids::TenantId;
+use crate::model::job::Job;
 
 /// The whole store. Cheap to clone.
 #[derive(Clone)]
@@ -77,8 +79,19 @@ impl Store {
         Ok(self.tenant_unchecked(tenant))
     }
 
-    /// One tenant's view, for a tenant whose row was just read.
-    pub(crate) fn tenant_unchecked(&self, tenant: TenantId) -> TenantStore {
+    /// The view of the tenant that a job belongs to. A job can't outlive its tenant's row.
+    #[must_use]
+    pub fn tenant_of(&self, job: &Job) -> TenantStore {
+        self.tenant_unchecked(job.tenant)
+    }
+
+    /// The view of the tenant that a number belongs to. A number can't outlive its tenant's row.
+    #[must_use]
+    pub fn tenant_of_receiver(&self, receiver: &Receiver) -> TenantStore {
+        self.tenant_unchecked(receiver.tenant)
+    }
+
+    fn tenant_unchecked(&self, tenant: TenantId) -> TenantStore {
         TenantStore { db: Arc::clone(&self.db), tenant }
     }
 }

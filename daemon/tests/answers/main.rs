@@ -1,0 +1,4 @@
+//! A webhook comes in, Gemini answers, WAHA sends, one credit goes: the daemon in-process, both servers on loopback.
+
+mod story;
+mod world;
