@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use crate::bus::Bus;
 use crate::config::Config;
 use crate::gemini::Gemini;
+use crate::instances::Numbers;
 use crate::jobs::wake::Wake;
 use crate::receivers::Receivers;
 use crate::waha::Waha;
@@ -41,6 +42,8 @@ pub struct Cx {
     pub wake: Arc<Wake>,
     /// The numbers that deliveries may come for.
     pub receivers: Receivers,
+    /// What is remembered of the numbers between two looks.
+    pub numbers: Numbers,
     /// This run of the daemon: leases belong to it.
     pub run: RunId,
     /// When it began.

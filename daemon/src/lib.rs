@@ -6,6 +6,7 @@ pub mod cx;
 pub mod flow;
 pub mod gemini;
 pub mod http;
+pub mod instances;
 pub mod jobs;
 pub mod receivers;
 pub mod rpc;

@@ -13,6 +13,7 @@ mod migrate;
 pub mod scope;
 pub mod settings;
 pub mod tenants;
+mod traffic;
 pub mod tx;
 
 use std::path::Path;
