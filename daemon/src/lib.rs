@@ -9,6 +9,7 @@ pub mod http;
 pub mod instances;
 pub mod jobs;
 pub mod receivers;
+pub mod rounds;
 pub mod rpc;
 pub mod tell;
 pub mod waha;

@@ -14,7 +14,7 @@ use std::io::Read;
 use std::time::Duration;
 
 use mychatflow_data::ids::InstanceId;
-use mychatflow_data::model::instance::{Instance, InstanceStatus};
+use mychatflow_data::model::instance::Instance;
 use mychatflow_data::model::job::JobArgs;
 use mychatflow_data::protocol::calls::instance::SessionFate;
 use mychatflow_data::protocol::event::Topic;
@@ -239,11 +239,6 @@ pub(crate) fn server(cx: &Cx, instance: &Instance) -> Result<Waha, InstanceError
 /// Tells consoles something that a person should know.
 pub(crate) fn notice(cx: &Cx, tenant: &TenantStore, level: &str, text: &str) {
     cx.bus.publish(Some(tenant.id()), Topic::DaemonNotice, &json!({"level": level, "text": text}));
-}
-
-/// Is the session connected as far as we know?
-pub(crate) fn works(instance: &Instance) -> bool {
-    instance.status == Some(InstanceStatus::Working)
 }
 
 fn valid_name(name: &str) -> Result<String, InstanceError> {

@@ -1,5 +1,9 @@
 //! Durable work: an engine that claims and ends jobs, and one file for each kind of them.
 
+pub mod reconcile_instance;
+pub mod recover_history;
+pub mod resolve_identity;
+pub mod sync_contacts;
 pub mod wake;
 
 use std::time::Duration;
