@@ -9,9 +9,11 @@ pub mod flow;
 pub mod gemini;
 pub mod halt;
 pub mod http;
+pub mod instances;
 pub mod jobs;
 pub mod receivers;
 pub mod reload;
+pub mod rounds;
 pub mod rpc;
 pub mod tell;
 pub mod waha;
@@ -39,6 +41,7 @@ use crate::http::budget::Budget;
 use crate::http::counts::Counts;
 use crate::http::server::{Health, serve};
 use crate::http::webhook::Webhook;
+use crate::instances::Numbers;
 use crate::jobs::wake::Wake;
 use crate::jobs::worker;
 use crate::receivers::Receivers;
@@ -139,10 +142,12 @@ pub async fn start(config: Config, read_config: ReadConfig, stop: CancellationTo
         clock: Arc::clone(&clock),
         bus,
         wake,
+        numbers: Numbers::default(),
         run,
         started_at: clock.now(),
         stop: stop.clone(),
     });
+    rounds::recover_downtime(&cx).await?;
     let work_stop = CancellationToken::new();
     let mut running = Running {
         webhook,
@@ -158,6 +163,7 @@ pub async fn start(config: Config, read_config: ReadConfig, stop: CancellationTo
     let counts = Arc::new(Counts::default());
     running.work.spawn(worker::run(Arc::clone(&cx), work_stop.clone()));
     running.work.spawn(do_chores(Arc::clone(&cx), chores_due, work_stop.clone()));
+    running.work.spawn(rounds::run(Arc::clone(&cx), rounds::ROUND, work_stop.clone()));
     running.work.spawn(tidy(Arc::clone(&cx), work_stop.clone()));
     running.work.spawn(Arc::clone(&counts).run(cx.store.clone(), work_stop.clone()));
     let desk = Arc::new(rpc::service::Desk { cx: Arc::clone(&cx) });

@@ -72,9 +72,7 @@ async fn run_daemon(config: Config, outside: Outside) -> anyhow::Result<()> {
     let reloads = async {
         while reload.recv().await.is_some() {
             match mychatflow_daemon::reload::reload(&daemon_cx) {
-                Ok(done) => {
-                    tracing::info!(changed = ?done.changed, needs_restart = ?done.needs_restart, "config read again")
-                }
+                Ok(changes) => tracing::info!(?changes, "config read again"),
                 Err(error) => tracing::error!(error, "the config is kept as it was"),
             }
         }

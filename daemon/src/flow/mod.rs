@@ -9,3 +9,4 @@ pub mod markdown;
 pub mod pace;
 pub mod prompt;
 pub mod split;
+pub mod verdict;

@@ -11,10 +11,11 @@ use mychatflow_data::model::member::Role;
 use mychatflow_data::model::setting::{Rules, SettingKey};
 use mychatflow_data::phone::{Address, Phone};
 use mychatflow_data::store::chat_list::ChatFilter;
-use mychatflow_data::store::contacts::{ContactFilter, History};
+use mychatflow_data::store::contacts::ContactFilter;
 use mychatflow_data::store::queue::QueueFilter;
 use mychatflow_data::store::settings::Owner;
 use mychatflow_data::store::tx::answer::{NewAnswer, Part, Start};
+use mychatflow_data::store::tx::import_known::{Acquaintance, KnownPerson};
 use mychatflow_data::store::tx::outcome::Resolution;
 use mychatflow_data::store::{Store, TenantStore};
 use mychatflow_data::time::Timestamp;
@@ -101,8 +102,9 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
             shop.review_contact(contact, Review::Customer, pause, now).await.unwrap();
         }
         (Deed::Import(who), ..) => {
-            let name = Some("Ana".to_owned());
-            shop.import_known(number, person(who), None, name, History::BeforePairing, now).await.unwrap();
+            let (address, name) = (person(who), Some("Ana".to_owned()));
+            let known = KnownPerson { address, alternate: None, name, acquaintance: Acquaintance::Chatted };
+            shop.import_known(number, vec![known], now, now).await.unwrap();
         }
         (Deed::QuickReply(label), ..) => {
             // The label may be taken.
