@@ -297,4 +297,18 @@ impl TenantStore {
     pub async fn chat(&self, id: ChatId) -> Result<Option<Chat>, StoreError> {
         self.read(move |scope| find(scope, id)).await
     }
+
+    /// The chat of an address; the one that was written in last where the person has several.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn find_chat(&self, address: &Address) -> Result<Option<Chat>, StoreError> {
+        const FIND: Scoped = scoped!(select_chats!(
+            "AND (h.contact_id IN (SELECT contact_id FROM identities WHERE tenant_id = :tenant AND address = :address)
+                  OR (h.kind = 'group' AND h.address = :address))
+             ORDER BY h.last_at DESC LIMIT 1"
+        ));
+        let address = address.clone();
+        self.read(move |scope| scope.row(FIND, &[(":address", &address)], read)).await
+    }
 }
