@@ -68,7 +68,9 @@ mod tests {
 
     #[test]
     fn a_page_says_whether_there_is_more() {
-        for (read, shown, next) in [(vec![1, 2, 3], vec![1, 2], Some("2")), (vec![1, 2], vec![1, 2], None), (vec![], vec![], None)] {
+        for (read, shown, next) in
+            [(vec![1, 2, 3], vec![1, 2], Some("2")), (vec![1, 2], vec![1, 2], None), (vec![], vec![], None)]
+        {
             let page = page(read, 2, i32::to_string, |n| n);
             assert_eq!((page.items, page.next.as_ref().map(Cursor::as_str)), (shown, next));
         }

@@ -1,10 +1,10 @@
-//! Why a handler refused: one type that takes in the errors of store, WAHA and Gemini, each with its code.
+//! Why a handler refused: one type that takes in the errors of store, numbers and Gemini, each with its code.
 
 use mychatflow_data::protocol::error::{CallError, Code};
 use mychatflow_data::store::error::StoreError;
 
 use crate::gemini::GeminiError;
-use crate::waha::WahaError;
+use crate::instances::InstanceError;
 
 /// A refusal on its way to the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,25 +38,9 @@ impl From<StoreError> for Refused {
     }
 }
 
-impl From<WahaError> for Refused {
-    fn from(error: WahaError) -> Self {
-        let text = error.to_string();
-        Self(match error {
-            WahaError::NotFound { .. } => CallError::not_found(text),
-            WahaError::NotReady { .. } => CallError::new(Code::NotConnected, text),
-            WahaError::Rejected { .. } => CallError::conflict(text),
-            WahaError::Invalid(_) => CallError::invalid(text),
-            WahaError::Unauthorized { .. } => {
-                CallError::new(Code::Unavailable, format!("{text}; check waha.api_key in the config"))
-            }
-            WahaError::Refused(_)
-            | WahaError::Engine { .. }
-            | WahaError::Gateway { .. }
-            | WahaError::Timeout(_)
-            | WahaError::Cut(_)
-            | WahaError::BadAnswer(_)
-            | WahaError::TooLarge { .. } => CallError::new(Code::Unavailable, text),
-        })
+impl From<InstanceError> for Refused {
+    fn from(error: InstanceError) -> Self {
+        Self(error.into())
     }
 }
 
@@ -65,7 +49,9 @@ impl From<GeminiError> for Refused {
         let text = error.to_string();
         Self(match error {
             GeminiError::NothingToAnswer => CallError::invalid(text),
-            GeminiError::Transient { .. } => CallError::new(Code::Unavailable, format!("{text}; try again in a moment")),
+            GeminiError::Transient { .. } => {
+                CallError::new(Code::Unavailable, format!("{text}; try again in a moment"))
+            }
             _ => CallError::new(Code::Unavailable, text),
         })
     }

@@ -70,7 +70,8 @@ async fn named(shop: &TenantStore, chat: &ChatName, instance: Option<&InstanceNa
     match shop.chat_named(chat.as_str().to_owned(), instance).await {
         Ok(listed) => Ok(listed),
         Err(StoreError::NotFound("chat")) => {
-            let text = format!("no chat fits {:?}: give its id, a phone number with country code, or a name", chat.as_str());
+            let text =
+                format!("no chat fits {:?}: give its id, a phone number with country code, or a name", chat.as_str());
             Err(CallError::not_found(text).into())
         }
         Err(error) => Err(error.into()),

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use mychatflow_data::protocol::VERSION;
 use mychatflow_data::protocol::calls::daemon::{
-    Applies, ConfigChange, DaemonReload, DaemonReloaded, DaemonShown, DaemonStatus, DaemonStop, DaemonStopping, GeminiHealth, Health,
-    StoreHealth, WahaHealth,
+    Applies, ConfigChange, DaemonReload, DaemonReloaded, DaemonShown, DaemonStatus, DaemonStop, DaemonStopping,
+    GeminiHealth, Health, StoreHealth, WahaHealth,
 };
 use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::hello::{BUILD, PRODUCT_VERSION};
@@ -73,7 +73,7 @@ fn gemini(clients: &Clients) -> GeminiHealth {
     GeminiHealth {
         model: gemini.model().to_owned(),
         health,
-        ok_at: state.last_ok_at,
+        ok_at: state.last_ok_at.map(Into::into),
         error: failed.map(|failed| failed.error.to_string()),
     }
 }

@@ -61,8 +61,7 @@ pub async fn stats(cx: &Cx, caller: &Caller, call: Stats) -> Handled<Reply<Stats
         unreadable: count("ingest.unreadable"),
         ignored: count("ingest.ignored"),
     };
-    ingest.received =
-        ingest.accepted + ingest.duplicate + ingest.bad_signature + ingest.unreadable + ingest.ignored;
+    ingest.received = ingest.accepted + ingest.duplicate + ingest.bad_signature + ingest.unreadable + ingest.ignored;
     let answers = AnswerStats {
         generated: count("answers.generated"),
         sent: count("answers.sent"),
