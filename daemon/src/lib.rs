@@ -48,6 +48,8 @@ use crate::tell::{Chore, Teller};
 
 /// The name of the store's file in the data directory.
 pub const STORE_FILE: &str = "mychatflow.db";
+/// The name of the lock that keeps a second daemon away from the same data.
+pub const LOCK_FILE: &str = "mychatflow.lock";
 /// How long finished jobs and delivery keys are kept.
 const KEEP: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How often the store is tidied.
@@ -189,7 +191,7 @@ fn open_data_dir(config: &Config) -> Result<(Lock, PathBuf), RunError> {
         .mode(0o700)
         .create(dir)
         .map_err(|source| RunError::DataDir { path: dir.clone(), source })?;
-    let lock = Lock::acquire(&dir.join("lock"))?;
+    let lock = Lock::acquire(&dir.join(LOCK_FILE))?;
     Ok((lock, dir.join(STORE_FILE)))
 }
 

@@ -6,9 +6,10 @@ use std::time::Duration;
 use mychatflow_daemon::config::{Config, WahaConfig};
 use mychatflow_daemon::{Running, start};
 use mychatflow_data::credits::Credits;
+use mychatflow_data::ids::{ChatId, InstanceId};
 use mychatflow_data::model::instance::{InstanceStatus, Me, Verdict};
 use mychatflow_data::model::ledger::Summary;
-use mychatflow_data::model::setting::Pace;
+use mychatflow_data::model::setting::{Pace, SettingKey};
 use mychatflow_data::phone::Address;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::instances::{HmacKey, Sighting};
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 pub const SESSION: &str = "shop";
 pub const DEADLINE: Duration = Duration::from_secs(20);
+pub const KEY: &str = "a key that a test made up";
 pub const PLAN: Credits = Credits::new(400);
 
 pub struct World {
@@ -28,6 +30,8 @@ pub struct World {
     pub shop: TenantStore,
     pub daemon: Running,
     pub ana: Customer,
+    pub number: InstanceId,
+    pub client: reqwest::Client,
     _dir: tempfile::TempDir,
 }
 
@@ -52,11 +56,11 @@ pub async fn world(engine: Engine) -> World {
     for (label, text) in customers::shop().quick_replies {
         let profile = format!("{label}: {text}");
         let known = shop.settings(None, None).await.unwrap();
-        let key = mychatflow_data::model::setting::SettingKey::BusinessProfile;
+        let key = SettingKey::BusinessProfile;
         let all = format!("{}\n{profile}", known.get(key).unwrap_or(""));
         shop.set_setting(Owner::Tenant, key, Some(all), cx.now()).await.unwrap();
     }
-    let key = "a key that a test made up";
+    let key = KEY;
     let number = shop
         .add_instance("main".into(), "main".into(), SESSION.into(), HmacKey::new(key.into()), cx.now())
         .await
@@ -90,10 +94,47 @@ pub async fn world(engine: Engine) -> World {
     };
     shop.see_instance(number.id, sighting, cx.now()).await.unwrap();
     let ana = Customer::new("447700900123", "Ana");
-    World { waha, gemini, shop, daemon, ana, _dir: dir }
+    World { waha, gemini, shop, daemon, ana, number: number.id, client, _dir: dir }
 }
 
 impl World {
+    pub fn webhook_url(&self) -> String {
+        format!("http://{}/webhooks/waha/{}", self.daemon.webhook, self.number)
+    }
+
+    pub async fn set(&self, key: SettingKey, value: &str) {
+        self.shop.set_setting(Owner::Tenant, key, Some(value.into()), self.daemon.cx.now()).await.unwrap();
+    }
+
+    /// The only chat, once it is there.
+    pub async fn chat(&self) -> ChatId {
+        self.until("a chat", async || {
+            let found = self.shop.find_chat(&self.ana.chat_id().parse().unwrap()).await.unwrap();
+            found.map(|chat| chat.id)
+        })
+        .await
+    }
+
+    /// Is no answer under way?
+    pub async fn jobs_done(&self) -> bool {
+        self.daemon.cx.store.job_counts().await.unwrap().iter().all(|(state, _)| state == "discarded")
+    }
+
+    pub async fn until_counted(&self, name: &str, count: i64) {
+        let wait = async {
+            loop {
+                let counters = self.daemon.cx.store.counters().await.unwrap();
+                let sum: i64 =
+                    counters.iter().filter(|counter| counter.name == name).map(|counter| counter.value).sum();
+                if sum >= count {
+                    return sum;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        assert_eq!(tokio::time::timeout(DEADLINE, wait).await.expect("counted in time"), count, "{name}");
+    }
+
     pub async fn credits(&self) -> Summary {
         self.shop.credits(PLAN, self.daemon.cx.now()).await.unwrap()
     }

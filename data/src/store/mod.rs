@@ -2,14 +2,21 @@
 
 pub mod admin;
 pub mod change;
+pub mod chat_list;
 pub mod chats;
+pub mod contacts;
 mod db;
+pub mod drafts;
 pub mod error;
+pub mod find;
 pub mod instances;
 pub mod interactions;
 pub mod jobs;
 pub mod ledger;
+pub mod members;
 mod migrate;
+pub mod queue;
+pub mod quick_replies;
 pub mod scope;
 pub mod settings;
 pub mod tenants;

@@ -4,5 +4,7 @@ pub mod accept_delivery;
 pub mod answer;
 pub(crate) mod merge_contacts;
 pub mod outcome;
+pub mod queue;
+pub mod review;
 pub mod send;
 pub mod steer;
