@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::bus::Bus;
 use crate::config::Config;
 use crate::gemini::Gemini;
+use crate::instances::Numbers;
 use crate::jobs::wake::Wake;
 use crate::receivers::Receivers;
 use crate::reload::ReadConfig;
@@ -48,6 +49,8 @@ pub struct Cx {
     pub wake: Arc<Wake>,
     /// The numbers that deliveries may come for.
     pub receivers: Receivers,
+    /// What is remembered of the numbers between two looks.
+    pub numbers: Numbers,
     /// This run of the daemon: leases belong to it.
     pub run: RunId,
     /// When it began.

@@ -9,9 +9,11 @@ pub mod flow;
 pub mod gemini;
 pub mod halt;
 pub mod http;
+pub mod instances;
 pub mod jobs;
 pub mod receivers;
 pub mod reload;
+pub mod rounds;
 pub mod rpc;
 pub mod tell;
 pub mod waha;
@@ -132,6 +134,7 @@ pub async fn start(config: Config, read_config: ReadConfig, stop: CancellationTo
 
     let cx = Arc::new(Cx {
         receivers: Receivers::read(&store).await?,
+        numbers: instances::Numbers::default(),
         store,
         clients: watch::Sender::new(Arc::new(clients::build(config)?)),
         operators: watch::Sender::new(operators),

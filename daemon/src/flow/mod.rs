@@ -8,4 +8,6 @@ pub mod hours;
 pub mod markdown;
 pub mod pace;
 pub mod prompt;
+pub mod sources;
 pub mod split;
+pub mod verdict;

@@ -2,7 +2,11 @@
 
 pub mod answer_chat;
 pub mod deliver;
+pub mod reconcile_instance;
+pub mod recover_history;
+pub mod resolve_identity;
 pub mod send_message;
+pub mod sync_contacts;
 pub mod wake;
 pub mod worker;
 

@@ -1,9 +1,13 @@
 //! The socket: who connects, what a line means, and who may call what. What a call does is the service's matter.
 
+pub mod handlers;
 pub mod listener;
+pub mod paging;
 pub mod peer;
+pub mod refused;
 pub mod service;
 pub mod session;
+pub mod tenancy;
 
 use std::future::Future;
 

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use mychatflow_data::model::instance::{InstanceStatus, Me};
+use mychatflow_data::time::Timestamp;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -28,6 +29,8 @@ pub struct Session {
     pub me: Option<Me>,
     /// `NOWEB`, `GOWS`, `WEBJS`; lists and stopped sessions don't tell.
     pub engine: Option<String>,
+    /// Until when WhatsApp lets the account write only to people it knows, where WAHA tells it.
+    pub restricted_until: Option<Timestamp>,
 }
 
 impl fmt::Debug for Session {
@@ -71,6 +74,7 @@ impl SessionWire<'_> {
             status: self.status.owned().ok_or(WahaError::BadAnswer("a session without a status"))?.into(),
             config: self.config.filter(Value::is_object),
             me: self.me.0.as_ref().and_then(Account::me),
+            restricted_until: self.me.0.as_ref().and_then(Account::restricted_until),
             engine: engine(&self.engine).map(str::to_owned),
         })
     }

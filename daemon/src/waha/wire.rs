@@ -6,6 +6,7 @@ use std::fmt;
 
 use mychatflow_data::model::instance::Me;
 use mychatflow_data::model::interaction::ContentKind;
+use mychatflow_data::time::Timestamp;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -54,9 +55,24 @@ pub(super) struct Account<'a> {
     lid: Word<'a>,
     #[serde(borrow, rename = "pushName")]
     push_name: Word<'a>,
+    #[serde(rename = "reachoutTimelock")]
+    time_lock: Soft<TimeLock>,
+}
+
+/// WhatsApp's error 463: for a while the account may not write to people who never wrote to it.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct TimeLock {
+    is_active: Flag,
+    time_enforcement_ends: Number,
 }
 
 impl Account<'_> {
+    /// Until when the account may write only to people it knows.
+    pub(super) fn restricted_until(&self) -> Option<Timestamp> {
+        self.time_lock.0.as_ref().filter(|lock| lock.is_active.or(true))?.time_enforcement_ends.instant()
+    }
+
     pub(super) fn me(&self) -> Option<Me> {
         Some(Me { id: self.id.address()?, lid: self.lid.address(), name: self.push_name.owned() })
     }

@@ -1,6 +1,7 @@
 //! An instance: one WhatsApp number of ours on a WAHA server.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -151,4 +152,15 @@ pub struct StatusChange {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+/// What came and went on a number lately: its habit, and whether it arrives.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Messages that came in the last two weeks.
+    pub messages: i64,
+    /// The longest pause between two of them.
+    pub gap_longest: Duration,
+    /// Chats whose last messages from us nobody got for a while, counted since anything last arrived.
+    pub undelivered_chats: i64,
 }

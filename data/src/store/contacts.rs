@@ -6,11 +6,9 @@ use super::TenantStore;
 use super::change::Change;
 use super::error::StoreError;
 use super::scope::{Scope, Scoped};
-use crate::ids::{ChatId, ContactId, InstanceId};
+use crate::ids::{ChatId, ContactId};
 use crate::model::contact::{Contact, Review};
-use crate::phone::Address;
 use crate::scoped;
-use crate::time::Timestamp;
 
 /// The longest tag.
 const TAG_CHARS_MAX: usize = 64;
@@ -41,15 +39,6 @@ impl ContactPlace {
     pub fn after(contact: &Contact) -> Self {
         Self { name: contact.name.clone(), id: contact.id }
     }
-}
-
-/// Whether WhatsApp has a chat with a person from before the number was paired.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum History {
-    /// It has: the person is answered only once reviewed.
-    BeforePairing,
-    /// It has none.
-    None,
 }
 
 macro_rules! select_contacts {
@@ -194,45 +183,6 @@ impl TenantStore {
             }
             emit_chats(scope, id)?;
             find(scope, id)?.ok_or(StoreError::NotFound("contact"))
-        })
-        .await
-    }
-
-    /// Notes a person that WAHA knows. One with a history from before pairing is `unreviewed`, unless the owner has
-    /// reviewed them already or they were here before the number was paired; a missing name is filled in.
-    ///
-    /// # Errors
-    /// [`StoreError::Invalid`] for an address that is no person's.
-    pub async fn import_known(
-        &self,
-        instance: InstanceId,
-        address: Address,
-        alternate: Option<Address>,
-        name: Option<String>,
-        history: History,
-        now: Timestamp,
-    ) -> Result<ContactId, StoreError> {
-        // A person who wrote between the pairing and this sync was taken for a new one.
-        const UNREVIEWED: Scoped = scoped!(
-            "UPDATE contacts SET review = 'unreviewed'
-             WHERE tenant_id = :tenant AND id = :id AND review = 'new'
-               AND created_at >= (SELECT paired_at FROM instances WHERE tenant_id = :tenant AND id = :instance)"
-        );
-        self.write(move |scope| {
-            if !address.is_person() {
-                return Err(StoreError::Invalid("only a person can be a contact".to_owned()));
-            }
-            let review = match history {
-                History::BeforePairing => Review::Unreviewed,
-                History::None => Review::New,
-            };
-            let name = name.as_deref().map(str::trim).filter(|name| !name.is_empty());
-            let (contact, _) = super::chats::contact_of(scope, &address, alternate.as_ref(), name, review, now)?;
-            if history == History::BeforePairing {
-                scope.execute(UNREVIEWED, &[(":id", &contact), (":instance", &instance)])?;
-            }
-            emit_chats(scope, contact)?;
-            Ok(contact)
         })
         .await
     }

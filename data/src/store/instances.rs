@@ -1,14 +1,16 @@
 //! Instances: our WhatsApp numbers, what WAHA says of them and what we think.
 
+use std::time::Duration;
+
 use rusqlite::Row;
 
 use super::change::Change;
 use super::error::StoreError;
 use super::scope::{Scope, Scoped};
-use super::{Store, TenantStore};
+use super::{Store, TenantStore, jobs};
 use crate::ids::{InstanceId, TenantId};
 use crate::model::instance::{Instance, InstanceStatus, Me, StatusChange, Verdict};
-use crate::model::job::JobKind;
+use crate::model::job::{JobArgs, JobKind};
 use crate::scoped;
 use crate::time::Timestamp;
 
@@ -106,10 +108,61 @@ pub struct Seen {
 pub enum Connected {
     /// For the first time with this account: a pairing.
     Paired,
-    /// Again, after a gap.
+    /// Again, after a gap: it did not work, or WAHA could not be asked.
     Again,
     /// No change.
     AsBefore,
+}
+
+/// How much further back than the gap missed messages are looked for: clocks differ, and files come late.
+const GAP_SLACK: Duration = Duration::from_secs(600);
+/// How far back they are looked for at most.
+const GAP_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// From when on messages may be missing, for a number that was last heard from, or last worked, then.
+fn missing_since(instance: &Instance, worked_until: Timestamp, now: Timestamp) -> Timestamp {
+    let since = instance.heard_at.map_or(worked_until, |heard_at| heard_at.min(worked_until)) - GAP_SLACK;
+    // What was written before the pairing is none of our business.
+    since.max(now - GAP_MAX).max(instance.paired_at.unwrap_or(since))
+}
+
+/// Makes the jobs that a number needs which has just begun to work.
+fn catch_up(scope: &Scope<'_>, before: &Instance, connected: Connected, now: Timestamp) -> Result<(), StoreError> {
+    // The end of the last time that it worked, and whether somebody scanned a code since.
+    const GAP: Scoped = scoped!(
+        "SELECT min(at), max(coalesce(status = 'SCAN_QR_CODE', 0)) FROM instance_statuses
+         WHERE tenant_id = :tenant AND instance_id = :id
+           AND rowid > (SELECT max(rowid) FROM instance_statuses
+                        WHERE tenant_id = :tenant AND instance_id = :id AND status = 'WORKING' AND verdict <> 'dead')"
+    );
+    let id = before.id;
+    let sync = || jobs::insert_keyed(scope, &JobArgs::SyncContacts { instance: id }, &id.to_string(), now, now);
+    match connected {
+        Connected::AsBefore => Ok(()),
+        Connected::Paired => sync(),
+        Connected::Again => {
+            let gap = scope.row(GAP, &[(":id", &id)], |row| {
+                Ok((row.get::<_, Option<Timestamp>>(0)?, row.get::<_, Option<bool>>(1)?))
+            })?;
+            let (worked_until, scanned) = gap.unwrap_or_default();
+            if let Some(worked_until) = worked_until {
+                request_history(scope, before, worked_until, now)?;
+            }
+            if scanned == Some(true) { sync() } else { Ok(()) }
+        }
+    }
+}
+
+fn request_history(
+    scope: &Scope<'_>,
+    instance: &Instance,
+    worked_until: Timestamp,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let since = missing_since(instance, worked_until, now);
+    let args = JobArgs::RecoverHistory { instance: instance.id, since };
+    // The start is part of the key: a job that waits must not swallow one that reaches further back.
+    jobs::insert_keyed(scope, &args, &format!("{} {}", instance.id, since.millis()), now, now)
 }
 
 /// One number.
@@ -347,6 +400,15 @@ impl TenantStore {
                     (":now", &now),
                 ],
             )?;
+            let worked = before.status == Some(InstanceStatus::Working) && before.verdict != Verdict::Dead;
+            let connected = if paired {
+                Connected::Paired
+            } else if works && !worked {
+                Connected::Again
+            } else {
+                Connected::AsBefore
+            };
+            catch_up(scope, &before, connected, now)?;
             if changed {
                 scope.execute(
                     HISTORY,
@@ -360,18 +422,26 @@ impl TenantStore {
                 )?;
                 scope.emit(Change::InstanceChanged(scope.tenant(), id));
             }
-            let connected = if paired {
-                Connected::Paired
-            } else if works && before.status != Some(InstanceStatus::Working) {
-                Connected::Again
-            } else {
-                Connected::AsBefore
-            };
             if works && scope.execute(WAKE, &[(":id", &id), (":now", &now)])? > 0 {
                 scope.emit(Change::JobDue(JobKind::AnswerChat, now));
                 scope.emit(Change::JobDue(JobKind::SendMessage, now));
             }
             Ok(Seen { connected })
+        })
+        .await
+    }
+
+    /// Asks for the messages that came while nobody listened, from the last time that a paired number was heard.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn recover_since_heard(&self, id: InstanceId, now: Timestamp) -> Result<(), StoreError> {
+        self.write(move |scope| {
+            let Some(instance) = find(scope, id)? else { return Ok(()) };
+            match instance.paired_at {
+                Some(_) => request_history(scope, &instance, instance.heard_at.unwrap_or(now), now),
+                None => Ok(()),
+            }
         })
         .await
     }
@@ -395,7 +465,7 @@ impl TenantStore {
                 return Err(StoreError::NotFound("instance"));
             }
             for chat in scope.rows(CHATS, &[(":id", &id)], |row| row.get(0))? {
-                super::jobs::cancel_answer(scope, chat, "the number was removed", now)?;
+                jobs::cancel_answer(scope, chat, "the number was removed", now)?;
             }
             scope.emit(Change::InstanceChanged(scope.tenant(), id));
             Ok(())

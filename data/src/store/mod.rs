@@ -20,6 +20,7 @@ pub mod quick_replies;
 pub mod scope;
 pub mod settings;
 pub mod tenants;
+mod traffic;
 pub mod tx;
 
 use std::path::Path;

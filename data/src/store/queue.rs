@@ -29,6 +29,8 @@ pub enum QueueFilter {
     All,
     /// Jobs in this state.
     Jobs(JobState),
+    /// Whatever a person put aside.
+    Held,
     /// Bodies that nobody understood.
     Unreadable,
     /// Sends of unknown end.
@@ -224,6 +226,7 @@ impl TenantStore {
         let (sort, state) = match filter {
             QueueFilter::All => (None, None),
             QueueFilter::Jobs(state) => (Some("job"), Some(state)),
+            QueueFilter::Held => (None, Some(JobState::Held)),
             QueueFilter::Unreadable => (Some("unreadable"), None),
             QueueFilter::UnknownSends => (Some("unknown"), None),
         };

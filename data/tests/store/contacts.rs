@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use mychatflow_data::model::chat::ChatState;
-use mychatflow_data::model::contact::Review;
+use mychatflow_data::model::contact::{Contact, Review};
 use mychatflow_data::model::instance::{InstanceStatus, Me, Verdict};
 use mychatflow_data::model::job::JobKind;
 use mychatflow_data::phone::Address;
-use mychatflow_data::store::contacts::{ContactFilter, ContactPlace, History};
+use mychatflow_data::store::contacts::{ContactFilter, ContactPlace};
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::instances::Sighting;
 use mychatflow_data::store::tx::answer::{Handoff, Letter, Stop};
+use mychatflow_data::store::tx::import_known::{Acquaintance, KnownPerson};
 use mychatflow_data::time::Timestamp;
 
 use crate::support::{NOON, World, chat_of, world};
@@ -40,10 +41,12 @@ async fn pair(world: &World, at: Timestamp) {
     world.shop.see_instance(world.number, sighting, at).await.unwrap();
 }
 
-async fn import(world: &World, whom: &str, name: Option<&str>, history: History, at: Timestamp) -> Review {
+/// Imports one person into a number that was paired ten seconds after noon.
+async fn import(world: &World, whom: &str, name: Option<&str>, acquaintance: Acquaintance, at: Timestamp) -> Contact {
     let name = name.map(str::to_owned);
-    let id = world.shop.import_known(world.number, address(whom), None, name, history, at).await.unwrap();
-    world.shop.contact(id).await.unwrap().unwrap().review
+    let person = KnownPerson { address: address(whom), alternate: None, name, acquaintance };
+    world.shop.import_known(world.number, vec![person], later(10), at).await.unwrap();
+    world.shop.contact_named(whom.into()).await.unwrap()
 }
 
 #[tokio::test]
@@ -52,25 +55,23 @@ async fn people_from_before_pairing_wait_for_a_review_and_others_do_not() {
     world.says("4915100000000@c.us", "M0", "hello", NOON).await;
     pair(&world, later(10)).await;
     world.says("4915122222222@c.us", "M1", "hello", later(11)).await;
-    for (whom, history, expected) in [
-        (ANA, History::BeforePairing, Review::Unreviewed),
-        ("4915133333333@c.us", History::None, Review::New),
+    for (whom, expected) in [
+        (ANA, Review::Unreviewed),
         // Wrote between pairing and sync, and has older chats.
-        ("4915122222222@c.us", History::BeforePairing, Review::Unreviewed),
+        ("4915122222222@c.us", Review::Unreviewed),
         // Was with us before the number was paired anew.
-        ("4915100000000@c.us", History::BeforePairing, Review::New),
+        ("4915100000000@c.us", Review::New),
     ] {
-        assert_eq!(import(&world, whom, None, history, later(12)).await, expected, "{whom}");
+        assert_eq!(import(&world, whom, None, Acquaintance::Chatted, later(12)).await.review, expected, "{whom}");
     }
-    let group = world.shop.import_known(world.number, address("123@g.us"), None, None, History::None, NOON).await;
-    assert!(matches!(group, Err(StoreError::Invalid(_))), "{group:?}");
 
     // Once reviewed, a later sync changes nothing but a missing name.
     let ana = world.shop.contact_named(ANA.into()).await.unwrap();
     world.shop.review_contact(ana.id, Review::Personal, FRESH, later(13)).await.unwrap();
-    assert_eq!(import(&world, ANA, Some("Ana"), History::BeforePairing, later(14)).await, Review::Personal);
-    assert_eq!(import(&world, ANA, Some("Anna"), History::None, later(14)).await, Review::Personal);
-    assert_eq!(world.shop.contact(ana.id).await.unwrap().unwrap().name.as_deref(), Some("Ana"));
+    let named = import(&world, ANA, Some("Ana"), Acquaintance::Chatted, later(14)).await;
+    assert_eq!((named.review, named.name.as_deref()), (Review::Personal, Some("Ana")));
+    let again = import(&world, ANA, Some("Anna"), Acquaintance::AddressBook, later(14)).await;
+    assert_eq!(again.name.as_deref(), Some("Ana"));
 }
 
 #[tokio::test]
@@ -78,7 +79,7 @@ async fn the_fresh_question_of_a_person_who_becomes_a_customer_is_answered() {
     for (asked, reviewed, answers) in [(20, 30, 1), (20, 20 + 601, 0)] {
         let world = world().await;
         pair(&world, later(10)).await;
-        import(&world, ANA, None, History::BeforePairing, later(12)).await;
+        import(&world, ANA, None, Acquaintance::Chatted, later(12)).await;
         world.says(ANA, "M1", "open today?", later(asked)).await;
         // The gate finds the person unreviewed.
         let job = world.claim(JobKind::AnswerChat, later(asked + 5)).await.remove(0);
@@ -112,7 +113,7 @@ async fn somebody_personal_gets_no_answer_any_more() {
 async fn people_are_listed_by_name_and_filtered() {
     let world = world().await;
     for (number, name) in [(1, Some("Cleo")), (2, Some("Ana")), (3, None), (4, Some("Ben")), (5, None)] {
-        import(&world, &format!("491511111111{number}@c.us"), name, History::None, NOON).await;
+        import(&world, &format!("491511111111{number}@c.us"), name, Acquaintance::Chatted, NOON).await;
     }
     let mut found = Vec::new();
     let mut after = None;
@@ -132,7 +133,7 @@ async fn people_are_listed_by_name_and_filtered() {
     assert!(matches!(world.shop.tag_contact(ana.id, vec!["a,b".into()], vec![]).await, Err(StoreError::Invalid(_))));
     for (filter, expected) in [
         (ContactFilter { tag: Some("vip".into()), ..ContactFilter::default() }, 1),
-        (ContactFilter { review: Some(Review::Unreviewed), ..ContactFilter::default() }, 0),
+        (ContactFilter { review: Some(Review::Unreviewed), ..ContactFilter::default() }, 5),
         (ContactFilter { text: Some("be".into()), ..ContactFilter::default() }, 1),
         (ContactFilter { text: Some("1111113".into()), ..ContactFilter::default() }, 1),
     ] {

@@ -79,7 +79,7 @@ async fn three_sorts_of_unfinished_things_stand_in_one_list() {
     assert_eq!(one_by_one, all);
     for (filter, expected) in [
         (QueueFilter::Jobs(JobState::Scheduled), 1),
-        (QueueFilter::Jobs(JobState::Held), 0),
+        (QueueFilter::Held, 0),
         (QueueFilter::Unreadable, 1),
         (QueueFilter::UnknownSends, 1),
     ] {

@@ -11,10 +11,11 @@ use mychatflow_data::model::member::Role;
 use mychatflow_data::model::setting::{Rules, SettingKey};
 use mychatflow_data::phone::{Address, Phone};
 use mychatflow_data::store::chat_list::ChatFilter;
-use mychatflow_data::store::contacts::{ContactFilter, History};
+use mychatflow_data::store::contacts::ContactFilter;
 use mychatflow_data::store::queue::QueueFilter;
 use mychatflow_data::store::settings::Owner;
 use mychatflow_data::store::tx::answer::{NewAnswer, Part, Start};
+use mychatflow_data::store::tx::import_known::{Acquaintance, KnownPerson};
 use mychatflow_data::store::tx::outcome::Resolution;
 use mychatflow_data::store::{Store, TenantStore};
 use mychatflow_data::time::Timestamp;
@@ -102,7 +103,9 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
         }
         (Deed::Import(who), ..) => {
             let name = Some("Ana".to_owned());
-            shop.import_known(number, person(who), None, name, History::BeforePairing, now).await.unwrap();
+            let acquaintance = Acquaintance::Chatted;
+            let known = KnownPerson { address: person(who), alternate: None, name, acquaintance };
+            shop.import_known(number, vec![known], NOON, now).await.unwrap();
         }
         (Deed::QuickReply(label), ..) => {
             // The label may be taken.
@@ -232,6 +235,7 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.chats_for_phone(Phone::parse("4915111111119").unwrap(), Some(*id), now).await.is_err());
         let said = delivery(DeliveryEvent::Message(message("4915111111119@c.us", "X", "hello", now)), now);
         assert!(shop.accept_delivery(*id, said, Rules::default(), now).await.is_err());
+        assert!(shop.import_known(*id, vec![], now, now).await.is_err());
         assert!(shop.keep_unreadable(*id, vec![9], vec![9], "not JSON".into(), now).await.is_err());
     }
     for id in &theirs.chats {

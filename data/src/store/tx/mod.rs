@@ -2,6 +2,7 @@
 
 pub mod accept_delivery;
 pub mod answer;
+pub mod import_known;
 pub(crate) mod merge_contacts;
 pub mod outcome;
 pub mod queue;

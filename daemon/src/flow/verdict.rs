@@ -1,0 +1,169 @@
+//! What we think of a number: a plain function over what WAHA says and what we heard. Its reasons are for people, and stay
+//! the same words while the state stays the same.
+
+use std::time::Duration;
+
+use mychatflow_data::model::instance::{InstanceStatus, Traffic, Verdict};
+use mychatflow_data::time::Timestamp;
+
+/// A working number that was heard from within this time is healthy, whatever its habit.
+pub const SILENCE_MIN: Duration = Duration::from_secs(3600);
+/// Below this a silence is never suspect.
+pub const SUSPECT_MIN: Duration = Duration::from_secs(6 * 3600);
+/// A number without a habit is quiet after this.
+pub const STRANGER_SILENCE: Duration = Duration::from_secs(24 * 3600);
+/// So many messages make a habit.
+pub const HABIT_MESSAGES_MIN: i64 = 20;
+/// Messages to so many people that none of them got: the number is suspect.
+pub const UNDELIVERED_CHATS_MAX: i64 = 3;
+
+/// What was found when WAHA was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sight<'a> {
+    /// WAHA gave no answer that counts; why, in words for people.
+    Unasked(&'a str),
+    /// It has no such session.
+    Missing,
+    /// It has, in this state.
+    Session(&'a InstanceStatus),
+}
+
+/// What the verdict is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// What WAHA said.
+    pub sight: Sight<'a>,
+    /// The last state before this one that was neither `FAILED` nor `STARTING`.
+    pub before: Option<&'a InstanceStatus>,
+    /// Until when WhatsApp lets it write only to people it knows.
+    pub restricted_until: Option<Timestamp>,
+    /// When it was last heard from, or began to work.
+    pub heard_at: Option<Timestamp>,
+    /// What comes and goes, as far as it matters.
+    pub traffic: Traffic,
+    /// What time it is.
+    pub now: Timestamp,
+}
+
+/// What we think, and why.
+#[must_use]
+pub fn verdict(facts: &Facts<'_>) -> (Verdict, Option<String>) {
+    let dead = |reason: &str| (Verdict::Dead, Some(reason.to_owned()));
+    let status = match facts.sight {
+        Sight::Unasked(why) => return dead(why),
+        Sight::Missing => return dead("WAHA has no such session: it is being made anew"),
+        Sight::Session(status) => status,
+    };
+    match status {
+        InstanceStatus::Working => working(facts),
+        InstanceStatus::Stopped => dead("stopped at WAHA"),
+        InstanceStatus::Starting => dead("WAHA is connecting it"),
+        InstanceStatus::ScanQrCode => dead("scan the QR code"),
+        InstanceStatus::Failed => dead(match facts.before {
+            Some(InstanceStatus::ScanQrCode) => "nobody scanned the QR code in time: ask for a new one",
+            Some(InstanceStatus::Working) => "the phone unlinked the number: log out and pair again",
+            _ => "failed at WAHA: restart it, or log out and pair again",
+        }),
+        InstanceStatus::PasskeyRequired | InstanceStatus::PasskeyConfirmationRequired => {
+            dead("WhatsApp asks for a passkey: finish the pairing on WAHA's dashboard")
+        }
+        InstanceStatus::Other(word) => (Verdict::Dead, Some(format!("not working: WAHA calls it {word}"))),
+    }
+}
+
+fn working(facts: &Facts<'_>) -> (Verdict, Option<String>) {
+    if let Some(until) = facts.restricted_until.filter(|until| *until > facts.now) {
+        let reason = format!("WhatsApp lets it write only to people it knows, until {until}");
+        return (Verdict::Restricted, Some(reason));
+    }
+    let Traffic { messages, gap_longest, undelivered_chats } = facts.traffic;
+    if undelivered_chats >= UNDELIVERED_CHATS_MAX {
+        return (Verdict::Suspect, Some("what it sends does not arrive".to_owned()));
+    }
+    let silence = facts.heard_at.map_or(Duration::ZERO, |heard_at| facts.now.since(heard_at));
+    let has_habit = messages >= HABIT_MESSAGES_MIN;
+    if has_habit && silence > SUSPECT_MIN.max(gap_longest * 2) {
+        return (Verdict::Suspect, Some("silent for much longer than it ever was".to_owned()));
+    }
+    let usual = if has_habit { SILENCE_MIN.max(gap_longest) } else { STRANGER_SILENCE };
+    if silence > usual {
+        return (Verdict::Quiet, Some("nothing came for longer than usual".to_owned()));
+    }
+    (Verdict::Healthy, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(10_000_000);
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn facts(sight: Sight<'_>) -> Facts<'_> {
+        Facts {
+            sight,
+            before: None,
+            restricted_until: None,
+            heard_at: Some(NOW),
+            traffic: Traffic::default(),
+            now: NOW,
+        }
+    }
+
+    #[test]
+    fn whatever_does_not_work_is_dead_and_says_why() {
+        use InstanceStatus::{Failed, Other, PasskeyRequired, ScanQrCode, Starting, Stopped, Working};
+        let odd = Other("DREAMING".to_owned());
+        for (sight, before, expected) in [
+            (Sight::Unasked("WAHA can't be reached: refused"), Some(&Working), "WAHA can't be reached: refused"),
+            (Sight::Missing, None, "WAHA has no such session: it is being made anew"),
+            (Sight::Session(&Stopped), Some(&Working), "stopped at WAHA"),
+            (Sight::Session(&Starting), None, "WAHA is connecting it"),
+            (Sight::Session(&ScanQrCode), None, "scan the QR code"),
+            (Sight::Session(&Failed), Some(&ScanQrCode), "nobody scanned the QR code in time: ask for a new one"),
+            (Sight::Session(&Failed), Some(&Working), "the phone unlinked the number: log out and pair again"),
+            (Sight::Session(&Failed), None, "failed at WAHA: restart it, or log out and pair again"),
+            (
+                Sight::Session(&PasskeyRequired),
+                None,
+                "WhatsApp asks for a passkey: finish the pairing on WAHA's dashboard",
+            ),
+            (Sight::Session(&odd), None, "not working: WAHA calls it DREAMING"),
+        ] {
+            let found = verdict(&Facts { before, ..facts(sight) });
+            assert_eq!(found, (Verdict::Dead, Some(expected.to_owned())));
+        }
+    }
+
+    #[test]
+    fn a_working_number_is_measured_by_its_own_habit() {
+        let busy = Traffic { messages: 500, gap_longest: 2 * HOUR, undelivered_chats: 0 };
+        let weekly = Traffic { messages: 40, gap_longest: 100 * HOUR, undelivered_chats: 0 };
+        let new = Traffic::default();
+        let stuck = Traffic { undelivered_chats: 3, ..busy };
+        for (silence, traffic, expected) in [
+            (Duration::ZERO, busy, Verdict::Healthy),
+            (2 * HOUR, busy, Verdict::Healthy),
+            (3 * HOUR, busy, Verdict::Quiet),
+            (7 * HOUR, busy, Verdict::Suspect),
+            (90 * HOUR, weekly, Verdict::Healthy),
+            (150 * HOUR, weekly, Verdict::Quiet),
+            (201 * HOUR, weekly, Verdict::Suspect),
+            (20 * HOUR, new, Verdict::Healthy),
+            (500 * HOUR, new, Verdict::Quiet),
+            (Duration::ZERO, stuck, Verdict::Suspect),
+        ] {
+            let sight = Sight::Session(&InstanceStatus::Working);
+            let facts = Facts { heard_at: Some(NOW - silence), traffic, ..facts(sight) };
+            assert_eq!(verdict(&facts).0, expected, "{silence:?} {traffic:?}");
+        }
+    }
+
+    #[test]
+    fn a_time_lock_restricts_until_it_ends() {
+        let sight = Sight::Session(&InstanceStatus::Working);
+        let locked = |until| verdict(&Facts { restricted_until: Some(until), ..facts(sight) }).0;
+        assert_eq!(locked(NOW + HOUR), Verdict::Restricted);
+        assert_eq!(locked(NOW - HOUR), Verdict::Healthy);
+    }
+}

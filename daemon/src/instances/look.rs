@@ -1,0 +1,135 @@
+//! Looks at a number's session on WAHA and keeps what it says.
+
+use mychatflow_data::model::instance::{Instance, InstanceStatus, Traffic, Verdict};
+use mychatflow_data::protocol::event::Topic;
+use mychatflow_data::store::TenantStore;
+use mychatflow_data::store::error::StoreError;
+use mychatflow_data::store::instances::{Seen, Sighting};
+use serde_json::json;
+
+use super::error::sentence;
+use super::{InstanceError, server};
+use crate::cx::Cx;
+use crate::flow::clean::clean_line;
+use crate::flow::verdict::{Facts, Sight, verdict};
+use crate::waha::server::ServerVersion;
+use crate::waha::sessions::Session;
+use crate::waha::{Waha, WahaError};
+
+/// How many of a number's last states tell how it came to the present one.
+const HISTORY: i64 = 20;
+
+/// What a look found, and what it changed.
+#[derive(Debug)]
+pub struct Looked {
+    /// The session; `None`: WAHA has none of that name.
+    pub session: Option<Session>,
+    /// The server, where it told.
+    pub version: Option<ServerVersion>,
+    /// What the sighting changed.
+    pub seen: Seen,
+}
+
+/// Asks WAHA for a number's session and keeps what it says. Whatever follows from a new connection (people and chats to
+/// read, messages to fetch) is made a job in the same transaction.
+///
+/// # Errors
+/// [`InstanceError::Waha`] when WAHA could not say; an outage is kept as a sighting too.
+pub async fn look(cx: &Cx, tenant: &TenantStore, instance: &Instance) -> Result<Looked, InstanceError> {
+    let waha = match server(cx, instance) {
+        Ok(waha) => waha,
+        Err(error) => {
+            keep_outage(cx, tenant, instance, &error.to_string()).await?;
+            return Err(error);
+        }
+    };
+    let (session, version) = ask(cx, tenant, instance, &waha).await?;
+    let seen = keep(cx, tenant, instance, session.as_ref(), version.as_ref()).await?;
+    Ok(Looked { session, version, seen })
+}
+
+/// The session and the server's version, or the outage, kept.
+pub(super) async fn ask(
+    cx: &Cx,
+    tenant: &TenantStore,
+    instance: &Instance,
+    waha: &Waha,
+) -> Result<(Option<Session>, Option<ServerVersion>), InstanceError> {
+    match waha.session(&instance.session).await {
+        // A server that tells no version is a server all the same.
+        Ok(session) => Ok((session, waha.version().await.ok())),
+        Err(error) => {
+            // The engine's own troubles say nothing about the session.
+            if !matches!(error, WahaError::Engine { .. } | WahaError::BadAnswer(_) | WahaError::TooLarge { .. }) {
+                keep_outage(cx, tenant, instance, &sentence(&error)).await?;
+            }
+            Err(error.into())
+        }
+    }
+}
+
+async fn keep_outage(cx: &Cx, tenant: &TenantStore, instance: &Instance, why: &str) -> Result<(), StoreError> {
+    let (verdict, reason) = verdict(&Facts {
+        sight: Sight::Unasked(why),
+        before: None,
+        restricted_until: None,
+        heard_at: None,
+        traffic: Traffic::default(),
+        now: cx.now(),
+    });
+    let sighting = Sighting { status: None, verdict, reason, me: None, engine: None, version: None };
+    tenant.see_instance(instance.id, sighting, cx.now()).await.map(drop)
+}
+
+/// Keeps what WAHA said.
+pub(super) async fn keep(
+    cx: &Cx,
+    tenant: &TenantStore,
+    instance: &Instance,
+    session: Option<&Session>,
+    version: Option<&ServerVersion>,
+) -> Result<Seen, StoreError> {
+    let now = cx.now();
+    let history = tenant.instance_history(instance.id, HISTORY).await?;
+    let passing = |status: &&InstanceStatus| matches!(status, InstanceStatus::Failed | InstanceStatus::Starting);
+    let before = history.iter().filter_map(|change| change.status.as_ref()).find(|status| !passing(status));
+    let works = session.is_some_and(|session| session.status == InstanceStatus::Working);
+    // A number that has just begun to work owes us nothing yet.
+    let at_work = history
+        .iter()
+        .take_while(|change| change.status == Some(InstanceStatus::Working) && change.verdict != Verdict::Dead);
+    let since = at_work.last().map_or(now, |change| change.at);
+    let heard_at = Some(instance.heard_at.map_or(since, |heard_at| heard_at.max(since)));
+    let traffic = if works { tenant.traffic(instance.id, now).await? } else { Traffic::default() };
+    let (verdict, reason) = verdict(&Facts {
+        sight: session.map_or(Sight::Missing, |session| Sight::Session(&session.status)),
+        before,
+        restricted_until: session.and_then(|session| session.restricted_until),
+        heard_at,
+        traffic,
+        now,
+    });
+    let me = session.and_then(|session| session.me.clone()).map(|mut me| {
+        me.name = me.name.as_deref().map(clean_line);
+        me
+    });
+    let sighting = Sighting {
+        // A session that is not there does not work, whatever it was.
+        status: Some(session.map_or(InstanceStatus::Stopped, |session| session.status.clone())),
+        verdict,
+        reason,
+        me,
+        engine: session
+            .and_then(|session| session.engine.clone())
+            .or_else(|| version.and_then(|version| version.engine.clone())),
+        version: version.map(|version| version.version.clone()),
+    };
+    let scan = sighting.status == Some(InstanceStatus::ScanQrCode);
+    let again = scan && instance.status == sighting.status && instance.reason == sighting.reason;
+    let seen = tenant.see_instance(instance.id, sighting, now).await?;
+    if again {
+        // The same state once more means a new code to scan: a change that no row shows.
+        cx.bus.publish(Some(tenant.id()), Topic::InstanceChanged, &json!({"id": instance.id}));
+    }
+    Ok(seen)
+}

@@ -1,0 +1,32 @@
+//! Makes a number's session as we want it, and keeps what WAHA says of it.
+
+use mychatflow_data::ids::InstanceId;
+use mychatflow_data::model::job::Job;
+use mychatflow_data::store::TenantStore;
+use mychatflow_data::store::jobs::Ended;
+
+use super::{JobError, Outcome};
+use crate::cx::Cx;
+use crate::instances::{InstanceError, mend};
+
+/// Runs the job.
+///
+/// # Errors
+/// What WAHA or the store says.
+pub async fn run(cx: &Cx, tenant: &TenantStore, _job: &Job, instance: InstanceId) -> Result<Outcome, JobError> {
+    match mend(cx, tenant, instance).await {
+        Ok(mended) => {
+            if !mended.drift.is_empty() {
+                tracing::warn!(instance.id = %instance, drift = mended.drift.join("; "), "the session differs");
+            }
+            Ok(Outcome::End(Ended::Done))
+        }
+        Err(InstanceError::NotFound) => Ok(Outcome::End(Ended::Cancel { reason: "the number was removed".to_owned() })),
+        // What is wrong stands in the number's reason; the next round looks again, so that no dead letter is needed.
+        Err(error @ InstanceError::Invalid(_)) => Ok(Outcome::End(Ended::Cancel { reason: error.to_string() })),
+        Err(InstanceError::Waha(error)) if !error.retryable() => {
+            Ok(Outcome::End(Ended::Cancel { reason: InstanceError::Waha(error).to_string() }))
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,114 @@
+//! Goes round all numbers: asks for each to be compared with what we want, and looks after those that are silent.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use mychatflow_data::model::instance::{Instance, InstanceStatus, Verdict};
+use mychatflow_data::store::TenantStore;
+use mychatflow_data::store::error::StoreError;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::cx::Cx;
+use crate::flow::verdict::UNDELIVERED_CHATS_MAX;
+use crate::instances::{InstanceError, notice, request_reconcile, restart};
+use crate::jobs::recover_history::recover;
+
+/// The usual pause between two rounds.
+pub const ROUND: Duration = Duration::from_secs(300);
+/// So many numbers are looked after at once.
+const PARALLEL: usize = 4;
+/// How much further back than the last sign of life a silent number's history is read.
+const SLACK: Duration = Duration::from_secs(600);
+/// How many of a number's last states tell how it came to the present one.
+const HISTORY: i64 = 20;
+
+/// Asks for the messages that came while no daemon ran. To be done before the webhook listens: the first delivery moves
+/// the mark from which they are read.
+///
+/// # Errors
+/// What the store says.
+pub async fn recover_downtime(cx: &Cx) -> Result<(), StoreError> {
+    for instance in cx.store.all_instances().await? {
+        cx.store.tenant(instance.tenant).await?.recover_since_heard(instance.id, cx.now()).await?;
+    }
+    Ok(())
+}
+
+/// Goes round until it is told to stop; the first round begins at once.
+pub async fn run(cx: Arc<Cx>, every: Duration, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            outcome = round(&cx) => {
+                if let Err(error) = outcome {
+                    tracing::warn!(error = %error, "the round over all numbers failed");
+                }
+            }
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = sleep(every) => {}
+        }
+    }
+}
+
+/// Goes round once.
+///
+/// # Errors
+/// When the numbers can't be listed; what goes wrong with one of them is logged.
+pub async fn round(cx: &Cx) -> Result<(), StoreError> {
+    let instances = cx.store.all_instances().await?;
+    let visits = stream::iter(instances).for_each_concurrent(PARALLEL, async |instance| {
+        if let Err(error) = visit(cx, &instance).await {
+            tracing::warn!(instance.id = %instance.id, error = %error, "the number could not be looked after");
+        }
+    });
+    visits.await;
+    Ok(())
+}
+
+async fn visit(cx: &Cx, instance: &Instance) -> Result<(), InstanceError> {
+    let tenant = cx.store.tenant(instance.tenant).await?;
+    request_reconcile(cx, &tenant, instance.id).await?;
+    let why = match (&instance.status, instance.verdict) {
+        (Some(InstanceStatus::Working), Verdict::Quiet | Verdict::Suspect) => probe(cx, &tenant, instance).await?,
+        (Some(InstanceStatus::Failed), _) if failed_at_work(&tenant, instance).await? => Some("it failed"),
+        _ => None,
+    };
+    let Some(why) = why else { return Ok(()) };
+    if !cx.numbers.may_restart(instance.id, cx.now()) {
+        tracing::warn!(instance.id = %instance.id, why, "it was restarted too often: a person must look");
+        return Ok(());
+    }
+    notice(cx, &tenant, "warning", &format!("{} is being restarted: {why}", instance.name));
+    restart(cx, &tenant, instance.id).await.map(drop)
+}
+
+/// Reads the history of a silent number: does WAHA know of messages that it did not tell? Says why it should be
+/// restarted, if it should.
+async fn probe(cx: &Cx, tenant: &TenantStore, instance: &Instance) -> Result<Option<&'static str>, InstanceError> {
+    let since = instance.heard_at.unwrap_or(instance.since) - SLACK;
+    let recovered = recover(cx, tenant, instance, since.max(instance.paired_at.unwrap_or(since))).await;
+    if instance.verdict != Verdict::Suspect {
+        return Ok(None);
+    }
+    Ok(match recovered {
+        Err(_) => Some("it says that it works and does not answer"),
+        Ok(recovered) if recovered.found > 0 => Some("messages came that WAHA did not tell"),
+        Ok(_) => {
+            let traffic = tenant.traffic(instance.id, cx.now()).await?;
+            (traffic.undelivered_chats >= UNDELIVERED_CHATS_MAX).then_some("what it sends does not arrive")
+        }
+    })
+}
+
+/// Did the session fail while it worked, rather than for want of somebody to scan its code?
+async fn failed_at_work(tenant: &TenantStore, instance: &Instance) -> Result<bool, StoreError> {
+    let history = tenant.instance_history(instance.id, HISTORY).await?;
+    let passing = |status: &&InstanceStatus| matches!(status, InstanceStatus::Failed | InstanceStatus::Starting);
+    let before = history.iter().filter_map(|change| change.status.as_ref()).find(|status| !passing(status));
+    Ok(before == Some(&InstanceStatus::Working))
+}

@@ -1,0 +1,82 @@
+//! `contact.*`: the people who wrote.
+
+use mychatflow_data::ids::ContactId;
+use mychatflow_data::model::contact::Contact;
+use mychatflow_data::protocol::calls::contact::{ContactList, ContactShow, ContactShown, ContactTag, Tagging};
+use mychatflow_data::protocol::error::CallError;
+use mychatflow_data::protocol::name::ContactName;
+use mychatflow_data::store::TenantStore;
+use mychatflow_data::store::contacts::{ContactFilter, ContactPlace};
+use mychatflow_data::store::error::StoreError;
+
+use super::chats;
+use crate::cx::Cx;
+use crate::flow::clean::clean_line;
+use crate::rpc::paging;
+use crate::rpc::refused::Handled;
+use crate::rpc::service::Reply;
+
+fn document(mut contact: Contact) -> Contact {
+    contact.name = contact.name.map(|name| clean_line(&name));
+    contact.tags = contact.tags.iter().map(|tag| clean_line(tag)).collect();
+    contact
+}
+
+async fn named(shop: &TenantStore, contact: &ContactName) -> Handled<Contact> {
+    match shop.contact_named(contact.as_str().to_owned()).await {
+        Err(StoreError::NotFound("contact")) => {
+            let name = contact.as_str();
+            let text = format!("nobody fits {name:?}: give an id, a phone number with country code, or a name");
+            Err(CallError::not_found(text).into())
+        }
+        found => Ok(found?),
+    }
+}
+
+/// `contact.list`: by name.
+///
+/// # Errors
+/// `invalid` for a cursor that is none of ours.
+pub async fn list(_: &Cx, shop: &TenantStore, call: ContactList) -> Handled<Reply<ContactList>> {
+    let limit = paging::limit(call.limit);
+    let after = match &call.after {
+        Some(cursor) => {
+            let (id, name): (ContactId, String) = paging::parts(cursor)?;
+            Some(ContactPlace { name: (!name.is_empty()).then_some(name), id })
+        }
+        None => None,
+    };
+    let filter = ContactFilter { review: call.review, tag: call.tag, text: None };
+    let found = shop.contacts(filter, after, paging::to_read(limit)).await?;
+    let cursor = |last: &Contact| format!("{}:{}", last.id, last.name.as_deref().unwrap_or(""));
+    Ok(Reply(paging::page(found, limit, cursor, document)))
+}
+
+/// `contact.show`
+///
+/// # Errors
+/// `not_found` or `conflict` about the person.
+pub async fn show(cx: &Cx, shop: &TenantStore, call: ContactShow) -> Handled<Reply<ContactShow>> {
+    let contact = named(shop, &call.contact).await?;
+    let mode = cx.config().reply.mode;
+    let chats = shop.chats_of(contact.id).await?.into_iter().map(|chat| chats::document(chat, mode)).collect();
+    Ok(Reply(ContactShown { contact: document(contact), chats }))
+}
+
+/// `contact.tag`: tags, and what the owner says about the person.
+///
+/// # Errors
+/// `not_found` or `conflict` about the person, `invalid` for a text that is no tag.
+pub async fn tag(cx: &Cx, shop: &TenantStore, call: ContactTag) -> Handled<Reply<ContactTag>> {
+    let found = named(shop, &call.contact).await?;
+    let (add, remove) = match call.remove {
+        Tagging::Add => (call.tags, Vec::new()),
+        Tagging::Remove => (Vec::new(), call.tags),
+    };
+    let mut contact = shop.tag_contact(found.id, add, remove).await?;
+    if let Some(reviewed) = call.review {
+        let freshness = shop.settings(None, None).await?.rules(cx.config().reply).freshness;
+        contact = shop.review_contact(found.id, reviewed.into(), freshness, cx.now()).await?;
+    }
+    Ok(Reply(document(contact)))
+}

@@ -1,0 +1,127 @@
+//! `daemon.*`: the daemon itself, and what it leans on.
+
+use std::path::Path;
+
+use mychatflow_data::protocol::VERSION;
+use mychatflow_data::protocol::calls::daemon::{
+    Applies, ConfigChange, DaemonReload, DaemonReloaded, DaemonShown, DaemonStatus, DaemonStop, DaemonStopping,
+    GeminiHealth, Health, StoreHealth, WahaHealth,
+};
+use mychatflow_data::protocol::error::CallError;
+use mychatflow_data::protocol::hello::{BUILD, PRODUCT_VERSION};
+
+use crate::cx::{Clients, Cx};
+use crate::reload;
+use crate::rpc::peer::Caller;
+use crate::rpc::refused::Handled;
+use crate::rpc::service::Reply;
+
+/// `daemon.status`
+///
+/// # Errors
+/// Never; what does not answer is in the reply.
+pub async fn status(cx: &Cx, _: &Caller, _: DaemonStatus) -> Handled<Reply<DaemonStatus>> {
+    let clients = cx.clients();
+    let config = &clients.config;
+    let uptime = cx.now().since(cx.started_at).as_secs();
+    Ok(Reply(DaemonShown {
+        version: PRODUCT_VERSION.to_owned(),
+        protocol: VERSION,
+        pid: std::process::id(),
+        uptime_s: i64::try_from(uptime).unwrap_or(i64::MAX),
+        socket: config.daemon.socket.display().to_string(),
+        webhook: config.webhook.base_url(),
+        waha: wahas(&clients),
+        gemini: gemini(&clients),
+        store: store(cx).await,
+        build: BUILD.to_owned(),
+        epoch: cx.run,
+        metrics: Some(format!("http://{}/metrics", config.metrics.listen)),
+    }))
+}
+
+fn wahas(clients: &Clients) -> Vec<WahaHealth> {
+    let servers = clients.wahas.iter();
+    servers
+        .map(|(name, waha)| {
+            let found = waha.health();
+            let health = match (&found.outage, found.succeeded_at) {
+                (Some(_), _) => Health::Down,
+                (None, Some(_)) => Health::Ok,
+                (None, None) => Health::Unknown,
+            };
+            let error = found.last_error.filter(|_| health == Health::Down).map(|failure| failure.reason);
+            let url = waha.url().to_owned();
+            WahaHealth { name: name.clone(), url, health, version: None, ok_at: found.succeeded_at, error }
+        })
+        .collect()
+}
+
+fn gemini(clients: &Clients) -> GeminiHealth {
+    let Some(gemini) = &clients.gemini else {
+        let model = clients.config.gemini.model.clone();
+        let error = Some("no key: set gemini.api_key, or gemini.api_key_file, and reload".to_owned());
+        return GeminiHealth { model, health: Health::Off, ok_at: None, error };
+    };
+    let state = gemini.state();
+    let failed = state.last_error.filter(|failed| state.last_ok_at.is_none_or(|ok| failed.at > ok));
+    let health = match (&failed, state.last_ok_at) {
+        (Some(_), _) => Health::Down,
+        (None, Some(_)) => Health::Ok,
+        (None, None) => Health::Unknown,
+    };
+    GeminiHealth {
+        model: gemini.model().to_owned(),
+        health,
+        ok_at: state.last_ok_at.map(Into::into),
+        error: failed.map(|failed| failed.error.to_string()),
+    }
+}
+
+async fn store(cx: &Cx) -> StoreHealth {
+    let probe = cx.store.probe().await.err();
+    let path = cx.store.path();
+    let beside = |suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        size(Path::new(&name))
+    };
+    let free = rustix::fs::statvfs(path.parent().unwrap_or(path)).ok();
+    StoreHealth {
+        path: path.display().to_string(),
+        health: if probe.is_none() { Health::Ok } else { Health::Down },
+        schema: cx.store.schema(),
+        size_bytes: size(path),
+        wal_bytes: beside("-wal"),
+        free_bytes: free.and_then(|free| i64::try_from(free.f_bavail.saturating_mul(free.f_frsize)).ok()),
+        error: probe.map(|error| error.to_string()),
+    }
+}
+
+fn size(path: &Path) -> i64 {
+    std::fs::metadata(path).ok().and_then(|file| i64::try_from(file.len()).ok()).unwrap_or(0)
+}
+
+/// `daemon.stop`: what was begun is finished, then the daemon ends.
+///
+/// # Errors
+/// Never.
+pub async fn stop(cx: &Cx, caller: &Caller, _: DaemonStop) -> Handled<Reply<DaemonStop>> {
+    tracing::info!(caller.uid = caller.uid, "told to stop");
+    cx.stop.cancel();
+    Ok(Reply(DaemonStopping { pid: std::process::id() }))
+}
+
+/// `daemon.reload`: validated first; the last good config stays where the new one is wrong.
+///
+/// # Errors
+/// `invalid` with what is wrong in the file.
+pub async fn reload(cx: &Cx, caller: &Caller, _: DaemonReload) -> Handled<Reply<DaemonReload>> {
+    let before = cx.config();
+    let reloaded = reload::reload(cx).map_err(CallError::invalid)?;
+    tracing::info!(caller.uid = caller.uid, "the config was read anew");
+    let mut changed = before.changes(&cx.config());
+    let later = reloaded.needs_restart.into_iter();
+    changed.extend(later.map(|key| ConfigChange { key, old: None, new: None, applies: Applies::Restart }));
+    Ok(Reply(DaemonReloaded { changed }))
+}

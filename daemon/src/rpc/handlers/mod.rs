@@ -1,0 +1,33 @@
+//! One file per resource, one function per call. The tenant is found and the caller allowed before any of them runs.
+
+pub mod ask;
+pub mod chats;
+pub mod contacts;
+pub mod credits;
+pub mod daemon;
+pub mod instances;
+pub mod queue;
+pub mod quick_replies;
+pub mod settings;
+pub mod stats;
+pub mod tenants;
+
+use mychatflow_data::model::setting::Rules;
+use mychatflow_data::model::tenant::Tenant;
+use mychatflow_data::store::TenantStore;
+use mychatflow_data::store::chats::Listed;
+use mychatflow_data::store::error::StoreError;
+
+use super::refused::Handled;
+use crate::cx::Cx;
+
+/// The tenant's row.
+async fn tenant(cx: &Cx, shop: &TenantStore) -> Handled<Tenant> {
+    Ok(cx.store.find_tenant(shop.id()).await?.ok_or(StoreError::NotFound("tenant"))?)
+}
+
+/// The rules of answering that hold in a chat.
+async fn rules(cx: &Cx, shop: &TenantStore, listed: &Listed) -> Handled<Rules> {
+    let values = shop.settings(Some(listed.chat.instance), Some(listed.chat.id)).await?;
+    Ok(values.rules(cx.config().reply))
+}

@@ -1,0 +1,90 @@
+//! What was written while nobody listened.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mychatflow_daemon::jobs::recover_history::{Recovered, recover};
+use mychatflow_daemon::rounds;
+use mychatflow_data::model::instance::{InstanceStatus, Verdict};
+use mychatflow_data::model::job::{JobArgs, JobKind};
+use mychatflow_sandbox::waha::{Customer, Engine, Options, Status};
+use tokio_util::sync::CancellationToken;
+
+use crate::world::{SOON, World};
+
+fn ana() -> Customer {
+    Customer::new("+44 7700 900001", "Ana")
+}
+
+#[tokio::test]
+async fn missed_messages_are_fetched_once() {
+    for engine in [Engine::Noweb, Engine::Gows, Engine::Webjs] {
+        let (world, number) = World::paired(Options { engine, ..Options::default() }).await;
+        let since = world.cx.now() - Duration::from_secs(60);
+        for text in ["one", "two", "three"] {
+            world.waha.customer_says("default", &ana(), text).await.unwrap();
+        }
+        world.waha.owner_types_on_phone("default", "447700900001@c.us", "four").await.unwrap();
+        let mut notices = world.notices();
+        let found = world.number(number).await;
+        let first = recover(&world.cx, &world.shop, &found, since).await.unwrap();
+        assert_eq!(first, Recovered { found: 4, duplicates: 0, ignored: 0 }, "{engine:?}");
+        assert!(notices.next().await.contains("4 missed messages"));
+        let second = recover(&world.cx, &world.shop, &found, since).await.unwrap();
+        assert_eq!(second, Recovered { found: 0, duplicates: 4, ignored: 0 }, "{engine:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_number_that_comes_back_asks_for_what_it_missed() {
+    let (world, number) = World::paired(Options::default()).await;
+    world.waha.stop_listening().await;
+    world.request_reconcile(number).await;
+    world.run_jobs().await;
+    let seen = world.number(number).await;
+    assert_eq!((seen.status, seen.verdict), (Some(InstanceStatus::Working), Verdict::Dead));
+    world.waha.customer_says("default", &ana(), "is anybody there?").await.unwrap();
+    world.waha.resume_listening().await.unwrap();
+
+    let mut notices = world.notices();
+    world.request_reconcile(number).await;
+    let kinds: Vec<JobKind> = world.run_jobs().await.into_iter().map(|(job, _)| job.args.kind()).collect();
+    assert_eq!(kinds, [JobKind::ReconcileInstance, JobKind::RecoverHistory]);
+    assert!(notices.next().await.contains("1 missed messages"));
+    assert_eq!(world.number(number).await.verdict, Verdict::Healthy);
+}
+
+#[tokio::test]
+async fn after_a_rest_the_daemon_reads_what_came_meanwhile() {
+    let (world, number) = World::paired(Options::default()).await;
+    world.waha.customer_says("default", &ana(), "early").await.unwrap();
+    rounds::recover_downtime(&world.cx).await.unwrap();
+    let done = world.run_jobs().await;
+    let args: Vec<&JobArgs> = done.iter().map(|(job, _)| &job.args).collect();
+    assert!(matches!(args.as_slice(), [JobArgs::RecoverHistory { instance, .. }] if *instance == number), "{args:?}");
+}
+
+#[tokio::test]
+async fn a_round_asks_for_every_number_and_ends_when_told() {
+    let (world, number) = World::paired(Options::default()).await;
+    rounds::round(&world.cx).await.unwrap();
+    let done = world.run_jobs().await;
+    assert!(matches!(done[0].0.args, JobArgs::ReconcileInstance { instance } if instance == number));
+
+    world.waha.unlink("default").await.unwrap();
+    world.request_reconcile(number).await;
+    world.run_jobs().await;
+    // It failed while it worked: one restart, which brings a code to scan.
+    rounds::round(&world.cx).await.unwrap();
+    world.waha.wait_for_status("default", Status::ScanQrCode, SOON).await.unwrap();
+    world.run_jobs().await;
+    let restarts = world.requests("POST", "/api/sessions/default/restart");
+    rounds::round(&world.cx).await.unwrap();
+    assert_eq!(world.requests("POST", "/api/sessions/default/restart"), restarts);
+
+    let stop = CancellationToken::new();
+    let World { cx, .. } = world;
+    let running = tokio::spawn(rounds::run(Arc::new(cx), Duration::from_secs(3600), stop.clone()));
+    stop.cancel();
+    tokio::time::timeout(SOON, running).await.unwrap().unwrap();
+}

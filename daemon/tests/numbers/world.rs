@@ -1,0 +1,152 @@
+//! A WAHA on loopback, a store in a temporary directory, and a daemon's context between them. Jobs run when the story
+//! says so.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mychatflow_daemon::bus::{Audience, Bus, Heard, Listener, Wish};
+use mychatflow_daemon::config::{Config, WahaConfig};
+use mychatflow_daemon::cx::{Clients, Cx};
+use mychatflow_daemon::instances::{Numbers, add};
+use mychatflow_daemon::jobs::wake::Wake;
+use mychatflow_daemon::jobs::{
+    JobError, Outcome, reconcile_instance, recover_history, resolve_identity, sync_contacts,
+};
+use mychatflow_daemon::receivers::Receivers;
+use mychatflow_daemon::waha::{self, Waha};
+use mychatflow_data::ids::{InstanceId, RunId};
+use mychatflow_data::model::instance::{Instance, InstanceStatus};
+use mychatflow_data::model::job::{Job, JobArgs, JobKind};
+use mychatflow_data::protocol::event::Topic;
+use mychatflow_data::store::change::Deaf;
+use mychatflow_data::store::jobs::{Ended, Slots};
+use mychatflow_data::store::{Store, TenantStore};
+use mychatflow_data::time::{Clock, WallClock};
+use mychatflow_sandbox::waha::{Options, Server, Status};
+use tokio::sync::watch;
+
+/// How long anything may take.
+pub const SOON: Duration = Duration::from_secs(10);
+/// The kinds that these tests run.
+const KINDS: [JobKind; 4] =
+    [JobKind::ReconcileInstance, JobKind::SyncContacts, JobKind::RecoverHistory, JobKind::ResolveIdentity];
+
+pub struct World {
+    pub waha: Server,
+    pub cx: Cx,
+    pub shop: TenantStore,
+    _dir: tempfile::TempDir,
+}
+
+impl World {
+    pub async fn new(options: Options) -> World {
+        let server = Server::start(options).await.unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("store.db"), Arc::new(Deaf)).await.unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(WallClock);
+        let tenant = store.add_tenant("Corner Shop".into(), "starter".into(), "UTC".into(), clock.now()).await.unwrap();
+        let shop = store.tenant(tenant.id).await.unwrap();
+        let mut config = Config::new(dir.path().to_owned(), dir.path().join("socket"));
+        // Nobody listens there: what WAHA posts is lost, and the tests deliver what they need.
+        config.webhook.public_url = Some("http://127.0.0.1:9".into());
+        config.waha.push(WahaConfig::new("main", &server.url(), server.api_key().into()));
+        let client = Waha::new(waha::Config::new("main", &server.url(), server.api_key().into())).unwrap();
+        let clients =
+            Clients { config: Arc::new(config), wahas: BTreeMap::from([("main".to_owned(), client)]), gemini: None };
+        let run = RunId::new();
+        let cx = Cx {
+            receivers: Receivers::read(&store).await.unwrap(),
+            store,
+            clients: watch::Sender::new(Arc::new(clients)),
+            bus: Bus::new(run, Arc::clone(&clock)),
+            started_at: clock.now(),
+            clock,
+            wake: Arc::new(Wake::default()),
+            numbers: Numbers::default(),
+            run,
+        };
+        World { waha: server, cx, shop, _dir: dir }
+    }
+
+    /// With a number that is paired, and its first jobs done.
+    pub async fn paired(options: Options) -> (World, InstanceId) {
+        let world = World::new(options).await;
+        let number = add(&world.cx, &world.shop, "shop", None, None).await.unwrap().id;
+        world.waha.scan_qr("default").await.unwrap();
+        world.request_reconcile(number).await;
+        world.run_jobs().await;
+        assert_eq!(world.number(number).await.status, Some(InstanceStatus::Working));
+        (world, number)
+    }
+
+    pub async fn number(&self, id: InstanceId) -> Instance {
+        self.shop.instance(id).await.unwrap().unwrap()
+    }
+
+    pub async fn request_reconcile(&self, id: InstanceId) {
+        let now = self.cx.now();
+        self.shop.request_job(JobArgs::ReconcileInstance { instance: id }, id.to_string(), now, now).await.unwrap();
+    }
+
+    /// Runs every job that is due, and those that come of them.
+    pub async fn run_jobs(&self) -> Vec<(Job, Ended)> {
+        let mut done = Vec::new();
+        loop {
+            let slots = KINDS.map(|kind| Slots { kind, free: 4 }).to_vec();
+            let (jobs, _) = self.cx.store.claim_jobs(slots, None, self.cx.run, self.cx.now()).await.unwrap();
+            if jobs.is_empty() {
+                return done;
+            }
+            for job in jobs {
+                let ended = match self.run(&job).await {
+                    Ok(Outcome::End(ended)) => ended,
+                    Ok(Outcome::Settled) => panic!("these jobs leave their end to the engine"),
+                    Err(JobError::Retryable { reason, .. }) => {
+                        Ended::Retry { at: self.cx.now() + Duration::from_secs(60), reason }
+                    }
+                    Err(JobError::Fatal(reason)) => Ended::Discard { reason },
+                };
+                self.shop.end_job(job.id, ended.clone(), self.cx.now()).await.unwrap();
+                done.push((job, ended));
+            }
+        }
+    }
+
+    async fn run(&self, job: &Job) -> Result<Outcome, JobError> {
+        let (cx, shop) = (&self.cx, &self.shop);
+        match &job.args {
+            JobArgs::ReconcileInstance { instance } => reconcile_instance::run(cx, shop, job, *instance).await,
+            JobArgs::SyncContacts { instance } => sync_contacts::run(cx, shop, job, *instance).await,
+            JobArgs::RecoverHistory { instance, since } => recover_history::run(cx, shop, job, *instance, *since).await,
+            JobArgs::ResolveIdentity { instance, lid } => resolve_identity::run(cx, shop, job, *instance, lid).await,
+            other => panic!("not a job of these tests: {other:?}"),
+        }
+    }
+
+    pub async fn status(&self, status: Status) {
+        self.waha.wait_for_status("default", status, SOON).await.unwrap();
+    }
+
+    pub fn requests(&self, method: &str, path: &str) -> usize {
+        self.waha.requests().iter().filter(|request| request.method == method && request.path == path).count()
+    }
+
+    pub fn notices(&self) -> Notices {
+        let wish = Wish { audience: Audience::Everybody, topics: vec![Topic::DaemonNotice], since: None };
+        Notices(self.cx.bus.listen(wish))
+    }
+}
+
+/// What a person is told.
+pub struct Notices(Listener);
+
+impl Notices {
+    pub async fn next(&mut self) -> String {
+        let heard = tokio::time::timeout(SOON, self.0.next()).await.unwrap();
+        match heard {
+            Heard::Events(told) => told.iter().map(|told| told.data.get().to_owned()).collect::<Vec<_>>().join("\n"),
+            other => panic!("{other:?}"),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Takes over the people that a number knew before it was ours: names, and who must be reviewed before the assistant
+//! answers them.
+
+use crate::ids::{ContactId, InstanceId};
+use crate::model::contact::Review;
+use crate::phone::Address;
+use crate::scoped;
+use crate::store::TenantStore;
+use crate::store::chats;
+use crate::store::error::StoreError;
+use crate::store::scope::{Scope, Scoped};
+use crate::time::Timestamp;
+
+/// A person that WAHA told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownPerson {
+    /// The address.
+    pub address: Address,
+    /// The other address of the same person, where WAHA told it.
+    pub alternate: Option<Address>,
+    /// The name, cleaned.
+    pub name: Option<String>,
+    /// How the number knows the person.
+    pub acquaintance: Acquaintance,
+}
+
+/// How a number knows a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acquaintance {
+    /// From the address book alone: only a name for somebody who is here already.
+    AddressBook,
+    /// They wrote to each other before the pairing.
+    Chatted,
+}
+
+/// What an import did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// People who are new here.
+    pub added: usize,
+    /// People who were here and have to be reviewed now.
+    pub held_back: usize,
+    /// People who got a name.
+    pub named: usize,
+}
+
+impl TenantStore {
+    /// Takes over people whom a number knew before it was paired at `paired_at`. Those with a history start unreviewed;
+    /// somebody whom we met before that pairing keeps what the owner said.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn import_known(
+        &self,
+        instance: InstanceId,
+        people: Vec<KnownPerson>,
+        paired_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Imported, StoreError> {
+        self.write(move |scope| {
+            if crate::store::instances::find(scope, instance)?.is_none() {
+                return Err(StoreError::NotFound("instance"));
+            }
+            let mut imported = Imported::default();
+            for person in people.iter().filter(|person| person.address.is_person()) {
+                import(scope, person, paired_at, now, &mut imported)?;
+            }
+            Ok(imported)
+        })
+        .await
+    }
+}
+
+fn import(
+    scope: &Scope<'_>,
+    person: &KnownPerson,
+    paired_at: Timestamp,
+    now: Timestamp,
+    imported: &mut Imported,
+) -> Result<(), StoreError> {
+    const FIND: Scoped = scoped!(
+        "SELECT i.contact_id, c.name IS NULL FROM identities AS i
+         JOIN contacts AS c ON c.tenant_id = i.tenant_id AND c.id = i.contact_id
+         WHERE i.tenant_id = :tenant AND i.address IN (:address, :alternate) LIMIT 1"
+    );
+    // Whoever wrote in the moments between the pairing and this import is no new customer.
+    const HOLD_BACK: Scoped = scoped!(
+        "UPDATE contacts SET review = 'unreviewed'
+         WHERE tenant_id = :tenant AND id = :id AND review = 'new' AND created_at >= :paired_at"
+    );
+    let known = scope.row(FIND, &[(":address", &person.address), (":alternate", &person.alternate)], |row| {
+        Ok((row.get::<_, ContactId>(0)?, row.get::<_, bool>(1)?))
+    })?;
+    if known.is_none() && person.acquaintance == Acquaintance::AddressBook {
+        return Ok(());
+    }
+    let name = person.name.as_deref();
+    let (contact, _) =
+        chats::contact_of(scope, &person.address, person.alternate.as_ref(), name, Review::Unreviewed, now)?;
+    match known {
+        None => imported.added += 1,
+        Some((_, nameless)) => {
+            if nameless && name.is_some() {
+                imported.named += 1;
+            }
+            if person.acquaintance == Acquaintance::Chatted {
+                imported.held_back += scope.execute(HOLD_BACK, &[(":id", &contact), (":paired_at", &paired_at)])?;
+            }
+        }
+    }
+    Ok(())
+}
