@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use mychatflow_data::credits::Credits;
 use mychatflow_data::model::setting::Rules;
-use secrecy::SecretString;
+use mychatflow_data::protocol::calls::daemon::{Applies, ConfigChange};
+use secrecy::{ExposeSecret, SecretString};
 
 /// Where WAHA posts to unless the config says otherwise.
 pub const WEBHOOK_LISTEN: &str = "127.0.0.1:8480";
@@ -89,6 +90,17 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+impl LogFormat {
+    /// The word in the config.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+    }
 }
 
 /// `[webhook]`
@@ -263,6 +275,167 @@ impl Config {
     }
 }
 
+/// Keys that count only after a restart of the daemon.
+const RESTART: [&str; 7] = [
+    "daemon.data_dir",
+    "daemon.socket",
+    "daemon.socket_group",
+    "daemon.log",
+    "daemon.log_format",
+    "webhook.listen",
+    "metrics.listen",
+];
+
+/// What is printed in place of a secret.
+pub const MASK: &str = "********";
+
+/// A key of the config with its value in effect.
+#[derive(Debug, Clone)]
+pub struct ConfigLine {
+    /// As in the file, for example `reply.mode` or `waha.main.url`.
+    pub key: String,
+    /// What it is.
+    pub value: ConfigValue,
+}
+
+/// A value, as it would stand in the file.
+#[derive(Debug, Clone)]
+pub enum ConfigValue {
+    /// To be seen by everybody.
+    Plain(String),
+    /// Never printed.
+    Secret(SecretString),
+}
+
+impl ConfigValue {
+    /// The value for people: a secret shows only whether it is there.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        match self {
+            Self::Plain(text) => text,
+            Self::Secret(secret) if secret.expose_secret().is_empty() => "",
+            Self::Secret(_) => MASK,
+        }
+    }
+
+    fn same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Plain(one), Self::Plain(two)) => one == two,
+            (Self::Secret(one), Self::Secret(two)) => one.expose_secret() == two.expose_secret(),
+            _ => false,
+        }
+    }
+}
+
+impl Config {
+    /// Every key with its value in effect, in the order of the file.
+    #[must_use]
+    pub fn lines(&self) -> Vec<ConfigLine> {
+        let mut lines = Lines::default();
+        let Self { daemon, webhook, metrics, waha, gemini, reply, campaign, plans, auth } = self;
+        lines.plain("daemon.data_dir", daemon.data_dir.display());
+        lines.plain("daemon.socket", daemon.socket.display());
+        lines.plain("daemon.socket_group", daemon.socket_group.as_deref().unwrap_or_default());
+        lines.plain("daemon.log", &daemon.log);
+        lines.plain("daemon.log_format", daemon.log_format.word());
+        lines.plain("webhook.listen", webhook.listen);
+        lines.plain("webhook.public_url", webhook.base_url());
+        lines.plain("webhook.max_body_bytes", webhook.max_body_bytes);
+        lines.plain("metrics.listen", metrics.listen);
+        for WahaConfig { name, url, api_key, timeout, send_text_path, chats_path } in waha {
+            let key = |last: &str| format!("waha.{name}.{last}");
+            lines.plain(key("url"), url);
+            lines.secret(key("api_key"), api_key);
+            lines.plain(key("timeout_s"), timeout.as_secs());
+            lines.plain(key("send_text_path"), send_text_path);
+            lines.plain(key("chats_path"), chats_path);
+        }
+        lines.plain("gemini.base_url", &gemini.base_url);
+        lines.plain("gemini.api_version", &gemini.api_version);
+        lines.secret("gemini.api_key", &gemini.api_key);
+        lines.plain("gemini.model", &gemini.model);
+        lines.plain("gemini.max_concurrent", gemini.concurrent_max);
+        lines.plain("gemini.timeout_s", gemini.timeout.as_secs());
+        for (name, model) in &gemini.models {
+            let key = |last: &str| format!("gemini.models.\"{name}\".{last}");
+            lines.some(key("thinking"), model.thinking.as_ref());
+            lines.some(key("price_input"), model.price_input.map(dollars));
+            lines.some(key("price_output"), model.price_output.map(dollars));
+            lines.some(key("price_cached"), model.price_cached.map(dollars));
+        }
+        lines.plain("reply.mode", reply.mode);
+        lines.plain("reply.countdown_s", reply.countdown.as_secs());
+        lines.plain("reply.burst_quiet_ms", reply.burst_quiet.as_millis());
+        lines.plain("reply.burst_max_ms", reply.burst_max.as_millis());
+        lines.plain("reply.pace", reply.pace.word());
+        lines.plain("reply.freshness_s", reply.freshness.as_secs());
+        lines.plain("reply.takeover_pause_s", reply.takeover_pause.as_secs());
+        lines.plain("reply.existing_contacts", reply.existing_contacts.word());
+        let (least, most) = campaign.gap.unwrap_or_default();
+        let cap = |cap: Option<NonZeroU32>| cap.map_or(0, NonZeroU32::get);
+        lines.plain("campaign.gap_s", format!("[{}, {}]", least.as_secs(), most.as_secs()));
+        lines.plain("campaign.per_hour", cap(campaign.per_hour));
+        lines.plain("campaign.per_day", cap(campaign.per_day));
+        lines.plain("campaign.new_people_per_day", cap(campaign.new_people_per_day));
+        lines.plain("campaign.require_consent", campaign.consent == Consent::Required);
+        for (name, plan) in plans {
+            lines.plain(format!("plans.{name}.credits_per_month"), plan.credits_per_month);
+        }
+        lines.plain("auth.operators", auth.operators.join(", "));
+        for (n, oidc) in auth.oidc.iter().enumerate() {
+            lines.plain(format!("auth.oidc.{n}.issuer"), &oidc.issuer);
+            lines.plain(format!("auth.oidc.{n}.client_id"), &oidc.client_id);
+        }
+        lines.0
+    }
+
+    /// What differs in `newer`, and when it counts. Secrets are masked, but a changed one is in the list.
+    #[must_use]
+    pub fn changes(&self, newer: &Self) -> Vec<ConfigChange> {
+        let (old, new) = (self.lines(), newer.lines());
+        let shown = |line: &ConfigLine| line.value.shown().to_owned();
+        let find = |lines: &[ConfigLine], key: &str| lines.iter().position(|line| line.key == key);
+        let mut changes = Vec::new();
+        for line in &old {
+            let then = find(&new, &line.key).map(|at| &new[at]);
+            if then.is_none_or(|then| !then.value.same(&line.value)) {
+                changes.push((line.key.clone(), Some(shown(line)), then.map(shown)));
+            }
+        }
+        for line in &new {
+            if find(&old, &line.key).is_none() {
+                changes.push((line.key.clone(), None, Some(shown(line))));
+            }
+        }
+        let applies = |key: &str| if RESTART.contains(&key) { Applies::Restart } else { Applies::Now };
+        changes.into_iter().map(|(key, old, new)| ConfigChange { applies: applies(&key), key, old, new }).collect()
+    }
+}
+
+#[derive(Default)]
+struct Lines(Vec<ConfigLine>);
+
+impl Lines {
+    fn plain(&mut self, key: impl Into<String>, value: impl ToString) {
+        self.0.push(ConfigLine { key: key.into(), value: ConfigValue::Plain(value.to_string()) });
+    }
+
+    fn some(&mut self, key: impl Into<String>, value: Option<impl ToString>) {
+        if let Some(value) = value {
+            self.plain(key, value);
+        }
+    }
+
+    fn secret(&mut self, key: impl Into<String>, value: &SecretString) {
+        self.0.push(ConfigLine { key: key.into(), value: ConfigValue::Secret(value.clone()) });
+    }
+}
+
+fn dollars(micros: i64) -> String {
+    let text = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 impl WahaConfig {
     /// A server at this address, with everything else as usual.
     #[must_use]
@@ -288,6 +461,24 @@ mod tests {
         assert_eq!(config.webhook.listen.to_string(), WEBHOOK_LISTEN);
         assert_eq!(config.metrics.listen.to_string(), METRICS_LISTEN);
         assert_eq!(config.webhook.base_url(), format!("http://{WEBHOOK_LISTEN}"));
+    }
+
+    #[test]
+    fn a_reload_names_what_differs_and_when_it_counts() {
+        let old = Config::new("/data".into(), "/run/s".into());
+        let mut new = old.clone();
+        new.reply.mode = mychatflow_data::model::chat::Mode::Draft;
+        new.webhook.listen = SocketAddr::from(([0, 0, 0, 0], 80));
+        new.gemini.api_key = SecretString::from("hunter2");
+        new.waha.push(WahaConfig::new("main", WAHA_URL, SecretString::from("hunter3")));
+        let changes = old.changes(&new);
+        let of = |key: &str| changes.iter().find(|change| change.key == key).unwrap();
+        assert_eq!((of("reply.mode").old.as_deref(), of("reply.mode").applies), (Some("auto"), Applies::Now));
+        assert_eq!(of("webhook.listen").applies, Applies::Restart);
+        assert_eq!(of("gemini.api_key").new.as_deref(), Some(MASK));
+        assert_eq!((&of("waha.main.url").old, of("waha.main.url").new.as_deref()), (&None, Some(WAHA_URL)));
+        assert!(!format!("{changes:?}").contains("hunter"));
+        assert_eq!(old.changes(&old.clone()), []);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use mychatflow_data::ids::RunId;
 use mychatflow_data::store::Store;
 use mychatflow_data::time::{Clock, Timestamp};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::bus::Bus;
 use crate::config::Config;
@@ -15,6 +16,8 @@ use crate::gemini::Gemini;
 use crate::instances::Numbers;
 use crate::jobs::wake::Wake;
 use crate::receivers::Receivers;
+use crate::reload::ReadConfig;
+use crate::rpc::peer::Operators;
 use crate::waha::Waha;
 
 /// The clients of other servers, built from one reading of the config.
@@ -34,6 +37,10 @@ pub struct Cx {
     pub store: Store,
     /// The clients; a reload replaces them all at once.
     pub clients: watch::Sender<Arc<Clients>>,
+    /// Who may do everything; a reload replaces them.
+    pub operators: watch::Sender<Operators>,
+    /// Reads the config again.
+    pub read_config: ReadConfig,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// Who is told of changes.
@@ -48,6 +55,8 @@ pub struct Cx {
     pub run: RunId,
     /// When it began.
     pub started_at: Timestamp,
+    /// Stops the daemon.
+    pub stop: CancellationToken,
 }
 
 impl Cx {

@@ -226,6 +226,11 @@ impl Client {
         serde_json::from_str(reply.get()).map_err(unreadable)
     }
 
+    /// Waits until the connection has ended.
+    pub async fn closed(&self) {
+        self.commands.closed().await;
+    }
+
     /// Asks to be told what changes.
     ///
     /// # Errors

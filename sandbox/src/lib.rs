@@ -13,3 +13,4 @@ pub mod waha;
 mod clock;
 mod http;
 mod seed;
+mod shop;

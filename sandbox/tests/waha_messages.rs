@@ -1,4 +1,5 @@
 //! Messages both ways, in the shape of each engine, with their webhooks.
+#![allow(clippy::unwrap_used, reason = "helpers of tests: a panic is the report")]
 
 mod support;
 

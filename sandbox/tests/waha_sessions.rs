@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use mychatflow_sandbox::waha::{Engine, Options, PhoneError, Status};
+use mychatflow_sandbox::waha::{Engine, Options, Pace, PhoneError, Server, Status};
 use serde_json::{Value, json};
 use support::{SOON, World};
 
@@ -127,7 +127,9 @@ async fn an_update_replaces_the_config_and_restarts() {
 
 #[tokio::test]
 async fn the_third_lifecycle_call_at_once_runs_into_the_lock() {
-    let world = World::with(Engine::Noweb).await;
+    // Wide margins: three calls do not come at quite the same time.
+    let pace = Pace { lifecycle: Duration::from_millis(300), lock: Duration::from_millis(450), ..Pace::quick() };
+    let world = World::working(Options { pace, ..Options::default() }).await;
     let restart = || world.client.post("/api/sessions/default/restart", Value::Null);
     let (a, b, c) = tokio::join!(restart(), restart(), restart());
     let mut statuses = [a.0, b.0, c.0];
@@ -151,6 +153,8 @@ async fn a_missing_start_leaves_the_session_stopped() {
 async fn an_unlinked_phone_fails_the_session_and_keeps_its_name() {
     let world = World::with(Engine::Gows).await;
     world.waha.unlink("default").await.unwrap();
+    let (status, _) = world.client.post("/api/sessions/default/start", Value::Null).await;
+    assert_eq!(status, 422);
     let (_, body) = world.client.get("/api/sessions/default").await;
     assert_eq!((&body["status"], &body["me"]["jid"]), (&json!("FAILED"), &json!("447700900500:17@s.whatsapp.net")));
 }
@@ -189,4 +193,55 @@ async fn an_outage_keeps_the_port_and_the_sessions() {
     world.waha.resume_listening().await.unwrap();
     world.waha.resume_listening().await.unwrap();
     assert_eq!(world.client.get("/api/sessions/default").await.1["status"], "WORKING");
+}
+
+#[tokio::test]
+async fn a_crash_keeps_the_pairing_and_old_core_forgets_the_rest() {
+    let world = World::with(Engine::Noweb).await;
+    world.waha.crash_and_restart().await.unwrap();
+    world.waha.wait_for_status("default", Status::Working, SOON).await.unwrap();
+
+    let old = World::start(Options { version: "2026.4.1".into(), ..Options::default() }).await;
+    old.client.call("PUT", "/api/sessions/default", json!({"config": old.config()})).await;
+    old.client.post("/api/sessions/default/start", Value::Null).await;
+    old.waha.scan_qr("default").await.unwrap();
+    old.waha.crash_and_restart().await.unwrap();
+    let (_, session) = old.client.get("/api/sessions/default").await;
+    assert_eq!((&session["status"], &session["config"]), (&json!("STOPPED"), &Value::Null));
+    old.client.post("/api/sessions/default/start", Value::Null).await;
+    old.waha.wait_for_status("default", Status::Working, SOON).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_global_webhook_is_heard_but_not_seen() {
+    let endpoint = support::Endpoint::start().await;
+    let hook = json!({"url": endpoint.url, "events": ["session.status"]});
+    let world = World::start(Options { global_webhooks: vec![hook], ..Options::default() }).await;
+    let (_, body) = world.client.post("/api/sessions", json!({"name": "default", "start": true})).await;
+    assert_eq!(body["config"], Value::Null);
+    let told = endpoint.events("session.status", 1).await;
+    assert_eq!(told[0].header("x-webhook-hmac"), "");
+}
+
+#[tokio::test]
+async fn retries_survive_the_pairing_and_die_with_the_session() {
+    let world = World::start(Options::default()).await;
+    let mut session = world.session("default");
+    // Nobody listens there.
+    session["config"]["webhooks"][0]["url"] = json!("http://127.0.0.1:1/");
+    session["config"]["webhooks"][0]["retries"]["attempts"] = json!(10_000);
+    world.client.post("/api/sessions", session).await;
+    world.waha.scan_qr("default").await.unwrap();
+    let tried_on = |waha: &Server| {
+        let started = waha.deliveries().into_iter().next()?;
+        (started.tries.len() > 2 && !started.finished).then_some(())
+    };
+    world.waha.wait_for(SOON, tried_on).await.unwrap();
+    world.client.post("/api/sessions/default/stop", Value::Null).await;
+    let given_up = |waha: &Server| {
+        let all = waha.deliveries();
+        let (last, others) = all.split_last()?;
+        (others.iter().all(|delivery| delivery.finished) && !last.finished).then_some(())
+    };
+    world.waha.wait_for(SOON, given_up).await.unwrap();
 }

@@ -1,10 +1,14 @@
 //! Durable work: an engine that claims and ends jobs, and one file for each kind of them.
 
+pub mod answer_chat;
+pub mod deliver;
 pub mod reconcile_instance;
 pub mod recover_history;
 pub mod resolve_identity;
+pub mod send_message;
 pub mod sync_contacts;
 pub mod wake;
+pub mod worker;
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! Wakes the jobs when one of them is due: told by commits, never by polling.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::{Mutex, PoisonError};
 
 use mychatflow_data::model::job::JobKind;
@@ -16,17 +17,26 @@ pub struct Wake {
 }
 
 impl Wake {
-    /// A job of this kind is due at this instant.
+    /// A job of this kind is due at this instant: the engine wakes if that is sooner than it knew.
     pub fn tell(&self, kind: JobKind, at: Timestamp) {
-        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = due.entry(kind.word()).or_insert((kind, at));
-        let sooner = at <= known.1;
-        if sooner {
-            known.1 = at;
-        }
-        drop(due);
-        if sooner {
+        if self.note(kind, at) == Known::Sooner {
             self.told.notify_one();
+        }
+    }
+
+    /// The same from the engine itself, which is awake.
+    pub fn note(&self, kind: JobKind, at: Timestamp) -> Known {
+        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        match due.entry(kind.word()) {
+            Entry::Vacant(unknown) => {
+                unknown.insert((kind, at));
+                Known::Sooner
+            }
+            Entry::Occupied(mut known) if at < known.get().1 => {
+                known.get_mut().1 = at;
+                Known::Sooner
+            }
+            Entry::Occupied(_) => Known::Already,
         }
     }
 
@@ -50,4 +60,13 @@ impl Wake {
     pub async fn told(&self) {
         self.told.notified().await;
     }
+}
+
+/// What a telling of due work changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// Nothing was due so soon before.
+    Sooner,
+    /// Nothing.
+    Already,
 }

@@ -15,6 +15,7 @@ use mychatflow_daemon::jobs::{
     JobError, Outcome, reconcile_instance, recover_history, resolve_identity, sync_contacts,
 };
 use mychatflow_daemon::receivers::Receivers;
+use mychatflow_daemon::rpc::peer::Operators;
 use mychatflow_daemon::waha::{self, Waha};
 use mychatflow_data::ids::{ChatId, InstanceId, RunId};
 use mychatflow_data::model::instance::{Instance, InstanceStatus};
@@ -27,6 +28,7 @@ use mychatflow_data::store::{Store, TenantStore};
 use mychatflow_data::time::{Clock, WallClock};
 use mychatflow_sandbox::waha::{Options, Server, Status};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 /// How long anything may take.
 pub const SOON: Duration = Duration::from_secs(10);
@@ -82,6 +84,9 @@ impl World {
             clock,
             wake: Arc::new(Wake::default()),
             numbers: Numbers::default(),
+            operators: watch::Sender::new(Operators::resolve(&[]).0),
+            read_config: Arc::new(|| Err("a test has no config file".to_owned())),
+            stop: CancellationToken::new(),
             run,
         };
         World { arrivals, waha: server, cx, shop, _dir: dir }

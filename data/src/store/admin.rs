@@ -1,8 +1,11 @@
 //! The few questions that are about the daemon, not about one tenant.
 
-use super::Store;
 use super::error::StoreError;
+use super::scope::Scoped;
+use super::{Store, TenantStore};
 use crate::ids::TenantId;
+use crate::model::interaction::InteractionState;
+use crate::scoped;
 
 /// One counter of `stats`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +22,12 @@ pub struct Counter {
 pub const DAEMON: TenantId = TenantId::from_bytes([0; 16]);
 
 impl Store {
+    /// The number of the schema.
+    #[must_use]
+    pub fn schema(&self) -> i64 {
+        i64::try_from(super::migrate::MIGRATIONS.len()).unwrap_or(i64::MAX)
+    }
+
     /// Every counter of every tenant.
     ///
     /// # Errors
@@ -82,5 +91,33 @@ impl Store {
                 Ok(rows.collect::<Result<Vec<_>, _>>()?)
             })
             .await
+    }
+}
+
+impl TenantStore {
+    /// Every counter of the tenant.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn counters(&self) -> Result<Vec<Counter>, StoreError> {
+        const ALL: Scoped = scoped!("SELECT name, value FROM counters WHERE tenant_id = :tenant ORDER BY name");
+        let tenant = self.tenant;
+        self.read(move |scope| {
+            scope.rows(ALL, &[], |row| Ok(Counter { tenant, name: row.get(0)?, value: row.get(1)? }))
+        })
+        .await
+    }
+
+    /// How many messages of ours have not come to an end, by state.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn open_sends(&self) -> Result<Vec<(InteractionState, i64)>, StoreError> {
+        const OPEN: Scoped = scoped!(
+            "SELECT state, count(*) FROM interactions
+             WHERE tenant_id = :tenant AND state IN ('draft', 'held', 'queued', 'sending', 'unknown')
+             GROUP BY state"
+        );
+        self.read(move |scope| scope.rows(OPEN, &[], |row| Ok((row.get(0)?, row.get(1)?)))).await
     }
 }

@@ -7,7 +7,7 @@ use super::change::Change;
 use super::error::StoreError;
 use super::scope::{Scope, Scoped};
 use crate::ids::{ChatId, ContactId, InstanceId};
-use crate::model::chat::{Chat, ChatKind, ChatState};
+use crate::model::chat::{Chat, ChatKind, ChatState, Mode};
 use crate::model::contact::Review;
 use crate::phone::{Address, Phone};
 use crate::scoped;
@@ -19,7 +19,12 @@ macro_rules! select_chats {
         concat!(
             "SELECT h.id, h.instance_id, h.contact_id, h.kind, h.address, coalesce(c.name, h.title), c.phone,
                     h.state, h.reason, s.value, h.paused_until, h.snoozed_until, h.handoff_at, h.unread, h.revision,
-                    h.last_at, h.last_in_at, h.preview
+                    h.last_at, h.last_in_at, h.preview,
+                    coalesce(s.value,
+                             (SELECT value FROM settings WHERE tenant_id = h.tenant_id AND scope = 'instance'
+                              AND scope_id = h.instance_id AND key = 'assistant.mode'),
+                             (SELECT value FROM settings WHERE tenant_id = h.tenant_id AND scope = 'tenant'
+                              AND scope_id = x'' AND key = 'assistant.mode'))
              FROM chats AS h
              LEFT JOIN contacts AS c ON c.tenant_id = h.tenant_id AND c.id = h.contact_id
              LEFT JOIN settings AS s ON s.tenant_id = h.tenant_id AND s.scope = 'chat' AND s.scope_id = h.id
@@ -29,6 +34,7 @@ macro_rules! select_chats {
         )
     };
 }
+pub(crate) use select_chats;
 
 pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Chat> {
     let mode: Option<String> = row.get(9)?;
@@ -52,6 +58,20 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Chat> {
         last_in_at: row.get(16)?,
         preview: row.get(17)?,
     })
+}
+
+/// A chat and the mode that tenant, number or chat have set; `None` leaves it to the config.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The chat.
+    pub chat: Chat,
+    /// The strongest mode that was set.
+    pub mode: Option<Mode>,
+}
+
+pub(crate) fn read_listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
+    let mode: Option<String> = row.get(18)?;
+    Ok(Listed { chat: read(row)?, mode: mode.and_then(|word| word.parse().ok()) })
 }
 
 /// One chat.
@@ -276,5 +296,19 @@ impl TenantStore {
     /// What the store says.
     pub async fn chat(&self, id: ChatId) -> Result<Option<Chat>, StoreError> {
         self.read(move |scope| find(scope, id)).await
+    }
+
+    /// The chat of an address; the one that was written in last where the person has several.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn find_chat(&self, address: &Address) -> Result<Option<Chat>, StoreError> {
+        const FIND: Scoped = scoped!(select_chats!(
+            "AND (h.contact_id IN (SELECT contact_id FROM identities WHERE tenant_id = :tenant AND address = :address)
+                  OR (h.kind = 'group' AND h.address = :address))
+             ORDER BY h.last_at DESC LIMIT 1"
+        ));
+        let address = address.clone();
+        self.read(move |scope| scope.row(FIND, &[(":address", &address)], read)).await
     }
 }

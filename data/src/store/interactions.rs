@@ -254,6 +254,36 @@ impl TenantStore {
             .await
     }
 
+    /// Messages of ours in a chat that wait to be sent, newest first.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn unsent(&self, chat: ChatId) -> Result<Vec<Interaction>, StoreError> {
+        const UNSENT: Scoped = scoped!(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM interactions
+             WHERE tenant_id = :tenant AND chat_id = :chat AND state IN ('draft', 'held', 'queued') ORDER BY seq DESC"
+        ));
+        self.read(move |scope| scope.rows(UNSENT, &[(":chat", &chat)], read)).await
+    }
+
+    /// When the countdown of a chat's answer ends; `None` when none runs.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn countdown(&self, chat: ChatId) -> Result<Option<Timestamp>, StoreError> {
+        const ENDS: Scoped = scoped!(
+            "SELECT j.run_at FROM jobs AS j
+             WHERE j.tenant_id = :tenant AND j.chat_id = :chat AND j.kind = 'answer_chat' AND j.state = 'scheduled'
+               AND j.run_at < :far
+               AND EXISTS (SELECT 1 FROM interactions AS i
+                           WHERE i.tenant_id = :tenant AND i.job_id = j.id AND i.state = 'draft')"
+        );
+        self.read(move |scope| scope.row(ENDS, &[(":chat", &chat), (":far", &super::jobs::FAR)], |row| row.get(0)))
+            .await
+    }
+
     /// One message of ours with what its sender needs.
     ///
     /// # Errors

@@ -149,7 +149,7 @@ pub(crate) fn answer_at(
 /// A start that no clock reaches: the job waits for a person, not for a time.
 pub const NEVER: Timestamp = Timestamp::from_millis(i64::MAX / 4);
 /// Everything beyond this waits for a person.
-const FAR: Timestamp = Timestamp::from_millis(i64::MAX / 8);
+pub(crate) const FAR: Timestamp = Timestamp::from_millis(i64::MAX / 8);
 
 /// Takes back a chat's answer, whatever it is doing: drafts go, the reservation comes back. A running job learns of
 /// it at its next transaction.
@@ -271,7 +271,7 @@ fn encode(args: &JobArgs) -> Result<String, StoreError> {
     serde_json::to_string(args).map_err(|error| StoreError::Invalid(error.to_string()))
 }
 
-fn decode(args: &str) -> Result<JobArgs, StoreError> {
+pub(crate) fn decode(args: &str) -> Result<JobArgs, StoreError> {
     serde_json::from_str(args).map_err(|error| StoreError::Invalid(error.to_string()))
 }
 

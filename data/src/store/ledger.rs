@@ -247,6 +247,11 @@ fn open_reservation(scope: &Scope<'_>, reply: ReplyId) -> Result<Option<(Purse, 
     Ok(Some((if purse == "period" { Purse::Period } else { Purse::Extra }, at)))
 }
 
+/// Is a reservation neither settled nor released?
+pub(crate) fn is_open(scope: &Scope<'_>, reply: ReplyId) -> Result<bool, StoreError> {
+    Ok(open_reservation(scope, reply)?.is_some())
+}
+
 /// Says that a reserved credit was earned. Doing it twice is the same as doing it once.
 pub(crate) fn settle(scope: &Scope<'_>, reply: ReplyId, now: Timestamp) -> Result<(), StoreError> {
     let Some((purse, _)) = open_reservation(scope, reply)? else { return Ok(()) };

@@ -2,14 +2,21 @@
 
 pub mod admin;
 pub mod change;
+pub mod chat_list;
 pub mod chats;
+pub mod contacts;
 mod db;
+pub mod drafts;
 pub mod error;
+pub mod find;
 pub mod instances;
 pub mod interactions;
 pub mod jobs;
 pub mod ledger;
+pub mod members;
 mod migrate;
+pub mod queue;
+pub mod quick_replies;
 pub mod scope;
 pub mod settings;
 pub mod tenants;
@@ -22,8 +29,10 @@ use std::sync::Arc;
 use self::change::Listener;
 use self::db::Db;
 use self::error::StoreError;
+use self::instances::Receiver;
 use self::scope::Scope;
 use crate::ids::TenantId;
+use crate::model::job::Job;
 
 /// The whole store. Cheap to clone.
 #[derive(Clone)]
@@ -71,8 +80,19 @@ impl Store {
         Ok(self.tenant_unchecked(tenant))
     }
 
-    /// One tenant's view, for a tenant whose row was just read.
-    pub(crate) fn tenant_unchecked(&self, tenant: TenantId) -> TenantStore {
+    /// The view of the tenant that a job belongs to. A job can't outlive its tenant's row.
+    #[must_use]
+    pub fn tenant_of(&self, job: &Job) -> TenantStore {
+        self.tenant_unchecked(job.tenant)
+    }
+
+    /// The view of the tenant that a number belongs to. A number can't outlive its tenant's row.
+    #[must_use]
+    pub fn tenant_of_receiver(&self, receiver: &Receiver) -> TenantStore {
+        self.tenant_unchecked(receiver.tenant)
+    }
+
+    fn tenant_unchecked(&self, tenant: TenantId) -> TenantStore {
         TenantStore { db: Arc::clone(&self.db), tenant }
     }
 }

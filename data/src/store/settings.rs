@@ -82,6 +82,25 @@ impl TenantStore {
         self.read(move |scope| values(scope, instance, chat)).await
     }
 
+    /// The values that an owner has set itself.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn own_settings(&self, owner: Owner) -> Result<Values, StoreError> {
+        const OWN: Scoped = scoped!(
+            "SELECT key, value FROM settings
+             WHERE tenant_id = :tenant AND scope = :scope AND scope_id = :scope_id ORDER BY updated_at"
+        );
+        self.read(move |scope| {
+            let (word, id) = owner.parts();
+            let found = scope.rows(OWN, &[(":scope", &word), (":scope_id", &id)], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+            })?;
+            Ok(Values(found.into_iter().filter_map(|(key, value)| Some((key.parse().ok()?, value))).collect()))
+        })
+        .await
+    }
+
     /// Stores a value, or takes it back with `None` so that the next owner's holds.
     ///
     /// # Errors

@@ -8,8 +8,9 @@ use mychatflow_data::model::chat::ChatState;
 use mychatflow_data::model::delivery::{AckEvent, DeliveryEvent};
 use mychatflow_data::model::interaction::{Ack, Author, InteractionState};
 use mychatflow_data::model::job::{Job, JobKind};
+use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::tx::accept_delivery::Accepted;
-use mychatflow_data::store::tx::answer::{NewAnswer, Part, Reserved, Start};
+use mychatflow_data::store::tx::answer::{NewAnswer, Part, Reserved, Start, Wait};
 use mychatflow_data::store::tx::outcome::After;
 use mychatflow_data::time::Timestamp;
 
@@ -148,4 +149,44 @@ async fn at_zero_nothing_is_reserved() {
     world.says(ANA, "A1", "open today?", NOON).await;
     let job = claimed(&world, later(5)).await;
     assert_eq!(world.shop.reserve_answer(job.id, Credits::ZERO, later(5)).await.unwrap(), Reserved::NoCredit);
+}
+
+#[tokio::test]
+async fn a_question_in_the_same_second_stands_after_the_answer_before_it() {
+    let world = world().await;
+    // WhatsApp says noon for both, though the second came 700 ms after it.
+    world.says(ANA, "A1", "open today?", NOON).await;
+    let at = NOON + Duration::from_millis(300);
+    let chat = world.shop.find_chat(&ANA.parse().unwrap()).await.unwrap().unwrap().id;
+    world.shop.send_message(chat, "yes".into(), ClientRef::new(), Duration::ZERO, at).await.unwrap();
+    let event = DeliveryEvent::Message(message(ANA, "A2", "and tomorrow?", NOON));
+    let late = NOON + Duration::from_millis(700);
+    let rules = mychatflow_data::model::setting::Rules::default();
+    world.shop.accept_delivery(world.number, crate::support::delivery(event, late), rules, late).await.unwrap();
+    let page = world.shop.interactions(chat, None, 10).await.unwrap();
+    let texts: Vec<&str> = page.iter().map(|message| message.text.as_str()).collect();
+    assert_eq!(texts, ["and tomorrow?", "yes", "open today?"]);
+}
+
+#[tokio::test]
+async fn an_edit_stops_the_countdown_and_waits_for_a_human() {
+    let world = world().await;
+    world.says(ANA, "A1", "open today?", NOON).await;
+    let job = claimed(&world, later(5)).await;
+    let chat = chat_of(&job);
+    let revision = world.shop.chat(chat).await.unwrap().unwrap().revision;
+    world.shop.reserve_answer(job.id, PLAN, later(5)).await.unwrap();
+    let wait = Wait::Countdown(later(14));
+    assert_eq!(world.shop.store_draft(job.id, answer(revision, "OUT"), wait, later(6)).await.unwrap(), None);
+    assert_eq!(world.shop.countdown(chat).await.unwrap(), Some(later(14)));
+    assert_eq!(world.shop.unsent(chat).await.unwrap().len(), 1);
+
+    let edited = world.shop.edit_answer(chat, "We open at nine.".into(), later(7)).await.unwrap();
+    assert_eq!(world.shop.countdown(chat).await.unwrap(), None);
+    assert!(world.claim(JobKind::AnswerChat, later(60)).await.is_empty(), "nothing sends it by itself");
+    assert_eq!(world.shop.chat(chat).await.unwrap().unwrap().state, ChatState::NeedsYou);
+    assert_eq!(world.shop.approve_answer(chat, later(61)).await.unwrap(), edited);
+    assert_eq!(world.claim(JobKind::AnswerChat, later(61)).await.len(), 1);
+    let late = world.shop.edit_answer(chat, "too late".into(), later(62)).await;
+    assert!(matches!(late, Err(StoreError::Conflict(_))), "{late:?}");
 }

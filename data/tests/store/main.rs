@@ -1,7 +1,12 @@
 //! Stories of the store, on a real file.
-
-#![expect(clippy::unwrap_used, reason = "a test that meets the unexpected shall stop there")]
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod answers;
+mod chats;
+mod contacts;
+mod file;
+mod members;
 mod numbers;
+mod queue;
+mod strangers;
 mod support;

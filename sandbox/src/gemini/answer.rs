@@ -5,8 +5,9 @@ use serde_json::{Map, Value, json};
 use super::check::field;
 use super::facts::{self, Fact};
 use super::lexicon::{self, Language, Topic};
+use super::phrases::phrase;
 use super::schema;
-use crate::customers;
+use crate::shop;
 
 /// Below this a fact has nothing to do with the question.
 const SCORE_MIN: u32 = 3;
@@ -63,6 +64,9 @@ pub(crate) fn decide(facts: &[Fact], lines: &[String], turns: usize) -> Decision
         let lead = if greets { phrase(language).hello } else { phrase(language).sure };
         let told: Vec<String> = found.iter().map(|fact| tell(fact, language)).collect();
         return Decision { action: "reply", reply: format!("{lead} {}", told.join(" ")), reason: None };
+    }
+    if cant_read(lines) {
+        return Decision { action: "reply", reply: phrase(language).words.to_owned(), reason: None };
     }
     let only = |topic: Topic| words.iter().all(|word| lexicon::topics(word).contains(&topic));
     if words.is_empty() || only(Topic::Thanks) {
@@ -135,63 +139,14 @@ fn worth(topic: Topic) -> u32 {
 }
 
 fn tell(fact: &Fact, language: Language) -> String {
-    let text = customers::translated(&fact.text, language).unwrap_or(&fact.text);
+    let text = shop::translated(&fact.text, language).unwrap_or(&fact.text);
     if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
 }
 
-struct Phrases {
-    hello: &'static str,
-    sure: &'static str,
-    welcome: &'static str,
-    unknown: &'static str,
-    person: &'static str,
-}
-
-fn phrase(language: Language) -> Phrases {
-    match language {
-        Language::English => Phrases {
-            hello: "Hello!",
-            sure: "Happy to help:",
-            welcome: "Hello and welcome! How can I help you?",
-            unknown: "Good question. I will ask a colleague, who will get back to you here.",
-            person: "Of course. Somebody from our team will write to you here.",
-        },
-        Language::German => Phrases {
-            hello: "Hallo!",
-            sure: "Gerne:",
-            welcome: "Hallo und willkommen! Wie kann ich helfen?",
-            unknown: "Gute Frage. Das kläre ich mit einer Kollegin, sie meldet sich hier bei Ihnen.",
-            person: "Natürlich. Jemand aus unserem Team meldet sich hier bei Ihnen.",
-        },
-        Language::Spanish => Phrases {
-            hello: "¡Hola!",
-            sure: "¡Claro!",
-            welcome: "¡Hola y bienvenido! ¿En qué puedo ayudarle?",
-            unknown: "Buena pregunta. Lo consulto con una compañera y le escribimos por aquí.",
-            person: "Por supuesto. Alguien del equipo le escribirá por aquí.",
-        },
-        Language::French => Phrases {
-            hello: "Bonjour !",
-            sure: "Avec plaisir :",
-            welcome: "Bonjour et bienvenue ! Comment puis-je vous aider ?",
-            unknown: "Bonne question. Je demande à une collègue, elle vous répondra ici.",
-            person: "Bien sûr. Quelqu'un de l'équipe va vous écrire ici.",
-        },
-        Language::Portuguese => Phrases {
-            hello: "Olá!",
-            sure: "Claro!",
-            welcome: "Olá e bem-vindo! Como posso ajudar?",
-            unknown: "Boa pergunta. Vou perguntar a uma colega e respondemos por aqui.",
-            person: "Com certeza. Alguém da equipe vai escrever por aqui.",
-        },
-        Language::Italian => Phrases {
-            hello: "Ciao!",
-            sure: "Volentieri:",
-            welcome: "Ciao e benvenuto! Come posso aiutare?",
-            unknown: "Bella domanda. Chiedo a una collega e le rispondiamo qui.",
-            person: "Certo. Qualcuno del nostro team le scriverà qui.",
-        },
-    }
+/// A picture or a voice note without a word beside it.
+fn cant_read(lines: &[String]) -> bool {
+    let placeholder = |line: &String| line.trim().starts_with('[') && line.trim().ends_with(']');
+    lines.iter().all(placeholder)
 }
 
 /// An object of this schema that holds the decision.
@@ -230,7 +185,7 @@ mod tests {
     use super::*;
 
     fn asked(text: &str) -> Decision {
-        let shop = customers::shop();
+        let shop = shop::shop();
         let replies: String = shop.quick_replies.iter().map(|(label, text)| format!("- {label}: {text}\n")).collect();
         let system = format!(
             "Rules:\n1. Be kind.\n<business>\nName:\n{}\nAbout:\n{}\nOpening times:\n{}\nStored answers:\n{replies}</business>",
@@ -279,6 +234,12 @@ mod tests {
         assert_eq!((asked("hello").action, asked("Guten Tag").action), ("reply", "reply"));
         assert_eq!(asked("Hallo").reply, "Hallo und willkommen! Wie kann ich helfen?");
         assert_eq!((asked("ok thanks").action, asked("👍").action), ("ignore", "ignore"));
+    }
+
+    #[test]
+    fn what_has_no_words_is_asked_for_in_words() {
+        assert!(asked("[voice message]").reply.contains("in a few words"));
+        assert_eq!(decide(&[], &[], 1).action, "reply");
     }
 
     #[test]

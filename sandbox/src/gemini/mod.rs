@@ -5,6 +5,7 @@ mod check;
 mod facts;
 mod lexicon;
 mod models;
+mod phrases;
 mod refusal;
 mod samples;
 mod schema;

@@ -77,8 +77,9 @@ pub(crate) async fn messages(call: &Call) -> Result<Reply, Reply> {
     let Some(session) = state.sessions.get(&call.route.session) else {
         return Err(refusal::ghost(&call.route.session));
     };
+    let ids = aliases(session, &chat);
     let mut found: Vec<&Message> =
-        session.messages.iter().filter(|message| all || same_chat(session, &message.chat, &chat)).collect();
+        session.messages.iter().filter(|message| all || ids.contains(&message.chat)).collect();
     found.sort_by_key(|message| message.timestamp);
     if call.query("sortOrder") != Some("asc") {
         found.reverse();
@@ -104,8 +105,8 @@ pub(crate) async fn message(call: &Call) -> Result<Reply, Reply> {
     let Some(session) = state.sessions.get(&call.route.session) else {
         return Err(refusal::ghost(&call.route.session));
     };
-    let found =
-        session.find(bare_id(&call.route.message)).filter(|message| all || same_chat(session, &message.chat, &chat));
+    let ids = aliases(session, &chat);
+    let found = session.find(bare_id(&call.route.message)).filter(|message| all || ids.contains(&message.chat));
     match found {
         Some(message) => Ok(Reply::json(200, &shape::message(call.inner.options.engine, &session.owner(), message))),
         None => Err(refusal::nest(404, "Message not found")),
@@ -153,8 +154,14 @@ fn name(session: &Session, chat: &str) -> Option<String> {
     session.contacts.get(chat).and_then(|contact| contact.name.clone().or_else(|| contact.push_name.clone()))
 }
 
-/// `merge=true` is the default: a lid and its number are one chat.
-fn same_chat(session: &Session, one: &str, other: &str) -> bool {
-    let number = |chat: &str| session.lids.get(chat).cloned().unwrap_or_else(|| chat.to_owned());
-    one == other || number(one) == number(other)
+/// All ids of one chat: `merge=true` is the default, so a lid and its number are the same.
+fn aliases(session: &Session, chat: &str) -> Vec<String> {
+    let number = session.lids.get(chat).map_or(chat, String::as_str);
+    let lids = session.lids.iter().filter(|(_, known)| *known == number);
+    let mut ids: Vec<String> = lids.map(|(lid, _)| lid.clone()).collect();
+    ids.push(number.to_owned());
+    if !ids.iter().any(|id| id == chat) {
+        ids.push(chat.to_owned());
+    }
+    ids
 }

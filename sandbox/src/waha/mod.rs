@@ -1,7 +1,9 @@
 //! A WAHA on loopback: its HTTP API, its webhooks, and the phone at the other end.
 
+mod arrival;
 mod chats;
 mod contacts;
+mod customer;
 mod files;
 mod info;
 mod message;
@@ -19,8 +21,9 @@ mod webhook;
 
 use std::time::Duration;
 
+pub use customer::{Customer, Lid, Number, Presence};
 pub use message::{Ack, Content};
-pub use phone::{Customer, Direction, Lid, Number, PhoneError, Presence};
+pub use phone::{Direction, PhoneError};
 pub use route::Operation;
 pub use server::Server;
 pub use status::Status;
@@ -88,7 +91,7 @@ pub struct Pace {
     pub status_wait: Duration,
     /// Between two acks of a message.
     pub ack: Duration,
-    /// What one second of a webhook's retry policy takes.
+    /// What one second of a webhook's retry policy takes, and of a `Retry-After`.
     pub retry_second: Duration,
 }
 
@@ -100,7 +103,7 @@ impl Pace {
             lifecycle: Duration::from_millis(30),
             lock: Duration::from_millis(50),
             running_wait: Duration::from_millis(100),
-            status_wait: Duration::from_millis(200),
+            status_wait: Duration::from_millis(400),
             ack: Duration::from_millis(5),
             retry_second: Duration::from_millis(10),
         }
@@ -142,6 +145,9 @@ pub struct Options {
     pub acks: Acks,
     /// Whether own messages come back.
     pub echo: Echo,
+    /// Webhooks for every session, in the form of `config.webhooks`: added to the session's own and
+    /// invisible in the API, as those of WAHA's environment variables.
+    pub global_webhooks: Vec<serde_json::Value>,
     /// How much is remembered.
     pub record: Record,
     /// The name on the shop's WhatsApp account.
@@ -164,8 +170,9 @@ impl Default for Options {
             pace: Pace::quick(),
             acks: Acks::Read,
             echo: Echo::On,
+            global_webhooks: Vec::new(),
             record: Record::Everything,
-            push_name: crate::customers::SHOP_NAME.to_owned(),
+            push_name: crate::shop::SHOP_NAME.to_owned(),
             phone: 447_700_900_500,
             seed: 1,
         }

@@ -8,43 +8,14 @@ use serde_json::Value;
 
 use super::message::{Ack, Content, Message, Quoted, Source, bare_id, chat_id};
 use super::server::Server;
-use super::state::{Inner, Session};
+use super::state::Session;
 use super::webhook::{Audience, Post, Signed};
-use super::{Engine, Status, shape};
+use super::{Customer, Lid, Number, Presence, Status, shape};
 use crate::clock;
 use crate::log::TimedOut;
 
 /// How long the phone waits for a code before it gives up.
 const SCAN_WAIT: Duration = Duration::from_secs(10);
-
-/// Somebody who writes to the shop.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Customer {
-    /// Digits, with or without `+` and spaces.
-    pub phone: String,
-    /// Set where WhatsApp hides the number.
-    pub lid: Option<Lid>,
-    /// The name they gave themselves.
-    pub name: String,
-}
-
-/// A hidden id.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Lid {
-    /// Digits, or `…@lid`.
-    pub id: String,
-    /// Whether the number behind it can be found.
-    pub number: Number,
-}
-
-/// Whether the number behind a hidden id can be found.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Number {
-    /// In `_data` of each message and by `/lids/{lid}`.
-    Shown,
-    /// Nowhere, until `map_lid` tells.
-    Secret,
-}
 
 /// Which way a message of the history went.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -73,42 +44,6 @@ pub enum PhoneError {
     /// It took too long.
     #[error("the phone gave up")]
     TimedOut(#[from] TimedOut),
-}
-
-impl Customer {
-    /// Somebody whose number everybody sees.
-    pub fn new(phone: &str, name: &str) -> Customer {
-        Customer { phone: phone.to_owned(), lid: None, name: name.to_owned() }
-    }
-
-    /// Somebody who writes from a hidden id.
-    pub fn hidden(phone: &str, lid: &str, number: Number, name: &str) -> Customer {
-        Customer { lid: Some(Lid { id: lid.to_owned(), number }), ..Customer::new(phone, name) }
-    }
-
-    /// The chat their messages come from: `…@c.us`, or `…@lid` when hidden.
-    pub fn chat_id(&self) -> String {
-        match &self.lid {
-            Some(lid) => lid.full(),
-            None => self.number_id(),
-        }
-    }
-
-    /// The id by number, hidden or not.
-    pub fn number_id(&self) -> String {
-        let digits: String = self.phone.chars().filter(char::is_ascii_digit).collect();
-        format!("{digits}@c.us")
-    }
-
-    fn alt(&self) -> Option<String> {
-        self.lid.as_ref().filter(|lid| lid.number == Number::Shown).map(|_| self.number_id())
-    }
-}
-
-impl Lid {
-    fn full(&self) -> String {
-        if self.id.contains('@') { self.id.clone() } else { format!("{}@lid", self.id) }
-    }
 }
 
 impl Server {
@@ -399,6 +334,24 @@ impl Server {
         self.with(session, |session| session.strangers.push(digits))
     }
 
+    /// The full id of the newest message that somebody else wrote in this chat.
+    pub fn last_in(&self, session: &str, chat: &str) -> Option<String> {
+        self.last(session, chat, Direction::In)
+    }
+
+    /// The full id of the newest message that the shop wrote in this chat.
+    pub fn last_out(&self, session: &str, chat: &str) -> Option<String> {
+        self.last(session, chat, Direction::Out)
+    }
+
+    fn last(&self, session: &str, chat: &str, direction: Direction) -> Option<String> {
+        let chat = chat_id(chat);
+        let own = direction == Direction::Out;
+        let state = self.inner.state();
+        let messages = state.sessions.get(session)?.messages.iter().rev();
+        messages.filter(|message| message.chat == chat && message.from_me == own).map(Message::id).next()
+    }
+
     fn known(&self, session: &str) -> Result<(), PhoneError> {
         self.with(session, |_| ())
     }
@@ -464,126 +417,6 @@ impl Server {
             self.inner.announce(name, &message);
         }
         Ok(id)
-    }
-}
-
-/// What somebody is seen doing.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Presence {
-    /// In WhatsApp.
-    Online,
-    /// Away.
-    Offline,
-    /// Typing.
-    Typing,
-    /// Recording a voice note.
-    Recording,
-    /// Stopped typing.
-    Paused,
-}
-
-impl Presence {
-    fn as_str(self) -> &'static str {
-        match self {
-            Presence::Online => "online",
-            Presence::Offline => "offline",
-            Presence::Typing => "typing",
-            Presence::Recording => "recording",
-            Presence::Paused => "paused",
-        }
-    }
-}
-
-impl Session {
-    fn learn(&mut self, customer: &Customer) {
-        let contact = self.contacts.entry(customer.chat_id()).or_default();
-        contact.push_name = Some(customer.name.clone());
-        if let Some(lid) = customer.lid.as_ref().filter(|lid| lid.number == Number::Shown) {
-            self.lids.insert(lid.full(), customer.number_id());
-        }
-    }
-}
-
-impl Inner {
-    /// Tells of a message: others' as `message` and `message.any`, own ones as `message.any` alone.
-    pub(crate) fn announce(self: &Arc<Self>, name: &str, message: &Message) {
-        let engine = self.options.engine;
-        let (audience, payload) = {
-            let state = self.state();
-            let Some(session) = state.sessions.get(name) else {
-                return;
-            };
-            (session.audience(engine), shape::message(engine, &session.owner(), message))
-        };
-        let (id, envelope) = (message.id(), self.envelope_id());
-        if !message.from_me {
-            self.publish(&audience, "message", &envelope, Some(&id), &payload);
-        }
-        // WEBJS makes the twin an envelope of its own.
-        let envelope = if engine == Engine::Webjs { self.envelope_id() } else { envelope };
-        self.publish(&audience, "message.any", &envelope, Some(&id), &payload);
-        self.changes.tell();
-    }
-
-    /// What came while the session was down, with its old timestamps.
-    pub(crate) fn release_backlog(self: &Arc<Self>, name: &str) {
-        let waiting = match self.state().sessions.get_mut(name) {
-            Some(session) if session.status == Status::Working => {
-                let waiting = std::mem::take(&mut session.backlog);
-                waiting.iter().for_each(|message| session.add(message.clone()));
-                waiting
-            }
-            _ => Vec::new(),
-        };
-        for message in waiting {
-            self.announce(name, &message);
-        }
-    }
-
-    fn foreign_id(&self) -> String {
-        match self.options.engine {
-            Engine::Gows => format!("AC{}", self.seed.hex(30)),
-            _ => format!("3F{}", self.seed.hex(18)),
-        }
-    }
-
-    fn incoming(&self, customer: &Customer, content: Content, at_s: i64) -> Message {
-        Message {
-            bare_id: self.foreign_id(),
-            chat: customer.chat_id(),
-            participant: None,
-            from_me: false,
-            source: Source::App,
-            timestamp: at_s,
-            content,
-            ack: if self.options.engine == Engine::Webjs { Ack::Server } else { Ack::Device },
-            push_name: customer.name.clone(),
-            alt: customer.alt(),
-            reply_to: None,
-        }
-    }
-
-    fn outgoing(&self, session: &Session, chat: &str, text: &str, source: Source, at_s: i64) -> Message {
-        let owner = session.owner();
-        let chat = chat_id(chat);
-        let app = source == Source::App;
-        Message {
-            bare_id: if app { format!("3A{}", self.seed.hex(18)) } else { self.own_id() },
-            participant: chat.ends_with("@g.us").then_some(owner.id),
-            chat,
-            from_me: true,
-            source,
-            timestamp: at_s,
-            content: Content::Text(text.to_owned()),
-            ack: match (source, self.options.engine) {
-                (Source::Api, _) => Ack::Pending,
-                (Source::App, Engine::Noweb) => Ack::Device,
-                (Source::App, _) => Ack::Server,
-            },
-            push_name: owner.push_name,
-            alt: None,
-            reply_to: None,
-        }
     }
 }
 

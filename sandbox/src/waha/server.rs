@@ -10,7 +10,7 @@ use hyper::http::request::Parts;
 use serde_json::Value;
 
 use super::state::{Features, Inner, Session, State};
-use super::{Operation, Options, Status, chats, contacts, files, info, qr, refusal, send, sessions};
+use super::{Operation, Options, Status, chats, contacts, files, info, qr, refusal, send, sessions, webhook};
 use crate::clock;
 use crate::faults::{Fault, Plan, WebhookFault};
 use crate::http::{self, Cut, Door, Reply};
@@ -105,10 +105,13 @@ impl Server {
             .build()
             .map_err(io::Error::other)?;
         let features = Features::of(&options.version, options.engine);
+        let global = webhook::parse(None, &options.global_webhooks)
+            .map_err(|errors| io::Error::new(io::ErrorKind::InvalidInput, errors.join(", ")))?;
         let mut state = State::default();
         if !features.plus {
             // Old Core is born with its only session.
-            state.sessions.insert("default".to_owned(), Session::new("default"));
+            let session = Session { hooks: global, ..Session::new("default") };
+            state.sessions.insert("default".to_owned(), session);
         }
         let inner = Arc::new(Inner {
             features,
@@ -158,11 +161,37 @@ impl Server {
         Ok(())
     }
 
+    /// WAHA crashes and comes back on the same port. Pending retries are lost; pairings survive. New
+    /// versions start their sessions again, old Core forgets every config and leaves them stopped.
+    pub async fn crash_and_restart(&self) -> io::Result<()> {
+        self.inner.door.close().await;
+        let names: Vec<String> = {
+            let mut state = self.inner.state();
+            for session in state.sessions.values_mut() {
+                session.next_life();
+                if !self.inner.features.plus {
+                    session.config = None;
+                    session.hooks = webhook::parse(None, &self.inner.options.global_webhooks).unwrap_or_default();
+                    session.status = Status::Stopped;
+                }
+            }
+            let running = |session: &&Session| session.status != Status::Stopped;
+            let names = state.sessions.values().filter(running);
+            names.map(|session| session.name.clone()).collect()
+        };
+        self.resume_listening().await?;
+        for name in names {
+            self.inner.begin(&name);
+        }
+        self.inner.changes.tell();
+        Ok(())
+    }
+
     /// Stops listening for good, and with it every session: pending retries die as they do in WAHA.
     pub async fn shutdown(&self) {
         self.inner.door.close().await;
         for session in self.inner.state().sessions.values_mut() {
-            session.next_run();
+            session.next_life();
         }
     }
 

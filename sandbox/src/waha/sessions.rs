@@ -9,6 +9,7 @@ use tokio::sync::OwnedMutexGuard;
 use super::server::Call;
 use super::shape::Owner;
 use super::state::{Inner, Session};
+use super::webhook::Webhook;
 use super::{Engine, Status, qr, refusal, webhook};
 use crate::clock;
 use crate::http::Reply;
@@ -70,7 +71,7 @@ pub(crate) async fn create(call: &Call) -> Result<Reply, Reply> {
         return Err(refusal::default_only(&name));
     }
     let config = config(&body)?;
-    let hooks = webhook::parse(config.as_ref()).map_err(|errors| refusal::nest(400, errors))?;
+    let hooks = hooks(call, config.as_ref())?;
     {
         let mut state = call.inner.state();
         if state.sessions.contains_key(&name) {
@@ -92,7 +93,7 @@ pub(crate) async fn update(call: &Call) -> Result<Reply, Reply> {
     let name = allowed(call)?;
     let body = call.json()?;
     let config = config(&body)?;
-    let hooks = webhook::parse(config.as_ref()).map_err(|errors| refusal::nest(400, errors))?;
+    let hooks = hooks(call, config.as_ref())?;
     let _lock = lock(call, name).await?;
     let running = {
         let mut state = call.inner.state();
@@ -114,7 +115,8 @@ pub(crate) async fn start(call: &Call) -> Result<Reply, Reply> {
     let name = allowed(call)?;
     let _lock = lock(call, name).await?;
     let status = call.inner.state().sessions.get(name).map(|session| session.status).ok_or_else(not_found)?;
-    if !matches!(status, Status::Stopped | Status::Failed) {
+    // A failed session counts as started: only restart or logout help.
+    if status != Status::Stopped {
         return Err(refusal::nest(422, format!("Session '{name}' is already started.")));
     }
     call.inner.begin(name);
@@ -168,7 +170,7 @@ pub(crate) async fn delete(call: &Call) -> Result<Reply, Reply> {
 
 impl Inner {
     /// STARTING now, the rest in the background.
-    fn begin(self: &Arc<Self>, name: &str) {
+    pub(crate) fn begin(self: &Arc<Self>, name: &str) {
         let run = match self.state().sessions.get_mut(name) {
             Some(session) => session.next_run(),
             None => return,
@@ -190,7 +192,7 @@ impl Inner {
     /// STOPPED; false when it was that already.
     fn end(self: &Arc<Self>, name: &str) -> bool {
         let run = match self.state().sessions.get_mut(name) {
-            Some(session) if session.status != Status::Stopped => session.next_run(),
+            Some(session) if session.status != Status::Stopped => session.next_life(),
             _ => return false,
         };
         self.enter(name, run, Status::Stopped);
@@ -260,7 +262,7 @@ impl Inner {
             }
             let mut audience = session.audience(self.options.engine);
             if status == Status::Stopped {
-                audience.run = None;
+                audience.stops = None;
             }
             (audience, payload)
         };
@@ -268,6 +270,11 @@ impl Inner {
         self.changes.tell();
         true
     }
+}
+
+/// The session's webhooks, and the global ones that no answer ever shows.
+fn hooks(call: &Call, config: Option<&Value>) -> Result<Arc<[Webhook]>, Reply> {
+    webhook::parse(config, &call.inner.options.global_webhooks).map_err(|errors| refusal::nest(400, errors))
 }
 
 /// The name in the path, where this server may have a session of that name.

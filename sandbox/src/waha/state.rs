@@ -97,8 +97,10 @@ pub(crate) struct Session {
     pub(crate) code: Option<String>,
     pub(crate) activity: Option<i64>,
     pub(crate) lifecycle: Arc<tokio::sync::Mutex<()>>,
-    /// Counts starts and stops: whatever belongs to an older number is over.
+    /// Counts every turn its way takes (start, stop, pairing): an older way ends where it sees a new number.
     pub(crate) run: Arc<AtomicU64>,
+    /// Counts stops alone: pending retries of webhooks die with them.
+    pub(crate) stops: Arc<AtomicU64>,
     pub(crate) messages: Vec<Message>,
     pub(crate) places: HashMap<String, usize>,
     pub(crate) chats: HashMap<String, Chat>,
@@ -123,6 +125,7 @@ impl Session {
             activity: None,
             lifecycle: Arc::default(),
             run: Arc::default(),
+            stops: Arc::default(),
             messages: Vec::new(),
             places: HashMap::new(),
             chats: HashMap::new(),
@@ -150,7 +153,7 @@ impl Session {
             hooks: self.hooks.clone(),
             me: self.owner.as_ref().map(|owner| owner.me(engine)),
             metadata: self.config.as_ref().and_then(|config| config.get("metadata")).cloned(),
-            run: Some((self.run.clone(), self.run.load(Ordering::Acquire))),
+            stops: Some((self.stops.clone(), self.stops.load(Ordering::Acquire))),
         }
     }
 
@@ -192,6 +195,12 @@ impl Session {
     /// Ends everything that belongs to the run so far.
     pub(crate) fn next_run(&mut self) -> u64 {
         self.run.fetch_add(1, Ordering::AcqRel) + 1
+    }
+
+    /// Ends that, and all pending retries with it.
+    pub(crate) fn next_life(&mut self) -> u64 {
+        self.stops.fetch_add(1, Ordering::AcqRel);
+        self.next_run()
     }
 
     pub(crate) fn is_run(&self, run: u64) -> bool {

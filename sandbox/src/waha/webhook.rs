@@ -91,8 +91,8 @@ pub(crate) struct Audience {
     pub(crate) hooks: Arc<[Webhook]>,
     pub(crate) me: Option<Value>,
     pub(crate) metadata: Option<Value>,
-    /// Retries end with this run; `None` outlives the session.
-    pub(crate) run: Option<(Arc<AtomicU64>, u64)>,
+    /// Retries end when this number changes; `None` outlives the session.
+    pub(crate) stops: Option<(Arc<AtomicU64>, u64)>,
 }
 
 /// One POST, ready to be repeated byte for byte.
@@ -104,7 +104,7 @@ pub(crate) struct Post {
     pub(crate) message_id: Option<String>,
     headers: HeaderMap,
     body: Bytes,
-    run: Option<(Arc<AtomicU64>, u64)>,
+    stops: Option<(Arc<AtomicU64>, u64)>,
 }
 
 #[derive(Serialize)]
@@ -178,16 +178,18 @@ impl Webhook {
     }
 }
 
-/// Reads `config.webhooks`; the error is the list that Nest puts into `message`.
-pub(crate) fn parse(config: Option<&Value>) -> Result<Arc<[Webhook]>, Vec<String>> {
-    let given = config.and_then(|config| config["webhooks"].as_array()).cloned().unwrap_or_default();
-    let parsed: Vec<Result<Webhook, String>> = given
-        .iter()
-        .enumerate()
-        .map(|(n, hook)| Webhook::parse(hook).map_err(|error| format!("config.webhooks.{n}.{error}")))
-        .collect();
-    let errors: Vec<String> = parsed.iter().filter_map(|hook| hook.as_ref().err().cloned()).collect();
-    if errors.is_empty() { Ok(parsed.into_iter().flatten().collect()) } else { Err(errors) }
+/// Reads `config.webhooks` and adds the global ones; the error is the list that Nest puts into `message`.
+pub(crate) fn parse(config: Option<&Value>, global: &[Value]) -> Result<Arc<[Webhook]>, Vec<String>> {
+    let given = config.and_then(|config| config["webhooks"].as_array());
+    let mut hooks = Vec::new();
+    let mut errors = Vec::new();
+    for (n, hook) in given.into_iter().flatten().chain(global).enumerate() {
+        match Webhook::parse(hook) {
+            Ok(hook) => hooks.push(hook),
+            Err(error) => errors.push(format!("config.webhooks.{n}.{error}")),
+        }
+    }
+    if errors.is_empty() { Ok(hooks.into()) } else { Err(errors) }
 }
 
 /// `hex(HMAC-SHA512(key, body))`.
@@ -237,7 +239,7 @@ impl Inner {
                 envelope_id: envelope_id.to_owned(),
                 message_id: message_id.map(str::to_owned),
                 body: body.clone(),
-                run: audience.run.clone(),
+                stops: audience.stops.clone(),
             });
             if self.log.keeps_everything() {
                 self.posted.lock().unwrap_or_else(PoisonError::into_inner).push(post.clone());
@@ -292,7 +294,7 @@ impl Inner {
                 let second = inner.options.pace.retry_second;
                 let wait = post.hook.pause(retry, second, inner.seed.fraction());
                 tokio::time::sleep(wait.max(second.mul_f64(retry_after.unwrap_or(0.0)))).await;
-                if post.run.as_ref().is_some_and(|(now, mine)| now.load(Ordering::Acquire) != *mine) {
+                if post.stops.as_ref().is_some_and(|(now, mine)| now.load(Ordering::Acquire) != *mine) {
                     break;
                 }
             }
@@ -374,7 +376,7 @@ mod tests {
     #[test]
     fn bad_webhooks_are_named_one_by_one() {
         let config = json!({"webhooks": [{"url": "nonsense", "events": ["*"]}, {"url": "http://127.0.0.1:1/", "events": ["nothing"]}]});
-        let errors = parse(Some(&config)).unwrap_err();
+        let errors = parse(Some(&config), &[]).unwrap_err();
         assert!(
             errors[0].starts_with("config.webhooks.0.url")
                 && errors[1].starts_with("config.webhooks.1.each value in events")

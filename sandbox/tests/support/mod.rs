@@ -1,4 +1,5 @@
 //! A webhook endpoint that keeps what it gets, and a client that speaks to the sandbox.
+#![allow(clippy::unwrap_used, reason = "helpers of tests: a panic is the report")]
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::collections::VecDeque;

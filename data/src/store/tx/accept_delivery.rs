@@ -50,6 +50,12 @@ pub(crate) fn preview(text: &str) -> String {
     text.chars().take(120).collect()
 }
 
+/// WhatsApp's clock has whole seconds, ours has thousandths: an answer and the question after it would change places.
+/// The true instant lies within the second that WhatsApp names, and not after now.
+fn within_its_second(at: Timestamp, now: Timestamp) -> Timestamp {
+    at + now.since(at).min(Duration::from_millis(999))
+}
+
 struct Intake<'s, 'c> {
     scope: &'s Scope<'c>,
     instance: InstanceId,
@@ -224,7 +230,7 @@ impl Intake<'_, '_> {
             state,
             kind: message.kind,
             text: message.text.clone().unwrap_or_default(),
-            at: message.at,
+            at: within_its_second(message.at, self.now),
             wa_id: Some(message.wa_id.clone()),
             address: message.chat.clone(),
             reason: None,
@@ -264,7 +270,7 @@ impl Intake<'_, '_> {
             return Ok(Accepted::Duplicate);
         }
         let rules = self.rules(Some(thread.chat))?;
-        self.customer_spoke(thread.chat, &message.chat, &preview(&interaction.text), message.at)?;
+        self.customer_spoke(thread.chat, &message.chat, &preview(&interaction.text), interaction.at)?;
         if message.kind == ContentKind::Waiting {
             return Ok(Accepted::Stored);
         }
@@ -391,7 +397,7 @@ impl Intake<'_, '_> {
         }
         let pause = self.rules(Some(thread.chat))?.takeover_pause;
         let text = preview(&interaction.text);
-        super::send::human_spoke(self.scope, thread.chat, &text, message.at, message.at + pause, self.now)?;
+        super::send::human_spoke(self.scope, thread.chat, &text, interaction.at, message.at + pause, self.now)?;
         self.scope.count("takeovers");
         Ok(Accepted::Stored)
     }

@@ -5,5 +5,7 @@ pub mod answer;
 pub mod import_known;
 pub(crate) mod merge_contacts;
 pub mod outcome;
+pub mod queue;
+pub mod review;
 pub mod send;
 pub mod steer;

@@ -236,24 +236,7 @@ impl TenantStore {
         resolution: Resolution,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.write(move |scope| {
-            let message = interactions::find(scope, id)?.ok_or(StoreError::NotFound("interaction"))?;
-            if message.interaction.state != InteractionState::Unknown {
-                return Err(StoreError::Conflict(format!("the message is {}", message.interaction.state)));
-            }
-            match resolution {
-                Resolution::Sent => {
-                    mark_sent(scope, &message, None, None, now)?;
-                    chats::set_state(scope, message.interaction.chat, ChatState::Waiting, None)
-                }
-                Resolution::NotSent => mark_failed(scope, &message, "given up by a human", now),
-                Resolution::Again => {
-                    interactions::set_state(scope, id, InteractionState::Queued, Some("sent again by a human"))?;
-                    jobs::insert_send(scope, message.interaction.chat, id, now).map(drop)
-                }
-            }
-        })
-        .await
+        self.write(move |scope| resolve(scope, id, resolution, now)).await
     }
 }
 
@@ -266,6 +249,33 @@ pub enum Resolution {
     NotSent,
     /// Send it, even if that is a second time.
     Again,
+}
+
+/// Closes the question of a message of unknown end with a human's word.
+pub(crate) fn resolve(
+    scope: &Scope<'_>,
+    id: InteractionId,
+    resolution: Resolution,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    // The reservation of an answer goes on with the job that sends it again.
+    const PAYS: Scoped = scoped!("UPDATE jobs SET reply_id = :reply WHERE tenant_id = :tenant AND id = :job");
+    let message = interactions::find(scope, id)?.ok_or(StoreError::NotFound("interaction"))?;
+    if message.interaction.state != InteractionState::Unknown {
+        return Err(StoreError::Conflict(format!("the message is {}", message.interaction.state)));
+    }
+    match resolution {
+        Resolution::Sent => {
+            mark_sent(scope, &message, None, None, now)?;
+            chats::set_state(scope, message.interaction.chat, ChatState::Waiting, None)
+        }
+        Resolution::NotSent => mark_failed(scope, &message, "given up by a human", now),
+        Resolution::Again => {
+            interactions::set_state(scope, id, InteractionState::Queued, Some("sent again by a human"))?;
+            let job = jobs::insert_send(scope, message.interaction.chat, id, now)?;
+            scope.execute(PAYS, &[(":job", &job), (":reply", &message.reply)]).map(drop)
+        }
+    }
 }
 
 fn cancel_rest(scope: &Scope<'_>, message: &Outbound, reason: &str) -> Result<(), StoreError> {

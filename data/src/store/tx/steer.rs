@@ -36,6 +36,37 @@ fn waiting_drafts(scope: &Scope<'_>, chat: ChatId) -> Result<Vec<InteractionId>,
     Ok(drafts)
 }
 
+/// Leaves a chat to the assistant again: a fresh question is answered now, a stale one is for a human.
+pub(crate) fn give_back(
+    scope: &Scope<'_>,
+    chat: ChatId,
+    freshness: Duration,
+    now: Timestamp,
+) -> Result<Resumed, StoreError> {
+    const LAST: Scoped = scoped!(
+        "SELECT direction, at FROM interactions
+         WHERE tenant_id = :tenant AND chat_id = :chat AND state NOT IN ('cancelled', 'failed', 'draft', 'held')
+         ORDER BY at DESC, seq DESC LIMIT 1"
+    );
+    let last =
+        scope.row(LAST, &[(":chat", &chat)], |row| Ok((row.get::<_, Direction>(0)?, row.get::<_, Timestamp>(1)?)))?;
+    match last {
+        Some((Direction::In, at)) if now.since(at) <= freshness => {
+            chats::set_state(scope, chat, ChatState::Assistant, None)?;
+            jobs::answer_at(scope, chat, now, Duration::from_secs(60), now)?;
+            Ok(Resumed::WillAnswer)
+        }
+        Some((Direction::In, _)) => {
+            chats::set_state(scope, chat, ChatState::NeedsYou, Some("stale"))?;
+            Ok(Resumed::Ready)
+        }
+        _ => {
+            chats::set_state(scope, chat, ChatState::Waiting, None)?;
+            Ok(Resumed::Ready)
+        }
+    }
+}
+
 impl TenantStore {
     /// Sends the answer that waits in a chat now.
     ///
@@ -62,23 +93,32 @@ impl TenantStore {
         .await
     }
 
-    /// Replaces the words of the answer that waits in a chat. A split answer becomes one.
+    /// Replaces the words of the answer that waits in a chat. A split answer becomes one, a countdown stops.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when none waits.
-    pub async fn edit_answer(&self, chat: ChatId, text: String) -> Result<InteractionId, StoreError> {
+    /// [`StoreError::Conflict`] when none waits, or when it is about to be sent.
+    pub async fn edit_answer(&self, chat: ChatId, text: String, now: Timestamp) -> Result<InteractionId, StoreError> {
+        const STOP: Scoped = scoped!(
+            "UPDATE jobs SET run_at = :never, reason = 'waiting for approval', updated_at = :now
+             WHERE tenant_id = :tenant AND chat_id = :chat AND kind = 'answer_chat'
+               AND state IN ('scheduled', 'available', 'retryable', 'held')"
+        );
         const EDIT: Scoped = scoped!("UPDATE interactions SET text = :text WHERE tenant_id = :tenant AND id = :id");
         self.write(move |scope| {
             if text.trim().is_empty() {
                 return Err(StoreError::Invalid("an empty message can't be sent".to_owned()));
             }
             let drafts = waiting_drafts(scope, chat)?;
+            if scope.execute(STOP, &[(":chat", &chat), (":never", &jobs::NEVER), (":now", &now)])? == 0 {
+                return Err(StoreError::Conflict("the answer is about to be sent, or written again".to_owned()));
+            }
             let (first, rest) = drafts.split_first().ok_or(StoreError::NotFound("interaction"))?;
             scope.execute(EDIT, &[(":id", first), (":text", &text)])?;
             interactions::set_state(scope, *first, InteractionState::Draft, Some("edited by a human"))?;
             for part in rest {
                 interactions::set_state(scope, *part, InteractionState::Cancelled, Some("edited by a human"))?;
             }
+            chats::set_state(scope, chat, ChatState::NeedsYou, Some("draft: waits for you"))?;
             Ok(*first)
         })
         .await
@@ -127,33 +167,11 @@ impl TenantStore {
             "UPDATE chats SET paused_until = NULL, handoff_at = NULL, snoozed_until = NULL
              WHERE tenant_id = :tenant AND id = :chat"
         );
-        const LAST: Scoped = scoped!(
-            "SELECT direction, at FROM interactions
-             WHERE tenant_id = :tenant AND chat_id = :chat AND state NOT IN ('cancelled', 'failed', 'draft', 'held')
-             ORDER BY at DESC, seq DESC LIMIT 1"
-        );
         self.write(move |scope| {
             if scope.execute(RESUME, &[(":chat", &chat)])? == 0 {
                 return Err(StoreError::NotFound("chat"));
             }
-            let last = scope
-                .row(LAST, &[(":chat", &chat)], |row| Ok((row.get::<_, Direction>(0)?, row.get::<_, Timestamp>(1)?)))?;
-            let resumed = match last {
-                Some((Direction::In, at)) if now.since(at) <= freshness => {
-                    chats::set_state(scope, chat, ChatState::Assistant, None)?;
-                    jobs::answer_at(scope, chat, now, Duration::from_secs(60), now)?;
-                    Resumed::WillAnswer
-                }
-                Some((Direction::In, _)) => {
-                    chats::set_state(scope, chat, ChatState::NeedsYou, Some("stale"))?;
-                    Resumed::Ready
-                }
-                _ => {
-                    chats::set_state(scope, chat, ChatState::Waiting, None)?;
-                    Resumed::Ready
-                }
-            };
-            Ok(resumed)
+            give_back(scope, chat, freshness, now)
         })
         .await
     }

@@ -21,6 +21,8 @@ pub(super) fn message(owner: &Owner, message: &Message) -> Value {
     }
     if message.reply_to.is_some() {
         out["replyTo"] = reply_to(&message.reply_to);
+        let quoted = message.reply_to.as_ref().map(|quoted| quoted.body.as_str());
+        out["replyTo"]["_data"] = json!({"type": "chat", "body": quoted});
     }
     out
 }

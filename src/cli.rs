@@ -1,0 +1,609 @@
+//! What may be typed, and the help text. Nothing else.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
+use mychatflow_data::ids::{ClientRef, InteractionId};
+use mychatflow_data::model::chat::ChatState;
+use mychatflow_data::model::contact::Review;
+use mychatflow_data::model::setting::SettingKey;
+use mychatflow_data::phone::Phone;
+use mychatflow_data::protocol::calls::contact::Reviewed;
+use mychatflow_data::protocol::calls::queue::QueueState;
+use mychatflow_data::protocol::calls::tenant::Grant;
+use mychatflow_data::protocol::event::Topic;
+use mychatflow_data::protocol::span::Span;
+
+/// Answers a shop's WhatsApp from its own facts.
+#[derive(Debug, Parser)]
+#[command(
+    name = "mychatflow",
+    version,
+    propagate_version = true,
+    about,
+    long_about = "Answers a shop's WhatsApp from its own facts: one daemon, one console, one file.\n\n\
+                  Without a command the console opens.",
+    after_help = "Try it without anything: mychatflow demo\nExit status: 0 done, 1 refused or failed, 2 wrong usage, \
+                  3 no connection to the daemon, 4 not allowed."
+)]
+pub struct Cli {
+    /// For every command.
+    #[command(flatten)]
+    pub globals: Globals,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Globals {
+    /// Print JSON: one document, or one object a line for lists and streams
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// The business, by name or id; may be left out while there is only one
+    #[arg(long, global = true, value_name = "TENANT", env = "MYCHATFLOW_TENANT")]
+    pub tenant: Option<String>,
+    /// The daemon's socket
+    #[arg(long, global = true, value_name = "PATH", env = "MYCHATFLOW_SOCKET", value_hint = ValueHint::FilePath)]
+    pub socket: Option<PathBuf>,
+    /// Talk to the daemon of another machine, over ssh
+    #[arg(long, global = true, value_name = "[USER@]HOST", value_hint = ValueHint::Hostname)]
+    pub host: Option<String>,
+    /// The config file
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the daemon, or ask it something
+    Daemon {
+        /// What to ask; nothing: run it, in the foreground
+        #[command(subcommand)]
+        verb: Option<DaemonVerb>,
+    },
+    /// Businesses, and who works for them
+    #[command(subcommand)]
+    Tenant(TenantVerb),
+    /// WhatsApp numbers
+    #[command(subcommand)]
+    Instance(InstanceVerb),
+    /// Threads with customers
+    #[command(subcommand)]
+    Chat(ChatVerb),
+    /// People
+    #[command(subcommand)]
+    Contact(ContactVerb),
+    /// The balance and its ledger
+    #[command(subcommand)]
+    Credit(CreditVerb),
+    /// What the assistant does, for a business, a number or a chat
+    #[command(subcommand)]
+    Settings(SettingsVerb),
+    /// Stored answers, which the assistant reads as facts
+    #[command(subcommand, name = "quick-reply")]
+    QuickReply(QuickReplyVerb),
+    /// What is not finished: jobs, unreadable deliveries, unknown sends
+    #[command(subcommand)]
+    Queue(QueueVerb),
+    /// What happens, as it happens
+    Events(EventsArgs),
+    /// What was counted
+    Stats,
+    /// What the assistant would answer; sends nothing, costs nothing
+    Ask(AskArgs),
+    /// Join stdin and stdout to the daemon's socket; --host runs this over ssh
+    Relay,
+    /// Look for what is wrong, and say what to do
+    Doctor(DoctorArgs),
+    /// A shop with customers, WAHA and Gemini, all made up
+    Demo(DemoArgs),
+    /// The config file
+    #[command(subcommand)]
+    Config(ConfigVerb),
+    /// Completions for a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// The manual page
+    Man,
+}
+
+/// `daemon …`
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum DaemonVerb {
+    /// How it is, and what it leans on
+    Status,
+    /// Finish what has begun, and end
+    Stop,
+    /// Read the config again, and print what changed
+    Reload,
+}
+
+/// How much of a list.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Limit {
+    /// How many at most; without it a page for people, everything with --json
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: Option<u32>,
+}
+
+/// A tenant, as an argument or as the global option.
+#[derive(Debug, Args)]
+pub struct TenantArg {
+    /// The business, by name or id; may be left out while there is only one
+    #[arg(value_name = "TENANT", id = "tenant_arg")]
+    pub tenant: Option<String>,
+}
+
+/// `tenant …`
+#[derive(Debug, Subcommand)]
+pub enum TenantVerb {
+    /// Take in a business
+    Add {
+        /// Its name
+        name: String,
+        /// Its plan, a section [plans.…] of the config
+        #[arg(long, default_value = "starter")]
+        plan: String,
+        /// Its time zone, such as Europe/Berlin; the machine's unless given
+        #[arg(long, value_name = "ZONE")]
+        timezone: Option<String>,
+    },
+    /// List the businesses
+    List(Limit),
+    /// Show one, with its members
+    Show(TenantArg),
+    /// Store messages, but answer and send nothing
+    Suspend {
+        #[command(flatten)]
+        tenant: TenantArg,
+        /// Serve it again
+        #[arg(long)]
+        resume: bool,
+    },
+    /// Let an account of this machine work for it
+    Grant {
+        #[command(flatten)]
+        tenant: TenantArg,
+        /// The account, by name or uid
+        #[arg(long, value_name = "NAME|UID")]
+        user: String,
+        /// What it may do; none takes everything away
+        #[arg(long, value_parser = words(Grant::ALL, Grant::word))]
+        role: Grant,
+    },
+    /// Remove it with everything it has
+    Remove {
+        #[command(flatten)]
+        tenant: TenantArg,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// `instance …`
+#[derive(Debug, Subcommand)]
+pub enum InstanceVerb {
+    /// Take in a number: make or adopt its session on a WAHA server
+    Add {
+        /// Its name
+        name: String,
+        /// The WAHA server, an entry [[waha]] of the config; the only one unless given
+        #[arg(long)]
+        waha: Option<String>,
+        /// The session on that server
+        #[arg(long, default_value = "default")]
+        session: String,
+    },
+    /// List the numbers
+    List(Limit),
+    /// Show one, with its history and its drift
+    Show {
+        /// Its name or id
+        name: String,
+    },
+    /// Draw the pairing code
+    Qr {
+        /// Its name or id
+        name: String,
+        /// Write it as a PNG picture instead; - is stdout
+        #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+        png: Option<PathBuf>,
+    },
+    /// Pair with a phone: shows the code and follows it until it is scanned
+    Pair {
+        /// Its name or id
+        name: String,
+        /// Pair by a code typed into the phone with this number, instead of scanning
+        #[arg(long, value_name = "NUMBER", value_parser = Phone::parse)]
+        phone: Option<Phone>,
+    },
+    /// Restart its session
+    Restart {
+        /// Its name or id
+        name: String,
+    },
+    /// Unpair it
+    Logout {
+        /// Its name or id
+        name: String,
+    },
+    /// Let it go: our webhook is taken away, the session stays
+    Remove {
+        /// Its name or id
+        name: String,
+        /// Delete the session on the server too
+        #[arg(long)]
+        delete_session: bool,
+    },
+    /// Where WAHA posts to
+    Webhook {
+        /// Its name or id
+        name: String,
+        /// Print the key that it signs with
+        #[arg(long)]
+        reveal: bool,
+    },
+}
+
+/// A chat.
+#[derive(Debug, Args)]
+pub struct ChatArg {
+    /// The chat: id, phone number, or a name that fits one chat
+    pub chat: String,
+    /// On which of our numbers, where the person wrote to several
+    #[arg(long, value_name = "NAME")]
+    pub instance: Option<String>,
+}
+
+/// `chat …`
+#[derive(Debug, Subcommand)]
+pub enum ChatVerb {
+    /// List the chats, newest first
+    List {
+        /// Only those in this state
+        #[arg(long, value_parser = words(ChatState::ALL, ChatState::word))]
+        state: Option<ChatState>,
+        /// Only those on this number
+        #[arg(long, value_name = "NAME")]
+        instance: Option<String>,
+        #[command(flatten)]
+        limit: Limit,
+    },
+    /// Show the messages
+    Show {
+        #[command(flatten)]
+        chat: ChatArg,
+        #[command(flatten)]
+        limit: Limit,
+    },
+    /// Write to a customer; the assistant falls silent in this chat for a while
+    Send {
+        #[command(flatten)]
+        chat: ChatArg,
+        /// The words; - reads them from stdin
+        text: String,
+        /// Come back when it was sent, at the latest after this
+        #[arg(long, value_name = "SPAN")]
+        wait: Option<Span>,
+        /// An id of your own for this send
+        #[arg(long, value_name = "UUID")]
+        client_ref: Option<ClientRef>,
+    },
+    /// Send the draft, the held answer or the countdown now
+    Approve {
+        #[command(flatten)]
+        chat: ChatArg,
+        /// Which message, where several wait
+        #[arg(long)]
+        id: Option<InteractionId>,
+    },
+    /// Give the draft other words; a countdown stops
+    Edit {
+        #[command(flatten)]
+        chat: ChatArg,
+        /// The words; - reads them from stdin
+        text: String,
+        /// Which message, where several wait
+        #[arg(long)]
+        id: Option<InteractionId>,
+        /// Send it
+        #[arg(long)]
+        send: bool,
+    },
+    /// Throw away what waits to be sent
+    Cancel {
+        #[command(flatten)]
+        chat: ChatArg,
+        /// Which message, where several wait
+        #[arg(long)]
+        id: Option<InteractionId>,
+    },
+    /// Silence the assistant here; works for a number that never wrote
+    Pause {
+        #[command(flatten)]
+        chat: ChatArg,
+        /// How long, such as 12h
+        #[arg(long = "for", value_name = "SPAN")]
+        span: Option<Span>,
+    },
+    /// Let the assistant answer again: ends pause, hand-off and snooze
+    Resume(ChatArg),
+    /// Close it until the next message
+    Done(ChatArg),
+    /// Put it away for a while, or until the next message
+    Snooze {
+        #[command(flatten)]
+        chat: ChatArg,
+        /// How long, such as 2h
+        #[arg(long = "for", value_name = "SPAN", default_value = "4h")]
+        span: Span,
+    },
+}
+
+/// `contact …`
+#[derive(Debug, Subcommand)]
+pub enum ContactVerb {
+    /// List the people
+    List {
+        /// Only those with this tag
+        #[arg(long)]
+        tag: Option<String>,
+        /// Only those of whom this was said
+        #[arg(long, value_parser = words(Review::ALL, Review::word))]
+        review: Option<Review>,
+        #[command(flatten)]
+        limit: Limit,
+    },
+    /// Show one, with their chats
+    Show {
+        /// Id, phone number, or a name that fits one contact
+        contact: String,
+    },
+    /// Put tags on or take them off, or say who it is
+    Tag {
+        /// Id, phone number, or a name that fits one contact
+        contact: String,
+        /// The tags
+        #[arg(value_name = "TAG", required_unless_present = "review")]
+        tags: Vec<String>,
+        /// Take them off
+        #[arg(long)]
+        remove: bool,
+        /// A customer may be answered by the assistant, a personal contact never is
+        #[arg(long, value_parser = words(Reviewed::ALL, Reviewed::word))]
+        review: Option<Reviewed>,
+    },
+}
+
+/// `credit …`
+#[derive(Debug, Subcommand)]
+pub enum CreditVerb {
+    /// The balance of this period
+    Show,
+    /// Every entry, newest first
+    Ledger(Limit),
+    /// Add credits by hand
+    Grant {
+        /// How many
+        #[arg(value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+        amount: i64,
+        /// What for
+        #[arg(long)]
+        note: Option<String>,
+    },
+    /// Count the balance again, from what really happened
+    Audit,
+}
+
+/// Whose setting.
+#[derive(Debug, Args)]
+pub struct SettingPlace {
+    /// For this number only
+    #[arg(long, value_name = "NAME", conflicts_with = "chat")]
+    pub instance: Option<String>,
+    /// For this chat only
+    #[arg(long, value_name = "CHAT")]
+    pub chat: Option<String>,
+}
+
+/// `settings …`
+#[derive(Debug, Subcommand)]
+pub enum SettingsVerb {
+    /// Every setting in effect, and where it comes from
+    Show {
+        #[command(flatten)]
+        place: SettingPlace,
+    },
+    /// Set one
+    Set {
+        /// Which
+        #[arg(value_parser = words(SettingKey::ALL, SettingKey::word), hide_possible_values = false)]
+        key: SettingKey,
+        /// Its value; - reads it from stdin
+        #[arg(required_unless_present = "unset", allow_hyphen_values = true)]
+        value: Option<String>,
+        /// Inherit it again
+        #[arg(long, conflicts_with = "value")]
+        unset: bool,
+        #[command(flatten)]
+        place: SettingPlace,
+    },
+}
+
+/// `quick-reply …`
+#[derive(Debug, Subcommand)]
+pub enum QuickReplyVerb {
+    /// List them
+    List(Limit),
+    /// Store one
+    Add {
+        /// What it is called
+        label: String,
+        /// The words; - reads them from stdin
+        text: String,
+    },
+}
+
+/// `queue …`
+#[derive(Debug, Subcommand)]
+pub enum QueueVerb {
+    /// List it, oldest first
+    List {
+        /// Only those in this state
+        #[arg(long, value_parser = words(QueueState::ALL, QueueState::word))]
+        state: Option<QueueState>,
+        #[command(flatten)]
+        limit: Limit,
+    },
+    /// Show one in full
+    Show {
+        /// Its id
+        id: String,
+    },
+    /// Keep it from running until released
+    Hold {
+        /// Its id
+        id: String,
+    },
+    /// Let it run again
+    Release {
+        /// Its id
+        id: String,
+    },
+    /// Try it once more, now; an unknown send may then arrive twice
+    Retry {
+        /// Its id
+        id: String,
+    },
+    /// Give it up
+    Drop {
+        /// Its id
+        id: String,
+    },
+}
+
+/// `events`
+#[derive(Debug, Args)]
+pub struct EventsArgs {
+    /// Go on until interrupted; without it the last ones are printed
+    #[arg(long, short)]
+    pub follow: bool,
+    /// Only this topic; may be given several times
+    #[arg(long = "topic", value_name = "TOPIC", value_parser = words(Topic::ALL, Topic::word))]
+    pub topics: Vec<Topic>,
+}
+
+/// `ask`
+#[derive(Debug, Args)]
+pub struct AskArgs {
+    /// What a customer would write
+    pub question: String,
+    /// With the settings of this number
+    #[arg(long, value_name = "NAME")]
+    pub instance: Option<String>,
+}
+
+/// `doctor`
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Mend what can be mended safely
+    #[arg(long)]
+    pub fix: bool,
+}
+
+/// `demo`
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Without the console: print what happens
+    #[arg(long)]
+    pub headless: bool,
+    /// How long, such as 20s
+    #[arg(long = "for", value_name = "SPAN")]
+    pub span: Option<Span>,
+    /// The same customers again
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Keep the store here; without it nothing is kept
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// `config …`
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum ConfigVerb {
+    /// Is it right? Says file and line of every mistake
+    Check,
+    /// Every value in effect and where it comes from; secrets are masked
+    Show,
+}
+
+/// Accepts the words of an enum, and lists them in the help.
+fn words<T>(all: &'static [T], word: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
+where
+    T: Copy + FromStr<Err: std::error::Error + Send + Sync + 'static> + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(all.iter().map(move |value| PossibleValue::new(word(*value))))
+        .try_map(|text| text.parse::<T>())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_in_order() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_people_type_is_understood() {
+        for line in [
+            "mychatflow",
+            "mychatflow --json chat list --state needs_you",
+            "mychatflow chat list --json --tenant shop",
+            "mychatflow chat send +4915111111111 hello --wait 30s",
+            "mychatflow chat pause Anna --for 12h",
+            "mychatflow settings set assistant.mode draft --chat Anna",
+            "mychatflow settings set business.hours --unset",
+            "mychatflow tenant grant shop --user 1000 --role agent",
+            "mychatflow tenant grant --tenant shop --user anna --role owner",
+            "mychatflow contact tag Anna --review personal",
+            "mychatflow contact tag Anna vip leads --remove",
+            "mychatflow instance qr main --png -",
+            "mychatflow events --follow --topic chat.changed --topic credit.changed",
+            "mychatflow demo --headless --for 20s --seed 7 --data-dir /tmp/d --json",
+            "mychatflow daemon reload",
+            "mychatflow daemon",
+        ] {
+            Cli::try_parse_from(line.split(' ')).unwrap_or_else(|error| panic!("{line}: {error}"));
+        }
+    }
+
+    #[test]
+    fn nonsense_is_wrong_usage() {
+        for line in [
+            "mychatflow chat list --state asleep",
+            "mychatflow chat pause Anna --for soon",
+            "mychatflow credit grant 0",
+            "mychatflow credit grant -- -5",
+            "mychatflow contact tag Anna",
+            "mychatflow settings set business.hours",
+            "mychatflow settings show --instance a --chat b",
+            "mychatflow chat",
+        ] {
+            assert_eq!(Cli::try_parse_from(line.split(' ')).err().map(|error| error.exit_code()), Some(2), "{line}");
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! `chat …`
+
+use std::time::Duration;
+
+use mychatflow_data::client::CALL_TIMEOUT;
+use mychatflow_data::model::interaction::{Author, InteractionState};
+use mychatflow_data::protocol::calls::chat::{
+    ChatApprove, ChatCancel, ChatDone, ChatEdit, ChatList, ChatPause, ChatResume, ChatSend, ChatSent, ChatShow,
+    ChatSnooze, ChatSummary, InteractionDocument,
+};
+use mychatflow_data::protocol::name::{ChatName, InstanceName};
+
+use super::{Cx, PAGE, PAGE_MAX, text_or_stdin};
+use crate::cli::{ChatArg, ChatVerb, Limit};
+use crate::output::{Format, Table, age, age_or, clean, clean_lines, local, note};
+
+/// Runs one verb.
+pub async fn run(cx: &Cx, verb: ChatVerb) -> anyhow::Result<()> {
+    let tenant = cx.tenant();
+    match verb {
+        ChatVerb::List { state, instance, limit } => {
+            let instance = instance.map(InstanceName::from);
+            let params =
+                |limit, after| ChatList { tenant: tenant.clone(), state, instance: instance.clone(), limit, after };
+            cx.list(limit, params, |chats| table(cx, chats)).await
+        }
+        ChatVerb::Show { chat, limit } => show(cx, chat, limit).await,
+        ChatVerb::Send { chat, text, wait, client_ref } => {
+            let (chat, instance) = names(chat);
+            let params = ChatSend { tenant, chat, instance, text: text_or_stdin(text)?, wait, client_ref };
+            let patience = CALL_TIMEOUT + wait.map_or(Duration::ZERO, |wait| wait.0);
+            let sent = cx.connect().await?.call_within(&params, patience).await?;
+            cx.output.document(&sent, sent_line)
+        }
+        ChatVerb::Approve { chat, id } => {
+            let (chat, instance) = names(chat);
+            cx.show(&ChatApprove { tenant, chat, instance, id }, sent_line).await
+        }
+        ChatVerb::Edit { chat, text, id, send } => {
+            let (chat, instance) = names(chat);
+            let params = ChatEdit { tenant, chat, instance, text: text_or_stdin(text)?, id, send: send.into() };
+            cx.show(&params, sent_line).await
+        }
+        ChatVerb::Cancel { chat, id } => {
+            let (chat, instance) = names(chat);
+            cx.show(&ChatCancel { tenant, chat, instance, id }, sent_line).await
+        }
+        ChatVerb::Pause { chat, span } => {
+            let (chat, instance) = names(chat);
+            cx.show(&ChatPause { tenant, chat, instance, span }, |chat| turn_line(cx, chat)).await
+        }
+        ChatVerb::Resume(chat) => {
+            let (chat, instance) = names(chat);
+            cx.show(&ChatResume { tenant, chat, instance }, |chat| turn_line(cx, chat)).await
+        }
+        ChatVerb::Done(chat) => {
+            let (chat, instance) = names(chat);
+            cx.show(&ChatDone { tenant, chat, instance }, |chat| turn_line(cx, chat)).await
+        }
+        ChatVerb::Snooze { chat, span } => {
+            let (chat, instance) = names(chat);
+            cx.show(&ChatSnooze { tenant, chat, instance, span }, |chat| turn_line(cx, chat)).await
+        }
+    }
+}
+
+fn names(arg: ChatArg) -> (ChatName, Option<InstanceName>) {
+    (arg.chat.into(), arg.instance.map(InstanceName::from))
+}
+
+/// Who it is: the name, else the number.
+fn title(chat: &ChatSummary) -> String {
+    let phone = chat.phone.as_ref().map(ToString::to_string);
+    chat.name.clone().or(phone).unwrap_or_else(|| chat.id.to_string())
+}
+
+fn state(chat: &ChatSummary) -> String {
+    match &chat.reason {
+        Some(reason) => format!("{}: {reason}", chat.state),
+        None => chat.state.to_string(),
+    }
+}
+
+fn mode(cx: &Cx, chat: &ChatSummary) -> String {
+    match chat.paused_until {
+        Some(until) if until > cx.now => format!("{}, paused until {}", chat.mode, local(until, "%d %b %H:%M")),
+        _ => chat.mode.to_string(),
+    }
+}
+
+fn table(cx: &Cx, chats: &[ChatSummary]) -> Table {
+    let mut table = Table::new(["NAME", "PHONE", "STATE", "ASSISTANT", "NEW", "LAST", "ID"], "no chats yet");
+    for chat in chats {
+        table.row([
+            title(chat),
+            chat.phone.as_ref().map(ToString::to_string).unwrap_or_default(),
+            state(chat),
+            mode(cx, chat),
+            if chat.unread > 0 { chat.unread.to_string() } else { String::new() },
+            age_or(chat.last_at, cx.now, "never"),
+            chat.id.to_string(),
+        ]);
+    }
+    table
+}
+
+fn turn_line(cx: &Cx, chat: &ChatSummary) -> String {
+    let snoozed = chat.snoozed_until.filter(|until| *until > cx.now);
+    let until = snoozed.map(|until| format!(", back {}", age(until, cx.now))).unwrap_or_default();
+    format!("{}: {}{until}; assistant: {}", clean(&title(chat)), clean(&state(chat)), mode(cx, chat))
+}
+
+fn sent_line(sent: &ChatSent) -> String {
+    let reason = sent.reason.as_ref().map(|reason| format!(" ({})", clean(reason))).unwrap_or_default();
+    let next = match sent.state {
+        InteractionState::Unknown => {
+            "; it may or may not have arrived: look at the phone, then `queue retry` or `queue drop`"
+        }
+        InteractionState::Queued => "; it is stored and will be sent",
+        _ => "",
+    };
+    format!("{}{reason}{next}   {}", sent.state, sent.id)
+}
+
+/// Pages come newest first; people and programs read oldest first.
+async fn show(cx: &Cx, arg: ChatArg, limit: Limit) -> anyhow::Result<()> {
+    let (chat, instance) = names(arg);
+    let client = cx.connect().await?;
+    let wanted = match (limit.limit, cx.output.format()) {
+        (Some(limit), _) => limit,
+        (None, Format::People) => PAGE,
+        (None, Format::Json) => u32::MAX,
+    };
+    let mut pages: Vec<Vec<InteractionDocument>> = Vec::new();
+    let (mut count, mut after) = (0, None);
+    let (head, more) = loop {
+        let page = client
+            .call(&ChatShow {
+                tenant: cx.tenant(),
+                chat: chat.clone(),
+                instance: instance.clone(),
+                limit: Some(PAGE_MAX.min(wanted - count)),
+                after: after.clone(),
+            })
+            .await?;
+        count = count.saturating_add(u32::try_from(page.items.len()).unwrap_or(u32::MAX));
+        pages.push(page.items);
+        if page.next.is_none() || page.next == after {
+            break (page.chat, false);
+        }
+        if count >= wanted {
+            break (page.chat, true);
+        }
+        after = page.next;
+    };
+    let messages = pages.into_iter().rev().flatten();
+    if cx.output.format() == Format::Json {
+        for message in messages {
+            cx.output.json(&message)?;
+        }
+        return Ok(());
+    }
+    let messages: Vec<InteractionDocument> = messages.collect();
+    if more {
+        note(&format!("… and older ones: --limit {}", count.saturating_mul(4)));
+    }
+    let phone = head.phone.as_ref().map(|phone| format!("  {phone}")).unwrap_or_default();
+    let title = format!("{}{phone}   {}   assistant: {}\n", title(&head), state(&head), mode(cx, &head));
+    cx.output.text(&format!("{}\n{}", clean(&title), thread(&messages)))
+}
+
+fn thread(messages: &[InteractionDocument]) -> String {
+    let mut text = String::new();
+    let mut day = String::new();
+    for message in messages {
+        let its_day = local(message.at, "%a %d %b %Y");
+        if its_day != day {
+            text.push_str(&format!("\n── {its_day} ──\n"));
+            day = its_day;
+        }
+        let time = local(message.at, "%H:%M");
+        let author = match message.author {
+            Author::Customer => message.author_name.clone().unwrap_or_else(|| "customer".to_owned()),
+            author => author.to_string(),
+        };
+        let reason = message.reason.as_ref().map(|reason| format!(": {}", clean(reason))).unwrap_or_default();
+        let mark = match message.state {
+            InteractionState::Received => String::new(),
+            state => format!("  [{state}{reason}]"),
+        };
+        let mut lines = clean_lines(&message.text);
+        if lines.is_empty() {
+            lines.push(format!("({})", message.kind));
+        }
+        text.push_str(&format!("{time}  {:<10} {}", clean(&author), lines.remove(0)));
+        for line in lines {
+            text.push_str(&format!("\n{:18}{line}", ""));
+        }
+        text.push_str(&format!("{mark}\n"));
+    }
+    text
+}

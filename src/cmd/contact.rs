@@ -1,0 +1,71 @@
+//! `contact …`
+
+use mychatflow_data::model::contact::Contact;
+use mychatflow_data::protocol::calls::contact::{ContactList, ContactShow, ContactShown, ContactTag};
+
+use super::Cx;
+use crate::cli::ContactVerb;
+use crate::output::{Table, age, age_or, clean, facts};
+
+/// Runs one verb.
+pub async fn run(cx: &Cx, verb: ContactVerb) -> anyhow::Result<()> {
+    let tenant = cx.tenant();
+    match verb {
+        ContactVerb::List { tag, review, limit } => {
+            let params = |limit, after| ContactList { tenant: tenant.clone(), tag: tag.clone(), review, limit, after };
+            cx.list(limit, params, |contacts| table(cx, contacts)).await
+        }
+        ContactVerb::Show { contact } => {
+            cx.show(&ContactShow { tenant, contact: contact.into() }, |shown| full(cx, shown)).await
+        }
+        ContactVerb::Tag { contact, tags, remove, review } => {
+            let params = ContactTag { tenant, contact: contact.into(), tags, remove: remove.into(), review };
+            cx.show(&params, |contact| {
+                let tags = if contact.tags.is_empty() { "no tags".to_owned() } else { contact.tags.join(", ") };
+                clean(&format!("{}: {}; {tags}", title(contact), contact.review))
+            })
+            .await
+        }
+    }
+}
+
+fn title(contact: &Contact) -> String {
+    let phone = contact.phone.as_ref().map(ToString::to_string);
+    contact.name.clone().or(phone).unwrap_or_else(|| contact.id.to_string())
+}
+
+fn table(cx: &Cx, contacts: &[Contact]) -> Table {
+    let mut table = Table::new(["NAME", "PHONE", "REVIEW", "TAGS", "SINCE", "ID"], "no contacts yet");
+    for contact in contacts {
+        let review = if contact.opted_out_at.is_some() { "opted out".to_owned() } else { contact.review.to_string() };
+        table.row([
+            title(contact),
+            contact.phone.as_ref().map(ToString::to_string).unwrap_or_default(),
+            review,
+            contact.tags.join(", "),
+            age(contact.created_at, cx.now),
+            contact.id.to_string(),
+        ]);
+    }
+    table
+}
+
+fn full(cx: &Cx, shown: &ContactShown) -> String {
+    let ContactShown { contact, chats } = shown;
+    let addresses: Vec<&str> = contact.addresses.iter().map(|address| address.as_str()).collect();
+    let mut text = facts([
+        ("name", contact.name.clone().unwrap_or_default()),
+        ("id", contact.id.to_string()),
+        ("phone", contact.phone.as_ref().map(ToString::to_string).unwrap_or_default()),
+        ("addresses", addresses.join(", ")),
+        ("review", contact.review.to_string()),
+        ("opted out", contact.opted_out_at.map(|at| age(at, cx.now)).unwrap_or_default()),
+        ("tags", contact.tags.join(", ")),
+        ("since", age(contact.created_at, cx.now)),
+    ]);
+    for chat in chats {
+        let last = age_or(chat.last_at, cx.now, "never");
+        text.push_str(&format!("chat       {}, last {last}   {}\n", chat.state, chat.id));
+    }
+    text
+}

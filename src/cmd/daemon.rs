@@ -1,0 +1,209 @@
+//! `daemon`: runs it in the foreground, or asks the one that runs.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use mychatflow_daemon::config::{Config, LogFormat};
+use mychatflow_data::protocol::calls::daemon::{
+    Applies, DaemonReload, DaemonReloaded, DaemonShown, DaemonStatus, DaemonStop, Health, StoreHealth,
+};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use super::{Cx, wire};
+use crate::cli::DaemonVerb;
+use crate::config::{self, ConfigError};
+use crate::output::{age_or, bytes, facts, note};
+use crate::paths::Env;
+
+/// How long `daemon stop` waits for the daemon's end.
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Runs the daemon, or asks the one that runs.
+pub async fn run(cx: &Cx, verb: Option<DaemonVerb>) -> anyhow::Result<()> {
+    match verb {
+        None => serve(cx).await,
+        Some(DaemonVerb::Status) => status(cx).await,
+        Some(DaemonVerb::Stop) => stop(cx).await,
+        Some(DaemonVerb::Reload) => cx.show(&DaemonReload {}, reloaded).await,
+    }
+}
+
+/// What the daemon gets from the process around it.
+struct Outside {
+    /// Ends the daemon in order.
+    shutdown: CancellationToken,
+    /// One for each SIGHUP.
+    reload: mpsc::Receiver<()>,
+    /// Reads the config again, from where it was read at the start.
+    reread: Box<dyn Fn() -> Result<Config, ConfigError> + Send + Sync>,
+}
+
+async fn serve(cx: &Cx) -> anyhow::Result<()> {
+    if cx.globals.host.is_some() {
+        bail!("the daemon runs on this machine; --host is for asking another one");
+    }
+    let mut loaded = config::load(cx.globals.config.as_deref(), &cx.env)?;
+    if let Some(socket) = &cx.globals.socket {
+        loaded.config.daemon.socket.clone_from(socket);
+    }
+    start_log(&loaded.config);
+    match &loaded.file {
+        Some(file) => tracing::info!(config = %file.display(), "config read"),
+        None => tracing::warn!("no config file: everything as usual"),
+    }
+    let shutdown = CancellationToken::new();
+    let reload = listen_to_signals(&shutdown)?;
+    let reread = reread(cx.globals.config.clone(), cx.globals.socket.clone(), cx.env.clone());
+    run_daemon(loaded.config, Outside { shutdown, reload, reread }).await
+}
+
+/// Where the daemon comes in.
+async fn run_daemon(config: Config, outside: Outside) -> anyhow::Result<()> {
+    let Outside { shutdown, mut reload, reread } = outside;
+    let read_config = move || reread().map_err(|error| format!("{:#}", anyhow::Error::new(error)));
+    let daemon = mychatflow_daemon::start(config, Arc::new(read_config), shutdown).await?;
+    let daemon_cx = Arc::clone(&daemon.cx);
+    let reloads = async {
+        while reload.recv().await.is_some() {
+            match mychatflow_daemon::reload::reload(&daemon_cx) {
+                Ok(changes) => tracing::info!(?changes, "config read again"),
+                Err(error) => tracing::error!(error, "the config is kept as it was"),
+            }
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = daemon.wait() => Ok(()),
+        () = reloads => Ok(()),
+    }
+}
+
+fn reread(
+    config: Option<PathBuf>,
+    socket: Option<PathBuf>,
+    env: Env,
+) -> Box<dyn Fn() -> Result<Config, ConfigError> + Send + Sync> {
+    Box::new(move || {
+        let mut loaded = config::load(config.as_deref(), &env)?;
+        if let Some(socket) = &socket {
+            loaded.config.daemon.socket.clone_from(socket);
+        }
+        Ok(loaded.config)
+    })
+}
+
+/// SIGTERM and SIGINT end the daemon in order, a second one at once. SIGHUP reloads.
+fn listen_to_signals(shutdown: &CancellationToken) -> anyhow::Result<mpsc::Receiver<()>> {
+    let mut terminate = signal(SignalKind::terminate()).context("could not listen to SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("could not listen to SIGINT")?;
+    let mut hangup = signal(SignalKind::hangup()).context("could not listen to SIGHUP")?;
+    let (reload, reloads) = mpsc::channel(1);
+    let shutdown = shutdown.clone();
+    tokio::spawn(async move {
+        loop {
+            let name = tokio::select! {
+                _ = terminate.recv() => "SIGTERM",
+                _ = interrupt.recv() => "SIGINT",
+                _ = hangup.recv() => {
+                    // One that waits already will read the newest file too.
+                    let _ = reload.try_send(());
+                    continue;
+                }
+            };
+            if shutdown.is_cancelled() {
+                tracing::warn!(signal = name, "stopping at once");
+                std::process::exit(1);
+            }
+            tracing::info!(signal = name, "stopping");
+            shutdown.cancel();
+        }
+    });
+    Ok(reloads)
+}
+
+/// Logs go to stderr: stdout is for answers, and journald reads both.
+fn start_log(config: &Config) {
+    // The config was checked; `info` is only for the case that the check and this reading differ.
+    let filter = EnvFilter::try_new(&config.daemon.log).unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match config.daemon.log_format {
+        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).try_init(),
+        LogFormat::Json => log.json().flatten_event(true).try_init(),
+    };
+    if let Err(error) = started {
+        note(&format!("mychatflow: no log: {error}"));
+    }
+}
+
+async fn status(cx: &Cx) -> anyhow::Result<()> {
+    let shown = wire::connect_any_version(cx).await?.call(&DaemonStatus {}).await?;
+    cx.output.document(&shown, |shown| status_text(cx, shown))
+}
+
+fn status_text(cx: &Cx, shown: &DaemonShown) -> String {
+    let lean = |name: &str, health: Health, detail: String, ok_at, error: Option<&String>| {
+        let error = error.map(|error| format!(": {error}")).unwrap_or_default();
+        let seen = match health {
+            Health::Ok | Health::Off => String::new(),
+            Health::Down | Health::Unknown => format!(", last answered {}", age_or(ok_at, cx.now, "never")),
+        };
+        format!("{} {}", health, crate::output::clean(&format!("{name}{detail}{error}{seen}")))
+    };
+    let uptime = mychatflow_data::protocol::span::Span(Duration::from_secs(shown.uptime_s.try_into().unwrap_or(0)));
+    let mut text = facts([
+        ("daemon", format!("{} ({}), pid {}, up {uptime}", shown.version, shown.build, shown.pid)),
+        ("socket", shown.socket.clone()),
+        ("webhook", shown.webhook.clone()),
+        ("metrics", shown.metrics.clone().unwrap_or_default()),
+        ("store", {
+            let StoreHealth { path, health, size_bytes, wal_bytes, free_bytes, error, .. } = &shown.store;
+            let free = free_bytes.map(|free| format!(", {} free", bytes(free))).unwrap_or_default();
+            let detail = format!(" {}, log {}{free}", bytes(*size_bytes), bytes(*wal_bytes));
+            lean(path, *health, detail, None, error.as_ref()).replace(", last answered never", "")
+        }),
+        ("gemini", {
+            let gemini = &shown.gemini;
+            lean(&gemini.model, gemini.health, String::new(), gemini.ok_at, gemini.error.as_ref())
+        }),
+    ]);
+    for waha in &shown.waha {
+        let version = waha.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+        let detail = format!(" at {}{version}", waha.url);
+        text.push_str(&format!(
+            "waha     {}\n",
+            lean(&waha.name, waha.health, detail, waha.ok_at, waha.error.as_ref())
+        ));
+    }
+    text
+}
+
+async fn stop(cx: &Cx) -> anyhow::Result<()> {
+    let client = wire::connect_any_version(cx).await?;
+    let stopping = client.call(&DaemonStop {}).await?;
+    if tokio::time::timeout(STOP_TIMEOUT, client.closed()).await.is_err() {
+        bail!("the daemon (pid {}) said that it stops, and still runs", stopping.pid);
+    }
+    cx.output.document(&stopping, |stopping| format!("stopped (pid {})", stopping.pid))
+}
+
+fn reloaded(reloaded: &DaemonReloaded) -> String {
+    if reloaded.changed.is_empty() {
+        return "nothing changed".to_owned();
+    }
+    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".to_owned());
+    let mut text = String::new();
+    for change in &reloaded.changed {
+        let when = match change.applies {
+            Applies::Now => "",
+            Applies::Restart => "   (after a restart: mychatflow daemon stop, then start it)",
+        };
+        text.push_str(&format!("{}: {} → {}{when}\n", change.key, value(&change.old), value(&change.new)));
+    }
+    text
+}

@@ -1,0 +1,30 @@
+//! `quick-reply …`
+
+use mychatflow_data::protocol::calls::quick_reply::{QuickReplyAdd, QuickReplyDocument, QuickReplyList};
+
+use super::{Cx, text_or_stdin};
+use crate::cli::QuickReplyVerb;
+use crate::output::{Table, clean};
+
+/// Runs one verb.
+pub async fn run(cx: &Cx, verb: QuickReplyVerb) -> anyhow::Result<()> {
+    let tenant = cx.tenant();
+    match verb {
+        QuickReplyVerb::List(limit) => {
+            let params = |limit, after| QuickReplyList { tenant: tenant.clone(), limit, after };
+            cx.list(limit, params, table).await
+        }
+        QuickReplyVerb::Add { label, text } => {
+            let params = QuickReplyAdd { tenant, label, text: text_or_stdin(text)? };
+            cx.show(&params, |added| format!("{} is stored; the assistant knows it now", clean(&added.label))).await
+        }
+    }
+}
+
+fn table(replies: &[QuickReplyDocument]) -> Table {
+    let mut table = Table::new(["LABEL", "TEXT"], "no quick replies yet; next: mychatflow quick-reply add LABEL TEXT");
+    for reply in replies {
+        table.row([reply.label.clone(), reply.text.clone()]);
+    }
+    table
+}

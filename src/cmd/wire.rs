@@ -1,0 +1,111 @@
+//! The way to the daemon: its socket, or ssh and the other machine's `mychatflow relay`.
+
+use std::process::Stdio;
+
+use anyhow::{Context, bail};
+use mychatflow_data::client::{self, Client, ClientError};
+use tokio::process::{Child, Command};
+
+use super::Cx;
+
+/// The daemon of another machine can't be reached.
+#[derive(Debug, thiserror::Error)]
+#[error("no connection to {host}: {reason}")]
+pub struct NoConnection {
+    host: String,
+    reason: String,
+}
+
+/// Connects, and insists on the same protocol.
+pub async fn connect(cx: &Cx) -> anyhow::Result<Client> {
+    match &cx.globals.host {
+        None => Ok(client::connect(&cx.whereabouts()?.socket).await?),
+        Some(host) => {
+            let (mut child, stream) = ssh(cx, host)?;
+            match Client::over(stream).await {
+                Ok(client) => {
+                    keep(child);
+                    Ok(client)
+                }
+                Err(error) => Err(explained(host, &mut child, error).await),
+            }
+        }
+    }
+}
+
+/// Connects to a daemon of any version: only `daemon.status` and `daemon.stop` may be asked.
+pub async fn connect_any_version(cx: &Cx) -> anyhow::Result<Client> {
+    match &cx.globals.host {
+        None => Ok(Client::over_any_version(client::open(&cx.whereabouts()?.socket).await?).await?),
+        Some(host) => {
+            let (mut child, stream) = ssh(cx, host)?;
+            match Client::over_any_version(stream).await {
+                Ok(client) => {
+                    keep(child);
+                    Ok(client)
+                }
+                Err(error) => Err(explained(host, &mut child, error).await),
+            }
+        }
+    }
+}
+
+type Pipes = tokio::io::Join<tokio::process::ChildStdout, tokio::process::ChildStdin>;
+
+fn ssh(cx: &Cx, host: &str) -> anyhow::Result<(Child, Pipes)> {
+    // ssh would take it for an option, and some of its options run programs.
+    if host.starts_with('-') || host.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        bail!("{host:?} is no name of a machine");
+    }
+    let mut relay = String::from("mychatflow relay");
+    for (option, value) in [("--socket", &cx.globals.socket), ("--config", &cx.globals.config)] {
+        if let Some(value) = value {
+            let value = value.to_str().with_context(|| format!("{option} is not UTF-8"))?;
+            relay.push_str(&format!(" {option} {}", quoted(value)));
+        }
+    }
+    let mut child = Command::new("ssh")
+        .args(["-T", "--", host, &relay])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .context("could not run ssh")?;
+    match (child.stdout.take(), child.stdin.take()) {
+        (Some(stdout), Some(stdin)) => Ok((child, tokio::io::join(stdout, stdin))),
+        _ => bail!("ssh has no pipes"),
+    }
+}
+
+/// For the shell of the other machine.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+/// ssh ends when its pipes close, with the client; until then nobody may drop it.
+fn keep(mut child: Child) {
+    tokio::spawn(async move { child.wait().await });
+}
+
+async fn explained(host: &str, child: &mut Child, error: ClientError) -> anyhow::Error {
+    if !matches!(error, ClientError::Io(_)) {
+        return error.into();
+    }
+    // The pipe closed, so ssh has ended or is about to.
+    let code = child.wait().await.ok().and_then(|status| status.code());
+    let reason = match code {
+        Some(255) => "ssh did not get there".to_owned(),
+        Some(127) => "mychatflow is not installed there, or not in the PATH of ssh".to_owned(),
+        Some(3) => "no daemon answers there".to_owned(),
+        Some(code) => format!("ssh ended with {code}"),
+        None => "ssh was stopped".to_owned(),
+    };
+    NoConnection { host: host.to_owned(), reason }.into()
+}
+
+impl NoConnection {
+    /// No daemon on this machine.
+    pub fn here(reason: &str) -> Self {
+        Self { host: "the daemon".to_owned(), reason: reason.to_owned() }
+    }
+}

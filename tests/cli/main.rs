@@ -1,0 +1,8 @@
+//! The commands as a person or a script meets them: the real binary against a daemon that exists only here.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod config;
+mod connection;
+mod desk;
+mod printing;
