@@ -48,8 +48,8 @@ pub struct Globals {
     /// The business, by name or id; may be left out while there is only one
     #[arg(long, global = true, value_name = "TENANT", env = "MYCHATFLOW_TENANT")]
     pub tenant: Option<String>,
-    /// The daemon's socket
-    #[arg(long, global = true, value_name = "PATH", env = "MYCHATFLOW_SOCKET", value_hint = ValueHint::FilePath)]
+    /// The daemon's socket; with --host, over there
+    #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub socket: Option<PathBuf>,
     /// Talk to the daemon of another machine, over ssh
     #[arg(long, global = true, value_name = "[USER@]HOST", value_hint = ValueHint::Hostname)]
@@ -150,7 +150,7 @@ pub enum TenantVerb {
     Add {
         /// Its name
         name: String,
-        /// Its plan, a section [plans.…] of the config
+        /// Its plan, by its name in the config
         #[arg(long, default_value = "starter")]
         plan: String,
         /// Its time zone, such as Europe/Berlin; the machine's unless given
@@ -197,7 +197,7 @@ pub enum InstanceVerb {
     Add {
         /// Its name
         name: String,
-        /// The WAHA server, an entry [[waha]] of the config; the only one unless given
+        /// The WAHA server, by its name in the config; the only one unless given
         #[arg(long)]
         waha: Option<String>,
         /// The session on that server

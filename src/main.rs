@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use mychatflow_data::client::ClientError;
 use mychatflow_data::protocol::error::Code;
+use mychatflow_data::protocol::hello::METHOD as HELLO;
 
 use crate::cli::Cli;
 use crate::output::NobodyReads;
@@ -48,6 +49,8 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     }
     match error.chain().find_map(|cause| cause.downcast_ref::<ClientError>()) {
         Some(ClientError::NotConnected { .. } | ClientError::Io(_)) => NO_CONNECTION,
+        // A daemon that does not finish the handshake is none.
+        Some(ClientError::TimedOut { method: HELLO, .. }) => NO_CONNECTION,
         Some(ClientError::Refused(refusal)) if matches!(refusal.code, Code::Forbidden | Code::Unauthenticated) => {
             NOT_ALLOWED
         }

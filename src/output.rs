@@ -222,12 +222,8 @@ mod tests {
         let mut table = Table::new(["NAME", "STATE"], "nothing");
         table.row(["日本".to_owned(), "done".to_owned()]);
         table.row(["A\u{1b}[31mnna\u{202e}".to_owned(), "waiting".to_owned()]);
-        assert_eq!(
-            table.drawn(Style::Plain),
-            "NAME     STATE\n日本     done\nA[31mnna  waiting\n"
-                .replace("NAME     ", "NAME      ")
-                .replace("日本     ", "日本      ")
-        );
+        let drawn = ["NAME      STATE", "日本      done", "A[31mnna  waiting", ""];
+        assert_eq!(table.drawn(Style::Plain), drawn.join("\n"));
         assert_eq!(Table::new(["NAME"], "no chats yet").drawn(Style::Plain), "no chats yet\n");
     }
 

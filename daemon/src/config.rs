@@ -467,7 +467,7 @@ mod tests {
     fn a_reload_names_what_differs_and_when_it_counts() {
         let old = Config::new("/data".into(), "/run/s".into());
         let mut new = old.clone();
-        new.reply.mode = Mode::Draft;
+        new.reply.mode = mychatflow_data::model::chat::Mode::Draft;
         new.webhook.listen = SocketAddr::from(([0, 0, 0, 0], 80));
         new.gemini.api_key = SecretString::from("hunter2");
         new.waha.push(WahaConfig::new("main", WAHA_URL, SecretString::from("hunter3")));

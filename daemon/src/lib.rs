@@ -41,6 +41,7 @@ use crate::http::budget::Budget;
 use crate::http::counts::Counts;
 use crate::http::server::{Health, serve};
 use crate::http::webhook::Webhook;
+use crate::instances::Numbers;
 use crate::jobs::wake::Wake;
 use crate::jobs::worker;
 use crate::receivers::Receivers;
@@ -50,6 +51,8 @@ use crate::tell::{Chore, Teller};
 
 /// The name of the store's file in the data directory.
 pub const STORE_FILE: &str = "mychatflow.db";
+/// The name of the lock that keeps a second daemon away from the same data.
+pub const LOCK_FILE: &str = "mychatflow.lock";
 /// How long finished jobs and delivery keys are kept.
 const KEEP: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How often the store is tidied.
@@ -132,7 +135,6 @@ pub async fn start(config: Config, read_config: ReadConfig, stop: CancellationTo
 
     let cx = Arc::new(Cx {
         receivers: Receivers::read(&store).await?,
-        numbers: instances::Numbers::default(),
         store,
         clients: watch::Sender::new(Arc::new(clients::build(config)?)),
         operators: watch::Sender::new(operators),
@@ -140,10 +142,12 @@ pub async fn start(config: Config, read_config: ReadConfig, stop: CancellationTo
         clock: Arc::clone(&clock),
         bus,
         wake,
+        numbers: Numbers::default(),
         run,
         started_at: clock.now(),
         stop: stop.clone(),
     });
+    rounds::recover_downtime(&cx).await?;
     let work_stop = CancellationToken::new();
     let mut running = Running {
         webhook,
@@ -159,6 +163,7 @@ pub async fn start(config: Config, read_config: ReadConfig, stop: CancellationTo
     let counts = Arc::new(Counts::default());
     running.work.spawn(worker::run(Arc::clone(&cx), work_stop.clone()));
     running.work.spawn(do_chores(Arc::clone(&cx), chores_due, work_stop.clone()));
+    running.work.spawn(rounds::run(Arc::clone(&cx), rounds::ROUND, work_stop.clone()));
     running.work.spawn(tidy(Arc::clone(&cx), work_stop.clone()));
     running.work.spawn(Arc::clone(&counts).run(cx.store.clone(), work_stop.clone()));
     let desk = Arc::new(rpc::service::Desk { cx: Arc::clone(&cx) });
@@ -192,7 +197,7 @@ fn open_data_dir(config: &Config) -> Result<(Lock, PathBuf), RunError> {
         .mode(0o700)
         .create(dir)
         .map_err(|source| RunError::DataDir { path: dir.clone(), source })?;
-    let lock = Lock::acquire(&dir.join("lock"))?;
+    let lock = Lock::acquire(&dir.join(LOCK_FILE))?;
     Ok((lock, dir.join(STORE_FILE)))
 }
 

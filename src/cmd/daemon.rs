@@ -1,17 +1,17 @@
 //! `daemon`: runs it in the foreground, or asks the one that runs.
 
-use std::fs::DirBuilder;
 use std::io::IsTerminal;
-use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use mychatflow_daemon::config::{Config, LogFormat};
-use mychatflow_daemon::rpc::listener::Lock;
 use mychatflow_data::protocol::calls::daemon::{
-    Applies, DaemonReload, DaemonReloaded, DaemonShown, DaemonStatus, DaemonStop, Health, StoreHealth,
+    Applies, DaemonReload, DaemonReloaded, DaemonShown, DaemonStatus, DaemonStop, Health,
 };
+use mychatflow_data::protocol::span::Span;
+use mychatflow_data::time::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -20,8 +20,8 @@ use tracing_subscriber::EnvFilter;
 use super::{Cx, wire};
 use crate::cli::DaemonVerb;
 use crate::config::{self, ConfigError};
-use crate::output::{age_or, bytes, facts, note};
-use crate::paths::{self, Env};
+use crate::output::{age_or, bytes, clean, facts, note};
+use crate::paths::Env;
 
 /// How long `daemon stop` waits for the daemon's end.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
@@ -59,7 +59,6 @@ async fn serve(cx: &Cx) -> anyhow::Result<()> {
         Some(file) => tracing::info!(config = %file.display(), "config read"),
         None => tracing::warn!("no config file: everything as usual"),
     }
-    let _lock = lock(&loaded.config.daemon.data_dir)?;
     let shutdown = CancellationToken::new();
     let reload = listen_to_signals(&shutdown)?;
     let reread = reread(cx.globals.config.clone(), cx.globals.socket.clone(), cx.env.clone());
@@ -68,16 +67,23 @@ async fn serve(cx: &Cx) -> anyhow::Result<()> {
 
 /// Where the daemon comes in.
 async fn run_daemon(config: Config, outside: Outside) -> anyhow::Result<()> {
-    let Outside { shutdown, reload, reread } = outside;
-    drop((config, shutdown, reload, reread));
-    bail!("this build has no daemon yet")
-}
-
-/// Keeps a second daemon away from the same data, whatever socket it has.
-fn lock(data_dir: &Path) -> anyhow::Result<Lock> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(data_dir);
-    made.with_context(|| format!("could not make the data directory {}", data_dir.display()))?;
-    Ok(Lock::acquire(&paths::lock(data_dir))?)
+    let Outside { shutdown, mut reload, reread } = outside;
+    let read_config = move || reread().map_err(|error| format!("{:#}", anyhow::Error::new(error)));
+    let daemon = mychatflow_daemon::start(config, Arc::new(read_config), shutdown).await?;
+    let daemon_cx = Arc::clone(&daemon.cx);
+    let reloads = async {
+        while reload.recv().await.is_some() {
+            match mychatflow_daemon::reload::reload(&daemon_cx) {
+                Ok(changes) => tracing::info!(?changes, "config read again"),
+                Err(error) => tracing::error!(error, "the config is kept as it was"),
+            }
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = daemon.wait() => Ok(()),
+        () = reloads => Ok(()),
+    }
 }
 
 fn reread(
@@ -143,40 +149,47 @@ async fn status(cx: &Cx) -> anyhow::Result<()> {
 }
 
 fn status_text(cx: &Cx, shown: &DaemonShown) -> String {
-    let lean = |name: &str, health: Health, detail: String, ok_at, error: Option<&String>| {
-        let error = error.map(|error| format!(": {error}")).unwrap_or_default();
-        let seen = match health {
-            Health::Ok | Health::Off => String::new(),
-            Health::Down | Health::Unknown => format!(", last answered {}", age_or(ok_at, cx.now, "never")),
-        };
-        format!("{} {}", health, crate::output::clean(&format!("{name}{detail}{error}{seen}")))
-    };
-    let uptime = mychatflow_data::protocol::span::Span(Duration::from_secs(shown.uptime_s.try_into().unwrap_or(0)));
+    let DaemonShown { waha, gemini, store, .. } = shown;
+    let uptime = Span(Duration::from_secs(shown.uptime_s.try_into().unwrap_or(0)));
+    let free = store.free_bytes.map(|free| format!(", {} free", bytes(free))).unwrap_or_default();
+    let sizes = format!("{}, log {}{free}", bytes(store.size_bytes), bytes(store.wal_bytes));
     let mut text = facts([
         ("daemon", format!("{} ({}), pid {}, up {uptime}", shown.version, shown.build, shown.pid)),
         ("socket", shown.socket.clone()),
         ("webhook", shown.webhook.clone()),
         ("metrics", shown.metrics.clone().unwrap_or_default()),
-        ("store", {
-            let StoreHealth { path, health, size_bytes, wal_bytes, free_bytes, error, .. } = &shown.store;
-            let free = free_bytes.map(|free| format!(", {} free", bytes(free))).unwrap_or_default();
-            let detail = format!(" {}, log {}{free}", bytes(*size_bytes), bytes(*wal_bytes));
-            lean(path, *health, detail, None, error.as_ref()).replace(", last answered never", "")
-        }),
-        ("gemini", {
-            let gemini = &shown.gemini;
-            lean(&gemini.model, gemini.health, String::new(), gemini.ok_at, gemini.error.as_ref())
-        }),
+        ("store", format!("{}  {}, {sizes}{}", store.health, store.path, because(store.error.as_ref()))),
+        (
+            "gemini",
+            format!(
+                "{}  {}{}",
+                gemini.health,
+                gemini.model,
+                trouble(cx, gemini.health, gemini.ok_at, gemini.error.as_ref())
+            ),
+        ),
     ]);
-    for waha in &shown.waha {
-        let version = waha.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
-        let detail = format!(" at {}{version}", waha.url);
-        text.push_str(&format!(
-            "waha     {}\n",
-            lean(&waha.name, waha.health, detail, waha.ok_at, waha.error.as_ref())
-        ));
+    for waha in waha {
+        let version = waha.version.as_ref().map(|version| format!(", {version}")).unwrap_or_default();
+        let trouble = trouble(cx, waha.health, waha.ok_at, waha.error.as_ref());
+        let line = format!("{}  {} at {}{version}{trouble}", waha.health, waha.name, waha.url);
+        text.push_str(&format!("waha     {}\n", clean(&line)));
     }
     text
+}
+
+fn because(error: Option<&String>) -> String {
+    error.map(|error| format!(": {error}")).unwrap_or_default()
+}
+
+/// Why something does not answer, and since when.
+fn trouble(cx: &Cx, health: Health, ok_at: Option<Timestamp>, error: Option<&String>) -> String {
+    match health {
+        Health::Ok | Health::Off => String::new(),
+        Health::Down | Health::Unknown => {
+            format!("{}, last answered {}", because(error), age_or(ok_at, cx.now, "never"))
+        }
+    }
 }
 
 async fn stop(cx: &Cx) -> anyhow::Result<()> {

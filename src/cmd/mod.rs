@@ -22,7 +22,6 @@ mod tenant;
 mod wire;
 
 use std::io::Read;
-use std::path::PathBuf;
 
 use anyhow::Context;
 use mychatflow_data::client::Client;
@@ -41,8 +40,8 @@ pub use self::wire::NoConnection;
 
 /// How many lines of a list people get unless they say otherwise.
 const PAGE: u32 = 50;
-/// How many lines are asked for at once.
-const PAGE_MAX: u32 = 500;
+/// How many lines are asked for at once: an answer has at most 1 MiB.
+const PAGE_MAX: u32 = 200;
 
 /// Runs one command.
 pub async fn run(cli: Cli) -> anyhow::Result<()> {
@@ -90,7 +89,7 @@ impl Cx {
 
     /// The tenant that was named for the whole command.
     pub fn tenant(&self) -> Option<TenantName> {
-        self.globals.tenant.as_deref().map(TenantName::from)
+        self.globals.tenant.as_deref().filter(|tenant| !tenant.is_empty()).map(TenantName::from)
     }
 
     /// Where the daemon and the config are.
@@ -178,5 +177,5 @@ fn text_or_stdin(text: String) -> anyhow::Result<String> {
 
 /// Where a person's file is meant: `-` is stdout.
 fn is_stdout(path: &std::path::Path) -> bool {
-    path == PathBuf::from("-")
+    path.as_os_str() == "-"
 }

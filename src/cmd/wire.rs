@@ -58,11 +58,8 @@ fn ssh(cx: &Cx, host: &str) -> anyhow::Result<(Child, Pipes)> {
         bail!("{host:?} is no name of a machine");
     }
     let mut relay = String::from("mychatflow relay");
-    for (option, value) in [("--socket", &cx.globals.socket), ("--config", &cx.globals.config)] {
-        if let Some(value) = value {
-            let value = value.to_str().with_context(|| format!("{option} is not UTF-8"))?;
-            relay.push_str(&format!(" {option} {}", quoted(value)));
-        }
+    if let Some(socket) = &cx.globals.socket {
+        relay.push_str(&format!(" --socket {}", quoted(socket.to_str().context("--socket is not UTF-8")?)));
     }
     let mut child = Command::new("ssh")
         .args(["-T", "--", host, &relay])

@@ -3,9 +3,10 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use mychatflow_data::ids::{ChatId, InstanceId, InteractionId};
+use mychatflow_data::ids::{ChatId, InstanceId, InteractionId, RunId};
 use mychatflow_data::protocol::calls::chat::{ChatList, ChatPause, ChatSend, ChatShow};
-use mychatflow_data::protocol::calls::instance::InstanceQr;
+use mychatflow_data::protocol::calls::daemon::DaemonStatus;
+use mychatflow_data::protocol::calls::instance::{InstancePair, InstanceQr, InstanceShow};
 use mychatflow_data::protocol::calls::settings::{SettingsSet, SettingsShow};
 use mychatflow_data::protocol::event::Topic;
 use mychatflow_data::protocol::span::Span;
@@ -119,6 +120,26 @@ async fn what_is_typed_arrives_as_it_was_meant() {
 }
 
 #[tokio::test]
+async fn the_daemons_status_says_what_does_not_answer() {
+    let desk = Desk::with_daemon();
+    desk.replies::<DaemonStatus>(json!({
+        "version": "0.1.0", "protocol": 1, "pid": 42, "uptime_s": 3_700, "socket": "/run/s", "webhook": "http://127.0.0.1:8480",
+        "waha": [{"name": "main", "url": "http://w:3000", "health": "down", "version": null, "ok_at": null, "error": "connection refused"}],
+        "gemini": {"model": "gemini-3.5-flash-lite", "health": "ok", "ok_at": AT, "error": null},
+        "store": {"path": "/data/db", "health": "ok", "schema": 1, "size_bytes": 412_000_000, "wal_bytes": 0, "free_bytes": null, "error": null},
+        "build": "dev", "epoch": RunId::new(), "metrics": null
+    }));
+    let ran = desk.run(&["daemon", "status"]).await;
+    let expected = "daemon   0.1.0 (dev), pid 42, up 1h1m40s\n\
+                    socket   /run/s\n\
+                    webhook  http://127.0.0.1:8480\n\
+                    store    ok  /data/db, 412 MB, log 0 B\n\
+                    gemini   ok  gemini-3.5-flash-lite\n\
+                    waha     down  main at http://w:3000: connection refused, last answered never\n";
+    assert_eq!(ran.stdout(), expected);
+}
+
+#[tokio::test]
 async fn a_send_prints_its_document() {
     let desk = Desk::with_daemon();
     let id = InteractionId::new();
@@ -142,6 +163,34 @@ async fn the_pairing_code_is_drawn_or_written_as_a_picture() {
     assert!(picture.0.stdout.starts_with(b"\x89PNG"));
     desk.run(&["instance", "qr", "main", "--png", "qr.png"]).await;
     assert_eq!(std::fs::read(desk.path().join("qr.png")).unwrap(), picture.0.stdout);
+}
+
+#[tokio::test]
+async fn pairing_follows_the_code_until_it_is_scanned() {
+    let desk = Desk::with_daemon();
+    desk.replies::<InstancePair>(
+        json!({"id": InstanceId::new(), "name": "main", "status": "SCAN_QR_CODE", "code": null}),
+    );
+    desk.replies::<InstanceQr>(json!({
+        "value": "2@abc", "attempt": 1, "attempts_max": 6, "shown_at": AT, "expires_at": AT, "png": null
+    }));
+    let bus = desk.bus().clone();
+    let looks = std::sync::atomic::AtomicU32::new(0);
+    desk.replies_with::<InstanceShow>(move |_| {
+        // It is scanned as soon as the code was looked at twice.
+        let look = looks.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        bus.publish(None, Topic::InstanceChanged, &json!({}));
+        let status = if look < 2 { "SCAN_QR_CODE" } else { "WORKING" };
+        Ok(json!({
+            "id": InstanceId::new(), "name": "main", "waha": "main", "session": "default", "status": status,
+            "verdict": "healthy", "reason": null, "since": AT, "me": {"id": "4915111111111@c.us", "name": "Corner Shop"},
+            "webhook_url": "http://x"
+        }))
+    });
+    let ran = desk.run(&["instance", "pair", "main"]).await;
+    assert_eq!(ran.code(), 0, "{}", ran.stderr());
+    assert_eq!(ran.stderr().matches("code 1 of 6").count(), 1, "drawn once while it is the same: {}", ran.stderr());
+    assert!(ran.stdout().ends_with("main is paired: hello +4915111111111 (Corner Shop)\n"), "{}", ran.stdout());
 }
 
 #[tokio::test]

@@ -24,6 +24,10 @@ use crate::waha::{Waha, WahaError};
 const PEOPLE: u32 = 500;
 /// Chats on one page; each carries its last message.
 const CHATS: u32 = 100;
+/// Between the pairing and our hearing of it a new customer may have written; WAHA cuts instants to the second.
+const MOMENTS: Duration = Duration::from_secs(5);
+/// Whoever we met so shortly before the pairing came with it.
+const MET: Duration = Duration::from_secs(60);
 /// How long to wait for a number that does not work.
 const PAUSE: Duration = Duration::from_secs(60);
 
@@ -71,14 +75,14 @@ async fn sync(cx: &Cx, tenant: &TenantStore, instance: &Instance, waha: &Waha) -
                 continue;
             }
             let named = names.remove(&chat.address).or_else(|| chat.name.as_deref().and_then(filled));
-            let acquaintance = match is_older(waha, instance, &chat, paired_at).await? {
+            let acquaintance = match is_older(waha, instance, &chat, paired_at - MOMENTS).await? {
                 true => Acquaintance::Chatted,
                 false => Acquaintance::AddressBook,
             };
             let alternate = numbers.get(&chat.address).cloned();
             people.push(KnownPerson { address: chat.address, alternate, name: named, acquaintance });
         }
-        add(&mut imported, tenant.import_known(instance.id, people, paired_at, cx.now()).await?);
+        add(&mut imported, tenant.import_known(instance.id, people, paired_at - MET, cx.now()).await?);
     }
     // Whoever is left has no chat: a name for those we know already.
     let rest = names.into_iter().map(|(address, name)| KnownPerson {
@@ -89,7 +93,7 @@ async fn sync(cx: &Cx, tenant: &TenantStore, instance: &Instance, waha: &Waha) -
     });
     let rest: Vec<KnownPerson> = rest.collect();
     for people in rest.chunks(PEOPLE as usize) {
-        add(&mut imported, tenant.import_known(instance.id, people.to_vec(), paired_at, cx.now()).await?);
+        add(&mut imported, tenant.import_known(instance.id, people.to_vec(), paired_at - MET, cx.now()).await?);
     }
     Ok(imported)
 }
@@ -100,19 +104,12 @@ fn add(sum: &mut Imported, more: Imported) {
     sum.named += more.named;
 }
 
-/// Was there a word between them before the pairing? The last message tells, unless it is younger than that.
-async fn is_older(
-    waha: &Waha,
-    instance: &Instance,
-    chat: &ChatOverview,
-    paired_at: Timestamp,
-) -> Result<bool, JobError> {
-    if chat.last.as_ref().is_some_and(|last| last.at < paired_at) {
+/// Was there a word between them before that instant? The last message tells, unless it is younger.
+async fn is_older(waha: &Waha, instance: &Instance, chat: &ChatOverview, bar: Timestamp) -> Result<bool, JobError> {
+    if chat.last.as_ref().is_some_and(|last| last.at < bar) {
         return Ok(true);
     }
-    // WAHA counts in seconds, both ends included: the second of the pairing itself is left out.
-    let until = Some(Timestamp::from_seconds(paired_at.millis().div_euclid(1000) - 1));
-    let filter = Filter { until, limit: 1, ..Filter::default() };
+    let filter = Filter { until: Some(bar), limit: 1, ..Filter::default() };
     match waha.messages(&instance.session, Chats::One(&chat.address), &filter).await {
         Ok(page) => Ok(page.rows > 0),
         // Nobody can tell: a person reviews it.

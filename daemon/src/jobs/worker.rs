@@ -12,7 +12,10 @@ use mychatflow_data::store::jobs::{Ended, Slots};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{JobError, Outcome, answer_chat, backoff, chain, send_message};
+use super::{
+    JobError, Outcome, answer_chat, backoff, chain, reconcile_instance, recover_history, resolve_identity,
+    send_message, sync_contacts,
+};
 use crate::cx::Cx;
 use crate::halt;
 
@@ -152,7 +155,10 @@ async fn work(cx: &Cx, tenant: &TenantStore, job: &Job) -> Result<Outcome, JobEr
     match &job.args {
         JobArgs::AnswerChat { chat } => answer_chat::run(cx, tenant, job, *chat).await,
         JobArgs::SendMessage { interaction, .. } => send_message::run(cx, tenant, job, *interaction).await,
-        other => Err(JobError::Fatal(format!("{} is not built yet", other.kind()))),
+        JobArgs::ResolveIdentity { instance, lid } => resolve_identity::run(cx, tenant, job, *instance, lid).await,
+        JobArgs::ReconcileInstance { instance } => reconcile_instance::run(cx, tenant, job, *instance).await,
+        JobArgs::SyncContacts { instance } => sync_contacts::run(cx, tenant, job, *instance).await,
+        JobArgs::RecoverHistory { instance, since } => recover_history::run(cx, tenant, job, *instance, *since).await,
     }
 }
 

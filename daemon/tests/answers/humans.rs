@@ -80,7 +80,7 @@ async fn a_draft_waits_for_approval() {
     assert_eq!(world.waha.sent_count(), 0);
     assert_eq!(world.credits().await.reserved, Credits::ONE);
     assert_eq!(world.shop.audit().await.unwrap().drift, Credits::ZERO);
-    world.shop.edit_answer(chat, "From 8, see you!".into()).await.unwrap();
+    world.shop.edit_answer(chat, "From 8, see you!".into(), world.daemon.cx.now()).await.unwrap();
     world.shop.approve_answer(chat, world.daemon.cx.now()).await.unwrap();
     let sent = world.waha.wait_for_sent(1, DEADLINE).await.unwrap();
     assert_eq!(sent[0].text, "From 8, see you!");

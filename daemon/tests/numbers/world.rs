@@ -2,29 +2,33 @@
 //! says so.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mychatflow_daemon::bus::{Audience, Bus, Heard, Listener, Wish};
 use mychatflow_daemon::config::{Config, WahaConfig};
 use mychatflow_daemon::cx::{Clients, Cx};
 use mychatflow_daemon::instances::{Numbers, add};
+use mychatflow_daemon::jobs::recover_history::{Recovered, recover};
 use mychatflow_daemon::jobs::wake::Wake;
 use mychatflow_daemon::jobs::{
     JobError, Outcome, reconcile_instance, recover_history, resolve_identity, sync_contacts,
 };
 use mychatflow_daemon::receivers::Receivers;
+use mychatflow_daemon::rpc::peer::Operators;
 use mychatflow_daemon::waha::{self, Waha};
-use mychatflow_data::ids::{InstanceId, RunId};
+use mychatflow_data::ids::{ChatId, InstanceId, RunId};
 use mychatflow_data::model::instance::{Instance, InstanceStatus};
 use mychatflow_data::model::job::{Job, JobArgs, JobKind};
 use mychatflow_data::protocol::event::Topic;
-use mychatflow_data::store::change::Deaf;
+use mychatflow_data::store::change::{self, Change};
 use mychatflow_data::store::jobs::{Ended, Slots};
+use mychatflow_data::store::tx::answer::Facts;
 use mychatflow_data::store::{Store, TenantStore};
 use mychatflow_data::time::{Clock, WallClock};
 use mychatflow_sandbox::waha::{Options, Server, Status};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 /// How long anything may take.
 pub const SOON: Duration = Duration::from_secs(10);
@@ -32,7 +36,22 @@ pub const SOON: Duration = Duration::from_secs(10);
 const KINDS: [JobKind; 4] =
     [JobKind::ReconcileInstance, JobKind::SyncContacts, JobKind::RecoverHistory, JobKind::ResolveIdentity];
 
+/// Remembers which message came into which chat.
+#[derive(Clone, Default)]
+struct Arrivals(Arc<Mutex<Vec<(String, ChatId)>>>);
+
+impl change::Listener for Arrivals {
+    fn committed(&self, changes: Vec<Change>) {
+        let added = changes.into_iter().filter_map(|change| match change {
+            Change::InteractionAdded(_, interaction) => Some((interaction.text, interaction.chat)),
+            _ => None,
+        });
+        self.0.lock().unwrap().extend(added);
+    }
+}
+
 pub struct World {
+    arrivals: Arrivals,
     pub waha: Server,
     pub cx: Cx,
     pub shop: TenantStore,
@@ -43,7 +62,8 @@ impl World {
     pub async fn new(options: Options) -> World {
         let server = Server::start(options).await.unwrap();
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(&dir.path().join("store.db"), Arc::new(Deaf)).await.unwrap();
+        let arrivals = Arrivals::default();
+        let store = Store::open(&dir.path().join("store.db"), Arc::new(arrivals.clone())).await.unwrap();
         let clock: Arc<dyn Clock> = Arc::new(WallClock);
         let tenant = store.add_tenant("Corner Shop".into(), "starter".into(), "UTC".into(), clock.now()).await.unwrap();
         let shop = store.tenant(tenant.id).await.unwrap();
@@ -64,9 +84,12 @@ impl World {
             clock,
             wake: Arc::new(Wake::default()),
             numbers: Numbers::default(),
+            operators: watch::Sender::new(Operators::resolve(&[]).0),
+            read_config: Arc::new(|| Err("a test has no config file".to_owned())),
+            stop: CancellationToken::new(),
             run,
         };
-        World { waha: server, cx, shop, _dir: dir }
+        World { arrivals, waha: server, cx, shop, _dir: dir }
     }
 
     /// With a number that is paired, and its first jobs done.
@@ -82,6 +105,24 @@ impl World {
 
     pub async fn number(&self, id: InstanceId) -> Instance {
         self.shop.instance(id).await.unwrap().unwrap()
+    }
+
+    /// The chat that a message came into, as it is now.
+    pub async fn chat_of(&self, text: &str) -> Facts {
+        let arrivals = self.arrivals.0.lock().unwrap().clone();
+        let chat = arrivals.iter().find(|(known, _)| known == text).unwrap_or_else(|| panic!("no {text:?}")).1;
+        self.shop.chat_facts(chat).await.unwrap()
+    }
+
+    /// Fetches whatever came in the last two days.
+    pub async fn recover(&self, number: InstanceId) -> Recovered {
+        let since = self.cx.now() - Duration::from_secs(2 * 86_400);
+        recover(&self.cx, &self.shop, &self.number(number).await, since).await.unwrap()
+    }
+
+    pub async fn request(&self, args: JobArgs) {
+        let now = self.cx.now();
+        self.shop.request_job(args, "of a test".into(), now, now).await.unwrap();
     }
 
     pub async fn request_reconcile(&self, id: InstanceId) {

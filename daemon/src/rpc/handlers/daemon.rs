@@ -4,8 +4,8 @@ use std::path::Path;
 
 use mychatflow_data::protocol::VERSION;
 use mychatflow_data::protocol::calls::daemon::{
-    Applies, ConfigChange, DaemonReload, DaemonReloaded, DaemonShown, DaemonStatus, DaemonStop, DaemonStopping,
-    GeminiHealth, Health, StoreHealth, WahaHealth,
+    DaemonReload, DaemonReloaded, DaemonShown, DaemonStatus, DaemonStop, DaemonStopping, GeminiHealth, Health,
+    StoreHealth, WahaHealth,
 };
 use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::hello::{BUILD, PRODUCT_VERSION};
@@ -117,11 +117,7 @@ pub async fn stop(cx: &Cx, caller: &Caller, _: DaemonStop) -> Handled<Reply<Daem
 /// # Errors
 /// `invalid` with what is wrong in the file.
 pub async fn reload(cx: &Cx, caller: &Caller, _: DaemonReload) -> Handled<Reply<DaemonReload>> {
-    let before = cx.config();
-    let reloaded = reload::reload(cx).map_err(CallError::invalid)?;
+    let changed = reload::reload(cx).map_err(CallError::invalid)?;
     tracing::info!(caller.uid = caller.uid, "the config was read anew");
-    let mut changed = before.changes(&cx.config());
-    let later = reloaded.needs_restart.into_iter();
-    changed.extend(later.map(|key| ConfigChange { key, old: None, new: None, applies: Applies::Restart }));
     Ok(Reply(DaemonReloaded { changed }))
 }

@@ -45,8 +45,8 @@ pub struct Imported {
 }
 
 impl TenantStore {
-    /// Takes over people whom a number knew before it was paired at `paired_at`. Those with a history start unreviewed;
-    /// somebody whom we met before that pairing keeps what the owner said.
+    /// Takes over people whom a number knew before it was paired. Those with a history start unreviewed; somebody whom we
+    /// met before `met_since` keeps what the owner said.
     ///
     /// # Errors
     /// What the store says.
@@ -54,7 +54,7 @@ impl TenantStore {
         &self,
         instance: InstanceId,
         people: Vec<KnownPerson>,
-        paired_at: Timestamp,
+        met_since: Timestamp,
         now: Timestamp,
     ) -> Result<Imported, StoreError> {
         self.write(move |scope| {
@@ -63,7 +63,7 @@ impl TenantStore {
             }
             let mut imported = Imported::default();
             for person in people.iter().filter(|person| person.address.is_person()) {
-                import(scope, person, paired_at, now, &mut imported)?;
+                import(scope, person, met_since, now, &mut imported)?;
             }
             Ok(imported)
         })
@@ -74,7 +74,7 @@ impl TenantStore {
 fn import(
     scope: &Scope<'_>,
     person: &KnownPerson,
-    paired_at: Timestamp,
+    met_since: Timestamp,
     now: Timestamp,
     imported: &mut Imported,
 ) -> Result<(), StoreError> {
@@ -86,7 +86,7 @@ fn import(
     // Whoever wrote in the moments between the pairing and this import is no new customer.
     const HOLD_BACK: Scoped = scoped!(
         "UPDATE contacts SET review = 'unreviewed'
-         WHERE tenant_id = :tenant AND id = :id AND review = 'new' AND created_at >= :paired_at"
+         WHERE tenant_id = :tenant AND id = :id AND review = 'new' AND created_at >= :met_since"
     );
     let known = scope.row(FIND, &[(":address", &person.address), (":alternate", &person.alternate)], |row| {
         Ok((row.get::<_, ContactId>(0)?, row.get::<_, bool>(1)?))
@@ -104,7 +104,7 @@ fn import(
                 imported.named += 1;
             }
             if person.acquaintance == Acquaintance::Chatted {
-                imported.held_back += scope.execute(HOLD_BACK, &[(":id", &contact), (":paired_at", &paired_at)])?;
+                imported.held_back += scope.execute(HOLD_BACK, &[(":id", &contact), (":met_since", &met_since)])?;
             }
         }
     }
