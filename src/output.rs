@@ -25,8 +25,10 @@ pub struct Output {
 
 /// May a line carry bold and colour?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Style {
+pub enum Style {
+    /// No.
     Plain,
+    /// Yes.
     Terminal,
 }
 
@@ -45,6 +47,11 @@ impl Output {
     /// How answers are printed.
     pub const fn format(self) -> Format {
         self.format
+    }
+
+    /// May a line carry bold and colour?
+    pub const fn style(self) -> Style {
+        self.style
     }
 
     /// Prints a document, or what it says to people.

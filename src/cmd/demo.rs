@@ -1,12 +1,11 @@
 //! `demo`: a shop with customers, WAHA and Gemini, all made up.
 
-use anyhow::bail;
-
 use super::Cx;
-use crate::cli::DemoArgs;
+use crate::cli;
+use crate::demo::{self, DemoArgs};
 
-/// Where the demo comes in.
-pub async fn run(_cx: &Cx, args: DemoArgs) -> anyhow::Result<()> {
-    let DemoArgs { headless: _, span: _, seed: _, data_dir: _ } = args;
-    bail!("this build has no demo yet")
+/// Plays it. The same with and without `--headless` for as long as there is no console.
+pub async fn run(cx: &Cx, args: cli::DemoArgs) -> anyhow::Result<()> {
+    let cli::DemoArgs { headless: _, span, seed, data_dir } = args;
+    demo::run(cx.output, DemoArgs { length: span.map(|span| span.0), seed, data_dir }).await
 }

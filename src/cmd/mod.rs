@@ -12,7 +12,7 @@ mod demo;
 mod doctor;
 mod events;
 mod instance;
-mod qr;
+pub mod qr;
 mod queue;
 mod quick_reply;
 mod relay;

@@ -1,11 +1,9 @@
 //! Looks at a number's session on WAHA and keeps what it says.
 
 use mychatflow_data::model::instance::{Instance, InstanceStatus, Traffic, Verdict};
-use mychatflow_data::protocol::event::Topic;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::instances::{Seen, Sighting};
-use serde_json::json;
 
 use super::error::sentence;
 use super::{InstanceError, server};
@@ -124,12 +122,5 @@ pub(super) async fn keep(
             .or_else(|| version.and_then(|version| version.engine.clone())),
         version: version.map(|version| version.version.clone()),
     };
-    let scan = sighting.status == Some(InstanceStatus::ScanQrCode);
-    let again = scan && instance.status == sighting.status && instance.reason == sighting.reason;
-    let seen = tenant.see_instance(instance.id, sighting, now).await?;
-    if again {
-        // The same state once more means a new code to scan: a change that no row shows.
-        cx.bus.publish(Some(tenant.id()), Topic::InstanceChanged, &json!({"id": instance.id}));
-    }
-    Ok(seen)
+    tenant.see_instance(instance.id, sighting, now).await
 }

@@ -3,7 +3,9 @@
 use mychatflow_data::ids::InstanceId;
 use mychatflow_data::model::instance::{Instance, InstanceStatus};
 use mychatflow_data::model::setting::Groups as Wish;
+use mychatflow_data::protocol::event::Topic;
 use mychatflow_data::store::TenantStore;
+use serde_json::json;
 
 use super::look::{Looked, ask, keep, look};
 use super::{InstanceError, notice, server, webhook_url};
@@ -40,6 +42,11 @@ pub async fn mend(cx: &Cx, tenant: &TenantStore, instance: InstanceId) -> Result
     if !touch(cx, &waha, &instance, session.as_ref(), &wanted).await? {
         let drift = differences(session.as_ref(), &wanted);
         let seen = keep(cx, tenant, &instance, session.as_ref(), version.as_ref()).await?;
+        let scan = Some(InstanceStatus::ScanQrCode);
+        if instance.status == scan && session.as_ref().map(|session| session.status.clone()) == scan {
+            // The same state told once more means a new code to scan: a change that no row shows.
+            cx.bus.publish(Some(tenant.id()), Topic::InstanceChanged, &json!({"id": instance.id}));
+        }
         return Ok(Mended { looked: Looked { session, version, seen }, drift });
     }
     let looked = look(cx, tenant, &instance).await?;

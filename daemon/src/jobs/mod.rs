@@ -17,7 +17,8 @@ use mychatflow_data::store::jobs::Ended;
 use mychatflow_data::time::Timestamp;
 
 use crate::gemini::GeminiError;
-use crate::waha::WahaError;
+use crate::waha::health::Allow;
+use crate::waha::{Waha, WahaError};
 
 /// How a run came to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +65,19 @@ impl From<GeminiError> for JobError {
     fn from(error: GeminiError) -> Self {
         Self::Retryable { reason: chain(&error), after: Duration::from_secs(2) }
     }
+}
+
+/// The end of a run that WAHA broke off. A server that is out of order costs no attempt: the work waits until it may be
+/// asked again.
+pub(crate) fn broken_off(waha: &Waha, error: WahaError, now: Timestamp) -> Result<Outcome, JobError> {
+    if !error.is_outage() {
+        return Err(error.into());
+    }
+    let until = match waha.allows(now) {
+        Allow::NotBefore(at) => at,
+        Allow::Yes | Allow::Probe => now + Duration::from_secs(1),
+    };
+    Ok(Outcome::End(Ended::Snooze { until, reason: chain(&error) }))
 }
 
 /// An error with its causes, joined once.

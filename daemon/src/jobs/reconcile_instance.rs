@@ -5,9 +5,9 @@ use mychatflow_data::model::job::Job;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::jobs::Ended;
 
-use super::{JobError, Outcome};
+use super::{JobError, Outcome, broken_off};
 use crate::cx::Cx;
-use crate::instances::{InstanceError, mend};
+use crate::instances::{InstanceError, mend, server};
 
 /// Runs the job.
 ///
@@ -27,6 +27,10 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, _job: &Job, instance: InstanceId
         Err(InstanceError::Waha(error)) if !error.retryable() => {
             Ok(Outcome::End(Ended::Cancel { reason: InstanceError::Waha(error).to_string() }))
         }
+        Err(InstanceError::Waha(error)) => match tenant.instance(instance).await? {
+            Some(found) => broken_off(&server(cx, &found)?, error, cx.now()),
+            None => Ok(Outcome::End(Ended::Cancel { reason: "the number was removed".to_owned() })),
+        },
         Err(error) => Err(error.into()),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use mychatflow_data::ids::InstanceId;
 use mychatflow_data::model::instance::{Instance, InstanceStatus};
 use mychatflow_data::model::job::Job;
@@ -11,7 +12,7 @@ use mychatflow_data::store::jobs::Ended;
 use mychatflow_data::store::tx::accept_delivery::Accepted;
 use mychatflow_data::time::Timestamp;
 
-use super::{JobError, Outcome};
+use super::{JobError, Outcome, broken_off};
 use crate::cx::Cx;
 use crate::flow::clean::clean_line;
 use crate::instances::{notice, server};
@@ -20,6 +21,8 @@ use crate::waha::chats::{Chats, Filter, Order};
 
 /// Messages on one page.
 const PAGE: u32 = 100;
+/// Messages that are stored together. So few futures are polled in order, which is the order of the store's queue.
+const TOGETHER: usize = 25;
 /// Chats on one page.
 const CHATS: u32 = 50;
 /// How long to wait for a number that does not work.
@@ -50,7 +53,11 @@ pub async fn run(
     let Some(found) = tenant.instance(instance).await? else {
         return Ok(Outcome::End(Ended::Cancel { reason: "the number was removed".to_owned() }));
     };
-    let session = server(cx, &found)?.session(&found.session).await?;
+    let waha = server(cx, &found)?;
+    let session = match waha.session(&found.session).await {
+        Ok(session) => session,
+        Err(error) => return broken_off(&waha, error, cx.now()),
+    };
     if session.is_none_or(|session| session.status != InstanceStatus::Working) {
         let reason = "the number does not work yet".to_owned();
         return Ok(Outcome::End(Ended::Snooze { until: cx.now() + PAUSE, reason }));
@@ -105,13 +112,20 @@ async fn read(
             return Ok(());
         }
         filter.offset += PAGE;
-        for mut message in page.items {
-            // As a delivery is cleaned before the store sees it.
-            message.push_name = message.push_name.take().map(|name| clean_line(&name)).filter(|name| !name.is_empty());
-            match tenant.recover_message(instance.id, message, defaults, cx.now()).await? {
-                Accepted::Stored => recovered.found += 1,
-                Accepted::Duplicate => recovered.duplicates += 1,
-                Accepted::Ignored => recovered.ignored += 1,
+        for messages in page.items.chunks(TOGETHER) {
+            let units = messages.iter().cloned().map(|mut message| {
+                // As a delivery is cleaned before the store sees it.
+                message.push_name =
+                    message.push_name.take().map(|name| clean_line(&name)).filter(|name| !name.is_empty());
+                tenant.recover_message(instance.id, message, defaults, cx.now())
+            });
+            // In the order of their making; those that wait together share a commit.
+            for accepted in join_all(units).await {
+                match accepted? {
+                    Accepted::Stored => recovered.found += 1,
+                    Accepted::Duplicate => recovered.duplicates += 1,
+                    Accepted::Ignored => recovered.ignored += 1,
+                }
             }
         }
     }

@@ -6,7 +6,7 @@ use mychatflow_data::phone::{Address, AddressKind};
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::jobs::Ended;
 
-use super::{JobError, Outcome};
+use super::{JobError, Outcome, broken_off};
 use crate::cx::Cx;
 use crate::instances::server;
 use crate::waha::WahaError;
@@ -25,12 +25,13 @@ pub async fn run(
     let Some(found) = tenant.instance(instance).await? else {
         return Ok(Outcome::End(Ended::Cancel { reason: "the number was removed".to_owned() }));
     };
-    let phone = match server(cx, &found)?.lid_to_phone(&found.session, lid).await {
+    let waha = server(cx, &found)?;
+    let phone = match waha.lid_to_phone(&found.session, lid).await {
         // Only a number on the phone's side makes two addresses one person.
         Ok(phone) => phone.filter(|phone| phone.kind() == AddressKind::Phone && phone.is_person()),
         // The engine cannot tell, or there is no such session: the answer need not wait for more.
         Err(WahaError::NotFound { .. } | WahaError::Rejected { .. }) => None,
-        Err(error) => return Err(error.into()),
+        Err(error) => return broken_off(&waha, error, cx.now()),
     };
     let quiet = tenant.settings(Some(instance), None).await?.rules(cx.config().reply).burst_quiet;
     tenant.resolve_identity(lid.clone(), phone, quiet, cx.now()).await?;

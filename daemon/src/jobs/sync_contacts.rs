@@ -13,7 +13,7 @@ use mychatflow_data::store::jobs::Ended;
 use mychatflow_data::store::tx::import_known::{Acquaintance, Imported, KnownPerson};
 use mychatflow_data::time::Timestamp;
 
-use super::{JobError, Outcome};
+use super::{JobError, Outcome, broken_off};
 use crate::cx::Cx;
 use crate::flow::clean::clean_line;
 use crate::instances::{notice, server};
@@ -40,7 +40,10 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, _job: &Job, instance: InstanceId
         return Ok(Outcome::End(Ended::Cancel { reason: "the number was removed".to_owned() }));
     };
     let waha = server(cx, &found)?;
-    let session = waha.session(&found.session).await?;
+    let session = match waha.session(&found.session).await {
+        Ok(session) => session,
+        Err(error) => return broken_off(&waha, error, cx.now()),
+    };
     if session.is_none_or(|session| session.status != InstanceStatus::Working) {
         let reason = "the number does not work yet".to_owned();
         return Ok(Outcome::End(Ended::Snooze { until: cx.now() + PAUSE, reason }));

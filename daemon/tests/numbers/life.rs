@@ -142,7 +142,7 @@ async fn a_number_added_while_waha_is_down_comes_up_later() {
     let added = add(&world.cx, &world.shop, "shop", None, None).await.unwrap();
     assert_eq!((added.status, added.verdict), (None, Verdict::Dead));
     let done = world.run_jobs().await;
-    assert!(matches!(done.as_slice(), [(_, Ended::Retry { .. })]), "{done:?}");
+    assert!(matches!(done.as_slice(), [(_, Ended::Snooze { .. })]), "{done:?}");
     let reason = world.number(added.id).await.reason.unwrap();
     assert!(reason.starts_with("WAHA can't be reached: "), "{reason}");
 

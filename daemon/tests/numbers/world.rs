@@ -2,7 +2,7 @@
 //! says so.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use mychatflow_daemon::bus::{Audience, Bus, Heard, Listener, Wish};
@@ -38,7 +38,7 @@ const KINDS: [JobKind; 4] =
 
 /// Remembers which message came into which chat.
 #[derive(Clone, Default)]
-struct Arrivals(Arc<Mutex<Vec<(String, ChatId)>>>);
+struct Arrivals(watch::Sender<Vec<(String, ChatId)>>);
 
 impl change::Listener for Arrivals {
     fn committed(&self, changes: Vec<Change>) {
@@ -46,7 +46,7 @@ impl change::Listener for Arrivals {
             Change::InteractionAdded(_, interaction) => Some((interaction.text, interaction.chat)),
             _ => None,
         });
-        self.0.lock().unwrap().extend(added);
+        self.0.send_modify(|known| known.extend(added));
     }
 }
 
@@ -109,8 +109,10 @@ impl World {
 
     /// The chat that a message came into, as it is now.
     pub async fn chat_of(&self, text: &str) -> Facts {
-        let arrivals = self.arrivals.0.lock().unwrap().clone();
-        let chat = arrivals.iter().find(|(known, _)| known == text).unwrap_or_else(|| panic!("no {text:?}")).1;
+        let mut arrivals = self.arrivals.0.subscribe();
+        let find = |known: &Vec<(String, ChatId)>| known.iter().any(|(known, _)| known == text);
+        let known = tokio::time::timeout(SOON, arrivals.wait_for(find)).await.unwrap().unwrap().clone();
+        let chat = known.into_iter().find(|(known, _)| known == text).unwrap().1;
         self.shop.chat_facts(chat).await.unwrap()
     }
 

@@ -152,23 +152,6 @@ async fn at_zero_nothing_is_reserved() {
 }
 
 #[tokio::test]
-async fn a_question_in_the_same_second_stands_after_the_answer_before_it() {
-    let world = world().await;
-    // WhatsApp says noon for both, though the second came 700 ms after it.
-    world.says(ANA, "A1", "open today?", NOON).await;
-    let at = NOON + Duration::from_millis(300);
-    let chat = world.shop.find_chat(&ANA.parse().unwrap()).await.unwrap().unwrap().id;
-    world.shop.send_message(chat, "yes".into(), ClientRef::new(), Duration::ZERO, at).await.unwrap();
-    let event = DeliveryEvent::Message(message(ANA, "A2", "and tomorrow?", NOON));
-    let late = NOON + Duration::from_millis(700);
-    let rules = mychatflow_data::model::setting::Rules::default();
-    world.shop.accept_delivery(world.number, crate::support::delivery(event, late), rules, late).await.unwrap();
-    let page = world.shop.interactions(chat, None, 10).await.unwrap();
-    let texts: Vec<&str> = page.iter().map(|message| message.text.as_str()).collect();
-    assert_eq!(texts, ["and tomorrow?", "yes", "open today?"]);
-}
-
-#[tokio::test]
 async fn an_edit_stops_the_countdown_and_waits_for_a_human() {
     let world = world().await;
     world.says(ANA, "A1", "open today?", NOON).await;
@@ -189,4 +172,21 @@ async fn an_edit_stops_the_countdown_and_waits_for_a_human() {
     assert_eq!(world.claim(JobKind::AnswerChat, later(61)).await.len(), 1);
     let late = world.shop.edit_answer(chat, "too late".into(), later(62)).await;
     assert!(matches!(late, Err(StoreError::Conflict(_))), "{late:?}");
+}
+
+#[tokio::test]
+async fn a_question_in_the_same_second_stands_after_the_answer_before_it() {
+    let world = world().await;
+    // WhatsApp says noon for both, though the second came 700 ms after it.
+    world.says(ANA, "A1", "open today?", NOON).await;
+    let at = NOON + Duration::from_millis(300);
+    let chat = world.shop.find_chat(&ANA.parse().unwrap()).await.unwrap().unwrap().id;
+    world.shop.send_message(chat, "yes".into(), ClientRef::new(), Duration::ZERO, at).await.unwrap();
+    let event = DeliveryEvent::Message(message(ANA, "A2", "and tomorrow?", NOON));
+    let late = NOON + Duration::from_millis(700);
+    let rules = mychatflow_data::model::setting::Rules::default();
+    world.shop.accept_delivery(world.number, crate::support::delivery(event, late), rules, late).await.unwrap();
+    let page = world.shop.interactions(chat, None, 10).await.unwrap();
+    let texts: Vec<&str> = page.iter().map(|message| message.text.as_str()).collect();
+    assert_eq!(texts, ["and tomorrow?", "yes", "open today?"]);
 }

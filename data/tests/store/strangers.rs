@@ -102,9 +102,10 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
             shop.review_contact(contact, Review::Customer, pause, now).await.unwrap();
         }
         (Deed::Import(who), ..) => {
-            let (address, name) = (person(who), Some("Ana".to_owned()));
-            let known = KnownPerson { address, alternate: None, name, acquaintance: Acquaintance::Chatted };
-            shop.import_known(number, vec![known], now, now).await.unwrap();
+            let name = Some("Ana".to_owned());
+            let acquaintance = Acquaintance::Chatted;
+            let known = KnownPerson { address: person(who), alternate: None, name, acquaintance };
+            shop.import_known(number, vec![known], NOON, now).await.unwrap();
         }
         (Deed::QuickReply(label), ..) => {
             // The label may be taken.
@@ -234,6 +235,7 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.chats_for_phone(Phone::parse("4915111111119").unwrap(), Some(*id), now).await.is_err());
         let said = delivery(DeliveryEvent::Message(message("4915111111119@c.us", "X", "hello", now)), now);
         assert!(shop.accept_delivery(*id, said, Rules::default(), now).await.is_err());
+        assert!(shop.import_known(*id, vec![], now, now).await.is_err());
         assert!(shop.keep_unreadable(*id, vec![9], vec![9], "not JSON".into(), now).await.is_err());
     }
     for id in &theirs.chats {

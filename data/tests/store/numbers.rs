@@ -1,0 +1,81 @@
+//! What follows when a number connects, and what comes and goes on it.
+
+use std::time::Duration;
+
+use mychatflow_data::model::instance::{InstanceStatus, Me, Traffic, Verdict};
+use mychatflow_data::model::job::{JobArgs, JobKind};
+use mychatflow_data::phone::Address;
+use mychatflow_data::store::instances::{Connected, Sighting};
+use mychatflow_data::store::jobs::Ended;
+use mychatflow_data::time::Timestamp;
+
+use super::support::{NOON, World, world};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+async fn sees(world: &World, status: Option<InstanceStatus>, at: Timestamp) -> Connected {
+    let works = status == Some(InstanceStatus::Working);
+    let me = Me { id: Address::parse("447700900500@c.us").unwrap(), lid: None, name: None };
+    let sighting = Sighting {
+        status,
+        verdict: if works { Verdict::Healthy } else { Verdict::Dead },
+        reason: None,
+        me: works.then_some(me),
+        engine: None,
+        version: None,
+    };
+    world.shop.see_instance(world.number, sighting, at).await.unwrap().connected
+}
+
+async fn takes(world: &World, kind: JobKind, at: Timestamp) -> Vec<JobArgs> {
+    let jobs = world.claim(kind, at).await;
+    for job in &jobs {
+        world.shop.end_job(job.id, Ended::Done, at).await.unwrap();
+    }
+    jobs.into_iter().map(|job| job.args).collect()
+}
+
+#[tokio::test]
+async fn a_connection_brings_its_jobs_in_the_same_commit() {
+    use InstanceStatus::{ScanQrCode, Starting, Working};
+    let world = world().await;
+    let instance = world.number;
+    let sync = JobArgs::SyncContacts { instance };
+    let at = |minutes: u32| NOON + MINUTE * minutes;
+    assert_eq!(sees(&world, Some(ScanQrCode), at(0)).await, Connected::AsBefore);
+    assert_eq!(sees(&world, Some(Working), at(1)).await, Connected::Paired);
+    assert_eq!(takes(&world, JobKind::SyncContacts, at(1)).await, std::slice::from_ref(&sync));
+    assert_eq!(takes(&world, JobKind::RecoverHistory, at(1)).await, []);
+    assert_eq!(sees(&world, Some(Working), at(2)).await, Connected::AsBefore);
+
+    // Lost at minute 60, back at minute 90; what was heard in between is not the measure.
+    sees(&world, Some(Starting), at(60)).await;
+    sees(&world, None, at(70)).await;
+    world.says("447700900001@c.us", "A", "hello", at(80)).await;
+    assert_eq!(sees(&world, Some(Working), at(90)).await, Connected::Again);
+    let missing = JobArgs::RecoverHistory { instance, since: at(50) };
+    assert_eq!(takes(&world, JobKind::RecoverHistory, at(90)).await, [missing]);
+    assert_eq!(takes(&world, JobKind::SyncContacts, at(90)).await, []);
+
+    // WAHA itself away: the word stays WORKING, and yet there is a gap. Nothing was heard since minute 80.
+    sees(&world, None, at(100)).await;
+    assert_eq!(sees(&world, Some(Working), at(110)).await, Connected::Again);
+    let missing = JobArgs::RecoverHistory { instance, since: at(70) };
+    assert_eq!(takes(&world, JobKind::RecoverHistory, at(110)).await, [missing]);
+
+    // Paired anew with the same account: its people are read again.
+    sees(&world, Some(ScanQrCode), at(120)).await;
+    assert_eq!(sees(&world, Some(Working), at(121)).await, Connected::Again);
+    assert_eq!(takes(&world, JobKind::SyncContacts, at(121)).await, [sync]);
+}
+
+#[tokio::test]
+async fn a_habit_is_the_longest_pause_between_messages() {
+    let world = world().await;
+    assert_eq!(world.shop.traffic(world.number, NOON).await.unwrap(), Traffic::default());
+    for (bare_id, minutes) in [("A", 0), ("B", 5), ("C", 65), ("D", 70)] {
+        world.says("447700900001@c.us", bare_id, "hello", NOON + MINUTE * minutes).await;
+    }
+    let traffic = world.shop.traffic(world.number, NOON + MINUTE * 90).await.unwrap();
+    assert_eq!(traffic, Traffic { messages: 4, gap_longest: MINUTE * 60, undelivered_chats: 0 });
+}

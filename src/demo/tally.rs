@@ -1,0 +1,218 @@
+//! Compares what went over the wire with what the store says. Reads nothing: both are brought.
+
+use std::collections::{HashMap, HashSet};
+
+use mychatflow_data::credits::Credits;
+use mychatflow_data::model::interaction::{Author, Direction, InteractionState};
+use mychatflow_data::protocol::calls::chat::InteractionDocument;
+use mychatflow_sandbox::customers::GROUP;
+use mychatflow_sandbox::log::Delivery;
+use mychatflow_sandbox::waha::Customer;
+use serde::Serialize;
+
+use super::cast::{bare_id, chat_of};
+use super::evidence::{Record, Store, Thread};
+
+/// The last line of the demo.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// POSTs that WAHA made.
+    pub deliveries: i64,
+    /// Those that delivered a customer's message once more.
+    pub duplicates: i64,
+    /// Messages that customers wrote to the shop and WAHA got a 200 for.
+    pub inbound: i64,
+    /// WhatsApp messages that left.
+    pub replies: i64,
+    /// Credits that were spent.
+    pub credits_used: i64,
+    /// Of the inbound ones, those that the store does not have.
+    pub lost: i64,
+    /// WhatsApp messages that left, or were posted, more often than the store has answers.
+    pub doubled: i64,
+}
+
+/// What one customer should have got.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wanted {
+    /// Who.
+    pub customer: Customer,
+    /// How many answers.
+    pub answers: usize,
+    /// Whether a human was to be asked for.
+    pub handoff: Handoff,
+    /// Whether the owner wrote.
+    pub owner: Owner,
+}
+
+/// Whether a human was to be asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Handoff {
+    /// No.
+    #[default]
+    No,
+    /// Yes.
+    Yes,
+}
+
+/// Whether the owner wrote in a chat.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Owner {
+    /// No.
+    #[default]
+    Silent,
+    /// Yes: the assistant pauses there.
+    Wrote,
+}
+
+/// What it came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// The numbers.
+    pub summary: Summary,
+    /// What went otherwise than it should, a sentence each.
+    pub differences: Vec<String>,
+}
+
+/// Compares.
+pub fn compare(record: &Record, store: &Store, wanted: &[Wanted]) -> Verdict {
+    let mut differences = Vec::new();
+    let arrived = arrivals(&record.deliveries);
+    let stored = stored(&store.threads);
+    let lost: Vec<&str> = arrived.keys().copied().filter(|id| !stored.contains_key(id)).collect();
+    let answers: HashSet<&str> =
+        ours(&store.threads).filter_map(|message| Some(bare_id(message.wa_id.as_deref()?))).collect();
+    let duplicates = arrived.values().map(|deliveries| deliveries - 1).sum();
+    let summary = Summary {
+        deliveries: sum(record.deliveries.iter().map(|delivery| delivery.tries.len())),
+        duplicates: sum([duplicates]),
+        inbound: sum([arrived.len()]),
+        replies: sum([record.sent.len()]),
+        credits_used: store.credits.used.count(),
+        lost: sum([lost.len()]),
+        doubled: doubled(record, &answers),
+    };
+    let mut differ = |wrong: bool, what: String| {
+        if wrong {
+            differences.push(what);
+        }
+    };
+    differ(!lost.is_empty(), format!("lost: WAHA got a 200 for {}, and the store does not have it", lost.join(", ")));
+    differ(
+        summary.doubled > 0,
+        format!("doubled: {} WhatsApp messages more than the store has answers", summary.doubled),
+    );
+    for (id, rows) in stored.iter().filter(|(_, rows)| **rows > 1) {
+        differ(true, format!("the store has {id} {rows} times"));
+    }
+    let refused = record.deliveries.iter().filter(|delivery| !delivery.acknowledged).count();
+    differ(refused > 0, format!("{refused} deliveries of WAHA never got a 200"));
+    let left: HashSet<&str> = record.sent.iter().map(|sent| sent.bare_id.as_str()).collect();
+    for id in answers.difference(&left) {
+        differ(true, format!("the store says that {id} was sent, and it never left"));
+    }
+    let ingest = &store.stats.ingest;
+    let seen = ingest.received;
+    differ(
+        seen < summary.deliveries,
+        format!("WAHA made {} deliveries, the daemon counted {seen}", summary.deliveries),
+    );
+    differ(
+        ingest.duplicate < summary.duplicates,
+        format!("{} duplicates were delivered, the daemon counted {}", summary.duplicates, ingest.duplicate),
+    );
+    for wanted in wanted {
+        differ_from(wanted, record, &store.threads, &mut differ);
+    }
+    let in_group = record.sent.iter().filter(|sent| sent.chat_id == GROUP).count();
+    differ(in_group > 0, format!("the group got {in_group} messages, and wanted none"));
+    let spent: usize = wanted.iter().map(|wanted| wanted.answers).sum();
+    differ(
+        summary.credits_used != sum([spent]),
+        format!("{spent} answers were wanted, {} credits spent", summary.credits_used),
+    );
+    let (reserved, drift) = (store.credits.reserved, store.audit.drift);
+    differ(reserved != Credits::ZERO, format!("{reserved} credits are still reserved"));
+    differ(drift != Credits::ZERO, format!("the ledger drifts by {drift} from what really happened"));
+    Verdict { summary, differences }
+}
+
+fn differ_from(wanted: &Wanted, record: &Record, threads: &[Thread], differ: &mut impl FnMut(bool, String)) {
+    let Wanted { customer, answers, handoff, owner } = wanted;
+    let name = &customer.name;
+    let theirs = |address: &str| address == customer.chat_id() || address == customer.number_id();
+    let got = record.sent.iter().filter(|sent| theirs(&sent.chat_id)).count();
+    differ(got != *answers, format!("{name} got {got} answers and should have got {answers}"));
+    let mine = |thread: &&Thread| {
+        let mut ids = thread.messages.iter().filter_map(|message| chat_of(message.wa_id.as_deref()?));
+        ids.any(theirs)
+    };
+    let Some(thread) = threads.iter().find(mine) else {
+        return differ(true, format!("the store has no chat with {name}"));
+    };
+    let unread = ours(std::slice::from_ref(thread)).filter(|message| message.state != InteractionState::Read).count();
+    differ(unread > 0, format!("{name} has read every answer, and the store does not know it of {unread}"));
+    let handed_over = thread.chat.handoff_at.is_some();
+    differ(
+        handed_over != (*handoff == Handoff::Yes),
+        match handoff {
+            Handoff::Yes => format!("no human was asked for in the chat with {name}"),
+            Handoff::No => format!("a human was asked for in the chat with {name}, for no reason"),
+        },
+    );
+    if *owner == Owner::Wrote {
+        let by_phone = thread.messages.iter().any(|message| message.author == Author::Phone);
+        differ(!by_phone, format!("the store does not have what the owner wrote to {name}"));
+        differ(thread.chat.paused_until.is_none(), format!("the assistant does not pause in the chat with {name}"));
+    }
+}
+
+/// What customers wrote to the shop and WAHA got a 200 for, by bare id, with the number of those 200s.
+fn arrivals(deliveries: &[Delivery]) -> HashMap<&str, usize> {
+    let mut arrived = HashMap::new();
+    for delivery in deliveries.iter().filter(|delivery| delivery.acknowledged && delivery.event == "message.any") {
+        let Some(id) = delivery.message_id.as_deref() else { continue };
+        let direct = chat_of(id).is_some_and(|chat| chat.ends_with("@c.us") || chat.ends_with("@lid"));
+        if direct && id.starts_with("false_") {
+            *arrived.entry(bare_id(id)).or_default() += 1;
+        }
+    }
+    arrived
+}
+
+/// What the store has of customers, by bare id, with the number of rows.
+fn stored(threads: &[Thread]) -> HashMap<&str, usize> {
+    let mut stored = HashMap::new();
+    for message in threads.iter().flat_map(|thread| &thread.messages) {
+        if message.direction == Direction::In
+            && let Some(id) = &message.wa_id
+        {
+            *stored.entry(bare_id(id)).or_default() += 1;
+        }
+    }
+    stored
+}
+
+/// What the store says was sent by the assistant.
+fn ours(threads: &[Thread]) -> impl Iterator<Item = &InteractionDocument> {
+    let went = |state| {
+        use InteractionState::{Delivered, Played, Read, Sent};
+        matches!(state, Sent | Delivered | Read | Played)
+    };
+    let messages = threads.iter().flat_map(|thread| &thread.messages);
+    messages.filter(move |message| message.author == Author::Assistant && went(message.state))
+}
+
+/// Posts beyond the first of a message, and messages that no answer in the store accounts for.
+fn doubled(record: &Record, answers: &HashSet<&str>) -> i64 {
+    let mut seen = HashSet::new();
+    sum(record.sent.iter().map(|sent| {
+        let again = usize::try_from(sent.posts.saturating_sub(1)).unwrap_or(usize::MAX);
+        let stranger = !answers.contains(sent.bare_id.as_str()) || !seen.insert(&sent.bare_id);
+        again + usize::from(stranger)
+    }))
+}
+
+fn sum(counts: impl IntoIterator<Item = usize>) -> i64 {
+    i64::try_from(counts.into_iter().sum::<usize>()).unwrap_or(i64::MAX)
+}
