@@ -1,6 +1,6 @@
 //! The tenant's view of the store: it cannot express a statement about anybody else.
 //!
-//! A statement is a [`Scoped`] constant, whose text is checked while compiling; [`Scope`] binds `:tenant` itself.
+//! A statement is a [`Scoped`] constant, whose text is checked while compiling; `Scope` binds `:tenant` itself.
 //!
 //! ```
 //! use mychatflow_data::scoped;

@@ -1,0 +1,10 @@
+//! The calls of the socket over a real daemon without any number: who may, which tenant, what comes back.
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod ask;
+mod callers;
+mod chats;
+mod people;
+mod queue;
+mod shop;
+mod world;

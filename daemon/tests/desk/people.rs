@@ -1,0 +1,30 @@
+//! People: shown, tagged, reviewed.
+
+use mychatflow_data::protocol::error::Code;
+use serde_json::json;
+
+use crate::world::{ANA, ANA_PHONE, world};
+
+#[tokio::test]
+async fn a_person_is_shown_tagged_and_reviewed() {
+    let world = world().await;
+    world.says(ANA, "A1", "hello").await;
+    world.says("4915122222222@c.us", "B1", "hello").await;
+    let first = world.call("contact.list", json!({"limit": 1})).await;
+    let rest = world.call("contact.list", json!({"limit": 5, "after": first["next"]})).await;
+    assert_eq!((rest["items"].as_array().unwrap().len(), &rest["next"]), (1, &json!(null)));
+    assert_eq!(world.refused("contact.show", json!({"contact": "ana"})).await.0, Code::Conflict);
+
+    let shown = world.call("contact.show", json!({"contact": ANA_PHONE})).await;
+    assert_eq!((&shown["name"], &shown["review"]), (&json!("Ana"), &json!("new")));
+    assert_eq!(shown["addresses"], json!([ANA]));
+    assert_eq!(shown["chats"][0]["state"], "assistant");
+
+    let tagged =
+        world.call("contact.tag", json!({"contact": ANA_PHONE, "tags": ["VIP", "berlin"], "review": "personal"})).await;
+    assert_eq!((&tagged["tags"], &tagged["review"]), (&json!(["berlin", "VIP"]), &json!("personal")));
+    let fewer = world.call("contact.tag", json!({"contact": ANA, "tags": ["berlin"], "remove": true})).await;
+    assert_eq!(fewer["tags"], json!(["VIP"]));
+    assert_eq!(world.call("contact.list", json!({"tag": "vip"})).await["items"].as_array().unwrap().len(), 1);
+    assert_eq!(world.call("contact.show", json!({"contact": ANA})).await["chats"][0]["state"], "needs_you");
+}
