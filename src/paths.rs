@@ -90,11 +90,6 @@ pub fn socket_to_call(env: &Env, data_dir: &Path) -> PathBuf {
     [own.clone(), in_data_dir, system].into_iter().find(|path| there(path)).unwrap_or(own)
 }
 
-/// The file that keeps a second daemon away from the same data.
-pub fn lock(data_dir: &Path) -> PathBuf {
-    data_dir.join("mychatflow.lock")
-}
-
 /// Does the path fit a socket's address?
 pub fn fits_a_socket(path: &Path) -> Result<(), String> {
     let bytes = path.as_os_str().len();

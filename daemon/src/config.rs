@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use mychatflow_data::credits::Credits;
-use mychatflow_data::model::chat::Mode;
+use mychatflow_data::model::setting::Rules;
 use mychatflow_data::protocol::calls::daemon::{Applies, ConfigChange};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -57,8 +57,8 @@ pub struct Config {
     pub waha: Vec<WahaConfig>,
     /// `[gemini]`
     pub gemini: GeminiConfig,
-    /// `[reply]`
-    pub reply: ReplyConfig,
+    /// `[reply]`: what a tenant, a number or a chat may override.
+    pub reply: Rules,
     /// `[campaign]`
     pub campaign: CampaignConfig,
     /// `[plans.…]`; always has [`PLAN`].
@@ -178,82 +178,6 @@ pub struct ModelConfig {
     pub price_cached: Option<i64>,
 }
 
-/// `[reply]`: what a tenant, a number or a chat may override.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReplyConfig {
-    /// What the assistant does with an answer.
-    pub mode: Mode,
-    /// How long a countdown counts.
-    pub countdown: Duration,
-    /// How long a customer must be quiet before the answer begins.
-    pub burst_quiet: Duration,
-    /// How long a burst may last.
-    pub burst_max: Duration,
-    /// How fast answers go out.
-    pub pace: Pace,
-    /// After how long a message is too old to be answered by itself.
-    pub freshness: Duration,
-    /// How long the assistant is silent after a human wrote.
-    pub takeover_pause: Duration,
-    /// People known from before pairing.
-    pub existing_contacts: ExistingContacts,
-}
-
-impl Default for ReplyConfig {
-    fn default() -> Self {
-        Self {
-            mode: Mode::Auto,
-            countdown: Duration::from_secs(8),
-            burst_quiet: Duration::from_millis(2_500),
-            burst_max: Duration::from_millis(25_000),
-            pace: Pace::Human,
-            freshness: Duration::from_secs(600),
-            takeover_pause: Duration::from_secs(43_200),
-            existing_contacts: ExistingContacts::Ask,
-        }
-    }
-}
-
-/// How fast answers go out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
-    /// Seen, typing for a while, then the answer.
-    Human,
-    /// At once.
-    Instant,
-}
-
-impl Pace {
-    /// The word in the config.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Human => "human",
-            Self::Instant => "instant",
-        }
-    }
-}
-
-/// What becomes of people known from before pairing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ExistingContacts {
-    /// Answered once a human has said that they are customers.
-    Ask,
-    /// Answered at once.
-    Answer,
-}
-
-impl ExistingContacts {
-    /// The word in the config.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Ask => "ask",
-            Self::Answer => "answer",
-        }
-    }
-}
-
 /// `[campaign]`: how much one number sends by itself. `None` is no limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CampaignConfig {
@@ -343,7 +267,7 @@ impl Config {
                 timeout: GEMINI_TIMEOUT,
                 models: BTreeMap::new(),
             },
-            reply: ReplyConfig::default(),
+            reply: Rules::default(),
             campaign: CampaignConfig::default(),
             plans: BTreeMap::from([(PLAN.to_owned(), PlanConfig { credits_per_month: PLAN_CREDITS })]),
             auth: AuthConfig { operators: vec!["root".to_owned()], oidc: Vec::new() },
@@ -543,7 +467,7 @@ mod tests {
     fn a_reload_names_what_differs_and_when_it_counts() {
         let old = Config::new("/data".into(), "/run/s".into());
         let mut new = old.clone();
-        new.reply.mode = Mode::Draft;
+        new.reply.mode = mychatflow_data::model::chat::Mode::Draft;
         new.webhook.listen = SocketAddr::from(([0, 0, 0, 0], 80));
         new.gemini.api_key = SecretString::from("hunter2");
         new.waha.push(WahaConfig::new("main", WAHA_URL, SecretString::from("hunter3")));

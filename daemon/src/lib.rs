@@ -1,5 +1,229 @@
 //! What acts: the webhook, the jobs, and the clients of WAHA and Gemini.
 
 pub mod bus;
+pub mod clients;
+pub mod compose;
 pub mod config;
+pub mod cx;
+pub mod flow;
+pub mod gemini;
+pub mod halt;
+pub mod http;
+pub mod jobs;
+pub mod receivers;
+pub mod reload;
 pub mod rpc;
+pub mod tell;
+pub mod waha;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mychatflow_data::ids::RunId;
+use mychatflow_data::store::Store;
+use mychatflow_data::store::error::StoreError;
+use mychatflow_data::time::{Clock, WallClock};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::bus::Bus;
+use crate::clients::ClientsError;
+use crate::config::Config;
+use crate::cx::Cx;
+use crate::http::budget::Budget;
+use crate::http::counts::Counts;
+use crate::http::server::{Health, serve};
+use crate::http::webhook::Webhook;
+use crate::jobs::wake::Wake;
+use crate::jobs::worker;
+use crate::receivers::Receivers;
+use crate::reload::ReadConfig;
+use crate::rpc::listener::{BindError, Listener, Lock};
+use crate::tell::{Chore, Teller};
+
+/// The name of the store's file in the data directory.
+pub const STORE_FILE: &str = "mychatflow.db";
+/// The name of the lock that keeps a second daemon away from the same data.
+pub const LOCK_FILE: &str = "mychatflow.lock";
+/// How long finished jobs and delivery keys are kept.
+const KEEP: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How often the store is tidied.
+const TIDY: Duration = Duration::from_secs(3600);
+
+/// Why the daemon did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The data directory can't be used.
+    #[error("the data directory {} can't be used", path.display())]
+    DataDir {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// Another daemon has the data directory or the socket.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The store can't be opened.
+    #[error("the store can't be opened")]
+    Store(#[from] StoreError),
+    /// A port is taken or not ours to take.
+    #[error("{key} = {address} can't be listened on")]
+    Listen {
+        /// The key in the config.
+        key: &'static str,
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// A client can't be built.
+    #[error(transparent)]
+    Clients(#[from] ClientsError),
+}
+
+/// A daemon that runs.
+pub struct Running {
+    /// What its parts work with.
+    pub cx: Arc<Cx>,
+    /// Where WAHA may post to.
+    pub webhook: SocketAddr,
+    /// Where `/readyz` and `/metrics` are.
+    pub metrics: SocketAddr,
+    stop: CancellationToken,
+    intake: JoinSet<()>,
+    work: JoinSet<()>,
+    rpc: JoinSet<()>,
+    work_stop: CancellationToken,
+    _lock: Lock,
+}
+
+/// Starts everything: lock, store, clients, jobs, socket, ports. The ports come last, so that nothing is taken in that
+/// could not be worked on.
+///
+/// # Errors
+/// Why it did not start; then nothing runs.
+pub async fn start(config: Config, read_config: ReadConfig, stop: CancellationToken) -> Result<Running, RunError> {
+    let clock: Arc<dyn Clock> = Arc::new(WallClock);
+    let (lock, path) = open_data_dir(&config)?;
+    let run = RunId::new();
+    let bus = Bus::new(run, Arc::clone(&clock));
+    let wake = Arc::new(Wake::default());
+    let (chores, chores_due) = mpsc::unbounded_channel();
+    let teller = Teller { bus: bus.clone(), wake: Arc::clone(&wake), chores };
+    let store = Store::open(&path, Arc::new(teller)).await?;
+    store.free_leases(run, clock.now()).await?;
+
+    let (webhook, webhook_port) = listen("webhook.listen", config.webhook.listen).await?;
+    let (metrics, metrics_port) = listen("metrics.listen", config.metrics.listen).await?;
+    let mut config = config;
+    // Port 0 asks the system for one: WAHA must be told which it was.
+    config.webhook.listen = webhook;
+    config.metrics.listen = metrics;
+    let socket = Listener::bind(&config.daemon.socket, config.daemon.socket_group.as_deref())?;
+    let operators = reload::operators(&config);
+
+    let cx = Arc::new(Cx {
+        receivers: Receivers::read(&store).await?,
+        store,
+        clients: watch::Sender::new(Arc::new(clients::build(config)?)),
+        operators: watch::Sender::new(operators),
+        read_config,
+        clock: Arc::clone(&clock),
+        bus,
+        wake,
+        run,
+        started_at: clock.now(),
+        stop: stop.clone(),
+    });
+    let work_stop = CancellationToken::new();
+    let mut running = Running {
+        webhook,
+        metrics,
+        stop: stop.clone(),
+        intake: JoinSet::new(),
+        work: JoinSet::new(),
+        rpc: JoinSet::new(),
+        work_stop: work_stop.clone(),
+        cx: Arc::clone(&cx),
+        _lock: lock,
+    };
+    let counts = Arc::new(Counts::default());
+    running.work.spawn(worker::run(Arc::clone(&cx), work_stop.clone()));
+    running.work.spawn(do_chores(Arc::clone(&cx), chores_due, work_stop.clone()));
+    running.work.spawn(tidy(Arc::clone(&cx), work_stop.clone()));
+    running.work.spawn(Arc::clone(&counts).run(cx.store.clone(), work_stop.clone()));
+    let desk = Arc::new(rpc::service::Desk { cx: Arc::clone(&cx) });
+    running.rpc.spawn(socket.serve(desk, cx.operators.subscribe(), stop.clone()));
+    let health = Arc::new(Health { cx: Arc::clone(&cx) });
+    running.intake.spawn(serve(metrics_port, health, stop.clone()));
+    let hook = Arc::new(Webhook { cx: Arc::clone(&cx), budget: Budget::default(), counts });
+    running.intake.spawn(serve(webhook_port, hook, stop.clone()));
+    tracing::info!(%webhook, %metrics, "ready");
+    Ok(running)
+}
+
+impl Running {
+    /// Waits until the daemon is told to stop, then stops it: first what comes in, then the work, then the store.
+    pub async fn wait(mut self) {
+        self.stop.cancelled().await;
+        tracing::info!("stopping");
+        while self.intake.join_next().await.is_some() {}
+        self.work_stop.cancel();
+        while self.work.join_next().await.is_some() {}
+        while self.rpc.join_next().await.is_some() {}
+        tracing::info!("stopped");
+    }
+}
+
+fn open_data_dir(config: &Config) -> Result<(Lock, PathBuf), RunError> {
+    use std::os::unix::fs::DirBuilderExt;
+    let dir = &config.daemon.data_dir;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .map_err(|source| RunError::DataDir { path: dir.clone(), source })?;
+    let lock = Lock::acquire(&dir.join(LOCK_FILE))?;
+    Ok((lock, dir.join(STORE_FILE)))
+}
+
+async fn listen(key: &'static str, address: SocketAddr) -> Result<(SocketAddr, TcpListener), RunError> {
+    let fail = |source| RunError::Listen { key, address, source };
+    let listener = TcpListener::bind(address).await.map_err(fail)?;
+    Ok((listener.local_addr().map_err(fail)?, listener))
+}
+
+async fn do_chores(cx: Arc<Cx>, mut due: mpsc::UnboundedReceiver<Chore>, stop: CancellationToken) {
+    loop {
+        let chore = tokio::select! {
+            () = stop.cancelled() => return,
+            chore = due.recv() => chore,
+        };
+        let Some(Chore::ReadReceivers) = chore else { return };
+        // Several changes at once are one reading.
+        while due.try_recv().is_ok() {}
+        if let Err(error) = cx.receivers.refresh(&cx.store).await {
+            tracing::error!(%error, "the numbers could not be read anew");
+        }
+    }
+}
+
+async fn tidy(cx: Arc<Cx>, stop: CancellationToken) {
+    loop {
+        if let Err(error) = cx.store.prune(cx.now() - KEEP).await {
+            tracing::warn!(%error, "the store could not be tidied");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(TIDY) => {}
+        }
+    }
+}

@@ -103,6 +103,8 @@ id! {
     QuickReplyId;
     /// A body that WAHA signed and nobody understood.
     UnreadableId;
+    /// An entry of the queue: the id of a job, of an unreadable body or of a message of unknown end.
+    QueueItemId;
     /// One run of the daemon: a lease belongs to it.
     RunId;
     /// One answer of the assistant, from the reservation of its credit to its end.
@@ -110,6 +112,23 @@ id! {
     /// The sender's own id of a send; ties a console's entry to its row.
     ClientRef;
 }
+
+macro_rules! queue_item {
+    ($($id:ident)+) => {$(
+        impl From<$id> for QueueItemId {
+            fn from(id: $id) -> Self {
+                Self(id.0)
+            }
+        }
+
+        impl From<QueueItemId> for $id {
+            fn from(id: QueueItemId) -> Self {
+                Self(id.0)
+            }
+        }
+    )+};
+}
+queue_item!(JobId UnreadableId InteractionId);
 
 #[cfg(test)]
 mod tests {

@@ -1,14 +1,12 @@
 //! `daemon`: runs it in the foreground, or asks the one that runs.
 
-use std::fs::DirBuilder;
 use std::io::IsTerminal;
-use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use mychatflow_daemon::config::{Config, LogFormat};
-use mychatflow_daemon::rpc::listener::Lock;
 use mychatflow_data::protocol::calls::daemon::{
     Applies, DaemonReload, DaemonReloaded, DaemonShown, DaemonStatus, DaemonStop, Health,
 };
@@ -23,7 +21,7 @@ use super::{Cx, wire};
 use crate::cli::DaemonVerb;
 use crate::config::{self, ConfigError};
 use crate::output::{age_or, bytes, clean, facts, note};
-use crate::paths::{self, Env};
+use crate::paths::Env;
 
 /// How long `daemon stop` waits for the daemon's end.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
@@ -61,7 +59,6 @@ async fn serve(cx: &Cx) -> anyhow::Result<()> {
         Some(file) => tracing::info!(config = %file.display(), "config read"),
         None => tracing::warn!("no config file: everything as usual"),
     }
-    let _lock = lock(&loaded.config.daemon.data_dir)?;
     let shutdown = CancellationToken::new();
     let reload = listen_to_signals(&shutdown)?;
     let reread = reread(cx.globals.config.clone(), cx.globals.socket.clone(), cx.env.clone());
@@ -70,16 +67,25 @@ async fn serve(cx: &Cx) -> anyhow::Result<()> {
 
 /// Where the daemon comes in.
 async fn run_daemon(config: Config, outside: Outside) -> anyhow::Result<()> {
-    let Outside { shutdown, reload, reread } = outside;
-    drop((config, shutdown, reload, reread));
-    bail!("this build has no daemon yet")
-}
-
-/// Keeps a second daemon away from the same data, whatever socket it has.
-fn lock(data_dir: &Path) -> anyhow::Result<Lock> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(data_dir);
-    made.with_context(|| format!("could not make the data directory {}", data_dir.display()))?;
-    Ok(Lock::acquire(&paths::lock(data_dir))?)
+    let Outside { shutdown, mut reload, reread } = outside;
+    let read_config = move || reread().map_err(|error| format!("{:#}", anyhow::Error::new(error)));
+    let daemon = mychatflow_daemon::start(config, Arc::new(read_config), shutdown).await?;
+    let daemon_cx = Arc::clone(&daemon.cx);
+    let reloads = async {
+        while reload.recv().await.is_some() {
+            match mychatflow_daemon::reload::reload(&daemon_cx) {
+                Ok(done) => {
+                    tracing::info!(changed = ?done.changed, needs_restart = ?done.needs_restart, "config read again")
+                }
+                Err(error) => tracing::error!(error, "the config is kept as it was"),
+            }
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = daemon.wait() => Ok(()),
+        () = reloads => Ok(()),
+    }
 }
 
 fn reread(

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mychatflow_daemon::config::{
-    Config, Consent, ExistingContacts, LogFormat, ModelConfig, OidcConfig, Pace, PlanConfig, WAHA_URL, WahaConfig,
+    Config, Consent, LogFormat, ModelConfig, OidcConfig, PlanConfig, WAHA_URL, WahaConfig,
 };
 use mychatflow_data::credits::Credits;
 use mychatflow_data::model::chat::Mode;
+use mychatflow_data::model::setting::{ExistingContacts, Pace};
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 

@@ -2,6 +2,7 @@
 
 pub mod listener;
 pub mod peer;
+pub mod service;
 pub mod session;
 
 use std::future::Future;

@@ -1,5 +1,8 @@
 //! Settings: what a tenant, an instance or a chat may override.
 
+use std::time::Duration;
+
+use super::chat::Mode;
 use super::words;
 
 words! {
@@ -35,5 +38,137 @@ words! {
         ReplyExistingContacts => "reply.existing_contacts",
         /// `ignore` or `store`.
         ChatsGroups => "chats.groups",
+    }
+}
+
+words! {
+    /// How an answer goes out.
+    Pace {
+        /// Seen, typing for as long as a person would, then sent.
+        Human => "human",
+        /// At once.
+        Instant => "instant",
+    }
+}
+
+words! {
+    /// What happens to people known from before pairing.
+    ExistingContacts {
+        /// Not answered until the owner has reviewed them.
+        Ask => "ask",
+        /// Answered like everybody.
+        Answer => "answer",
+    }
+}
+
+words! {
+    /// What happens to messages in groups. They are never answered.
+    Groups {
+        /// Not stored.
+        Ignore => "ignore",
+        /// Stored.
+        Store => "store",
+    }
+}
+
+/// The rules of answering, after tenant, instance and chat have had their say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// What the assistant does with an answer.
+    pub mode: Mode,
+    /// How long a countdown lasts.
+    pub countdown: Duration,
+    /// Quiet after a customer's last message before it is answered.
+    pub burst_quiet: Duration,
+    /// The longest that a burst may hold an answer back.
+    pub burst_max: Duration,
+    /// How an answer goes out.
+    pub pace: Pace,
+    /// The age at which a message is not answered by itself any more.
+    pub freshness: Duration,
+    /// How long the assistant is silent after a human wrote.
+    pub takeover_pause: Duration,
+    /// What happens to people known from before pairing.
+    pub existing_contacts: ExistingContacts,
+    /// What happens to messages in groups.
+    pub groups: Groups,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            mode: Mode::Auto,
+            countdown: Duration::from_secs(8),
+            burst_quiet: Duration::from_millis(2500),
+            burst_max: Duration::from_secs(25),
+            pace: Pace::Human,
+            freshness: Duration::from_secs(600),
+            takeover_pause: Duration::from_secs(43_200),
+            existing_contacts: ExistingContacts::Ask,
+            groups: Groups::Ignore,
+        }
+    }
+}
+
+/// A value that its key does not take.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{key} takes {takes}, not {value:?}")]
+pub struct SettingError {
+    /// The key.
+    pub key: SettingKey,
+    /// What it takes, in words.
+    pub takes: &'static str,
+    /// What stood there.
+    pub value: String,
+}
+
+impl SettingKey {
+    /// Checks a value before it is stored.
+    ///
+    /// # Errors
+    /// When the key does not take it.
+    pub fn check(self, value: &str) -> Result<(), SettingError> {
+        let wrong = |takes| Err(SettingError { key: self, takes, value: value.to_owned() });
+        match self {
+            Self::Timezone => match jiff::tz::TimeZone::get(value) {
+                Ok(_) => Ok(()),
+                Err(_) => wrong("an IANA time zone such as Europe/Berlin"),
+            },
+            Self::AssistantInstructions | Self::BusinessName | Self::BusinessProfile | Self::BusinessHours => Ok(()),
+            _ => Rules::default().overlay(self, value).map(drop),
+        }
+    }
+}
+
+impl Rules {
+    /// These rules with one of them overridden. Keys that are no rule change nothing.
+    ///
+    /// # Errors
+    /// When the key does not take the value.
+    pub fn overlay(mut self, key: SettingKey, value: &str) -> Result<Self, SettingError> {
+        let wrong = |takes| SettingError { key, takes, value: value.to_owned() };
+        let seconds = || value.parse().map(Duration::from_secs).map_err(|_| wrong("a number of seconds"));
+        let millis = || value.parse().map(Duration::from_millis).map_err(|_| wrong("a number of milliseconds"));
+        match key {
+            SettingKey::AssistantMode | SettingKey::ReplyMode => {
+                self.mode = value.parse().map_err(|_| wrong("off, draft, countdown or auto"))?;
+            }
+            SettingKey::ReplyCountdown => self.countdown = seconds()?,
+            SettingKey::ReplyBurstQuiet => self.burst_quiet = millis()?,
+            SettingKey::ReplyBurstMax => self.burst_max = millis()?,
+            SettingKey::ReplyPace => self.pace = value.parse().map_err(|_| wrong("human or instant"))?,
+            SettingKey::ReplyFreshness => self.freshness = seconds()?,
+            SettingKey::ReplyTakeoverPause => self.takeover_pause = seconds()?,
+            SettingKey::ReplyExistingContacts => {
+                self.existing_contacts = value.parse().map_err(|_| wrong("ask or answer"))?;
+            }
+            SettingKey::ChatsGroups => self.groups = value.parse().map_err(|_| wrong("ignore or store"))?,
+            SettingKey::AssistantInstructions
+            | SettingKey::BusinessName
+            | SettingKey::BusinessProfile
+            | SettingKey::BusinessHours
+            | SettingKey::Timezone => {}
+        }
+        Ok(self)
     }
 }

@@ -1,1 +1,123 @@
-//! The store: one SQLite file, one writer.
+//! The store: one SQLite file behind one writer. Public methods are async, one per unit of work, and speak the model.
+
+pub mod admin;
+pub mod change;
+pub mod chat_list;
+pub mod chats;
+pub mod contacts;
+mod db;
+pub mod drafts;
+pub mod error;
+pub mod find;
+pub mod instances;
+pub mod interactions;
+pub mod jobs;
+pub mod ledger;
+pub mod members;
+mod migrate;
+pub mod queue;
+pub mod quick_replies;
+pub mod scope;
+pub mod settings;
+pub mod tenants;
+pub mod tx;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use self::change::Listener;
+use self::db::Db;
+use self::error::StoreError;
+use self::instances::Receiver;
+use self::scope::Scope;
+use crate::ids::TenantId;
+use crate::model::job::Job;
+
+/// The whole store. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    db: Arc<Db>,
+}
+
+/// The store as one tenant sees it. Cheap to clone.
+#[derive(Clone)]
+pub struct TenantStore {
+    db: Arc<Db>,
+    tenant: TenantId,
+}
+
+impl Store {
+    /// Opens or makes the file at `path`, brings it to the newest schema, and starts the writer.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] when a newer version wrote the file; otherwise what SQLite says.
+    pub async fn open(path: &Path, listener: Arc<dyn Listener>) -> Result<Self, StoreError> {
+        let path = path.to_owned();
+        let opened = tokio::task::spawn_blocking(move || Db::open(&path, listener)).await;
+        let db = opened.map_err(|_| StoreError::Panicked)??;
+        Ok(Self { db: Arc::new(db) })
+    }
+
+    /// Where the file is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.db.path()
+    }
+
+    /// Units of work that wait for the writer.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.db.waiting()
+    }
+
+    /// One tenant's view.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such tenant.
+    pub async fn tenant(&self, tenant: TenantId) -> Result<TenantStore, StoreError> {
+        self.find_tenant(tenant).await?.ok_or(StoreError::NotFound("tenant"))?;
+        Ok(self.tenant_unchecked(tenant))
+    }
+
+    /// The view of the tenant that a job belongs to. A job can't outlive its tenant's row.
+    #[must_use]
+    pub fn tenant_of(&self, job: &Job) -> TenantStore {
+        self.tenant_unchecked(job.tenant)
+    }
+
+    /// The view of the tenant that a number belongs to. A number can't outlive its tenant's row.
+    #[must_use]
+    pub fn tenant_of_receiver(&self, receiver: &Receiver) -> TenantStore {
+        self.tenant_unchecked(receiver.tenant)
+    }
+
+    fn tenant_unchecked(&self, tenant: TenantId) -> TenantStore {
+        TenantStore { db: Arc::clone(&self.db), tenant }
+    }
+}
+
+impl TenantStore {
+    /// Whose view it is.
+    #[must_use]
+    pub fn id(&self) -> TenantId {
+        self.tenant
+    }
+
+    pub(crate) async fn write<T, F>(&self, unit: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Scope<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let tenant = self.tenant;
+        self.db.write(move |writer| unit(&Scope::writing(writer, tenant))).await
+    }
+
+    pub(crate) async fn read<T, F>(&self, query: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Scope<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let tenant = self.tenant;
+        self.db.read(move |connection| query(&Scope::reading(connection, tenant))).await
+    }
+}

@@ -1,0 +1,104 @@
+//! Makes a question to the model out of what the store knows of a chat.
+
+use jiff::tz::TimeZone;
+use mychatflow_data::model::interaction::{Author, ContentKind, Interaction};
+use mychatflow_data::model::setting::SettingKey;
+use mychatflow_data::store::settings::Values;
+use mychatflow_data::store::tx::answer::Facts;
+use mychatflow_data::time::Timestamp;
+
+use crate::flow::history::{self, Limits, Line, Media, Side};
+use crate::flow::prompt;
+use crate::gemini::{Ask, Role, Turn};
+
+/// A question to the model, and the texts that its answer may take facts from.
+pub struct Question {
+    /// What is asked.
+    pub ask: Ask,
+    /// What the shop and the customer have said.
+    pub known: Vec<String>,
+}
+
+/// The facts of a shop, without a chat.
+pub struct Shop<'s> {
+    /// Its name where no setting says another.
+    pub name: &'s str,
+    /// Its time zone.
+    pub zone: TimeZone,
+    /// Its settings.
+    pub values: &'s Values,
+    /// Its quick replies: label and text.
+    pub quick_replies: &'s [(String, String)],
+}
+
+/// The question for a chat's open burst; `None` when there is nothing to answer.
+#[must_use]
+pub fn question(facts: &Facts, now: Timestamp) -> Option<Question> {
+    let shop = Shop {
+        name: &facts.tenant.name,
+        zone: zone(&facts.tenant.timezone),
+        values: &facts.values,
+        quick_replies: &facts.quick_replies,
+    };
+    let lines: Vec<Line> = facts.history.iter().filter_map(line).collect();
+    ask(&shop, facts.chat.name.as_deref().unwrap_or(""), &lines, now)
+}
+
+/// The question for these lines; `None` when there is nothing to answer.
+#[must_use]
+pub fn ask(shop: &Shop<'_>, customer: &str, lines: &[Line], now: Timestamp) -> Option<Question> {
+    let value = |key| shop.values.get(key).unwrap_or("");
+    let facts = prompt::Facts {
+        business_name: shop.values.get(SettingKey::BusinessName).unwrap_or(shop.name),
+        profile: value(SettingKey::BusinessProfile),
+        hours: value(SettingKey::BusinessHours),
+        quick_replies: shop.quick_replies,
+        instructions: value(SettingKey::AssistantInstructions),
+        now: now.to_jiff().to_zoned(shop.zone.clone()),
+        customer_name: customer,
+        handover_note: "",
+    };
+    let prompt = prompt::build(&facts, lines, &Limits::default());
+    if prompt.turns.is_empty() {
+        return None;
+    }
+    let known = facts.texts().into_iter().map(str::to_owned);
+    let known = known.chain(lines.iter().map(|line| line.text.clone())).collect();
+    let turns = prompt.turns.into_iter().map(turn).collect();
+    Some(Question { ask: Ask::new(prompt.system, turns), known })
+}
+
+/// A zone by name; UTC where the name is unknown.
+#[must_use]
+pub fn zone(name: &str) -> TimeZone {
+    TimeZone::get(name).unwrap_or(TimeZone::UTC)
+}
+
+fn turn(turn: history::Turn) -> Turn {
+    let role = match turn.side {
+        Side::Customer => Role::Customer,
+        Side::Shop => Role::Shop,
+    };
+    Turn { role, parts: turn.parts }
+}
+
+fn line(interaction: &Interaction) -> Option<Line> {
+    let author = match interaction.author {
+        Author::Customer => history::Author::Customer,
+        Author::Assistant => history::Author::Assistant,
+        Author::Human | Author::Phone | Author::Campaign => history::Author::Shop,
+    };
+    let media = match interaction.kind {
+        ContentKind::Text => None,
+        ContentKind::Image => Some(Media::Photo),
+        ContentKind::Audio => Some(Media::Voice),
+        ContentKind::Video => Some(Media::Video),
+        ContentKind::Sticker => Some(Media::Sticker),
+        ContentKind::Document => Some(Media::Document),
+        ContentKind::Location => Some(Media::Location),
+        ContentKind::Contact => Some(Media::Contact),
+        ContentKind::Poll | ContentKind::Other => (interaction.text.is_empty()).then_some(Media::Other),
+        ContentKind::Waiting => return None,
+    };
+    Some(Line { author, at: interaction.at.to_jiff(), text: interaction.text.clone(), media })
+}

@@ -1,0 +1,85 @@
+//! What every part of the daemon works with, passed by reference; there are no globals.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use mychatflow_data::credits::Credits;
+use mychatflow_data::ids::RunId;
+use mychatflow_data::store::Store;
+use mychatflow_data::time::{Clock, Timestamp};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::bus::Bus;
+use crate::config::Config;
+use crate::gemini::Gemini;
+use crate::jobs::wake::Wake;
+use crate::receivers::Receivers;
+use crate::reload::ReadConfig;
+use crate::rpc::peer::Operators;
+use crate::waha::Waha;
+
+/// The clients of other servers, built from one reading of the config.
+#[derive(Clone)]
+pub struct Clients {
+    /// The config that they were built from.
+    pub config: Arc<Config>,
+    /// WAHA servers by name.
+    pub wahas: BTreeMap<String, Waha>,
+    /// Gemini; `None` without a key: the inbox works, the assistant is off.
+    pub gemini: Option<Gemini>,
+}
+
+/// What every part of the daemon works with.
+pub struct Cx {
+    /// The store.
+    pub store: Store,
+    /// The clients; a reload replaces them all at once.
+    pub clients: watch::Sender<Arc<Clients>>,
+    /// Who may do everything; a reload replaces them.
+    pub operators: watch::Sender<Operators>,
+    /// Reads the config again.
+    pub read_config: ReadConfig,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Who is told of changes.
+    pub bus: Bus,
+    /// Wakes the jobs.
+    pub wake: Arc<Wake>,
+    /// The numbers that deliveries may come for.
+    pub receivers: Receivers,
+    /// This run of the daemon: leases belong to it.
+    pub run: RunId,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// Stops the daemon.
+    pub stop: CancellationToken,
+}
+
+impl Cx {
+    /// The clients as they are now.
+    #[must_use]
+    pub fn clients(&self) -> Arc<Clients> {
+        Arc::clone(&self.clients.borrow())
+    }
+
+    /// The config as it is now.
+    #[must_use]
+    pub fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.clients.borrow().config)
+    }
+
+    /// What the clock shows.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+impl Clients {
+    /// What a plan grants each period; a plan that the config does not know grants nothing.
+    #[must_use]
+    pub fn plan(&self, name: &str) -> Credits {
+        self.config.plans.get(name).map_or(Credits::ZERO, |plan| plan.credits_per_month)
+    }
+}

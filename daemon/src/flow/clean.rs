@@ -1,0 +1,75 @@
+//! Takes out of untrusted text what could steer a terminal, a log or the direction of a line. Everything from WAHA and
+//! Gemini passes here once before anyone sees it.
+
+/// Drops control characters but line feed and tab, NUL among them, and the marks that override or isolate writing
+/// direction. CR LF and CR become LF. Joiners and variation selectors stay: emoji and several scripts need them.
+pub fn clean(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' => {
+                if chars.peek() != Some(&'\n') {
+                    out.push('\n');
+                }
+            }
+            '\n' | '\t' => out.push(c),
+            '\u{2028}' | '\u{2029}' => out.push('\n'),
+            c if c.is_control() || is_hidden(c) => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// As [`clean`], on one line: every run of white space becomes one space, none at the ends. For names and titles.
+pub fn clean_line(text: &str) -> String {
+    clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Marks that change how other characters show, or carry text nobody sees.
+fn is_hidden(c: char) -> bool {
+    matches!(c,
+        '\u{061C}' | '\u{200E}' | '\u{200F}'                // direction marks
+        | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' // embeddings, overrides, isolates
+        | '\u{206A}'..='\u{206F}'                           // deprecated format controls
+        | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}'              // byte order mark, annotations
+        | '\u{E0000}' | '\u{E0001}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drops_what_steers_and_keeps_what_shows() {
+        let rows = [
+            ("plain", "plain"),
+            ("", ""),
+            ("a\0b\u{1b}[31mred\u{7}", "ab[31mred"),
+            ("tab\tand\nline", "tab\tand\nline"),
+            ("dos\r\nmac\rend", "dos\nmac\nend"),
+            ("\u{202e}evil\u{202c} \u{2066}x\u{2069}\u{200f}", "evil x"),
+            ("c1 \u{9b}31m \u{85}", "c1 31m "),
+            ("👨\u{200d}👩\u{200d}👧 ❤\u{fe0f}", "👨\u{200d}👩\u{200d}👧 ❤\u{fe0f}"),
+            (
+                "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+                "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+            ),
+            ("नमस्\u{200d}ते שלום مرحبا", "नमस्\u{200d}ते שלום مرحبا"),
+            ("\u{feff}bom", "bom"),
+            ("line\u{2028}sep", "line\nsep"),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(clean(text), expected, "{text:?}");
+            assert_eq!(clean(expected), expected);
+        }
+    }
+
+    #[test]
+    fn a_line_is_one_line() {
+        for (text, expected) in [("  Ana \n\t Maria\r\n", "Ana Maria"), ("\u{202e}\n", ""), ("a\u{a0}b", "a b")] {
+            assert_eq!(clean_line(text), expected, "{text:?}");
+        }
+    }
+}

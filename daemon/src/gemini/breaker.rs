@@ -1,0 +1,210 @@
+//! Remembers that asking is useless: a refused key, a day's quota used up, a rate limit with a named end.
+//! A plain state machine: time is an argument, nothing is sent from here.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// What an earlier call found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// The key was refused.
+    KeyRefused,
+    /// The quota is used up for the day or longer than five minutes.
+    QuotaDay,
+}
+
+impl std::fmt::Display for Cause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Cause::KeyRefused => "the api key was refused",
+            Cause::QuotaDay => "the quota is used up",
+        })
+    }
+}
+
+/// The breaker as shown to people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BreakerState {
+    /// Calls go through.
+    Closed,
+    /// Calls are refused without being sent.
+    Open {
+        /// Why.
+        cause: Cause,
+        /// The model it is about; `None` for the whole key.
+        model: Option<String>,
+        /// When one call is let through to try, counted from now.
+        retry_after: Duration,
+    },
+    /// One call is under way to find out.
+    Trying,
+}
+
+/// What became of asking for leave.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Leave {
+    Go,
+    Wait(Duration),
+    No { cause: Cause, retry_after: Duration },
+}
+
+/// A refused key is tried again after this, then after twice as long, up to the longest.
+const KEY_HOLD: Duration = Duration::from_secs(60);
+const KEY_HOLD_LONGEST: Duration = Duration::from_secs(15 * 60);
+/// A used-up quota without a named end.
+const QUOTA_HOLD: Duration = Duration::from_secs(60 * 60);
+const QUOTA_HOLD_LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+/// A trial that never reports back (its caller was dropped) is forgotten after this.
+const TRIAL: Duration = Duration::from_secs(120);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Circuit {
+    cause: Cause,
+    until: Instant,
+    hold: Duration,
+    trying: bool,
+}
+
+/// One breaker per key. Quotas of a day are counted per model by Google, so those are kept per model.
+#[derive(Debug, Default)]
+pub(super) struct Breaker {
+    key: Option<Circuit>,
+    models: BTreeMap<String, Circuit>,
+    paused: BTreeMap<String, Instant>,
+}
+
+impl Breaker {
+    pub(super) fn ask(&mut self, model: &str, now: Instant) -> Leave {
+        self.paused.retain(|_, until| *until > now);
+        for circuit in [self.key.as_ref(), self.models.get(model)].into_iter().flatten() {
+            if circuit.until > now {
+                return Leave::No { cause: circuit.cause, retry_after: circuit.until - now };
+            }
+        }
+        if let Some(until) = self.paused.get(model) {
+            return Leave::Wait(*until - now);
+        }
+        for circuit in [self.key.as_mut(), self.models.get_mut(model)].into_iter().flatten() {
+            circuit.trying = true;
+            circuit.until = now + TRIAL;
+        }
+        Leave::Go
+    }
+
+    /// A usable answer, or a refusal that only a working key can get.
+    pub(super) fn worked(&mut self, model: &str) {
+        self.key = None;
+        self.models.remove(model);
+    }
+
+    /// A fault that says nothing about key or quota: a trial under way may be repeated at once.
+    pub(super) fn unclear(&mut self, model: &str, now: Instant) {
+        for circuit in [self.key.as_mut(), self.models.get_mut(model)].into_iter().flatten() {
+            if circuit.trying {
+                circuit.trying = false;
+                circuit.until = now;
+            }
+        }
+    }
+
+    pub(super) fn key_refused(&mut self, now: Instant) {
+        let hold = match self.key {
+            Some(circuit) if !circuit.trying => return, // a call that started before it opened
+            Some(circuit) => (circuit.hold * 2).min(KEY_HOLD_LONGEST),
+            None => KEY_HOLD,
+        };
+        self.key = Some(Circuit { cause: Cause::KeyRefused, until: now + hold, hold, trying: false });
+    }
+
+    pub(super) fn quota_used_up(&mut self, model: &str, named: Option<Duration>, now: Instant) {
+        let hold = named.unwrap_or(QUOTA_HOLD).min(QUOTA_HOLD_LONGEST);
+        // An answer about the quota proves the key.
+        self.key = None;
+        let circuit = Circuit { cause: Cause::QuotaDay, until: now + hold, hold, trying: false };
+        self.models.insert(model.to_owned(), circuit);
+    }
+
+    /// Gemini named the end of a rate limit: nobody asks this model before it.
+    pub(super) fn pause(&mut self, model: &str, wait: Duration, now: Instant) {
+        let until = self.paused.entry(model.to_owned()).or_insert(now);
+        *until = (*until).max(now + wait);
+    }
+
+    pub(super) fn state(&self, now: Instant) -> BreakerState {
+        let models = self.models.iter().map(|(model, circuit)| (Some(model), circuit));
+        let all = self.key.iter().map(|circuit| (None, circuit)).chain(models);
+        let mut trying = false;
+        for (model, circuit) in all {
+            if circuit.trying {
+                trying = true;
+            } else if circuit.until > now {
+                let retry_after = circuit.until - now;
+                return BreakerState::Open { cause: circuit.cause, model: model.cloned(), retry_after };
+            }
+        }
+        if trying { BreakerState::Trying } else { BreakerState::Closed }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn a_refused_key_stops_every_model_and_is_tried_again_by_one_call_only() {
+        let (mut breaker, start) = (Breaker::default(), Instant::now());
+        assert_eq!(breaker.ask("a", start), Leave::Go);
+        breaker.key_refused(start);
+        breaker.key_refused(start + SECOND); // a late one changes nothing
+        assert_eq!(breaker.ask("b", start), Leave::No { cause: Cause::KeyRefused, retry_after: KEY_HOLD });
+        let later = start + KEY_HOLD;
+        assert_eq!(breaker.state(later), BreakerState::Closed);
+        assert_eq!(breaker.ask("a", later), Leave::Go);
+        assert_eq!(breaker.state(later), BreakerState::Trying);
+        assert!(matches!(breaker.ask("a", later), Leave::No { .. }), "only one trial");
+        breaker.key_refused(later);
+        assert_eq!(breaker.ask("a", later), Leave::No { cause: Cause::KeyRefused, retry_after: 2 * KEY_HOLD });
+        let last = later + 2 * KEY_HOLD;
+        assert_eq!(breaker.ask("a", last), Leave::Go);
+        breaker.worked("a");
+        assert_eq!(breaker.ask("b", last), Leave::Go);
+        assert_eq!(breaker.state(last), BreakerState::Closed);
+    }
+
+    #[test]
+    fn an_unclear_or_lost_trial_lets_the_next_call_try() {
+        let (mut breaker, start) = (Breaker::default(), Instant::now());
+        breaker.key_refused(start);
+        let later = start + KEY_HOLD;
+        assert_eq!(breaker.ask("a", later), Leave::Go);
+        breaker.unclear("a", later);
+        assert_eq!(breaker.ask("a", later), Leave::Go);
+        assert_eq!(breaker.ask("a", later + TRIAL), Leave::Go);
+    }
+
+    #[test]
+    fn a_quota_is_about_one_model() {
+        let (mut breaker, start) = (Breaker::default(), Instant::now());
+        breaker.quota_used_up("a", Some(Duration::from_secs(51_820)), start);
+        let no = Leave::No { cause: Cause::QuotaDay, retry_after: Duration::from_secs(51_820) };
+        assert_eq!(breaker.ask("a", start), no);
+        assert_eq!(breaker.ask("b", start), Leave::Go);
+        breaker.worked("b");
+        assert_eq!(breaker.ask("a", start), no);
+        assert!(matches!(breaker.state(start), BreakerState::Open { model: Some(_), .. }));
+        breaker.quota_used_up("b", None, start);
+        assert_eq!(breaker.ask("b", start + QUOTA_HOLD), Leave::Go);
+    }
+
+    #[test]
+    fn a_named_pause_holds_until_its_end() {
+        let (mut breaker, start) = (Breaker::default(), Instant::now());
+        breaker.pause("a", 3 * SECOND, start);
+        breaker.pause("a", SECOND, start);
+        assert_eq!(breaker.ask("a", start + SECOND), Leave::Wait(2 * SECOND));
+        assert_eq!(breaker.ask("b", start), Leave::Go);
+        assert_eq!(breaker.ask("a", start + 3 * SECOND), Leave::Go);
+    }
+}

@@ -1,0 +1,512 @@
+//! The one place that talks to Gemini over HTTP: attempts, waits, and what is remembered between calls.
+
+use std::collections::BTreeMap;
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::{Method, RequestBuilder, Url};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
+
+use super::answer::{Answer, Usage};
+use super::ask::Ask;
+use super::backoff::Patience;
+use super::breaker::{Breaker, BreakerState, Leave};
+use super::error::{BuildError, GeminiError};
+use super::extract::{Again, Reading, Said, Verdict, fault, named_wait, read};
+use super::models::{self, ListedModel, ModelOverride, Price, SLOW_TIMEOUT, Thinking, valid_name};
+use super::wire::{CountRequest, CountResponse, ModelsResponse, NamedRequest, Request};
+
+/// Where and how to ask. `Debug` does not print the key.
+#[derive(Clone)]
+pub struct Config {
+    /// Such as `https://generativelanguage.googleapis.com`; may carry a path prefix.
+    pub base_url: String,
+    /// Such as `v1beta`.
+    pub api_version: String,
+    /// The key, opaque: no form is expected of it.
+    pub api_key: SecretString,
+    /// The model of an [`Ask`] that names none.
+    pub model: String,
+    /// The most calls under way at once with this key; 0 reads as 1.
+    pub max_concurrent: usize,
+    /// The time one attempt may take. Slow models get at least a minute.
+    pub timeout: Duration,
+    /// What the configuration says about single models.
+    pub models: BTreeMap<String, ModelOverride>,
+    /// How long one call goes on trying.
+    pub patience: Patience,
+}
+
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Config")
+            .field("base_url", &self.base_url)
+            .field("api_version", &self.api_version)
+            .field("api_key", &"[redacted]")
+            .field("model", &self.model)
+            .field("max_concurrent", &self.max_concurrent)
+            .field("timeout", &self.timeout)
+            .field("models", &self.models)
+            .field("patience", &self.patience)
+            .finish()
+    }
+}
+
+/// How the calls have been going, for `daemon status`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// Whether calls go through.
+    pub breaker: BreakerState,
+    /// When Gemini last answered a question.
+    pub last_ok_at: Option<Timestamp>,
+    /// The last call that failed; stays after a later success, compare the times.
+    pub last_error: Option<LastError>,
+}
+
+/// A call that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastError {
+    /// When.
+    pub at: Timestamp,
+    /// Why. Its text is safe to show.
+    pub error: GeminiError,
+}
+
+/// A client of Gemini with one key. Clones share connections, the cap on concurrent calls and the breaker.
+#[derive(Clone)]
+pub struct Gemini {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    http: reqwest::Client,
+    base: Url,
+    config: Config,
+    permits: Semaphore,
+    // A lock and not a channel: it is held for a few comparisons, never across an await, and every caller needs the
+    // verdict before it may go on.
+    pulse: Mutex<Pulse>,
+}
+
+#[derive(Default)]
+struct Pulse {
+    breaker: Breaker,
+    last_ok_at: Option<Timestamp>,
+    last_error: Option<LastError>,
+}
+
+impl std::fmt::Debug for Gemini {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gemini")
+            .field("base", &self.inner.base.as_str())
+            .field("model", &self.inner.config.model)
+            .finish()
+    }
+}
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// No answer of ours is near this; more is not read.
+const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+const MODEL_PAGES_MAX: usize = 10;
+
+impl Gemini {
+    /// Checks the configuration and sets up the connection pool. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`BuildError`] names the setting at fault.
+    pub fn new(config: Config) -> Result<Gemini, BuildError> {
+        let base = base_url(&config)?;
+        if !valid_name(&config.model) {
+            return Err(BuildError::Model);
+        }
+        let mut key = HeaderValue::from_str(config.api_key.expose_secret()).map_err(|_| BuildError::ApiKey)?;
+        if config.api_key.expose_secret().trim().is_empty() {
+            return Err(BuildError::ApiKey);
+        }
+        key.set_sensitive(true);
+        let mut builder = reqwest::Client::builder()
+            .default_headers(HeaderMap::from_iter([(reqwest::header::HeaderName::from_static("x-goog-api-key"), key)]))
+            .user_agent(concat!("mychatflow/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT);
+        if is_loopback(&base) {
+            builder = builder.no_proxy();
+        }
+        let http = builder.build().map_err(BuildError::Http)?;
+        let permits = Semaphore::new(config.max_concurrent.clamp(1, Semaphore::MAX_PERMITS));
+        let inner = Inner { http, base, config, permits, pulse: Mutex::default() };
+        Ok(Gemini { inner: Arc::new(inner) })
+    }
+
+    /// The configured model.
+    pub fn model(&self) -> &str {
+        &self.inner.config.model
+    }
+
+    /// What a model's tokens cost: the configuration's word, else the table's; `None` for a model neither knows.
+    pub fn price(&self, model: &str) -> Option<Price> {
+        self.inner.config.models.get(model).and_then(|over| over.price).or_else(|| models::price(model))
+    }
+
+    /// What an answer cost, in micro-dollars: by the model that answered, else by the one that was asked.
+    pub fn cost_microdollars(&self, asked: Option<&str>, answer: &Answer) -> Option<i64> {
+        let price = answer.model_version.as_deref().and_then(|name| self.price(name));
+        let price = price.or_else(|| self.price(asked.unwrap_or(self.model())))?;
+        Some(answer.usage.cost_microdollars(&price))
+    }
+
+    /// How the calls have been going.
+    pub fn state(&self) -> State {
+        let pulse = self.pulse();
+        State {
+            breaker: pulse.breaker.state(Instant::now()),
+            last_ok_at: pulse.last_ok_at,
+            last_error: pulse.last_error.clone(),
+        }
+    }
+
+    /// Asks for one answer. Short faults are sat out here ([`Patience`]); longer ones come back as
+    /// [`GeminiError::Transient`] with the time to wait. Dropping the future abandons the call; Google may bill it.
+    ///
+    /// # Errors
+    /// By what the caller does about it, see [`GeminiError::retry`].
+    pub async fn generate(&self, ask: &Ask) -> Result<Answer, GeminiError> {
+        let started = Instant::now();
+        let model = self.model_of(ask)?;
+        let mut call = Call::new(ask, self.thinking(model));
+        let result = self.run(model, &mut call).await;
+        self.remember(&result);
+        let said = result?;
+        Ok(Answer {
+            action: said.action,
+            reply: said.reply,
+            handoff_reason: said.handoff_reason,
+            usage: call.usage,
+            model_version: call.model_version,
+            response_id: call.response_id,
+            latency_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        })
+    }
+
+    /// How many tokens a question has, as Gemini counts them. One call, one attempt.
+    ///
+    /// # Errors
+    /// As [`Gemini::generate`].
+    pub async fn count_tokens(&self, ask: &Ask) -> Result<i64, GeminiError> {
+        let model = self.model_of(ask)?;
+        let request =
+            Request::new(ask, self.thinking(model), ask.max_output_tokens).ok_or(GeminiError::NothingToAnswer)?;
+        let named = NamedRequest { model: format!("models/{model}"), request };
+        let builder = self
+            .request(Method::POST, &["models", &format!("{model}:countTokens")])
+            .json(&CountRequest { generate_content_request: named });
+        let counted: CountResponse = self.fetch(model, builder).await?;
+        Ok(counted.total_tokens)
+    }
+
+    /// The models this key may use, for `doctor`: asked past the breaker, one attempt a page.
+    ///
+    /// # Errors
+    /// As [`Gemini::generate`].
+    pub async fn models(&self) -> Result<Vec<ListedModel>, GeminiError> {
+        let mut listed = Vec::new();
+        let mut token: Option<String> = None;
+        for _ in 0..MODEL_PAGES_MAX {
+            let mut builder = self.request(Method::GET, &["models"]).query(&[("pageSize", "1000")]);
+            if let Some(token) = &token {
+                builder = builder.query(&[("pageToken", token)]);
+            }
+            let page: ModelsResponse = self.fetch("", builder).await?;
+            listed.extend(page.models.into_iter().map(|model| ListedModel {
+                generates: model.supported_generation_methods.iter().any(|method| method == "generateContent"),
+                name: model.name.strip_prefix("models/").unwrap_or(&model.name).to_owned(),
+            }));
+            token = page.next_page_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                break;
+            }
+        }
+        Ok(listed)
+    }
+
+    fn model_of<'a>(&'a self, ask: &'a Ask) -> Result<&'a str, GeminiError> {
+        let model = ask.model.as_deref().unwrap_or(&self.inner.config.model);
+        if valid_name(model) {
+            Ok(model)
+        } else {
+            Err(GeminiError::ModelUnknown { model: model.chars().take(64).collect() })
+        }
+    }
+
+    fn thinking(&self, model: &str) -> Thinking {
+        let over = self.inner.config.models.get(model).and_then(|over| over.thinking);
+        over.or_else(|| models::row(model).map(|row| row.thinking)).unwrap_or(Thinking::Unsaid)
+    }
+
+    fn timeout(&self, model: &str) -> Duration {
+        let set = self.inner.config.timeout;
+        if models::row(model).is_some_and(|row| row.slow) { set.max(SLOW_TIMEOUT) } else { set }
+    }
+
+    /// Attempts until there is an answer, a fault that stays, or patience ends.
+    async fn run(&self, model: &str, call: &mut Call<'_>) -> Result<Said, GeminiError> {
+        let patience = self.inner.config.patience;
+        let mut started = None;
+        loop {
+            let permit = self.inner.permits.acquire().await.expect("the semaphore is never closed");
+            let leave = self.pulse().breaker.ask(model, Instant::now());
+            let wait = match leave {
+                Leave::No { cause, retry_after } => {
+                    return Err(GeminiError::BreakerOpen { cause, retry_after });
+                }
+                Leave::Wait(wait) if wait > patience.longest_delay => {
+                    return Err(GeminiError::Transient { retry_after: wait, status: Some(429) });
+                }
+                Leave::Wait(wait) => wait,
+                Leave::Go => {
+                    let started = *started.get_or_insert_with(Instant::now);
+                    let reading = self.attempt(model, call).await;
+                    self.learn(model, &reading.verdict);
+                    match call.judge(reading, &patience, started.elapsed(), draw()) {
+                        Next::Done(result) => return result,
+                        Next::Wait(wait) => wait,
+                    }
+                }
+            };
+            // Others may use the place while this call waits.
+            drop(permit);
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    async fn attempt(&self, model: &str, call: &Call<'_>) -> Reading {
+        let Some(request) = call.request() else {
+            return Reading::failed(GeminiError::NothingToAnswer);
+        };
+        let builder = self.request(Method::POST, &["models", &format!("{model}:generateContent")]).json(&request);
+        match self.send(model, builder).await {
+            Ok(raw) => read(raw.status, raw.retry_after, &raw.body, model),
+            Err(error) => Reading::failed(error),
+        }
+    }
+
+    fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {
+        let mut url = self.inner.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().push(&self.inner.config.api_version).extend(path);
+        }
+        self.inner.http.request(method, url)
+    }
+
+    async fn send(&self, model: &str, builder: RequestBuilder) -> Result<Raw, GeminiError> {
+        // The clock covers the body as well; connecting has its own, shorter one.
+        match tokio::time::timeout(self.timeout(model), receive(builder)).await {
+            Ok(Ok(raw)) => Ok(raw),
+            Ok(Err(error)) if error.is_timeout() && !error.is_connect() => Err(GeminiError::Timeout),
+            Ok(Err(_)) => Err(GeminiError::Transient { retry_after: Duration::ZERO, status: None }),
+            Err(_) => Err(GeminiError::Timeout),
+        }
+    }
+
+    /// One attempt of a call that is not a question.
+    async fn fetch<T: DeserializeOwned>(&self, model: &str, builder: RequestBuilder) -> Result<T, GeminiError> {
+        let raw = self.send(model, builder).await?;
+        if let Some(error) = fault(raw.status, raw.retry_after, &raw.body, model) {
+            return Err(error);
+        }
+        serde_json::from_slice(&raw.body).map_err(|_| GeminiError::Garbled)
+    }
+
+    fn learn(&self, model: &str, verdict: &Verdict) {
+        let now = Instant::now();
+        let mut pulse = self.pulse();
+        let breaker = &mut pulse.breaker;
+        match verdict {
+            Verdict::Failed(GeminiError::KeyRefused { .. }) => breaker.key_refused(now),
+            Verdict::Failed(GeminiError::QuotaDay { retry_after }) => breaker.quota_used_up(model, *retry_after, now),
+            Verdict::Failed(GeminiError::Transient { retry_after, status: Some(429) }) => {
+                breaker.worked(model);
+                if !retry_after.is_zero() {
+                    breaker.pause(model, *retry_after, now);
+                }
+            }
+            Verdict::Failed(
+                GeminiError::Transient { .. }
+                | GeminiError::Timeout
+                | GeminiError::NotGemini { .. }
+                | GeminiError::Invalid { .. }
+                | GeminiError::NothingToAnswer,
+            ) => breaker.unclear(model, now),
+            Verdict::Failed(_) | Verdict::Said(_) | Verdict::Again { .. } => breaker.worked(model),
+        }
+    }
+
+    fn remember(&self, result: &Result<Said, GeminiError>) {
+        let at = Timestamp::now();
+        let mut pulse = self.pulse();
+        match result {
+            Ok(_) => pulse.last_ok_at = Some(at),
+            // Not asked: the error that opened the breaker says more.
+            Err(GeminiError::BreakerOpen { .. } | GeminiError::NothingToAnswer) => {}
+            Err(error) => pulse.last_error = Some(LastError { at, error: error.clone() }),
+        }
+    }
+
+    fn pulse(&self) -> MutexGuard<'_, Pulse> {
+        self.inner.pulse.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One call of several attempts.
+struct Call<'a> {
+    ask: &'a Ask,
+    thinking: Thinking,
+    max_output_tokens: u32,
+    attempts: u32,
+    asked_again: bool,
+    thinking_dropped: bool,
+    deadline_missed: bool,
+    instead: Option<Said>,
+    usage: Usage,
+    model_version: Option<String>,
+    response_id: Option<String>,
+}
+
+enum Next {
+    Done(Result<Said, GeminiError>),
+    Wait(Duration),
+}
+
+impl<'a> Call<'a> {
+    fn new(ask: &'a Ask, thinking: Thinking) -> Call<'a> {
+        Call {
+            ask,
+            thinking,
+            max_output_tokens: ask.max_output_tokens,
+            attempts: 0,
+            asked_again: false,
+            thinking_dropped: false,
+            deadline_missed: false,
+            instead: None,
+            usage: Usage::default(),
+            model_version: None,
+            response_id: None,
+        }
+    }
+
+    fn request(&self) -> Option<Request> {
+        Request::new(self.ask, self.thinking, self.max_output_tokens)
+    }
+
+    /// What follows from an attempt. Decides only; `draw` is a random number in `0.0..1.0`.
+    fn judge(&mut self, reading: Reading, patience: &Patience, elapsed: Duration, draw: f64) -> Next {
+        self.attempts += 1;
+        self.usage += reading.usage;
+        self.model_version = reading.model_version.or(self.model_version.take());
+        self.response_id = reading.response_id.or(self.response_id.take());
+        let (error, wait) = match reading.verdict {
+            Verdict::Said(said) => return Next::Done(Ok(said)),
+            Verdict::Again { how, instead } => {
+                let error = match instead {
+                    Ok(said) => {
+                        self.instead = Some(said);
+                        GeminiError::Garbled
+                    }
+                    Err(error) => error,
+                };
+                let allowed = match how {
+                    Again::WithoutThinking => self.thinking != Thinking::Unsaid && !self.thinking_dropped,
+                    Again::Same | Again::Wider => !self.asked_again,
+                };
+                if !allowed || elapsed >= patience.budget {
+                    return Next::Done(self.instead.take().ok_or(error));
+                }
+                match how {
+                    Again::WithoutThinking => {
+                        self.thinking_dropped = true;
+                        self.thinking = Thinking::Unsaid;
+                    }
+                    Again::Wider => {
+                        self.asked_again = true;
+                        self.max_output_tokens = self.max_output_tokens.saturating_mul(2).min(65_536);
+                    }
+                    Again::Same => self.asked_again = true,
+                }
+                // Not one of the attempts for faults that pass by themselves.
+                self.attempts -= 1;
+                return Next::Wait(Duration::ZERO);
+            }
+            Verdict::Failed(GeminiError::Transient { retry_after, status }) => {
+                let wait = retry_after.max(patience.delay(self.attempts, draw));
+                (GeminiError::Transient { retry_after: wait, status }, Some(wait))
+            }
+            Verdict::Failed(GeminiError::Timeout) => (GeminiError::Timeout, Some(patience.delay(self.attempts, draw))),
+            Verdict::Failed(error) => (error, None),
+        };
+        let late = matches!(error, GeminiError::Timeout | GeminiError::Transient { status: Some(504), .. });
+        let worn = self.attempts >= patience.attempts || (late && std::mem::replace(&mut self.deadline_missed, late));
+        match wait {
+            Some(wait) if !worn && wait <= patience.longest_delay && elapsed + wait < patience.budget => {
+                Next::Wait(wait)
+            }
+            _ => Next::Done(self.instead.take().ok_or(error)),
+        }
+    }
+}
+
+struct Raw {
+    status: u16,
+    retry_after: Option<Duration>,
+    body: Vec<u8>,
+}
+
+async fn receive(builder: RequestBuilder) -> Result<Raw, reqwest::Error> {
+    let mut response = builder.send().await?;
+    let status = response.status().as_u16();
+    let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let retry_after = header.and_then(|value| named_wait(value, Timestamp::now()));
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > BODY_BYTES_MAX {
+            // Cut off, it is no JSON any more and will be read as such.
+            break;
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Raw { status, retry_after, body })
+}
+
+fn base_url(config: &Config) -> Result<Url, BuildError> {
+    let url = Url::parse(config.base_url.trim()).map_err(|_| BuildError::BaseUrl)?;
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    if !plain {
+        return Err(BuildError::BaseUrl);
+    }
+    let version = config.api_version.as_bytes();
+    let version_fits = version.first() == Some(&b'v')
+        && version.get(1).is_some_and(u8::is_ascii_digit)
+        && version.iter().all(u8::is_ascii_alphanumeric);
+    if version_fits { Ok(url) } else { Err(BuildError::ApiVersion) }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// A number in `0.0..1.0`, different at each call: the standard library seeds every hasher anew.
+fn draw() -> f64 {
+    let bits = RandomState::new().build_hasher().finish() >> 11;
+    bits as f64 / (1_u64 << 53) as f64
+}

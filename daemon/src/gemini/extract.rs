@@ -1,0 +1,642 @@
+//! Reads what came back. Pure: status and body in, verdict out; every shape Gemini is known to send has a row.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::answer::{Action, Usage};
+use super::error::{GeminiError, Refusal};
+use super::wire::{Candidate, ErrorBody, Response, Structured, UsageMetadata};
+
+/// The words and the wish of the model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Said {
+    pub(super) action: Action,
+    pub(super) reply: String,
+    pub(super) handoff_reason: Option<String>,
+}
+
+/// How to ask once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    /// The same request.
+    Same,
+    /// With double the cap on tokens.
+    Wider,
+    /// Without a word about thinking: this model does not take our level.
+    WithoutThinking,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Said(Said),
+    /// Ask once more; when that is used up, this is the result.
+    Again {
+        how: Again,
+        instead: Result<Said, GeminiError>,
+    },
+    /// A `Transient` here carries only the wait that Gemini named, zero for none.
+    Failed(GeminiError),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reading {
+    pub(super) verdict: Verdict,
+    pub(super) usage: Usage,
+    pub(super) model_version: Option<String>,
+    pub(super) response_id: Option<String>,
+}
+
+impl Reading {
+    pub(super) fn failed(error: GeminiError) -> Reading {
+        Reading::bare(Verdict::Failed(error))
+    }
+
+    fn bare(verdict: Verdict) -> Reading {
+        Reading { verdict, usage: Usage::default(), model_version: None, response_id: None }
+    }
+}
+
+/// A wait longer than this is not a rate limit but a used-up quota.
+const LIMIT_WAIT_MAX: Duration = Duration::from_secs(5 * 60);
+const REASON_CHARS_MAX: usize = 300;
+
+/// Reads the answer to a question.
+pub(super) fn read(status: u16, retry_after: Option<Duration>, body: &[u8], model: &str) -> Reading {
+    if let Some(error) = fault(status, retry_after, body, model) {
+        return Reading::bare(match error {
+            GeminiError::Invalid { status: 400, .. } if complains_about_thinking(body) => {
+                Verdict::Again { how: Again::WithoutThinking, instead: Err(error) }
+            }
+            error => Verdict::Failed(error),
+        });
+    }
+    let Some(response) = parse(body).and_then(|value| Response::deserialize(value).ok()) else {
+        return Reading::bare(Verdict::Again { how: Again::Same, instead: Err(GeminiError::Garbled) });
+    };
+    Reading {
+        verdict: verdict(&response),
+        usage: usage(response.usage_metadata),
+        model_version: response.model_version,
+        response_id: response.response_id,
+    }
+}
+
+/// The error in an answer of any kind; `None` when it is a good one.
+pub(super) fn fault(status: u16, retry_after: Option<Duration>, body: &[u8], model: &str) -> Option<GeminiError> {
+    let value = parse(body);
+    let envelope = value.as_ref().and_then(|value| value.get("error"));
+    let error = envelope.map(|error| ErrorBody::deserialize(error).unwrap_or_default());
+    if (200..300).contains(&status) {
+        return match (error, value) {
+            // An error under a good status: streams and some proxies do that.
+            (Some(error), _) => Some(classify(error.code.unwrap_or(500), retry_after, Some(error), model)),
+            (None, Some(_)) => None,
+            (None, None) => Some(transient(status, retry_after)),
+        };
+    }
+    Some(classify(status, retry_after, error, model))
+}
+
+/// A `Retry-After` header: seconds or a date.
+pub(super) fn named_wait(header: &str, now: Timestamp) -> Option<Duration> {
+    let header = header.trim();
+    if let Ok(seconds) = header.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = jiff::fmt::rfc2822::parse(header).ok()?.timestamp();
+    Duration::try_from(at.duration_since(now)).ok()
+}
+
+fn parse(body: &[u8]) -> Option<Value> {
+    match serde_json::from_slice::<Value>(body).ok()? {
+        Value::Array(mut items) if items.len() == 1 => items.pop(),
+        value => Some(value),
+    }
+    .filter(Value::is_object)
+}
+
+fn classify(status: u16, retry_after: Option<Duration>, error: Option<ErrorBody>, model: &str) -> GeminiError {
+    let known = error.is_some();
+    let error = error.unwrap_or_default();
+    let word = reason(status, &error);
+    let refused = |reason: String| GeminiError::KeyRefused { reason };
+    match status {
+        400 if is_key_trouble(&error) => refused(word),
+        400 => GeminiError::Invalid { status, reason: word },
+        401 | 403 => refused(word),
+        404 if known => GeminiError::ModelUnknown { model: model.to_owned() },
+        413 => GeminiError::Invalid { status, reason: "request too large".to_owned() },
+        429 => limit(retry_after, &error),
+        408 | 499 | 500.. => transient(status, retry_after.max(delay(&error))),
+        402..=498 if known => GeminiError::Invalid { status, reason: word },
+        _ => GeminiError::NotGemini { status },
+    }
+}
+
+fn transient(status: u16, retry_after: Option<Duration>) -> GeminiError {
+    GeminiError::Transient { retry_after: retry_after.unwrap_or_default(), status: Some(status) }
+}
+
+fn limit(retry_after: Option<Duration>, error: &ErrorBody) -> GeminiError {
+    let named = retry_after.max(delay(error));
+    let violations = error.details.iter().flatten().flat_map(|detail| detail.violations.iter().flatten());
+    let ids = violations.filter_map(|violation| violation.quota_id.as_deref());
+    let daily = ids.into_iter().any(|id| id.contains("PerDay") || id.contains("Daily"));
+    if daily || named.is_some_and(|wait| wait > LIMIT_WAIT_MAX) {
+        // A day's quota with a wait of seconds: the wait is another limit's.
+        return GeminiError::QuotaDay { retry_after: named.filter(|wait| *wait > LIMIT_WAIT_MAX) };
+    }
+    transient(429, named)
+}
+
+/// The longer of the waits in RetryInfo and in the message ("Please retry in 2.48s", "37.5ms"): RetryInfo is rounded down.
+fn delay(error: &ErrorBody) -> Option<Duration> {
+    let details = error.details.iter().flatten();
+    let info = details.filter_map(|detail| detail.retry_delay.as_deref()).find_map(duration);
+    let tail = error.message.as_deref().and_then(|message| message.split_once("retry in "));
+    let word = tail.and_then(|(_, tail)| tail.split_whitespace().next());
+    info.max(word.and_then(|word| duration(word.trim_end_matches(['.', ',', ';']))))
+}
+
+fn duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let (number, unit) = match text.strip_suffix("ms") {
+        Some(number) => (number, 0.001),
+        None => (text.strip_suffix('s')?, 1.0),
+    };
+    Duration::try_from_secs_f64(number.parse::<f64>().ok()? * unit).ok()
+}
+
+fn is_key_trouble(error: &ErrorBody) -> bool {
+    let mut reasons = error.details.iter().flatten().filter_map(|detail| detail.reason.as_deref());
+    reasons.any(|reason| reason.starts_with("API_KEY_"))
+        || error.status.as_deref() == Some("FAILED_PRECONDITION")
+        // Peers of Gemini leave the details out; these words begin Google's own message.
+        || error.message.as_deref().is_some_and(|message| message.to_ascii_lowercase().starts_with("api key not "))
+}
+
+/// Gemini's words for programs, never its message: that may quote the request.
+fn reason(status: u16, error: &ErrorBody) -> String {
+    let details = || error.details.iter().flatten();
+    let word =
+        details().find_map(|detail| detail.reason.as_deref()).or(error.status.as_deref()).filter(|word| is_word(word));
+    let mut text = word.map_or_else(|| format!("status {status}"), str::to_owned);
+    let mut fields =
+        details().flat_map(|detail| detail.field_violations.iter().flatten()).filter_map(|v| v.field.as_deref());
+    if let Some(field) = fields.find(|field| is_path(field)) {
+        text.push_str(" at ");
+        text.push_str(field);
+    }
+    text
+}
+
+fn is_word(text: &str) -> bool {
+    (1..=60).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
+fn is_path(text: &str) -> bool {
+    (1..=100).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'[' | b']'))
+}
+
+/// The table of thinking levels may lag behind Google: the two known complaints both name what they are about.
+fn complains_about_thinking(body: &[u8]) -> bool {
+    let value = parse(body);
+    let message = value.as_ref().and_then(|value| value.pointer("/error/message")).and_then(Value::as_str);
+    message.is_some_and(|message| message.to_ascii_lowercase().contains("thinking"))
+}
+
+fn usage(counts: Option<UsageMetadata>) -> Usage {
+    let counts = counts.unwrap_or_default();
+    let count = |n: Option<i64>| n.unwrap_or(0).max(0);
+    Usage {
+        prompt: count(counts.prompt_token_count),
+        cached: count(counts.cached_content_token_count),
+        output: count(counts.candidates_token_count),
+        thoughts: count(counts.thoughts_token_count),
+    }
+}
+
+fn verdict(response: &Response) -> Verdict {
+    if response.prompt_feedback.as_ref().is_some_and(|feedback| feedback.block_reason.is_some()) {
+        return Verdict::Failed(GeminiError::Refused(Refusal::Prompt));
+    }
+    let again = |how, error| Verdict::Again { how, instead: Err(error) };
+    let Some(candidate) = response.candidates.iter().flatten().next() else {
+        return again(Again::Same, GeminiError::Empty);
+    };
+    let text = text(candidate);
+    match candidate.finish_reason.as_deref().unwrap_or("STOP") {
+        "SAFETY"
+        | "BLOCKLIST"
+        | "PROHIBITED_CONTENT"
+        | "SPII"
+        | "LANGUAGE"
+        | "IMAGE_SAFETY"
+        | "IMAGE_PROHIBITED_CONTENT"
+        | "IMAGE_OTHER"
+        | "IMAGE_RECITATION"
+        | "NO_IMAGE" => Verdict::Failed(GeminiError::Refused(Refusal::Answer)),
+        "RECITATION" => again(Again::Same, GeminiError::Refused(Refusal::Recitation)),
+        "OTHER" => again(Again::Same, GeminiError::Refused(Refusal::Other)),
+        "ESCALATION" => Verdict::Failed(GeminiError::Refused(Refusal::Other)),
+        "PUP_LIMITED_DISABLED" => {
+            Verdict::Failed(GeminiError::KeyRefused { reason: "PUP_LIMITED_DISABLED".to_owned() })
+        }
+        "MALFORMED_FUNCTION_CALL"
+        | "MALFORMED_RESPONSE"
+        | "UNEXPECTED_TOOL_CALL"
+        | "TOO_MANY_TOOL_CALLS"
+        | "MISSING_THOUGHT_SIGNATURE" => again(Again::Same, GeminiError::Garbled),
+        "MAX_TOKENS" | "CONTINUATION" => cut_off(&text),
+        // STOP, and whatever Google invents next.
+        _ => match understand(&text) {
+            Ok(said) => Verdict::Said(said),
+            Err(error) => again(Again::Same, error),
+        },
+    }
+}
+
+/// The text for the customer: thoughts left out.
+fn text(candidate: &Candidate) -> String {
+    let parts = candidate.content.iter().flat_map(|content| content.parts.iter().flatten());
+    let spoken = parts.filter(|part| part.thought != Some(true)).filter_map(|part| part.text.as_deref());
+    spoken.collect::<String>().trim().to_owned()
+}
+
+fn cut_off(text: &str) -> Verdict {
+    let instead = match understand(text) {
+        // Complete after all: the cap fell behind the closing brace.
+        Ok(said) if looks_like_json(text) => return Verdict::Said(said),
+        Ok(said) => match sentence_end(&said.reply) {
+            0 => Err(GeminiError::Garbled),
+            end => Ok(Said { reply: said.reply[..end].to_owned(), ..said }),
+        },
+        Err(error) => Err(error),
+    };
+    Verdict::Again { how: Again::Wider, instead }
+}
+
+/// Where the last whole sentence ends, in bytes; 0 for none.
+fn sentence_end(text: &str) -> usize {
+    let mut end = 0;
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let closes = match c {
+            '.' | '!' | '?' | '…' => chars.peek().is_none_or(|(_, next)| next.is_whitespace()),
+            '。' | '！' | '？' | '؟' | '।' => true,
+            _ => false,
+        };
+        if closes {
+            end = at + c.len_utf8();
+        }
+    }
+    end
+}
+
+/// Reads what the model wrote: the JSON it was told to write, fences tolerated. Plain prose is taken as a reply, for
+/// servers that ignore the schema; anything that smells of JSON and can't be read is not: it must never reach a customer.
+fn understand(text: &str) -> Result<Said, GeminiError> {
+    if text.is_empty() {
+        return Err(GeminiError::Empty);
+    }
+    if !looks_like_json(text) {
+        return Ok(Said { action: Action::Reply, reply: text.to_owned(), handoff_reason: None });
+    }
+    let (start, end) = (text.find('{'), text.rfind('}'));
+    let object = match (start, end) {
+        (Some(start), Some(end)) if start < end => &text[start..=end],
+        _ => return Err(GeminiError::Garbled),
+    };
+    let structured: Structured = serde_json::from_str(object).map_err(|_| GeminiError::Garbled)?;
+    let reply = structured.reply.as_deref().unwrap_or_default().trim();
+    if looks_like_json(reply) {
+        return Err(GeminiError::Garbled);
+    }
+    let action = match structured.action.trim().to_ascii_lowercase().as_str() {
+        "reply" if reply.is_empty() => return Err(GeminiError::Empty),
+        "reply" => Action::Reply,
+        "handoff" => Action::Handoff,
+        "ignore" => Action::Ignore,
+        _ => return Err(GeminiError::Garbled),
+    };
+    let why = structured.handoff_reason.as_deref().map(str::trim).filter(|why| !why.is_empty() && *why != "null");
+    Ok(Said {
+        action,
+        reply: if action == Action::Ignore { String::new() } else { reply.to_owned() },
+        handoff_reason: why
+            .filter(|_| action == Action::Handoff)
+            .map(|why| why.chars().take(REASON_CHARS_MAX).collect()),
+    })
+}
+
+fn looks_like_json(text: &str) -> bool {
+    let text = text.trim_start();
+    let opens = text.starts_with(['{', '[', '"']);
+    let fence = text.starts_with("```") && text.contains('{');
+    (opens && serde_json::from_str::<Value>(text).is_ok())
+        || text.starts_with('{')
+        || fence
+        || ["\"action\"", "\"reply\"", "\"handoff_reason\""].iter().any(|key| text.contains(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn said(action: Action, reply: &str) -> Verdict {
+        Verdict::Said(Said { action, reply: reply.to_owned(), handoff_reason: None })
+    }
+
+    fn again(how: Again, error: GeminiError) -> Verdict {
+        Verdict::Again { how, instead: Err(error) }
+    }
+
+    fn refused(what: Refusal) -> Verdict {
+        Verdict::Failed(GeminiError::Refused(what))
+    }
+
+    fn key(reason: &str) -> Verdict {
+        Verdict::Failed(GeminiError::KeyRefused { reason: reason.to_owned() })
+    }
+
+    fn invalid(reason: &str) -> GeminiError {
+        GeminiError::Invalid { status: 400, reason: reason.to_owned() }
+    }
+
+    fn passing(status: u16, wait_ms: u64) -> Verdict {
+        let retry_after = Duration::from_millis(wait_ms);
+        Verdict::Failed(GeminiError::Transient { retry_after, status: Some(status) })
+    }
+
+    /// Every recorded answer to a question, by file name; the status begins the name.
+    fn samples() -> Vec<(&'static str, Verdict)> {
+        use GeminiError::{Empty, Garbled};
+        let handoff = Said {
+            action: Action::Handoff,
+            reply: "Claro, te paso con una persona del equipo.".to_owned(),
+            handoff_reason: Some("asked_for_human".to_owned()),
+        };
+        let quota = GeminiError::QuotaDay { retry_after: Some(Duration::from_nanos(51_820_638_305_887)) };
+        let minute = GeminiError::Transient { retry_after: Duration::from_nanos(2_482_391_771), status: Some(429) };
+        let minute = Verdict::Failed(minute);
+        vec![
+            ("200_cached_prefix.json", said(Action::Reply, "Yes, we deliver to Braga.")),
+            ("200_empty_object.json", again(Again::Same, Empty)),
+            ("200_function_call.json", again(Again::Same, Empty)),
+            ("200_function_call_and_text.json", said(Action::Reply, "I'll connect you with a colleague right away.")),
+            ("200_max_tokens_all_thinking.json", again(Again::Wider, Empty)),
+            ("200_max_tokens_no_content.json", again(Again::Wider, Empty)),
+            ("200_max_tokens_partial.json", again(Again::Wider, Garbled)),
+            ("200_no_candidates.json", again(Again::Same, Empty)),
+            ("200_prohibited_content_candidate.json", refused(Refusal::Answer)),
+            ("200_prompt_blocked.json", refused(Refusal::Prompt)),
+            ("200_prompt_blocked_safety.json", refused(Refusal::Prompt)),
+            ("200_recitation.json", again(Again::Same, GeminiError::Refused(Refusal::Recitation))),
+            ("200_safety_candidate.json", refused(Refusal::Answer)),
+            ("200_stop_no_parts.json", again(Again::Same, Empty)),
+            ("200_structured_output.json", Verdict::Said(handoff)),
+            ("200_structured_output_fenced.json", said(Action::Reply, "We ship in 2 days.")),
+            (
+                "200_success.json",
+                said(Action::Reply, "¡Hola! Abrimos de lunes a sábado de 9:00 a 18:00. ¿En qué puedo ayudarte?"),
+            ),
+            (
+                "200_success_signature.json",
+                said(Action::Reply, "Delivery to Porto takes *2 working days* and costs €4.95."),
+            ),
+            (
+                "200_thinking.json",
+                said(Action::Reply, "We are closed on Sundays, but we open again on Monday at 9:00."),
+            ),
+            ("400_bad_key.json", key("API_KEY_INVALID")),
+            ("400_contents_missing.json", Verdict::Failed(invalid("INVALID_ARGUMENT"))),
+            ("400_empty_part.json", Verdict::Failed(invalid("INVALID_ARGUMENT"))),
+            ("400_failed_precondition_location.json", key("FAILED_PRECONDITION")),
+            ("400_key_not_found.json", key("API_KEY_INVALID")),
+            ("400_model_turn_last.json", Verdict::Failed(invalid("INVALID_ARGUMENT"))),
+            ("400_penalty.json", Verdict::Failed(invalid("INVALID_ARGUMENT"))),
+            ("400_thinking_level.json", again(Again::WithoutThinking, invalid("INVALID_ARGUMENT"))),
+            ("400_thought_signature.json", Verdict::Failed(invalid("INVALID_ARGUMENT"))),
+            ("400_too_many_tokens.json", Verdict::Failed(invalid("INVALID_ARGUMENT"))),
+            ("400_unknown_field.json", again(Again::WithoutThinking, invalid("INVALID_ARGUMENT at generation_config"))),
+            ("401_unauthenticated.json", key("ACCESS_TOKEN_TYPE_UNSUPPORTED")),
+            ("403_no_key.json", key("PERMISSION_DENIED")),
+            ("403_service_disabled.json", key("SERVICE_DISABLED")),
+            ("404_model.json", Verdict::Failed(GeminiError::ModelUnknown { model: "m".to_owned() })),
+            ("429_help_only.json", passing(429, 0)),
+            ("429_per_day.json", Verdict::Failed(quota)),
+            ("429_per_minute_retryinfo.json", minute),
+            ("500_internal.json", passing(500, 0)),
+            ("503_high_demand.json", passing(503, 0)),
+            ("503_overloaded.json", passing(503, 0)),
+            ("504_deadline.json", passing(504, 0)),
+        ]
+    }
+
+    /// Recorded, but no answers to a question.
+    const OTHERS: [&str; 3] = ["countTokens_200.json", "models_list_200.json", "stream_200.sse"];
+
+    fn fixtures() -> std::path::PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/gemini")
+    }
+
+    #[test]
+    fn every_sample_has_its_outcome() {
+        let rows = samples();
+        let listed: BTreeSet<String> = rows.iter().map(|(name, _)| *name).chain(OTHERS).map(str::to_owned).collect();
+        let files = std::fs::read_dir(fixtures()).unwrap();
+        let present: BTreeSet<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        assert_eq!(present, listed);
+        for (name, expected) in rows {
+            let body = std::fs::read(fixtures().join(name)).unwrap();
+            let status = name[..3].parse().unwrap();
+            let reading = read(status, None, &body, "m");
+            assert_eq!(reading.verdict, expected, "{name}");
+            // The same inside an array, as streams and the compatible endpoint send errors.
+            let wrapped = [b"[", body.as_slice(), b"]"].concat();
+            assert_eq!(read(status, None, &wrapped, "m").verdict, expected, "[{name}]");
+        }
+    }
+
+    #[test]
+    fn counts_and_ids_are_kept() {
+        let body = std::fs::read(fixtures().join("200_cached_prefix.json")).unwrap();
+        let reading = read(200, None, &body, "m");
+        assert_eq!(reading.usage, Usage { prompt: 5321, cached: 4096, output: 8, thoughts: 0 });
+        assert_eq!(reading.model_version.as_deref(), Some("gemini-3.5-flash-lite"));
+        assert_eq!(reading.response_id.as_deref(), Some("CQsiaaTwE8Wz0-kPxOuxoAo"));
+        let body = std::fs::read(fixtures().join("200_max_tokens_all_thinking.json")).unwrap();
+        assert_eq!(read(200, None, &body, "m").usage, Usage { prompt: 402, cached: 0, output: 0, thoughts: 197 });
+    }
+
+    fn model_says(text: &str, finish: &str) -> Verdict {
+        let body = json!({"candidates": [{"content": {"parts": [{"text": text}]}, "finishReason": finish}]});
+        read(200, None, body.to_string().as_bytes(), "m").verdict
+    }
+
+    #[test]
+    fn what_the_model_writes() {
+        use GeminiError::{Empty, Garbled};
+        let garbled = again(Again::Same, Garbled);
+        let rows = [
+            (r#"{"action":"reply","reply":" Hi. "}"#, said(Action::Reply, "Hi.")),
+            (r#"{"action":"REPLY","reply":"Hi.","extra":[1]}"#, said(Action::Reply, "Hi.")),
+            (r#"{"action":"ignore","reply":"never sent"}"#, said(Action::Ignore, "")),
+            (r#"{"action":"ignore"}"#, said(Action::Ignore, "")),
+            (r#"{"action":"handoff","reply":"","handoff_reason":null}"#, said(Action::Handoff, "")),
+            (r#"{"action":"reply","reply":"Hi.","handoff_reason":"no"}"#, said(Action::Reply, "Hi.")),
+            ("```\n{\"action\":\"reply\",\"reply\":\"a } b\"}\n```", said(Action::Reply, "a } b")),
+            ("Here you are: {\"action\":\"reply\",\"reply\":\"Hi.\"}", said(Action::Reply, "Hi.")),
+            ("Plain prose [photo] with {braces}", said(Action::Reply, "Plain prose [photo] with {braces}")),
+            ("[photo]", said(Action::Reply, "[photo]")),
+            (r#"{"action":"reply","reply":"  "}"#, again(Again::Same, Empty)),
+            (r#"{"action":"reply"}"#, again(Again::Same, Empty)),
+            (r#"{"action":"sell","reply":"Hi."}"#, garbled.clone()),
+            (r#"{"reply":"Hi."}"#, garbled.clone()),
+            (r#"{"action":"reply","reply":"cut of"#, garbled.clone()),
+            (r#"{"action":"reply","reply":"{\"action\":\"reply\"}"}"#, garbled.clone()),
+            (r#"{"action":"reply","reply":5}"#, garbled.clone()),
+            (r#"["reply","Hi."]"#, garbled.clone()),
+            (r#""Hi.""#, garbled.clone()),
+            (r#"text "reply": "Hi.""#, garbled.clone()),
+            ("{", garbled),
+            (" \n", again(Again::Same, Empty)),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(model_says(text, "STOP"), expected, "{text}");
+            assert_eq!(model_says(text, "SOMETHING_NEW"), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_cut_answer_is_asked_for_again_and_else_ends_at_a_sentence() {
+        let instead = |reply: &str| Verdict::Again {
+            how: Again::Wider,
+            instead: Ok(Said { action: Action::Reply, reply: reply.to_owned(), handoff_reason: None }),
+        };
+        let rows = [
+            ("We open at 8.30 daily. On Sunday we", instead("We open at 8.30 daily.")),
+            ("営業中です。明日も", instead("営業中です。")),
+            (r#"{"action":"reply","reply":"Whole."}"#, said(Action::Reply, "Whole.")),
+            (r#"{"action":"reply","reply":"We open. On"#, again(Again::Wider, GeminiError::Garbled)),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(model_says(text, "MAX_TOKENS"), expected, "{text}");
+            assert_eq!(model_says(text, "CONTINUATION"), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn reasons_to_stop() {
+        let rows = [
+            ("SPII", refused(Refusal::Answer)),
+            ("BLOCKLIST", refused(Refusal::Answer)),
+            ("LANGUAGE", refused(Refusal::Answer)),
+            ("ESCALATION", refused(Refusal::Other)),
+            ("OTHER", again(Again::Same, GeminiError::Refused(Refusal::Other))),
+            ("MALFORMED_RESPONSE", again(Again::Same, GeminiError::Garbled)),
+            ("UNEXPECTED_TOOL_CALL", again(Again::Same, GeminiError::Garbled)),
+            ("PUP_LIMITED_DISABLED", key("PUP_LIMITED_DISABLED")),
+            ("FUNCTION_CALL", said(Action::Reply, "partial text")),
+        ];
+        for (finish, expected) in rows {
+            assert_eq!(model_says("partial text", finish), expected, "{finish}");
+        }
+    }
+
+    #[test]
+    fn answers_of_proxies_and_strangers() {
+        let html = b"<html><title>502</title></html>".as_slice();
+        let not_gemini = |status| Verdict::Failed(GeminiError::NotGemini { status });
+        let rows: Vec<(u16, &[u8], Verdict)> = vec![
+            (200, html, passing(200, 0)),
+            (200, b"", passing(200, 0)),
+            (200, b"\"text\"", passing(200, 0)),
+            (200, br#"{"error":{"code":503,"message":"x"}}"#, passing(503, 0)),
+            (200, br#"{"candidates":"?"}"#, again(Again::Same, GeminiError::Garbled)),
+            (502, html, passing(502, 0)),
+            (503, b"", passing(503, 0)),
+            (408, b"", passing(408, 0)),
+            (499, b"{}", passing(499, 0)),
+            (429, b"", passing(429, 0)),
+            (413, html, Verdict::Failed(GeminiError::Invalid { status: 413, reason: "request too large".to_owned() })),
+            (404, html, not_gemini(404)),
+            (302, b"", not_gemini(302)),
+            (405, b"", not_gemini(405)),
+            (
+                400,
+                br#"{"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT"}}"#,
+                key("INVALID_ARGUMENT"),
+            ),
+            (403, html, key("status 403")),
+        ];
+        for (status, body, expected) in rows {
+            assert_eq!(read(status, None, body, "m").verdict, expected, "{status} {}", String::from_utf8_lossy(body));
+        }
+    }
+
+    #[test]
+    fn the_longest_named_wait_counts() {
+        let body = |delay: &str, quota: &str, message: &str| {
+            json!({"error": {"code": 429, "message": message, "details": [
+                {"@type": "x/google.rpc.QuotaFailure", "violations": [{"quotaId": quota}]},
+                {"@type": "x/google.rpc.RetryInfo", "retryDelay": delay},
+            ]}})
+            .to_string()
+        };
+        let day =
+            |wait: Option<u64>| Verdict::Failed(GeminiError::QuotaDay { retry_after: wait.map(Duration::from_secs) });
+        let rows = [
+            (Some(7), body("2s", "PerMinute", ""), passing(429, 7000)),
+            (Some(1), body("2s", "PerMinute", ""), passing(429, 2000)),
+            (None, body("0.037519283s", "", ""), passing(429, 37)),
+            (None, body("", "", "Please retry in 37.5ms"), passing(429, 37)),
+            (None, body("", "", "Please retry in 2.48s."), passing(429, 2480)),
+            (None, body("-3s", "", "Please retry in soon"), passing(429, 0)),
+            (None, body("301s", "", ""), day(Some(301))),
+            (Some(4000), body("2s", "", ""), day(Some(4000))),
+            (None, body("2s", "GenerateRequestsPerDay", ""), day(None)),
+        ];
+        for (header, body, expected) in rows {
+            let mut verdict = read(429, header.map(Duration::from_secs), body.as_bytes(), "m").verdict;
+            if let Verdict::Failed(GeminiError::Transient { retry_after, .. }) = &mut verdict {
+                *retry_after = Duration::from_millis(u64::try_from(retry_after.as_millis()).unwrap());
+            }
+            assert_eq!(verdict, expected, "{header:?} {body}");
+        }
+    }
+
+    #[test]
+    fn a_header_names_seconds_or_a_date() {
+        let now = "2026-11-23T12:00:00Z".parse().unwrap();
+        let rows = [
+            ("5", Some(5)),
+            (" 0 ", Some(0)),
+            ("Mon, 23 Nov 2026 12:00:30 GMT", Some(30)),
+            ("Mon, 23 Nov 2026 11:00:00 GMT", None),
+            ("soon", None),
+            ("-1", None),
+        ];
+        for (header, expected) in rows {
+            assert_eq!(named_wait(header, now), expected.map(Duration::from_secs), "{header}");
+        }
+    }
+
+    #[test]
+    fn errors_quote_nothing_of_the_request() {
+        let body = json!({"error": {"code": 400, "status": "customer said hello", "message": "Invalid value: my secret",
+            "details": [{"reason": "my secret", "fieldViolations": [{"field": "contents: my secret"}]}]}});
+        let Verdict::Failed(error) = read(400, None, body.to_string().as_bytes(), "m").verdict else { panic!() };
+        assert_eq!(error.to_string(), "gemini rejected the request (400 status 400)");
+        assert!(!format!("{error:?}").contains("secret"));
+    }
+}

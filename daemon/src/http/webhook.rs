@@ -1,0 +1,217 @@
+//! `POST /webhooks/waha/{instance_id}`: read within bounds, verify, store, answer. Nothing more happens here.
+//!
+//! WAHA posts again until it sees a 2xx and forgets a delivery for good when it does. Hence 200 for everything that is
+//! authentic and durable, and for what is authentic and of no use; 503 when it could not be made durable.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Incoming};
+use hyper::{HeaderMap, Request, Response, StatusCode, header};
+use mychatflow_data::ids::InstanceId;
+use mychatflow_data::model::delivery::{Delivery, DeliveryEvent, MessageEvent};
+use mychatflow_data::store::admin::DAEMON;
+use mychatflow_data::store::error::StoreError;
+use mychatflow_data::store::instances::Receiver;
+use mychatflow_data::store::tx::accept_delivery::Accepted;
+use sha2::{Digest, Sha512};
+
+use super::budget::{Budget, Share};
+use super::counts::Counts;
+use super::signature;
+use crate::cx::Cx;
+use crate::flow::clean::clean_line;
+use crate::halt;
+use crate::jobs::chain;
+use crate::waha;
+
+/// How long a sender may take for a whole request.
+pub const SENDER_MAX: Duration = Duration::from_secs(10);
+/// What a sender is told when we can't take it now, in seconds.
+const RETRY_AFTER_S: &str = "2";
+
+/// An answer.
+pub type Answer = Response<Full<Bytes>>;
+
+/// What the webhook works with.
+pub struct Webhook {
+    /// The daemon.
+    pub cx: Arc<Cx>,
+    /// Memory for bodies that nobody has vouched for yet.
+    pub budget: Budget,
+    /// Where refused deliveries are counted.
+    pub counts: Arc<Counts>,
+}
+
+enum Unread {
+    TooLarge,
+    NoMemory,
+    Slow,
+    Broken,
+}
+
+impl Webhook {
+    /// Answers one POST for the instance that the path names.
+    pub async fn receive(&self, instance: &str, request: Request<Incoming>) -> Answer {
+        let receiver = instance.parse().ok().and_then(|id: InstanceId| self.cx.receivers.find(id));
+        let Some(receiver) = receiver else {
+            // Counted by the daemon itself: nobody's number was meant.
+            self.counts.add(DAEMON, "ingest.ignored");
+            self.counts.add(DAEMON, "refused.unknown_instance");
+            tracing::warn!("a delivery for an instance that is not here");
+            return answer(StatusCode::NOT_FOUND, r#"{"error":"no such instance"}"#);
+        };
+        let (head, body) = request.into_parts();
+        let mut share = Share::default();
+        let body = match self.read(&head.headers, body, &mut share).await {
+            Ok(body) => body,
+            Err(unread) => return self.unread(&receiver, &unread),
+        };
+        let key = receiver.hmac_key.reveal().as_bytes();
+        if let Err(error) = signature::verify(key, &head.headers, &body) {
+            self.counts.add(receiver.tenant, "ingest.bad_signature");
+            tracing::warn!(instance.id = %receiver.instance, %error, "a delivery with a bad signature");
+            return answer(StatusCode::UNAUTHORIZED, r#"{"error":"bad signature"}"#);
+        }
+        drop(share);
+        self.take_in(&receiver, &body).await
+    }
+
+    async fn read(&self, headers: &HeaderMap, body: Incoming, share: &mut Share) -> Result<Bytes, Unread> {
+        let limit = self.cx.config().webhook.max_body_bytes;
+        let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        if announced.is_some_and(|bytes: usize| bytes > limit) {
+            return Err(Unread::TooLarge);
+        }
+        let read = self.read_frames(limit, announced.unwrap_or(0), body, share);
+        tokio::time::timeout(SENDER_MAX, read).await.unwrap_or(Err(Unread::Slow))
+    }
+
+    async fn read_frames(
+        &self,
+        limit: usize,
+        announced: usize,
+        mut body: Incoming,
+        share: &mut Share,
+    ) -> Result<Bytes, Unread> {
+        // What was announced is not taken at once: a sender that announces much and sends nothing costs nothing.
+        let mut first = None;
+        let mut whole = BytesMut::new();
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
+            let bytes = whole.len() + first.as_ref().map_or(0, Bytes::len) + data.len();
+            if bytes > limit {
+                return Err(Unread::TooLarge);
+            }
+            if !self.budget.cover(share, bytes) {
+                return Err(Unread::NoMemory);
+            }
+            if first.is_none() && whole.is_empty() && (body.is_end_stream() || data.len() == announced) {
+                first = Some(data);
+                continue;
+            }
+            if let Some(first) = first.take() {
+                whole.extend_from_slice(&first);
+            }
+            whole.extend_from_slice(&data);
+        }
+        Ok(first.unwrap_or_else(|| whole.freeze()))
+    }
+
+    fn unread(&self, receiver: &Receiver, unread: &Unread) -> Answer {
+        match unread {
+            Unread::TooLarge => {
+                self.counts.add(receiver.tenant, "ingest.unreadable");
+                self.counts.add(receiver.tenant, "refused.too_large");
+                tracing::warn!(instance.id = %receiver.instance, "a delivery over webhook.max_body_bytes");
+                closing(answer(StatusCode::PAYLOAD_TOO_LARGE, r#"{"error":"the body is too large"}"#))
+            }
+            Unread::NoMemory => {
+                tracing::warn!("too many unverified bodies at once");
+                closing(later("too many deliveries at once"))
+            }
+            Unread::Slow | Unread::Broken => {
+                self.counts.add(receiver.tenant, "refused.cut");
+                closing(answer(StatusCode::REQUEST_TIMEOUT, r#"{"error":"the body did not come in time"}"#))
+            }
+        }
+    }
+
+    async fn take_in(&self, receiver: &Receiver, body: &[u8]) -> Answer {
+        let delivery = match waha::parse(body) {
+            Ok(delivery) => delivery,
+            Err(error) => return self.keep(receiver, body, chain(&error)).await,
+        };
+        if delivery.session != receiver.session {
+            self.counts.add(receiver.tenant, "ingest.ignored");
+            tracing::warn!(
+                instance.id = %receiver.instance,
+                "a delivery of another session: is WAHA's global webhook set to this number's address?"
+            );
+            return answer(StatusCode::OK, r#"{"ignored":true}"#);
+        }
+        let tenant = self.cx.store.tenant_of_receiver(receiver);
+        let rules = self.cx.config().reply;
+        match tenant.accept_delivery(receiver.instance, cleaned(delivery), rules, self.cx.now()).await {
+            Ok(Accepted::Stored) => {
+                halt::at("delivery_stored").await;
+                answer(StatusCode::OK, r#"{"stored":true}"#)
+            }
+            Ok(Accepted::Duplicate) => answer(StatusCode::OK, r#"{"duplicate":true}"#),
+            Ok(Accepted::Ignored) => answer(StatusCode::OK, r#"{"ignored":true}"#),
+            Err(error) => not_stored(&error),
+        }
+    }
+
+    async fn keep(&self, receiver: &Receiver, body: &[u8], reason: String) -> Answer {
+        tracing::warn!(instance.id = %receiver.instance, reason, "an authentic delivery that can't be read");
+        let tenant = self.cx.store.tenant_of_receiver(receiver);
+        let digest = Sha512::digest(body).to_vec();
+        match tenant.keep_unreadable(receiver.instance, body.to_vec(), digest, reason, self.cx.now()).await {
+            Ok(()) => answer(StatusCode::OK, r#"{"unreadable":true}"#),
+            Err(error) => not_stored(&error),
+        }
+    }
+}
+
+/// Names come from strangers' phones: no control and no bidi characters get further than this.
+fn cleaned(mut delivery: Delivery) -> Delivery {
+    if let DeliveryEvent::Message(message) | DeliveryEvent::Waiting(message) = &mut delivery.event {
+        clean_name(message);
+    }
+    delivery
+}
+
+fn clean_name(message: &mut MessageEvent) {
+    message.push_name = message.push_name.take().map(|name| clean_line(&name)).filter(|name| !name.is_empty());
+}
+
+fn not_stored(error: &StoreError) -> Answer {
+    tracing::error!(error = chain(error), "a delivery could not be stored");
+    later("the store can't take it now")
+}
+
+/// An answer with a JSON body.
+#[must_use]
+pub fn answer(status: StatusCode, body: &'static str) -> Answer {
+    let mut answer = Response::new(Full::new(Bytes::from_static(body.as_bytes())));
+    *answer.status_mut() = status;
+    let json = header::HeaderValue::from_static("application/json");
+    answer.headers_mut().insert(header::CONTENT_TYPE, json);
+    answer
+}
+
+fn later(why: &'static str) -> Answer {
+    let mut answer = Response::new(Full::new(Bytes::from(format!(r#"{{"error":"{why}"}}"#))));
+    *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    answer.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static(RETRY_AFTER_S));
+    answer
+}
+
+/// The rest of the body is not read: the connection can't be used again.
+fn closing(mut answer: Answer) -> Answer {
+    answer.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
+    answer
+}

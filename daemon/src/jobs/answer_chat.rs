@@ -1,0 +1,351 @@
+//! Answers a chat's burst: gates, reservation, model, check, pace, send. Each step is durable before the next begins.
+
+use std::time::Duration;
+
+use mychatflow_data::ids::ChatId;
+use mychatflow_data::model::chat::{ChatState, Mode};
+use mychatflow_data::model::interaction::{Direction, InteractionState};
+use mychatflow_data::model::job::Job;
+use mychatflow_data::model::setting::{Pace, Rules, SettingKey};
+use mychatflow_data::store::TenantStore;
+use mychatflow_data::store::interactions::Outbound;
+use mychatflow_data::store::jobs::{Ended, NEVER};
+use mychatflow_data::store::tx::answer::{
+    Facts, Handoff, Letter, NO_CREDIT, NewAnswer, Part, REDONE_MAX, Reserved, Start, Stop, Wait,
+};
+use mychatflow_data::store::tx::outcome::After;
+use mychatflow_data::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::deliver::{Delivery, not_before, reserve_ids, seed};
+use super::{JobError, Outcome, backoff, chain};
+use crate::compose::{self, Question};
+use crate::cx::{Clients, Cx};
+use crate::flow::gate::{self, Model, Verdict};
+use crate::flow::split::{self, UNITS_MAX};
+use crate::flow::{check, clean::clean, hours, markdown, pace};
+use crate::gemini::{Action, Gemini, GeminiError, Retry};
+use crate::halt;
+use crate::waha::Waha;
+
+/// The stored answer of the model, for one revision of the chat.
+pub const GENERATE: &str = "generate";
+/// The longest pause between two attempts at an answer.
+const RETRY_MAX: Duration = Duration::from_secs(300);
+/// How often the model may give no usable answer before a human is asked.
+const USELESS_MAX: i64 = 3;
+
+/// What the model said, as the step keeps it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Said {
+    action: String,
+    reply: String,
+    handoff_reason: Option<String>,
+    model: Option<String>,
+    latency_ms: i64,
+    tokens: serde_json::Value,
+}
+
+struct Run<'r> {
+    cx: &'r Cx,
+    clients: &'r Clients,
+    tenant: &'r TenantStore,
+    job: &'r Job,
+    facts: Facts,
+    rules: Rules,
+}
+
+/// Runs the job.
+///
+/// # Errors
+/// When a server or the store fails in a way that may pass.
+pub async fn run(cx: &Cx, tenant: &TenantStore, job: &Job, chat: ChatId) -> Result<Outcome, JobError> {
+    let clients = cx.clients();
+    let facts = tenant.answer_facts(job.id, chat).await?;
+    let rules = facts.values.rules(clients.config.reply);
+    let run = Run { cx, clients: &clients, tenant, job, facts, rules };
+    run.run().await
+}
+
+/// Ends an answer that failed for good: a dead letter, the credit back, a human asked.
+///
+/// # Errors
+/// What the store says.
+pub async fn give_up(tenant: &TenantStore, job: &Job, reason: String, now: Timestamp) -> Result<(), JobError> {
+    let stop = Stop {
+        state: ChatState::NeedsYou,
+        reason: format!("failed: {reason}"),
+        handoff: Handoff::No,
+        letter: Letter::Dead,
+    };
+    Ok(tenant.stop_answer(job.id, stop, now).await?)
+}
+
+impl Run<'_> {
+    async fn run(&self) -> Result<Outcome, JobError> {
+        let now = self.cx.now();
+        // Whatever the rules say now: a message that may be out must be accounted for first.
+        let on_its_way =
+            self.facts.pending.iter().find(|message| message.interaction.state == InteractionState::Sending);
+        if let Some(message) = on_its_way {
+            let after = self.after(message.revision).await?;
+            return self.delivery(self.waha()?, after).resume(message.clone()).await;
+        }
+        if self.facts.cancel.is_some() {
+            return self.stop(ChatState::NeedsYou, "cancelled", Handoff::No).await;
+        }
+        let mode = match self.gate(now) {
+            Verdict::Answer(mode) => mode,
+            Verdict::Stop(reason) => {
+                let state = match reason {
+                    gate::Reason::Nothing => ChatState::Waiting,
+                    _ => ChatState::NeedsYou,
+                };
+                return self.stop(state, reason.words(), Handoff::No).await;
+            }
+            Verdict::Snooze(until) => {
+                let status = self.facts.instance.status.as_ref().map_or("not reached yet", |status| status.word());
+                return Ok(snooze(until, format!("waiting for the number: it is {status}")));
+            }
+        };
+        let waha = self.waha()?;
+        // While the server is away nothing is written: what would be sent later must know what was said until then.
+        if let Some(until) = not_before(waha, now) {
+            return Ok(snooze(until, "waiting for waha".to_owned()));
+        }
+        if let Some(outcome) = self.stored(waha, mode).await? {
+            return Ok(outcome);
+        }
+        self.answer(waha, mode).await
+    }
+
+    fn gate(&self, now: Timestamp) -> Verdict {
+        let facts = &self.facts;
+        let inbound = facts.history.iter().rev().filter(|message| message.direction == Direction::In);
+        let last_texts: Vec<&str> = inbound.map(|message| message.text.as_str()).take(6).collect();
+        let at = now.to_jiff().to_zoned(compose::zone(&facts.tenant.timezone));
+        gate::decide(&gate::Facts {
+            tenant: facts.tenant.state,
+            rules: self.rules,
+            model: if self.clients.gemini.is_some() { Model::Configured } else { Model::Missing },
+            review: facts.review,
+            opted_out_at: facts.opted_out_at,
+            paused_until: facts.chat.paused_until,
+            handoff_at: facts.chat.handoff_at,
+            hours: hours::open(facts.values.get(SettingKey::BusinessHours), &at),
+            last_in_at: facts.chat.last_in_at,
+            last_texts: &last_texts,
+            answers_at: &facts.answers_at,
+            status: facts.instance.status.as_ref(),
+            now,
+        })
+    }
+
+    fn waha(&self) -> Result<&Waha, JobError> {
+        let name = &self.facts.instance.waha;
+        let missing = || JobError::Fatal(format!("no [[waha]] named {name} is configured"));
+        self.clients.wahas.get(name).ok_or_else(missing)
+    }
+
+    fn delivery<'d>(&'d self, waha: &'d Waha, after: After) -> Delivery<'d> {
+        Delivery {
+            cx: self.cx,
+            tenant: self.tenant,
+            instance: &self.facts.instance,
+            waha,
+            attempts: self.job.attempts,
+            after,
+        }
+    }
+
+    async fn stop(&self, state: ChatState, reason: &str, handoff: Handoff) -> Result<Outcome, JobError> {
+        let stop = Stop { state, reason: reason.to_owned(), handoff, letter: Letter::Closed };
+        self.tenant.stop_answer(self.job.id, stop, self.cx.now()).await?;
+        Ok(Outcome::Settled)
+    }
+
+    /// Goes on with an answer that an earlier run has stored. `None`: there is none, or it is out of date.
+    async fn stored(&self, waha: &Waha, mode: Mode) -> Result<Option<Outcome>, JobError> {
+        let Some(first) = self.facts.pending.first() else { return Ok(None) };
+        let seen = first.revision.unwrap_or(0);
+        if seen != self.facts.chat.revision && self.facts.redone < REDONE_MAX {
+            return Ok(None);
+        }
+        let held = self.facts.pending.iter().any(|part| part.interaction.state == InteractionState::Held);
+        let draft = self.facts.pending.iter().any(|part| part.interaction.state == InteractionState::Draft);
+        if held || (draft && mode == Mode::Draft) {
+            return Ok(Some(snooze(NEVER, "waiting for approval".to_owned())));
+        }
+        let bare: Vec<&Outbound> = self.facts.pending.iter().filter(|part| part.bare_id.is_none()).collect();
+        let ids = reserve_ids(waha, &self.facts.instance, bare.len()).await?;
+        let reserved = bare.iter().zip(ids).filter_map(|(part, id)| Some((part.interaction.id, id?))).collect();
+        let start = self.tenant.start_stored(self.job.id, seen, reserved, self.cx.now()).await?;
+        let after = self.after(Some(seen)).await?;
+        self.go(waha, start, after).await.map(Some)
+    }
+
+    async fn answer(&self, waha: &Waha, mode: Mode) -> Result<Outcome, JobError> {
+        let now = self.cx.now();
+        let Some(question) = compose::question(&self.facts, now) else {
+            return self.stop(ChatState::Waiting, gate::Reason::Nothing.words(), Handoff::No).await;
+        };
+        let Some(gemini) = &self.clients.gemini else {
+            return self.stop(ChatState::NeedsYou, gate::Reason::NoModel.words(), Handoff::No).await;
+        };
+        let plan = self.clients.plan(&self.facts.tenant.plan);
+        match self.tenant.reserve_answer(self.job.id, plan, now).await? {
+            Reserved::Held(_) => {}
+            Reserved::Cancelled => return Ok(Outcome::Settled),
+            Reserved::NoCredit => return self.stop(ChatState::NeedsYou, NO_CREDIT, Handoff::No).await,
+        }
+        halt::at("credit_reserved").await;
+        let said = match self.generate(gemini, &question).await? {
+            Ok(said) => said,
+            Err(outcome) => return Ok(outcome),
+        };
+        let reply = clean(&said.reply);
+        let why = said.handoff_reason.as_deref().unwrap_or("a human is needed");
+        match (said.action.as_str(), reply.trim().is_empty()) {
+            ("ignore", _) => return self.stop(ChatState::Waiting, "nothing to answer", Handoff::No).await,
+            ("handoff", true) => {
+                return self.stop(ChatState::NeedsYou, &format!("handoff: {why}"), Handoff::Yes).await;
+            }
+            (_, true) => return self.stop(ChatState::NeedsYou, "the model gave no words", Handoff::No).await,
+            (_, false) => {}
+        }
+        let known: Vec<&str> = question.known.iter().map(String::as_str).collect();
+        let verdict = check::check(&reply, &known);
+        let text = markdown::to_whatsapp(&reply);
+        let texts: Vec<String> = split::split(&text, UNITS_MAX).into_iter().map(str::to_owned).collect();
+        let wait = match (verdict, mode) {
+            (Err(held), _) => Some(Wait::Held(held.to_string())),
+            (Ok(()), Mode::Draft) => Some(Wait::ForApproval),
+            (Ok(()), Mode::Countdown) => Some(Wait::Countdown(self.cx.now() + self.rules.countdown)),
+            (Ok(()), Mode::Auto | Mode::Off) => None,
+        };
+        let answer = |texts: Vec<String>, ids: Vec<Option<String>>| NewAnswer {
+            parts: texts.into_iter().zip(ids).map(|(text, reserved)| Part { text, reserved }).collect(),
+            revision: self.facts.chat.revision,
+            model: said.model.clone(),
+            latency_ms: said.latency_ms,
+            tokens: said.tokens.to_string(),
+        };
+        if let Some(wait) = wait {
+            let none = vec![None; texts.len()];
+            let objection = self.tenant.store_draft(self.job.id, answer(texts, none), wait, self.cx.now()).await?;
+            return match objection {
+                None => Ok(Outcome::Settled),
+                Some(start) => self.go(waha, start, After::Waiting).await,
+            };
+        }
+        let ids = self.pace(waha, &text, texts.len()).await?;
+        halt::at("ids_reserved").await;
+        let start = self.tenant.start_answer(self.job.id, answer(texts, ids), self.cx.now()).await?;
+        let after = after(&said);
+        self.go(waha, start, after).await
+    }
+
+    /// Asks the model, or takes what it said to this revision before.
+    async fn generate(&self, gemini: &Gemini, question: &Question) -> Result<Result<Said, Outcome>, JobError> {
+        let revision = self.facts.chat.revision;
+        if let Some(said) = self.said(revision).await? {
+            return Ok(Ok(said));
+        }
+        let answer = match gemini.generate(&question.ask).await {
+            Ok(answer) => answer,
+            Err(error) => return Ok(Err(self.no_answer(&error).await?)),
+        };
+        halt::at("model_answered").await;
+        let said = Said {
+            action: match answer.action {
+                Action::Reply => "reply",
+                Action::Handoff => "handoff",
+                Action::Ignore => "ignore",
+            }
+            .to_owned(),
+            reply: answer.reply,
+            handoff_reason: answer.handoff_reason.as_deref().map(clean),
+            model: answer.model_version,
+            latency_ms: i64::try_from(answer.latency_ms).unwrap_or(i64::MAX),
+            tokens: serde_json::json!({
+                "prompt": answer.usage.prompt,
+                "cached": answer.usage.cached,
+                "output": answer.usage.output,
+                "thoughts": answer.usage.thoughts,
+            }),
+        };
+        let json = serde_json::to_string(&said).map_err(|error| JobError::Fatal(error.to_string()))?;
+        self.tenant.store_step(self.job.id, GENERATE, revision, json, self.cx.now()).await?;
+        halt::at("answer_stored").await;
+        Ok(Ok(said))
+    }
+
+    async fn said(&self, revision: i64) -> Result<Option<Said>, JobError> {
+        let step = self.tenant.step(self.job.id, GENERATE, revision).await?;
+        // A step of a version that wrote it differently is asked for again.
+        Ok(step.and_then(|json| serde_json::from_str(&json).ok()))
+    }
+
+    async fn after(&self, revision: Option<i64>) -> Result<After, JobError> {
+        let Some(revision) = revision else { return Ok(After::Waiting) };
+        Ok(self.said(revision).await?.as_ref().map_or(After::Waiting, after))
+    }
+
+    /// The model gave nothing: try again while the question is fresh, or ask a human.
+    async fn no_answer(&self, error: &GeminiError) -> Result<Outcome, JobError> {
+        let now = self.cx.now();
+        let reason = format!("gemini: {}", chain(error));
+        tracing::warn!(job.id = %self.job.id, code = error.code(), "no answer from gemini");
+        let useless = matches!(error, GeminiError::Empty | GeminiError::Garbled | GeminiError::Invalid { .. });
+        if matches!(error, GeminiError::Refused(_)) {
+            return self.stop(ChatState::NeedsYou, &format!("held: {reason}"), Handoff::No).await;
+        }
+        if useless && self.job.attempts + 1 >= USELESS_MAX {
+            give_up(self.tenant, self.job, reason, now).await?;
+            return Ok(Outcome::Settled);
+        }
+        let soonest = match error.retry() {
+            Retry::After(wait) => wait.min(RETRY_MAX),
+            Retry::Once => Duration::from_secs(1),
+            Retry::Never => Duration::from_secs(30),
+        };
+        let stored = self.facts.pending.first().map_or(0, |message| seed(message.interaction.id));
+        let at = backoff(now, self.job.attempts, soonest, stored);
+        Ok(Outcome::End(Ended::Retry { at, reason }))
+    }
+
+    /// Seen, then typing for as long as a person would. Reserves the ids meanwhile.
+    async fn pace(&self, waha: &Waha, text: &str, parts: usize) -> Result<Vec<Option<String>>, JobError> {
+        if self.rules.pace == Pace::Instant {
+            return Ok(reserve_ids(waha, &self.facts.instance, parts).await?);
+        }
+        let (session, address) = (&self.facts.instance.session, &self.facts.chat.address);
+        let typed = pace::typing(text, u64::from(self.job.id.bytes()[15]) * 2_654_435_761);
+        // These are courtesies: an answer without them is better than none.
+        let _ = waha.send_seen(session, address, &[]).await;
+        let _ = waha.start_typing(session, address).await;
+        let (ids, ()) = tokio::join!(reserve_ids(waha, &self.facts.instance, parts), tokio::time::sleep(typed));
+        let _ = waha.stop_typing(session, address).await;
+        Ok(ids?)
+    }
+
+    async fn go(&self, waha: &Waha, start: Start, after: After) -> Result<Outcome, JobError> {
+        match start {
+            Start::Go(first) => self.delivery(waha, after).post(*first).await,
+            Start::Stale(at) => Ok(snooze(at.max(self.cx.now()), "the customer wrote again".to_owned())),
+            Start::Cancelled => Ok(Outcome::Settled),
+        }
+    }
+}
+
+fn after(said: &Said) -> After {
+    if said.action == "handoff" {
+        After::Handoff(said.handoff_reason.clone().unwrap_or_else(|| "a human is needed".to_owned()))
+    } else {
+        After::Waiting
+    }
+}
+
+fn snooze(until: Timestamp, reason: String) -> Outcome {
+    Outcome::End(Ended::Snooze { until, reason })
+}

@@ -1,0 +1,279 @@
+//! Exactly one send. The row says `sending` before the POST leaves; what the POST ends in decides what may follow.
+//!
+//! 2xx: sent. Refused, 4xx, 422: not sent. Everything else, and our own crash, is doubtful: with an id of our choosing
+//! the message is looked up and, when it is certainly absent, posted again under the same id; without one it is looked
+//! for in the history, and what is not found is left to a human.
+
+use std::time::Duration;
+
+use mychatflow_data::ids::InteractionId;
+use mychatflow_data::model::instance::Instance;
+use mychatflow_data::store::TenantStore;
+use mychatflow_data::store::interactions::{IdSource, Outbound};
+use mychatflow_data::store::jobs::Ended;
+use mychatflow_data::store::tx::outcome::After;
+use mychatflow_data::time::Timestamp;
+
+use super::{JobError, Outcome, backoff, chain};
+use crate::cx::Cx;
+use crate::halt;
+use crate::waha::capabilities::{Capabilities, Ids};
+use crate::waha::chats::{Chats, Filter, Whose};
+use crate::waha::health::Allow;
+use crate::waha::send::SendText;
+use crate::waha::{Answered, Doubt, Waha, WahaError, own_id};
+
+/// How long after the POST was written an absent message may still appear.
+pub const LATE: Duration = Duration::from_secs(30);
+/// How long a message without an id of our choosing is looked for.
+pub const SEARCH: Duration = Duration::from_secs(60);
+/// How long a look-up that fails is tried again before a human is asked.
+const LOOKUP_PATIENCE: Duration = Duration::from_secs(900);
+/// The pause between two looks.
+const LOOK_AGAIN: Duration = Duration::from_secs(3);
+/// How often a message is certainly not sent before it is given up.
+pub const ATTEMPTS_MAX: i64 = 12;
+
+/// One message on its way, and what it needs to get there.
+pub struct Delivery<'d> {
+    /// The daemon.
+    pub cx: &'d Cx,
+    /// Whose.
+    pub tenant: &'d TenantStore,
+    /// The number it goes out from.
+    pub instance: &'d Instance,
+    /// The server that the number is on.
+    pub waha: &'d Waha,
+    /// How often the job failed before.
+    pub attempts: i64,
+    /// What the chat is after the last part.
+    pub after: After,
+}
+
+/// Reserves message ids where the server takes them. `None` for each where it does not.
+///
+/// # Errors
+/// When the server can't be asked.
+pub async fn reserve_ids(waha: &Waha, instance: &Instance, count: usize) -> Result<Vec<Option<String>>, WahaError> {
+    let mut ids = Vec::with_capacity(count);
+    if Capabilities::of(instance.version.as_deref(), instance.engine.as_deref()).ids == Ids::Assigned {
+        return Ok(vec![None; count]);
+    }
+    for _ in 0..count {
+        match waha.new_message_id(&instance.session).await {
+            Ok(id) => ids.push(Some(id)),
+            // The version says it can, the server says it can't: it chooses the ids itself.
+            Err(WahaError::NotFound { .. } | WahaError::Rejected { .. }) => return Ok(vec![None; count]),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(ids)
+}
+
+/// How to wait for a server that can't be asked now.
+#[must_use]
+pub fn not_before(waha: &Waha, now: Timestamp) -> Option<Timestamp> {
+    match waha.allows(now) {
+        Allow::Yes | Allow::Probe => None,
+        Allow::NotBefore(at) => Some(at),
+    }
+}
+
+enum Next {
+    Sent { bare_id: Option<String>, wa_id: Option<String> },
+    Post,
+    End(Outcome),
+}
+
+impl Delivery<'_> {
+    /// Posts a message whose row says `sending` and whose POST has not been written yet.
+    ///
+    /// # Errors
+    /// What the store says; the row stays `sending` and the next run looks for the message.
+    pub async fn post(&self, first: Outbound) -> Result<Outcome, JobError> {
+        self.follow(first, Next::Post).await
+    }
+
+    /// Finds out about a message whose POST an earlier run may have written.
+    ///
+    /// # Errors
+    /// What the store says; the next run goes on.
+    pub async fn resume(&self, message: Outbound) -> Result<Outcome, JobError> {
+        let next = self.look_up(&message).await?;
+        self.follow(message, next).await
+    }
+
+    async fn follow(&self, first: Outbound, start: Next) -> Result<Outcome, JobError> {
+        let (mut message, mut next) = (first, start);
+        loop {
+            next = match next {
+                Next::Post => self.post_once(&message).await?,
+                Next::End(outcome) => return Ok(outcome),
+                Next::Sent { bare_id, wa_id } => {
+                    let id = message.interaction.id;
+                    let after = self.after.clone();
+                    let left = self.tenant.record_sent(id, bare_id, wa_id, after, self.cx.now()).await?;
+                    halt::at("sent_stored").await;
+                    match left {
+                        None => return Ok(Outcome::Settled),
+                        Some(part) => {
+                            message = part;
+                            Next::Post
+                        }
+                    }
+                }
+            };
+        }
+    }
+
+    async fn post_once(&self, message: &Outbound) -> Result<Next, JobError> {
+        let interaction = &message.interaction;
+        let chosen = (message.id_source == Some(IdSource::Reserved)).then_some(message.bare_id.as_deref()).flatten();
+        halt::at("sending_stored").await;
+        let posted = self
+            .waha
+            .send_text(SendText {
+                session: &self.instance.session,
+                chat: &interaction.address,
+                text: &interaction.text,
+                id: chosen,
+                reply_to: None,
+            })
+            .await;
+        halt::at("post_answered").await;
+        match posted {
+            Ok(sent) => {
+                let bare_id = chosen.map(str::to_owned).or(sent.bare_id);
+                let wa_id = sent.wa_id.or_else(|| chosen.map(|id| own_id(&interaction.address, id)));
+                Ok(Next::Sent { bare_id, wa_id })
+            }
+            Err(error) => self.failed(message, &error).await,
+        }
+    }
+
+    async fn failed(&self, message: &Outbound, error: &WahaError) -> Result<Next, JobError> {
+        let id = message.interaction.id;
+        let now = self.cx.now();
+        tracing::warn!(interaction.id = %id, error = chain(error), "a send did not end well");
+        match error.doubt() {
+            Doubt::NotSent => {
+                let ended = self.not_sent(id, error, now);
+                self.tenant.record_not_sent(id, ended, now).await?;
+                Ok(Next::End(Outcome::Settled))
+            }
+            Doubt::Doubtful { answered } => {
+                let mut message = message.clone();
+                if answered == Answered::Yes {
+                    self.tenant.record_answered(id, now).await?;
+                    message.answered_at = Some(now);
+                }
+                self.look_up(&message).await
+            }
+        }
+    }
+
+    fn not_sent(&self, id: InteractionId, error: &WahaError, now: Timestamp) -> Ended {
+        let reason = chain(error);
+        let seed = seed(id);
+        match error {
+            // The number or the server is not there: that costs no attempt, and freshness decides later.
+            WahaError::NotReady { status } => Ended::Snooze {
+                until: now + crate::flow::gate::NUMBER_WAIT,
+                reason: format!("waiting for the number: it is {status}"),
+            },
+            WahaError::Refused(_) => {
+                let until = not_before(self.waha, now).unwrap_or(now + LOOK_AGAIN);
+                Ended::Snooze { until, reason: format!("waiting for waha: {reason}") }
+            }
+            _ if error.retryable() && self.attempts < ATTEMPTS_MAX => {
+                Ended::Retry { at: backoff(now, self.attempts, Duration::from_secs(2), seed), reason }
+            }
+            _ => Ended::Discard { reason },
+        }
+    }
+
+    /// Asks WAHA whether a doubtful message is there.
+    async fn look_up(&self, message: &Outbound) -> Result<Next, JobError> {
+        let now = self.cx.now();
+        let started = message.sending_at.unwrap_or(message.interaction.at);
+        if let Some(until) = not_before(self.waha, now) {
+            return Ok(later(until, "waiting for waha to tell whether the message was sent"));
+        }
+        let found = match (&message.bare_id, message.id_source) {
+            (Some(bare_id), Some(IdSource::Reserved)) => {
+                let looked = self.by_id(message, bare_id).await;
+                if let Ok(None) = looked {
+                    // WAHA has answered the POST, or had its time: absent means it was not sent.
+                    if message.answered_at.is_some() || now.since(started) >= LATE {
+                        self.tenant.record_resend(message.interaction.id, now).await?;
+                        return Ok(Next::Post);
+                    }
+                    return Ok(later(started + LATE, "looking for the message at waha"));
+                }
+                looked
+            }
+            // The id came with an answer or an echo: it was sent.
+            (Some(_), _) => Ok(Some((message.bare_id.clone(), message.interaction.wa_id.clone()))),
+            (None, _) => self.by_history(message, started).await,
+        };
+        match found {
+            Ok(Some((bare_id, wa_id))) => Ok(Next::Sent { bare_id, wa_id }),
+            Ok(None) if now.since(started) < SEARCH => {
+                Ok(later((now + LOOK_AGAIN).min(started + SEARCH), "looking for the message in the history"))
+            }
+            Ok(None) => self.unknown(message, "waha's history does not show it", now).await,
+            Err(error) if now.since(started) < LOOKUP_PATIENCE => {
+                let until = not_before(self.waha, now).unwrap_or(now + LOOK_AGAIN);
+                Ok(later(until, &format!("looking for the message at waha: {}", chain(&error))))
+            }
+            Err(error) => self.unknown(message, &chain(&error), now).await,
+        }
+    }
+
+    async fn unknown(&self, message: &Outbound, reason: &str, now: Timestamp) -> Result<Next, JobError> {
+        self.tenant.record_unknown(message.interaction.id, reason.to_owned(), now).await?;
+        Ok(Next::End(Outcome::Settled))
+    }
+
+    async fn by_id(&self, message: &Outbound, bare_id: &str) -> Result<Found, WahaError> {
+        let address = &message.interaction.address;
+        let wa_id = own_id(address, bare_id);
+        let found = self.waha.message(&self.instance.session, address, &wa_id).await?;
+        Ok(found.map(|found| (Some(bare_id.to_owned()), Some(found.wa_id))))
+    }
+
+    /// A message in the history that is ours, has our text, is not older than the start, and belongs to no other row.
+    async fn by_history(&self, message: &Outbound, started: Timestamp) -> Result<Found, WahaError> {
+        // WhatsApp's clock has whole seconds.
+        let since = Timestamp::from_seconds(started.millis().div_euclid(1000));
+        let filter = Filter { since: Some(since), whose: Whose::Ours, limit: 50, ..Filter::default() };
+        let address = &message.interaction.address;
+        let page = self.waha.messages(&self.instance.session, Chats::One(address), &filter).await?;
+        let mut candidates: Vec<_> = page
+            .items
+            .into_iter()
+            .filter(|found| found.from_me && found.at >= since)
+            .filter(|found| found.text.as_deref() == Some(message.interaction.text.as_str()))
+            .collect();
+        candidates.sort_by_key(|found| found.at);
+        let ids = candidates.iter().map(|found| found.bare_id.clone()).collect();
+        let claimed = self.tenant.claimed_ids(message.instance, ids).await;
+        // Without the store's word nothing may be adopted: look again.
+        let Ok(claimed) = claimed else { return Ok(None) };
+        let free = candidates.into_iter().find(|found| !claimed.contains(&found.bare_id));
+        Ok(free.map(|found| (Some(found.bare_id), Some(found.wa_id))))
+    }
+}
+
+type Found = Option<(Option<String>, Option<String>)>;
+
+fn later(until: Timestamp, reason: &str) -> Next {
+    Next::End(Outcome::End(Ended::Snooze { until, reason: reason.to_owned() }))
+}
+
+/// A number that looks random and is the same for the same message.
+#[must_use]
+pub fn seed(id: InteractionId) -> u64 {
+    let bytes = id.bytes();
+    u64::from_le_bytes([bytes[8], bytes[9], bytes[10], bytes[11], bytes[12], bytes[13], bytes[14], bytes[15]]) >> 8
+}

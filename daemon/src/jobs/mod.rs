@@ -1,0 +1,100 @@
+//! Durable work: an engine that claims and ends jobs, and one file for each kind of them.
+
+pub mod answer_chat;
+pub mod deliver;
+pub mod send_message;
+pub mod wake;
+pub mod worker;
+
+use std::time::Duration;
+
+use mychatflow_data::store::error::StoreError;
+use mychatflow_data::store::jobs::Ended;
+use mychatflow_data::time::Timestamp;
+
+use crate::gemini::GeminiError;
+use crate::waha::WahaError;
+
+/// How a run came to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// A transaction of the run has ended the job already.
+    Settled,
+    /// The engine ends it so.
+    End(Ended),
+}
+
+/// Why a run failed. `Retryable` runs again with backoff, `Fatal` becomes a dead letter.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// May succeed later.
+    #[error("{reason}")]
+    Retryable {
+        /// Why, in words for people.
+        reason: String,
+        /// The soonest that trying again makes sense.
+        after: Duration,
+    },
+    /// Will not.
+    #[error("{0}")]
+    Fatal(String),
+}
+
+impl From<StoreError> for JobError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound(what) => Self::Fatal(format!("no such {what}")),
+            error => Self::Retryable { reason: chain(&error), after: Duration::from_secs(1) },
+        }
+    }
+}
+
+impl From<WahaError> for JobError {
+    fn from(error: WahaError) -> Self {
+        let reason = chain(&error);
+        if error.retryable() { Self::Retryable { reason, after: Duration::from_secs(2) } } else { Self::Fatal(reason) }
+    }
+}
+
+impl From<GeminiError> for JobError {
+    fn from(error: GeminiError) -> Self {
+        Self::Retryable { reason: chain(&error), after: Duration::from_secs(2) }
+    }
+}
+
+/// An error with its causes, joined once.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// When to run again after this many failures: doubling from one second to two minutes, with a jitter of a quarter
+/// either way that hangs on `seed` alone.
+#[must_use]
+pub fn backoff(now: Timestamp, attempts: i64, soonest: Duration, seed: u64) -> Timestamp {
+    let doubled = 1_000u64 << attempts.clamp(0, 7);
+    let plain = doubled.min(120_000);
+    let wait = Duration::from_millis(plain - plain / 4 + seed % (plain / 2 + 1));
+    now + wait.max(soonest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backoff_doubles_up_to_two_minutes() {
+        let start = Timestamp::from_millis(0);
+        let wait = |attempts, seed| backoff(start, attempts, Duration::ZERO, seed).since(start).as_millis();
+        assert!((750..=1_250).contains(&wait(0, 99)));
+        assert!((6_000..=10_000).contains(&wait(3, 12_345)));
+        assert!(wait(60, 7) <= 150_000);
+        assert_eq!(backoff(start, 0, Duration::from_secs(90), 0).since(start), Duration::from_secs(90));
+    }
+}

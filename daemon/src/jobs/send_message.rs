@@ -1,0 +1,57 @@
+//! Sends one stored message of a human or a command.
+
+use mychatflow_data::ids::InteractionId;
+use mychatflow_data::model::instance::InstanceStatus;
+use mychatflow_data::model::interaction::InteractionState;
+use mychatflow_data::model::job::Job;
+use mychatflow_data::store::TenantStore;
+use mychatflow_data::store::jobs::Ended;
+use mychatflow_data::store::tx::outcome::After;
+
+use super::deliver::{Delivery, not_before, reserve_ids};
+use super::{JobError, Outcome};
+use crate::cx::Cx;
+use crate::flow::gate::NUMBER_WAIT;
+
+/// Runs the job.
+///
+/// # Errors
+/// When it can't be told what became of it; the next run goes on.
+pub async fn run(cx: &Cx, tenant: &TenantStore, job: &Job, id: InteractionId) -> Result<Outcome, JobError> {
+    let done = Ok(Outcome::End(Ended::Done));
+    let Some(message) = tenant.outbound(id).await? else { return done };
+    let Some(instance) = tenant.instance(message.instance).await? else {
+        let ended = Ended::Discard { reason: "the number was removed".to_owned() };
+        tenant.record_not_sent(id, ended, cx.now()).await?;
+        return Ok(Outcome::Settled);
+    };
+    let clients = cx.clients();
+    let Some(waha) = clients.wahas.get(&instance.waha) else {
+        return Err(JobError::Fatal(format!("no [[waha]] named {} is configured", instance.waha)));
+    };
+    let delivery = Delivery { cx, tenant, instance: &instance, waha, attempts: job.attempts, after: After::Waiting };
+    let now = cx.now();
+    match message.interaction.state {
+        InteractionState::Sending => delivery.resume(message).await,
+        InteractionState::Queued => {
+            if instance.status != Some(InstanceStatus::Working) {
+                let word = instance.status.as_ref().map_or("not reached yet", |status| status.word());
+                let reason = format!("waiting for the number: it is {word}");
+                return Ok(Outcome::End(Ended::Snooze { until: now + NUMBER_WAIT, reason }));
+            }
+            if let Some(until) = not_before(waha, now) {
+                let reason = "waiting for waha".to_owned();
+                return Ok(Outcome::End(Ended::Snooze { until, reason }));
+            }
+            let reserved = match message.bare_id {
+                Some(_) => None,
+                None => reserve_ids(waha, &instance, 1).await?.into_iter().next().flatten(),
+            };
+            match tenant.start_message(id, reserved, cx.now()).await? {
+                Some(started) => delivery.post(started).await,
+                None => done,
+            }
+        }
+        _ => done,
+    }
+}

@@ -1,0 +1,62 @@
+//! What a server can do, by version and engine.
+
+/// What a server can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Does it take message ids of our choosing?
+    pub ids: Ids,
+}
+
+/// Does a server take message ids of our choosing (`new-message-id`, and `id` in `sendText`)?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ids {
+    /// Yes: a doubtful send can be looked up, and repeated with the same id.
+    Chosen,
+    /// No: the id is known only once the send has been answered.
+    Assigned,
+}
+
+/// The first version that takes ids.
+const IDS_SINCE: [u32; 3] = [2026, 4, 3];
+
+impl Capabilities {
+    /// What this version can do with this engine. Ids: WAHA 2026.4.3 and later, NOWEB and GOWS. Nothing is assumed of a
+    /// version or engine that can't be read.
+    #[must_use]
+    pub fn of(version: Option<&str>, engine: Option<&str>) -> Self {
+        let new = version.and_then(numbers).is_some_and(|version| version >= IDS_SINCE);
+        let able = engine.is_some_and(|engine| matches!(engine, "NOWEB" | "GOWS"));
+        Self { ids: if new && able { Ids::Chosen } else { Ids::Assigned } }
+    }
+}
+
+/// `2026.4.3`, with or without more behind it, as numbers; absent ones are 0.
+fn numbers(version: &str) -> Option<[u32; 3]> {
+    let mut numbers = [0; 3];
+    for (number, part) in numbers.iter_mut().zip(version.trim().split(['.', '-', '+'])) {
+        *number = part.parse().ok()?;
+    }
+    Some(numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_by_version_and_engine() {
+        for (version, engine, ids) in [
+            (Some("2026.4.1"), Some("NOWEB"), Ids::Assigned),
+            (Some("2026.4.3"), Some("NOWEB"), Ids::Chosen),
+            (Some("2026.7.1"), Some("GOWS"), Ids::Chosen),
+            (Some("2027.1"), Some("NOWEB"), Ids::Chosen),
+            (Some("2026.10.0"), Some("NOWEB"), Ids::Chosen),
+            (Some("2026.7.1"), Some("WEBJS"), Ids::Assigned),
+            (Some("latest"), Some("NOWEB"), Ids::Assigned),
+            (None, Some("NOWEB"), Ids::Assigned),
+            (Some("2026.7.1"), None, Ids::Assigned),
+        ] {
+            assert_eq!(Capabilities::of(version, engine).ids, ids, "{version:?} {engine:?}");
+        }
+    }
+}

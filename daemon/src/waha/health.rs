@@ -1,0 +1,137 @@
+//! How a WAHA server has answered, and a circuit that keeps jobs from calling one that is down.
+//!
+//! A plain state machine: time comes in as an argument. It judges the server, never a session: a session that is not
+//! ready, a refused call or a failing engine are answers, and an answer means that the server is there.
+
+use std::time::Duration;
+
+use mychatflow_data::time::Timestamp;
+
+use super::error::WahaError;
+
+/// So many outages in a row open the circuit.
+pub const OUTAGES_MAX: u32 = 3;
+
+/// The first pause of an open circuit; each failed try doubles it.
+pub const PAUSE_MIN: Duration = Duration::from_secs(1);
+
+/// The longest pause of an open circuit.
+pub const PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// How a server has answered so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Health {
+    /// When it last answered, whatever it said.
+    pub succeeded_at: Option<Timestamp>,
+    /// The last outage, kept after it is over.
+    pub last_error: Option<Failure>,
+    /// The outage that lasts.
+    pub outage: Option<Outage>,
+}
+
+/// One call that found the server out of order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// When.
+    pub at: Timestamp,
+    /// What was wrong, one layer, without secrets.
+    pub reason: String,
+}
+
+/// A server that is out of order right now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outage {
+    /// Since when.
+    pub since: Timestamp,
+    /// How many tries failed. Calls that fail together while the circuit is open count as one.
+    pub tries: u32,
+    /// When a job may try again.
+    pub try_at: Timestamp,
+}
+
+/// May a job call the server?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allow {
+    /// Yes.
+    Yes,
+    /// Once, to see whether it is back.
+    Probe,
+    /// Not before then.
+    NotBefore(Timestamp),
+}
+
+impl Health {
+    /// Notes an answer, of whatever sort.
+    pub fn succeeded(&mut self, now: Timestamp) {
+        self.succeeded_at = Some(now);
+        self.outage = None;
+    }
+
+    /// Notes a call that found the server out of order (see [`WahaError::is_outage`]).
+    pub fn failed(&mut self, now: Timestamp, error: &WahaError) {
+        self.last_error = Some(Failure { at: now, reason: error.to_string() });
+        let outage = self.outage.get_or_insert(Outage { since: now, tries: 0, try_at: now });
+        // Calls that were under way when the circuit opened are no new tries: fifty of them must not mean an hour.
+        if now >= outage.try_at {
+            outage.tries = outage.tries.saturating_add(1);
+            outage.try_at = now + pause(outage.tries);
+        }
+    }
+
+    /// May a job call the server now?
+    #[must_use]
+    pub fn allows(&self, now: Timestamp) -> Allow {
+        match &self.outage {
+            Some(outage) if outage.tries >= OUTAGES_MAX && now < outage.try_at => Allow::NotBefore(outage.try_at),
+            Some(outage) if outage.tries >= OUTAGES_MAX => Allow::Probe,
+            _ => Allow::Yes,
+        }
+    }
+}
+
+fn pause(tries: u32) -> Duration {
+    match tries.checked_sub(OUTAGES_MAX) {
+        None => Duration::ZERO,
+        Some(doublings) => (PAUSE_MIN * 2_u32.pow(doublings.min(16))).min(PAUSE_MAX),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(seconds)
+    }
+
+    #[test]
+    fn three_outages_open_it_and_one_answer_closes_it() {
+        let down = || WahaError::Timeout(Duration::from_secs(35));
+        let mut health = Health::default();
+        assert_eq!(health.allows(at(0)), Allow::Yes);
+        health.failed(at(1), &down());
+        health.failed(at(1), &down());
+        assert_eq!(health.allows(at(1)), Allow::Yes);
+        health.failed(at(2), &down());
+        assert_eq!(health.allows(at(2)), Allow::NotBefore(at(3)));
+        for _ in 0..50 {
+            health.failed(at(2), &down());
+        }
+        assert_eq!(health.allows(at(3)), Allow::Probe);
+        health.failed(at(3), &down());
+        assert_eq!(health.allows(at(4)), Allow::NotBefore(at(5)));
+        let outage = health.outage.clone().unwrap();
+        assert_eq!((outage.since, outage.tries), (at(1), 4));
+        health.succeeded(at(6));
+        assert_eq!(health.allows(at(6)), Allow::Yes);
+        assert_eq!(health.last_error.unwrap().reason, "waha did not answer within 35 s");
+        assert_eq!(health.succeeded_at, Some(at(6)));
+    }
+
+    #[test]
+    fn the_pause_has_an_end() {
+        assert_eq!(pause(2), Duration::ZERO);
+        assert_eq!(pause(4), Duration::from_secs(2));
+        assert_eq!(pause(u32::MAX), PAUSE_MAX);
+    }
+}

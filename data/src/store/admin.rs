@@ -1,0 +1,123 @@
+//! The few questions that are about the daemon, not about one tenant.
+
+use super::error::StoreError;
+use super::scope::Scoped;
+use super::{Store, TenantStore};
+use crate::ids::TenantId;
+use crate::model::interaction::InteractionState;
+use crate::scoped;
+
+/// One counter of `stats`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counter {
+    /// Whose; the id of sixteen zero bytes is the daemon itself.
+    pub tenant: TenantId,
+    /// What was counted.
+    pub name: String,
+    /// How often.
+    pub value: i64,
+}
+
+/// The daemon itself, as the owner of counters that belong to no tenant.
+pub const DAEMON: TenantId = TenantId::from_bytes([0; 16]);
+
+impl Store {
+    /// The number of the schema.
+    #[must_use]
+    pub fn schema(&self) -> i64 {
+        i64::try_from(super::migrate::MIGRATIONS.len()).unwrap_or(i64::MAX)
+    }
+
+    /// Every counter of every tenant.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn counters(&self) -> Result<Vec<Counter>, StoreError> {
+        self.db
+            .read(|connection| {
+                let mut statement = connection.prepare_cached("SELECT tenant_id, name, value FROM counters")?;
+                let rows = statement
+                    .query_map([], |row| Ok(Counter { tenant: row.get(0)?, name: row.get(1)?, value: row.get(2)? }))?;
+                Ok(rows.collect::<Result<Vec<_>, _>>()?)
+            })
+            .await
+    }
+
+    /// Adds to counters outside any other unit of work: deliveries that were refused.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn count(&self, counts: Vec<(TenantId, &'static str, i64)>) -> Result<(), StoreError> {
+        self.db
+            .write(move |writer| {
+                for (tenant, name, by) in counts {
+                    writer.count(tenant, name, by);
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    /// Does the store take writes? Used by `/readyz`.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub async fn probe(&self) -> Result<(), StoreError> {
+        self.db
+            .write(|writer| {
+                writer.connection.execute(
+                    "INSERT INTO counters (tenant_id, name, value) VALUES (?1, 'probe', 1)
+                     ON CONFLICT (tenant_id, name) DO UPDATE SET value = value + 1",
+                    [DAEMON],
+                )?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// How many jobs are in each state, over all tenants.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn job_counts(&self) -> Result<Vec<(String, i64)>, StoreError> {
+        self.db
+            .read(|connection| {
+                let mut statement = connection.prepare_cached(
+                    "SELECT state, count(*) FROM jobs
+                     WHERE state IN ('scheduled', 'available', 'running', 'retryable', 'held', 'discarded')
+                     GROUP BY state",
+                )?;
+                let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                Ok(rows.collect::<Result<Vec<_>, _>>()?)
+            })
+            .await
+    }
+}
+
+impl TenantStore {
+    /// Every counter of the tenant.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn counters(&self) -> Result<Vec<Counter>, StoreError> {
+        const ALL: Scoped = scoped!("SELECT name, value FROM counters WHERE tenant_id = :tenant ORDER BY name");
+        let tenant = self.tenant;
+        self.read(move |scope| {
+            scope.rows(ALL, &[], |row| Ok(Counter { tenant, name: row.get(0)?, value: row.get(1)? }))
+        })
+        .await
+    }
+
+    /// How many messages of ours have not come to an end, by state.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn open_sends(&self) -> Result<Vec<(InteractionState, i64)>, StoreError> {
+        const OPEN: Scoped = scoped!(
+            "SELECT state, count(*) FROM interactions
+             WHERE tenant_id = :tenant AND state IN ('draft', 'held', 'queued', 'sending', 'unknown')
+             GROUP BY state"
+        );
+        self.read(move |scope| scope.rows(OPEN, &[], |row| Ok((row.get(0)?, row.get(1)?)))).await
+    }
+}

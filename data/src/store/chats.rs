@@ -1,0 +1,314 @@
+//! Chats: threads of people and groups on our numbers.
+
+use rusqlite::Row;
+
+use super::TenantStore;
+use super::change::Change;
+use super::error::StoreError;
+use super::scope::{Scope, Scoped};
+use crate::ids::{ChatId, ContactId, InstanceId};
+use crate::model::chat::{Chat, ChatKind, ChatState, Mode};
+use crate::model::contact::Review;
+use crate::phone::{Address, Phone};
+use crate::scoped;
+use crate::time::Timestamp;
+
+/// The columns of [`read`], in its order. They need `chats AS h LEFT JOIN contacts AS c LEFT JOIN settings AS s`.
+macro_rules! select_chats {
+    ($rest:literal) => {
+        concat!(
+            "SELECT h.id, h.instance_id, h.contact_id, h.kind, h.address, coalesce(c.name, h.title), c.phone,
+                    h.state, h.reason, s.value, h.paused_until, h.snoozed_until, h.handoff_at, h.unread, h.revision,
+                    h.last_at, h.last_in_at, h.preview,
+                    coalesce(s.value,
+                             (SELECT value FROM settings WHERE tenant_id = h.tenant_id AND scope = 'instance'
+                              AND scope_id = h.instance_id AND key = 'assistant.mode'),
+                             (SELECT value FROM settings WHERE tenant_id = h.tenant_id AND scope = 'tenant'
+                              AND scope_id = x'' AND key = 'assistant.mode'))
+             FROM chats AS h
+             LEFT JOIN contacts AS c ON c.tenant_id = h.tenant_id AND c.id = h.contact_id
+             LEFT JOIN settings AS s ON s.tenant_id = h.tenant_id AND s.scope = 'chat' AND s.scope_id = h.id
+                                    AND s.key = 'assistant.mode'
+             WHERE h.tenant_id = :tenant ",
+            $rest
+        )
+    };
+}
+pub(crate) use select_chats;
+
+pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Chat> {
+    let mode: Option<String> = row.get(9)?;
+    Ok(Chat {
+        id: row.get(0)?,
+        instance: row.get(1)?,
+        contact: row.get(2)?,
+        kind: row.get(3)?,
+        address: row.get(4)?,
+        name: row.get(5)?,
+        phone: row.get(6)?,
+        state: row.get(7)?,
+        reason: row.get(8)?,
+        mode: mode.and_then(|word| word.parse().ok()),
+        paused_until: row.get(10)?,
+        snoozed_until: row.get(11)?,
+        handoff_at: row.get(12)?,
+        unread: row.get(13)?,
+        revision: row.get(14)?,
+        last_at: row.get(15)?,
+        last_in_at: row.get(16)?,
+        preview: row.get(17)?,
+    })
+}
+
+/// A chat and the mode that tenant, number or chat have set; `None` leaves it to the config.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The chat.
+    pub chat: Chat,
+    /// The strongest mode that was set.
+    pub mode: Option<Mode>,
+}
+
+pub(crate) fn read_listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
+    let mode: Option<String> = row.get(18)?;
+    Ok(Listed { chat: read(row)?, mode: mode.and_then(|word| word.parse().ok()) })
+}
+
+/// One chat.
+pub(crate) fn find(scope: &Scope<'_>, id: ChatId) -> Result<Option<Chat>, StoreError> {
+    const FIND: Scoped = scoped!(select_chats!("AND h.id = :id"));
+    scope.row(FIND, &[(":id", &id)], read)
+}
+
+/// Puts a chat into a state, with the reason people read.
+pub(crate) fn set_state(
+    scope: &Scope<'_>,
+    id: ChatId,
+    state: ChatState,
+    reason: Option<&str>,
+) -> Result<(), StoreError> {
+    const SET: Scoped =
+        scoped!("UPDATE chats SET state = :state, reason = :reason WHERE tenant_id = :tenant AND id = :id");
+    scope.execute(SET, &[(":id", &id), (":state", &state), (":reason", &reason)])?;
+    scope.emit(Change::ChatChanged(scope.tenant(), id));
+    Ok(())
+}
+
+/// A direct chat found or made, and whether its person's phone number is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Thread {
+    pub(crate) chat: ChatId,
+    pub(crate) contact: ContactId,
+    pub(crate) known: Known,
+}
+
+/// Do we know the person's phone number?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Known {
+    ByPhone,
+    ByLidOnly,
+}
+
+/// Finds the person behind an address, or makes one.
+pub(crate) fn contact_of(
+    scope: &Scope<'_>,
+    address: &Address,
+    alternate: Option<&Address>,
+    name: Option<&str>,
+    review: Review,
+    now: Timestamp,
+) -> Result<(ContactId, Known), StoreError> {
+    const BY_ADDRESS: Scoped = scoped!(
+        "SELECT i.contact_id, c.phone IS NOT NULL, c.name FROM identities AS i
+         JOIN contacts AS c ON c.tenant_id = i.tenant_id AND c.id = i.contact_id
+         WHERE i.tenant_id = :tenant AND i.address = :address"
+    );
+    const NAME: Scoped = scoped!("UPDATE contacts SET name = :name WHERE tenant_id = :tenant AND id = :id");
+    const INSERT: Scoped = scoped!(
+        "INSERT INTO contacts (tenant_id, id, name, phone, review, created_at)
+         VALUES (:tenant, :id, :name, :phone, :review, :now)"
+    );
+    let find = |address: &Address| {
+        scope.row(BY_ADDRESS, &[(":address", address)], |row| {
+            Ok((row.get::<_, ContactId>(0)?, row.get::<_, bool>(1)?, row.get::<_, Option<String>>(2)?))
+        })
+    };
+    let here = find(address)?;
+    let there = match alternate {
+        Some(alternate) if alternate.is_person() && alternate != address => find(alternate)?,
+        _ => None,
+    };
+    let phone = address.phone().or_else(|| alternate.and_then(Address::phone));
+    let (contact, known_name) = match (here, there) {
+        (Some((contact, ..)), Some((other, ..))) if contact != other => {
+            // The person by phone number is the older acquaintance; the other one joins it.
+            let (keep, gone) = if address.phone().is_some() { (contact, other) } else { (other, contact) };
+            super::tx::merge_contacts::merge(scope, keep, gone, now)?;
+            (keep, None)
+        }
+        (Some((contact, _, known_name)), _) => (contact, known_name),
+        (None, Some((contact, _, known_name))) => (contact, known_name),
+        (None, None) => {
+            let contact = ContactId::new();
+            scope.execute(
+                INSERT,
+                &[(":id", &contact), (":name", &name), (":phone", &phone), (":review", &review), (":now", &now)],
+            )?;
+            (contact, name.map(str::to_owned))
+        }
+    };
+    link(scope, contact, address)?;
+    if let Some(alternate) = alternate
+        && alternate.is_person()
+    {
+        link(scope, contact, alternate)?;
+    }
+    if let Some(phone) = &phone {
+        note_phone(scope, contact, phone)?;
+    }
+    if let Some(name) = name
+        && known_name.is_none()
+    {
+        scope.execute(NAME, &[(":id", &contact), (":name", &name)])?;
+    }
+    let known = if phone.is_some() || known_by_phone(scope, contact)? { Known::ByPhone } else { Known::ByLidOnly };
+    Ok((contact, known))
+}
+
+fn known_by_phone(scope: &Scope<'_>, contact: ContactId) -> Result<bool, StoreError> {
+    const KNOWN: Scoped = scoped!("SELECT phone IS NOT NULL FROM contacts WHERE tenant_id = :tenant AND id = :id");
+    Ok(scope.row(KNOWN, &[(":id", &contact)], |row| row.get(0))?.unwrap_or(false))
+}
+
+/// Notes that an address belongs to a person.
+pub(crate) fn link(scope: &Scope<'_>, contact: ContactId, address: &Address) -> Result<(), StoreError> {
+    const LINK: Scoped = scoped!(
+        "INSERT INTO identities (tenant_id, address, contact_id) VALUES (:tenant, :address, :contact)
+         ON CONFLICT (tenant_id, address) DO NOTHING"
+    );
+    scope.execute(LINK, &[(":address", address), (":contact", &contact)])?;
+    Ok(())
+}
+
+/// Notes a person's phone number, once it is known.
+pub(crate) fn note_phone(scope: &Scope<'_>, contact: ContactId, phone: &Phone) -> Result<(), StoreError> {
+    const PHONE: Scoped =
+        scoped!("UPDATE contacts SET phone = :phone WHERE tenant_id = :tenant AND id = :id AND phone IS NULL");
+    scope.execute(PHONE, &[(":id", &contact), (":phone", &phone)])?;
+    Ok(())
+}
+
+/// Finds the direct chat of an address on a number, or makes person and chat.
+pub(crate) fn thread(
+    scope: &Scope<'_>,
+    instance: InstanceId,
+    address: &Address,
+    alternate: Option<&Address>,
+    name: Option<&str>,
+    review: Review,
+    now: Timestamp,
+) -> Result<Thread, StoreError> {
+    // The usual case in one look: the address is known, the name too, and there is nothing to link.
+    const KNOWN: Scoped = scoped!(
+        "SELECT h.id, i.contact_id, c.phone IS NOT NULL,
+                (:name IS NULL OR c.name IS NOT NULL)
+                AND (:alternate IS NULL OR EXISTS (
+                    SELECT 1 FROM identities AS a
+                    WHERE a.tenant_id = :tenant AND a.address = :alternate AND a.contact_id = i.contact_id))
+         FROM identities AS i
+         JOIN contacts AS c ON c.tenant_id = i.tenant_id AND c.id = i.contact_id
+         JOIN chats AS h ON h.tenant_id = i.tenant_id AND h.contact_id = i.contact_id AND h.instance_id = :instance
+         WHERE i.tenant_id = :tenant AND i.address = :address"
+    );
+    const FIND: Scoped =
+        scoped!("SELECT id FROM chats WHERE tenant_id = :tenant AND contact_id = :contact AND instance_id = :instance");
+    let alternate = alternate.filter(|alternate| alternate.is_person());
+    let known = scope.row(
+        KNOWN,
+        &[(":instance", &instance), (":address", address), (":alternate", &alternate), (":name", &name)],
+        |row| {
+            let known = if row.get(2)? { Known::ByPhone } else { Known::ByLidOnly };
+            Ok((Thread { chat: row.get(0)?, contact: row.get(1)?, known }, row.get::<_, bool>(3)?))
+        },
+    )?;
+    if let Some((thread, true)) = known {
+        return Ok(thread);
+    }
+    let (contact, known) = contact_of(scope, address, alternate, name, review, now)?;
+    let found = scope.row(FIND, &[(":contact", &contact), (":instance", &instance)], |row| row.get(0))?;
+    let chat = match found {
+        Some(chat) => chat,
+        None => insert(scope, instance, Some(contact), ChatKind::Direct, address, None, now)?,
+    };
+    Ok(Thread { chat, contact, known })
+}
+
+/// Finds the chat of a group on a number, or makes it.
+pub(crate) fn group(
+    scope: &Scope<'_>,
+    instance: InstanceId,
+    address: &Address,
+    now: Timestamp,
+) -> Result<ChatId, StoreError> {
+    const FIND: Scoped = scoped!(
+        "SELECT id FROM chats
+         WHERE tenant_id = :tenant AND instance_id = :instance AND address = :address AND kind = 'group'"
+    );
+    match scope.row(FIND, &[(":instance", &instance), (":address", address)], |row| row.get(0))? {
+        Some(chat) => Ok(chat),
+        None => insert(scope, instance, None, ChatKind::Group, address, None, now),
+    }
+}
+
+fn insert(
+    scope: &Scope<'_>,
+    instance: InstanceId,
+    contact: Option<ContactId>,
+    kind: ChatKind,
+    address: &Address,
+    title: Option<&str>,
+    now: Timestamp,
+) -> Result<ChatId, StoreError> {
+    const INSERT: Scoped = scoped!(
+        "INSERT INTO chats (tenant_id, id, instance_id, contact_id, kind, address, title, state, created_at)
+         VALUES (:tenant, :id, :instance, :contact, :kind, :address, :title, 'waiting', :now)"
+    );
+    let chat = ChatId::new();
+    scope.execute(
+        INSERT,
+        &[
+            (":id", &chat),
+            (":instance", &instance),
+            (":contact", &contact),
+            (":kind", &kind),
+            (":address", address),
+            (":title", &title),
+            (":now", &now),
+        ],
+    )?;
+    Ok(chat)
+}
+
+impl TenantStore {
+    /// One chat.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn chat(&self, id: ChatId) -> Result<Option<Chat>, StoreError> {
+        self.read(move |scope| find(scope, id)).await
+    }
+
+    /// The chat of an address; the one that was written in last where the person has several.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn find_chat(&self, address: &Address) -> Result<Option<Chat>, StoreError> {
+        const FIND: Scoped = scoped!(select_chats!(
+            "AND (h.contact_id IN (SELECT contact_id FROM identities WHERE tenant_id = :tenant AND address = :address)
+                  OR (h.kind = 'group' AND h.address = :address))
+             ORDER BY h.last_at DESC LIMIT 1"
+        ));
+        let address = address.clone();
+        self.read(move |scope| scope.row(FIND, &[(":address", &address)], read)).await
+    }
+}

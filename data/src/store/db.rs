@@ -1,0 +1,292 @@
+//! One writer thread, a few readers: the only file that opens a connection.
+//!
+//! Units of work that wait together share one commit, each in its own SAVEPOINT, so that one failure undoes only
+//! itself. Callers get their answer, and listeners their changes, after the COMMIT only.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::{mpsc, oneshot};
+
+use super::change::{Change, Listener};
+use super::error::StoreError;
+use super::migrate::migrate;
+use crate::ids::TenantId;
+
+/// Units of work that may wait for the writer.
+const QUEUE: usize = 8192;
+/// Units of work that share one commit at most.
+const BATCH: usize = 256;
+const READERS: usize = 3;
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Prepared statements kept per connection.
+const STATEMENTS: usize = 256;
+
+/// Runs inside a batch; without one (it could not begin) it does nothing.
+type Unit = Box<dyn FnOnce(Option<&Writer<'_>>) -> Settle + Send>;
+/// Tells the caller how its unit ended, once the batch was committed or lost.
+type Settle = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+type Query = Box<dyn FnOnce(&Connection) + Send>;
+
+/// What a unit of work may use while it runs.
+pub(crate) struct Writer<'c> {
+    pub(crate) connection: &'c Connection,
+    changes: RefCell<Vec<Change>>,
+    counts: RefCell<Vec<(TenantId, &'static str, i64)>>,
+}
+
+impl Writer<'_> {
+    /// Tells listeners of `change`, if and when it is committed.
+    pub(crate) fn emit(&self, change: Change) {
+        self.changes.borrow_mut().push(change);
+    }
+
+    /// Adds to a counter of `stats`, in the same commit.
+    pub(crate) fn count(&self, tenant: TenantId, name: &'static str, by: i64) {
+        self.counts.borrow_mut().push((tenant, name, by));
+    }
+}
+
+/// The file, its writer and its readers. Dropping it waits for the writer.
+pub(crate) struct Db {
+    writer: Option<mpsc::Sender<Unit>>,
+    thread: Option<JoinHandle<()>>,
+    readers: Option<std::sync::mpsc::Sender<Query>>,
+    path: PathBuf,
+}
+
+impl Db {
+    /// Opens or makes the file, migrates it, and starts the threads.
+    pub(crate) fn open(path: &Path, listener: Arc<dyn Listener>) -> Result<Self, StoreError> {
+        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+        migrate(&mut connection)?;
+
+        let (writer, queue) = mpsc::channel(QUEUE);
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || write_loop(connection, queue, &*listener))
+            .map_err(|error| StoreError::Invalid(format!("no thread for the writer: {error}")))?;
+
+        let (readers, queries) = std::sync::mpsc::channel::<Query>();
+        // A Mutex, since std has no channel with several receivers; it is held only while waiting for a query.
+        let queries = Arc::new(Mutex::new(queries));
+        for _ in 0..READERS {
+            let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            connection.pragma_update(None, "query_only", true)?;
+            let queries = Arc::clone(&queries);
+            std::thread::Builder::new()
+                .name("store-reader".to_owned())
+                .spawn(move || {
+                    loop {
+                        let next = match queries.lock() {
+                            Ok(queries) => queries.recv(),
+                            Err(_) => return,
+                        };
+                        match next {
+                            Ok(query) => query(&connection),
+                            Err(_) => return,
+                        }
+                    }
+                })
+                .map_err(|error| StoreError::Invalid(format!("no thread for a reader: {error}")))?;
+        }
+        Ok(Self { writer: Some(writer), thread: Some(thread), readers: Some(readers), path: path.to_owned() })
+    }
+
+    /// Where the file is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Units of work that wait for the writer.
+    pub(crate) fn waiting(&self) -> usize {
+        self.writer.as_ref().map_or(0, |writer| QUEUE - writer.capacity())
+    }
+
+    /// Runs one unit of work; waits while the queue is full.
+    pub(crate) async fn write<T, F>(&self, unit: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Writer<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (unit, answer) = pack(unit);
+        let writer = self.writer.as_ref().ok_or(StoreError::Closed)?;
+        writer.send(unit).await.map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Runs one unit of work, or says [`StoreError::Overloaded`] when the queue is full.
+    pub(crate) async fn write_now<T, F>(&self, unit: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Writer<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (unit, answer) = pack(unit);
+        let writer = self.writer.as_ref().ok_or(StoreError::Closed)?;
+        writer.try_send(unit).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => StoreError::Overloaded,
+            mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
+        })?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Asks on a reader's connection, beside the writer.
+    pub(crate) async fn read<T, F>(&self, query: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (answer, asked) = oneshot::channel();
+        let query: Query = Box::new(move |connection| {
+            let result = catch_unwind(AssertUnwindSafe(|| {
+                let snapshot = connection.unchecked_transaction()?;
+                let result = query(&snapshot);
+                drop(snapshot);
+                result
+            }))
+            .unwrap_or(Err(StoreError::Panicked));
+            // The asker may be gone; then nobody wants the answer.
+            let _ = answer.send(result);
+        });
+        self.readers.as_ref().ok_or(StoreError::Closed)?.send(query).map_err(|_| StoreError::Closed)?;
+        asked.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+impl Drop for Db {
+    fn drop(&mut self) {
+        self.readers.take();
+        self.writer.take();
+        if let Some(thread) = self.thread.take()
+            && thread.thread().id() != std::thread::current().id()
+        {
+            // A panic of the writer was reported to every caller already.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cache_size", -8192)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}
+
+fn pack<T, F>(unit: F) -> (Unit, oneshot::Receiver<Result<T, StoreError>>)
+where
+    T: Send + 'static,
+    F: FnOnce(&Writer<'_>) -> Result<T, StoreError> + Send + 'static,
+{
+    let (answer, asked) = oneshot::channel();
+    let unit: Unit = Box::new(move |writer| {
+        let result = match writer {
+            Some(writer) => run(writer, unit),
+            None => Err(StoreError::Closed),
+        };
+        Box::new(move |committed: Result<(), StoreError>| {
+            // The caller may be gone (a webhook's sender hung up); the unit stands all the same.
+            let _ = answer.send(committed.and(result));
+        })
+    });
+    (unit, asked)
+}
+
+fn run<T>(writer: &Writer<'_>, unit: impl FnOnce(&Writer<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    let changes_before = writer.changes.borrow().len();
+    let counts_before = writer.counts.borrow().len();
+    let result = savepoint(writer.connection, || {
+        catch_unwind(AssertUnwindSafe(|| unit(writer))).unwrap_or(Err(StoreError::Panicked))
+    });
+    if result.is_err() {
+        writer.changes.borrow_mut().truncate(changes_before);
+        writer.counts.borrow_mut().truncate(counts_before);
+    }
+    result
+}
+
+fn savepoint<T>(connection: &Connection, unit: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    connection.prepare_cached("SAVEPOINT unit")?.execute([])?;
+    let result = unit();
+    if result.is_err() {
+        connection.prepare_cached("ROLLBACK TO unit")?.execute([])?;
+    }
+    connection.prepare_cached("RELEASE unit")?.execute([])?;
+    result
+}
+
+fn write_loop(connection: Connection, mut queue: mpsc::Receiver<Unit>, listener: &dyn Listener) {
+    let mut units = Vec::with_capacity(BATCH);
+    while queue.blocking_recv_many(&mut units, BATCH) > 0 {
+        let (settles, changes, committed) = write_batch(&connection, units.drain(..));
+        let failed = committed.is_err();
+        for settle in settles {
+            settle(if failed { Err(same_failure(&committed)) } else { Ok(()) });
+        }
+        if !failed && !changes.is_empty() {
+            listener.committed(changes);
+        }
+    }
+    // Nobody can write any more: leave a tidy file.
+    let _ = connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);");
+}
+
+fn write_batch(
+    connection: &Connection,
+    units: impl Iterator<Item = Unit>,
+) -> (Vec<Settle>, Vec<Change>, Result<(), StoreError>) {
+    let writer = Writer { connection, changes: RefCell::default(), counts: RefCell::default() };
+    let begun = connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([]));
+    if let Err(error) = begun {
+        // Outside a transaction a unit would commit by itself: none is run, and every caller is told.
+        let settles = units.map(|unit| unit(None)).collect();
+        return (settles, Vec::new(), Err(StoreError::from(error)));
+    }
+    let settles: Vec<Settle> = units.map(|unit| unit(Some(&writer))).collect();
+    let committed =
+        flush_counts(&writer).and_then(|()| Ok(connection.prepare_cached("COMMIT")?.execute([])?)).map(drop);
+    if committed.is_err() && !connection.is_autocommit() {
+        // When even this fails the next BEGIN fails too, and its callers are told.
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    (settles, writer.changes.into_inner(), committed)
+}
+
+fn flush_counts(writer: &Writer<'_>) -> Result<(), StoreError> {
+    let mut sums: BTreeMap<(TenantId, &'static str), i64> = BTreeMap::new();
+    for (tenant, name, by) in writer.counts.borrow().iter() {
+        *sums.entry((*tenant, name)).or_default() += by;
+    }
+    for ((tenant, name), by) in sums {
+        writer
+            .connection
+            .prepare_cached(
+                "INSERT INTO counters (tenant_id, name, value) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (tenant_id, name) DO UPDATE SET value = value + excluded.value",
+            )?
+            .execute((tenant, name, by))?;
+    }
+    Ok(())
+}
+
+fn same_failure(committed: &Result<(), StoreError>) -> StoreError {
+    match committed {
+        Err(StoreError::DiskFull) => StoreError::DiskFull,
+        Err(StoreError::Busy) => StoreError::Busy,
+        Err(other) => StoreError::Invalid(format!("the batch could not be committed: {other}")),
+        Ok(()) => StoreError::Closed,
+    }
+}

@@ -1,0 +1,54 @@
+//! What can go wrong in the store.
+
+/// Why the store did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The row asked for is not there, or belongs to somebody else.
+    #[error("no such {0}")]
+    NotFound(&'static str),
+    /// It would contradict what is there.
+    #[error("{0}")]
+    Conflict(String),
+    /// The value can't be stored.
+    #[error("{0}")]
+    Invalid(String),
+    /// More is waiting to be written than the queue holds.
+    #[error("the store's queue is full")]
+    Overloaded,
+    /// The disk is full.
+    #[error("the disk is full")]
+    DiskFull,
+    /// Another process holds the file.
+    #[error("another process holds the store")]
+    Busy,
+    /// The file was written by a newer version.
+    #[error("the store has schema {found}, this version knows {known}: install a newer mychatflow")]
+    Newer {
+        /// The schema of the file.
+        found: i64,
+        /// The newest schema of this program.
+        known: i64,
+    },
+    /// A migration that this file already had was changed since.
+    #[error("migration {0} of this store differs from the one in this program")]
+    MigrationChanged(i64),
+    /// The writer has stopped.
+    #[error("the store is closed")]
+    Closed,
+    /// A unit of work panicked; nothing of it was written.
+    #[error("a unit of work panicked")]
+    Panicked,
+    /// SQLite refused.
+    #[error("sqlite refused")]
+    Sqlite(#[source] rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Self::DiskFull,
+            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => Self::Busy,
+            _ => Self::Sqlite(error),
+        }
+    }
+}

@@ -1,0 +1,405 @@
+//! Instances: our WhatsApp numbers, what WAHA says of them and what we think.
+
+use rusqlite::Row;
+
+use super::change::Change;
+use super::error::StoreError;
+use super::scope::{Scope, Scoped};
+use super::{Store, TenantStore};
+use crate::ids::{InstanceId, TenantId};
+use crate::model::instance::{Instance, InstanceStatus, Me, StatusChange, Verdict};
+use crate::model::job::JobKind;
+use crate::scoped;
+use crate::time::Timestamp;
+
+macro_rules! columns {
+    () => {
+        "tenant_id, id, name, waha, session, status, verdict, reason, since, me, engine, version, paired_at, heard_at, \
+         created_at"
+    };
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Instance> {
+    let me: Option<String> = row.get(9)?;
+    Ok(Instance {
+        tenant: row.get(0)?,
+        id: row.get(1)?,
+        name: row.get(2)?,
+        waha: row.get(3)?,
+        session: row.get(4)?,
+        status: row.get::<_, Option<String>>(5)?.map(InstanceStatus::from),
+        verdict: row.get(6)?,
+        reason: row.get(7)?,
+        since: row.get(8)?,
+        me: me.and_then(|json| serde_json::from_str(&json).ok()),
+        engine: row.get(10)?,
+        version: row.get(11)?,
+        paired_at: row.get(12)?,
+        heard_at: row.get(13)?,
+        created_at: row.get(14)?,
+    })
+}
+
+/// A number with the key that its webhooks are signed with.
+#[derive(Debug, Clone)]
+pub struct Receiver {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which.
+    pub instance: InstanceId,
+    /// The session that its webhooks must name.
+    pub session: String,
+    /// The key, as text: WAHA signs with its UTF-8 bytes.
+    pub hmac_key: HmacKey,
+}
+
+/// A signing key that does not print.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HmacKey(String);
+
+impl HmacKey {
+    /// Wraps a key.
+    #[must_use]
+    pub fn new(key: String) -> Self {
+        Self(key)
+    }
+
+    /// The key itself.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for HmacKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// What a look at WAHA's session found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sighting {
+    /// WAHA's word; `None` keeps the last one (WAHA could not be asked).
+    pub status: Option<InstanceStatus>,
+    /// What we think.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: Option<String>,
+    /// The paired account, where WAHA told it.
+    pub me: Option<Me>,
+    /// The engine, where WAHA told it.
+    pub engine: Option<String>,
+    /// The version, where WAHA told it.
+    pub version: Option<String>,
+}
+
+/// What a sighting changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// Was the number not working before and is now?
+    pub connected: Connected,
+}
+
+/// Whether a number has just begun to work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connected {
+    /// For the first time with this account: a pairing.
+    Paired,
+    /// Again, after a gap.
+    Again,
+    /// No change.
+    AsBefore,
+}
+
+/// One number.
+pub(crate) fn find(scope: &Scope<'_>, id: InstanceId) -> Result<Option<Instance>, StoreError> {
+    const FIND: Scoped = scoped!(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM instances WHERE tenant_id = :tenant AND id = :id AND removed_at IS NULL"
+    ));
+    scope.row(FIND, &[(":id", &id)], read)
+}
+
+impl Store {
+    /// Every number that deliveries may come for.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn receivers(&self) -> Result<Vec<Receiver>, StoreError> {
+        self.db
+            .read(|connection| {
+                let mut statement = connection.prepare_cached(
+                    "SELECT tenant_id, id, session, hmac_key FROM instances WHERE removed_at IS NULL",
+                )?;
+                let rows = statement.query_map([], |row| {
+                    Ok(Receiver {
+                        tenant: row.get(0)?,
+                        instance: row.get(1)?,
+                        session: row.get(2)?,
+                        hmac_key: HmacKey(row.get(3)?),
+                    })
+                })?;
+                Ok(rows.collect::<Result<Vec<_>, _>>()?)
+            })
+            .await
+    }
+
+    /// Every number of every tenant, for the daemon's own rounds.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn all_instances(&self) -> Result<Vec<Instance>, StoreError> {
+        self.db
+            .read(|connection| {
+                let mut statement = connection.prepare_cached(concat!(
+                    "SELECT ",
+                    columns!(),
+                    " FROM instances WHERE removed_at IS NULL ORDER BY tenant_id, name"
+                ))?;
+                Ok(statement.query_map([], read)?.collect::<Result<Vec<_>, _>>()?)
+            })
+            .await
+    }
+}
+
+impl TenantStore {
+    /// Adds a number. One that was removed, with the same server and session, comes back with its chats.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the name, or the session on that server, is taken.
+    pub async fn add_instance(
+        &self,
+        name: String,
+        waha: String,
+        session: String,
+        hmac_key: HmacKey,
+        now: Timestamp,
+    ) -> Result<Instance, StoreError> {
+        const TAKEN: Scoped =
+            scoped!("SELECT name FROM instances WHERE tenant_id = :tenant AND name = :name AND removed_at IS NULL");
+        const BACK: Scoped = scoped!(
+            "UPDATE OR IGNORE instances
+             SET removed_at = NULL, name = :name, hmac_key = :hmac_key, status = NULL, verdict = 'dead',
+                 reason = 'not reached yet', since = :now
+             WHERE tenant_id = :tenant AND waha = :waha AND session = :session
+             RETURNING id"
+        );
+        const INSERT: Scoped = scoped!(
+            "INSERT INTO instances (tenant_id, id, name, waha, session, hmac_key, verdict, reason, since, created_at)
+             VALUES (:tenant, :id, :name, :waha, :session, :hmac_key, 'dead', 'not reached yet', :now, :now)
+             ON CONFLICT DO NOTHING"
+        );
+        self.write(move |scope| {
+            if scope.row(TAKEN, &[(":name", &name)], |_| Ok(()))?.is_some() {
+                return Err(StoreError::Conflict(format!("there is a number named {name} already")));
+            }
+            let taken = || StoreError::Conflict(format!("session {session} of {waha} belongs to another number"));
+            let key = hmac_key.reveal();
+            let held: Option<Option<Timestamp>> = scope.row(
+                scoped!(
+                    "SELECT removed_at FROM instances WHERE tenant_id = :tenant AND waha = :waha AND session = :session"
+                ),
+                &[(":waha", &waha), (":session", &session)],
+                |row| row.get(0),
+            )?;
+            let id = match held {
+                Some(None) => return Err(taken()),
+                Some(Some(_)) => scope
+                    .row(
+                        BACK,
+                        &[
+                            (":name", &name),
+                            (":waha", &waha),
+                            (":session", &session),
+                            (":hmac_key", &key),
+                            (":now", &now),
+                        ],
+                        |row| row.get(0),
+                    )?
+                    .ok_or_else(taken)?,
+                None => {
+                    let id = InstanceId::new();
+                    let added = scope.execute(
+                        INSERT,
+                        &[
+                            (":id", &id),
+                            (":name", &name),
+                            (":waha", &waha),
+                            (":session", &session),
+                            (":hmac_key", &key),
+                            (":now", &now),
+                        ],
+                    )?;
+                    if added == 0 {
+                        return Err(taken());
+                    }
+                    id
+                }
+            };
+            scope.emit(Change::InstanceChanged(scope.tenant(), id));
+            find(scope, id)?.ok_or(StoreError::NotFound("instance"))
+        })
+        .await
+    }
+
+    /// Every number of the tenant, by name.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn instances(&self) -> Result<Vec<Instance>, StoreError> {
+        const ALL: Scoped = scoped!(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM instances WHERE tenant_id = :tenant AND removed_at IS NULL ORDER BY name"
+        ));
+        self.read(|scope| scope.rows(ALL, &[], read)).await
+    }
+
+    /// One number.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn instance(&self, id: InstanceId) -> Result<Option<Instance>, StoreError> {
+        self.read(move |scope| find(scope, id)).await
+    }
+
+    /// The key that a number's webhooks are signed with.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn hmac_key(&self, id: InstanceId) -> Result<HmacKey, StoreError> {
+        const KEY: Scoped = scoped!("SELECT hmac_key FROM instances WHERE tenant_id = :tenant AND id = :id");
+        let key = self.read(move |scope| scope.row(KEY, &[(":id", &id)], |row| row.get(0))).await?;
+        key.map(HmacKey).ok_or(StoreError::NotFound("instance"))
+    }
+
+    /// A number's history, newest first.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn instance_history(&self, id: InstanceId, limit: i64) -> Result<Vec<StatusChange>, StoreError> {
+        const PAGE: Scoped = scoped!(
+            "SELECT at, status, verdict, reason FROM instance_statuses
+             WHERE tenant_id = :tenant AND instance_id = :id ORDER BY at DESC, rowid DESC LIMIT :limit"
+        );
+        self.read(move |scope| {
+            scope.rows(PAGE, &[(":id", &id), (":limit", &limit)], |row| {
+                Ok(StatusChange {
+                    at: row.get(0)?,
+                    status: row.get::<_, Option<String>>(1)?.map(InstanceStatus::from),
+                    verdict: row.get(2)?,
+                    reason: row.get(3)?,
+                })
+            })
+        })
+        .await
+    }
+
+    /// Keeps what a look at WAHA found. A working number wakes the work that waited for it.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn see_instance(&self, id: InstanceId, sighting: Sighting, now: Timestamp) -> Result<Seen, StoreError> {
+        const SET: Scoped = scoped!(
+            "UPDATE instances
+             SET status = coalesce(:status, status), verdict = :verdict, reason = :reason, since = :since,
+                 me = coalesce(:me, me), engine = coalesce(:engine, engine), version = coalesce(:version, version),
+                 paired_at = CASE WHEN :paired THEN :now ELSE paired_at END
+             WHERE tenant_id = :tenant AND id = :id"
+        );
+        const HISTORY: Scoped = scoped!(
+            "INSERT INTO instance_statuses (tenant_id, instance_id, at, status, verdict, reason)
+             VALUES (:tenant, :id, :now, :status, :verdict, :reason)"
+        );
+        const WAKE: Scoped = scoped!(
+            "UPDATE jobs SET run_at = :now, state = 'available'
+             WHERE tenant_id = :tenant AND state IN ('scheduled', 'retryable')
+               AND reason LIKE 'waiting for the number%'
+               AND chat_id IN (SELECT id FROM chats WHERE tenant_id = :tenant AND instance_id = :id)"
+        );
+        self.write(move |scope| {
+            let before = find(scope, id)?.ok_or(StoreError::NotFound("instance"))?;
+            let status = sighting.status.or(before.status.clone());
+            let works = status == Some(InstanceStatus::Working);
+            let account = |me: &Option<Me>| me.as_ref().map(|me| me.id.clone());
+            let paired = works
+                && (before.paired_at.is_none() || account(&sighting.me) != account(&before.me))
+                && sighting.me.is_some();
+            let changed =
+                status != before.status || sighting.verdict != before.verdict || sighting.reason != before.reason;
+            let since = if changed { now } else { before.since };
+            let word = status.as_ref().map(InstanceStatus::word);
+            let me = sighting.me.as_ref().and_then(|me| serde_json::to_string(me).ok());
+            scope.execute(
+                SET,
+                &[
+                    (":id", &id),
+                    (":status", &word),
+                    (":verdict", &sighting.verdict),
+                    (":reason", &sighting.reason),
+                    (":since", &since),
+                    (":me", &me),
+                    (":engine", &sighting.engine),
+                    (":version", &sighting.version),
+                    (":paired", &paired),
+                    (":now", &now),
+                ],
+            )?;
+            if changed {
+                scope.execute(
+                    HISTORY,
+                    &[
+                        (":id", &id),
+                        (":now", &now),
+                        (":status", &word),
+                        (":verdict", &sighting.verdict),
+                        (":reason", &sighting.reason),
+                    ],
+                )?;
+                scope.emit(Change::InstanceChanged(scope.tenant(), id));
+            }
+            let connected = if paired {
+                Connected::Paired
+            } else if works && before.status != Some(InstanceStatus::Working) {
+                Connected::Again
+            } else {
+                Connected::AsBefore
+            };
+            if works && scope.execute(WAKE, &[(":id", &id), (":now", &now)])? > 0 {
+                scope.emit(Change::JobDue(JobKind::AnswerChat, now));
+                scope.emit(Change::JobDue(JobKind::SendMessage, now));
+            }
+            Ok(Seen { connected })
+        })
+        .await
+    }
+
+    /// Takes a number away. Its chats stay, and come back with it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when it is not there.
+    pub async fn remove_instance(&self, id: InstanceId, now: Timestamp) -> Result<(), StoreError> {
+        const REMOVE: Scoped = scoped!(
+            "UPDATE instances SET removed_at = :now WHERE tenant_id = :tenant AND id = :id AND removed_at IS NULL"
+        );
+        const CHATS: Scoped = scoped!(
+            "SELECT DISTINCT j.chat_id FROM jobs AS j
+             JOIN chats AS h ON h.tenant_id = j.tenant_id AND h.id = j.chat_id
+             WHERE j.tenant_id = :tenant AND h.instance_id = :id AND j.kind = 'answer_chat'
+               AND j.state IN ('scheduled', 'available', 'running', 'retryable', 'held')"
+        );
+        self.write(move |scope| {
+            if scope.execute(REMOVE, &[(":id", &id), (":now", &now)])? == 0 {
+                return Err(StoreError::NotFound("instance"));
+            }
+            for chat in scope.rows(CHATS, &[(":id", &id)], |row| row.get(0))? {
+                super::jobs::cancel_answer(scope, chat, "the number was removed", now)?;
+            }
+            scope.emit(Change::InstanceChanged(scope.tenant(), id));
+            Ok(())
+        })
+        .await
+    }
+}

@@ -1,0 +1,329 @@
+//! Interactions: messages in and out, as rows.
+
+use rusqlite::Row;
+
+use super::TenantStore;
+use super::change::Change;
+use super::error::StoreError;
+use super::scope::{Scope, Scoped};
+use crate::ids::{ChatId, InstanceId, InteractionId, JobId, ReplyId};
+use crate::model::interaction::{Ack, Interaction, InteractionState};
+use crate::scoped;
+use crate::time::Timestamp;
+
+/// Where a message's WhatsApp id comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdSource {
+    /// Reserved at WAHA before the send.
+    Reserved,
+    /// Read from WAHA's answer, an echo or the history.
+    Learned,
+}
+
+impl IdSource {
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Reserved => "reserved",
+            Self::Learned => "learned",
+        }
+    }
+}
+
+/// A message of ours on its way out, with what only its sender needs to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outbound {
+    /// The message.
+    pub interaction: Interaction,
+    /// The number it goes out from.
+    pub instance: InstanceId,
+    /// The stable part of its WhatsApp id, reserved or learned.
+    pub bare_id: Option<String>,
+    /// Where the id comes from.
+    pub id_source: Option<IdSource>,
+    /// The job that sends it.
+    pub job: Option<JobId>,
+    /// The reservation that pays for it.
+    pub reply: Option<ReplyId>,
+    /// The chat's revision that it answers.
+    pub revision: Option<i64>,
+    /// Its place in an answer that was split.
+    pub part: Option<i64>,
+    /// When the POST was allowed.
+    pub sending_at: Option<Timestamp>,
+    /// When the POST was answered, whatever the answer.
+    pub answered_at: Option<Timestamp>,
+}
+
+/// What an insert needs beside the interaction itself.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Extra<'e> {
+    pub(crate) bare_id: Option<&'e str>,
+    pub(crate) id_source: Option<IdSource>,
+    pub(crate) media: Option<String>,
+    pub(crate) job: Option<JobId>,
+    pub(crate) reply: Option<ReplyId>,
+    pub(crate) revision: Option<i64>,
+    pub(crate) part: Option<i64>,
+    pub(crate) sending_at: Option<Timestamp>,
+    pub(crate) echoed_at: Option<Timestamp>,
+    pub(crate) tokens: Option<String>,
+}
+
+/// The columns of [`read`], in its order.
+macro_rules! columns {
+    () => {
+        "id, chat_id, direction, author, state, kind, text, at, wa_id, address, reason, client_ref, reply_to, \
+         author_name, reaction, model, latency_ms"
+    };
+}
+
+pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Interaction> {
+    Ok(Interaction {
+        id: row.get(0)?,
+        chat: row.get(1)?,
+        direction: row.get(2)?,
+        author: row.get(3)?,
+        state: row.get(4)?,
+        kind: row.get(5)?,
+        text: row.get(6)?,
+        at: row.get(7)?,
+        wa_id: row.get(8)?,
+        address: row.get(9)?,
+        reason: row.get(10)?,
+        client_ref: row.get(11)?,
+        reply_to: row.get(12)?,
+        author_name: row.get(13)?,
+        reaction: row.get(14)?,
+        model: row.get(15)?,
+        latency_ms: row.get(16)?,
+    })
+}
+
+macro_rules! outbound_columns {
+    () => {
+        concat!(
+            $crate::store::interactions::columns!(),
+            ", instance_id, bare_id, id_source, job_id, reply_id, revision, part, sending_at, answered_at"
+        )
+    };
+}
+pub(crate) use {columns, outbound_columns};
+
+pub(crate) fn read_outbound(row: &Row<'_>) -> rusqlite::Result<Outbound> {
+    let id_source: Option<String> = row.get(19)?;
+    Ok(Outbound {
+        interaction: read(row)?,
+        instance: row.get(17)?,
+        bare_id: row.get(18)?,
+        id_source: id_source.map(|word| if word == "reserved" { IdSource::Reserved } else { IdSource::Learned }),
+        job: row.get(20)?,
+        reply: row.get(21)?,
+        revision: row.get(22)?,
+        part: row.get(23)?,
+        sending_at: row.get(24)?,
+        answered_at: row.get(25)?,
+    })
+}
+
+/// Inserts a message; false when one of the same WhatsApp id and direction is on this instance already.
+pub(crate) fn insert(
+    scope: &Scope<'_>,
+    instance: InstanceId,
+    interaction: &Interaction,
+    extra: &Extra<'_>,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    const INSERT: Scoped = scoped!(
+        "INSERT INTO interactions (tenant_id, id, instance_id, chat_id, direction, author, state, kind, text, at,
+                                   address, bare_id, wa_id, reason, client_ref, reply_to, author_name, media, job_id,
+                                   reply_id, revision, part, id_source, sending_at, echoed_at, model, latency_ms,
+                                   tokens, created_at)
+         VALUES (:tenant, :id, :instance, :chat, :direction, :author, :state, :kind, :text, :at, :address, :bare_id,
+                 :wa_id, :reason, :client_ref, :reply_to, :author_name, :media, :job, :reply, :revision, :part,
+                 :id_source, :sending_at, :echoed_at, :model, :latency_ms, :tokens, :now)
+         ON CONFLICT (tenant_id, instance_id, bare_id, direction) WHERE bare_id IS NOT NULL DO NOTHING"
+    );
+    let inserted = scope.execute(
+        INSERT,
+        &[
+            (":id", &interaction.id),
+            (":instance", &instance),
+            (":chat", &interaction.chat),
+            (":direction", &interaction.direction),
+            (":author", &interaction.author),
+            (":state", &interaction.state),
+            (":kind", &interaction.kind),
+            (":text", &interaction.text),
+            (":at", &interaction.at),
+            (":address", &interaction.address),
+            (":bare_id", &extra.bare_id),
+            (":wa_id", &interaction.wa_id),
+            (":reason", &interaction.reason),
+            (":client_ref", &interaction.client_ref),
+            (":reply_to", &interaction.reply_to),
+            (":author_name", &interaction.author_name),
+            (":media", &extra.media),
+            (":job", &extra.job),
+            (":reply", &extra.reply),
+            (":revision", &extra.revision),
+            (":part", &extra.part),
+            (":id_source", &extra.id_source.map(IdSource::word)),
+            (":sending_at", &extra.sending_at),
+            (":echoed_at", &extra.echoed_at),
+            (":model", &interaction.model),
+            (":latency_ms", &interaction.latency_ms),
+            (":tokens", &extra.tokens),
+            (":now", &now),
+        ],
+    )?;
+    if inserted == 0 {
+        return Ok(false);
+    }
+    scope.emit(Change::InteractionAdded(scope.tenant(), Box::new(interaction.clone())));
+    Ok(true)
+}
+
+/// One message.
+pub(crate) fn find(scope: &Scope<'_>, id: InteractionId) -> Result<Option<Outbound>, StoreError> {
+    const FIND: Scoped =
+        scoped!(concat!("SELECT ", outbound_columns!(), " FROM interactions WHERE tenant_id = :tenant AND id = :id"));
+    scope.row(FIND, &[(":id", &id)], read_outbound)
+}
+
+/// Puts a message into another state and tells listeners.
+pub(crate) fn set_state(
+    scope: &Scope<'_>,
+    id: InteractionId,
+    state: InteractionState,
+    reason: Option<&str>,
+) -> Result<(), StoreError> {
+    const SET: Scoped = scoped!(concat!(
+        "UPDATE interactions SET state = :state, reason = :reason WHERE tenant_id = :tenant AND id = :id RETURNING ",
+        columns!()
+    ));
+    if let Some(changed) = scope.row(SET, &[(":id", &id), (":state", &state), (":reason", &reason)], read)? {
+        scope.emit(Change::InteractionChanged(scope.tenant(), Box::new(changed)));
+    }
+    Ok(())
+}
+
+/// Notes the id that WhatsApp knows a message of ours by, and applies acks that came before it was known.
+pub(crate) fn learn_id(
+    scope: &Scope<'_>,
+    message: &Outbound,
+    bare_id: Option<&str>,
+    wa_id: Option<&str>,
+) -> Result<Option<Ack>, StoreError> {
+    const LEARN: Scoped = scoped!(
+        "UPDATE OR IGNORE interactions
+         SET bare_id = coalesce(bare_id, :bare_id), wa_id = coalesce(:wa_id, wa_id),
+             id_source = coalesce(id_source, 'learned')
+         WHERE tenant_id = :tenant AND id = :id"
+    );
+    const EARLY: Scoped = scoped!(
+        "DELETE FROM early_acks WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id
+         RETURNING ack"
+    );
+    scope.execute(LEARN, &[(":id", &message.interaction.id), (":bare_id", &bare_id), (":wa_id", &wa_id)])?;
+    let Some(bare_id) = bare_id.or(message.bare_id.as_deref()) else { return Ok(None) };
+    let acks: Vec<Ack> =
+        scope.rows(EARLY, &[(":instance", &message.instance), (":bare_id", &bare_id)], |row| row.get(0))?;
+    Ok(acks.into_iter().max_by_key(|ack| *ack as u8))
+}
+
+impl TenantStore {
+    /// Messages of a chat, newest first, before an instant and message, or from the newest on.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn interactions(
+        &self,
+        chat: ChatId,
+        before: Option<InteractionId>,
+        limit: i64,
+    ) -> Result<Vec<Interaction>, StoreError> {
+        const PAGE: Scoped = scoped!(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM interactions WHERE tenant_id = :tenant AND chat_id = :chat
+             AND (:before IS NULL OR (at, seq) < (SELECT at, seq FROM interactions
+                                                  WHERE tenant_id = :tenant AND id = :before))
+             ORDER BY at DESC, seq DESC LIMIT :limit"
+        ));
+        self.read(move |scope| scope.rows(PAGE, &[(":chat", &chat), (":before", &before), (":limit", &limit)], read))
+            .await
+    }
+
+    /// Messages of ours in a chat that wait to be sent, newest first.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn unsent(&self, chat: ChatId) -> Result<Vec<Interaction>, StoreError> {
+        const UNSENT: Scoped = scoped!(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM interactions
+             WHERE tenant_id = :tenant AND chat_id = :chat AND state IN ('draft', 'held', 'queued') ORDER BY seq DESC"
+        ));
+        self.read(move |scope| scope.rows(UNSENT, &[(":chat", &chat)], read)).await
+    }
+
+    /// When the countdown of a chat's answer ends; `None` when none runs.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn countdown(&self, chat: ChatId) -> Result<Option<Timestamp>, StoreError> {
+        const ENDS: Scoped = scoped!(
+            "SELECT j.run_at FROM jobs AS j
+             WHERE j.tenant_id = :tenant AND j.chat_id = :chat AND j.kind = 'answer_chat' AND j.state = 'scheduled'
+               AND j.run_at < :far
+               AND EXISTS (SELECT 1 FROM interactions AS i
+                           WHERE i.tenant_id = :tenant AND i.job_id = j.id AND i.state = 'draft')"
+        );
+        self.read(move |scope| scope.row(ENDS, &[(":chat", &chat), (":far", &super::jobs::FAR)], |row| row.get(0)))
+            .await
+    }
+
+    /// One message of ours with what its sender needs.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn outbound(&self, id: InteractionId) -> Result<Option<Outbound>, StoreError> {
+        self.read(move |scope| find(scope, id)).await
+    }
+
+    /// The message that a console's `client_ref` became.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn by_client_ref(&self, client_ref: crate::ids::ClientRef) -> Result<Option<Interaction>, StoreError> {
+        const FIND: Scoped = scoped!(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM interactions WHERE tenant_id = :tenant AND client_ref = :client_ref"
+        ));
+        self.read(move |scope| scope.row(FIND, &[(":client_ref", &client_ref)], read)).await
+    }
+
+    /// Which of these WhatsApp ids belong to a message out that is in the store.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn claimed_ids(&self, instance: InstanceId, bare_ids: Vec<String>) -> Result<Vec<String>, StoreError> {
+        const CLAIMED: Scoped = scoped!(
+            "SELECT 1 FROM interactions
+             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id AND direction = 'out'"
+        );
+        self.read(move |scope| {
+            let mut claimed = Vec::new();
+            for bare_id in bare_ids {
+                let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":instance", &instance), (":bare_id", &bare_id)];
+                if scope.row(CLAIMED, params, |_| Ok(()))?.is_some() {
+                    claimed.push(bare_id);
+                }
+            }
+            Ok(claimed)
+        })
+        .await
+    }
+}

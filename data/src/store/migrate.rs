@@ -1,0 +1,43 @@
+//! Brings a file to the newest schema, one transaction a migration, and refuses a newer one.
+
+use rusqlite::{Connection, TransactionBehavior, named_params};
+
+use super::error::StoreError;
+
+/// Every migration in order. Append only: what a released version ran is never edited.
+pub(crate) const MIGRATIONS: &[(&str, &str)] = &[("0001_first", include_str!("migrations/0001_first.sql"))];
+
+/// Runs what the file has not seen yet.
+pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    connection.execute_batch(
+        "CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, length INTEGER NOT NULL) STRICT",
+    )?;
+    for (version, (name, sql)) in (1i64..).zip(MIGRATIONS) {
+        let length = i64::try_from(sql.len()).unwrap_or(i64::MAX);
+        if version <= found {
+            let same: bool = connection.query_row(
+                "SELECT EXISTS (SELECT 1 FROM migrations WHERE version = :version AND name = :name AND length = :length)",
+                named_params! {":version": version, ":name": name, ":length": length},
+                |row| row.get(0),
+            )?;
+            if !same {
+                return Err(StoreError::MigrationChanged(version));
+            }
+            continue;
+        }
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+        transaction.execute_batch(sql)?;
+        transaction.execute(
+            "INSERT INTO migrations (version, name, length) VALUES (:version, :name, :length)",
+            named_params! {":version": version, ":name": name, ":length": length},
+        )?;
+        transaction.pragma_update(None, "user_version", version)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}

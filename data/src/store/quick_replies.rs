@@ -1,0 +1,70 @@
+//! Quick replies: the shop's stored answers.
+
+use rusqlite::Row;
+
+use super::TenantStore;
+use super::change::Change;
+use super::error::StoreError;
+use super::scope::Scoped;
+use crate::ids::QuickReplyId;
+use crate::model::quick_reply::QuickReply;
+use crate::scoped;
+use crate::time::Timestamp;
+
+fn read(row: &Row<'_>) -> rusqlite::Result<QuickReply> {
+    Ok(QuickReply { id: row.get(0)?, label: row.get(1)?, text: row.get(2)?, created_at: row.get(3)? })
+}
+
+impl TenantStore {
+    /// Adds a quick reply.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the label is taken; [`StoreError::Invalid`] when label or text is empty.
+    pub async fn add_quick_reply(&self, label: String, text: String, now: Timestamp) -> Result<QuickReply, StoreError> {
+        const INSERT: Scoped = scoped!(
+            "INSERT INTO quick_replies (tenant_id, id, label, text, created_at, updated_at)
+             VALUES (:tenant, :id, :label, :text, :now, :now)
+             ON CONFLICT (tenant_id, label) DO NOTHING
+             RETURNING id, label, text, created_at"
+        );
+        let label = label.trim().to_owned();
+        let text = text.trim().to_owned();
+        if label.is_empty() || text.is_empty() {
+            return Err(StoreError::Invalid("a quick reply needs a label and a text".to_owned()));
+        }
+        self.write(move |scope| {
+            let id = QuickReplyId::new();
+            let params: &[(&str, &dyn rusqlite::ToSql)] =
+                &[(":id", &id), (":label", &label), (":text", &text), (":now", &now)];
+            let added = scope
+                .row(INSERT, params, read)?
+                .ok_or_else(|| StoreError::Conflict(format!("there is a quick reply named {label} already")))?;
+            scope.emit(Change::TenantChanged(scope.tenant()));
+            Ok(added)
+        })
+        .await
+    }
+
+    /// Quick replies by label, after a label or from the first on.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn quick_replies(&self, after: Option<String>, limit: i64) -> Result<Vec<QuickReply>, StoreError> {
+        const PAGE: Scoped = scoped!(
+            "SELECT id, label, text, created_at FROM quick_replies
+             WHERE tenant_id = :tenant AND (:after IS NULL OR label > :after) ORDER BY label LIMIT :limit"
+        );
+        self.read(move |scope| scope.rows(PAGE, &[(":after", &after), (":limit", &limit)], read)).await
+    }
+
+    /// The quick reply of this label, whatever its case.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn quick_reply(&self, label: String) -> Result<Option<QuickReply>, StoreError> {
+        const FIND: Scoped = scoped!(
+            "SELECT id, label, text, created_at FROM quick_replies WHERE tenant_id = :tenant AND label = :label"
+        );
+        self.read(move |scope| scope.row(FIND, &[(":label", &label)], read)).await
+    }
+}

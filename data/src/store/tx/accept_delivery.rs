@@ -1,0 +1,659 @@
+//! Takes in one delivery: duplicate check, person, chat, message, revision and job in one transaction.
+//!
+//! A message is known by its bare id and direction; everything else by a key of its own kind. The chat part of an id
+//! is never compared, since it switches between phone number and LID.
+
+use std::time::Duration;
+
+use crate::ids::{ChatId, InstanceId, InteractionId};
+use crate::model::contact::Review;
+use crate::model::delivery::{
+    AckEvent, CallEvent, CallKind, Delivery, DeliveryEvent, EditedEvent, MessageEvent, PollVoteEvent, Presence,
+    PresenceEvent, ReactionEvent, RevokedEvent, Source,
+};
+use crate::model::interaction::{Ack, Author, ContentKind, Direction, Interaction, InteractionState};
+use crate::model::job::JobArgs;
+use crate::model::setting::{Groups, Rules};
+use crate::phone::{Address, AddressKind};
+use crate::scoped;
+use crate::store::TenantStore;
+use crate::store::change::Change;
+use crate::store::chats::{self, Known};
+use crate::store::error::StoreError;
+use crate::store::interactions::{self, Extra, IdSource, Outbound};
+use crate::store::jobs;
+use crate::store::scope::{Scope, Scoped};
+use crate::store::settings::values;
+use crate::store::tx::outcome;
+use crate::time::Timestamp;
+
+/// The longest that an answer waits for the phone number behind a LID.
+pub const LID_WAIT: Duration = Duration::from_secs(3);
+/// How much longer the quiet window is while the customer types.
+const TYPING_GRACE: Duration = Duration::from_secs(4);
+/// How much older than the start of a send its echo may seem: WhatsApp's clock has whole seconds.
+const CLOCK_SLACK: Duration = Duration::from_secs(2);
+
+/// What became of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepted {
+    /// New, and durable now.
+    Stored,
+    /// Known already.
+    Duplicate,
+    /// Of a kind or from a place that we do not keep.
+    Ignored,
+}
+
+/// The beginning of a message, for lists.
+pub(crate) fn preview(text: &str) -> String {
+    text.chars().take(120).collect()
+}
+
+/// WhatsApp's clock has whole seconds, ours has thousandths: an answer and the question after it would change places.
+/// The true instant lies within the second that WhatsApp names, and not after now.
+fn within_its_second(at: Timestamp, now: Timestamp) -> Timestamp {
+    at + now.since(at).min(Duration::from_millis(999))
+}
+
+struct Intake<'s, 'c> {
+    scope: &'s Scope<'c>,
+    instance: InstanceId,
+    defaults: Rules,
+    now: Timestamp,
+}
+
+impl TenantStore {
+    /// Takes in one delivery for an instance. Fails with [`StoreError::Overloaded`] rather than wait for the writer.
+    ///
+    /// # Errors
+    /// What the store says; then nothing of the delivery is kept and WAHA must post it again.
+    pub async fn accept_delivery(
+        &self,
+        instance: InstanceId,
+        delivery: Delivery,
+        defaults: Rules,
+        now: Timestamp,
+    ) -> Result<Accepted, StoreError> {
+        let tenant = self.tenant;
+        self.db
+            .write_now(move |writer| {
+                let scope = Scope::writing(writer, tenant);
+                let intake = Intake { scope: &scope, instance, defaults, now };
+                let accepted = intake.accept(&delivery)?;
+                heard(&scope, instance, now)?;
+                scope.count(match accepted {
+                    Accepted::Stored => "ingest.accepted",
+                    Accepted::Duplicate => "ingest.duplicate",
+                    Accepted::Ignored => "ingest.ignored",
+                });
+                Ok(accepted)
+            })
+            .await
+    }
+
+    /// Stores a message that was found in WAHA's history: like a delivery, but counted as recovered.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn recover_message(
+        &self,
+        instance: InstanceId,
+        message: MessageEvent,
+        defaults: Rules,
+        now: Timestamp,
+    ) -> Result<Accepted, StoreError> {
+        self.write(move |scope| {
+            let intake = Intake { scope, instance, defaults, now };
+            let accepted = intake.message(&message)?;
+            if accepted == Accepted::Stored {
+                scope.count("recovered");
+            }
+            Ok(accepted)
+        })
+        .await
+    }
+
+    /// Keeps a body that WAHA signed and nobody understood. The same body twice is kept once.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn keep_unreadable(
+        &self,
+        instance: InstanceId,
+        body: Vec<u8>,
+        digest: Vec<u8>,
+        reason: String,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        const KEEP: Scoped = scoped!(
+            "INSERT INTO unreadable (tenant_id, id, instance_id, at, reason, state, body, digest)
+             VALUES (:tenant, :id, :instance, :now, :reason, 'available', :body, :digest)
+             ON CONFLICT (tenant_id, instance_id, digest) DO NOTHING"
+        );
+        let tenant = self.tenant;
+        self.db
+            .write_now(move |writer| {
+                let scope = Scope::writing(writer, tenant);
+                let id = crate::ids::UnreadableId::new();
+                let (body, digest) = (&body[..], &digest[..]);
+                scope.execute(
+                    KEEP,
+                    &[
+                        (":id", &id),
+                        (":instance", &instance),
+                        (":now", &now),
+                        (":reason", &reason),
+                        (":body", &body),
+                        (":digest", &digest),
+                    ],
+                )?;
+                scope.count("ingest.unreadable");
+                Ok(())
+            })
+            .await
+    }
+}
+
+/// Notes that a number was heard from, to the minute.
+fn heard(scope: &Scope<'_>, instance: InstanceId, now: Timestamp) -> Result<(), StoreError> {
+    const HEARD: Scoped = scoped!(
+        "UPDATE instances SET heard_at = :now
+         WHERE tenant_id = :tenant AND id = :id AND coalesce(heard_at, 0) < :now - 60000"
+    );
+    scope.execute(HEARD, &[(":id", &instance), (":now", &now)]).map(drop)
+}
+
+impl Intake<'_, '_> {
+    fn accept(&self, delivery: &Delivery) -> Result<Accepted, StoreError> {
+        match &delivery.event {
+            DeliveryEvent::Message(message) | DeliveryEvent::Waiting(message) => self.message(message),
+            DeliveryEvent::Ack(ack) => self.ack(ack),
+            DeliveryEvent::Reaction(reaction) => self.reaction(reaction),
+            DeliveryEvent::Edited(edited) => self.edited(edited),
+            DeliveryEvent::Revoked(revoked) => self.revoked(revoked),
+            DeliveryEvent::SessionStatus(_) => self.once(&format!("status:{}", delivery.envelope_id), || {
+                let args = JobArgs::ReconcileInstance { instance: self.instance };
+                jobs::insert_keyed(self.scope, &args, &self.instance.to_string(), self.now, self.now)?;
+                Ok(Accepted::Stored)
+            }),
+            DeliveryEvent::Presence(presence) => {
+                self.once(&format!("presence:{}", delivery.envelope_id), || self.presence(presence))
+            }
+            DeliveryEvent::Call(call) => self.call(call, &delivery.envelope_id),
+            DeliveryEvent::PollVote(vote) => self.poll_vote(vote),
+            DeliveryEvent::Unknown { .. } => Ok(Accepted::Ignored),
+        }
+    }
+
+    /// Runs `deed` for the first delivery of a key; the next ones are duplicates.
+    fn once(&self, key: &str, deed: impl FnOnce() -> Result<Accepted, StoreError>) -> Result<Accepted, StoreError> {
+        const FIRST: Scoped = scoped!(
+            "INSERT INTO deliveries (tenant_id, instance_id, key, at) VALUES (:tenant, :instance, :key, :now)
+             ON CONFLICT DO NOTHING"
+        );
+        let params: &[(&str, &dyn rusqlite::ToSql)] =
+            &[(":instance", &self.instance), (":key", &key), (":now", &self.now)];
+        if self.scope.execute(FIRST, params)? == 0 { Ok(Accepted::Duplicate) } else { deed() }
+    }
+
+    fn rules(&self, chat: Option<ChatId>) -> Result<Rules, StoreError> {
+        Ok(values(self.scope, Some(self.instance), chat)?.rules(self.defaults))
+    }
+
+    fn message(&self, message: &MessageEvent) -> Result<Accepted, StoreError> {
+        let empty = message.kind == ContentKind::Other && message.text.is_none() && message.media.is_none();
+        match message.chat.kind() {
+            AddressKind::Channel | AddressKind::Broadcast => Ok(Accepted::Ignored),
+            AddressKind::Group => match self.rules(None)?.groups {
+                Groups::Ignore => Ok(Accepted::Ignored),
+                Groups::Store => self.group_message(message),
+            },
+            AddressKind::Phone | AddressKind::Lid if empty || !message.chat.is_person() => Ok(Accepted::Ignored),
+            AddressKind::Phone | AddressKind::Lid if message.from_me => self.own_message(message),
+            AddressKind::Phone | AddressKind::Lid => self.customer_message(message),
+        }
+    }
+
+    fn interaction(&self, message: &MessageEvent, chat: ChatId, author: Author) -> Interaction {
+        let (direction, state) = if message.from_me {
+            let sent = InteractionState::Sent;
+            (Direction::Out, message.ack.and_then(|ack| sent.after_ack(ack)).unwrap_or(sent))
+        } else {
+            (Direction::In, InteractionState::Received)
+        };
+        Interaction {
+            id: InteractionId::new(),
+            chat,
+            direction,
+            author,
+            state,
+            kind: message.kind,
+            text: message.text.clone().unwrap_or_default(),
+            at: within_its_second(message.at, self.now),
+            wa_id: Some(message.wa_id.clone()),
+            address: message.chat.clone(),
+            reason: None,
+            client_ref: None,
+            reply_to: message.reply_to.clone(),
+            author_name: message.participant.as_ref().and(message.push_name.clone()),
+            reaction: None,
+            model: None,
+            latency_ms: None,
+        }
+    }
+
+    fn extra<'m>(&self, message: &'m MessageEvent) -> Extra<'m> {
+        let media = message.media.as_ref().map(|media| {
+            serde_json::json!({
+                "url": media.url, "mimetype": media.mimetype, "filename": media.filename, "error": media.error,
+            })
+            .to_string()
+        });
+        Extra {
+            bare_id: Some(&message.bare_id),
+            id_source: Some(IdSource::Learned),
+            media,
+            echoed_at: Some(self.now),
+            ..Extra::default()
+        }
+    }
+
+    fn customer_message(&self, message: &MessageEvent) -> Result<Accepted, StoreError> {
+        let name = message.push_name.as_deref();
+        let alternate = message.alternate.as_ref();
+        let thread = chats::thread(self.scope, self.instance, &message.chat, alternate, name, Review::New, self.now)?;
+        let interaction = self.interaction(message, thread.chat, Author::Customer);
+        if !interactions::insert(self.scope, self.instance, &interaction, &self.extra(message), self.now)?
+            && !self.fill_in(message)?
+        {
+            return Ok(Accepted::Duplicate);
+        }
+        let rules = self.rules(Some(thread.chat))?;
+        self.customer_spoke(thread.chat, &message.chat, &preview(&interaction.text), interaction.at)?;
+        if message.kind == ContentKind::Waiting {
+            return Ok(Accepted::Stored);
+        }
+        let mut quiet = rules.burst_quiet;
+        if thread.known == Known::ByLidOnly {
+            let args = JobArgs::ResolveIdentity { instance: self.instance, lid: message.chat.clone() };
+            jobs::insert_keyed(self.scope, &args, message.chat.as_str(), self.now, self.now)?;
+            quiet = quiet.max(LID_WAIT);
+        }
+        self.answer_after(thread.chat, quiet, rules.burst_max.max(quiet))?;
+        Ok(Accepted::Stored)
+    }
+
+    /// A message that WhatsApp could not decrypt before is readable now: it takes the place of its placeholder.
+    fn fill_in(&self, message: &MessageEvent) -> Result<bool, StoreError> {
+        const FILL: Scoped = scoped!(concat!(
+            "UPDATE interactions SET kind = :kind, text = :text, media = :media
+             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id AND direction = 'in'
+               AND kind = 'waiting' AND :kind <> 'waiting'
+             RETURNING ",
+            interactions::columns!()
+        ));
+        let text = message.text.clone().unwrap_or_default();
+        let filled = self.scope.row(
+            FILL,
+            &[
+                (":instance", &self.instance),
+                (":bare_id", &message.bare_id),
+                (":kind", &message.kind),
+                (":text", &text),
+                (":media", &self.extra(message).media),
+            ],
+            interactions::read,
+        )?;
+        let Some(filled) = filled else { return Ok(false) };
+        self.scope.emit(Change::InteractionChanged(self.scope.tenant(), Box::new(filled)));
+        Ok(true)
+    }
+
+    /// The customer's word is last: count it, and let the next answer see it.
+    fn customer_spoke(&self, chat: ChatId, address: &Address, preview: &str, at: Timestamp) -> Result<(), StoreError> {
+        const SPOKE: Scoped = scoped!(
+            "UPDATE chats
+             SET revision = revision + 1, unread = unread + 1, address = :address, preview = :preview,
+                 last_at = max(coalesce(last_at, 0), :at), last_in_at = max(coalesce(last_in_at, 0), :at),
+                 snoozed_until = NULL,
+                 state = CASE WHEN handoff_at IS NOT NULL OR paused_until > :now THEN 'needs_you'
+                              WHEN state = 'assistant' THEN state ELSE 'needs_you' END,
+                 reason = CASE WHEN handoff_at IS NOT NULL THEN coalesce(reason, 'handoff')
+                               WHEN paused_until > :now THEN 'paused' ELSE NULL END
+             WHERE tenant_id = :tenant AND id = :chat"
+        );
+        self.scope.execute(
+            SPOKE,
+            &[(":chat", &chat), (":address", address), (":preview", &preview), (":at", &at), (":now", &self.now)],
+        )?;
+        self.scope.emit(Change::ChatChanged(self.scope.tenant(), chat));
+        Ok(())
+    }
+
+    /// Moves the chat's answer, unless a human has it.
+    fn answer_after(&self, chat: ChatId, quiet: Duration, cap: Duration) -> Result<(), StoreError> {
+        const FREE: Scoped = scoped!(
+            "UPDATE chats SET state = 'assistant', reason = NULL
+             WHERE tenant_id = :tenant AND id = :chat
+               AND handoff_at IS NULL AND coalesce(paused_until, 0) <= :now"
+        );
+        if self.scope.execute(FREE, &[(":chat", &chat), (":now", &self.now)])? > 0 {
+            jobs::answer_at(self.scope, chat, self.now + quiet, cap, self.now)?;
+        }
+        Ok(())
+    }
+
+    fn group_message(&self, message: &MessageEvent) -> Result<Accepted, StoreError> {
+        const SPOKE: Scoped = scoped!(
+            "UPDATE chats SET revision = revision + 1, unread = unread + :unread, preview = :preview,
+                              last_at = max(coalesce(last_at, 0), :at)
+             WHERE tenant_id = :tenant AND id = :chat"
+        );
+        let chat = chats::group(self.scope, self.instance, &message.chat, self.now)?;
+        let author = if message.from_me { Author::Phone } else { Author::Customer };
+        let interaction = self.interaction(message, chat, author);
+        if !interactions::insert(self.scope, self.instance, &interaction, &self.extra(message), self.now)? {
+            return Ok(Accepted::Duplicate);
+        }
+        let unread = i64::from(!message.from_me);
+        self.scope.execute(
+            SPOKE,
+            &[(":chat", &chat), (":unread", &unread), (":preview", &preview(&interaction.text)), (":at", &message.at)],
+        )?;
+        self.scope.emit(Change::ChatChanged(self.scope.tenant(), chat));
+        Ok(Accepted::Stored)
+    }
+
+    /// A message of our side: the echo of our own send, or a human's.
+    fn own_message(&self, message: &MessageEvent) -> Result<Accepted, StoreError> {
+        const ECHO: Scoped = scoped!(
+            "UPDATE interactions SET echoed_at = :now
+             WHERE tenant_id = :tenant AND id = :id AND echoed_at IS NULL"
+        );
+        let ours = match self.by_bare_id(&message.bare_id)? {
+            Some(known) => Some(known),
+            None => self.sending_without_id(message)?,
+        };
+        if let Some(ours) = ours {
+            if self.scope.execute(ECHO, &[(":id", &ours.interaction.id), (":now", &self.now)])? == 0 {
+                return Ok(Accepted::Duplicate);
+            }
+            outcome::mark_sent(self.scope, &ours, Some(&message.bare_id), Some(&message.wa_id), self.now)?;
+            if let Some(ack) = message.ack
+                && let Some(ours) = interactions::find(self.scope, ours.interaction.id)?
+            {
+                outcome::apply_ack(self.scope, &ours, ack, self.now)?;
+            }
+            return Ok(Accepted::Stored);
+        }
+        let name = None;
+        let alternate = message.alternate.as_ref();
+        let thread = chats::thread(self.scope, self.instance, &message.chat, alternate, name, Review::New, self.now)?;
+        let author = if message.source == Source::Api { Author::Human } else { Author::Phone };
+        let interaction = self.interaction(message, thread.chat, author);
+        if !interactions::insert(self.scope, self.instance, &interaction, &self.extra(message), self.now)? {
+            return Ok(Accepted::Duplicate);
+        }
+        let pause = self.rules(Some(thread.chat))?.takeover_pause;
+        let text = preview(&interaction.text);
+        super::send::human_spoke(self.scope, thread.chat, &text, interaction.at, message.at + pause, self.now)?;
+        self.scope.count("takeovers");
+        Ok(Accepted::Stored)
+    }
+
+    fn by_bare_id(&self, bare_id: &str) -> Result<Option<Outbound>, StoreError> {
+        const FIND: Scoped = scoped!(concat!(
+            "SELECT ",
+            interactions::outbound_columns!(),
+            " FROM interactions
+             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id AND direction = 'out'"
+        ));
+        self.scope.row(FIND, &[(":instance", &self.instance), (":bare_id", &bare_id)], interactions::read_outbound)
+    }
+
+    /// On servers without ids: the oldest send in this chat with this text that nobody has claimed.
+    fn sending_without_id(&self, message: &MessageEvent) -> Result<Option<Outbound>, StoreError> {
+        const FIND: Scoped = scoped!(concat!(
+            "SELECT ",
+            interactions::outbound_columns!(),
+            " FROM interactions
+             WHERE tenant_id = :tenant AND instance_id = :instance AND state IN ('sending', 'unknown')
+               AND bare_id IS NULL AND text = :text AND sending_at <= :latest
+               AND chat_id IN (SELECT h.id FROM chats AS h
+                               JOIN identities AS i ON i.tenant_id = h.tenant_id AND i.contact_id = h.contact_id
+                               WHERE h.tenant_id = :tenant AND i.address IN (:chat, :alternate))
+             ORDER BY seq LIMIT 1"
+        ));
+        let Some(text) = &message.text else { return Ok(None) };
+        let latest = message.at + CLOCK_SLACK;
+        self.scope.row(
+            FIND,
+            &[
+                (":instance", &self.instance),
+                (":text", text),
+                (":latest", &latest),
+                (":chat", &message.chat),
+                (":alternate", &message.alternate),
+            ],
+            interactions::read_outbound,
+        )
+    }
+
+    fn ack(&self, ack: &AckEvent) -> Result<Accepted, StoreError> {
+        const EARLY: Scoped = scoped!(
+            "INSERT INTO early_acks (tenant_id, instance_id, bare_id, ack, at)
+             VALUES (:tenant, :instance, :bare_id, :ack, :now) ON CONFLICT DO NOTHING"
+        );
+        if !ack.from_me {
+            return Ok(Accepted::Ignored);
+        }
+        let participant = ack.participant.as_ref().map_or("", Address::as_str);
+        self.once(&format!("ack:{}:{participant}:{}", ack.bare_id, ack.ack), || {
+            if let Some(message) = self.by_bare_id(&ack.bare_id)? {
+                outcome::apply_ack(self.scope, &message, ack.ack, self.now)?;
+            } else if ack.ack != Ack::Pending {
+                self.scope.execute(
+                    EARLY,
+                    &[
+                        (":instance", &self.instance),
+                        (":bare_id", &ack.bare_id),
+                        (":ack", &ack.ack),
+                        (":now", &self.now),
+                    ],
+                )?;
+            }
+            Ok(Accepted::Stored)
+        })
+    }
+
+    fn reaction(&self, reaction: &ReactionEvent) -> Result<Accepted, StoreError> {
+        const REACT: Scoped = scoped!(concat!(
+            "UPDATE interactions SET reaction = nullif(:text, '')
+             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :target
+             RETURNING ",
+            interactions::columns!()
+        ));
+        self.once(&format!("reaction:{}", reaction.bare_id), || {
+            let changed = self.scope.rows(
+                REACT,
+                &[(":instance", &self.instance), (":target", &reaction.target_bare_id), (":text", &reaction.text)],
+                interactions::read,
+            )?;
+            for interaction in changed {
+                self.scope.emit(Change::InteractionChanged(self.scope.tenant(), Box::new(interaction)));
+            }
+            Ok(Accepted::Stored)
+        })
+    }
+
+    fn edited(&self, edited: &EditedEvent) -> Result<Accepted, StoreError> {
+        const EDIT: Scoped = scoped!(concat!(
+            "UPDATE interactions
+             SET text = :text, state = CASE direction WHEN 'in' THEN 'edited' ELSE state END
+             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :target
+             RETURNING ",
+            interactions::columns!()
+        ));
+        self.once(&format!("edited:{}", edited.bare_id), || {
+            let changed = self.scope.rows(
+                EDIT,
+                &[(":instance", &self.instance), (":target", &edited.target_bare_id), (":text", &edited.text)],
+                interactions::read,
+            )?;
+            for interaction in changed {
+                if interaction.direction == Direction::In {
+                    self.changed_by_customer(&interaction)?;
+                }
+                self.scope.emit(Change::InteractionChanged(self.scope.tenant(), Box::new(interaction)));
+            }
+            Ok(Accepted::Stored)
+        })
+    }
+
+    /// An answer under way looks again; an answer that is out already stays as it is.
+    fn changed_by_customer(&self, interaction: &Interaction) -> Result<(), StoreError> {
+        const REVISE: Scoped = scoped!(
+            "UPDATE chats SET revision = revision + 1
+             WHERE tenant_id = :tenant AND id = :chat
+             RETURNING coalesce(last_out_at, 0) < :at"
+        );
+        let unanswered: Option<bool> =
+            self.scope.row(REVISE, &[(":chat", &interaction.chat), (":at", &interaction.at)], |row| row.get(0))?;
+        if unanswered == Some(true) {
+            let rules = self.rules(Some(interaction.chat))?;
+            self.answer_after(interaction.chat, rules.burst_quiet, rules.burst_max)?;
+        }
+        self.scope.emit(Change::ChatChanged(self.scope.tenant(), interaction.chat));
+        Ok(())
+    }
+
+    fn revoked(&self, revoked: &RevokedEvent) -> Result<Accepted, StoreError> {
+        const REVOKE: Scoped = scoped!(concat!(
+            "UPDATE interactions SET state = CASE direction WHEN 'in' THEN 'revoked' ELSE state END
+             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :target
+             RETURNING ",
+            interactions::columns!()
+        ));
+        self.once(&format!("revoked:{}", revoked.target_bare_id), || {
+            let changed = self.scope.rows(
+                REVOKE,
+                &[(":instance", &self.instance), (":target", &revoked.target_bare_id)],
+                interactions::read,
+            )?;
+            for interaction in changed {
+                if interaction.direction == Direction::In {
+                    self.changed_by_customer(&interaction)?;
+                }
+                self.scope.emit(Change::InteractionChanged(self.scope.tenant(), Box::new(interaction)));
+            }
+            Ok(Accepted::Stored)
+        })
+    }
+
+    fn presence(&self, presence: &PresenceEvent) -> Result<Accepted, StoreError> {
+        const CHAT: Scoped = scoped!(
+            "SELECT h.id FROM chats AS h
+             JOIN identities AS i ON i.tenant_id = h.tenant_id AND i.contact_id = h.contact_id
+             WHERE h.tenant_id = :tenant AND h.instance_id = :instance AND i.address = :address"
+        );
+        const MOVE: Scoped = scoped!(
+            "UPDATE jobs SET run_at = min(:run_at, created_at + :cap_ms)
+             WHERE tenant_id = :tenant AND chat_id = :chat AND kind = 'answer_chat' AND state = 'scheduled'
+               AND run_at > :now AND run_at <= created_at + :cap_ms AND reply_id IS NULL
+             RETURNING run_at"
+        );
+        let found: Option<ChatId> =
+            self.scope.row(CHAT, &[(":instance", &self.instance), (":address", &presence.chat)], |row| row.get(0))?;
+        let Some(chat) = found else { return Ok(Accepted::Ignored) };
+        let rules = self.rules(Some(chat))?;
+        let wait = match presence.presence {
+            Presence::Typing => rules.burst_quiet + TYPING_GRACE,
+            Presence::Idle => rules.burst_quiet,
+        };
+        let cap_ms = i64::try_from(rules.burst_max.as_millis()).unwrap_or(i64::MAX);
+        let run_at = self.now + wait;
+        let moved: Option<Timestamp> = self.scope.row(
+            MOVE,
+            &[(":chat", &chat), (":run_at", &run_at), (":cap_ms", &cap_ms), (":now", &self.now)],
+            |row| row.get(0),
+        )?;
+        if let Some(due) = moved {
+            self.scope.emit(Change::JobDue(crate::model::job::JobKind::AnswerChat, due));
+        }
+        if presence.presence == Presence::Typing {
+            self.scope.emit(Change::Typing(self.scope.tenant(), chat));
+        }
+        Ok(Accepted::Stored)
+    }
+
+    fn call(&self, call: &CallEvent, envelope_id: &str) -> Result<Accepted, StoreError> {
+        const ASK: Scoped = scoped!(
+            "UPDATE chats SET state = 'needs_you', reason = 'called you'
+             WHERE tenant_id = :tenant AND id = :chat AND state <> 'assistant'"
+        );
+        let Some(from) = call.from.as_ref().filter(|from| from.is_person()) else { return Ok(Accepted::Ignored) };
+        self.once(&format!("call:{}:{envelope_id}", call.id), || {
+            let thread = chats::thread(self.scope, self.instance, from, None, None, Review::New, self.now)?;
+            let text = match call.kind {
+                CallKind::Voice => "[voice call]",
+                CallKind::Video => "[video call]",
+            };
+            let interaction = self.placeholder(thread.chat, from, ContentKind::Other, text.to_owned(), call.at);
+            let bare_id = format!("call:{}", call.id);
+            let extra = Extra { bare_id: Some(&bare_id), ..Extra::default() };
+            if !interactions::insert(self.scope, self.instance, &interaction, &extra, self.now)? {
+                return Ok(Accepted::Duplicate);
+            }
+            self.customer_spoke(thread.chat, from, text, call.at)?;
+            self.scope.execute(ASK, &[(":chat", &thread.chat)])?;
+            Ok(Accepted::Stored)
+        })
+    }
+
+    fn poll_vote(&self, vote: &PollVoteEvent) -> Result<Accepted, StoreError> {
+        self.once(&format!("poll:{}", vote.bare_id), || {
+            let Some(chat) = vote.chat.as_ref().filter(|chat| chat.is_person()) else {
+                return Ok(Accepted::Ignored);
+            };
+            let thread = chats::thread(self.scope, self.instance, chat, None, None, Review::New, self.now)?;
+            let text = format!("[vote: {}]", vote.options.join(", "));
+            let interaction = self.placeholder(thread.chat, chat, ContentKind::Poll, text.clone(), vote.at);
+            let extra = Extra { bare_id: Some(&vote.bare_id), ..Extra::default() };
+            if !interactions::insert(self.scope, self.instance, &interaction, &extra, self.now)? {
+                return Ok(Accepted::Duplicate);
+            }
+            self.customer_spoke(thread.chat, chat, &preview(&text), vote.at)?;
+            Ok(Accepted::Stored)
+        })
+    }
+
+    fn placeholder(
+        &self,
+        chat: ChatId,
+        address: &Address,
+        kind: ContentKind,
+        text: String,
+        at: Timestamp,
+    ) -> Interaction {
+        Interaction {
+            id: InteractionId::new(),
+            chat,
+            direction: Direction::In,
+            author: Author::Customer,
+            state: InteractionState::Received,
+            kind,
+            text,
+            at,
+            wa_id: None,
+            address: address.clone(),
+            reason: None,
+            client_ref: None,
+            reply_to: None,
+            author_name: None,
+            reaction: None,
+            model: None,
+            latency_ms: None,
+        }
+    }
+}

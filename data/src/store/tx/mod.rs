@@ -1,0 +1,10 @@
+//! Deeds over several tables, one transaction and one file each.
+
+pub mod accept_delivery;
+pub mod answer;
+pub(crate) mod merge_contacts;
+pub mod outcome;
+pub mod queue;
+pub mod review;
+pub mod send;
+pub mod steer;

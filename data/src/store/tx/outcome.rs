@@ -1,0 +1,296 @@
+//! What became of a message on its way out: sent, not sent, unknown. Settles or releases with it.
+
+use crate::ids::{ChatId, InteractionId, ReplyId};
+use crate::model::chat::ChatState;
+use crate::model::interaction::{Ack, Author, InteractionState};
+use crate::scoped;
+use crate::store::TenantStore;
+use crate::store::error::StoreError;
+use crate::store::interactions::{self, Outbound};
+use crate::store::jobs::{self, Ended};
+use crate::store::scope::{Scope, Scoped};
+use crate::store::{chats, ledger};
+use crate::time::Timestamp;
+
+/// What a chat is after the last part of an answer went out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum After {
+    /// The last word is ours.
+    Waiting,
+    /// A human was asked for; the assistant is silent until `resume` or `done`.
+    Handoff(String),
+}
+
+/// Notes that a message went out. Doing it twice, by WAHA's answer and by its echo, is the same as doing it once.
+pub(crate) fn mark_sent(
+    scope: &Scope<'_>,
+    message: &Outbound,
+    bare_id: Option<&str>,
+    wa_id: Option<&str>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    use InteractionState::{Cancelled, Failed, Queued, Sending, Unknown};
+    let early = interactions::learn_id(scope, message, bare_id, wa_id)?;
+    let id = message.interaction.id;
+    let state = message.interaction.state;
+    if matches!(state, Queued | Sending | Unknown | Cancelled | Failed) {
+        let state = early.and_then(|ack| InteractionState::Sent.after_ack(ack)).unwrap_or(InteractionState::Sent);
+        interactions::set_state(scope, id, state, None)?;
+        scope.count(match message.interaction.author {
+            Author::Assistant => "sends.assistant",
+            Author::Campaign => "sends.campaign",
+            _ => "sends.human",
+        });
+        touch(scope, message, now)?;
+    }
+    if let Some(reply) = message.reply {
+        ledger::settle(scope, reply, now)?;
+    }
+    Ok(())
+}
+
+fn touch(scope: &Scope<'_>, message: &Outbound, now: Timestamp) -> Result<(), StoreError> {
+    const TOUCH: Scoped = scoped!(
+        "UPDATE chats SET last_at = max(coalesce(last_at, 0), :now), last_out_at = :now, preview = :preview
+         WHERE tenant_id = :tenant AND id = :chat"
+    );
+    let preview = super::accept_delivery::preview(&message.interaction.text);
+    scope.execute(TOUCH, &[(":chat", &message.interaction.chat), (":now", &now), (":preview", &preview)])?;
+    scope.emit(crate::store::change::Change::ChatChanged(scope.tenant(), message.interaction.chat));
+    Ok(())
+}
+
+/// Applies an ack to a message of ours; a positive one settles, an error releases.
+pub(crate) fn apply_ack(scope: &Scope<'_>, message: &Outbound, ack: Ack, now: Timestamp) -> Result<(), StoreError> {
+    let Some(next) = message.interaction.state.after_ack(ack) else { return Ok(()) };
+    if next == InteractionState::Failed {
+        return mark_failed(scope, message, "WhatsApp refused it", now);
+    }
+    if matches!(message.interaction.state, InteractionState::Sending | InteractionState::Unknown) {
+        mark_sent(scope, message, None, None, now)?;
+        if message.interaction.state == InteractionState::Unknown {
+            chats::set_state(scope, message.interaction.chat, ChatState::Waiting, None)?;
+        }
+    }
+    interactions::set_state(scope, message.interaction.id, next, None)
+}
+
+/// Notes that a message did not go out and never will by itself.
+pub(crate) fn mark_failed(
+    scope: &Scope<'_>,
+    message: &Outbound,
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    interactions::set_state(scope, message.interaction.id, InteractionState::Failed, Some(reason))?;
+    scope.count("sends.failed");
+    if let Some(reply) = message.reply {
+        release_unless_sent(scope, reply, now)?;
+    }
+    chats::set_state(scope, message.interaction.chat, ChatState::NeedsYou, Some(&format!("failed: {reason}")))
+}
+
+/// Releases a reservation of which no part went out or may have.
+pub(crate) fn release_unless_sent(scope: &Scope<'_>, reply: ReplyId, now: Timestamp) -> Result<(), StoreError> {
+    if jobs::on_its_way(scope, reply)? { Ok(()) } else { ledger::release(scope, reply, now) }
+}
+
+/// The parts of the same answer that have not left yet, in order.
+fn parts_left(scope: &Scope<'_>, message: &Outbound) -> Result<Vec<InteractionId>, StoreError> {
+    const LEFT: Scoped = scoped!(
+        "SELECT id FROM interactions
+         WHERE tenant_id = :tenant AND job_id = :job AND state = 'queued' AND part > :part
+         ORDER BY part"
+    );
+    let (Some(job), Some(part)) = (message.job, message.part) else { return Ok(Vec::new()) };
+    scope.rows(LEFT, &[(":job", &job), (":part", &part)], |row| row.get(0))
+}
+
+/// Puts a message that was queued on its way.
+pub(crate) fn mark_sending(scope: &Scope<'_>, id: InteractionId, now: Timestamp) -> Result<(), StoreError> {
+    const SENDING: Scoped =
+        scoped!("UPDATE interactions SET sending_at = :now, answered_at = NULL WHERE tenant_id = :tenant AND id = :id");
+    scope.execute(SENDING, &[(":id", &id), (":now", &now)])?;
+    interactions::set_state(scope, id, InteractionState::Sending, None)
+}
+
+impl TenantStore {
+    /// Records that a message went out, ends its job after the last part, and puts the next part on its way.
+    /// Returns that next part.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn record_sent(
+        &self,
+        id: InteractionId,
+        bare_id: Option<String>,
+        wa_id: Option<String>,
+        after: After,
+        now: Timestamp,
+    ) -> Result<Option<Outbound>, StoreError> {
+        const HANDOFF: Scoped = scoped!("UPDATE chats SET handoff_at = :now WHERE tenant_id = :tenant AND id = :chat");
+        self.write(move |scope| {
+            let message = interactions::find(scope, id)?.ok_or(StoreError::NotFound("interaction"))?;
+            mark_sent(scope, &message, bare_id.as_deref(), wa_id.as_deref(), now)?;
+            if let Some(next) = parts_left(scope, &message)?.first() {
+                mark_sending(scope, *next, now)?;
+                return interactions::find(scope, *next);
+            }
+            let chat = message.interaction.chat;
+            if message.interaction.author == Author::Assistant {
+                scope.count("answers.sent");
+                match &after {
+                    After::Waiting => waiting_unless_taken(scope, chat)?,
+                    After::Handoff(reason) => {
+                        scope.execute(HANDOFF, &[(":chat", &chat), (":now", &now)])?;
+                        scope.count("answers.handoff");
+                        chats::set_state(scope, chat, ChatState::NeedsYou, Some(&format!("handoff: {reason}")))?;
+                    }
+                }
+            }
+            if let Some(job) = message.job {
+                jobs::end(scope, job, &Ended::Done, now)?;
+            }
+            Ok(None)
+        })
+        .await
+    }
+
+    /// Notes that the POST of a message was answered, whatever the answer: a later look-up that finds nothing may be
+    /// believed at once.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn record_answered(&self, id: InteractionId, now: Timestamp) -> Result<(), StoreError> {
+        const ANSWERED: Scoped =
+            scoped!("UPDATE interactions SET answered_at = :now WHERE tenant_id = :tenant AND id = :id");
+        self.write(move |scope| scope.execute(ANSWERED, &[(":id", &id), (":now", &now)]).map(drop)).await
+    }
+
+    /// Starts the POST of a message anew, with the same id.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn record_resend(&self, id: InteractionId, now: Timestamp) -> Result<(), StoreError> {
+        self.write(move |scope| mark_sending(scope, id, now)).await
+    }
+
+    /// Records that a message was certainly not sent: it waits in the queue for its job's next attempt.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn record_not_sent(&self, id: InteractionId, ended: Ended, now: Timestamp) -> Result<(), StoreError> {
+        self.write(move |scope| {
+            let message = interactions::find(scope, id)?.ok_or(StoreError::NotFound("interaction"))?;
+            let reason = match &ended {
+                Ended::Retry { reason, .. } | Ended::Snooze { reason, .. } => {
+                    interactions::set_state(scope, id, InteractionState::Queued, Some(reason))?;
+                    reason
+                }
+                Ended::Discard { reason } | Ended::Cancel { reason } => {
+                    cancel_rest(scope, &message, reason)?;
+                    mark_failed(scope, &message, reason, now)?;
+                    reason
+                }
+                Ended::Done => return Err(StoreError::Invalid("a message that was not sent is not done".to_owned())),
+            };
+            tracing::debug!(reason, "a message was not sent");
+            match message.job {
+                Some(job) => jobs::end(scope, job, &ended, now),
+                None => Ok(()),
+            }
+        })
+        .await
+    }
+
+    /// Records that nobody can tell whether a message was sent. It is never sent again by itself, keeps its
+    /// reservation, and a human is asked.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn record_unknown(&self, id: InteractionId, reason: String, now: Timestamp) -> Result<(), StoreError> {
+        self.write(move |scope| {
+            let message = interactions::find(scope, id)?.ok_or(StoreError::NotFound("interaction"))?;
+            if message.interaction.state == InteractionState::Sending {
+                interactions::set_state(scope, id, InteractionState::Unknown, Some(&reason))?;
+                scope.count("sends.unknown");
+                let told = format!("unknown: {reason}");
+                chats::set_state(scope, message.interaction.chat, ChatState::NeedsYou, Some(&told))?;
+            }
+            cancel_rest(scope, &message, "an earlier part is of unknown end")?;
+            match message.job {
+                Some(job) => jobs::end(scope, job, &Ended::Done, now),
+                None => Ok(()),
+            }
+        })
+        .await
+    }
+
+    /// A human's word on a message of unknown end: it was sent, or it was not.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when its end is known.
+    pub async fn resolve_unknown(
+        &self,
+        id: InteractionId,
+        resolution: Resolution,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(move |scope| resolve(scope, id, resolution, now)).await
+    }
+}
+
+/// A human's word on a message of unknown end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resolution {
+    /// It was sent.
+    Sent,
+    /// It was not, and shall not be.
+    NotSent,
+    /// Send it, even if that is a second time.
+    Again,
+}
+
+/// Closes the question of a message of unknown end with a human's word.
+pub(crate) fn resolve(
+    scope: &Scope<'_>,
+    id: InteractionId,
+    resolution: Resolution,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    // The reservation of an answer goes on with the job that sends it again.
+    const PAYS: Scoped = scoped!("UPDATE jobs SET reply_id = :reply WHERE tenant_id = :tenant AND id = :job");
+    let message = interactions::find(scope, id)?.ok_or(StoreError::NotFound("interaction"))?;
+    if message.interaction.state != InteractionState::Unknown {
+        return Err(StoreError::Conflict(format!("the message is {}", message.interaction.state)));
+    }
+    match resolution {
+        Resolution::Sent => {
+            mark_sent(scope, &message, None, None, now)?;
+            chats::set_state(scope, message.interaction.chat, ChatState::Waiting, None)
+        }
+        Resolution::NotSent => mark_failed(scope, &message, "given up by a human", now),
+        Resolution::Again => {
+            interactions::set_state(scope, id, InteractionState::Queued, Some("sent again by a human"))?;
+            let job = jobs::insert_send(scope, message.interaction.chat, id, now)?;
+            scope.execute(PAYS, &[(":job", &job), (":reply", &message.reply)]).map(drop)
+        }
+    }
+}
+
+fn cancel_rest(scope: &Scope<'_>, message: &Outbound, reason: &str) -> Result<(), StoreError> {
+    for part in parts_left(scope, message)? {
+        interactions::set_state(scope, part, InteractionState::Cancelled, Some(reason))?;
+    }
+    Ok(())
+}
+
+/// The last word is ours now, unless somebody else decided otherwise meanwhile.
+fn waiting_unless_taken(scope: &Scope<'_>, chat: ChatId) -> Result<(), StoreError> {
+    const WAITING: Scoped = scoped!(
+        "UPDATE chats SET state = 'waiting', reason = NULL
+         WHERE tenant_id = :tenant AND id = :chat AND state NOT IN ('snoozed', 'done')"
+    );
+    scope.execute(WAITING, &[(":chat", &chat)])?;
+    Ok(())
+}

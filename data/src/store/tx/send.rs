@@ -1,0 +1,152 @@
+//! A human's message: stored, queued, and stronger than the assistant.
+
+use crate::ids::{ChatId, ClientRef, InteractionId};
+use crate::model::chat::{ChatKind, ChatState};
+use crate::model::interaction::{Author, ContentKind, Direction, Interaction, InteractionState};
+use crate::scoped;
+use crate::store::TenantStore;
+use crate::store::change::Change;
+use crate::store::error::StoreError;
+use crate::store::interactions::{self, Extra, Outbound};
+use crate::store::scope::{Scope, Scoped};
+use crate::store::{chats, jobs};
+use crate::time::Timestamp;
+
+/// A human wrote in a chat: the assistant's answer under way is taken back and it is silent for a while.
+pub(crate) fn human_spoke(
+    scope: &Scope<'_>,
+    chat: ChatId,
+    preview: &str,
+    at: Timestamp,
+    paused_until: Timestamp,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    // The pause only grows, and a pause that is over already (an old message from a backlog) is none.
+    const SPOKE: Scoped = scoped!(
+        "UPDATE chats
+         SET revision = revision + 1, unread = 0, state = 'waiting', reason = NULL, snoozed_until = NULL,
+             preview = :preview, last_at = max(coalesce(last_at, 0), :at),
+             last_out_at = max(coalesce(last_out_at, 0), :at),
+             paused_until = CASE WHEN :paused_until > :now THEN max(coalesce(paused_until, 0), :paused_until)
+                                 ELSE paused_until END
+         WHERE tenant_id = :tenant AND id = :chat AND kind = 'direct'"
+    );
+    jobs::cancel_answer(scope, chat, "a human answered", now)?;
+    scope.execute(
+        SPOKE,
+        &[(":chat", &chat), (":preview", &preview), (":at", &at), (":paused_until", &paused_until), (":now", &now)],
+    )?;
+    scope.emit(Change::ChatChanged(scope.tenant(), chat));
+    Ok(())
+}
+
+impl TenantStore {
+    /// Stores a human's message and queues it. The same `client_ref` twice is one message.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] for an empty text or a chat that is no person's.
+    pub async fn send_message(
+        &self,
+        chat: ChatId,
+        text: String,
+        client_ref: ClientRef,
+        takeover_pause: std::time::Duration,
+        now: Timestamp,
+    ) -> Result<Interaction, StoreError> {
+        const KNOWN: Scoped = scoped!(concat!(
+            "SELECT ",
+            interactions::columns!(),
+            " FROM interactions WHERE tenant_id = :tenant AND client_ref = :client_ref"
+        ));
+        self.write(move |scope| {
+            if let Some(known) = scope.row(KNOWN, &[(":client_ref", &client_ref)], interactions::read)? {
+                return Ok(known);
+            }
+            if text.trim().is_empty() {
+                return Err(StoreError::Invalid("an empty message can't be sent".to_owned()));
+            }
+            let to = chats::find(scope, chat)?.ok_or(StoreError::NotFound("chat"))?;
+            if to.kind != ChatKind::Direct || !to.address.is_person() {
+                return Err(StoreError::Invalid("only chats with one person can be written to".to_owned()));
+            }
+            let interaction = Interaction {
+                id: InteractionId::new(),
+                chat,
+                direction: Direction::Out,
+                author: Author::Human,
+                state: InteractionState::Queued,
+                kind: ContentKind::Text,
+                text,
+                at: now,
+                wa_id: None,
+                address: to.address,
+                reason: None,
+                client_ref: Some(client_ref),
+                reply_to: None,
+                author_name: None,
+                reaction: None,
+                model: None,
+                latency_ms: None,
+            };
+            let preview = super::accept_delivery::preview(&interaction.text);
+            human_spoke(scope, chat, &preview, now, now + takeover_pause, now)?;
+            interactions::insert(scope, to.instance, &interaction, &Extra::default(), now)?;
+            jobs::insert_send(scope, chat, interaction.id, now)?;
+            Ok(interaction)
+        })
+        .await
+    }
+
+    /// Puts a queued message of a human or a command on its way, with the id reserved for it.
+    ///
+    /// `None` when it was taken back meanwhile.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn start_message(
+        &self,
+        id: InteractionId,
+        reserved: Option<String>,
+        now: Timestamp,
+    ) -> Result<Option<Outbound>, StoreError> {
+        const RESERVE: Scoped = scoped!(
+            "UPDATE interactions SET bare_id = :bare_id, id_source = 'reserved'
+             WHERE tenant_id = :tenant AND id = :id AND bare_id IS NULL"
+        );
+        self.write(move |scope| {
+            let Some(message) = interactions::find(scope, id)? else { return Ok(None) };
+            if message.interaction.state != InteractionState::Queued {
+                return Ok(None);
+            }
+            if let Some(bare_id) = reserved {
+                scope.execute(RESERVE, &[(":id", &id), (":bare_id", &bare_id)])?;
+            }
+            super::outcome::mark_sending(scope, id, now)?;
+            interactions::find(scope, id)
+        })
+        .await
+    }
+
+    /// Takes back a message that has not left yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when it is on its way or gone.
+    pub async fn cancel_message(&self, id: InteractionId, now: Timestamp) -> Result<(), StoreError> {
+        const JOB: Scoped = scoped!(
+            "UPDATE jobs SET state = 'cancelled', reason = 'taken back', updated_at = :now
+             WHERE tenant_id = :tenant AND id = :job AND state IN ('scheduled', 'available', 'retryable', 'held')"
+        );
+        self.write(move |scope| {
+            let message = interactions::find(scope, id)?.ok_or(StoreError::NotFound("interaction"))?;
+            if message.interaction.state != InteractionState::Queued {
+                return Err(StoreError::Conflict(format!("the message is {}", message.interaction.state)));
+            }
+            interactions::set_state(scope, id, InteractionState::Cancelled, Some("taken back"))?;
+            if let Some(job) = message.job {
+                scope.execute(JOB, &[(":job", &job), (":now", &now)])?;
+            }
+            chats::set_state(scope, message.interaction.chat, ChatState::NeedsYou, Some("a message was taken back"))
+        })
+        .await
+    }
+}

@@ -1,0 +1,37 @@
+//! The file itself: opened again, and written by a newer version.
+
+use std::sync::Arc;
+
+use mychatflow_data::store::Store;
+use mychatflow_data::store::change::Deaf;
+use mychatflow_data::store::error::StoreError;
+
+use crate::support::{NOON, shop};
+
+#[tokio::test]
+async fn what_was_written_is_there_when_the_file_is_opened_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store.db");
+    let store = Store::open(&path, Arc::new(Deaf)).await.unwrap();
+    let (shop, _) = shop(&store, "Corner Shop", "default").await;
+    shop.add_quick_reply("hours".into(), "8 to 18".into(), NOON).await.unwrap();
+    let tenant = shop.id();
+    drop((shop, store));
+
+    let store = Store::open(&path, Arc::new(Deaf)).await.unwrap();
+    let shop = store.tenant(tenant).await.unwrap();
+    assert_eq!(shop.quick_replies(None, 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_version_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store.db");
+    drop(Store::open(&path, Arc::new(Deaf)).await.unwrap());
+    // The schema's number is the big-endian word at byte 60 of an SQLite file.
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[60..64].copy_from_slice(&99u32.to_be_bytes());
+    std::fs::write(&path, bytes).unwrap();
+    let opened = Store::open(&path, Arc::new(Deaf)).await;
+    assert!(matches!(opened.map(drop), Err(StoreError::Newer { found: 99, .. })));
+}

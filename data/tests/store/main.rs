@@ -1,0 +1,11 @@
+//! Stories of the store, on a real file.
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod answers;
+mod chats;
+mod contacts;
+mod file;
+mod members;
+mod queue;
+mod strangers;
+mod support;

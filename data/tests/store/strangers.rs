@@ -1,0 +1,318 @@
+//! Two tenants with the same customers, the same message ids and the same names never see each other's rows.
+
+use std::time::Duration;
+
+use mychatflow_data::credits::Credits;
+use mychatflow_data::ids::{ChatId, ClientRef, ContactId, InstanceId, InteractionId, QueueItemId, UnreadableId};
+use mychatflow_data::model::contact::Review;
+use mychatflow_data::model::delivery::{DeliveryEvent, RevokedEvent};
+use mychatflow_data::model::job::JobKind;
+use mychatflow_data::model::member::Role;
+use mychatflow_data::model::setting::{Rules, SettingKey};
+use mychatflow_data::phone::{Address, Phone};
+use mychatflow_data::store::chat_list::ChatFilter;
+use mychatflow_data::store::contacts::{ContactFilter, History};
+use mychatflow_data::store::queue::QueueFilter;
+use mychatflow_data::store::settings::Owner;
+use mychatflow_data::store::tx::answer::{NewAnswer, Part, Start};
+use mychatflow_data::store::tx::outcome::Resolution;
+use mychatflow_data::store::{Store, TenantStore};
+use mychatflow_data::time::Timestamp;
+use proptest::prelude::*;
+
+use crate::support::{NOON, chat_of, delivery, message, shop, world};
+
+const PLAN: Credits = Credits::new(40);
+
+/// What one tenant may do in a round.
+#[derive(Debug, Clone, Copy)]
+enum Deed {
+    Hear(u8),
+    Revoke(u8),
+    Answer(u8),
+    Send,
+    Pause,
+    Resume,
+    Finish,
+    Tag,
+    Review,
+    Import(u8),
+    QuickReply(u8),
+    Draft,
+    Setting,
+    Unreadable(u8),
+    Grant,
+    Drop,
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    prop_oneof![
+        4 => (0u8..4).prop_map(Deed::Hear),
+        1 => (0u8..4).prop_map(Deed::Revoke),
+        3 => (0u8..3).prop_map(Deed::Answer),
+        1 => Just(Deed::Send),
+        1 => Just(Deed::Pause),
+        1 => Just(Deed::Resume),
+        1 => Just(Deed::Finish),
+        1 => Just(Deed::Tag),
+        1 => Just(Deed::Review),
+        1 => (0u8..4).prop_map(Deed::Import),
+        1 => (0u8..4).prop_map(Deed::QuickReply),
+        1 => Just(Deed::Draft),
+        1 => Just(Deed::Setting),
+        1 => (0u8..4).prop_map(Deed::Unreadable),
+        1 => Just(Deed::Grant),
+        1 => Just(Deed::Drop),
+    ]
+}
+
+fn person(number: u8) -> Address {
+    Address::parse(&format!("491511111111{number}@c.us")).unwrap()
+}
+
+/// Does a deed with what the tenant has. Refusals are part of the game.
+async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: Deed, round: u64, now: Timestamp) {
+    let chat = shop.chats(ChatFilter::default(), None, 1).await.unwrap().first().map(|listed| listed.chat.id);
+    let contact = shop.contacts(ContactFilter::default(), None, 1).await.unwrap().first().map(|found| found.id);
+    let pause = Duration::from_secs(5);
+    match (deed, chat, contact) {
+        (Deed::Hear(who), ..) => {
+            let text = message(person(who).as_str(), &format!("M{round}"), "hello", now);
+            let said = delivery(DeliveryEvent::Message(text), now);
+            shop.accept_delivery(number, said, Rules::default(), now).await.unwrap();
+        }
+        (Deed::Revoke(which), ..) => {
+            let revoked = RevokedEvent { target_bare_id: format!("M{which}"), at: now };
+            let event = delivery(DeliveryEvent::Revoked(revoked), now);
+            shop.accept_delivery(number, event, Rules::default(), now).await.unwrap();
+        }
+        (Deed::Answer(end), ..) => answer(store, shop, end, round, now).await,
+        (Deed::Send, Some(chat), _) => {
+            shop.send_message(chat, format!("own {round}"), ClientRef::new(), pause, now).await.unwrap();
+        }
+        (Deed::Pause, Some(chat), _) => shop.pause_chat(chat, now + pause, now).await.unwrap(),
+        (Deed::Resume, Some(chat), _) => drop(shop.resume_chat(chat, pause, now).await.unwrap()),
+        (Deed::Finish, Some(chat), _) => shop.finish_chat(chat, now).await.unwrap(),
+        (Deed::Draft, Some(chat), _) => shop.set_draft(chat, format!("draft {round}"), now).await.unwrap(),
+        (Deed::Tag, _, Some(contact)) => {
+            shop.tag_contact(contact, vec!["vip".into()], vec![]).await.unwrap();
+        }
+        (Deed::Review, _, Some(contact)) => {
+            shop.review_contact(contact, Review::Customer, pause, now).await.unwrap();
+        }
+        (Deed::Import(who), ..) => {
+            let name = Some("Ana".to_owned());
+            shop.import_known(number, person(who), None, name, History::BeforePairing, now).await.unwrap();
+        }
+        (Deed::QuickReply(label), ..) => {
+            // The label may be taken.
+            let _ = shop.add_quick_reply(format!("label {label}"), "text".into(), now).await;
+        }
+        (Deed::Setting, ..) => {
+            shop.set_setting(Owner::Tenant, SettingKey::BusinessName, Some("shop".into()), now).await.unwrap();
+        }
+        (Deed::Unreadable(which), ..) => {
+            shop.keep_unreadable(number, vec![which], vec![which], "not JSON".into(), now).await.unwrap();
+        }
+        (Deed::Grant, ..) => {
+            shop.grant_role(1000, "ana".into(), Role::Agent, now).await.unwrap();
+        }
+        (Deed::Drop, ..) => {
+            if let Some(entry) = shop.queue(QueueFilter::All, None, 1).await.unwrap().first() {
+                // What runs can't be dropped.
+                let _ = shop.drop_entry(entry.id, now).await;
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Claiming is the daemon's own deed, over all tenants: do it where nothing is compared.
+async fn claim_and_give_back(store: &Store, now: Timestamp) {
+    let slots = vec![mychatflow_data::store::jobs::Slots { kind: JobKind::AnswerChat, free: 100 }];
+    let run = mychatflow_data::ids::RunId::new();
+    for job in store.claim_jobs(slots, None, run, now).await.unwrap().0 {
+        store.tenant(job.tenant).await.unwrap().give_back_job(job.id, now).await.unwrap();
+    }
+}
+
+/// Claims the tenants' due answers and takes one of this tenant to an end.
+async fn answer(store: &Store, shop: &TenantStore, end: u8, round: u64, now: Timestamp) {
+    let slots = vec![mychatflow_data::store::jobs::Slots { kind: JobKind::AnswerChat, free: 20 }];
+    let run = mychatflow_data::ids::RunId::new();
+    for job in store.claim_jobs(slots, None, run, now).await.unwrap().0 {
+        if job.tenant != shop.id() {
+            store.tenant(job.tenant).await.unwrap().give_back_job(job.id, now).await.unwrap();
+            continue;
+        }
+        let facts = shop.answer_facts(job.id, chat_of(&job)).await.unwrap();
+        shop.reserve_answer(job.id, PLAN, now).await.unwrap();
+        let part = Part { text: "We open at 8.".into(), reserved: Some(format!("OUT{round}-{}", job.id)) };
+        let answer = NewAnswer {
+            parts: vec![part],
+            revision: facts.chat.revision,
+            model: None,
+            latency_ms: 1,
+            tokens: "{}".into(),
+        };
+        let Start::Go(sending) = shop.start_answer(job.id, answer, now).await.unwrap() else { continue };
+        let id = sending.interaction.id;
+        match end {
+            0 => {
+                let after = mychatflow_data::store::tx::outcome::After::Waiting;
+                shop.record_sent(id, None, None, after, now).await.unwrap();
+            }
+            1 => shop.record_unknown(id, "nobody knows".into(), now).await.unwrap(),
+            _ => {
+                let ended = mychatflow_data::store::jobs::Ended::Discard { reason: "422".into() };
+                shop.record_not_sent(id, ended, now).await.unwrap();
+            }
+        }
+    }
+}
+
+/// Every id that a tenant can get hold of.
+#[derive(Debug, Default)]
+struct Ids {
+    instances: Vec<InstanceId>,
+    chats: Vec<ChatId>,
+    contacts: Vec<ContactId>,
+    messages: Vec<InteractionId>,
+    client_refs: Vec<ClientRef>,
+    queue: Vec<QueueItemId>,
+}
+
+async fn ids(shop: &TenantStore) -> Ids {
+    let mut ids = Ids::default();
+    ids.instances.extend(shop.instances().await.unwrap().iter().map(|found| found.id));
+    for listed in shop.chats(ChatFilter::default(), None, 1000).await.unwrap() {
+        ids.chats.push(listed.chat.id);
+        for message in shop.interactions(listed.chat.id, None, 1000).await.unwrap() {
+            ids.messages.push(message.id);
+            ids.client_refs.extend(message.client_ref);
+        }
+    }
+    ids.contacts
+        .extend(shop.contacts(ContactFilter::default(), None, 1000).await.unwrap().iter().map(|found| found.id));
+    ids.queue.extend(shop.queue(QueueFilter::All, None, 1000).await.unwrap().iter().map(|found| found.id));
+    ids
+}
+
+/// The tenant's whole store as text, to compare before and after.
+async fn picture(shop: &TenantStore) -> String {
+    let mut lines = vec![
+        format!("{:?}", shop.instances().await.unwrap()),
+        format!("{:?}", shop.members().await.unwrap()),
+        format!("{:?}", shop.quick_replies(None, 1000).await.unwrap()),
+        format!("{:?}", shop.contacts(ContactFilter::default(), None, 1000).await.unwrap()),
+        format!("{:?}", shop.queue(QueueFilter::All, None, 1000).await.unwrap()),
+        format!("{:?}", shop.ledger(None, 1000).await.unwrap()),
+        format!("{:?}", shop.audit().await.unwrap()),
+        format!("{:?}", shop.settings(None, None).await.unwrap()),
+        format!("{:?}", shop.counters().await.unwrap()),
+        format!("{:?}", shop.open_sends().await.unwrap()),
+    ];
+    for listed in shop.chats(ChatFilter::default(), None, 1000).await.unwrap() {
+        lines.push(format!("{listed:?} {:?}", shop.draft(listed.chat.id).await.unwrap()));
+        lines.push(format!("{:?}", shop.interactions(listed.chat.id, None, 1000).await.unwrap()));
+    }
+    lines.join("\n")
+}
+
+/// As one tenant, asks for and pulls at everything of another: nothing is found.
+async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
+    let span = Duration::from_secs(60);
+    for id in &theirs.instances {
+        assert!(shop.instance(*id).await.unwrap().is_none());
+        assert!(shop.hmac_key(*id).await.is_err());
+        assert!(shop.instance_history(*id, 10).await.unwrap().is_empty());
+        assert!(shop.remove_instance(*id, now).await.is_err());
+        let filter = ChatFilter { instance: Some(*id), ..ChatFilter::default() };
+        assert!(shop.chats(filter, None, 10).await.unwrap().is_empty());
+        assert!(shop.chats_for_phone(Phone::parse("4915111111119").unwrap(), Some(*id), now).await.is_err());
+        let said = delivery(DeliveryEvent::Message(message("4915111111119@c.us", "X", "hello", now)), now);
+        assert!(shop.accept_delivery(*id, said, Rules::default(), now).await.is_err());
+        assert!(shop.keep_unreadable(*id, vec![9], vec![9], "not JSON".into(), now).await.is_err());
+    }
+    for id in &theirs.chats {
+        assert!(shop.chat(*id).await.unwrap().is_none());
+        assert!(shop.listed_chat(*id).await.unwrap().is_none());
+        assert!(shop.chat_named(id.to_string(), None).await.is_err());
+        assert!(shop.interactions(*id, None, 10).await.unwrap().is_empty());
+        assert!(shop.chat_facts(*id).await.is_err());
+        assert!(shop.draft(*id).await.unwrap().is_none());
+        assert!(shop.unsent(*id).await.unwrap().is_empty());
+        assert!(shop.countdown(*id).await.unwrap().is_none());
+        assert!(shop.own_settings(Owner::Chat(*id)).await.unwrap().all().is_empty());
+        assert!(shop.set_draft(*id, "x".into(), now).await.is_err());
+        assert!(shop.pause_chat(*id, now + span, now).await.is_err());
+        assert!(shop.resume_chat(*id, span, now).await.is_err());
+        assert!(shop.finish_chat(*id, now).await.is_err());
+        assert!(shop.snooze_chat(*id, now + span).await.is_err());
+        assert!(shop.approve_answer(*id, now).await.is_err());
+        assert!(shop.edit_answer(*id, "x".into(), now).await.is_err());
+        assert!(shop.send_message(*id, "x".into(), ClientRef::new(), span, now).await.is_err());
+        // Nothing to find is nothing to do.
+        shop.read_chat(*id).await.unwrap();
+        shop.cancel_chat_answer(*id, now).await.unwrap();
+    }
+    for id in &theirs.contacts {
+        assert!(shop.contact(*id).await.unwrap().is_none());
+        assert!(shop.contact_named(id.to_string()).await.is_err());
+        assert!(shop.chats_of(*id).await.unwrap().is_empty());
+        assert!(shop.tag_contact(*id, vec!["mine".into()], vec![]).await.is_err());
+        assert!(shop.review_contact(*id, Review::Personal, span, now).await.is_err());
+    }
+    for id in &theirs.messages {
+        assert!(shop.outbound(*id).await.unwrap().is_none());
+        assert!(shop.start_message(*id, None, now).await.unwrap().is_none());
+        assert!(shop.cancel_message(*id, now).await.is_err());
+        assert!(shop.resolve_unknown(*id, Resolution::Sent, now).await.is_err());
+    }
+    for id in &theirs.client_refs {
+        assert!(shop.by_client_ref(*id).await.unwrap().is_none());
+    }
+    for id in &theirs.queue {
+        assert!(shop.queue_item(*id).await.unwrap().is_none());
+        assert!(shop.queue_detail(*id).await.unwrap().is_none());
+        assert!(shop.unreadable(UnreadableId::from(*id)).await.unwrap().is_none());
+        assert!(shop.hold(*id, now).await.is_err());
+        assert!(shop.release(*id, now).await.is_err());
+        assert!(shop.retry(*id, now).await.is_err());
+        assert!(shop.drop_entry(*id, now).await.is_err());
+        shop.forget_unreadable(UnreadableId::from(*id)).await.unwrap();
+        shop.note_unreadable(UnreadableId::from(*id), "x".into()).await.unwrap();
+    }
+}
+
+async fn story(deeds: Vec<(bool, Deed)>) {
+    let world = world().await;
+    let (bakery, bakery_number) = shop(&world.store, "Bakery", "bakery").await;
+    let shops = [(&world.shop, world.number), (&bakery, bakery_number)];
+    for (round, (first, deed)) in (0u64..).zip(deeds) {
+        let now = NOON + Duration::from_secs(10 * round);
+        let (actor, number) = shops[usize::from(first)];
+        let (other, _) = shops[usize::from(!first)];
+        claim_and_give_back(&world.store, now).await;
+        let before = picture(other).await;
+        perform(&world.store, actor, number, deed, round, now).await;
+        assert_eq!(picture(other).await, before, "{deed:?} changed another tenant");
+        assert_eq!(actor.audit().await.unwrap().drift, Credits::ZERO, "after {deed:?}");
+    }
+    let now = NOON + Duration::from_secs(100_000);
+    for (mine, theirs) in [(0, 1), (1, 0)] {
+        let before = picture(shops[theirs].0).await;
+        pull_at(shops[mine].0, &ids(shops[theirs].0).await, now).await;
+        assert_eq!(picture(shops[theirs].0).await, before, "another tenant's rows changed");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn tenants_never_see_each_other(deeds in proptest::collection::vec((any::<bool>(), deed()), 10..40)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(story(deeds));
+    }
+}

@@ -1,0 +1,87 @@
+//! WEBJS (whatsapp-web.js): `from` and `to` are real directions, a location's body is a thumbnail.
+
+use serde_json::{Value, json};
+
+use super::{Owner, media, reply_to};
+use crate::waha::message::{Content, Message};
+
+/// Stands for the JPEG that the real engine puts into the body of a location.
+const THUMBNAIL: &str = "/9j/4AAQSkZJRgABAQAAAQABAAD/2Q==";
+
+pub(super) fn message(owner: &Owner, message: &Message) -> Value {
+    let (from, to) = directions(owner, message);
+    let mut out = json!({
+        "id": message.id(), "timestamp": message.timestamp, "from": from, "fromMe": message.from_me,
+        "source": message.source.as_str(), "to": to, "body": body(message), "hasMedia": message.content.file().is_some(),
+        "media": media(owner, &message.id(), &message.content), "ack": message.ack.number(), "ackName": message.ack.name(),
+        "location": location(&message.content), "vCards": [], "_data": data(message, from, to),
+    });
+    if let Some(participant) = &message.participant {
+        out["participant"] = participant.as_str().into();
+    }
+    if message.reply_to.is_some() {
+        out["replyTo"] = reply_to(&message.reply_to);
+        let quoted = message.reply_to.as_ref().map(|quoted| quoted.body.as_str());
+        out["replyTo"]["_data"] = json!({"type": "chat", "body": quoted});
+    }
+    out
+}
+
+pub(super) fn sent(owner: &Owner, message: &Message) -> Value {
+    let (from, to) = directions(owner, message);
+    let data = data(message, from, to);
+    json!({
+        "id": data["id"], "_data": data, "ack": message.ack.number(), "body": body(message), "type": kind(&message.content),
+        "timestamp": message.timestamp, "from": from, "to": to, "fromMe": true, "hasMedia": message.content.file().is_some(),
+    })
+}
+
+fn directions<'a>(owner: &'a Owner, message: &'a Message) -> (&'a str, &'a str) {
+    if message.from_me { (&owner.id, &message.chat) } else { (&message.chat, &owner.id) }
+}
+
+fn body(message: &Message) -> &str {
+    match &message.content {
+        Content::Location { .. } => THUMBNAIL,
+        content => content.text().unwrap_or_default(),
+    }
+}
+
+fn kind(content: &Content) -> &'static str {
+    match content {
+        Content::Text(_) => "chat",
+        Content::Image { .. } => "image",
+        Content::Voice => "ptt",
+        Content::Document { .. } => "document",
+        Content::Sticker => "sticker",
+        Content::Location { .. } => "location",
+        Content::Nothing => "e2e_notification",
+    }
+}
+
+fn location(content: &Content) -> Value {
+    match content {
+        Content::Location { latitude, longitude, name } => {
+            json!({"live": false, "latitude": latitude, "longitude": longitude, "description": name})
+        }
+        _ => Value::Null,
+    }
+}
+
+fn data(message: &Message, from: &str, to: &str) -> Value {
+    let mut id =
+        json!({"fromMe": message.from_me, "remote": message.chat, "id": message.bare_id, "_serialized": message.id()});
+    if let Some(participant) = &message.participant {
+        id["participant"] = participant.as_str().into();
+    }
+    let mut data = json!({
+        "id": id, "body": body(message), "type": kind(&message.content), "t": message.timestamp,
+        "from": from, "to": to, "notifyName": message.push_name,
+    });
+    if let Some(quoted) = &message.reply_to {
+        data["quotedStanzaID"] = quoted.bare_id.as_str().into();
+        data["quotedParticipant"] = quoted.participant.as_str().into();
+        data["quotedMsg"] = json!({"type": "chat", "body": quoted.body});
+    }
+    data
+}
