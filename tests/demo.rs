@@ -35,7 +35,8 @@ fn nothing_is_lost_and_nobody_is_answered_twice() {
     assert_eq!(of(&lines, "wrote").len(), 15);
     let answered = of(&lines, "answered");
     assert_eq!(answered.len(), 11);
-    assert_eq!(answered[10]["credits_left"], 389);
+    let left = answered.iter().map(|line| line["credits_left"].as_i64().unwrap()).min();
+    assert_eq!(left, Some(389));
     let names = |kind: &str| of(&lines, kind).iter().map(|line| line["who"].clone()).collect::<Vec<_>>();
     assert_eq!(names("handed_over"), ["Tom", "Ben"]);
     assert_eq!((names("owner_wrote"), names("paused")), (vec![json!("Tom")], vec![json!("Tom")]));

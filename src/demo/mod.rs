@@ -9,6 +9,7 @@ mod scribe;
 mod shop;
 mod tally;
 mod tempo;
+mod witness;
 mod world;
 
 use std::path::PathBuf;

@@ -216,3 +216,100 @@ fn doubled(record: &Record, answers: &HashSet<&str>) -> i64 {
 fn sum(counts: impl IntoIterator<Item = usize>) -> i64 {
     i64::try_from(counts.into_iter().sum::<usize>()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use mychatflow_sandbox::log::Sent;
+    use serde_json::json;
+
+    use super::*;
+
+    const WROTE: &str = "false_447700900101@c.us_3FA";
+
+    fn ana() -> Customer {
+        Customer::new("+44 7700 900101", "Ana")
+    }
+
+    fn delivery(id: &str, acknowledged: bool) -> Delivery {
+        Delivery {
+            session: "demo".into(),
+            event: "message.any".into(),
+            envelope_id: "e".into(),
+            message_id: Some(id.to_owned()),
+            url: String::new(),
+            body: Default::default(),
+            tries: vec![acknowledged.then_some(200)],
+            acknowledged,
+            finished: true,
+        }
+    }
+
+    fn sent(bare_id: &str, posts: u32) -> Sent {
+        let (session, chat_id, text) = ("demo".into(), ana().chat_id(), "Yes!".into());
+        Sent { session, chat_id, text, bare_id: bare_id.to_owned(), posts, at_ms: 0 }
+    }
+
+    /// A store in which `ids` came in from Ana and `answers` went out to her.
+    fn store(ids: &[&str], answers: &[&str]) -> Store {
+        let at = "2026-11-23T00:00:00Z";
+        let uuid = |n: usize| format!("019b0000-0000-7000-8000-{n:012}");
+        let message = |(n, (direction, author, state, id)): (usize, (&str, &str, &str, &str))| {
+            json!({"id": uuid(n), "at": at, "direction": direction, "author": author, "state": state, "text": "",
+                   "wa_id": id, "chat": uuid(99), "kind": "text"})
+        };
+        let rows = ids.iter().map(|id| ("in", "customer", "received", *id));
+        let rows = rows.chain(answers.iter().map(|id| ("out", "assistant", "read", *id)));
+        let messages: Vec<_> = rows.enumerate().map(message).collect();
+        let chat = json!({"id": uuid(99), "name": "Ana", "state": "waiting", "mode": "auto", "unread": 0,
+                          "instance": uuid(98), "kind": "direct"});
+        let used = answers.len();
+        let read = |value| serde_json::from_value(value).unwrap();
+        Store {
+            threads: vec![Thread {
+                chat: serde_json::from_value(chat).unwrap(),
+                messages: serde_json::from_value(json!(messages)).unwrap(),
+            }],
+            credits: read(json!({"plan": "starter", "granted": 400, "used": used, "reserved": 0,
+                                 "balance": 400 - used, "period_start": at, "period_end": at})),
+            audit: serde_json::from_value(json!({"balance": 0, "derived": 0, "drift": 0})).unwrap(),
+            stats: serde_json::from_value(json!({
+                "ingest": {"received": 9, "accepted": 8, "duplicate": 1, "bad_signature": 0, "unreadable": 0, "ignored": 0},
+                "answers": {}, "sends": {},
+            }))
+            .unwrap(),
+        }
+    }
+
+    #[test]
+    fn what_is_lost_or_doubled_is_counted_and_said() {
+        let known = "true_447700900101@c.us_3EB0";
+        let wanted = [Wanted { customer: ana(), answers: 1, handoff: Handoff::No, owner: Owner::Silent }];
+        let twice = vec![delivery(WROTE, true), delivery(WROTE, true)];
+        let unheard = vec![delivery(WROTE, true), delivery("false_447700900101@c.us_3FB", false)];
+        let one = || vec![delivery(WROTE, true)];
+        for (deliveries, left, store, (duplicates, inbound, lost, doubled), differences) in [
+            (one(), vec![sent("3EB0", 1)], store(&[WROTE], &[known]), (0, 1, 0, 0), 0),
+            (twice, vec![sent("3EB0", 1)], store(&[WROTE], &[known]), (1, 1, 0, 0), 0),
+            (one(), vec![sent("3EB0", 1)], store(&[], &[known]), (0, 1, 1, 0), 1),
+            (one(), vec![sent("3EB0", 2)], store(&[WROTE], &[known]), (0, 1, 0, 1), 1),
+            // Another message beside the one the store knows: Ana got two.
+            (one(), vec![sent("3EB0", 1), sent("3EB1", 1)], store(&[WROTE], &[known]), (0, 1, 0, 1), 2),
+            (unheard, vec![sent("3EB0", 1)], store(&[WROTE], &[known]), (0, 1, 0, 0), 1),
+            (one(), vec![sent("3EB0", 1)], store(&[WROTE, WROTE], &[known]), (0, 1, 0, 0), 1),
+            // The store says sent, and nothing left: Ana got none.
+            (one(), vec![], store(&[WROTE], &[known]), (0, 1, 0, 0), 2),
+        ] {
+            let verdict = compare(&Record { deliveries, sent: left }, &store, &wanted);
+            let Summary { duplicates: d, inbound: i, lost: l, doubled: t, .. } = verdict.summary;
+            assert_eq!((d, i, l, t), (duplicates, inbound, lost, doubled), "{verdict:?}");
+            assert_eq!(verdict.differences.len(), differences, "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn a_group_is_no_customer_of_the_shop() {
+        let group = format!("false_{GROUP}_3FA_447700900101@c.us");
+        assert_eq!(arrivals(&[delivery(&group, true)]), HashMap::new());
+        assert_eq!(arrivals(&[delivery("true_447700900101@c.us_3EB0", true)]), HashMap::new());
+    }
+}
