@@ -90,9 +90,7 @@ fn overridden(name: &str, model: &ModelConfig) -> Result<ModelOverride, ClientsE
         ),
     };
     let price = match (model.price_input, model.price_output) {
-        (Some(input), Some(output)) => {
-            Some(Price { input: input, output: output, cached: model.price_cached.unwrap_or(input) })
-        }
+        (Some(input), Some(output)) => Some(Price { input, output, cached: model.price_cached.unwrap_or(input) }),
         _ => None,
     };
     Ok(ModelOverride { thinking, price })

@@ -174,7 +174,7 @@ impl Health {
             // Writing to a String can't fail.
             let _ = write!(text, "# TYPE mychatflow_{name} counter\nmychatflow_{name}_total {value}\n");
         }
-        let _ = write!(text, "# TYPE mychatflow_jobs gauge\n");
+        let _ = writeln!(text, "# TYPE mychatflow_jobs gauge");
         for (state, count) in self.cx.store.job_counts().await.unwrap_or_default() {
             let _ = writeln!(text, "mychatflow_jobs{{state=\"{state}\"}} {count}");
         }
