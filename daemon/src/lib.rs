@@ -1,6 +1,7 @@
 //! What acts: the webhook, the jobs, and the clients of WAHA and Gemini.
 
 pub mod bus;
+pub mod chain;
 pub mod clients;
 pub mod compose;
 pub mod config;

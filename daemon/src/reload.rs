@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use mychatflow_data::protocol::calls::daemon::ConfigChange;
 
+use crate::chain::chain;
 use crate::clients;
 use crate::config::Config;
 use crate::cx::Cx;
-use crate::jobs::chain;
 use crate::rpc::peer::Operators;
 
 /// Reads the config from where it came from; an error is a sentence with file and line.

@@ -21,10 +21,10 @@ use sha2::{Digest, Sha512};
 use super::budget::{Budget, Share};
 use super::counts::Counts;
 use super::signature;
+use crate::chain::chain;
 use crate::cx::Cx;
 use crate::flow::clean::clean_line;
 use crate::halt;
-use crate::jobs::chain;
 use crate::waha;
 
 /// How long a sender may take for a whole request.

@@ -3,7 +3,8 @@
 use mychatflow_data::protocol::error::{CallError, Code};
 use mychatflow_data::store::error::StoreError;
 
-use crate::jobs::{JobError, chain};
+use crate::chain::chain;
+use crate::jobs::JobError;
 use crate::waha::WahaError;
 
 /// Why it was not done.

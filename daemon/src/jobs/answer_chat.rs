@@ -18,7 +18,8 @@ use mychatflow_data::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::deliver::{Delivery, not_before, reserve_ids, seed};
-use super::{JobError, Outcome, backoff, chain};
+use super::{JobError, Outcome, backoff};
+use crate::chain::chain;
 use crate::compose::{self, Question};
 use crate::cx::{Clients, Cx};
 use crate::flow::gate::{self, Model, Verdict};

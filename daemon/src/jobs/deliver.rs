@@ -14,7 +14,8 @@ use mychatflow_data::store::jobs::Ended;
 use mychatflow_data::store::tx::outcome::After;
 use mychatflow_data::time::Timestamp;
 
-use super::{JobError, Outcome, backoff, chain};
+use super::{JobError, Outcome, backoff};
+use crate::chain::chain;
 use crate::cx::Cx;
 use crate::halt;
 use crate::waha::capabilities::{Capabilities, Ids};

@@ -16,6 +16,7 @@ use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::jobs::Ended;
 use mychatflow_data::time::Timestamp;
 
+use crate::chain::chain;
 use crate::gemini::GeminiError;
 use crate::waha::health::Allow;
 use crate::waha::{Waha, WahaError};
@@ -78,18 +79,6 @@ pub(crate) fn broken_off(waha: &Waha, error: WahaError, now: Timestamp) -> Resul
         Allow::Yes | Allow::Probe => now + Duration::from_secs(1),
     };
     Ok(Outcome::End(Ended::Snooze { until, reason: chain(&error) }))
-}
-
-/// An error with its causes, joined once.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 /// When to run again after this many failures: doubling from one second to two minutes, with a jitter of a quarter

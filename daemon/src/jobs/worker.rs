@@ -13,9 +13,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    JobError, Outcome, answer_chat, backoff, chain, reconcile_instance, recover_history, resolve_identity,
-    send_message, sync_contacts,
+    JobError, Outcome, answer_chat, backoff, reconcile_instance, recover_history, resolve_identity, send_message,
+    sync_contacts,
 };
+use crate::chain::chain;
 use crate::cx::Cx;
 use crate::halt;
 
