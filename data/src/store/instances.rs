@@ -422,7 +422,7 @@ impl TenantStore {
                 )?;
                 scope.emit(Change::InstanceChanged(scope.tenant(), id));
             }
-            if works && scope.execute(WAKE, &[(":id", &id), (":now", &now)])? > 0 {
+            if changed && works && scope.execute(WAKE, &[(":id", &id), (":now", &now)])? > 0 {
                 scope.emit(Change::JobDue(JobKind::AnswerChat, now));
                 scope.emit(Change::JobDue(JobKind::SendMessage, now));
             }

@@ -208,13 +208,15 @@ pub(crate) fn end(scope: &Scope<'_>, job: JobId, ended: &Ended, now: Timestamp) 
     const END: Scoped = scoped!(
         "UPDATE jobs
          SET state = :state, run_at = coalesce(:run_at, run_at), reason = :reason, updated_at = :now,
-             attempts = attempts + :attempt, lease_run = NULL, again = 0, cancel = NULL
+             attempts = attempts + :attempt, lease_run = NULL, again = 0,
+             cancel = CASE WHEN :state IN ('scheduled', 'retryable') THEN cancel ELSE NULL END
          WHERE tenant_id = :tenant AND id = :id AND state = 'running'
          RETURNING kind, again, chat_id, key, args, run_at"
     );
     // RETURNING shows the row after the update; what the run must know is read before it.
     const BEFORE: Scoped = scoped!(
-        "SELECT again, chat_id, key, run_at FROM jobs WHERE tenant_id = :tenant AND id = :id AND state = 'running'"
+        "SELECT again, chat_id, key, run_at, cancel FROM jobs
+         WHERE tenant_id = :tenant AND id = :id AND state = 'running'"
     );
     let before = scope.row(BEFORE, &[(":id", &job)], |row| {
         Ok((
@@ -222,9 +224,17 @@ pub(crate) fn end(scope: &Scope<'_>, job: JobId, ended: &Ended, now: Timestamp) 
             row.get::<_, Option<ChatId>>(1)?,
             row.get::<_, Option<String>>(2)?,
             row.get::<_, Timestamp>(3)?,
+            row.get::<_, Option<String>>(4)?,
         ))
     })?;
-    let Some((again, chat, key, due)) = before else { return Ok(()) };
+    let Some((again, chat, key, due, cancel)) = before else { return Ok(()) };
+    // Told to stop while it ran: it does not run again, unless a message of it may be out and must be accounted for.
+    if let Some(reason) = cancel
+        && matches!(ended, Ended::Snooze { .. } | Ended::Retry { .. })
+        && !sending(scope, job)?
+    {
+        return super::tx::answer::give_up(scope, job, &reason, now);
+    }
     let (state, run_at, reason, attempt) = match ended {
         Ended::Done => (JobState::Completed, None, None, 0i64),
         Ended::Snooze { until, reason } => (JobState::Scheduled, Some(*until), Some(reason.as_str()), 0),
@@ -267,6 +277,13 @@ pub(crate) fn end(scope: &Scope<'_>, job: JobId, ended: &Ended, now: Timestamp) 
     Ok(())
 }
 
+/// Is a message of this job on its way?
+fn sending(scope: &Scope<'_>, job: JobId) -> Result<bool, StoreError> {
+    const SENDING: Scoped =
+        scoped!("SELECT 1 FROM interactions WHERE tenant_id = :tenant AND job_id = :job AND state = 'sending'");
+    Ok(scope.row(SENDING, &[(":job", &job)], |_| Ok(()))?.is_some())
+}
+
 fn encode(args: &JobArgs) -> Result<String, StoreError> {
     serde_json::to_string(args).map_err(|error| StoreError::Invalid(error.to_string()))
 }
@@ -299,7 +316,7 @@ fn claim_kind(
          )
          SELECT tenant_id FROM waiting WHERE tenant_id IS NOT NULL";
     // One send at a time in a chat, in the order of their making.
-    const CLAIM: &str = "UPDATE jobs SET state = 'running', lease_run = ?4, updated_at = ?3, cancel = NULL
+    const CLAIM: &str = "UPDATE jobs SET state = 'running', lease_run = ?4, updated_at = ?3
          WHERE (tenant_id, id) IN (
              SELECT j.tenant_id, j.id FROM jobs AS j
              WHERE j.kind = ?1 AND j.tenant_id = ?2 AND j.run_at <= ?3

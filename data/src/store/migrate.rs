@@ -5,7 +5,10 @@ use rusqlite::{Connection, TransactionBehavior, named_params};
 use super::error::StoreError;
 
 /// Every migration in order. Append only: what a released version ran is never edited.
-pub(crate) const MIGRATIONS: &[(&str, &str)] = &[("0001_first", include_str!("migrations/0001_first.sql"))];
+pub(crate) const MIGRATIONS: &[(&str, &str)] = &[
+    ("0001_first", include_str!("migrations/0001_first.sql")),
+    ("0002_statistics", include_str!("migrations/0002_statistics.sql")),
+];
 
 /// Runs what the file has not seen yet.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

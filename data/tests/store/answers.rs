@@ -190,3 +190,21 @@ async fn a_question_in_the_same_second_stands_after_the_answer_before_it() {
     let texts: Vec<&str> = page.iter().map(|message| message.text.as_str()).collect();
     assert_eq!(texts, ["and tomorrow?", "yes", "open today?"]);
 }
+
+#[tokio::test]
+async fn an_answer_that_a_human_cancelled_stays_cancelled_over_a_crash() {
+    let world = world().await;
+    world.says(ANA, "A1", "open today?", NOON).await;
+    let job = claimed(&world, later(5)).await;
+    let chat = chat_of(&job);
+    world.shop.reserve_answer(job.id, PLAN, later(5)).await.unwrap();
+    world.shop.cancel_chat_answer(chat, later(6)).await.unwrap();
+
+    // The daemon dies before its job learns of it; the next run takes the job over.
+    let next = mychatflow_data::ids::RunId::new();
+    assert_eq!(world.store.free_leases(next, later(7)).await.unwrap(), 1);
+    let slots = vec![mychatflow_data::store::jobs::Slots { kind: JobKind::AnswerChat, free: 1 }];
+    let (jobs, _) = world.store.claim_jobs(slots, None, next, later(7)).await.unwrap();
+    let facts = world.shop.answer_facts(jobs[0].id, chat).await.unwrap();
+    assert_eq!(facts.cancel.as_deref(), Some("cancelled by a human"));
+}

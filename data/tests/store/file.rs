@@ -35,3 +35,17 @@ async fn a_file_of_a_newer_version_is_refused() {
     let opened = Store::open(&path, Arc::new(Deaf)).await;
     assert!(matches!(opened.map(drop), Err(StoreError::Newer { found: 99, .. })));
 }
+
+#[tokio::test]
+async fn an_open_chat_is_found_by_its_chat_and_not_by_looking_through_the_shop() {
+    // The planner has no figures of a new store: without seeded ones it takes `tenant_id` for a narrow search.
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store.db");
+    drop(Store::open(&path, Arc::new(Deaf)).await.unwrap());
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    for (table, column) in [("jobs", "chat_id"), ("interactions", "job_id"), ("interactions", "reply_id")] {
+        let sql = format!("EXPLAIN QUERY PLAN SELECT 1 FROM {table} WHERE tenant_id = ?1 AND {column} = ?2");
+        let plan: String = connection.query_row(&sql, (&[0u8; 16][..], &[0u8; 16][..]), |row| row.get(3)).unwrap();
+        assert!(plan.contains(&format!("{column}=?")), "{table}.{column}: {plan}");
+    }
+}

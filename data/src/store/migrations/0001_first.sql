@@ -165,6 +165,8 @@ CREATE UNIQUE INDEX interactions_by_bare_id ON interactions (tenant_id, instance
     WHERE bare_id IS NOT NULL;
 CREATE INDEX interactions_by_chat ON interactions (tenant_id, chat_id, at, seq);
 CREATE UNIQUE INDEX interactions_by_client_ref ON interactions (tenant_id, client_ref) WHERE client_ref IS NOT NULL;
+CREATE INDEX interactions_by_job ON interactions (tenant_id, job_id, part) WHERE job_id IS NOT NULL;
+CREATE INDEX interactions_by_reply ON interactions (tenant_id, reply_id) WHERE reply_id IS NOT NULL;
 CREATE INDEX interactions_open ON interactions (tenant_id, state, chat_id)
     WHERE state IN ('draft', 'held', 'queued', 'sending', 'unknown');
 
@@ -281,6 +283,7 @@ CREATE UNIQUE INDEX jobs_one_answer_per_chat ON jobs (tenant_id, chat_id)
 CREATE UNIQUE INDEX jobs_by_key ON jobs (tenant_id, kind, key)
     WHERE key IS NOT NULL AND state IN ('scheduled', 'available', 'running', 'retryable', 'held');
 CREATE INDEX jobs_due ON jobs (kind, tenant_id, run_at, id) WHERE state IN ('scheduled', 'available', 'retryable');
+CREATE INDEX jobs_by_chat ON jobs (tenant_id, chat_id) WHERE chat_id IS NOT NULL;
 CREATE INDEX jobs_running ON jobs (kind, tenant_id, chat_id) WHERE state = 'running';
 CREATE INDEX jobs_unfinished ON jobs (tenant_id, created_at)
     WHERE state IN ('scheduled', 'available', 'running', 'retryable', 'held', 'discarded');

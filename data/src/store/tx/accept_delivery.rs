@@ -418,7 +418,9 @@ impl Intake<'_, '_> {
             "SELECT ",
             interactions::outbound_columns!(),
             " FROM interactions
-             WHERE tenant_id = :tenant AND instance_id = :instance AND state IN ('sending', 'unknown')
+             WHERE tenant_id = :tenant AND instance_id = :instance
+               -- The first list is that of the index, the second what is meant.
+               AND state IN ('draft', 'held', 'queued', 'sending', 'unknown') AND state IN ('sending', 'unknown')
                AND bare_id IS NULL AND text = :text AND sending_at <= :latest
                AND chat_id IN (SELECT h.id FROM chats AS h
                                JOIN identities AS i ON i.tenant_id = h.tenant_id AND i.contact_id = h.contact_id

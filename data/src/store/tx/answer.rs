@@ -180,9 +180,9 @@ fn revision(scope: &Scope<'_>, chat: ChatId) -> Result<i64, StoreError> {
 }
 
 /// The job was told to stop: nothing more of it goes out.
-fn give_up(scope: &Scope<'_>, job: JobId, now: Timestamp, reply: Option<ReplyId>, why: &str) -> Result<(), StoreError> {
+pub(crate) fn give_up(scope: &Scope<'_>, job: JobId, why: &str, now: Timestamp) -> Result<(), StoreError> {
     drop_unsent(scope, job, why)?;
-    if let Some(reply) = reply {
+    if let Some(reply) = running(scope, job)?.and_then(|job| job.reply) {
         outcome::release_unless_sent(scope, reply, now)?;
     }
     jobs::end(scope, job, &Ended::Cancel { reason: why.to_owned() }, now)
@@ -207,7 +207,7 @@ fn objection(scope: &Scope<'_>, job: JobId, seen: i64, now: Timestamp) -> Result
         scoped!("UPDATE jobs SET redone = redone + 1, again = 0 WHERE tenant_id = :tenant AND id = :id");
     let Some(found) = running(scope, job)? else { return Ok(Some(Start::Cancelled)) };
     if let Some(why) = &found.cancel {
-        give_up(scope, job, now, found.reply, why)?;
+        give_up(scope, job, why, now)?;
         return Ok(Some(Start::Cancelled));
     }
     if revision(scope, found.chat)? != seen && found.redone < REDONE_MAX {
@@ -244,7 +244,7 @@ impl TenantStore {
         self.write(move |scope| {
             let Some(found) = running(scope, job)? else { return Ok(Reserved::Cancelled) };
             if let Some(why) = &found.cancel {
-                give_up(scope, job, now, found.reply, why)?;
+                give_up(scope, job, why, now)?;
                 return Ok(Reserved::Cancelled);
             }
             if let Some(reply) = found.reply {
