@@ -206,6 +206,9 @@ impl Delivery<'_> {
                 if let Ok(None) = looked {
                     // WAHA has answered the POST, or had its time: absent means it was not sent.
                     if message.answered_at.is_some() || now.since(started) >= LATE {
+                        if let Some(outcome) = self.taken_back(message, now).await? {
+                            return Ok(Next::End(outcome));
+                        }
                         self.tenant.record_resend(message.interaction.id, now).await?;
                         return Ok(Next::Post);
                     }
@@ -229,6 +232,14 @@ impl Delivery<'_> {
             }
             Err(error) => self.unknown(message, &chain(&error), now).await,
         }
+    }
+
+    /// A human took the chat while nobody knew whether the message was out: what is not out stays in.
+    async fn taken_back(&self, message: &Outbound, now: Timestamp) -> Result<Option<Outcome>, JobError> {
+        let Some(job) = message.job else { return Ok(None) };
+        let Some(reason) = self.tenant.told_to_stop(job).await? else { return Ok(None) };
+        self.tenant.record_not_sent(message.interaction.id, Ended::Cancel { reason }, now).await?;
+        Ok(Some(Outcome::Settled))
     }
 
     async fn unknown(&self, message: &Outbound, reason: &str, now: Timestamp) -> Result<Next, JobError> {

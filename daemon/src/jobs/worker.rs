@@ -34,7 +34,8 @@ fn limit(cx: &Cx, kind: JobKind) -> usize {
     match kind {
         JobKind::AnswerChat => 256 + cx.config().gemini.concurrent_max,
         JobKind::SendMessage => 64,
-        _ => 8,
+        // WAHA serves one lifecycle call at a time and is slow at each.
+        _ => 4,
     }
 }
 

@@ -64,7 +64,8 @@ pub(crate) struct Db {
 impl Db {
     /// Opens or makes the file, migrates it, and starts the threads.
     pub(crate) fn open(path: &Path, listener: Arc<dyn Listener>) -> Result<Self, StoreError> {
-        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        make_private(path)?;
+        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
@@ -173,6 +174,14 @@ impl Drop for Db {
             let _ = thread.join();
         }
     }
+}
+
+/// Makes the file readable by its owner alone, before anything is in it: it holds messages and signing keys. SQLite
+/// gives its log the mode of the file.
+fn make_private(path: &Path) -> Result<(), StoreError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let made = std::fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
+    made.map(drop).map_err(|error| StoreError::Invalid(format!("{} can't be opened: {error}", path.display())))
 }
 
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {

@@ -152,17 +152,20 @@ pub const NEVER: Timestamp = Timestamp::from_millis(i64::MAX / 4);
 pub(crate) const FAR: Timestamp = Timestamp::from_millis(i64::MAX / 8);
 
 /// Takes back a chat's answer, whatever it is doing: drafts go, the reservation comes back. A running job learns of
-/// it at its next transaction.
+/// it at its next transaction; one whose message may be out goes on until that is known, and sends nothing more.
 pub(crate) fn cancel_answer(scope: &Scope<'_>, chat: ChatId, reason: &str, now: Timestamp) -> Result<(), StoreError> {
     const CANCEL: Scoped = scoped!(
         "UPDATE jobs SET state = 'cancelled', reason = :reason, updated_at = :now
          WHERE tenant_id = :tenant AND chat_id = :chat AND kind = 'answer_chat'
            AND state IN ('scheduled', 'available', 'retryable', 'held')
+           AND NOT EXISTS (SELECT 1 FROM interactions AS i
+                           WHERE i.tenant_id = :tenant AND i.job_id = jobs.id AND i.state = 'sending')
          RETURNING id, reply_id"
     );
     const TELL: Scoped = scoped!(
         "UPDATE jobs SET cancel = :reason, again = 0
-         WHERE tenant_id = :tenant AND chat_id = :chat AND kind = 'answer_chat' AND state = 'running'"
+         WHERE tenant_id = :tenant AND chat_id = :chat AND kind = 'answer_chat'
+           AND state IN ('scheduled', 'available', 'running', 'retryable', 'held')"
     );
     const DRAFTS: Scoped = scoped!(
         "SELECT id FROM interactions
@@ -446,6 +449,15 @@ impl TenantStore {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |scope| insert_keyed(scope, &args, &key, run_at, now)).await
+    }
+
+    /// Why a job must not go on, if somebody said so.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn told_to_stop(&self, job: JobId) -> Result<Option<String>, StoreError> {
+        const TOLD: Scoped = scoped!("SELECT cancel FROM jobs WHERE tenant_id = :tenant AND id = :id");
+        self.read(move |scope| Ok(scope.row(TOLD, &[(":id", &job)], |row| row.get(0))?.flatten())).await
     }
 
     /// Gives a job back untouched: the daemon stops.

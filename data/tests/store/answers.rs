@@ -9,6 +9,7 @@ use mychatflow_data::model::delivery::{AckEvent, DeliveryEvent};
 use mychatflow_data::model::interaction::{Ack, Author, InteractionState};
 use mychatflow_data::model::job::{Job, JobKind};
 use mychatflow_data::store::error::StoreError;
+use mychatflow_data::store::jobs::Ended;
 use mychatflow_data::store::tx::accept_delivery::Accepted;
 use mychatflow_data::store::tx::answer::{NewAnswer, Part, Reserved, Start, Wait};
 use mychatflow_data::store::tx::outcome::After;
@@ -207,4 +208,31 @@ async fn an_answer_that_a_human_cancelled_stays_cancelled_over_a_crash() {
     let (jobs, _) = world.store.claim_jobs(slots, None, next, later(7)).await.unwrap();
     let facts = world.shop.answer_facts(jobs[0].id, chat).await.unwrap();
     assert_eq!(facts.cancel.as_deref(), Some("cancelled by a human"));
+}
+
+#[tokio::test]
+async fn a_message_that_may_be_out_is_accounted_for_though_a_human_took_the_chat() {
+    let world = world().await;
+    world.says(ANA, "A1", "open today?", NOON).await;
+    let job = claimed(&world, later(5)).await;
+    let chat = chat_of(&job);
+    let facts = world.shop.answer_facts(job.id, chat).await.unwrap();
+    world.shop.reserve_answer(job.id, PLAN, later(5)).await.unwrap();
+    let start = world.shop.start_answer(job.id, answer(facts.chat.revision, "OUT1"), later(5)).await.unwrap();
+    let Start::Go(sending) = start else { panic!("{start:?}") };
+    // Nobody knows whether it is out; the job looks again later. Meanwhile a human answers.
+    let wait = Ended::Snooze { until: later(30), reason: "looking for the message".into() };
+    world.shop.end_job(job.id, wait, later(6)).await.unwrap();
+    let pause = Duration::from_secs(3600);
+    world.shop.send_message(chat, "I'm here myself".into(), ClientRef::new(), pause, later(7)).await.unwrap();
+    assert_eq!(world.shop.audit().await.unwrap().drift, Credits::ZERO);
+
+    assert_eq!(claimed(&world, later(31)).await.id, job.id, "the job goes on until its end is known");
+    assert_eq!(world.shop.told_to_stop(job.id).await.unwrap().as_deref(), Some("a human answered"));
+    let ended = Ended::Cancel { reason: "a human answered".into() };
+    world.shop.record_not_sent(sending.interaction.id, ended, later(32)).await.unwrap();
+    let credits = world.shop.credits(PLAN, later(33)).await.unwrap();
+    assert_eq!((credits.balance, credits.reserved), (PLAN, Credits::ZERO));
+    assert_eq!(world.shop.audit().await.unwrap().drift, Credits::ZERO);
+    assert_eq!(world.shop.chat(chat).await.unwrap().unwrap().state, ChatState::Waiting, "the human's word is last");
 }

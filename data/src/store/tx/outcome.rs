@@ -187,9 +187,18 @@ impl TenantStore {
                     interactions::set_state(scope, id, InteractionState::Queued, Some(reason))?;
                     reason
                 }
-                Ended::Discard { reason } | Ended::Cancel { reason } => {
+                Ended::Discard { reason } => {
                     cancel_rest(scope, &message, reason)?;
                     mark_failed(scope, &message, reason, now)?;
+                    reason
+                }
+                // Somebody took it back while nobody knew whether it was out: the chat is theirs.
+                Ended::Cancel { reason } => {
+                    cancel_rest(scope, &message, reason)?;
+                    interactions::set_state(scope, id, InteractionState::Cancelled, Some(reason))?;
+                    if let Some(reply) = message.reply {
+                        release_unless_sent(scope, reply, now)?;
+                    }
                     reason
                 }
                 Ended::Done => return Err(StoreError::Invalid("a message that was not sent is not done".to_owned())),
