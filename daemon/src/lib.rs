@@ -209,16 +209,32 @@ async fn listen(key: &'static str, address: SocketAddr) -> Result<(SocketAddr, T
 }
 
 async fn do_chores(cx: Arc<Cx>, mut due: mpsc::UnboundedReceiver<Chore>, stop: CancellationToken) {
+    let mut snoozed = wake_snoozed(&cx).await;
     loop {
         let chore = tokio::select! {
             () = stop.cancelled() => return,
             chore = due.recv() => chore,
+            () = tokio::time::sleep(snoozed) => Some(Chore::LookAtSnoozed),
         };
-        let Some(Chore::ReadReceivers) = chore else { return };
-        // Several changes at once are one reading.
-        while due.try_recv().is_ok() {}
-        if let Err(error) = cx.receivers.refresh(&cx.store).await {
-            tracing::error!(%error, "the numbers could not be read anew");
+        match chore {
+            None => return,
+            Some(Chore::LookAtSnoozed) => snoozed = wake_snoozed(&cx).await,
+            Some(Chore::ReadReceivers) => {
+                if let Err(error) = cx.receivers.refresh(&cx.store).await {
+                    tracing::error!(%error, "the numbers could not be read anew");
+                }
+            }
+        }
+    }
+}
+
+/// Brings back the chats whose time away is over; returns how long to wait for the next.
+async fn wake_snoozed(cx: &Cx) -> Duration {
+    match cx.store.wake_snoozed(cx.now()).await {
+        Ok(next) => next.map_or(TIDY, |next| next.since(cx.now()).min(TIDY)),
+        Err(error) => {
+            tracing::warn!(%error, "chats could not be brought back from snooze");
+            TIDY
         }
     }
 }

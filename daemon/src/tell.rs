@@ -17,6 +17,8 @@ use crate::jobs::wake::Wake;
 pub enum Chore {
     /// A number came, went or changed its key: read the receivers anew.
     ReadReceivers,
+    /// A chat was put away: its time may be the next to be over.
+    LookAtSnoozed,
 }
 
 /// Hears of every commit.
@@ -56,6 +58,10 @@ impl Listener for Teller {
         for change in changes {
             match change {
                 Change::JobDue(kind, at) => self.wake.tell(kind, at),
+                Change::Snoozed(_) => {
+                    // The receiver is gone only when the daemon stops.
+                    let _ = self.chores.send(Chore::LookAtSnoozed);
+                }
                 Change::InteractionAdded(tenant, interaction) => {
                     self.bus.publish(Some(tenant), Topic::InteractionAdded, &interaction_json(&interaction));
                 }

@@ -1,11 +1,13 @@
 //! The few questions that are about the daemon, not about one tenant.
 
+use super::change::Change;
 use super::error::StoreError;
 use super::scope::Scoped;
 use super::{Store, TenantStore};
 use crate::ids::TenantId;
 use crate::model::interaction::InteractionState;
 use crate::scoped;
+use crate::time::Timestamp;
 
 /// One counter of `stats`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +56,33 @@ impl Store {
                     writer.count(tenant, name, by);
                 }
                 Ok(())
+            })
+            .await
+    }
+
+    /// Brings back the chats whose time away is over, and says when the next one's is.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn wake_snoozed(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.db
+            .write(move |writer| {
+                let mut wake = writer.connection.prepare_cached(
+                    "UPDATE chats
+                     SET snoozed_until = NULL,
+                         state = CASE WHEN coalesce(last_in_at, 0) > coalesce(last_out_at, 0) THEN 'needs_you'
+                                      ELSE 'waiting' END,
+                         reason = CASE WHEN coalesce(last_in_at, 0) > coalesce(last_out_at, 0) THEN 'back from snooze'
+                                       ELSE NULL END
+                     WHERE state = 'snoozed' AND snoozed_until <= ?1
+                     RETURNING tenant_id, id",
+                )?;
+                let mut woken = wake.query([now])?;
+                while let Some(row) = woken.next()? {
+                    writer.emit(Change::ChatChanged(row.get(0)?, row.get(1)?));
+                }
+                let next = "SELECT min(snoozed_until) FROM chats WHERE state = 'snoozed'";
+                Ok(writer.connection.prepare_cached(next)?.query_row([], |row| row.get(0))?)
             })
             .await
     }

@@ -26,6 +26,8 @@ pub enum Change {
     JobChanged(TenantId, JobId, JobKind, JobState),
     /// A job of this kind may run from this instant on.
     JobDue(JobKind, Timestamp),
+    /// A chat was put away until this instant.
+    Snoozed(Timestamp),
     /// A customer types in a chat, or stopped.
     Typing(TenantId, ChatId),
 }

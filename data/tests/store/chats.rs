@@ -138,3 +138,16 @@ async fn the_composer_keeps_its_words_per_chat() {
     assert_eq!(world.shop.draft(chats[0]).await.unwrap(), None);
     assert!(matches!(world.shop.set_draft(ChatId::new(), "x".into(), NOON).await, Err(StoreError::NotFound("chat"))));
 }
+
+#[tokio::test]
+async fn a_chat_that_was_put_away_comes_back_in_time() {
+    let world = world().await;
+    world.says("4915111111111@c.us", "A1", "open today?", NOON).await;
+    let chat = world.shop.find_chat(&"4915111111111@c.us".parse().unwrap()).await.unwrap().unwrap().id;
+    let until = NOON + std::time::Duration::from_secs(60);
+    world.shop.snooze_chat(chat, until).await.unwrap();
+    assert_eq!(world.store.wake_snoozed(NOON).await.unwrap(), Some(until));
+    assert_eq!(world.store.wake_snoozed(until).await.unwrap(), None);
+    let back = world.shop.chat(chat).await.unwrap().unwrap();
+    assert_eq!((back.state, back.snoozed_until), (ChatState::NeedsYou, None));
+}

@@ -111,6 +111,7 @@ CREATE TABLE chats (
 CREATE UNIQUE INDEX chats_by_contact ON chats (tenant_id, contact_id, instance_id) WHERE contact_id IS NOT NULL;
 CREATE UNIQUE INDEX chats_by_group ON chats (tenant_id, instance_id, address) WHERE kind = 'group';
 CREATE INDEX chats_by_time ON chats (tenant_id, last_at, id);
+CREATE INDEX chats_snoozed ON chats (snoozed_until) WHERE state = 'snoozed';
 CREATE INDEX chats_by_state ON chats (tenant_id, state, last_at);
 
 CREATE TABLE drafts (

@@ -211,6 +211,7 @@ impl TenantStore {
                 return Err(StoreError::NotFound("chat"));
             }
             scope.emit(Change::ChatChanged(scope.tenant(), chat));
+            scope.emit(Change::Snoozed(until));
             Ok(())
         })
         .await
