@@ -1,0 +1,353 @@
+//! The whole product as it runs at a shop: the real binary as a process of its own, a WAHA and a Gemini on loopback,
+//! a paired number, and a customer who asks.
+
+#![allow(dead_code, reason = "no story needs everything")]
+
+mod log;
+
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
+
+use mychatflow_daemon::halt;
+use mychatflow_sandbox::log::Sent;
+use mychatflow_sandbox::waha::{self, Customer, Engine};
+use mychatflow_sandbox::{customers, gemini};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep, timeout};
+
+use self::log::Log;
+
+/// The number's name, and its session's on the made-up WAHA.
+pub const NUMBER: &str = "shop";
+/// What the customer wants to know.
+pub const QUESTION: &str = "How much is the sourdough?";
+/// What the shop's facts say about it.
+pub const PRICE: &str = "4,20";
+/// How long anything may take that waits for nothing but this machine.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+/// The longest pause between two looks at something that tells nobody when it changes.
+const LOOK_AGAIN_MAX: Duration = Duration::from_millis(500);
+
+/// What differs between the stories.
+#[derive(Debug, Clone, Copy)]
+pub struct Shop {
+    /// The library that WAHA runs: it decides whether we choose the ids of messages.
+    pub engine: Engine,
+    /// How long the customer must be quiet.
+    pub burst_quiet: Duration,
+    /// How long a server may take to answer, in seconds.
+    pub timeout_s: u32,
+    /// More lines of the section `[daemon]`.
+    pub daemon: &'static str,
+}
+
+impl Shop {
+    /// Ids of our own, no long waits.
+    pub fn on(engine: Engine) -> Self {
+        Self { engine, burst_quiet: Duration::from_millis(100), timeout_s: 35, daemon: "" }
+    }
+}
+
+/// Everything that runs.
+pub struct World {
+    pub waha: waha::Server,
+    pub gemini: gemini::Server,
+    pub ana: Customer,
+    daemon: Option<Child>,
+    log: Log,
+    dir: TempDir,
+}
+
+impl World {
+    /// A shop with a paired number, and a daemon that runs.
+    pub async fn open(shop: Shop) -> Self {
+        let mut world = Self::unfurnished(shop).await;
+        world.start().await;
+        let bakery = customers::shop();
+        world.done(&["tenant", "add", bakery.name, "--timezone", bakery.timezone]).await;
+        world.done(&["settings", "set", "business.profile", bakery.profile]).await;
+        for (label, text) in bakery.quick_replies.iter().filter(|(label, _)| label.contains("Bread")) {
+            world.done(&["quick-reply", "add", label, text]).await;
+        }
+        world.done(&["instance", "add", NUMBER, "--waha", "main", "--session", NUMBER]).await;
+        world.pair().await;
+        world
+    }
+
+    /// The servers and a config; no daemon yet.
+    pub async fn unfurnished(shop: Shop) -> Self {
+        let waha = waha::Options {
+            engine: shop.engine,
+            api_key: "the waha key of a test".to_owned(),
+            ..waha::Options::default()
+        };
+        let gemini = gemini::Options { api_key: "the gemini key of a test".to_owned(), ..gemini::Options::default() };
+        let waha = waha::Server::start(waha).await.unwrap();
+        let gemini = gemini::Server::start(gemini).await.unwrap();
+        let dir = tempfile::Builder::new().prefix("mcf-").tempdir().unwrap();
+        let world =
+            Self { waha, gemini, ana: Customer::new("+44 7700 900123", "Ana"), daemon: None, log: Log::default(), dir };
+        std::fs::write(world.config(), world.config_text(&shop)).unwrap();
+        world
+    }
+
+    fn config(&self) -> std::path::PathBuf {
+        self.dir.path().join("config.toml")
+    }
+
+    fn config_text(&self, shop: &Shop) -> String {
+        let dir = self.dir.path().display();
+        let (waha, waha_key) = (self.waha.url(), self.waha.api_key());
+        let (gemini, gemini_key) = (self.gemini.url(), "the gemini key of a test");
+        let (webhook, metrics) = (free_port(), free_port());
+        let (timeout_s, quiet_ms, more) = (shop.timeout_s, shop.burst_quiet.as_millis(), shop.daemon);
+        format!(
+            r#"
+[daemon]
+data_dir = "{dir}/data"
+socket = "{dir}/run/socket"
+log = "info,mychatflow_daemon=debug,mychatflow_data=debug"
+{more}
+[webhook]
+listen = "127.0.0.1:{webhook}"
+[metrics]
+listen = "127.0.0.1:{metrics}"
+[[waha]]
+name = "main"
+url = "{waha}"
+api_key = "{waha_key}"
+timeout_s = {timeout_s}
+[gemini]
+base_url = "{gemini}"
+api_key = "{gemini_key}"
+timeout_s = {timeout_s}
+[reply]
+pace = "instant"
+burst_quiet_ms = {quiet_ms}
+"#
+        )
+    }
+
+    /// The directory that everything is in.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// The phone scans the code, and the daemon has learned of it.
+    pub async fn pair(&self) {
+        self.waha.scan_qr(NUMBER).await.unwrap();
+        self.until("the number works", DEADLINE, async || {
+            (self.done(&["instance", "show", NUMBER]).await[0]["status"] == "WORKING").then_some(())
+        })
+        .await;
+        self.at_rest().await;
+    }
+
+    /// Starts the daemon.
+    pub async fn start(&mut self) {
+        self.start_with(&[]).await;
+    }
+
+    /// Starts the daemon so that it holds at a place.
+    pub async fn start_halting_at(&mut self, place: &str) {
+        self.start_with(&[(halt::VARIABLE, place)]).await;
+    }
+
+    async fn start_with(&mut self, variables: &[(&str, &str)]) {
+        assert!(self.daemon.is_none(), "one runs already");
+        let seen = self.log.len();
+        let mut daemon = self.command(&["daemon"]);
+        daemon.envs(variables.iter().copied()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut daemon = daemon.spawn().unwrap();
+        self.log.follow(daemon.stderr.take().unwrap());
+        self.daemon = Some(daemon);
+        self.log.until(seen, "ready webhook=", DEADLINE).await;
+    }
+
+    /// Waits until the daemon holds at the place.
+    pub async fn halted(&self, place: &str) {
+        self.log.until(0, &format!("halted at {place}"), DEADLINE).await;
+    }
+
+    /// `kill -9`: nothing is finished, nothing is told.
+    pub async fn kill(&mut self) {
+        self.daemon.take().unwrap().kill().await.unwrap();
+    }
+
+    /// SIGTERM, and the end it leads to.
+    pub async fn stop(&mut self) -> std::process::ExitStatus {
+        let mut daemon = self.daemon.take().unwrap();
+        let term = format!("kill -TERM {}", daemon.id().unwrap());
+        assert!(Command::new("sh").args(["-c", &term]).status().await.unwrap().success());
+        timeout(DEADLINE, daemon.wait()).await.expect("it ends when it is told to").unwrap()
+    }
+
+    /// Everything that the daemons of this world have logged.
+    pub fn log(&self) -> String {
+        self.log.text()
+    }
+
+    /// The process id of the daemon.
+    pub fn pid(&self) -> u32 {
+        self.daemon.as_ref().unwrap().id().unwrap()
+    }
+
+    /// A command as it would be typed, ready to run.
+    pub fn command(&self, line: &[&str]) -> Command {
+        self.command_of(Path::new(env!("CARGO_BIN_EXE_mychatflow")), line)
+    }
+
+    /// The same with another copy of the program.
+    pub fn command_of(&self, program: &Path, line: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command.args(line).env_clear().env("HOME", self.path()).env("PATH", "/usr/bin:/bin").current_dir(self.path());
+        command.env("MYCHATFLOW_CONFIG", self.config()).kill_on_drop(true);
+        command
+    }
+
+    /// Runs a command with `--json`.
+    pub async fn run(&self, line: &[&str]) -> Ran {
+        Ran::of(self.command(line).arg("--json").output().await.unwrap())
+    }
+
+    /// Runs a command that must succeed, and returns its lines.
+    pub async fn done(&self, line: &[&str]) -> Vec<Value> {
+        let ran = self.run(line).await;
+        assert_eq!(ran.code, 0, "{line:?}: {}", ran.stderr);
+        ran.lines
+    }
+
+    /// Ana writes.
+    pub async fn ana_says(&self, text: &str) {
+        self.waha.customer_says(NUMBER, &self.ana, text).await.unwrap();
+    }
+
+    /// Ana asks what the shop's facts answer.
+    pub async fn ana_asks(&self) {
+        self.ana_says(QUESTION).await;
+    }
+
+    /// What has reached Ana.
+    pub fn reached_ana(&self) -> Vec<Sent> {
+        self.waha.sent_to(&self.ana.chat_id())
+    }
+
+    /// Ana's chat: what went out, oldest first.
+    pub async fn sent(&self) -> Vec<Value> {
+        let lines = self.done(&["chat", "show", &self.ana.phone]).await;
+        lines.into_iter().filter(|line| line["direction"] == "out").collect()
+    }
+
+    /// How often the model was asked.
+    pub fn model_calls(&self) -> usize {
+        self.gemini.requests().iter().filter(|request| request.path.ends_with(":generateContent")).count()
+    }
+
+    pub async fn credits(&self) -> Value {
+        self.done(&["credit", "show"]).await.remove(0)
+    }
+
+    /// Used and reserved.
+    pub async fn bill(&self) -> (i64, i64) {
+        let credits = self.credits().await;
+        (credits["used"].as_i64().unwrap(), credits["reserved"].as_i64().unwrap())
+    }
+
+    /// The line of the queue about an entry of this kind, once its reason says this.
+    pub async fn waiting(&self, kind: &str, reason: &str) -> Value {
+        let what = format!("{kind} waits: {reason}");
+        self.until(&what, DEADLINE, async || {
+            let lines = self.done(&["queue", "list"]).await;
+            lines.into_iter().find(|line| {
+                line["kind"] == kind && line["reason"].as_str().is_some_and(|found| found.contains(reason))
+            })
+        })
+        .await
+    }
+
+    /// Waits until nothing is left to do.
+    pub async fn at_rest(&self) {
+        self.until("nothing left to do", DEADLINE, async || {
+            self.done(&["queue", "list"]).await.is_empty().then_some(())
+        })
+        .await;
+    }
+
+    /// One answer out, one credit for it, and nothing left to do.
+    pub async fn answered_once(&self, deadline: Duration) {
+        self.until("one credit is used", deadline, async || (self.bill().await == (1, 0)).then_some(())).await;
+        self.at_rest().await;
+        let reached = self.reached_ana();
+        assert_eq!(reached.len(), 1, "one message: {reached:#?}");
+        assert!(reached[0].text.contains(PRICE) && reached[0].posts <= 2, "{reached:#?}");
+        let sent = self.sent().await;
+        assert_eq!(sent.len(), 1, "one interaction: {sent:#?}");
+        assert_eq!(sent[0]["text"], reached[0].text.as_str());
+        assert!(["sent", "delivered", "read"].contains(&sent[0]["state"].as_str().unwrap()), "{sent:#?}");
+        assert!(sent[0]["wa_id"].as_str().unwrap().contains(&reached[0].bare_id), "{sent:#?}");
+        assert_eq!(self.bill().await, (1, 0));
+        self.books_agree().await;
+        assert_eq!(self.done(&["chat", "list"]).await[0]["state"], "waiting");
+    }
+
+    /// The ledger and what happened say the same.
+    pub async fn books_agree(&self) {
+        let audit = self.done(&["credit", "audit"]).await.remove(0);
+        assert_eq!(audit["drift"], 0, "{audit}");
+    }
+
+    /// Looks until there is something to see, or fails with everything that is known.
+    pub async fn until<T, F>(&self, what: &str, deadline: Duration, look: impl Fn() -> F) -> T
+    where
+        F: Future<Output = Option<T>>,
+    {
+        let deadline = Instant::now() + deadline;
+        let mut pause = Duration::from_millis(20);
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            if Instant::now() >= deadline {
+                let queue = self.run(&["queue", "list"]).await;
+                panic!("not in time: {what}\nqueue: {:#?}\nlog:\n{}", queue.lines, self.log());
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LOOK_AGAIN_MAX);
+        }
+    }
+}
+
+/// What came of a command.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub lines: Vec<Value>,
+    pub stderr: String,
+}
+
+impl Ran {
+    pub fn of(output: std::process::Output) -> Self {
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        Self {
+            code: output.status.code().unwrap(),
+            lines: stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+/// A port that stays ours while the daemon is away: below those that the system gives to outgoing connections.
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 10_000).unwrap();
+    loop {
+        let port = 20_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
