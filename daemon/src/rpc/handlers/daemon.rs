@@ -11,7 +11,9 @@ use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::hello::{BUILD, PRODUCT_VERSION};
 
 use crate::cx::{Clients, Cx};
+use crate::disk::free_bytes;
 use crate::reload;
+use crate::rounds;
 use crate::rpc::peer::Caller;
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
@@ -86,14 +88,13 @@ async fn store(cx: &Cx) -> StoreHealth {
         name.push(suffix);
         size(Path::new(&name))
     };
-    let free = rustix::fs::statvfs(path.parent().unwrap_or(path)).ok();
     StoreHealth {
         path: path.display().to_string(),
         health: if probe.is_none() { Health::Ok } else { Health::Down },
         schema: cx.store.schema(),
         size_bytes: size(path),
         wal_bytes: beside("-wal"),
-        free_bytes: free.and_then(|free| i64::try_from(free.f_bavail.saturating_mul(free.f_frsize)).ok()),
+        free_bytes: free_bytes(path.parent().unwrap_or(path)),
         error: probe.map(|error| error.to_string()),
     }
 }
@@ -119,5 +120,6 @@ pub async fn stop(cx: &Cx, caller: &Caller, _: DaemonStop) -> Handled<Reply<Daem
 pub async fn reload(cx: &Cx, caller: &Caller, _: DaemonReload) -> Handled<Reply<DaemonReload>> {
     let changed = reload::reload(cx).map_err(CallError::invalid)?;
     tracing::info!(caller.uid = caller.uid, "the config was read anew");
+    rounds::reconcile_all(cx).await?;
     Ok(Reply(DaemonReloaded { changed }))
 }
