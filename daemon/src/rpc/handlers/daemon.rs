@@ -12,6 +12,7 @@ use mychatflow_data::protocol::hello::{BUILD, PRODUCT_VERSION};
 
 use crate::cx::{Clients, Cx};
 use crate::disk::free_bytes;
+use crate::flow::clean::clean_line;
 use crate::reload;
 use crate::rounds;
 use crate::rpc::peer::Caller;
@@ -54,7 +55,8 @@ fn wahas(clients: &Clients) -> Vec<WahaHealth> {
             };
             let error = found.last_error.filter(|_| health == Health::Down).map(|failure| failure.reason);
             let url = waha.url().to_owned();
-            WahaHealth { name: name.clone(), url, health, version: None, ok_at: found.succeeded_at, error }
+            let version = found.version.map(|version| clean_line(&version));
+            WahaHealth { name: name.clone(), url, health, version, ok_at: found.succeeded_at, error }
         })
         .collect()
 }
