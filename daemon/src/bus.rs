@@ -106,6 +106,12 @@ impl Bus {
         self.shared.ring().newest
     }
 
+    /// Does anybody listen? What nobody hears need not be read first.
+    #[must_use]
+    pub fn is_heard(&self) -> bool {
+        self.shared.newest.receiver_count() > 0
+    }
+
     /// Tells an event. Never waits, whoever listens.
     pub fn publish(&self, tenant: Option<TenantId>, topic: Topic, data: &impl Serialize) {
         let data = match serde_json::value::to_raw_value(data) {

@@ -6,6 +6,8 @@ pub mod clients;
 pub mod compose;
 pub mod config;
 pub mod cx;
+pub mod details;
+pub mod disk;
 pub mod flow;
 pub mod gemini;
 pub mod halt;
@@ -121,7 +123,8 @@ pub async fn start(config: Config, read_config: ReadConfig, stop: CancellationTo
     let bus = Bus::new(run, Arc::clone(&clock));
     let wake = Arc::new(Wake::default());
     let (chores, chores_due) = mpsc::unbounded_channel();
-    let teller = Teller { bus: bus.clone(), wake: Arc::clone(&wake), chores };
+    let (details, details_due) = mpsc::unbounded_channel();
+    let teller = Teller { bus: bus.clone(), wake: Arc::clone(&wake), details, chores };
     let store = Store::open(&path, Arc::new(teller)).await?;
     store.free_leases(run, clock.now()).await?;
 
@@ -164,6 +167,7 @@ pub async fn start(config: Config, read_config: ReadConfig, stop: CancellationTo
     let counts = Arc::new(Counts::default());
     running.work.spawn(worker::run(Arc::clone(&cx), work_stop.clone()));
     running.work.spawn(do_chores(Arc::clone(&cx), chores_due, work_stop.clone()));
+    running.work.spawn(details::run(Arc::clone(&cx), details_due, work_stop.clone()));
     running.work.spawn(rounds::run(Arc::clone(&cx), rounds::ROUND, work_stop.clone()));
     running.work.spawn(tidy(Arc::clone(&cx), work_stop.clone()));
     running.work.spawn(Arc::clone(&counts).run(cx.store.clone(), work_stop.clone()));

@@ -55,6 +55,20 @@ pub async fn run(cx: Arc<Cx>, every: Duration, stop: CancellationToken) {
     }
 }
 
+/// Asks for every number to be compared with what we want: a new config may say something else of it.
+///
+/// # Errors
+/// What the store says.
+pub async fn reconcile_all(cx: &Cx) -> Result<(), StoreError> {
+    for instance in cx.store.all_instances().await? {
+        let tenant = cx.store.tenant(instance.tenant).await?;
+        if let Err(error) = request_reconcile(cx, &tenant, instance.id).await {
+            tracing::warn!(instance.id = %instance.id, error = %error, "the number could not be compared");
+        }
+    }
+    Ok(())
+}
+
 /// Goes round once.
 ///
 /// # Errors

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use mychatflow_data::model::interaction::Interaction;
+use mychatflow_data::ids::TenantId;
 use mychatflow_data::protocol::event::Topic;
 use mychatflow_data::store::change::{Change, Listener};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use crate::bus::Bus;
-use crate::flow::clean::clean;
+use crate::details::{Changed, Subject};
 use crate::jobs::wake::Wake;
+use crate::rpc::handlers::chats::message;
 
 /// What the daemon itself must do after a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,30 +28,22 @@ pub struct Teller {
     pub bus: Bus,
     /// Who is woken.
     pub wake: Arc<Wake>,
+    /// Who reads the documents that go with it.
+    pub details: mpsc::UnboundedSender<Changed>,
     /// What is left to the daemon.
     pub chores: mpsc::UnboundedSender<Chore>,
 }
 
-/// A message as events carry it.
-#[must_use]
-pub fn interaction_json(interaction: &Interaction) -> serde_json::Value {
-    json!({
-        "id": interaction.id,
-        "chat": interaction.chat,
-        "at": interaction.at,
-        "direction": interaction.direction,
-        "author": interaction.author,
-        "state": interaction.state,
-        "kind": interaction.kind,
-        "text": clean(&interaction.text),
-        "wa_id": interaction.wa_id,
-        "reason": interaction.reason,
-        "client_ref": interaction.client_ref,
-        "reply_to": interaction.reply_to,
-        "reaction": interaction.reaction,
-        "model": interaction.model,
-        "latency_ms": interaction.latency_ms,
-    })
+impl Teller {
+    /// Tells with the whole document where somebody listens, and by name only where nobody does: then it costs nothing.
+    fn changed(&self, tenant: TenantId, subject: Subject, thin: Value) {
+        if self.bus.is_heard() {
+            // The receiver is gone only when the daemon stops.
+            let _ = self.details.send(Changed { tenant, subject, thin });
+        } else {
+            self.bus.publish(Some(tenant), subject.topic(), &thin);
+        }
+    }
 }
 
 impl Listener for Teller {
@@ -63,19 +56,19 @@ impl Listener for Teller {
                     let _ = self.chores.send(Chore::LookAtSnoozed);
                 }
                 Change::InteractionAdded(tenant, interaction) => {
-                    self.bus.publish(Some(tenant), Topic::InteractionAdded, &interaction_json(&interaction));
+                    self.bus.publish(Some(tenant), Topic::InteractionAdded, &message(*interaction, None));
                 }
                 Change::InteractionChanged(tenant, interaction) => {
-                    self.bus.publish(Some(tenant), Topic::InteractionChanged, &interaction_json(&interaction));
+                    self.bus.publish(Some(tenant), Topic::InteractionChanged, &message(*interaction, None));
                 }
                 Change::ChatChanged(tenant, chat) => {
-                    self.bus.publish(Some(tenant), Topic::ChatChanged, &json!({"id": chat}));
+                    self.changed(tenant, Subject::Chat(chat), json!({"id": chat}));
                 }
                 Change::Typing(tenant, chat) => {
                     self.bus.publish(Some(tenant), Topic::ChatChanged, &json!({"id": chat, "typing": true}));
                 }
                 Change::InstanceChanged(tenant, instance) => {
-                    self.bus.publish(Some(tenant), Topic::InstanceChanged, &json!({"id": instance}));
+                    self.changed(tenant, Subject::Instance(instance), json!({"id": instance}));
                     // The receiver is gone only when the daemon stops.
                     let _ = self.chores.send(Chore::ReadReceivers);
                 }
@@ -84,7 +77,7 @@ impl Listener for Teller {
                     self.bus.publish(Some(tenant), Topic::DaemonNotice, &told);
                     let _ = self.chores.send(Chore::ReadReceivers);
                 }
-                Change::CreditChanged(tenant) => self.bus.publish(Some(tenant), Topic::CreditChanged, &json!({})),
+                Change::CreditChanged(tenant) => self.changed(tenant, Subject::Credit, json!({})),
                 Change::CreditLow(tenant, share) => {
                     let text = format!("{share} % of this period's credits are used");
                     let level = if share >= 100 { "error" } else { "warning" };
@@ -94,7 +87,7 @@ impl Listener for Teller {
                 }
                 Change::JobChanged(tenant, job, kind, state) => {
                     let told = json!({"id": job, "kind": kind, "state": state});
-                    self.bus.publish(Some(tenant), Topic::JobChanged, &told);
+                    self.changed(tenant, Subject::Job(job), told);
                 }
             }
         }

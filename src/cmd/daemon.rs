@@ -74,7 +74,12 @@ async fn run_daemon(config: Config, outside: Outside) -> anyhow::Result<()> {
     let reloads = async {
         while reload.recv().await.is_some() {
             match mychatflow_daemon::reload::reload(&daemon_cx) {
-                Ok(changes) => tracing::info!(?changes, "config read again"),
+                Ok(changes) => {
+                    tracing::info!(?changes, "config read again");
+                    if let Err(error) = mychatflow_daemon::rounds::reconcile_all(&daemon_cx).await {
+                        tracing::error!(%error, "the numbers could not be compared with it");
+                    }
+                }
                 Err(error) => tracing::error!(error, "the config is kept as it was"),
             }
         }

@@ -1,12 +1,173 @@
-//! `doctor`: looks for what is wrong, and says what to do.
+//! `doctor`: looks for what is wrong, line by line, and says what to do. Each question has a short time-out, so that it
+//! ends soon whatever is broken.
+
+mod files;
+mod gemini;
+mod numbers;
+mod probe;
+mod socket;
+mod waha;
+
+use std::time::Duration;
 
 use anyhow::bail;
+use mychatflow_daemon::clients;
+use serde::Serialize;
+use tokio::time::timeout;
 
 use super::Cx;
 use crate::cli::DoctorArgs;
+use crate::config;
+use crate::output::{Format, clean};
 
-/// Where the checks come in.
-pub async fn run(_cx: &Cx, args: DoctorArgs) -> anyhow::Result<()> {
-    let DoctorArgs { fix: _ } = args;
-    bail!("this build has no doctor yet; see mychatflow daemon status and mychatflow config check")
+/// How long one question may take.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// How wide the names are, for people.
+const NAME_COLUMNS: usize = 20;
+
+/// What a check came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    /// As it should be.
+    Ok,
+    /// It works, but somebody should know.
+    Warning,
+    /// It does not work.
+    Failed,
+}
+
+impl State {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// One line of the doctor's.
+#[derive(Debug, Serialize)]
+struct Check {
+    name: String,
+    state: State,
+    detail: String,
+    remedy: Option<String>,
+}
+
+impl Check {
+    fn ok(name: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { name: name.into(), state: State::Ok, detail: detail.into(), remedy: None }
+    }
+
+    fn warning(name: impl Into<String>, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
+        let remedy = Some(remedy.into());
+        Self { name: name.into(), state: State::Warning, detail: detail.into(), remedy }
+    }
+
+    fn failed(name: impl Into<String>, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
+        let remedy = Some(remedy.into());
+        Self { name: name.into(), state: State::Failed, detail: detail.into(), remedy }
+    }
+
+    fn line(&self) -> String {
+        let Self { name, state, detail, remedy } = self;
+        let mut line = format!("{:<7}  {:<NAME_COLUMNS$}  {}", state.word(), clean(name), clean(detail));
+        if let Some(remedy) = remedy {
+            line.push_str(&format!("\n{:<7}  {:<NAME_COLUMNS$}  → {}", "", "", clean(remedy)));
+        }
+        line
+    }
+}
+
+/// What is printed for programs.
+#[derive(Serialize)]
+struct Report {
+    checks: Vec<Check>,
+    ok: bool,
+}
+
+/// May the doctor mend something?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hand {
+    /// It only looks.
+    Looks,
+    /// `--fix`
+    Mends,
+}
+
+/// Collects what was found; people see each line at once.
+struct Findings<'c> {
+    cx: &'c Cx,
+    checks: Vec<Check>,
+}
+
+impl Findings<'_> {
+    fn add(&mut self, check: Check) -> anyhow::Result<()> {
+        if self.cx.output.format() == Format::People {
+            self.cx.output.text(&check.line())?;
+        }
+        self.checks.push(check);
+        Ok(())
+    }
+}
+
+/// Looks at everything.
+pub async fn run(cx: &Cx, args: DoctorArgs) -> anyhow::Result<()> {
+    if let Some(host) = &cx.globals.host {
+        bail!("the doctor looks at the machine that it runs on: ssh {host} mychatflow doctor");
+    }
+    let hand = if args.fix { Hand::Mends } else { Hand::Looks };
+    let mut findings = Findings { cx, checks: Vec::new() };
+
+    let loaded = config::load(cx.globals.config.as_deref(), &cx.env);
+    findings.add(files::config(loaded.as_ref(), hand))?;
+    let data_dir = loaded.as_ref().ok().map(|loaded| loaded.config.daemon.data_dir.clone());
+    let daemon = socket::check(cx, data_dir.as_deref(), &mut findings).await?;
+
+    // What the config says of other servers counts only if all of it can be read.
+    let clients = match loaded.ok().map(|loaded| clients::build(loaded.config)) {
+        Some(Ok(clients)) => Some(clients),
+        Some(Err(error)) => {
+            let detail = format!("{:#}", anyhow::Error::new(error));
+            findings.add(Check::failed("clients", detail, "correct the config, then: mychatflow config check"))?;
+            None
+        }
+        None => None,
+    };
+    if let Some(clients) = &clients {
+        waha::check(clients, &mut findings).await?;
+        gemini::check(clients, &mut findings).await?;
+    }
+    if let Some(daemon) = &daemon {
+        numbers::check(cx, daemon, clients.as_ref(), hand, &mut findings).await?;
+    }
+    conclude(cx, findings.checks)
+}
+
+fn conclude(cx: &Cx, checks: Vec<Check>) -> anyhow::Result<()> {
+    let count = |state: State| checks.iter().filter(|check| check.state == state).count();
+    let (all, failed, warned) = (checks.len(), count(State::Failed), count(State::Warning));
+    match cx.output.format() {
+        Format::Json => cx.output.json(&Report { ok: failed == 0, checks })?,
+        Format::People if failed == 0 && warned == 0 => cx.output.text("everything is in order")?,
+        Format::People if failed == 0 => cx.output.text(&format!("it works; warnings: {warned}"))?,
+        Format::People => {}
+    }
+    if failed > 0 {
+        bail!("{failed} of {all} checks failed");
+    }
+    Ok(())
+}
+
+/// Waits for an answer, but not for long.
+async fn soon<T, E>(asked: impl Future<Output = Result<T, E>>) -> anyhow::Result<T>
+where
+    anyhow::Error: From<E>,
+{
+    match timeout(PATIENCE, asked).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => bail!("no answer within {} s", PATIENCE.as_secs()),
+    }
 }

@@ -27,6 +27,11 @@ pub fn clean_line(text: &str) -> String {
     clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// A name from a stranger's phone, for keeping; `None` when nothing is left of it.
+pub fn clean_name(name: &str) -> Option<String> {
+    Some(clean_line(name)).filter(|name| !name.is_empty())
+}
+
 /// Marks that change how other characters show, or carry text nobody sees.
 fn is_hidden(c: char) -> bool {
     matches!(c,

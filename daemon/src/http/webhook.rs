@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper::{HeaderMap, Request, Response, StatusCode, header};
 use mychatflow_data::ids::InstanceId;
-use mychatflow_data::model::delivery::{Delivery, DeliveryEvent, MessageEvent};
+use mychatflow_data::model::delivery::{Delivery, DeliveryEvent};
 use mychatflow_data::store::admin::DAEMON;
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::instances::Receiver;
@@ -23,7 +23,7 @@ use super::counts::Counts;
 use super::signature;
 use crate::chain::chain;
 use crate::cx::Cx;
-use crate::flow::clean::clean_line;
+use crate::flow::clean::clean_name;
 use crate::halt;
 use crate::waha;
 
@@ -179,13 +179,9 @@ impl Webhook {
 /// Names come from strangers' phones: no control and no bidi characters get further than this.
 fn cleaned(mut delivery: Delivery) -> Delivery {
     if let DeliveryEvent::Message(message) | DeliveryEvent::Waiting(message) = &mut delivery.event {
-        clean_name(message);
+        message.push_name = message.push_name.take().and_then(|name| clean_name(&name));
     }
     delivery
-}
-
-fn clean_name(message: &mut MessageEvent) {
-    message.push_name = message.push_name.take().map(|name| clean_line(&name)).filter(|name| !name.is_empty());
 }
 
 fn not_stored(error: &StoreError) -> Answer {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mychatflow_data::ids::InstanceId;
+use mychatflow_data::protocol::calls::instance::Drift;
 use mychatflow_data::time::Timestamp;
 use tokio::sync::OwnedMutexGuard;
 
@@ -26,7 +27,7 @@ pub struct Numbers {
 #[derive(Default)]
 struct Memory {
     turn: Arc<tokio::sync::Mutex<()>>,
-    updated: Option<(Timestamp, Vec<String>)>,
+    updated: Option<(Timestamp, Vec<Drift>)>,
     restarted_at: Vec<Timestamp>,
 }
 
@@ -38,7 +39,7 @@ impl Numbers {
     }
 
     /// May a working session be stopped to mend these differences? A yes is noted.
-    pub fn may_update(&self, instance: InstanceId, differences: &[String], now: Timestamp) -> bool {
+    pub fn may_update(&self, instance: InstanceId, differences: &[Drift], now: Timestamp) -> bool {
         let mut known = self.known();
         let memory = known.entry(instance).or_default();
         let lately = memory.updated.as_ref().is_some_and(|(at, mended)| {
@@ -77,8 +78,8 @@ mod tests {
     fn the_same_differences_are_mended_once_an_hour() {
         let numbers = Numbers::default();
         let (one, two) = (InstanceId::new(), InstanceId::new());
-        let events = ["events are missing: message.ack".to_owned()];
-        let key = ["the webhook has another key".to_owned()];
+        let drift = |what: &str| [Drift { what: what.to_owned(), wanted: "ours".to_owned(), found: "none".to_owned() }];
+        let (events, key) = (drift("webhook.events"), drift("webhook.hmac.key"));
         assert!(numbers.may_update(one, &events, NOW));
         assert!(!numbers.may_update(one, &events, NOW + UPDATE_PAUSE / 2));
         assert!(numbers.may_update(two, &events, NOW));

@@ -3,13 +3,14 @@
 use mychatflow_data::ids::InstanceId;
 use mychatflow_data::model::instance::{Instance, InstanceStatus};
 use mychatflow_data::model::setting::Groups as Wish;
+use mychatflow_data::protocol::calls::instance::Drift;
 use mychatflow_data::protocol::event::Topic;
 use mychatflow_data::store::TenantStore;
-use serde_json::json;
 
 use super::look::{Looked, ask, keep, look};
 use super::{InstanceError, notice, server, webhook_url};
 use crate::cx::Cx;
+use crate::rpc::handlers::instances::document;
 use crate::waha::server::ServerVersion;
 use crate::waha::session_config::{Desired, Groups, Merge, desired, merge};
 use crate::waha::sessions::Session;
@@ -20,8 +21,8 @@ use crate::waha::{Waha, WahaError};
 pub struct Mended {
     /// The last look at the session.
     pub looked: Looked,
-    /// What still differs, in words for people, without keys.
-    pub drift: Vec<String>,
+    /// What still differs, without keys.
+    pub drift: Vec<Drift>,
 }
 
 /// Compares a number's session with what we want and mends it: makes it where it is missing, changes its config where
@@ -45,28 +46,29 @@ pub async fn mend(cx: &Cx, tenant: &TenantStore, instance: InstanceId) -> Result
         let scan = Some(InstanceStatus::ScanQrCode);
         if instance.status == scan && session.as_ref().map(|session| session.status.clone()) == scan {
             // The same state told once more means a new code to scan: a change that no row shows.
-            cx.bus.publish(Some(tenant.id()), Topic::InstanceChanged, &json!({"id": instance.id}));
+            cx.bus.publish(Some(tenant.id()), Topic::InstanceChanged, &document(instance));
         }
         return Ok(Mended { looked: Looked { session, version, seen }, drift });
     }
     let looked = look(cx, tenant, &instance).await?;
     let drift = differences(looked.session.as_ref(), &wanted);
     if !drift.is_empty() {
-        let text = format!("WAHA did not keep the config of {}: {}", instance.name, drift.join("; "));
+        let text = format!("WAHA did not keep the config of {}: {}", instance.name, told(&drift));
         notice(cx, tenant, "warning", &text);
     }
     Ok(Mended { looked, drift })
 }
 
-/// What differs between a number's session and what we want, in words for people, without keys. Changes nothing.
+/// What differs between a number's session and what we want, without keys. Changes nothing.
 ///
 /// # Errors
 /// [`InstanceError::Waha`] when WAHA can't be asked.
-pub async fn drift(cx: &Cx, tenant: &TenantStore, instance: &Instance) -> Result<Vec<String>, InstanceError> {
+pub async fn drift(cx: &Cx, tenant: &TenantStore, instance: &Instance) -> Result<Vec<Drift>, InstanceError> {
     let waha = server(cx, instance)?;
     let session = waha.session(&instance.session).await?;
     if session.is_none() {
-        return Ok(vec!["WAHA has no such session".to_owned()]);
+        let what = format!("session {}", instance.session);
+        return Ok(vec![Drift { what, wanted: "there".to_owned(), found: "none".to_owned() }]);
     }
     let wanted = wanted(cx, tenant, instance, session.as_ref(), None).await?;
     Ok(differences(session.as_ref(), &wanted))
@@ -94,12 +96,18 @@ async fn wanted(
     Ok(desired(&webhook_url(&config, instance.id), &key.reveal().into(), engine, groups))
 }
 
-fn differences(session: Option<&Session>, wanted: &Desired) -> Vec<String> {
+fn differences(session: Option<&Session>, wanted: &Desired) -> Vec<Drift> {
     let Some(session) = session else { return Vec::new() };
     match merge(session.config.as_ref(), wanted) {
         Merge::Same => Vec::new(),
         Merge::Changed { differences, .. } => differences,
     }
+}
+
+/// What differs, in one sentence.
+#[must_use]
+pub fn told(drift: &[Drift]) -> String {
+    drift.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// Changes what has to be changed; says whether anything was.
@@ -128,7 +136,7 @@ async fn touch(
         let works = session.status == InstanceStatus::Working;
         // To change a running session stops it: a server that never keeps the config must not stop it for ever.
         if cx.numbers.may_update(instance.id, &differences, cx.now()) || !works {
-            tracing::info!(instance.id = %instance.id, differences = differences.join("; "), "the config is mended");
+            tracing::info!(instance.id = %instance.id, differences = told(&differences), "the config is mended");
             waha.update_session(name, &config).await?;
             touched = true;
         }

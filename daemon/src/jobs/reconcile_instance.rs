@@ -7,7 +7,7 @@ use mychatflow_data::store::jobs::Ended;
 
 use super::{JobError, Outcome, broken_off};
 use crate::cx::Cx;
-use crate::instances::{InstanceError, mend, server};
+use crate::instances::{InstanceError, mend, server, told};
 
 /// Runs the job.
 ///
@@ -17,7 +17,7 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, _job: &Job, instance: InstanceId
     match mend(cx, tenant, instance).await {
         Ok(mended) => {
             if !mended.drift.is_empty() {
-                tracing::warn!(instance.id = %instance, drift = mended.drift.join("; "), "the session differs");
+                tracing::warn!(instance.id = %instance, drift = told(&mended.drift), "the session differs");
             }
             Ok(Outcome::End(Ended::Done))
         }

@@ -15,7 +15,7 @@ use mychatflow_data::time::Timestamp;
 
 use super::{JobError, Outcome, broken_off};
 use crate::cx::Cx;
-use crate::flow::clean::clean_line;
+use crate::flow::clean::clean_name;
 use crate::instances::{notice, server};
 use crate::waha::chats::{ChatOverview, Chats, Filter};
 use crate::waha::{Waha, WahaError};
@@ -77,7 +77,7 @@ async fn sync(cx: &Cx, tenant: &TenantStore, instance: &Instance, waha: &Waha) -
             if !chat.address.is_person() || !seen.insert(chat.address.clone()) {
                 continue;
             }
-            let named = names.remove(&chat.address).or_else(|| chat.name.as_deref().and_then(filled));
+            let named = names.remove(&chat.address).or_else(|| chat.name.as_deref().and_then(clean_name));
             let acquaintance = match is_older(waha, instance, &chat, paired_at - MOMENTS).await? {
                 true => Acquaintance::Chatted,
                 false => Acquaintance::AddressBook,
@@ -137,7 +137,11 @@ async fn names(waha: &Waha, instance: &Instance) -> Result<HashMap<Address, Stri
         }
         offset += PEOPLE;
         for person in page.items.into_iter().filter(|person| person.address.is_person()) {
-            let name = person.name.as_deref().and_then(filled).or_else(|| person.push_name.as_deref().and_then(filled));
+            let name = person
+                .name
+                .as_deref()
+                .and_then(clean_name)
+                .or_else(|| person.push_name.as_deref().and_then(clean_name));
             names.extend(name.map(|name| (person.address, name)));
         }
     }
@@ -162,9 +166,4 @@ async fn lids(waha: &Waha, instance: &Instance) -> Result<HashMap<Address, Addre
         let known = page.items.into_iter().filter_map(|pair| Some((pair.lid, pair.phone?)));
         numbers.extend(known.filter(|(_, phone)| phone.is_person()));
     }
-}
-
-fn filled(name: &str) -> Option<String> {
-    let name = clean_line(name);
-    (!name.is_empty()).then_some(name)
 }

@@ -222,6 +222,11 @@ impl Waha {
         self.shared.health.lock().unwrap_or_else(PoisonError::into_inner).allows(now)
     }
 
+    pub(super) fn note_version(&self, version: &str) {
+        let mut health = self.shared.health.lock().unwrap_or_else(PoisonError::into_inner);
+        health.version = Some(version.to_owned());
+    }
+
     pub(super) fn base(&self) -> &Url {
         &self.shared.base
     }

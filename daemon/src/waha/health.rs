@@ -27,6 +27,8 @@ pub struct Health {
     pub last_error: Option<Failure>,
     /// The outage that lasts.
     pub outage: Option<Outage>,
+    /// The version that it last told.
+    pub version: Option<String>,
 }
 
 /// One call that found the server out of order.

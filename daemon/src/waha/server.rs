@@ -75,11 +75,9 @@ impl Waha {
     pub async fn version(&self) -> Result<ServerVersion, WahaError> {
         let answer = self.ask(self.get("/api/server/version", &[])?).await?;
         let told: Environment<'_> = answer.expect()?;
-        Ok(ServerVersion {
-            version: told.version.owned().ok_or(WahaError::BadAnswer("no version"))?,
-            engine: told.engine.owned(),
-            tier: told.tier.owned(),
-        })
+        let version = told.version.owned().ok_or(WahaError::BadAnswer("no version"))?;
+        self.note_version(&version);
+        Ok(ServerVersion { version, engine: told.engine.owned(), tier: told.tier.owned() })
     }
 
     /// Since when it runs. A later start than last time means that its memory is gone: configs of old Core, retries.

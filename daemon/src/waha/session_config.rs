@@ -2,8 +2,10 @@
 //!
 //! Plain functions over JSON. Foreign webhooks and keys stay as they are; what differs is told without keys.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
+use mychatflow_data::protocol::calls::instance::Drift;
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
@@ -27,6 +29,9 @@ pub const RETRY_ATTEMPTS: u32 = 15;
 
 /// The first pause before a delivery is tried again, in seconds.
 pub const RETRY_DELAY_S: u32 = 2;
+
+/// The word for what is not there.
+const NONE: &str = "none";
 
 /// The path of our webhook in front of the instance's id.
 pub const WEBHOOK_PATH: &str = "/webhooks/waha/";
@@ -65,8 +70,8 @@ pub enum Merge {
     Changed {
         /// The whole config, foreign parts included.
         config: Value,
-        /// What differs, in words for people, without keys.
-        differences: Vec<String>,
+        /// What differs, without keys.
+        differences: Vec<Drift>,
     },
 }
 
@@ -106,18 +111,26 @@ pub fn merge(existing: Option<&Value>, desired: &Desired) -> Merge {
         // Absent and null are false to WAHA, so a false need not be written.
         if config.get("ignore").and_then(|ignore| ignore.get(name)).and_then(Value::as_bool).unwrap_or(false) != *wanted
         {
-            differences.push(format!("ignore.{name} is {}, not {wanted}", !wanted));
+            differences.push(drift(format!("ignore.{name}"), wanted, !wanted));
             object(&mut config, "ignore").insert((*name).to_owned(), Value::Bool(*wanted));
         }
     }
     if desired.noweb_store {
         let store = config.get("noweb").and_then(|noweb| noweb.get("store"));
-        if store.and_then(|store| store.get("enabled")) != Some(&Value::Bool(true)) {
-            differences.push("noweb.store.enabled is not true".to_owned());
+        let enabled = store.and_then(|store| store.get("enabled"));
+        if enabled != Some(&Value::Bool(true)) {
+            differences.push(drift("noweb.store.enabled", true, json_word(enabled)));
             object(object(&mut config, "noweb"), "store").insert("enabled".to_owned(), Value::Bool(true));
         }
     }
     if differences.is_empty() { Merge::Same } else { Merge::Changed { config: Value::Object(config), differences } }
+}
+
+/// Where a session's config posts what concerns an instance; `None` when it has no webhook of ours.
+#[must_use]
+pub fn webhook_of(config: &Value, instance: &str) -> Option<String> {
+    let ours = config.get("webhooks")?.as_array()?.iter().find(|webhook| is_ours(webhook, instance))?;
+    ours.get("url").and_then(Value::as_str).map(str::to_owned)
 }
 
 /// Takes our webhook away and leaves everything else; [`Merge::Same`] when it is not there.
@@ -130,10 +143,10 @@ pub fn without(existing: Option<&Value>, instance: &str) -> Merge {
     if webhooks.len() == before {
         return Merge::Same;
     }
-    Merge::Changed { config: Value::Object(config), differences: vec!["our webhook is still there".to_owned()] }
+    Merge::Changed { config: Value::Object(config), differences: vec![drift("webhook", NONE, "ours")] }
 }
 
-fn merge_webhook(config: &mut Map<String, Value>, desired: &Desired, differences: &mut Vec<String>) {
+fn merge_webhook(config: &mut Map<String, Value>, desired: &Desired, differences: &mut Vec<Drift>) {
     let webhooks = match config.entry("webhooks").or_insert_with(|| json!([])) {
         Value::Array(webhooks) => webhooks,
         other => {
@@ -142,7 +155,8 @@ fn merge_webhook(config: &mut Map<String, Value>, desired: &Desired, differences
         }
     };
     let Some(first) = webhooks.iter().position(|webhook| is_ours(webhook, &desired.instance)) else {
-        differences.push("our webhook is missing".to_owned());
+        let url = desired.webhook.get("url").and_then(Value::as_str).unwrap_or_default();
+        differences.push(drift("webhook", url, NONE));
         webhooks.push(desired.webhook.clone());
         return;
     };
@@ -161,40 +175,50 @@ fn merge_webhook(config: &mut Map<String, Value>, desired: &Desired, differences
         at - 1 == first || !is_ours(webhook, &desired.instance)
     });
     if webhooks.len() != before {
-        differences.push("our webhook is there more than once".to_owned());
+        differences.push(drift("webhook", "there once", format!("there {} times", 1 + before - webhooks.len())));
     }
 }
 
-/// How one field of our webhook differs, in words without keys.
-fn difference(name: &str, found: &Value, wanted: &Value) -> Option<String> {
+/// How one field of our webhook differs, without keys.
+fn difference(name: &str, found: &Value, wanted: &Value) -> Option<Drift> {
     match name {
-        "url" => (found != wanted).then(|| format!("the webhook goes to {}", found.as_str().unwrap_or("nowhere"))),
+        "url" => (found != wanted).then(|| drift("webhook.url", text(wanted), text(found))),
         "events" => {
-            let names = |value: &Value| -> Vec<String> {
+            let names = |value: &Value| {
                 let names = value.as_array().into_iter().flatten().filter_map(Value::as_str);
-                names.map(str::to_owned).collect()
+                names.map(str::to_owned).collect::<Vec<_>>()
             };
+            let told = |names: &[String]| if names.is_empty() { NONE.to_owned() } else { names.join(", ") };
             let (found, wanted) = (names(found), names(wanted));
-            let missing: Vec<_> = wanted.iter().filter(|name| !found.contains(name)).cloned().collect();
-            let extra: Vec<_> = found.iter().filter(|name| !wanted.contains(name)).cloned().collect();
-            match (missing.is_empty(), extra.is_empty()) {
-                (true, true) => None,
-                (false, _) => Some(format!("events are missing: {}", missing.join(", "))),
-                (true, false) => Some(format!("events are too many: {}", extra.join(", "))),
-            }
+            let sorted = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
+            (sorted(&found) != sorted(&wanted)).then(|| drift("webhook.events", told(&wanted), told(&found)))
         }
         "hmac" => {
             let key = |value: &Value| value.get("key").and_then(Value::as_str).map(str::to_owned);
-            (key(found) != key(wanted)).then(|| "the webhook has another key".to_owned())
+            let (found, wanted) = (key(found), key(wanted));
+            let told = if found.is_some() { "another" } else { NONE };
+            (found != wanted).then(|| drift("webhook.hmac.key", "ours", told))
         }
         _ => {
             let differs = wanted.as_object().into_iter().flatten().any(|(name, wanted)| {
                 let found = found.get(name).unwrap_or(&Value::Null);
                 found != wanted && (found.as_f64().is_none() || found.as_f64() != wanted.as_f64())
             });
-            differs.then(|| format!("{name} differ"))
+            differs.then(|| drift(format!("webhook.{name}"), json_word(Some(wanted)), json_word(Some(found))))
         }
     }
+}
+
+fn drift(what: impl Into<String>, wanted: impl fmt::Display, found: impl fmt::Display) -> Drift {
+    Drift { what: what.into(), wanted: wanted.to_string(), found: found.to_string() }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or(NONE)
+}
+
+fn json_word(value: Option<&Value>) -> String {
+    value.filter(|value| !value.is_null()).map_or_else(|| NONE.to_owned(), Value::to_string)
 }
 
 /// Ours is known by the end of its path, wherever the host: the daemon may have moved.
@@ -263,25 +287,27 @@ mod tests {
             (
                 "/webhooks/0/url",
                 json!("https://old.example/webhooks/waha/019a-1"),
-                "the webhook goes to https://old.example/webhooks/waha/019a-1",
+                "webhook.url is https://old.example/webhooks/waha/019a-1",
             ),
             (
                 "/webhooks/0/events",
                 json!(["message.any"]),
-                "events are missing: message.ack, message.reaction, message.edited, message.revoked, message.waiting, session.status, presence.update, call.received",
+                "webhook.events is message.any, not message.any, message.ack",
             ),
-            ("/webhooks/0/hmac", Value::Null, "the webhook has another key"),
-            ("/webhooks/0/hmac/key", json!("other"), "the webhook has another key"),
-            ("/webhooks/0/retries/policy", json!("constant"), "retries differ"),
-            ("/webhooks/0/retries", Value::Null, "retries differ"),
+            ("/webhooks/0/hmac", Value::Null, "webhook.hmac.key is none, not ours"),
+            ("/webhooks/0/hmac/key", json!("other"), "webhook.hmac.key is another, not ours"),
+            ("/webhooks/0/retries/policy", json!("constant"), "webhook.retries is {"),
+            ("/webhooks/0/retries", Value::Null, "webhook.retries is none, not {"),
             ("/ignore/status", json!(false), "ignore.status is false, not true"),
-            ("/noweb/store", Value::Null, "noweb.store.enabled is not true"),
-            ("/webhooks", Value::Null, "our webhook is missing"),
+            ("/noweb/store", Value::Null, "noweb.store.enabled is none, not true"),
+            ("/webhooks", Value::Null, "webhook is none, not http"),
         ] {
             let mut broken = mended.clone();
             *broken.pointer_mut(pointer).unwrap() = value;
             let Merge::Changed { config, differences } = merge(Some(&broken), &wanted()) else { panic!("{pointer}") };
-            assert_eq!((config, differences), (mended.clone(), vec![difference.to_owned()]), "{pointer}");
+            assert_eq!(config, mended, "{pointer}");
+            let [told] = differences.as_slice() else { panic!("{pointer}: {differences:?}") };
+            assert!(told.to_string().starts_with(difference), "{told}");
         }
     }
 
@@ -308,7 +334,7 @@ mod tests {
             json!([foreign, ours, another, {"url": format!("https://x.example{WEBHOOK_PATH}019a-1/?a=b")}]);
         let Merge::Changed { config, differences } = merge(Some(&config), &wanted()) else { panic!() };
         assert_eq!(config["webhooks"], json!([foreign, ours, another]));
-        assert_eq!(differences, ["our webhook is there more than once"]);
+        assert_eq!(differences, [drift("webhook", "there once", "there 2 times")]);
         let Merge::Changed { config, .. } = without(Some(&config), "019a-1") else { panic!() };
         assert_eq!(config["webhooks"], json!([foreign, another]));
         assert_eq!(without(Some(&config), "019a-1"), Merge::Same);

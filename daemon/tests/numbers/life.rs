@@ -176,7 +176,7 @@ async fn drift_is_shown_and_mended_once_an_hour() {
         world.status(Status::Working).await;
         let found = drift(&world.cx, &world.shop, &world.number(number).await).await.unwrap();
         assert_eq!(found.len(), 1, "{found:?}");
-        assert!(found[0].starts_with("events are missing: "), "{found:?}");
+        assert!(found[0].to_string().starts_with("webhook.events is message.any, not "), "{found:?}");
         let before = world.requests("PUT", SESSION);
         world.request_reconcile(number).await;
         world.run_jobs().await;

@@ -13,13 +13,14 @@ pub const EVENT: &str = "event";
 pub const LAGGED: &str = "lagged";
 
 words! {
-    /// What an event is about.
+    /// What an event is about. What is gone by the time it is told, or changed while nobody listened, is told by its
+    /// name alone: `data` is `{"id"}` then.
     Topic {
         /// A message came or was written; `data` is an `InteractionDocument`.
         InteractionAdded => "interaction.added",
         /// A message's state or words changed; `data` is an `InteractionDocument`.
         InteractionChanged => "interaction.changed",
-        /// A chat changed; `data` is a `ChatSummary`.
+        /// A chat changed; `data` is a `ChatSummary`, or `{"id","typing"}` while the customer types.
         ChatChanged => "chat.changed",
         /// A number changed; `data` is an `InstanceDocument`.
         InstanceChanged => "instance.changed",

@@ -167,14 +167,22 @@ pub(crate) fn cancel_answer(scope: &Scope<'_>, chat: ChatId, reason: &str, now: 
          WHERE tenant_id = :tenant AND chat_id = :chat AND kind = 'answer_chat'
            AND state IN ('scheduled', 'available', 'running', 'retryable', 'held')"
     );
+    const RUNNING: Scoped = scoped!(
+        "SELECT id FROM jobs
+         WHERE tenant_id = :tenant AND chat_id = :chat AND kind = 'answer_chat' AND state = 'running' AND cancel IS NULL"
+    );
     const DRAFTS: Scoped = scoped!(
         "SELECT id FROM interactions
          WHERE tenant_id = :tenant AND chat_id = :chat AND author = 'assistant' AND state IN ('draft', 'held', 'queued')"
     );
+    let running: Vec<JobId> = scope.rows(RUNNING, &[(":chat", &chat)], |row| row.get(0))?;
     let cancelled = scope.rows(CANCEL, &[(":chat", &chat), (":reason", &reason), (":now", &now)], |row| {
         Ok((row.get::<_, JobId>(0)?, row.get::<_, Option<ReplyId>>(1)?))
     })?;
     scope.execute(TELL, &[(":chat", &chat), (":reason", &reason)])?;
+    if !cancelled.is_empty() || !running.is_empty() {
+        scope.count("answers.cancelled");
+    }
     for (job, reply) in &cancelled {
         // A part of it may be on its way: then its end decides about the credit.
         if let Some(reply) = reply

@@ -40,6 +40,11 @@ async fn claimed(world: &World, at: Timestamp) -> Job {
     jobs.remove(0)
 }
 
+async fn counted(world: &World, name: &str) -> i64 {
+    let counters = world.shop.counters().await.unwrap();
+    counters.into_iter().find(|counter| counter.name == format!("answers.{name}")).map_or(0, |counter| counter.value)
+}
+
 #[tokio::test]
 async fn a_question_becomes_one_answer_and_costs_one_credit() {
     let world = world().await;
@@ -173,6 +178,59 @@ async fn an_edit_stops_the_countdown_and_waits_for_a_human() {
     assert_eq!(world.claim(JobKind::AnswerChat, later(61)).await.len(), 1);
     let late = world.shop.edit_answer(chat, "too late".into(), later(62)).await;
     assert!(matches!(late, Err(StoreError::Conflict(_))), "{late:?}");
+}
+
+#[tokio::test]
+async fn a_chat_that_is_put_away_takes_its_answer_back() {
+    let world = world().await;
+    world.says(ANA, "A1", "open today?", NOON).await;
+    let job = claimed(&world, later(5)).await;
+    let chat = chat_of(&job);
+    let revision = world.shop.chat(chat).await.unwrap().unwrap().revision;
+    world.shop.reserve_answer(job.id, PLAN, later(5)).await.unwrap();
+    let drafted = world.shop.store_draft(job.id, answer(revision, "OUT"), Wait::ForApproval, later(6)).await.unwrap();
+    assert_eq!(drafted, None);
+
+    world.shop.snooze_chat(chat, later(3600), later(7)).await.unwrap();
+    let put_away = world.shop.chat(chat).await.unwrap().unwrap();
+    assert_eq!((put_away.state, put_away.reason), (ChatState::Snoozed, None));
+    assert_eq!(world.shop.unsent(chat).await.unwrap().len(), 0);
+    let credits = world.shop.credits(PLAN, later(8)).await.unwrap();
+    assert_eq!((credits.balance, credits.reserved), (PLAN, Credits::ZERO));
+    let refused = world.shop.approve_answer(chat, later(9)).await;
+    assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
+    for (name, expected) in [("generated", 1), ("draft", 1), ("cancelled", 1), ("stopped", 0), ("failed", 0)] {
+        assert_eq!(counted(&world, name).await, expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_taken_back_while_it_is_written_is_counted_once() {
+    let world = world().await;
+    world.says(ANA, "A1", "open today?", NOON).await;
+    let job = claimed(&world, later(5)).await;
+    let chat = chat_of(&job);
+    let revision = world.shop.chat(chat).await.unwrap().unwrap().revision;
+    world.shop.cancel_chat_answer(chat, later(6)).await.unwrap();
+    world.shop.snooze_chat(chat, later(3600), later(6)).await.unwrap();
+    let start = world.shop.start_answer(job.id, answer(revision, "OUT"), later(7)).await.unwrap();
+    assert_eq!(start, Start::Cancelled);
+    assert_eq!((counted(&world, "cancelled").await, counted(&world, "generated").await), (1, 0));
+    assert_eq!(world.shop.chat(chat).await.unwrap().unwrap().state, ChatState::Snoozed);
+}
+
+#[tokio::test]
+async fn an_answer_that_whatsapp_refuses_has_failed() {
+    let world = world().await;
+    world.says(ANA, "A1", "open today?", NOON).await;
+    let job = claimed(&world, later(5)).await;
+    let revision = world.shop.chat(chat_of(&job)).await.unwrap().unwrap().revision;
+    world.shop.reserve_answer(job.id, PLAN, later(5)).await.unwrap();
+    let start = world.shop.start_answer(job.id, answer(revision, "OUT1"), later(5)).await.unwrap();
+    assert!(matches!(start, Start::Go(_)), "{start:?}");
+    let refused = AckEvent { bare_id: "OUT1".into(), from_me: true, participant: None, ack: Ack::Error };
+    world.receives(DeliveryEvent::Ack(refused), later(8)).await;
+    assert_eq!((counted(&world, "failed").await, counted(&world, "generated").await), (1, 1));
 }
 
 #[tokio::test]

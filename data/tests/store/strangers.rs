@@ -252,7 +252,7 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.pause_chat(*id, now + span, now).await.is_err());
         assert!(shop.resume_chat(*id, span, now).await.is_err());
         assert!(shop.finish_chat(*id, now).await.is_err());
-        assert!(shop.snooze_chat(*id, now + span).await.is_err());
+        assert!(shop.snooze_chat(*id, now + span, now).await.is_err());
         assert!(shop.approve_answer(*id, now).await.is_err());
         assert!(shop.edit_answer(*id, "x".into(), now).await.is_err());
         assert!(shop.send_message(*id, "x".into(), ClientRef::new(), span, now).await.is_err());

@@ -312,6 +312,7 @@ pub async fn done(cx: &Cx, shop: &TenantStore, call: ChatDone) -> Handled<Reply<
 /// `not_found` or `conflict` about the chat.
 pub async fn snooze(cx: &Cx, shop: &TenantStore, call: ChatSnooze) -> Handled<Reply<ChatSnooze>> {
     let listed = named(shop, &call.chat, call.instance.as_ref()).await?;
-    shop.snooze_chat(listed.chat.id, cx.now() + call.span.0).await?;
+    let now = cx.now();
+    shop.snooze_chat(listed.chat.id, now + call.span.0, now).await?;
     Ok(Reply(shown(cx, shop, listed.chat.id).await?))
 }

@@ -11,7 +11,10 @@ use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::hello::{BUILD, PRODUCT_VERSION};
 
 use crate::cx::{Clients, Cx};
+use crate::disk::free_bytes;
+use crate::flow::clean::clean_line;
 use crate::reload;
+use crate::rounds;
 use crate::rpc::peer::Caller;
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
@@ -52,7 +55,8 @@ fn wahas(clients: &Clients) -> Vec<WahaHealth> {
             };
             let error = found.last_error.filter(|_| health == Health::Down).map(|failure| failure.reason);
             let url = waha.url().to_owned();
-            WahaHealth { name: name.clone(), url, health, version: None, ok_at: found.succeeded_at, error }
+            let version = found.version.map(|version| clean_line(&version));
+            WahaHealth { name: name.clone(), url, health, version, ok_at: found.succeeded_at, error }
         })
         .collect()
 }
@@ -86,14 +90,13 @@ async fn store(cx: &Cx) -> StoreHealth {
         name.push(suffix);
         size(Path::new(&name))
     };
-    let free = rustix::fs::statvfs(path.parent().unwrap_or(path)).ok();
     StoreHealth {
         path: path.display().to_string(),
         health: if probe.is_none() { Health::Ok } else { Health::Down },
         schema: cx.store.schema(),
         size_bytes: size(path),
         wal_bytes: beside("-wal"),
-        free_bytes: free.and_then(|free| i64::try_from(free.f_bavail.saturating_mul(free.f_frsize)).ok()),
+        free_bytes: free_bytes(path.parent().unwrap_or(path)),
         error: probe.map(|error| error.to_string()),
     }
 }
@@ -119,5 +122,6 @@ pub async fn stop(cx: &Cx, caller: &Caller, _: DaemonStop) -> Handled<Reply<Daem
 pub async fn reload(cx: &Cx, caller: &Caller, _: DaemonReload) -> Handled<Reply<DaemonReload>> {
     let changed = reload::reload(cx).map_err(CallError::invalid)?;
     tracing::info!(caller.uid = caller.uid, "the config was read anew");
+    rounds::reconcile_all(cx).await?;
     Ok(Reply(DaemonReloaded { changed }))
 }

@@ -87,14 +87,13 @@ pub async fn show(cx: &Cx, shop: &TenantStore, call: InstanceShow) -> Handled<Re
     let webhook_url = webhook_url(&cx.config(), found.id);
     // A server that is down or slow must not keep the page: then the verdict and its reason say so.
     let asked = tokio::time::timeout(DRIFT_PATIENCE, instances::drift(cx, shop, &found)).await;
-    let differences = asked.ok().and_then(Result::ok).unwrap_or_default();
-    Ok(Reply(InstanceShown { instance: document(found), webhook_url, history, drift: drift(differences) }))
+    let drift = asked.ok().and_then(Result::ok).unwrap_or_default().into_iter().map(cleaned).collect();
+    Ok(Reply(InstanceShown { instance: document(found), webhook_url, history, drift }))
 }
 
-/// What differs, told in sentences: the values themselves hold keys.
-fn drift(differences: Vec<String>) -> Vec<Drift> {
-    let line = |what: String| Drift { what: clean_line(&what), wanted: String::new(), found: String::new() };
-    differences.into_iter().map(line).collect()
+/// The server's own words are untrusted.
+fn cleaned(drift: Drift) -> Drift {
+    Drift { what: clean_line(&drift.what), wanted: clean_line(&drift.wanted), found: clean_line(&drift.found) }
 }
 
 /// `instance.add`: returns once WAHA has confirmed session, webhook and key; with the server down, without a status.

@@ -24,7 +24,9 @@ use crate::waha;
 /// How much of a text is shown, in characters.
 const TEXT_CHARS_MAX: usize = 20_000;
 
-fn line(item: QueueItem, now: Timestamp) -> QueueLine {
+/// An entry as replies show it: its untrusted texts cleaned.
+#[must_use]
+pub fn line(item: QueueItem, now: Timestamp) -> QueueLine {
     let (kind, state) = match item.item {
         Item::Job(kind, state) => (kind.into(), state.into()),
         Item::Unreadable(JobState::Held) => (QueueKind::UnreadableDelivery, QueueState::Held),

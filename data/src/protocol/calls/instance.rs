@@ -241,6 +241,12 @@ pub struct Drift {
     pub found: String,
 }
 
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is {}, not {}", self.what, self.found, self.wanted)
+    }
+}
+
 /// A number with its history, newest first, and its drift.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstanceShown {

@@ -319,8 +319,10 @@ impl TenantStore {
                 Wait::Held(why) => format!("held: {why}"),
                 Wait::Countdown(_) => "countdown".to_owned(),
             };
-            if matches!(wait, Wait::Held(_)) {
-                scope.count("answers.held");
+            match wait {
+                Wait::ForApproval => scope.count("answers.draft"),
+                Wait::Held(_) => scope.count("answers.held"),
+                Wait::Countdown(_) => {}
             }
             chats::set_state(scope, found.chat, chat_state, chat_reason.as_deref())?;
             jobs::end(scope, job, &Ended::Snooze { until, reason: why }, now)?;
@@ -386,7 +388,13 @@ impl TenantStore {
                     scope.count("answers.handoff");
                 }
             }
-            scope.count("answers.stopped");
+            // One that somebody took back was counted then.
+            if found.cancel.is_none() {
+                scope.count(match stop.letter {
+                    Letter::Closed => "answers.stopped",
+                    Letter::Dead => "answers.failed",
+                });
+            }
             drop_unsent(scope, job, &stop.reason)?;
             if let Some(reply) = found.reply {
                 outcome::release_unless_sent(scope, reply, now)?;
@@ -461,6 +469,7 @@ fn write_parts(
         }
         ids.push(interaction.id);
     }
+    scope.count("answers.generated");
     Ok(ids)
 }
 

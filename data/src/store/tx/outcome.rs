@@ -84,6 +84,9 @@ pub(crate) fn mark_failed(
 ) -> Result<(), StoreError> {
     interactions::set_state(scope, message.interaction.id, InteractionState::Failed, Some(reason))?;
     scope.count("sends.failed");
+    if message.interaction.author == Author::Assistant {
+        scope.count("answers.failed");
+    }
     if let Some(reply) = message.reply {
         release_unless_sent(scope, reply, now)?;
     }

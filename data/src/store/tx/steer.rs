@@ -198,15 +198,17 @@ impl TenantStore {
         .await
     }
 
-    /// Puts a chat away until an instant or the next inbound.
+    /// Puts a chat away until an instant or the next inbound. An answer under way is taken back.
     ///
     /// # Errors
     /// What the store says.
-    pub async fn snooze_chat(&self, chat: ChatId, until: Timestamp) -> Result<(), StoreError> {
+    pub async fn snooze_chat(&self, chat: ChatId, until: Timestamp, now: Timestamp) -> Result<(), StoreError> {
         const SNOOZE: Scoped = scoped!(
-            "UPDATE chats SET state = 'snoozed', snoozed_until = :until WHERE tenant_id = :tenant AND id = :chat"
+            "UPDATE chats SET state = 'snoozed', reason = NULL, snoozed_until = :until
+             WHERE tenant_id = :tenant AND id = :chat"
         );
         self.write(move |scope| {
+            jobs::cancel_answer(scope, chat, "snoozed", now)?;
             if scope.execute(SNOOZE, &[(":chat", &chat), (":until", &until)])? == 0 {
                 return Err(StoreError::NotFound("chat"));
             }

@@ -1,0 +1,113 @@
+//! The daemon behind its socket: is it there, is it ours, what may the caller do, does its store take writes?
+
+use std::path::Path;
+use std::time::Duration;
+
+use mychatflow_data::client::{Client, ClientError};
+use mychatflow_data::protocol::VERSION;
+use mychatflow_data::protocol::calls::daemon::{DaemonShown, DaemonStatus, Health};
+use mychatflow_data::protocol::calls::tenant::{TenantDocument, TenantList};
+use mychatflow_data::protocol::hello::PRODUCT_VERSION;
+use mychatflow_data::protocol::span::Span;
+
+use super::super::wire;
+use super::{Check, Cx, Findings, files, soon};
+
+const NAME: &str = "daemon";
+/// How many tenants are looked at.
+const TENANTS_MAX: u32 = 200;
+
+/// A daemon that can be asked.
+pub struct Daemon {
+    /// The connection to it.
+    pub client: Client,
+    /// The tenants that the caller may see.
+    pub tenants: Vec<TenantDocument>,
+}
+
+/// Looks at the daemon, its store and the caller's standing. `None`: it can't be asked any further.
+pub async fn check(cx: &Cx, data_dir: Option<&Path>, findings: &mut Findings<'_>) -> anyhow::Result<Option<Daemon>> {
+    let asked = async { anyhow::Ok(wire::connect_any_version(cx).await?.call(&DaemonStatus {}).await?) };
+    let shown = match soon(asked).await {
+        Ok(shown) => shown,
+        Err(error) => {
+            findings.add(unreachable(&error))?;
+            if let Some(dir) = data_dir {
+                findings.add(files::data_dir(dir))?;
+            }
+            return Ok(None);
+        }
+    };
+    findings.add(version(&shown))?;
+    findings.add(store(&shown))?;
+    if shown.protocol != VERSION {
+        return Ok(None);
+    }
+    let asked = async {
+        let client = wire::connect(cx).await?;
+        let tenants = client.call(&TenantList { limit: Some(TENANTS_MAX), after: None }).await?.items;
+        anyhow::Ok(Daemon { client, tenants })
+    };
+    match soon(asked).await {
+        Ok(daemon) => {
+            findings.add(standing(&daemon.tenants))?;
+            Ok(Some(daemon))
+        }
+        Err(error) => {
+            findings.add(Check::failed(
+                "tenants",
+                format!("{error:#}"),
+                "see its log, then: mychatflow tenant list",
+            ))?;
+            Ok(None)
+        }
+    }
+}
+
+fn unreachable(error: &anyhow::Error) -> Check {
+    match error.chain().find_map(|cause| cause.downcast_ref::<ClientError>()) {
+        Some(ClientError::NotConnected { path, reason, remedy, .. }) => {
+            Check::failed(NAME, format!("{reason} at {}", path.display()), remedy)
+        }
+        _ => Check::failed(NAME, format!("{error:#}"), "stop it and start it again: mychatflow daemon"),
+    }
+}
+
+fn version(shown: &DaemonShown) -> Check {
+    let uptime = Span(Duration::from_secs(shown.uptime_s.try_into().unwrap_or(0)));
+    let detail = format!("version {} runs, pid {}, up {uptime}, at {}", shown.version, shown.pid, shown.socket);
+    let restart = "take the new one: mychatflow daemon stop, then: mychatflow daemon";
+    if shown.protocol != VERSION {
+        let detail = format!("{detail}; it speaks protocol {}, this command {VERSION}", shown.protocol);
+        Check::failed(NAME, detail, restart)
+    } else if shown.version != PRODUCT_VERSION {
+        Check::warning(NAME, format!("{detail}; this command is {PRODUCT_VERSION}"), restart)
+    } else {
+        Check::ok(NAME, detail)
+    }
+}
+
+fn store(shown: &DaemonShown) -> Check {
+    let store = &shown.store;
+    match (store.health, &store.error) {
+        (Health::Ok, _) => files::space("store", &format!("{} takes writes", store.path), store.free_bytes),
+        (_, error) => {
+            let why = error.as_deref().unwrap_or("nobody knows why");
+            let detail = format!("{} takes no writes: {why}", store.path);
+            Check::failed("store", detail, format!("look at the disk: df -h {}", store.path))
+        }
+    }
+}
+
+fn standing(tenants: &[TenantDocument]) -> Check {
+    if tenants.is_empty() {
+        let remedy = "mychatflow tenant add NAME; if there is one, ask the operator for: \
+                      mychatflow tenant grant TENANT --user YOU --role owner";
+        return Check::warning("tenants", "there is none that you may see", remedy);
+    }
+    let told = tenants.iter().map(|tenant| {
+        let role = tenant.role.map_or_else(|| "operator".to_owned(), |role| role.to_string());
+        format!("{} (you: {role})", tenant.name)
+    });
+    Check::ok("tenants", told.collect::<Vec<_>>().join(", "))
+}
