@@ -2,6 +2,7 @@
 //! human. Careful on purpose: times, dates and plain counts are never looked at.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use super::prompt::RULES;
 
@@ -117,13 +118,16 @@ const LEAK_WORDS: usize = 8;
 
 /// Whether eight words in a row are those of a rule.
 fn leaks(reply: &str) -> bool {
-    let runs = |text: &str| -> Vec<String> {
-        let words: Vec<String> =
-            text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
-        words.windows(LEAK_WORDS).map(|run| run.join(" ")).collect()
-    };
-    let ours: BTreeSet<String> = RULES.iter().flat_map(|rule| runs(rule)).collect();
-    runs(reply).iter().any(|run| ours.contains(run))
+    static OURS: LazyLock<BTreeSet<String>> =
+        LazyLock::new(|| RULES.iter().flat_map(|rule| runs_of_words(rule)).collect());
+    runs_of_words(reply).iter().any(|run| OURS.contains(run))
+}
+
+/// Every run of so many words that a leak shows itself by, in small letters.
+fn runs_of_words(text: &str) -> Vec<String> {
+    let words: Vec<String> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+    words.windows(LEAK_WORDS).map(|run| run.join(" ")).collect()
 }
 
 /// Digits of all scripts as ASCII, odd spaces and dashes as plain ones.

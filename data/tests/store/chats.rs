@@ -145,7 +145,7 @@ async fn a_chat_that_was_put_away_comes_back_in_time() {
     world.says("4915111111111@c.us", "A1", "open today?", NOON).await;
     let chat = world.shop.find_chat(&"4915111111111@c.us".parse().unwrap()).await.unwrap().unwrap().id;
     let until = NOON + std::time::Duration::from_secs(60);
-    world.shop.snooze_chat(chat, until).await.unwrap();
+    world.shop.snooze_chat(chat, until, NOON).await.unwrap();
     assert_eq!(world.store.wake_snoozed(NOON).await.unwrap(), Some(until));
     assert_eq!(world.store.wake_snoozed(until).await.unwrap(), None);
     let back = world.shop.chat(chat).await.unwrap().unwrap();
