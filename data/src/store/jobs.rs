@@ -307,15 +307,8 @@ fn read_claimed(row: &Row<'_>) -> rusqlite::Result<(TenantId, JobId, String, i64
     Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
 }
 
-/// Gives due jobs of one kind to this run: every tenant with due work gets its share before any gets more.
-fn claim_kind(
-    writer: &Writer<'_>,
-    slots: Slots,
-    after: Option<TenantId>,
-    run: RunId,
-    now: Timestamp,
-) -> Result<Vec<Job>, StoreError> {
-    // A loose index scan: one probe a tenant, however many jobs each of them has.
+/// The tenants with live jobs of a kind. A loose index scan: one probe a tenant, however many jobs each of them has.
+fn tenants_with_live(writer: &Writer<'_>, kind: JobKind) -> Result<Vec<TenantId>, StoreError> {
     const TENANTS: &str = "WITH RECURSIVE waiting (tenant_id) AS (
              SELECT min(tenant_id) FROM jobs
              WHERE kind = ?1 AND state IN ('scheduled', 'available', 'retryable')
@@ -326,6 +319,37 @@ fn claim_kind(
              FROM waiting WHERE waiting.tenant_id IS NOT NULL
          )
          SELECT tenant_id FROM waiting WHERE tenant_id IS NOT NULL";
+    let mut statement = writer.connection.prepare_cached(TENANTS)?;
+    let tenants = statement.query_map((kind,), |row| row.get(0))?;
+    Ok(tenants.collect::<Result<Vec<_>, _>>()?)
+}
+
+/// When the next job of a kind is due that is not due yet: one probe a tenant.
+fn next_due(writer: &Writer<'_>, kind: JobKind, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    const NEXT: &str = "SELECT run_at FROM jobs
+         WHERE kind = ?1 AND tenant_id = ?2 AND run_at > ?3 AND run_at < ?4
+           AND state IN ('scheduled', 'available', 'retryable')
+         ORDER BY run_at LIMIT 1";
+    let mut next: Option<Timestamp> = None;
+    let mut statement = writer.connection.prepare_cached(NEXT)?;
+    for tenant in tenants_with_live(writer, kind)? {
+        let due = statement.query_map((kind, tenant, now, FAR), |row| row.get(0))?.next().transpose()?;
+        next = match (next, due) {
+            (Some(next), Some(due)) => Some(next.min(due)),
+            (next, due) => next.or(due),
+        };
+    }
+    Ok(next)
+}
+
+/// Gives due jobs of one kind to this run: every tenant with due work gets its share before any gets more.
+fn claim_kind(
+    writer: &Writer<'_>,
+    slots: Slots,
+    after: Option<TenantId>,
+    run: RunId,
+    now: Timestamp,
+) -> Result<Vec<Job>, StoreError> {
     // One send at a time in a chat, in the order of their making.
     const CLAIM: &str = "UPDATE jobs SET state = 'running', lease_run = ?4, updated_at = ?3
          WHERE (tenant_id, id) IN (
@@ -339,11 +363,7 @@ fn claim_kind(
                      AND o.state IN ('scheduled', 'available', 'running', 'retryable', 'held')))
              ORDER BY j.run_at, j.id LIMIT ?5)
          RETURNING tenant_id, id, args, attempts, created_at, reply_id";
-    let mut tenants = writer
-        .connection
-        .prepare_cached(TENANTS)?
-        .query_map((slots.kind,), |row| row.get::<_, TenantId>(0))?
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut tenants = tenants_with_live(writer, slots.kind)?;
     if let Some(after) = after {
         let next = tenants.partition_point(|tenant| *tenant <= after);
         tenants.rotate_left(next);
@@ -380,8 +400,6 @@ impl Store {
         run: RunId,
         now: Timestamp,
     ) -> Result<(Vec<Job>, Vec<(JobKind, Timestamp)>), StoreError> {
-        const NEXT: &str = "SELECT min(run_at) FROM jobs
-             WHERE kind = ?1 AND state IN ('scheduled', 'available', 'retryable') AND run_at > ?2 AND run_at < ?3";
         self.db
             .write(move |writer| {
                 let mut claimed = Vec::new();
@@ -390,8 +408,7 @@ impl Store {
                     if slots.free > 0 {
                         claimed.extend(claim_kind(writer, slots, after, run, now)?);
                     }
-                    let due: Option<Timestamp> =
-                        writer.connection.prepare_cached(NEXT)?.query_row((slots.kind, now, FAR), |row| row.get(0))?;
+                    let due = next_due(writer, slots.kind, now)?;
                     next.extend(due.map(|due| (slots.kind, due)));
                 }
                 Ok((claimed, next))
