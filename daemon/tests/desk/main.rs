@@ -4,6 +4,7 @@
 mod ask;
 mod callers;
 mod chats;
+mod events;
 mod people;
 mod queue;
 mod shop;

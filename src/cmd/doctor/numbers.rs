@@ -50,8 +50,10 @@ pub async fn check(
             findings.add(Check::warning("number", format!("{} has no number yet", tenant.name), remedy))?;
         }
         for number in numbers {
-            let several = daemon.tenants.len() > 1;
-            let call = several.then(|| format!(" --tenant {}", quoted(&tenant.name))).unwrap_or_default();
+            let call = match daemon.tenants.len() {
+                1 => String::new(),
+                _ => format!(" --tenant {}", quoted(&tenant.name)),
+            };
             let which = Which { client: &daemon.client, tenant: whose.clone(), id: number.id.to_string(), call };
             which.check(cx, clients, hand, findings).await?;
         }

@@ -47,6 +47,13 @@ pub async fn check(which: &Which<'_>, shown: &InstanceShown, clients: Option<&Cl
     };
     // Where WAHA really posts to, as long as it can be asked.
     let url = configured(shown, clients).await.unwrap_or(told.url);
+    let waha = clients.and_then(|clients| clients.wahas.get(&shown.instance.waha));
+    if let Some(waha) = waha.filter(|waha| is_this_machine(&url) && !is_this_machine(waha.url())) {
+        let detail = format!("WAHA is at {}, and {url} means itself there", waha.url());
+        let remedy = "set webhook.public_url to the address of this machine as WAHA sees it, and webhook.listen to take \
+                      connections from there, then start the daemon anew";
+        return Check::failed(label, detail, remedy);
+    }
     match post(&url, &key, &shown.instance.session).await {
         Ok(answer) => judged(label, &url, &answer),
         Err(error) => {
@@ -85,7 +92,7 @@ async fn post(url: &str, key: &Secret, session: &str) -> anyhow::Result<Answered
     });
     let body = body.to_string();
     let mut client = reqwest::Client::builder().redirect(Policy::none()).timeout(TIMEOUT);
-    if matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")) {
+    if is_this_machine(url.as_str()) {
         client = client.no_proxy();
     }
     let post = client.build()?.post(url).header(header::CONTENT_TYPE, "application/json");
@@ -96,6 +103,13 @@ async fn post(url: &str, key: &Secret, session: &str) -> anyhow::Result<Answered
     let status = answer.status().as_u16();
     let body = answer.json().await.unwrap_or_default();
     Ok(Answered { status, location, body })
+}
+
+/// Does this address lead every machine to itself?
+fn is_this_machine(url: &str) -> bool {
+    let url = Url::parse(url).ok();
+    let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
+    matches!(host, "localhost" | "0.0.0.0" | "[::]" | "[::1]") || host.starts_with("127.")
 }
 
 fn judged(label: String, url: &str, answer: &Answered) -> Check {
@@ -132,6 +146,20 @@ fn judged(label: String, url: &str, answer: &Answered) -> Check {
 mod tests {
     use super::super::State;
     use super::*;
+
+    #[test]
+    fn addresses_that_mean_whoever_asks() {
+        for (url, expected) in [
+            ("http://127.0.0.1:8480/webhooks/waha/x", true),
+            ("http://localhost/x", true),
+            ("http://0.0.0.0:8480", true),
+            ("http://[::1]:8480", true),
+            ("https://hooks.example/127.0.0.1", false),
+            ("http://waha:3000", false),
+        ] {
+            assert_eq!(is_this_machine(url), expected, "{url}");
+        }
+    }
 
     #[test]
     fn only_our_own_answer_is_right() {

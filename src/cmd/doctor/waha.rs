@@ -26,7 +26,7 @@ async fn server(name: &str, waha: &Waha) -> Check {
     };
     let version = match soon(asked).await {
         Ok(version) => version,
-        Err(error) => return Check::failed(label, format!("{}: {error:#}", waha.url()), remedy(name, waha, &error)),
+        Err(error) => return Check::failed(label, told(waha, &error), remedy(name, waha, &error)),
     };
     let engine = version.engine.as_deref().unwrap_or("not told");
     let found = format!("version {} at {}, engine {engine}", version.version, waha.url());
@@ -38,6 +38,13 @@ async fn server(name: &str, waha: &Waha) -> Check {
             "take WAHA 2026.4.3 or later, with WHATSAPP_DEFAULT_ENGINE=NOWEB or GOWS",
         ),
     }
+}
+
+/// The error and its first cause: the layers between them help nobody.
+fn told(waha: &Waha, error: &anyhow::Error) -> String {
+    let (top, root) = (error.to_string(), error.root_cause().to_string());
+    let cause = if root == top { String::new() } else { format!(": {root}") };
+    format!("{top} at {}{cause}", waha.url())
 }
 
 fn remedy(name: &str, waha: &Waha, error: &anyhow::Error) -> String {

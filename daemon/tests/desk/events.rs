@@ -1,0 +1,91 @@
+//! Events carry what changed, as a call would show it; where nobody listens they carry its name.
+
+use std::time::Duration;
+
+use mychatflow_daemon::bus::{Audience, Heard, Listener, Wish};
+use mychatflow_data::protocol::calls::chat::{ChatSummary, InteractionDocument};
+use mychatflow_data::protocol::calls::credit::CreditSummary;
+use mychatflow_data::protocol::calls::instance::InstanceDocument;
+use mychatflow_data::protocol::calls::queue::QueueLine;
+use mychatflow_data::protocol::event::Topic;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::world::{ANA, ANA_PHONE, World, world};
+
+const SOON: Duration = Duration::from_secs(10);
+
+fn listen(world: &World, since: Option<u64>) -> Listener {
+    let since = since.map(|seq| (seq, None));
+    world.daemon.cx.bus.listen(Wish { audience: Audience::Everybody, topics: Vec::new(), since })
+}
+
+/// Waits for an event about this that looks as wanted.
+async fn hear<T: DeserializeOwned>(listener: &mut Listener, topic: Topic, wanted: impl Fn(&T) -> bool) -> T {
+    let heard = async {
+        loop {
+            let Heard::Events(events) = listener.next().await else { panic!("nothing is lost so soon") };
+            for event in events.iter().filter(|event| event.topic == topic) {
+                let read = serde_json::from_str(event.data.get());
+                let read: T = read.unwrap_or_else(|error| panic!("{error}: {}", event.data.get()));
+                if wanted(&read) {
+                    return read;
+                }
+            }
+        }
+    };
+    tokio::time::timeout(SOON, heard).await.unwrap_or_else(|_| panic!("no event about {topic} in time"))
+}
+
+#[tokio::test]
+async fn who_listens_hears_whole_documents() {
+    let world = world().await;
+    let (mut messages, mut chats, mut jobs) = (listen(&world, None), listen(&world, None), listen(&world, None));
+    let (mut numbers, mut credits) = (listen(&world, None), listen(&world, None));
+    world.says(ANA, "A1", "open today?").await;
+    let message = hear(&mut messages, Topic::InteractionAdded, |_: &InteractionDocument| true).await;
+    assert_eq!(message.text, "open today?");
+    let chat = hear(&mut chats, Topic::ChatChanged, |chat: &ChatSummary| chat.unread == 1).await;
+    assert_eq!(
+        (chat.id, chat.name.as_deref(), chat.preview.as_deref()),
+        (message.chat, Some("Ana"), Some("open today?"))
+    );
+
+    world.call("chat.pause", json!({"chat": ANA_PHONE, "for": "1h"})).await;
+    hear(&mut chats, Topic::ChatChanged, |chat: &ChatSummary| chat.paused_until.is_some()).await;
+    world.call("chat.send", json!({"chat": ANA_PHONE, "text": "yes"})).await;
+    hear(&mut jobs, Topic::JobChanged, |line: &Value| {
+        // What has ended is in no queue any more, and told by its name.
+        serde_json::from_value::<QueueLine>(line.clone()).is_ok_and(|line| line.chat == Some(chat.id))
+    })
+    .await;
+
+    world.call("credit.grant", json!({"amount": 7})).await;
+    let summary = hear(&mut credits, Topic::CreditChanged, |_: &CreditSummary| true).await;
+    assert_eq!(summary.balance.count(), 407);
+
+    let cx = &world.daemon.cx;
+    let sighting = mychatflow_data::store::instances::Sighting {
+        status: Some(mychatflow_data::model::instance::InstanceStatus::Working),
+        verdict: mychatflow_data::model::instance::Verdict::Healthy,
+        reason: None,
+        me: None,
+        engine: Some("NOWEB".into()),
+        version: None,
+    };
+    world.shop.see_instance(world.number, sighting, cx.now()).await.unwrap();
+    hear(&mut numbers, Topic::InstanceChanged, |number: &InstanceDocument| number.engine.as_deref() == Some("NOWEB"))
+        .await;
+}
+
+#[tokio::test]
+async fn where_nobody_listens_only_names_are_kept() {
+    let world = world().await;
+    let before = world.daemon.cx.bus.seq();
+    world.says(ANA, "A1", "open today?").await;
+    // The writer tells of one commit before it makes the next.
+    world.says(ANA, "A2", "hello?").await;
+    let mut late = listen(&world, Some(before));
+    let told = hear(&mut late, Topic::ChatChanged, |_: &Value| true).await;
+    assert_eq!(told.as_object().unwrap().keys().collect::<Vec<_>>(), ["id"]);
+}
