@@ -14,6 +14,14 @@ use crate::support::{DEADLINE, Shop, World};
 
 /// A daemon that was killed where Ana's question had brought it to, and another one in its place.
 async fn killed_at(place: &str, engine: Engine) -> World {
+    let mut world = halted_at(place, engine).await;
+    world.kill().await;
+    world.start().await;
+    world
+}
+
+/// A daemon that is held where Ana's question has brought it to.
+async fn halted_at(place: &str, engine: Engine) -> World {
     // Long enough that a delivery held after its storing is killed before its answer begins.
     let burst_quiet = Duration::from_millis(if place == "delivery_stored" { 3_000 } else { 100 });
     let mut world = World::open(Shop { burst_quiet, ..Shop::on(engine) }).await;
@@ -30,8 +38,6 @@ async fn killed_at(place: &str, engine: Engine) -> World {
             })
             .await;
     }
-    world.kill().await;
-    world.start().await;
     world
 }
 
@@ -98,6 +104,53 @@ mod doubtful {
         world.done(&["queue", "retry", queue[0]["id"].as_str().unwrap()]).await;
         world.answered_once(DEADLINE).await;
         assert_eq!(world.model_calls(), 1);
+    }
+}
+
+/// WAHA tells of the message before the daemon that sent it is killed, and that daemon never notes the end of its POST.
+mod echoed {
+    use super::*;
+
+    async fn is_no_second_answer(engine: Engine) {
+        let mut world = halted_at("post_answered", engine).await;
+        world.echoed().await;
+        world.kill().await;
+        world.start().await;
+        world.answered_once(DEADLINE).await;
+        assert_eq!(world.model_calls(), 1);
+    }
+
+    #[tokio::test]
+    async fn with_an_id_of_ours_it_is_no_second_answer() {
+        is_no_second_answer(Engine::Noweb).await;
+    }
+
+    #[tokio::test]
+    async fn without_an_id_it_is_no_second_answer() {
+        is_no_second_answer(Engine::Webjs).await;
+    }
+}
+
+/// The customer goes on writing while nobody knows what became of the answer.
+mod meanwhile {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_written_before_the_restart_gets_its_answer() {
+        let mut world = halted_at("post_answered", Engine::Noweb).await;
+        world.echoed().await;
+        world.ana_asks_more().await;
+        world.kill().await;
+        world.start().await;
+        world.answered_twice(DEADLINE).await;
+    }
+
+    #[tokio::test]
+    async fn what_is_written_during_the_search_gets_its_answer() {
+        let world = killed_at(doubtful::PLACE, Engine::Noweb).await;
+        world.waiting("answer_chat", "looking for the message at waha").await;
+        world.ana_asks_more().await;
+        world.answered_twice(LATE + DEADLINE).await;
     }
 }
 

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use mychatflow_daemon::halt;
-use mychatflow_sandbox::log::Sent;
+use mychatflow_sandbox::log::{Delivery, Sent};
 use mychatflow_sandbox::waha::{self, Customer, Engine};
 use mychatflow_sandbox::{customers, gemini};
 use serde_json::Value;
@@ -25,6 +25,8 @@ use self::log::Log;
 pub const NUMBER: &str = "shop";
 /// What the customer wants to know.
 pub const QUESTION: &str = "How much is the sourdough?";
+/// What she wants to know next.
+pub const MORE: &str = "And do you deliver?";
 /// What the shop's facts say about it.
 pub const PRICE: &str = "4,20";
 /// How long anything may take that waits for nothing but this machine.
@@ -70,7 +72,9 @@ impl World {
         let bakery = customers::shop();
         world.done(&["tenant", "add", bakery.name, "--timezone", bakery.timezone]).await;
         world.done(&["settings", "set", "business.profile", bakery.profile]).await;
-        for (label, text) in bakery.quick_replies.iter().filter(|(label, _)| label.contains("Bread")) {
+        for (label, text) in
+            bakery.quick_replies.iter().filter(|(label, _)| ["Bread prices", "Delivery"].contains(label))
+        {
             world.done(&["quick-reply", "add", label, text]).await;
         }
         world.done(&["instance", "add", NUMBER, "--waha", "main", "--session", NUMBER]).await;
@@ -231,6 +235,26 @@ burst_quiet_ms = {quiet_ms}
         self.ana_says(QUESTION).await;
     }
 
+    /// Ana asks something else, and the daemon has it.
+    pub async fn ana_asks_more(&self) {
+        let id = self.waha.customer_says(NUMBER, &self.ana, MORE).await.unwrap();
+        self.delivered(|delivery| delivery.message_id.as_deref() == Some(&id)).await;
+    }
+
+    /// The daemon has the echo of what it sent.
+    pub async fn echoed(&self) {
+        let sent = self.waha.wait_for_sent(1, DEADLINE).await.unwrap().remove(0).bare_id;
+        let of_it = |id: &Option<String>| id.as_ref().is_some_and(|id| id.contains(&sent));
+        self.delivered(|delivery| delivery.event == "message.any" && of_it(&delivery.message_id)).await;
+    }
+
+    async fn delivered(&self, which: impl Fn(&Delivery) -> bool) {
+        let told = self.waha.wait_for(DEADLINE, |waha| {
+            waha.deliveries().iter().any(|delivery| delivery.acknowledged && which(delivery)).then_some(())
+        });
+        told.await.unwrap();
+    }
+
     /// What has reached Ana.
     pub fn reached_ana(&self) -> Vec<Sent> {
         self.waha.sent_to(&self.ana.chat_id())
@@ -294,6 +318,17 @@ burst_quiet_ms = {quiet_ms}
         assert_eq!(self.done(&["chat", "list"]).await[0]["state"], "waiting");
     }
 
+    /// Both questions have their answer, each its credit, and nothing is left to do.
+    pub async fn answered_twice(&self, deadline: Duration) {
+        self.until("two credits are used", deadline, async || (self.bill().await == (2, 0)).then_some(())).await;
+        self.at_rest().await;
+        let reached = self.reached_ana();
+        assert_eq!(reached.len(), 2, "{reached:#?}");
+        assert_eq!(self.sent().await.len(), 2);
+        assert_eq!(self.bill().await, (2, 0));
+        self.books_agree().await;
+    }
+
     /// The ledger and what happened say the same.
     pub async fn books_agree(&self) {
         let audit = self.done(&["credit", "audit"]).await.remove(0);
@@ -312,8 +347,8 @@ burst_quiet_ms = {quiet_ms}
                 return found;
             }
             if Instant::now() >= deadline {
-                let queue = self.run(&["queue", "list"]).await;
-                panic!("not in time: {what}\nqueue: {:#?}\nlog:\n{}", queue.lines, self.log());
+                let (queue, chats) = (self.run(&["queue", "list"]).await, self.run(&["chat", "list"]).await);
+                panic!("not in time: {what}\nqueue: {:?}\nchats: {:?}\nlog:\n{}", queue.lines, chats.lines, self.log());
             }
             sleep(pause).await;
             pause = (pause * 2).min(LOOK_AGAIN_MAX);

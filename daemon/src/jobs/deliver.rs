@@ -104,6 +104,15 @@ impl Delivery<'_> {
         self.follow(message, next).await
     }
 
+    /// Goes on after a message of which an echo or an ack has told that it went out.
+    ///
+    /// # Errors
+    /// What the store says; the next run goes on.
+    pub async fn told_sent(&self, message: Outbound) -> Result<Outcome, JobError> {
+        let next = Next::Sent { bare_id: message.bare_id.clone(), wa_id: message.interaction.wa_id.clone() };
+        self.follow(message, next).await
+    }
+
     async fn follow(&self, first: Outbound, start: Next) -> Result<Outcome, JobError> {
         let (mut message, mut next) = (first, start);
         loop {
@@ -163,12 +172,14 @@ impl Delivery<'_> {
                 Ok(Next::End(Outcome::Settled))
             }
             Doubt::Doubtful { answered } => {
-                let mut message = message.clone();
                 if answered == Answered::Yes {
                     self.tenant.record_answered(id, now).await?;
-                    message.answered_at = Some(now);
                 }
-                self.look_up(&message).await
+                // Its echo may have come before the answer to the POST: then the row knows more than we do.
+                match self.tenant.outbound(id).await? {
+                    Some(message) => self.look_up(&message).await,
+                    None => Err(JobError::Fatal("the message is gone".to_owned())),
+                }
             }
         }
     }

@@ -119,7 +119,11 @@ pub(crate) fn answer_at(
          ON CONFLICT (tenant_id, chat_id)
              WHERE kind = 'answer_chat' AND state IN ('scheduled', 'available', 'running', 'retryable', 'held')
          DO UPDATE SET
-             again = (again OR state = 'running'),
+             -- What has left, or may have, can't take the new message in: it needs an answer of its own.
+             again = (again OR state = 'running'
+                      OR EXISTS (SELECT 1 FROM interactions AS i
+                                 WHERE i.tenant_id = :tenant AND i.job_id = jobs.id
+                                   AND i.state IN ('sending', 'sent', 'delivered', 'read', 'played'))),
              -- A draft that waited for a human has no burst of its own: the new message begins one.
              created_at = CASE WHEN run_at > :far THEN excluded.created_at ELSE created_at END,
              run_at = min(excluded.run_at,
@@ -219,8 +223,13 @@ pub(crate) fn end(scope: &Scope<'_>, job: JobId, ended: &Ended, now: Timestamp) 
     const END: Scoped = scoped!(
         "UPDATE jobs
          SET state = :state, run_at = coalesce(:run_at, run_at), reason = :reason, updated_at = :now,
-             attempts = attempts + :attempt, lease_run = NULL, again = 0,
-             cancel = CASE WHEN :state IN ('scheduled', 'retryable') THEN cancel ELSE NULL END
+             attempts = attempts + :attempt, lease_run = NULL,
+             cancel = CASE WHEN :state IN ('scheduled', 'retryable') THEN cancel ELSE NULL END,
+             -- The next run takes a new message in, unless it only finds out what became of an answer.
+             again = (again AND :state IN ('scheduled', 'retryable')
+                      AND EXISTS (SELECT 1 FROM interactions AS i
+                                  WHERE i.tenant_id = :tenant AND i.job_id = jobs.id
+                                    AND i.state IN ('sending', 'sent', 'delivered', 'read', 'played')))
          WHERE tenant_id = :tenant AND id = :id AND state = 'running'
          RETURNING kind, again, chat_id, key, args, run_at"
     );

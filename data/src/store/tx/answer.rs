@@ -44,6 +44,8 @@ pub struct Facts {
     pub history: Vec<Interaction>,
     /// Messages of this job that have not come to an end.
     pub pending: Vec<Outbound>,
+    /// The last message of this job, where an echo or an ack told that it went out and no run has noted it yet.
+    pub told_sent: Option<Outbound>,
     /// When the assistant's last answers in this chat went out, newest first.
     pub answers_at: Vec<Timestamp>,
     /// The reservation that the job holds.
@@ -496,6 +498,12 @@ fn facts(scope: &Scope<'_>, job: Option<JobId>, chat: ChatId) -> Result<Facts, S
              AND state IN ('draft', 'held', 'queued', 'sending')
          ORDER BY part"
     ));
+    const LAST: Scoped = scoped!(concat!(
+        "SELECT ",
+        interactions::outbound_columns!(),
+        " FROM interactions WHERE tenant_id = :tenant AND chat_id = :chat AND job_id = :job
+         ORDER BY at DESC, seq DESC LIMIT 1"
+    ));
     const ANSWERS: Scoped = scoped!(
         "SELECT at FROM interactions
          WHERE tenant_id = :tenant AND chat_id = :chat AND author = 'assistant'
@@ -532,6 +540,12 @@ fn facts(scope: &Scope<'_>, job: Option<JobId>, chat: ChatId) -> Result<Facts, S
             Some(job) => scope.rows(PENDING, &[(":job", &job)], interactions::read_outbound)?,
             None => Vec::new(),
         },
+        told_sent: match job {
+            Some(job) => {
+                scope.row(LAST, &[(":chat", &chat), (":job", &job)], interactions::read_outbound)?.filter(went_out)
+            }
+            None => None,
+        },
         answers_at: scope.rows(ANSWERS, &[(":chat", &chat)], |row| row.get(0))?,
         reply: found.as_ref().and_then(|job| job.reply),
         redone: found.as_ref().map_or(0, |job| job.redone),
@@ -549,6 +563,11 @@ fn facts(scope: &Scope<'_>, job: Option<JobId>, chat: ChatId) -> Result<Facts, S
         quick_replies,
         history,
     })
+}
+
+fn went_out(message: &Outbound) -> bool {
+    use InteractionState::{Delivered, Played, Read, Sent};
+    matches!(message.interaction.state, Sent | Delivered | Read | Played)
 }
 
 impl TenantStore {
