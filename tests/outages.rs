@@ -10,7 +10,7 @@ use std::time::Duration;
 use mychatflow_daemon::jobs::deliver::LATE;
 use mychatflow_sandbox::faults::{Fault, When};
 use mychatflow_sandbox::gemini;
-use mychatflow_sandbox::waha::{Engine, Operation, Status};
+use mychatflow_sandbox::waha::{Ack, Acks, Engine, Operation, Status};
 use serde_json::Value;
 
 use crate::support::{DEADLINE, NUMBER, Shop, World};
@@ -197,6 +197,33 @@ mod doubtful {
     #[tokio::test]
     async fn silence_after_the_send_is_found_in_the_history() {
         one_message_after(Fault::DoThenHang, Engine::Webjs, DEADLINE).await;
+    }
+
+    /// WhatsApp's own word is the last: it is not sent, whatever WAHA's history shows, and never again by itself.
+    async fn refused_by_whatsapp(engine: Engine) {
+        let world = World::open(Shop { timeout_s: 1, acks: Acks::Off, ..Shop::on(engine) }).await;
+        world.waha.faults().add(Operation::SendText, When::Next(1), Fault::DoThenHang);
+        world.ana_asks().await;
+        world.echoed().await;
+        let id = world.reached_ana()[0].bare_id.clone();
+        world.waha.ack(NUMBER, &id, Ack::Error).await.unwrap();
+        world.at_rest().await;
+        assert_eq!((world.reached_ana().len(), world.model_calls()), (1, 1));
+        let sent = world.sent().await;
+        assert_eq!(sent.len(), 1, "{sent:#?}");
+        assert_eq!((&sent[0]["state"], &sent[0]["reason"]), (&"failed".into(), &"WhatsApp refused it".into()));
+        assert_eq!(world.done(&["chat", "list"]).await[0]["state"], "needs_you");
+        assert_eq!(world.bill().await.1, 0);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_by_whatsapp_ends_the_look_up() {
+        refused_by_whatsapp(Engine::Noweb).await;
+    }
+
+    #[tokio::test]
+    async fn a_refusal_by_whatsapp_ends_the_search() {
+        refused_by_whatsapp(Engine::Webjs).await;
     }
 
     /// Whether it sends after all can't be known before it has had its time.

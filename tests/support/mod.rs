@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use mychatflow_daemon::halt;
 use mychatflow_sandbox::log::{Delivery, Sent};
-use mychatflow_sandbox::waha::{self, Customer, Engine};
+use mychatflow_sandbox::waha::{self, Acks, Customer, Engine};
 use mychatflow_sandbox::{customers, gemini};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -39,6 +39,8 @@ const LOOK_AGAIN_MAX: Duration = Duration::from_millis(500);
 pub struct Shop {
     /// The library that WAHA runs: it decides whether we choose the ids of messages.
     pub engine: Engine,
+    /// How far acks get by themselves.
+    pub acks: Acks,
     /// How long the customer must be quiet.
     pub burst_quiet: Duration,
     /// How long a server may take to answer, in seconds.
@@ -50,7 +52,7 @@ pub struct Shop {
 impl Shop {
     /// Ids of our own, no long waits.
     pub fn on(engine: Engine) -> Self {
-        Self { engine, burst_quiet: Duration::from_millis(100), timeout_s: 35, daemon: "" }
+        Self { engine, acks: Acks::Read, burst_quiet: Duration::from_millis(100), timeout_s: 35, daemon: "" }
     }
 }
 
@@ -86,6 +88,7 @@ impl World {
     pub async fn unfurnished(shop: Shop) -> Self {
         let waha = waha::Options {
             engine: shop.engine,
+            acks: shop.acks,
             api_key: "the waha key of a test".to_owned(),
             ..waha::Options::default()
         };

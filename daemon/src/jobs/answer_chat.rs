@@ -92,10 +92,10 @@ impl Run<'_> {
             let after = self.after(message.revision).await?;
             return self.delivery(self.waha()?, after).resume(message.clone()).await;
         }
-        // An echo or an ack came before the run that sent it could note it: this answer is given, not owed.
-        if let Some(message) = &self.facts.told_sent {
+        // An echo or an ack came before the run that sent it could note it: this answer is not owed any more.
+        if let Some(message) = &self.facts.told {
             let after = self.after(message.revision).await?;
-            return self.delivery(self.waha()?, after).told_sent(message.clone()).await;
+            return self.delivery(self.waha()?, after).told(message.clone()).await;
         }
         if self.facts.cancel.is_some() {
             return self.stop(ChatState::NeedsYou, "cancelled", Handoff::No).await;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use mychatflow_data::ids::InteractionId;
 use mychatflow_data::model::instance::Instance;
+use mychatflow_data::model::interaction::InteractionState;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::interactions::{IdSource, Outbound};
 use mychatflow_data::store::jobs::Ended;
@@ -104,12 +105,12 @@ impl Delivery<'_> {
         self.follow(message, next).await
     }
 
-    /// Goes on after a message of which an echo or an ack has told that it went out.
+    /// Goes on after a message of which an echo or an ack has told what became of it.
     ///
     /// # Errors
     /// What the store says; the next run goes on.
-    pub async fn told_sent(&self, message: Outbound) -> Result<Outcome, JobError> {
-        let next = Next::Sent { bare_id: message.bare_id.clone(), wa_id: message.interaction.wa_id.clone() };
+    pub async fn told(&self, message: Outbound) -> Result<Outcome, JobError> {
+        let next = known(&message);
         self.follow(message, next).await
     }
 
@@ -206,6 +207,10 @@ impl Delivery<'_> {
 
     /// Asks WAHA whether a doubtful message is there.
     async fn look_up(&self, message: &Outbound) -> Result<Next, JobError> {
+        // An echo or an ack has told meanwhile.
+        if message.interaction.state != InteractionState::Sending {
+            return Ok(known(message));
+        }
         let now = self.cx.now();
         let started = message.sending_at.unwrap_or(message.interaction.at);
         if let Some(until) = not_before(self.waha, now) {
@@ -289,6 +294,10 @@ impl Delivery<'_> {
 }
 
 type Found = Option<(Option<String>, Option<String>)>;
+
+fn known(message: &Outbound) -> Next {
+    Next::Sent { bare_id: message.bare_id.clone(), wa_id: message.interaction.wa_id.clone() }
+}
 
 fn later(until: Timestamp, reason: &str) -> Next {
     Next::End(Outcome::End(Ended::Snooze { until, reason: reason.to_owned() }))

@@ -44,8 +44,8 @@ pub struct Facts {
     pub history: Vec<Interaction>,
     /// Messages of this job that have not come to an end.
     pub pending: Vec<Outbound>,
-    /// The last message of this job, where an echo or an ack told that it went out and no run has noted it yet.
-    pub told_sent: Option<Outbound>,
+    /// The last message of this job, where an echo or an ack told what became of it and no run has noted it yet.
+    pub told: Option<Outbound>,
     /// When the assistant's last answers in this chat went out, newest first.
     pub answers_at: Vec<Timestamp>,
     /// The reservation that the job holds.
@@ -540,10 +540,10 @@ fn facts(scope: &Scope<'_>, job: Option<JobId>, chat: ChatId) -> Result<Facts, S
             Some(job) => scope.rows(PENDING, &[(":job", &job)], interactions::read_outbound)?,
             None => Vec::new(),
         },
-        told_sent: match job {
-            Some(job) => {
-                scope.row(LAST, &[(":chat", &chat), (":job", &job)], interactions::read_outbound)?.filter(went_out)
-            }
+        told: match &found {
+            Some(now) => scope
+                .row(LAST, &[(":chat", &chat), (":job", &job)], interactions::read_outbound)?
+                .filter(|last| told(last, now.reply)),
             None => None,
         },
         answers_at: scope.rows(ANSWERS, &[(":chat", &chat)], |row| row.get(0))?,
@@ -565,9 +565,14 @@ fn facts(scope: &Scope<'_>, job: Option<JobId>, chat: ChatId) -> Result<Facts, S
     })
 }
 
-fn went_out(message: &Outbound) -> bool {
-    use InteractionState::{Delivered, Played, Read, Sent};
-    matches!(message.interaction.state, Sent | Delivered | Read | Played)
+/// Did a message come to its end without its run? One that failed before has given its reservation up.
+fn told(last: &Outbound, held: Option<ReplyId>) -> bool {
+    use InteractionState::{Delivered, Failed, Played, Read, Sent};
+    match last.interaction.state {
+        Sent | Delivered | Read | Played => true,
+        Failed => held.is_some() && last.reply == held,
+        _ => false,
+    }
 }
 
 impl TenantStore {

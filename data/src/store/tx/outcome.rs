@@ -12,6 +12,9 @@ use crate::store::scope::{Scope, Scoped};
 use crate::store::{chats, ledger};
 use crate::time::Timestamp;
 
+/// The reason of a message that WhatsApp itself did not take: whatever WAHA says of it, it was not sent.
+const REFUSED: &str = "WhatsApp refused it";
+
 /// What a chat is after the last part of an answer went out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum After {
@@ -64,7 +67,7 @@ fn touch(scope: &Scope<'_>, message: &Outbound, now: Timestamp) -> Result<(), St
 pub(crate) fn apply_ack(scope: &Scope<'_>, message: &Outbound, ack: Ack, now: Timestamp) -> Result<(), StoreError> {
     let Some(next) = message.interaction.state.after_ack(ack) else { return Ok(()) };
     if next == InteractionState::Failed {
-        return mark_failed(scope, message, "WhatsApp refused it", now);
+        return mark_failed(scope, message, REFUSED, now);
     }
     if matches!(message.interaction.state, InteractionState::Sending | InteractionState::Unknown) {
         mark_sent(scope, message, None, None, now)?;
@@ -134,6 +137,14 @@ impl TenantStore {
         const HANDOFF: Scoped = scoped!("UPDATE chats SET handoff_at = :now WHERE tenant_id = :tenant AND id = :chat");
         self.write(move |scope| {
             let message = interactions::find(scope, id)?.ok_or(StoreError::NotFound("interaction"))?;
+            let found = &message.interaction;
+            if found.state == InteractionState::Failed && found.reason.as_deref() == Some(REFUSED) {
+                cancel_rest(scope, &message, "an earlier part was refused")?;
+                if let Some(job) = message.job {
+                    jobs::end(scope, job, &Ended::Done, now)?;
+                }
+                return Ok(None);
+            }
             mark_sent(scope, &message, bare_id.as_deref(), wa_id.as_deref(), now)?;
             if let Some(next) = parts_left(scope, &message)?.first() {
                 mark_sending(scope, *next, now)?;
