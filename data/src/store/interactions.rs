@@ -207,24 +207,29 @@ pub(crate) fn set_state(
     Ok(())
 }
 
-/// Notes the id that WhatsApp knows a message of ours by, and applies acks that came before it was known.
+/// Notes that a message of ours went out and the id that WhatsApp knows it by; returns the furthest ack that came before
+/// the id was known.
 pub(crate) fn learn_id(
     scope: &Scope<'_>,
     message: &Outbound,
     bare_id: Option<&str>,
     wa_id: Option<&str>,
+    now: Timestamp,
 ) -> Result<Option<Ack>, StoreError> {
     const LEARN: Scoped = scoped!(
         "UPDATE OR IGNORE interactions
          SET bare_id = coalesce(bare_id, :bare_id), wa_id = coalesce(:wa_id, wa_id),
-             id_source = coalesce(id_source, 'learned')
+             id_source = coalesce(id_source, 'learned'), sent_at = coalesce(sent_at, :now)
          WHERE tenant_id = :tenant AND id = :id"
     );
     const EARLY: Scoped = scoped!(
         "DELETE FROM early_acks WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id
          RETURNING ack"
     );
-    scope.execute(LEARN, &[(":id", &message.interaction.id), (":bare_id", &bare_id), (":wa_id", &wa_id)])?;
+    scope.execute(
+        LEARN,
+        &[(":id", &message.interaction.id), (":bare_id", &bare_id), (":wa_id", &wa_id), (":now", &now)],
+    )?;
     let Some(bare_id) = bare_id.or(message.bare_id.as_deref()) else { return Ok(None) };
     let acks: Vec<Ack> =
         scope.rows(EARLY, &[(":instance", &message.instance), (":bare_id", &bare_id)], |row| row.get(0))?;

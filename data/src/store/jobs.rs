@@ -456,7 +456,8 @@ impl Store {
                 )?;
                 let keys = writer.connection.execute("DELETE FROM deliveries WHERE at < ?1", (horizon,))?;
                 let acks = writer.connection.execute("DELETE FROM early_acks WHERE at < ?1", (horizon,))?;
-                Ok(jobs + keys + acks)
+                let changes = writer.connection.execute("DELETE FROM early_changes WHERE at < ?1", (horizon,))?;
+                Ok(jobs + keys + acks + changes)
             })
             .await
     }

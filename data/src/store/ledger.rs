@@ -324,6 +324,35 @@ pub(crate) fn release(scope: &Scope<'_>, reply: ReplyId, now: Timestamp) -> Resu
     save(scope, &purses)
 }
 
+/// Gives a settled credit back: the answer was taken by WAHA and refused by WhatsApp. Doing it twice is the same as
+/// doing it once; a credit that was not settled is not given back here.
+pub(crate) fn refund(scope: &Scope<'_>, reply: ReplyId, now: Timestamp) -> Result<(), StoreError> {
+    const SETTLED: Scoped = scoped!("SELECT purse, at FROM ledger WHERE tenant_id = :tenant AND reason = :settle");
+    let settled = scope.row(SETTLED, &[(":settle", &format!("settle:{reply}"))], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, Timestamp>(1)?))
+    })?;
+    let (Some((purse, at)), Some(mut purses)) = (settled, read_purses(scope)?) else { return Ok(()) };
+    let in_period = purse == "period" && at >= purses.period_start;
+    let entry = NewEntry {
+        at: now,
+        kind: EntryKind::Adjust,
+        amount: 1,
+        reason: format!("refund:{reply}"),
+        reply: Some(reply),
+        purse: if in_period { Purse::Period } else { Purse::Extra },
+        note: Some("WhatsApp refused the answer"),
+    };
+    if add(scope, &entry)?.is_none() {
+        return Ok(());
+    }
+    if in_period {
+        purses.period += 1;
+    } else {
+        purses.extra += 1;
+    }
+    save(scope, &purses)
+}
+
 fn summary(plan: String, purses: &Purses) -> Summary {
     Summary {
         plan,
@@ -431,7 +460,7 @@ impl TenantStore {
         );
         const ANSWERED: Scoped = scoped!(
             "SELECT count(DISTINCT reply_id) FROM interactions
-             WHERE tenant_id = :tenant AND author = 'assistant' AND state IN ('sent', 'delivered', 'read', 'played')"
+             WHERE tenant_id = :tenant AND author = 'assistant' AND sent_at IS NOT NULL"
         );
         // A reservation that no answer has used up is held by a live job or by a send of unknown end.
         const HELD: Scoped = scoped!(
@@ -444,8 +473,7 @@ impl TenantStore {
                  WHERE tenant_id = :tenant AND author = 'assistant' AND reply_id IS NOT NULL AND state = 'unknown'
                  EXCEPT
                  SELECT reply_id FROM interactions
-                 WHERE tenant_id = :tenant AND author = 'assistant'
-                   AND state IN ('sent', 'delivered', 'read', 'played')
+                 WHERE tenant_id = :tenant AND author = 'assistant' AND sent_at IS NOT NULL
              )"
         );
         self.read(move |scope| {

@@ -5,13 +5,13 @@ use std::time::Duration;
 use mychatflow_data::credits::Credits;
 use mychatflow_data::ids::ClientRef;
 use mychatflow_data::model::chat::ChatState;
-use mychatflow_data::model::delivery::{AckEvent, DeliveryEvent};
+use mychatflow_data::model::delivery::{AckEvent, DeliveryEvent, EditedEvent, RevokedEvent};
 use mychatflow_data::model::interaction::{Ack, Author, InteractionState};
 use mychatflow_data::model::job::{Job, JobKind};
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::jobs::Ended;
 use mychatflow_data::store::tx::accept_delivery::Accepted;
-use mychatflow_data::store::tx::answer::{NewAnswer, Part, Reserved, Start, Wait};
+use mychatflow_data::store::tx::answer::{Handoff, Letter, NO_CREDIT, NewAnswer, Part, Reserved, Start, Stop, Wait};
 use mychatflow_data::store::tx::outcome::After;
 use mychatflow_data::time::Timestamp;
 
@@ -293,4 +293,64 @@ async fn a_message_that_may_be_out_is_accounted_for_though_a_human_took_the_chat
     assert_eq!((credits.balance, credits.reserved), (PLAN, Credits::ZERO));
     assert_eq!(world.shop.audit().await.unwrap().drift, Credits::ZERO);
     assert_eq!(world.shop.chat(chat).await.unwrap().unwrap().state, ChatState::Waiting, "the human's word is last");
+}
+
+#[tokio::test]
+async fn a_refusal_after_the_send_gives_the_credit_back_and_the_audit_agrees() {
+    let world = world().await;
+    world.says(ANA, "A1", "open today?", NOON).await;
+    let job = claimed(&world, later(5)).await;
+    let facts = world.shop.answer_facts(job.id, chat_of(&job)).await.unwrap();
+    world.shop.reserve_answer(job.id, PLAN, later(5)).await.unwrap();
+    let start = world.shop.start_answer(job.id, answer(facts.chat.revision, "OUT1"), later(5)).await.unwrap();
+    let Start::Go(sending) = start else { panic!("{start:?}") };
+    world.shop.record_sent(sending.interaction.id, None, None, After::Waiting, later(6)).await.unwrap();
+    let refused = AckEvent { bare_id: "OUT1".into(), from_me: true, participant: None, ack: Ack::Error };
+    world.receives(DeliveryEvent::Ack(refused.clone()), later(7)).await;
+    world.receives(DeliveryEvent::Ack(refused), later(8)).await;
+    assert_eq!(world.shop.credits(PLAN, later(9)).await.unwrap().balance, PLAN);
+    assert_eq!(world.shop.audit().await.unwrap().drift, Credits::ZERO);
+}
+
+#[tokio::test]
+async fn after_a_grant_the_oldest_are_answered_as_far_as_it_goes() {
+    let world = world().await;
+    for person in 1..=4 {
+        world.says(&format!("491511111111{person}@c.us"), &format!("A{person}"), "hi", later(person)).await;
+    }
+    for job in world.claim(JobKind::AnswerChat, later(60)).await {
+        assert_eq!(world.shop.reserve_answer(job.id, Credits::ZERO, later(60)).await.unwrap(), Reserved::NoCredit);
+        let stop =
+            Stop { state: ChatState::NeedsYou, reason: NO_CREDIT.into(), handoff: Handoff::No, letter: Letter::Closed };
+        world.shop.stop_answer(job.id, stop, later(60)).await.unwrap();
+    }
+    world.shop.grant(Credits::new(2), None, Credits::ZERO, later(61)).await.unwrap();
+    assert_eq!(world.shop.wake_unpaid(NOON, later(61)).await.unwrap(), 2);
+    let mut woken = Vec::new();
+    for job in world.claim(JobKind::AnswerChat, later(62)).await {
+        woken.push(world.shop.chat(chat_of(&job)).await.unwrap().unwrap().address.to_string());
+    }
+    woken.sort();
+    assert_eq!(woken, ["4915111111111@c.us", "4915111111112@c.us"]);
+}
+
+#[tokio::test]
+async fn a_deletion_or_an_edit_may_come_before_its_message() {
+    let world = world().await;
+    let revoked = RevokedEvent { target_bare_id: "A1".into(), at: NOON };
+    world.receives(DeliveryEvent::Revoked(revoked), NOON).await;
+    let edited = EditedEvent {
+        bare_id: "E2".into(),
+        from_me: false,
+        target_bare_id: "A2".into(),
+        text: "fixed".into(),
+        at: NOON,
+    };
+    world.receives(DeliveryEvent::Edited(edited), later(1)).await;
+    world.says(ANA, "A1", "oops", later(2)).await;
+    world.says(ANA, "A2", "fixd", later(3)).await;
+    let chat = world.shop.find_chat(&ANA.parse().unwrap()).await.unwrap().unwrap().id;
+    let page = world.shop.interactions(chat, None, 10).await.unwrap();
+    let seen: Vec<_> = page.iter().map(|message| (message.text.as_str(), message.state)).collect();
+    assert_eq!(seen, [("fixed", InteractionState::Edited), ("oops", InteractionState::Revoked)]);
 }

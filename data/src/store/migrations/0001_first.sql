@@ -154,6 +154,7 @@ CREATE TABLE interactions (
     id_source   TEXT CHECK (id_source IN ('reserved', 'learned')),
     sending_at  INTEGER,          -- when the POST was allowed
     answered_at INTEGER,          -- when the POST was answered, whatever the answer
+    sent_at     INTEGER,          -- when it was first known to have gone out, whatever came after
     echoed_at   INTEGER,          -- when WAHA told us of it by webhook
     model       TEXT,
     latency_ms  INTEGER,
@@ -179,6 +180,18 @@ CREATE TABLE early_acks (
     ack         TEXT    NOT NULL,
     at          INTEGER NOT NULL,
     PRIMARY KEY (tenant_id, instance_id, bare_id, ack),
+    FOREIGN KEY (tenant_id, instance_id) REFERENCES instances (tenant_id, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+-- Edits and deletions that came before the message they are about.
+CREATE TABLE early_changes (
+    tenant_id   BLOB    NOT NULL,
+    instance_id BLOB    NOT NULL,
+    bare_id     TEXT    NOT NULL,
+    kind        TEXT    NOT NULL CHECK (kind IN ('edited', 'revoked')),
+    text        TEXT    NOT NULL,
+    at          INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, instance_id, bare_id),
     FOREIGN KEY (tenant_id, instance_id) REFERENCES instances (tenant_id, id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 

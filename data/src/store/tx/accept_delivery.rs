@@ -56,6 +56,13 @@ fn within_its_second(at: Timestamp, now: Timestamp) -> Timestamp {
     at + now.since(at).min(Duration::from_millis(999))
 }
 
+/// What happened to a message before it came.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Changed {
+    Edited,
+    Revoked,
+}
+
 struct Intake<'s, 'c> {
     scope: &'s Scope<'c>,
     instance: InstanceId,
@@ -271,7 +278,7 @@ impl Intake<'_, '_> {
         }
         let rules = self.rules(Some(thread.chat))?;
         self.customer_spoke(thread.chat, &message.chat, &preview(&interaction.text), interaction.at)?;
-        if message.kind == ContentKind::Waiting {
+        if message.kind == ContentKind::Waiting || self.changed_before_it_came(message)? == Some(Changed::Revoked) {
             return Ok(Accepted::Stored);
         }
         let mut quiet = rules.burst_quiet;
@@ -282,6 +289,44 @@ impl Intake<'_, '_> {
         }
         self.answer_after(thread.chat, quiet, rules.burst_max.max(quiet))?;
         Ok(Accepted::Stored)
+    }
+
+    /// WAHA keeps no order: an edit or a deletion may come before its message.
+    fn changed_before_it_came(&self, message: &MessageEvent) -> Result<Option<Changed>, StoreError> {
+        const TAKE: Scoped = scoped!(
+            "DELETE FROM early_changes WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id
+             RETURNING kind, text"
+        );
+        let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":instance", &self.instance), (":bare_id", &message.bare_id)];
+        let taken = self.scope.row(TAKE, params, |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+        let Some((kind, text)) = taken else { return Ok(None) };
+        let changed = if kind == "revoked" { Changed::Revoked } else { Changed::Edited };
+        match changed {
+            Changed::Revoked => self.revoke(&message.bare_id)?,
+            Changed::Edited => self.edit(&message.bare_id, &text)?,
+        };
+        Ok(Some(changed))
+    }
+
+    fn keep_early(&self, bare_id: &str, kind: &'static str, text: &str) -> Result<(), StoreError> {
+        const KEEP: Scoped = scoped!(
+            "INSERT INTO early_changes (tenant_id, instance_id, bare_id, kind, text, at)
+             VALUES (:tenant, :instance, :bare_id, :kind, :text, :now)
+             ON CONFLICT DO UPDATE SET kind = excluded.kind, text = excluded.text
+             WHERE kind <> 'revoked'"
+        );
+        self.scope
+            .execute(
+                KEEP,
+                &[
+                    (":instance", &self.instance),
+                    (":bare_id", &bare_id),
+                    (":kind", &kind),
+                    (":text", &text),
+                    (":now", &self.now),
+                ],
+            )
+            .map(drop)
     }
 
     /// A message that WhatsApp could not decrypt before is readable now: it takes the place of its placeholder.
@@ -490,6 +535,16 @@ impl Intake<'_, '_> {
     }
 
     fn edited(&self, edited: &EditedEvent) -> Result<Accepted, StoreError> {
+        self.once(&format!("edited:{}", edited.bare_id), || {
+            if self.edit(&edited.target_bare_id, &edited.text)? == 0 {
+                self.keep_early(&edited.target_bare_id, "edited", &edited.text)?;
+            }
+            Ok(Accepted::Stored)
+        })
+    }
+
+    /// Changes the words of a message; returns how many messages that were.
+    fn edit(&self, bare_id: &str, text: &str) -> Result<usize, StoreError> {
         const EDIT: Scoped = scoped!(concat!(
             "UPDATE interactions
              SET text = :text, state = CASE direction WHEN 'in' THEN 'edited' ELSE state END
@@ -497,20 +552,21 @@ impl Intake<'_, '_> {
              RETURNING ",
             interactions::columns!()
         ));
-        self.once(&format!("edited:{}", edited.bare_id), || {
-            let changed = self.scope.rows(
-                EDIT,
-                &[(":instance", &self.instance), (":target", &edited.target_bare_id), (":text", &edited.text)],
-                interactions::read,
-            )?;
-            for interaction in changed {
-                if interaction.direction == Direction::In {
-                    self.changed_by_customer(&interaction)?;
-                }
-                self.scope.emit(Change::InteractionChanged(self.scope.tenant(), Box::new(interaction)));
+        let params: &[(&str, &dyn rusqlite::ToSql)] =
+            &[(":instance", &self.instance), (":target", &bare_id), (":text", &text)];
+        let changed = self.scope.rows(EDIT, params, interactions::read)?;
+        self.tell_changed(changed)
+    }
+
+    fn tell_changed(&self, changed: Vec<Interaction>) -> Result<usize, StoreError> {
+        let count = changed.len();
+        for interaction in changed {
+            if interaction.direction == Direction::In {
+                self.changed_by_customer(&interaction)?;
             }
-            Ok(Accepted::Stored)
-        })
+            self.scope.emit(Change::InteractionChanged(self.scope.tenant(), Box::new(interaction)));
+        }
+        Ok(count)
     }
 
     /// An answer under way looks again; an answer that is out already stays as it is.
@@ -531,26 +587,25 @@ impl Intake<'_, '_> {
     }
 
     fn revoked(&self, revoked: &RevokedEvent) -> Result<Accepted, StoreError> {
+        self.once(&format!("revoked:{}", revoked.target_bare_id), || {
+            if self.revoke(&revoked.target_bare_id)? == 0 {
+                self.keep_early(&revoked.target_bare_id, "revoked", "")?;
+            }
+            Ok(Accepted::Stored)
+        })
+    }
+
+    /// Marks a message as taken back; returns how many messages that were.
+    fn revoke(&self, bare_id: &str) -> Result<usize, StoreError> {
         const REVOKE: Scoped = scoped!(concat!(
             "UPDATE interactions SET state = CASE direction WHEN 'in' THEN 'revoked' ELSE state END
              WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :target
              RETURNING ",
             interactions::columns!()
         ));
-        self.once(&format!("revoked:{}", revoked.target_bare_id), || {
-            let changed = self.scope.rows(
-                REVOKE,
-                &[(":instance", &self.instance), (":target", &revoked.target_bare_id)],
-                interactions::read,
-            )?;
-            for interaction in changed {
-                if interaction.direction == Direction::In {
-                    self.changed_by_customer(&interaction)?;
-                }
-                self.scope.emit(Change::InteractionChanged(self.scope.tenant(), Box::new(interaction)));
-            }
-            Ok(Accepted::Stored)
-        })
+        let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":instance", &self.instance), (":target", &bare_id)];
+        let changed = self.scope.rows(REVOKE, params, interactions::read)?;
+        self.tell_changed(changed)
     }
 
     fn presence(&self, presence: &PresenceEvent) -> Result<Accepted, StoreError> {

@@ -577,7 +577,7 @@ fn told(last: &Outbound, held: Option<ReplyId>) -> bool {
 
 impl TenantStore {
     /// Chats that stopped for want of credit and whose customer wrote after `fresh_since` are answered after all,
-    /// oldest first.
+    /// oldest first, as far as the balance goes.
     ///
     /// # Errors
     /// What the store says.
@@ -585,7 +585,9 @@ impl TenantStore {
         const UNPAID: Scoped = scoped!(
             "SELECT id FROM chats
              WHERE tenant_id = :tenant AND state = 'needs_you' AND reason = :reason AND last_in_at >= :fresh
-             ORDER BY last_in_at"
+             ORDER BY last_in_at
+             -- No more than can be paid: among more of them chance would decide who is answered.
+             LIMIT (SELECT period + extra FROM purses WHERE tenant_id = :tenant)"
         );
         self.write(move |scope| {
             let waiting: Vec<ChatId> =

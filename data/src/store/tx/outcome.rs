@@ -33,12 +33,11 @@ pub(crate) fn mark_sent(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     use InteractionState::{Cancelled, Failed, Queued, Sending, Unknown};
-    let early = interactions::learn_id(scope, message, bare_id, wa_id)?;
+    let early = interactions::learn_id(scope, message, bare_id, wa_id, now)?;
     let id = message.interaction.id;
     let state = message.interaction.state;
     if matches!(state, Queued | Sending | Unknown | Cancelled | Failed) {
-        let state = early.and_then(|ack| InteractionState::Sent.after_ack(ack)).unwrap_or(InteractionState::Sent);
-        interactions::set_state(scope, id, state, None)?;
+        interactions::set_state(scope, id, InteractionState::Sent, None)?;
         scope.count(match message.interaction.author {
             Author::Assistant => "sends.assistant",
             Author::Campaign => "sends.campaign",
@@ -49,7 +48,10 @@ pub(crate) fn mark_sent(
     if let Some(reply) = message.reply {
         ledger::settle(scope, reply, now)?;
     }
-    Ok(())
+    match (early, interactions::find(scope, id)?) {
+        (Some(ack), Some(message)) => apply_ack(scope, &message, ack, now),
+        _ => Ok(()),
+    }
 }
 
 fn touch(scope: &Scope<'_>, message: &Outbound, now: Timestamp) -> Result<(), StoreError> {
@@ -92,6 +94,10 @@ pub(crate) fn mark_failed(
     }
     if let Some(reply) = message.reply {
         release_unless_sent(scope, reply, now)?;
+        // WAHA took it and WhatsApp refused it later: nobody pays for an answer that nobody got.
+        if !jobs::on_its_way(scope, reply)? {
+            ledger::refund(scope, reply, now)?;
+        }
     }
     chats::set_state(scope, message.interaction.chat, ChatState::NeedsYou, Some(&format!("failed: {reason}")))
 }
