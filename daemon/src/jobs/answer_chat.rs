@@ -205,7 +205,11 @@ impl Run<'_> {
             Reserved::NoCredit => return self.stop(ChatState::NeedsYou, NO_CREDIT, Handoff::No).await,
         }
         halt::at("credit_reserved").await;
-        let said = match self.generate(gemini, &question).await? {
+        // At once means at once: the id is fetched while the model thinks. One too many is one that nobody uses.
+        let early = usize::from(mode == Mode::Auto && self.rules.pace == Pace::Instant);
+        let (said, early) =
+            tokio::join!(self.generate(gemini, &question), reserve_ids(waha, &self.facts.instance, early));
+        let said = match said? {
             Ok(said) => said,
             Err(outcome) => return Ok(outcome),
         };
@@ -244,7 +248,7 @@ impl Run<'_> {
                 Some(start) => self.go(waha, start, After::Waiting).await,
             };
         }
-        let ids = self.pace(waha, &text, texts.len()).await?;
+        let ids = self.pace(waha, &text, texts.len(), early?).await?;
         halt::at("ids_reserved").await;
         let start = self.tenant.start_answer(self.job.id, answer(texts, ids), self.cx.now()).await?;
         let after = after(&said);
@@ -320,19 +324,28 @@ impl Run<'_> {
         Ok(Outcome::End(Ended::Retry { at, reason }))
     }
 
-    /// Seen, then typing for as long as a person would. Reserves the ids meanwhile.
-    async fn pace(&self, waha: &Waha, text: &str, parts: usize) -> Result<Vec<Option<String>>, JobError> {
+    /// Seen, then typing for as long as a person would. Reserves the ids meanwhile, beside those that are there.
+    async fn pace(
+        &self,
+        waha: &Waha,
+        text: &str,
+        parts: usize,
+        mut ids: Vec<Option<String>>,
+    ) -> Result<Vec<Option<String>>, JobError> {
+        let missing = parts.saturating_sub(ids.len());
         if self.rules.pace == Pace::Instant {
-            return Ok(reserve_ids(waha, &self.facts.instance, parts).await?);
+            ids.extend(reserve_ids(waha, &self.facts.instance, missing).await?);
+            return Ok(ids);
         }
         let (session, address) = (&self.facts.instance.session, &self.facts.chat.address);
         let typed = pace::typing(text, u64::from(self.job.id.bytes()[15]) * 2_654_435_761);
         // These are courtesies: an answer without them is better than none.
         let _ = waha.send_seen(session, address, &[]).await;
         let _ = waha.start_typing(session, address).await;
-        let (ids, ()) = tokio::join!(reserve_ids(waha, &self.facts.instance, parts), tokio::time::sleep(typed));
+        let (more, ()) = tokio::join!(reserve_ids(waha, &self.facts.instance, missing), tokio::time::sleep(typed));
         let _ = waha.stop_typing(session, address).await;
-        Ok(ids?)
+        ids.extend(more?);
+        Ok(ids)
     }
 
     async fn go(&self, waha: &Waha, start: Start, after: After) -> Result<Outcome, JobError> {

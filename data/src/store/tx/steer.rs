@@ -23,6 +23,12 @@ pub enum Resumed {
     Ready,
 }
 
+/// Who decides about an answer has read what it answers.
+fn mark_read(scope: &Scope<'_>, chat: ChatId) -> Result<bool, StoreError> {
+    const READ: Scoped = scoped!("UPDATE chats SET unread = 0 WHERE tenant_id = :tenant AND id = :chat AND unread > 0");
+    Ok(scope.execute(READ, &[(":chat", &chat)])? > 0)
+}
+
 fn waiting_drafts(scope: &Scope<'_>, chat: ChatId) -> Result<Vec<InteractionId>, StoreError> {
     const DRAFTS: Scoped = scoped!(
         "SELECT id FROM interactions
@@ -80,6 +86,7 @@ impl TenantStore {
         );
         self.write(move |scope| {
             let drafts = waiting_drafts(scope, chat)?;
+            mark_read(scope, chat)?;
             if scope.execute(RELEASE, &[(":chat", &chat), (":now", &now)])? == 0 {
                 return Err(StoreError::Conflict("the answer is being written again".to_owned()));
             }
@@ -224,10 +231,8 @@ impl TenantStore {
     /// # Errors
     /// What the store says.
     pub async fn read_chat(&self, chat: ChatId) -> Result<(), StoreError> {
-        const READ: Scoped =
-            scoped!("UPDATE chats SET unread = 0 WHERE tenant_id = :tenant AND id = :chat AND unread > 0");
         self.write(move |scope| {
-            if scope.execute(READ, &[(":chat", &chat)])? > 0 {
+            if mark_read(scope, chat)? {
                 scope.emit(Change::ChatChanged(scope.tenant(), chat));
             }
             Ok(())
