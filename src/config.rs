@@ -77,12 +77,13 @@ pub fn load(explicit: Option<&Path>, env: &Env) -> Result<Loaded, ConfigError> {
     if problems.is_empty() { Ok(Loaded { config, file, origins }) } else { Err(ConfigError { problems }) }
 }
 
-/// Looks for the daemon's socket. A mistake in the config keeps nobody from asking the daemon, and a config that may
-/// not be read (it has keys in it) is passed over.
+/// Looks for the daemon's socket, unless it was named. A wrong key or value keeps nobody from asking the daemon, and a
+/// config that may not be read (it has keys in it) is passed over.
 ///
 /// # Errors
-/// When a file that was asked for is not there.
-pub fn whereabouts(explicit: Option<&Path>, env: &Env) -> Result<Whereabouts, ConfigError> {
+/// When a file that was asked for is not there, or when the socket may stand in a file that is no TOML: the usual
+/// socket would be another daemon's, or nobody's.
+pub fn whereabouts(explicit: Option<&Path>, named: Option<&Path>, env: &Env) -> Result<Whereabouts, ConfigError> {
     let file = match find(explicit, env) {
         Ok(file) => file,
         Err(problem) if explicit.is_some() => return Err(ConfigError { problems: vec![problem] }),
@@ -90,6 +91,12 @@ pub fn whereabouts(explicit: Option<&Path>, env: &Env) -> Result<Whereabouts, Co
     };
     let layers = Layers::read(file.as_ref().map(|(path, text)| (path.as_path(), text.as_str())), env);
     let file = file.map(|(path, _)| path);
+    if let Some(socket) = named {
+        return Ok(Whereabouts { socket: socket.to_owned(), file });
+    }
+    if let Some(problem) = layers.not_toml {
+        return Err(ConfigError { problems: vec![problem] });
+    }
     let (socket, data_dir) = build::peek(&layers, &base(file.as_deref()), env);
     let data_dir = data_dir.unwrap_or_else(|| paths::data_dir(env));
     Ok(Whereabouts { socket: socket.unwrap_or_else(|| paths::socket_to_call(env, &data_dir)), file })

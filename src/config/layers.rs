@@ -69,6 +69,8 @@ pub struct Layers {
     pub waha: Vec<String>,
     /// What was wrong.
     pub problems: Vec<Problem>,
+    /// The one that left nothing of the file; among the others too.
+    pub not_toml: Option<Problem>,
 }
 
 impl Layers {
@@ -108,6 +110,7 @@ impl Layers {
             Err(error) => {
                 let at = error.span().map_or(0, |span| span.start);
                 self.problem(&origin(at), format!("not TOML: {}", error.message()));
+                self.not_toml = self.problems.last().cloned();
             }
         }
     }

@@ -194,7 +194,17 @@ fn secrets_come_from_files_and_credentials_and_are_never_printed() {
 fn a_command_finds_the_socket_though_the_config_has_mistakes() {
     let desk = Desk::new();
     let path = desk.file("config.toml", "[daemon]\nsocket = \"run/s.sock\"\n[gemini]\nmodle = \"x\"\n");
-    let found = whereabouts(Some(Path::new(&path)), &Env::default()).unwrap();
+    let found = whereabouts(Some(Path::new(&path)), None, &Env::default()).unwrap();
     assert_eq!(found.socket, desk.0.path().join("run/s.sock"));
-    assert!(whereabouts(Some(Path::new("/no/such/config.toml")), &Env::default()).is_err());
+    assert!(whereabouts(Some(Path::new("/no/such/config.toml")), None, &Env::default()).is_err());
+}
+
+#[test]
+fn no_socket_is_guessed_where_the_file_is_no_toml() {
+    let desk = Desk::new();
+    let path = desk.file("config.toml", "[daemon]\nsocket = \"run/s.sock\"\n[[[\n");
+    let error = whereabouts(Some(Path::new(&path)), None, &Env::default()).unwrap_err();
+    assert!(error.to_string().starts_with(&format!("{path}:3: not TOML")), "{error}");
+    let named = Path::new("/run/s.sock");
+    assert_eq!(whereabouts(Some(Path::new(&path)), Some(named), &Env::default()).unwrap().socket, named);
 }

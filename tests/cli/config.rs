@@ -19,6 +19,17 @@ async fn a_mistake_is_named_with_its_line() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_no_toml_is_no_missing_daemon() {
+    let desk = Desk::new();
+    let file = desk.write("my.toml", "[reply]\n[[[\n");
+    for line in [&["daemon", "reload"][..], &["credit", "show"]] {
+        let ran = desk.run(&[line, &["--config", file.to_str().unwrap()]].concat()).await;
+        assert_eq!(ran.code(), 1, "{}", ran.stderr());
+        assert!(ran.stderr().contains("my.toml:2: not TOML"), "{}", ran.stderr());
+    }
+}
+
+#[tokio::test]
 async fn what_is_in_effect_is_shown_without_secrets() {
     let desk = Desk::new();
     let file = desk.write("my.toml", "[gemini]\napi_key = \"hunter2\"\n[[waha]]\n");
