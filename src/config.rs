@@ -28,6 +28,8 @@ pub struct Problem {
 /// A config that can't be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
+    /// The file; `None` where there is none.
+    pub file: Option<PathBuf>,
     /// Everything that is wrong with it.
     pub problems: Vec<Problem>,
 }
@@ -69,12 +71,12 @@ pub struct Whereabouts {
 /// # Errors
 /// Everything that is wrong with it.
 pub fn load(explicit: Option<&Path>, env: &Env) -> Result<Loaded, ConfigError> {
-    let file = find(explicit, env).map_err(|problem| ConfigError { problems: vec![problem] })?;
+    let file = find(explicit, env)?;
     let layers = Layers::read(file.as_ref().map(|(path, text)| (path.as_path(), text.as_str())), env);
     let origins = layers.found.iter().map(|(key, found)| (key.to_string(), found.origin.clone())).collect();
     let file = file.map(|(path, _)| path);
     let (config, problems) = build::build(layers, &base(file.as_deref()), env);
-    if problems.is_empty() { Ok(Loaded { config, file, origins }) } else { Err(ConfigError { problems }) }
+    if problems.is_empty() { Ok(Loaded { config, file, origins }) } else { Err(ConfigError { file, problems }) }
 }
 
 /// Looks for the daemon's socket, unless it was named. A wrong key or value keeps nobody from asking the daemon, and a
@@ -86,7 +88,7 @@ pub fn load(explicit: Option<&Path>, env: &Env) -> Result<Loaded, ConfigError> {
 pub fn whereabouts(explicit: Option<&Path>, named: Option<&Path>, env: &Env) -> Result<Whereabouts, ConfigError> {
     let file = match find(explicit, env) {
         Ok(file) => file,
-        Err(problem) if explicit.is_some() => return Err(ConfigError { problems: vec![problem] }),
+        Err(error) if explicit.is_some() => return Err(error),
         Err(_) => None,
     };
     let layers = Layers::read(file.as_ref().map(|(path, text)| (path.as_path(), text.as_str())), env);
@@ -95,7 +97,7 @@ pub fn whereabouts(explicit: Option<&Path>, named: Option<&Path>, env: &Env) -> 
         return Ok(Whereabouts { socket: socket.to_owned(), file });
     }
     if let Some(problem) = layers.not_toml {
-        return Err(ConfigError { problems: vec![problem] });
+        return Err(ConfigError { file, problems: vec![problem] });
     }
     let (socket, data_dir) = build::peek(&layers, &base(file.as_deref()), env);
     let data_dir = data_dir.unwrap_or_else(|| paths::data_dir(env));
@@ -108,7 +110,7 @@ fn base(file: Option<&Path>) -> PathBuf {
     std::path::absolute(&dir).or_else(|_| std::env::current_dir()).unwrap_or(dir)
 }
 
-fn find(explicit: Option<&Path>, env: &Env) -> Result<Option<(PathBuf, String)>, Problem> {
+fn find(explicit: Option<&Path>, env: &Env) -> Result<Option<(PathBuf, String)>, ConfigError> {
     let asked = explicit.map(Path::to_owned).or_else(|| env.var("MYCHATFLOW_CONFIG").map(PathBuf::from));
     let (places, must) = match asked {
         Some(path) => (vec![path], true),
@@ -119,10 +121,9 @@ fn find(explicit: Option<&Path>, env: &Env) -> Result<Option<(PathBuf, String)>,
             Ok(text) => return Ok(Some((path, text))),
             Err(error) if error.kind() == io::ErrorKind::NotFound && !must => {}
             Err(error) => {
-                return Err(Problem {
-                    at: path.display().to_string(),
-                    message: format!("could not read the config: {error}"),
-                });
+                let message = format!("could not read the config: {error}");
+                let problem = Problem { at: path.display().to_string(), message };
+                return Err(ConfigError { file: Some(path), problems: vec![problem] });
             }
         }
     }
