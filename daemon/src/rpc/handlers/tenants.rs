@@ -1,12 +1,14 @@
 //! `tenant.*`: the businesses of this daemon and the accounts that work for them.
 
 use jiff::tz::TimeZone;
+use mychatflow_data::model::member::Role;
 use mychatflow_data::model::tenant::TenantState;
 use mychatflow_data::protocol::calls::tenant::{
     Service, TenantAdd, TenantDocument, TenantGrant, TenantGranted, TenantList, TenantRemove, TenantRemoved,
     TenantShow, TenantShown, TenantSuspend,
 };
 use mychatflow_data::protocol::error::CallError;
+use mychatflow_data::protocol::{Method, Needs};
 use mychatflow_data::store::TenantStore;
 
 use crate::config::PLAN;
@@ -17,6 +19,9 @@ use crate::rpc::peer::{self, Caller};
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
 use crate::rpc::tenancy::{self, Seen};
+
+/// Whoever works for any tenant may list.
+const LIST: Method = Method { name: "tenant.list", needs: Needs::Member(Role::Viewer) };
 
 /// `tenant.add`
 ///
@@ -40,12 +45,12 @@ pub async fn add(cx: &Cx, _: &Caller, call: TenantAdd) -> Handled<Reply<TenantAd
 /// `tenant.list`: those that the caller may see, by name.
 ///
 /// # Errors
-/// What the store says.
+/// `unauthenticated` for whoever works for none.
 pub async fn list(cx: &Cx, caller: &Caller, call: TenantList) -> Handled<Reply<TenantList>> {
     let limit = paging::limit(call.limit);
     let after = call.after.map(|after| after.as_str().to_lowercase());
     let name = |seen: &Seen| seen.tenant.name.to_lowercase();
-    let mut seen = tenancy::visible(&cx.store, caller).await?;
+    let mut seen = tenancy::visible_to_member(&cx.store, caller, LIST).await?;
     seen.sort_by_key(name);
     seen.retain(|seen| after.as_ref().is_none_or(|after| name(seen) > *after));
     seen.truncate(limit + 1);
