@@ -168,6 +168,19 @@ fn a_mistake_in_the_environment_names_the_variable() {
 }
 
 #[test]
+fn an_entry_of_waha_that_only_the_environment_knows_needs_a_url() {
+    let desk = Desk::new();
+    let key = ("MYCHATFLOW__WAHA__NOPE__API_KEY", "x");
+    for (text, known) in [("[[waha]]\n", "there are main"), ("", "there is none")] {
+        let error = desk.load(text, &Env::from([key])).unwrap_err();
+        let message = format!("no [[waha]] is named nope: {known}; a new one needs waha.nope.url");
+        assert_eq!(error.problems, [Problem { at: key.0.to_owned(), message }]);
+    }
+    let env = Env::from([key, ("MYCHATFLOW__WAHA__NOPE__URL", "http://waha.example:3000")]);
+    assert_eq!(desk.load("[[waha]]\n", &env).unwrap().config.waha.len(), 2);
+}
+
+#[test]
 fn secrets_come_from_files_and_credentials_and_are_never_printed() {
     let desk = Desk::new();
     desk.file("gemini.key", "key-in-a-file\n");
