@@ -28,6 +28,8 @@ pub struct Problem {
 /// A config that can't be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
+    /// The file; `None` where there is none.
+    pub file: Option<PathBuf>,
     /// Everything that is wrong with it.
     pub problems: Vec<Problem>,
 }
@@ -69,27 +71,34 @@ pub struct Whereabouts {
 /// # Errors
 /// Everything that is wrong with it.
 pub fn load(explicit: Option<&Path>, env: &Env) -> Result<Loaded, ConfigError> {
-    let file = find(explicit, env).map_err(|problem| ConfigError { problems: vec![problem] })?;
+    let file = find(explicit, env)?;
     let layers = Layers::read(file.as_ref().map(|(path, text)| (path.as_path(), text.as_str())), env);
     let origins = layers.found.iter().map(|(key, found)| (key.to_string(), found.origin.clone())).collect();
     let file = file.map(|(path, _)| path);
     let (config, problems) = build::build(layers, &base(file.as_deref()), env);
-    if problems.is_empty() { Ok(Loaded { config, file, origins }) } else { Err(ConfigError { problems }) }
+    if problems.is_empty() { Ok(Loaded { config, file, origins }) } else { Err(ConfigError { file, problems }) }
 }
 
-/// Looks for the daemon's socket. A mistake in the config keeps nobody from asking the daemon, and a config that may
-/// not be read (it has keys in it) is passed over.
+/// Looks for the daemon's socket, unless it was named. A wrong key or value keeps nobody from asking the daemon, and a
+/// config that may not be read (it has keys in it) is passed over.
 ///
 /// # Errors
-/// When a file that was asked for is not there.
-pub fn whereabouts(explicit: Option<&Path>, env: &Env) -> Result<Whereabouts, ConfigError> {
+/// When a file that was asked for is not there, or when the socket may stand in a file that is no TOML: the usual
+/// socket would be another daemon's, or nobody's.
+pub fn whereabouts(explicit: Option<&Path>, named: Option<&Path>, env: &Env) -> Result<Whereabouts, ConfigError> {
     let file = match find(explicit, env) {
         Ok(file) => file,
-        Err(problem) if explicit.is_some() => return Err(ConfigError { problems: vec![problem] }),
+        Err(error) if explicit.is_some() => return Err(error),
         Err(_) => None,
     };
     let layers = Layers::read(file.as_ref().map(|(path, text)| (path.as_path(), text.as_str())), env);
     let file = file.map(|(path, _)| path);
+    if let Some(socket) = named {
+        return Ok(Whereabouts { socket: socket.to_owned(), file });
+    }
+    if let Some(problem) = layers.not_toml {
+        return Err(ConfigError { file, problems: vec![problem] });
+    }
     let (socket, data_dir) = build::peek(&layers, &base(file.as_deref()), env);
     let data_dir = data_dir.unwrap_or_else(|| paths::data_dir(env));
     Ok(Whereabouts { socket: socket.unwrap_or_else(|| paths::socket_to_call(env, &data_dir)), file })
@@ -101,7 +110,7 @@ fn base(file: Option<&Path>) -> PathBuf {
     std::path::absolute(&dir).or_else(|_| std::env::current_dir()).unwrap_or(dir)
 }
 
-fn find(explicit: Option<&Path>, env: &Env) -> Result<Option<(PathBuf, String)>, Problem> {
+fn find(explicit: Option<&Path>, env: &Env) -> Result<Option<(PathBuf, String)>, ConfigError> {
     let asked = explicit.map(Path::to_owned).or_else(|| env.var("MYCHATFLOW_CONFIG").map(PathBuf::from));
     let (places, must) = match asked {
         Some(path) => (vec![path], true),
@@ -112,10 +121,9 @@ fn find(explicit: Option<&Path>, env: &Env) -> Result<Option<(PathBuf, String)>,
             Ok(text) => return Ok(Some((path, text))),
             Err(error) if error.kind() == io::ErrorKind::NotFound && !must => {}
             Err(error) => {
-                return Err(Problem {
-                    at: path.display().to_string(),
-                    message: format!("could not read the config: {error}"),
-                });
+                let message = format!("could not read the config: {error}");
+                let problem = Problem { at: path.display().to_string(), message };
+                return Err(ConfigError { file: Some(path), problems: vec![problem] });
             }
         }
     }

@@ -76,7 +76,9 @@ impl Output {
 
     /// Prints a table for people.
     pub fn table(self, table: &Table) -> anyhow::Result<()> {
-        self.text(&table.drawn(self.style))
+        self.text(&table.drawn(self.style))?;
+        table.hints.iter().for_each(|hint| note(hint));
+        Ok(())
     }
 }
 
@@ -102,17 +104,25 @@ pub struct Table {
     head: Vec<&'static str>,
     rows: Vec<Vec<String>>,
     empty: &'static str,
+    hints: Vec<&'static str>,
 }
 
 impl Table {
     /// A table with these columns, and what to say when it has no rows.
     pub fn new<const N: usize>(head: [&'static str; N], empty: &'static str) -> Self {
-        Self { head: head.to_vec(), rows: Vec::new(), empty }
+        Self { head: head.to_vec(), rows: Vec::new(), empty, hints: Vec::new() }
     }
 
     /// Adds a row; every cell is cleaned.
     pub fn row<const N: usize>(&mut self, cells: [String; N]) {
         self.rows.push(cells.iter().map(|cell| clean(cell)).collect());
+    }
+
+    /// Adds a next step, said once beside the table.
+    pub fn hint(&mut self, hint: &'static str) {
+        if !self.hints.contains(&hint) {
+            self.hints.push(hint);
+        }
     }
 
     fn drawn(&self, style: Style) -> String {

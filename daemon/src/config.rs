@@ -389,14 +389,18 @@ impl Config {
         lines.0
     }
 
-    /// What differs in `newer`, and when it counts. Secrets are masked, but a changed one is in the list.
+    /// What differs in `newer`, and when it counts. Secrets are masked, but a changed one is in the list. An address that
+    /// only follows from `webhook.listen` is no change of its own.
     #[must_use]
     pub fn changes(&self, newer: &Self) -> Vec<ConfigChange> {
         let (old, new) = (self.lines(), newer.lines());
         let shown = |line: &ConfigLine| line.value.shown().to_owned();
+        let derived = |key: &str| {
+            key == "webhook.public_url" && self.webhook.public_url.is_none() && newer.webhook.public_url.is_none()
+        };
         let find = |lines: &[ConfigLine], key: &str| lines.iter().position(|line| line.key == key);
         let mut changes = Vec::new();
-        for line in &old {
+        for line in old.iter().filter(|line| !derived(&line.key)) {
             let then = find(&new, &line.key).map(|at| &new[at]);
             if then.is_none_or(|then| !then.value.same(&line.value)) {
                 changes.push((line.key.clone(), Some(shown(line)), then.map(shown)));
@@ -475,6 +479,10 @@ mod tests {
         let of = |key: &str| changes.iter().find(|change| change.key == key).unwrap();
         assert_eq!((of("reply.mode").old.as_deref(), of("reply.mode").applies), (Some("auto"), Applies::Now));
         assert_eq!(of("webhook.listen").applies, Applies::Restart);
+        assert!(!changes.iter().any(|change| change.key == "webhook.public_url"), "nobody set it: {changes:?}");
+        let mut named = new.clone();
+        named.webhook.public_url = Some("https://shop.example".to_owned());
+        assert!(new.changes(&named).iter().any(|change| change.key == "webhook.public_url"));
         assert_eq!(of("gemini.api_key").new.as_deref(), Some(MASK));
         assert_eq!((&of("waha.main.url").old, of("waha.main.url").new.as_deref()), (&None, Some(WAHA_URL)));
         assert!(!format!("{changes:?}").contains("hunter"));

@@ -100,8 +100,24 @@ fn table(cx: &Cx, chats: &[ChatSummary]) -> Table {
             age_or(chat.last_at, cx.now, "never"),
             chat.id.to_string(),
         ]);
+        if let Some(hint) = next_step(chat) {
+            table.hint(hint);
+        }
     }
     table
+}
+
+/// What a person can do about the reason of a chat, where that is not writing an answer.
+fn next_step(chat: &ChatSummary) -> Option<&'static str> {
+    const STEPS: [(&str, &str); 5] = [
+        ("no credit left", "no credit left: mychatflow credit grant N"),
+        ("waiting for approval", "waiting for approval: mychatflow chat approve NAME"),
+        ("held", "held: look at it with mychatflow chat show NAME, then mychatflow chat approve NAME"),
+        ("unreviewed", "unreviewed: mychatflow contact tag NAME --review customer"),
+        ("unknown", "unknown: mychatflow queue list; queue retry may send it twice"),
+    ];
+    let reason = chat.reason.as_deref()?;
+    STEPS.iter().find(|(start, _)| reason.starts_with(start)).map(|(_, step)| *step)
 }
 
 fn turn_line(cx: &Cx, chat: &ChatSummary) -> String {

@@ -1,5 +1,7 @@
 //! `config …`: the file, without the daemon.
 
+use std::path::PathBuf;
+
 use mychatflow_daemon::config::ConfigValue;
 use serde::Serialize;
 
@@ -25,16 +27,18 @@ struct Checked {
 }
 
 fn check(cx: &Cx) -> anyhow::Result<()> {
+    let shown = |file: Option<&PathBuf>| file.map(|file| file.display().to_string());
     let loaded = match config::load(cx.globals.config.as_deref(), &cx.env) {
         Ok(loaded) => loaded,
         Err(error) => {
             if cx.output.format() == Format::Json {
-                cx.output.json(&Checked { file: None, problems: error.problems.clone(), hints: Vec::new() })?;
+                let file = shown(error.file.as_ref());
+                cx.output.json(&Checked { file, problems: error.problems.clone(), hints: Vec::new() })?;
             }
             return Err(error.into());
         }
     };
-    let file = loaded.file.as_ref().map(|file| file.display().to_string());
+    let file = shown(loaded.file.as_ref());
     let checked = Checked { file, problems: Vec::new(), hints: hints(&loaded) };
     cx.output.document(&checked, |checked| {
         let file = checked.file.as_deref().unwrap_or("no file: everything as usual");

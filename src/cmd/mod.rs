@@ -94,11 +94,7 @@ impl Cx {
 
     /// Where the daemon and the config are.
     pub fn whereabouts(&self) -> anyhow::Result<Whereabouts> {
-        let mut found = whereabouts(self.globals.config.as_deref(), &self.env)?;
-        if let Some(socket) = &self.globals.socket {
-            found.socket.clone_from(socket);
-        }
-        Ok(found)
+        Ok(whereabouts(self.globals.config.as_deref(), self.globals.socket.as_deref(), &self.env)?)
     }
 
     /// Connects to the daemon, here or over ssh.

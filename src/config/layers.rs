@@ -69,6 +69,8 @@ pub struct Layers {
     pub waha: Vec<String>,
     /// What was wrong.
     pub problems: Vec<Problem>,
+    /// The one that left nothing of the file; among the others too.
+    pub not_toml: Option<Problem>,
 }
 
 impl Layers {
@@ -78,9 +80,35 @@ impl Layers {
         if let Some((path, text)) = file {
             layers.read_file(path, text, env);
         }
+        let in_file = layers.waha.clone();
         layers.read_credentials(env);
         layers.read_environment(env);
+        // Nobody knows the entries of a file that is no TOML.
+        if layers.not_toml.is_none() {
+            layers.check_added_waha(&in_file);
+        }
         layers
+    }
+
+    /// An entry that lives outside of the file alone says where its server is; without that it is a name mistyped.
+    fn check_added_waha(&mut self, in_file: &[String]) {
+        let of = |name: &str| KeyPath::of(&["waha", name]);
+        let (known, nowhere): (Vec<String>, Vec<String>) = self
+            .waha
+            .iter()
+            .cloned()
+            .partition(|name| in_file.contains(name) || self.found.contains_key(&of(name).child("url")));
+        let known =
+            if known.is_empty() { "there is none".to_owned() } else { format!("there are {}", known.join(", ")) };
+        for name in &nowhere {
+            let its = |key: &KeyPath| key.0.starts_with(&of(name).0);
+            let Some(origin) = self.found.iter().find(|(key, _)| its(key)).map(|(_, found)| found.origin.clone())
+            else {
+                continue;
+            };
+            self.problem(&origin, format!("no [[waha]] is named {name}: {known}; a new one needs waha.{name}.url"));
+        }
+        self.waha.retain(|name| !nowhere.contains(name));
     }
 
     fn problem(&mut self, origin: &Origin, message: impl Into<String>) {
@@ -108,6 +136,7 @@ impl Layers {
             Err(error) => {
                 let at = error.span().map_or(0, |span| span.start);
                 self.problem(&origin(at), format!("not TOML: {}", error.message()));
+                self.not_toml = self.problems.last().cloned();
             }
         }
     }

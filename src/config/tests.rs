@@ -168,6 +168,19 @@ fn a_mistake_in_the_environment_names_the_variable() {
 }
 
 #[test]
+fn an_entry_of_waha_that_only_the_environment_knows_needs_a_url() {
+    let desk = Desk::new();
+    let key = ("MYCHATFLOW__WAHA__NOPE__API_KEY", "x");
+    for (text, known) in [("[[waha]]\n", "there are main"), ("", "there is none")] {
+        let error = desk.load(text, &Env::from([key])).unwrap_err();
+        let message = format!("no [[waha]] is named nope: {known}; a new one needs waha.nope.url");
+        assert_eq!(error.problems, [Problem { at: key.0.to_owned(), message }]);
+    }
+    let env = Env::from([key, ("MYCHATFLOW__WAHA__NOPE__URL", "http://waha.example:3000")]);
+    assert_eq!(desk.load("[[waha]]\n", &env).unwrap().config.waha.len(), 2);
+}
+
+#[test]
 fn secrets_come_from_files_and_credentials_and_are_never_printed() {
     let desk = Desk::new();
     desk.file("gemini.key", "key-in-a-file\n");
@@ -194,7 +207,17 @@ fn secrets_come_from_files_and_credentials_and_are_never_printed() {
 fn a_command_finds_the_socket_though_the_config_has_mistakes() {
     let desk = Desk::new();
     let path = desk.file("config.toml", "[daemon]\nsocket = \"run/s.sock\"\n[gemini]\nmodle = \"x\"\n");
-    let found = whereabouts(Some(Path::new(&path)), &Env::default()).unwrap();
+    let found = whereabouts(Some(Path::new(&path)), None, &Env::default()).unwrap();
     assert_eq!(found.socket, desk.0.path().join("run/s.sock"));
-    assert!(whereabouts(Some(Path::new("/no/such/config.toml")), &Env::default()).is_err());
+    assert!(whereabouts(Some(Path::new("/no/such/config.toml")), None, &Env::default()).is_err());
+}
+
+#[test]
+fn no_socket_is_guessed_where_the_file_is_no_toml() {
+    let desk = Desk::new();
+    let path = desk.file("config.toml", "[daemon]\nsocket = \"run/s.sock\"\n[[[\n");
+    let error = whereabouts(Some(Path::new(&path)), None, &Env::default()).unwrap_err();
+    assert!(error.to_string().starts_with(&format!("{path}:3: not TOML")), "{error}");
+    let named = Path::new("/run/s.sock");
+    assert_eq!(whereabouts(Some(Path::new(&path)), Some(named), &Env::default()).unwrap().socket, named);
 }

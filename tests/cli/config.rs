@@ -13,9 +13,24 @@ async fn a_mistake_is_named_with_its_line() {
         "{}",
         ran.stderr()
     );
+    let checked = &desk.run(&["config", "check", "--json"]).await.lines()[0];
+    assert!(checked["file"].as_str().unwrap().ends_with(".config/mychatflow/config.toml"), "{checked}");
+    let ran = desk.run(&["config", "check", "--json", "--config", "no.toml"]).await;
+    assert_eq!((ran.code(), &ran.lines()[0]["file"]), (1, &"no.toml".into()));
     let ran = desk.run(&["daemon"]).await;
     assert_eq!(ran.code(), 1);
     assert!(ran.stderr().contains("config.toml:2"), "{}", ran.stderr());
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_toml_is_no_missing_daemon() {
+    let desk = Desk::new();
+    let file = desk.write("my.toml", "[reply]\n[[[\n");
+    for line in [&["daemon", "reload"][..], &["credit", "show"]] {
+        let ran = desk.run(&[line, &["--config", file.to_str().unwrap()]].concat()).await;
+        assert_eq!(ran.code(), 1, "{}", ran.stderr());
+        assert!(ran.stderr().contains("my.toml:2: not TOML"), "{}", ran.stderr());
+    }
 }
 
 #[tokio::test]

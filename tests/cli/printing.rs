@@ -65,6 +65,8 @@ async fn a_person_gets_a_table_and_is_told_when_there_is_more() {
     assert!(lines[0].starts_with("NAME        PHONE           STATE"), "{}", lines[0]);
     assert!(lines[1].starts_with("Customer 0  +4915111111111  needs_you: no credit left  auto"), "{}", lines[1]);
     assert!(ran.stderr().contains("--limit"), "{}", ran.stderr());
+    let hint = "no credit left: mychatflow credit grant N\n";
+    assert_eq!(ran.stderr().matches(hint).count(), 1, "once for all: {}", ran.stderr());
     desk.replies::<ChatList>(json!({"items": [], "next": null}));
     assert_eq!(desk.run(&["chat", "list"]).await.stdout(), "no chats yet\n");
 }

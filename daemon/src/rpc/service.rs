@@ -122,10 +122,7 @@ impl Service for Desk {
             if caller.standing == Standing::Operator {
                 return Ok(Audience::Everybody);
             }
-            let seen = tenancy::visible(&self.cx.store, caller).await?;
-            if seen.is_empty() {
-                permit(LISTEN, caller, None)?;
-            }
+            let seen = tenancy::visible_to_member(&self.cx.store, caller, LISTEN).await?;
             Ok(Audience::Tenants(seen.into_iter().map(|seen| seen.tenant.id).collect()))
         };
         heard.await.map_err(|refused: super::refused::Refused| refused.0)

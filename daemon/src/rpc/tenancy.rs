@@ -35,6 +35,18 @@ pub async fn visible(store: &Store, caller: &Caller) -> Handled<Vec<Seen>> {
     Ok(seen.filter(|seen| seen.role.is_some() || caller.standing == Standing::Operator).collect())
 }
 
+/// The same for a call that needs at least one: who works nowhere is told whom to ask, rather than shown an empty list.
+///
+/// # Errors
+/// What [`permit`] says to somebody without any tenant.
+pub async fn visible_to_member(store: &Store, caller: &Caller, method: Method) -> Handled<Vec<Seen>> {
+    let seen = visible(store, caller).await?;
+    if seen.is_empty() {
+        permit(method, caller, None)?;
+    }
+    Ok(seen)
+}
+
 /// The tenant of a call: the one that is named, or the only one. Asks [`permit`] as well.
 ///
 /// A tenant that the caller does not work for and one that is not there are refused in the same words.

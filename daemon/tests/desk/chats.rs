@@ -116,3 +116,11 @@ async fn a_number_that_never_wrote_can_be_paused() {
     let (code, _) = world.refused("chat.send", json!({"chat": "+49 30 7654321", "text": "hi"})).await;
     assert_eq!(code, Code::NotFound, "strangers are not written to");
 }
+
+#[tokio::test]
+async fn who_never_wrote_can_only_be_paused() {
+    let world = world().await;
+    let (code, message) = world.refused("chat.send", json!({"chat": "+49 172 1234567", "text": "hi"})).await;
+    assert_eq!(code, Code::NotFound);
+    assert!(message.contains("never wrote") && message.contains("mychatflow chat pause +491721234567"), "{message}");
+}

@@ -3,11 +3,16 @@
 use std::time::Duration;
 
 use mychatflow_daemon::instances::{InstanceError, add, drift, logout, pair, qr, remove, restart, webhook_url};
+use mychatflow_daemon::rpc::handlers::tenants;
+use mychatflow_daemon::rpc::peer::{Caller, Standing};
+use mychatflow_daemon::rpc::tenancy;
 use mychatflow_data::model::instance::{InstanceStatus, Verdict};
 use mychatflow_data::model::job::JobKind;
 use mychatflow_data::phone::Phone;
 use mychatflow_data::protocol::calls::instance::{Picture, SessionFate};
+use mychatflow_data::protocol::calls::tenant::TenantRemove;
 use mychatflow_data::protocol::error::Code;
+use mychatflow_data::protocol::{Method, Needs};
 use mychatflow_data::store::jobs::Ended;
 use mychatflow_sandbox::faults::{Fault, When};
 use mychatflow_sandbox::waha::{Operation, Options, Status};
@@ -152,6 +157,23 @@ async fn a_number_added_while_waha_is_down_comes_up_later() {
     world.status(Status::ScanQrCode).await;
     assert!(world.number(added.id).await.status.is_some());
     assert_eq!(urls(&world), [webhook_url(&world.cx.config(), added.id)]);
+}
+
+#[tokio::test]
+async fn a_removed_tenant_leaves_no_webhook_and_waits_for_no_server() {
+    for waha_is_down in [false, true] {
+        let (world, _) = World::paired(Options::default()).await;
+        if waha_is_down {
+            world.waha.stop_listening().await;
+        }
+        let caller = Caller { uid: 0, name: "root".into(), standing: Standing::Operator };
+        let method = Method { name: "tenant.remove", needs: Needs::Operator };
+        let seen = tenancy::resolve(&world.cx.store, &caller, method, None).await.unwrap();
+        let call = TenantRemove { tenant: Some("Corner Shop".into()) };
+        tenants::remove(&world.cx, &world.shop, call, seen).await.unwrap();
+        assert!(world.cx.store.tenants().await.unwrap().is_empty());
+        assert_eq!(urls(&world).is_empty(), !waha_is_down);
+    }
 }
 
 #[tokio::test]

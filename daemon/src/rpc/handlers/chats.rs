@@ -70,8 +70,16 @@ async fn named(shop: &TenantStore, chat: &ChatName, instance: Option<&InstanceNa
     match shop.chat_named(chat.as_str().to_owned(), instance).await {
         Ok(listed) => Ok(listed),
         Err(StoreError::NotFound("chat")) => {
-            let text =
-                format!("no chat fits {:?}: give its id, a phone number with country code, or a name", chat.as_str());
+            let text = match Phone::parse(chat.as_str()) {
+                Ok(phone) => format!(
+                    "{phone} never wrote, so there is no chat to write in; `mychatflow chat pause {phone}` keeps the \
+                     assistant out of it beforehand"
+                ),
+                Err(_) => format!(
+                    "no chat fits {:?}: give its id, a phone number with country code, or a name",
+                    chat.as_str()
+                ),
+            };
             Err(CallError::not_found(text).into())
         }
         Err(error) => Err(error.into()),

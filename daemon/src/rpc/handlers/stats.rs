@@ -15,16 +15,16 @@ use crate::rpc::service::Reply;
 use crate::rpc::tenancy;
 
 /// Whoever may look at a tenant may look at its numbers.
-const OF_ONE: Method = Method { name: "stats", needs: Needs::Member(Role::Viewer) };
+const STATS: Method = Method { name: "stats", needs: Needs::Member(Role::Viewer) };
 
 /// `stats`
 ///
 /// # Errors
-/// What is refused about the tenant, where one is named.
+/// What is refused about the tenant, where one is named; `unauthenticated` for whoever works nowhere.
 pub async fn stats(cx: &Cx, caller: &Caller, call: Stats) -> Handled<Reply<Stats>> {
     let (seen, whole) = match &call.tenant {
-        Some(name) => (vec![tenancy::resolve(&cx.store, caller, OF_ONE, Some(name.as_str())).await?], false),
-        None => (tenancy::visible(&cx.store, caller).await?, caller.standing == Standing::Operator),
+        Some(name) => (vec![tenancy::resolve(&cx.store, caller, STATS, Some(name.as_str())).await?], false),
+        None => (tenancy::visible_to_member(&cx.store, caller, STATS).await?, caller.standing == Standing::Operator),
     };
     let mut counts: BTreeMap<String, i64> = BTreeMap::new();
     let mut sends = SendStats::default();
