@@ -130,7 +130,7 @@ impl Webhook {
             }
             Unread::NoMemory => {
                 tracing::warn!("too many unverified bodies at once");
-                closing(later("too many deliveries at once"))
+                closing(later(r#"{"error":"too many deliveries at once"}"#))
             }
             Unread::Slow | Unread::Broken => {
                 self.counts.add(receiver.tenant, "refused.cut");
@@ -186,7 +186,7 @@ fn cleaned(mut delivery: Delivery) -> Delivery {
 
 fn not_stored(error: &StoreError) -> Answer {
     tracing::error!(error = chain(error), "a delivery could not be stored");
-    later("the store can't take it now")
+    later(r#"{"error":"the store can't take it now"}"#)
 }
 
 /// An answer with a JSON body.
@@ -199,9 +199,8 @@ pub fn answer(status: StatusCode, body: &'static str) -> Answer {
     answer
 }
 
-fn later(why: &'static str) -> Answer {
-    let mut answer = Response::new(Full::new(Bytes::from(format!(r#"{{"error":"{why}"}}"#))));
-    *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+fn later(body: &'static str) -> Answer {
+    let mut answer = answer(StatusCode::SERVICE_UNAVAILABLE, body);
     answer.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static(RETRY_AFTER_S));
     answer
 }
@@ -210,4 +209,17 @@ fn later(why: &'static str) -> Answer {
 fn closing(mut answer: Answer) -> Answer {
     answer.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_answer_says_what_its_body_is() {
+        for answer in [answer(StatusCode::OK, "{}"), later("{}"), closing(later("{}"))] {
+            assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/json");
+        }
+        assert_eq!(later("{}").headers()[header::RETRY_AFTER], RETRY_AFTER_S);
+    }
 }
