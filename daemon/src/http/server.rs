@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::webhook::{Answer, SENDER_MAX, Webhook, answer};
+use super::webhook::{Answer, Peer, SENDER_MAX, Webhook, answer};
 use crate::cx::Cx;
 use crate::waha::session_config::WEBHOOK_PATH;
 
@@ -40,10 +40,10 @@ pub async fn serve<R: Routes>(listener: TcpListener, routes: Arc<R>, stop: Cance
     let tracker = TaskTracker::new();
     loop {
         let Ok(place) = Arc::clone(&room).acquire_owned().await else { break };
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             () = stop.cancelled() => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok((stream, peer)) => (stream, Peer(peer.ip())),
                 Err(error) => {
                     // Out of file descriptors, most likely: some will be free again soon.
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -54,7 +54,7 @@ pub async fn serve<R: Routes>(listener: TcpListener, routes: Arc<R>, stop: Cance
         };
         let (routes, stop) = (Arc::clone(&routes), stop.clone());
         tracker.spawn(async move {
-            serve_one(stream, routes, stop).await;
+            serve_one(stream, peer, routes, stop).await;
             drop(place);
         });
     }
@@ -65,10 +65,11 @@ pub async fn serve<R: Routes>(listener: TcpListener, routes: Arc<R>, stop: Cance
     }
 }
 
-async fn serve_one<R: Routes>(stream: TcpStream, routes: Arc<R>, stop: CancellationToken) {
+async fn serve_one<R: Routes>(stream: TcpStream, peer: Peer, routes: Arc<R>, stop: CancellationToken) {
     // Without it a small answer waits for the client's delayed ack.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
         let routes = Arc::clone(&routes);
         async move { Ok::<_, Infallible>(routes.answer(request).await) }
     });
