@@ -97,6 +97,26 @@ async fn refusals_are_told_once_in_a_while() {
 }
 
 #[tokio::test]
+async fn readiness_and_metrics_tell_of_the_servers() {
+    let world = world(Engine::Noweb).await;
+    let get = async |path: &str| {
+        let answer = world.client.get(format!("http://{}{path}", world.daemon.metrics)).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.text().await.unwrap()
+    };
+    let ready: serde_json::Value = serde_json::from_str(&get("/readyz").await).unwrap();
+    assert_eq!(ready["ready"], true);
+    assert!(ready["store"]["probe_ms"].is_u64() && ready["store"]["waiting"].is_u64(), "{ready}");
+    assert!(ready["disk"]["free_bytes"].as_i64() > Some(0), "{ready}");
+    assert_eq!(ready["waha"][0]["name"], "main");
+    assert_eq!(ready["gemini"]["up"], true);
+    let metrics = get("/metrics").await;
+    assert!(metrics.contains("\nmychatflow_waha_up{name=\"main\"} 1\n"), "{metrics}");
+    assert!(metrics.contains("\nmychatflow_gemini_breaker_open 0\n"), "{metrics}");
+    assert!(metrics.ends_with("# EOF\n"));
+}
+
+#[tokio::test]
 async fn what_is_authentic_is_never_refused() {
     let world = world(Engine::Noweb).await;
     let foreign = body(&world, "message.any", "F1", "hi").replace(SESSION, "another");
