@@ -41,8 +41,9 @@ use crate::clients::ClientsError;
 use crate::config::Config;
 use crate::cx::Cx;
 use crate::http::budget::Budget;
+use crate::http::complaints::Complaints;
 use crate::http::counts::Counts;
-use crate::http::server::{Health, serve};
+use crate::http::server::{Readiness, serve};
 use crate::http::webhook::Webhook;
 use crate::instances::Numbers;
 use crate::jobs::wake::Wake;
@@ -173,9 +174,10 @@ pub async fn start(config: Config, read_config: ReadConfig, stop: CancellationTo
     running.work.spawn(Arc::clone(&counts).run(cx.store.clone(), work_stop.clone()));
     let desk = Arc::new(rpc::service::Desk { cx: Arc::clone(&cx) });
     running.rpc.spawn(socket.serve(desk, cx.operators.subscribe(), stop.clone()));
-    let health = Arc::new(Health { cx: Arc::clone(&cx) });
+    let health = Arc::new(Readiness { cx: Arc::clone(&cx) });
     running.intake.spawn(serve(metrics_port, health, stop.clone()));
-    let hook = Arc::new(Webhook { cx: Arc::clone(&cx), budget: Budget::default(), counts });
+    let complaints = Complaints::default();
+    let hook = Arc::new(Webhook { cx: Arc::clone(&cx), budget: Budget::default(), counts, complaints });
     running.intake.spawn(serve(webhook_port, hook, stop.clone()));
     tracing::info!(%webhook, %metrics, "ready");
     Ok(running)

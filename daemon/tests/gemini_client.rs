@@ -362,7 +362,20 @@ async fn a_cut_answer_gets_more_room() {
         json!({"candidates": [{"content": {"parts": [{"text": "We do. And then"}]}, "finishReason": "MAX_TOKENS"}]});
     let fake =
         Fake::start(vec![Canned::Say(200, vec![], cut.to_string()), sample("200_max_tokens_no_content.json")]).await;
-    assert_eq!(gemini(&fake).generate(&ask()).await.unwrap().reply, "We do.");
+    let error = gemini(&fake).generate(&ask()).await.unwrap_err();
+    assert!(matches!(error, GeminiError::Empty), "half an answer is none: {error}");
+    assert_eq!(fake.calls(), 2);
+}
+
+#[tokio::test]
+async fn prose_is_asked_for_again_once_and_is_no_answer() {
+    let prose = json!({"candidates": [{"content": {"parts": [{"text": "not json"}]}, "finishReason": "STOP"}]});
+    let prose = || Canned::Say(200, vec![], prose.to_string());
+    let fake = Fake::start(vec![prose(), says("ok")]).await;
+    assert_eq!(gemini(&fake).generate(&ask()).await.unwrap().reply, "ok");
+    let fake = Fake::start(vec![prose(), prose(), says("never asked")]).await;
+    let error = gemini(&fake).generate(&ask()).await.unwrap_err();
+    assert!(matches!(error, GeminiError::Garbled), "{error}");
     assert_eq!(fake.calls(), 2);
 }
 

@@ -329,8 +329,23 @@ fn has_currency(text: &[char], start: usize, end: usize) -> bool {
     let word_before = currency(backwards.iter());
     let whole = word_before > 0 && word_before == backwards.len() && (dot == 0 || backwards.len() <= 3);
     let rest: Option<&char> = before[dot + backwards.len()..].iter().find(|c| **c != ' ');
+    let whole = whole || (dot == 0 && backwards == ['R'] && is_rand(text, start, end, &before[1..]));
     let leads = whole && !(start > 0 && text[start - 1] == ' ' && rest.is_some_and(char::is_ascii_digit));
     follows || leads
+}
+
+/// Whether the `R` before a number stands for rand: a word of its own and no part of a type, as in `R2D2` or `205/55R16`.
+fn is_rand(text: &[char], start: usize, end: usize, before: &[char]) -> bool {
+    let own_word = match before {
+        // `R99-R150`, but not `X-R150`
+        ['-', first, ..] => first.is_ascii_digit(),
+        ['-'] => true,
+        [c, ..] => !c.is_alphanumeric() && !matches!(c, '_' | '&'),
+        [] => true,
+    };
+    let type_goes_on = text.get(end).is_some_and(|c| c.is_alphabetic() || *c == '-')
+        && text.get(end + 1).is_some_and(char::is_ascii_digit);
+    own_word && !type_goes_on && text[start].is_ascii_digit()
 }
 
 fn is_currency_char(c: char) -> bool {
@@ -512,6 +527,12 @@ mod tests {
             "For 130 €",
             "a.b/c inkl.MwSt/kg",
             "12.000.000 stars",
+            "R40 for the lamp",
+            "It is R 1 299.50",
+            "Route R2D2",
+            "R&B 12 hours a day",
+            "Ask for MR 5 or the X-R500",
+            "A 205/55R16 tyre",
         ] {
             assert_eq!(held(reply), None, "{reply:?}");
         }
@@ -536,6 +557,12 @@ mod tests {
             ("99 Cent", "amount"),
             ("500 TRY", "amount"),
             ("US$ 12", "amount"),
+            ("It costs R500 today", "amount"),
+            ("R 500", "amount"),
+            ("Only R1,500.00!", "amount"),
+            ("*R99*", "amount"),
+            ("R40-R150", "amount"),
+            ("R500k", "amount"),
             ("CHF 12.-", "amount"),
             ("12,- €", "amount"),
             ("instagr.am is fine, t.me/evil is not", "url"),

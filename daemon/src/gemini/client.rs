@@ -372,7 +372,6 @@ struct Call<'a> {
     asked_again: bool,
     thinking_dropped: bool,
     deadline_missed: bool,
-    instead: Option<Said>,
     usage: Usage,
     model_version: Option<String>,
     response_id: Option<String>,
@@ -393,7 +392,6 @@ impl<'a> Call<'a> {
             asked_again: false,
             thinking_dropped: false,
             deadline_missed: false,
-            instead: None,
             usage: Usage::default(),
             model_version: None,
             response_id: None,
@@ -412,20 +410,13 @@ impl<'a> Call<'a> {
         self.response_id = reading.response_id.or(self.response_id.take());
         let (error, wait) = match reading.verdict {
             Verdict::Said(said) => return Next::Done(Ok(said)),
-            Verdict::Again { how, instead } => {
-                let error = match instead {
-                    Ok(said) => {
-                        self.instead = Some(said);
-                        GeminiError::Garbled
-                    }
-                    Err(error) => error,
-                };
+            Verdict::Again { how, error } => {
                 let allowed = match how {
                     Again::WithoutThinking => self.thinking != Thinking::Unsaid && !self.thinking_dropped,
                     Again::Same | Again::Wider => !self.asked_again,
                 };
                 if !allowed || elapsed >= patience.budget {
-                    return Next::Done(self.instead.take().ok_or(error));
+                    return Next::Done(Err(error));
                 }
                 match how {
                     Again::WithoutThinking => {
@@ -455,7 +446,7 @@ impl<'a> Call<'a> {
             Some(wait) if !worn && wait <= patience.longest_delay && elapsed + wait < patience.budget => {
                 Next::Wait(wait)
             }
-            _ => Next::Done(self.instead.take().ok_or(error)),
+            _ => Next::Done(Err(error)),
         }
     }
 }

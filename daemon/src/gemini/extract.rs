@@ -35,7 +35,7 @@ pub(super) enum Verdict {
     /// Ask once more; when that is used up, this is the result.
     Again {
         how: Again,
-        instead: Result<Said, GeminiError>,
+        error: GeminiError,
     },
     /// A `Transient` here carries only the wait that Gemini named, zero for none.
     Failed(GeminiError),
@@ -68,13 +68,13 @@ pub(super) fn read(status: u16, retry_after: Option<Duration>, body: &[u8], mode
     if let Some(error) = fault(status, retry_after, body, model) {
         return Reading::bare(match error {
             GeminiError::Invalid { status: 400, .. } if complains_about_thinking(body) => {
-                Verdict::Again { how: Again::WithoutThinking, instead: Err(error) }
+                Verdict::Again { how: Again::WithoutThinking, error }
             }
             error => Verdict::Failed(error),
         });
     }
     let Some(response) = parse(body).and_then(|value| Response::deserialize(value).ok()) else {
-        return Reading::bare(Verdict::Again { how: Again::Same, instead: Err(GeminiError::Garbled) });
+        return Reading::bare(Verdict::Again { how: Again::Same, error: GeminiError::Garbled });
     };
     Reading {
         verdict: verdict(&response),
@@ -224,7 +224,7 @@ fn verdict(response: &Response) -> Verdict {
     if response.prompt_feedback.as_ref().is_some_and(|feedback| feedback.block_reason.is_some()) {
         return Verdict::Failed(GeminiError::Refused(Refusal::Prompt));
     }
-    let again = |how, error| Verdict::Again { how, instead: Err(error) };
+    let again = |how, error| Verdict::Again { how, error };
     let Some(candidate) = response.candidates.iter().flatten().next() else {
         return again(Again::Same, GeminiError::Empty);
     };
@@ -268,43 +268,18 @@ fn text(candidate: &Candidate) -> String {
 }
 
 fn cut_off(text: &str) -> Verdict {
-    let instead = match understand(text) {
+    match understand(text) {
         // Complete after all: the cap fell behind the closing brace.
-        Ok(said) if looks_like_json(text) => return Verdict::Said(said),
-        Ok(said) => match sentence_end(&said.reply) {
-            0 => Err(GeminiError::Garbled),
-            end => Ok(Said { reply: said.reply[..end].to_owned(), ..said }),
-        },
-        Err(error) => Err(error),
-    };
-    Verdict::Again { how: Again::Wider, instead }
-}
-
-/// Where the last whole sentence ends, in bytes; 0 for none.
-fn sentence_end(text: &str) -> usize {
-    let mut end = 0;
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        let closes = match c {
-            '.' | '!' | '?' | '…' => chars.peek().is_none_or(|(_, next)| next.is_whitespace()),
-            '。' | '！' | '？' | '؟' | '।' => true,
-            _ => false,
-        };
-        if closes {
-            end = at + c.len_utf8();
-        }
+        Ok(said) => Verdict::Said(said),
+        Err(error) => Verdict::Again { how: Again::Wider, error },
     }
-    end
 }
 
-/// Reads what the model wrote: the JSON it was told to write, fences tolerated. Plain prose is taken as a reply, for
-/// servers that ignore the schema; anything that smells of JSON and can't be read is not: it must never reach a customer.
+/// Reads what the model wrote: the JSON it was told to write, fences and words around it tolerated. Prose alone is no
+/// answer, nor is broken JSON: every question asks for the schema, and what ignores it must never reach a customer.
 fn understand(text: &str) -> Result<Said, GeminiError> {
     if text.is_empty() {
         return Err(GeminiError::Empty);
-    }
-    if !looks_like_json(text) {
-        return Ok(Said { action: Action::Reply, reply: text.to_owned(), handoff_reason: None });
     }
     let (start, end) = (text.find('{'), text.rfind('}'));
     let object = match (start, end) {
@@ -357,7 +332,7 @@ mod tests {
     }
 
     fn again(how: Again, error: GeminiError) -> Verdict {
-        Verdict::Again { how, instead: Err(error) }
+        Verdict::Again { how, error }
     }
 
     fn refused(what: Refusal) -> Verdict {
@@ -389,10 +364,10 @@ mod tests {
         let minute = GeminiError::Transient { retry_after: Duration::from_nanos(2_482_391_771), status: Some(429) };
         let minute = Verdict::Failed(minute);
         vec![
-            ("200_cached_prefix.json", said(Action::Reply, "Yes, we deliver to Braga.")),
+            ("200_cached_prefix.json", again(Again::Same, Garbled)),
             ("200_empty_object.json", again(Again::Same, Empty)),
             ("200_function_call.json", again(Again::Same, Empty)),
-            ("200_function_call_and_text.json", said(Action::Reply, "I'll connect you with a colleague right away.")),
+            ("200_function_call_and_text.json", again(Again::Same, Garbled)),
             ("200_max_tokens_all_thinking.json", again(Again::Wider, Empty)),
             ("200_max_tokens_no_content.json", again(Again::Wider, Empty)),
             ("200_max_tokens_partial.json", again(Again::Wider, Garbled)),
@@ -405,18 +380,9 @@ mod tests {
             ("200_stop_no_parts.json", again(Again::Same, Empty)),
             ("200_structured_output.json", Verdict::Said(handoff)),
             ("200_structured_output_fenced.json", said(Action::Reply, "We ship in 2 days.")),
-            (
-                "200_success.json",
-                said(Action::Reply, "¡Hola! Abrimos de lunes a sábado de 9:00 a 18:00. ¿En qué puedo ayudarte?"),
-            ),
-            (
-                "200_success_signature.json",
-                said(Action::Reply, "Delivery to Porto takes *2 working days* and costs €4.95."),
-            ),
-            (
-                "200_thinking.json",
-                said(Action::Reply, "We are closed on Sundays, but we open again on Monday at 9:00."),
-            ),
+            ("200_success.json", again(Again::Same, Garbled)),
+            ("200_success_signature.json", again(Again::Same, Garbled)),
+            ("200_thinking.json", again(Again::Same, Garbled)),
             ("400_bad_key.json", key("API_KEY_INVALID")),
             ("400_contents_missing.json", Verdict::Failed(invalid("INVALID_ARGUMENT"))),
             ("400_empty_part.json", Verdict::Failed(invalid("INVALID_ARGUMENT"))),
@@ -496,8 +462,10 @@ mod tests {
             (r#"{"action":"reply","reply":"Hi.","handoff_reason":"no"}"#, said(Action::Reply, "Hi.")),
             ("```\n{\"action\":\"reply\",\"reply\":\"a } b\"}\n```", said(Action::Reply, "a } b")),
             ("Here you are: {\"action\":\"reply\",\"reply\":\"Hi.\"}", said(Action::Reply, "Hi.")),
-            ("Plain prose [photo] with {braces}", said(Action::Reply, "Plain prose [photo] with {braces}")),
-            ("[photo]", said(Action::Reply, "[photo]")),
+            ("not json", garbled.clone()),
+            ("Plain prose [photo] with {braces}", garbled.clone()),
+            ("[photo]", garbled.clone()),
+            ("```\nWe open at 8.\n```", garbled.clone()),
             (r#"{"action":"reply","reply":"  "}"#, again(Again::Same, Empty)),
             (r#"{"action":"reply"}"#, again(Again::Same, Empty)),
             (r#"{"action":"sell","reply":"Hi."}"#, garbled.clone()),
@@ -518,21 +486,29 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_answer_is_asked_for_again_and_else_ends_at_a_sentence() {
-        let instead = |reply: &str| Verdict::Again {
-            how: Again::Wider,
-            instead: Ok(Said { action: Action::Reply, reply: reply.to_owned(), handoff_reason: None }),
-        };
+    fn a_cut_answer_is_asked_for_again_unless_it_is_whole() {
+        let garbled = again(Again::Wider, GeminiError::Garbled);
         let rows = [
-            ("We open at 8.30 daily. On Sunday we", instead("We open at 8.30 daily.")),
-            ("営業中です。明日も", instead("営業中です。")),
+            ("We open at 8.30 daily. On Sunday we", garbled.clone()),
             (r#"{"action":"reply","reply":"Whole."}"#, said(Action::Reply, "Whole.")),
-            (r#"{"action":"reply","reply":"We open. On"#, again(Again::Wider, GeminiError::Garbled)),
+            (r#"{"action":"reply","reply":"We open. On"#, garbled),
         ];
         for (text, expected) in rows {
             assert_eq!(model_says(text, "MAX_TOKENS"), expected, "{text}");
             assert_eq!(model_says(text, "CONTINUATION"), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn thoughts_and_calls_are_no_part_of_the_answer() {
+        let parts = json!([
+            {"text": "{\"action\": thinking", "thought": true},
+            {"functionCall": {"name": "x", "args": {}}},
+            {"text": "{\"action\":\"reply\","},
+            {"text": "\"reply\":\"Hi.\"}"},
+        ]);
+        let body = json!({"candidates": [{"content": {"parts": parts}, "finishReason": "STOP"}]});
+        assert_eq!(read(200, None, body.to_string().as_bytes(), "m").verdict, said(Action::Reply, "Hi."));
     }
 
     #[test]
@@ -546,7 +522,7 @@ mod tests {
             ("MALFORMED_RESPONSE", again(Again::Same, GeminiError::Garbled)),
             ("UNEXPECTED_TOOL_CALL", again(Again::Same, GeminiError::Garbled)),
             ("PUP_LIMITED_DISABLED", key("PUP_LIMITED_DISABLED")),
-            ("FUNCTION_CALL", said(Action::Reply, "partial text")),
+            ("FUNCTION_CALL", again(Again::Same, GeminiError::Garbled)),
         ];
         for (finish, expected) in rows {
             assert_eq!(model_says("partial text", finish), expected, "{finish}");

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -12,13 +12,18 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, header};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use mychatflow_data::time::Timestamp;
+use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::webhook::{Answer, SENDER_MAX, Webhook, answer};
-use crate::cx::Cx;
+use super::webhook::{Answer, Peer, SENDER_MAX, Webhook, answer};
+use crate::cx::{Clients, Cx};
+use crate::disk::free_bytes;
+use crate::gemini::{BreakerState, State};
+use crate::waha::health::Health;
 use crate::waha::session_config::WEBHOOK_PATH;
 
 /// Connections that may be open at once; more wait in the kernel's queue.
@@ -40,10 +45,10 @@ pub async fn serve<R: Routes>(listener: TcpListener, routes: Arc<R>, stop: Cance
     let tracker = TaskTracker::new();
     loop {
         let Ok(place) = Arc::clone(&room).acquire_owned().await else { break };
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             () = stop.cancelled() => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok((stream, peer)) => (stream, Peer(peer.ip())),
                 Err(error) => {
                     // Out of file descriptors, most likely: some will be free again soon.
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -54,7 +59,7 @@ pub async fn serve<R: Routes>(listener: TcpListener, routes: Arc<R>, stop: Cance
         };
         let (routes, stop) = (Arc::clone(&routes), stop.clone());
         tracker.spawn(async move {
-            serve_one(stream, routes, stop).await;
+            serve_one(stream, peer, routes, stop).await;
             drop(place);
         });
     }
@@ -65,10 +70,11 @@ pub async fn serve<R: Routes>(listener: TcpListener, routes: Arc<R>, stop: Cance
     }
 }
 
-async fn serve_one<R: Routes>(stream: TcpStream, routes: Arc<R>, stop: CancellationToken) {
+async fn serve_one<R: Routes>(stream: TcpStream, peer: Peer, routes: Arc<R>, stop: CancellationToken) {
     // Without it a small answer waits for the client's delayed ack.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
         let routes = Arc::clone(&routes);
         async move { Ok::<_, Infallible>(routes.answer(request).await) }
     });
@@ -108,12 +114,12 @@ impl Routes for Webhook {
 }
 
 /// `/readyz` and `/metrics`.
-pub struct Health {
+pub struct Readiness {
     /// The daemon.
     pub cx: Arc<Cx>,
 }
 
-impl Routes for Health {
+impl Routes for Readiness {
     async fn answer(&self, request: Request<Incoming>) -> Answer {
         match (request.method(), request.uri().path()) {
             (&Method::GET, "/readyz") => self.ready().await,
@@ -123,33 +129,24 @@ impl Routes for Health {
     }
 }
 
-impl Health {
+impl Readiness {
     /// 200 while the store takes writes. What WAHA and Gemini do is told, with its age, and never fails it.
     async fn ready(&self) -> Answer {
+        let began = Instant::now();
         let store = self.cx.store.probe().await;
+        let probe_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let now = self.cx.now();
         let clients = self.cx.clients();
-        let wahas: Vec<_> = clients
-            .wahas
-            .values()
-            .map(|waha| {
-                let health = waha.health();
-                serde_json::json!({
-                    "name": waha.name(),
-                    "succeeded_at": health.succeeded_at,
-                    "last_error": health.last_error.map(|failure| failure.reason),
-                })
-            })
-            .collect();
-        let gemini = clients.gemini.as_ref().map(|gemini| {
-            let state = gemini.state();
-            serde_json::json!({
-                "last_ok_at": state.last_ok_at.map(|at| at.to_string()),
-                "last_error": state.last_error.map(|last| last.error.to_string()),
-            })
-        });
-        let body = serde_json::json!({
+        let wahas: Vec<_> = clients.wahas.values().map(|waha| about_waha(waha.name(), &waha.health(), now)).collect();
+        let gemini = clients.gemini.as_ref().map(|gemini| about_gemini(&gemini.state(), now));
+        let body = json!({
             "ready": store.is_ok(),
-            "store": {"waiting": self.cx.store.waiting(), "error": store.as_ref().err().map(ToString::to_string)},
+            "store": {
+                "waiting": self.cx.store.waiting(),
+                "probe_ms": probe_ms,
+                "error": store.as_ref().err().map(ToString::to_string),
+            },
+            "disk": {"free_bytes": free_bytes(&clients.config.daemon.data_dir)},
             "waha": wahas,
             "gemini": gemini,
         });
@@ -178,6 +175,7 @@ impl Health {
         for (state, count) in self.cx.store.job_counts().await.unwrap_or_default() {
             let _ = writeln!(text, "mychatflow_jobs{{state=\"{state}\"}} {count}");
         }
+        write_gauges(&mut text, &self.cx.clients());
         let _ = write!(
             text,
             "# TYPE mychatflow_store_waiting gauge\nmychatflow_store_waiting {}\n# EOF\n",
@@ -187,5 +185,77 @@ impl Health {
         let kind = header::HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
         answer.headers_mut().insert(header::CONTENT_TYPE, kind);
         answer
+    }
+}
+
+fn about_waha(name: &str, health: &Health, now: Timestamp) -> Value {
+    json!({
+        "name": name,
+        "up": health.outage.is_none(),
+        "last_ok": health.succeeded_at.map(|at| json!({"at": at, "age_s": now.since(at).as_secs()})),
+        "last_error": health.last_error.as_ref().map(|failure| {
+            json!({"at": failure.at, "age_s": now.since(failure.at).as_secs(), "error": failure.reason})
+        }),
+    })
+}
+
+fn about_gemini(state: &State, now: Timestamp) -> Value {
+    let age = |at: jiff::Timestamp| now.to_jiff().duration_since(at).as_secs().max(0);
+    json!({
+        "up": state.breaker == BreakerState::Closed,
+        "last_ok": state.last_ok_at.map(|at| json!({"at": at.to_string(), "age_s": age(at)})),
+        "last_error": state.last_error.as_ref().map(|last| {
+            json!({"at": last.at.to_string(), "age_s": age(last.at), "error": last.error.to_string()})
+        }),
+    })
+}
+
+/// What the servers do, as gauges. Writing to a String can't fail.
+fn write_gauges(text: &mut String, clients: &Clients) {
+    let _ = writeln!(text, "# TYPE mychatflow_waha_up gauge");
+    for waha in clients.wahas.values() {
+        let up = u8::from(waha.health().outage.is_none());
+        let name = label(waha.name());
+        let _ = writeln!(text, "mychatflow_waha_up{{name=\"{name}\"}} {up}");
+    }
+    if let Some(gemini) = &clients.gemini {
+        let open = u8::from(gemini.state().breaker != BreakerState::Closed);
+        let _ = write!(text, "# TYPE mychatflow_gemini_breaker_open gauge\nmychatflow_gemini_breaker_open {open}\n");
+    }
+}
+
+/// The value of a label, as OpenMetrics wants it escaped.
+fn label(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waha_did_is_told_with_its_age() {
+        let at = |seconds: i64| Timestamp::from_seconds(1_000_000 + seconds);
+        let mut health = Health::default();
+        let never = json!({"name": "main", "up": true, "last_ok": null, "last_error": null});
+        assert_eq!(about_waha("main", &health, at(0)), never);
+        health.succeeded(at(5));
+        let told = about_waha("main", &health, at(12));
+        assert_eq!((&told["up"], &told["last_ok"]["age_s"]), (&json!(true), &json!(7)));
+    }
+
+    #[test]
+    fn what_gemini_did_is_told_with_its_age() {
+        let now = Timestamp::from_seconds(1_000_000);
+        let at = |seconds: i64| Some(jiff::Timestamp::from_second(1_000_000 - seconds).unwrap());
+        let state = State { breaker: BreakerState::Trying, last_ok_at: at(9), last_error: None };
+        let told = about_gemini(&state, now);
+        assert_eq!((&told["up"], &told["last_ok"]["age_s"]), (&json!(false), &json!(9)));
+        assert_eq!(told["last_error"], Value::Null);
+    }
+
+    #[test]
+    fn a_label_can_not_end_itself() {
+        assert_eq!(label("a\"b\\c\nd"), "a\\\"b\\\\c\\nd");
     }
 }

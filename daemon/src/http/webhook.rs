@@ -3,6 +3,7 @@
 //! WAHA posts again until it sees a 2xx and forgets a delivery for good when it does. Hence 200 for everything that is
 //! authentic and durable, and for what is authentic and of no use; 503 when it could not be made durable.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,13 +13,16 @@ use hyper::body::{Body, Incoming};
 use hyper::{HeaderMap, Request, Response, StatusCode, header};
 use mychatflow_data::ids::InstanceId;
 use mychatflow_data::model::delivery::{Delivery, DeliveryEvent};
+use mychatflow_data::protocol::event::Topic;
 use mychatflow_data::store::admin::DAEMON;
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::instances::Receiver;
 use mychatflow_data::store::tx::accept_delivery::Accepted;
+use serde_json::json;
 use sha2::{Digest, Sha512};
 
 use super::budget::{Budget, Share};
+use super::complaints::Complaints;
 use super::counts::Counts;
 use super::signature;
 use crate::chain::chain;
@@ -43,7 +47,13 @@ pub struct Webhook {
     pub budget: Budget,
     /// Where refused deliveries are counted.
     pub counts: Arc<Counts>,
+    /// Which refusals were told lately.
+    pub complaints: Complaints,
 }
+
+/// Who posts, as far as the connection shows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub IpAddr);
 
 enum Unread {
     TooLarge,
@@ -55,28 +65,44 @@ enum Unread {
 impl Webhook {
     /// Answers one POST for the instance that the path names.
     pub async fn receive(&self, instance: &str, request: Request<Incoming>) -> Answer {
+        let peer = request.extensions().get().copied();
         let receiver = instance.parse().ok().and_then(|id: InstanceId| self.cx.receivers.find(id));
         let Some(receiver) = receiver else {
             // Counted by the daemon itself: nobody's number was meant.
             self.counts.add(DAEMON, "ingest.ignored");
             self.counts.add(DAEMON, "refused.unknown_instance");
-            tracing::warn!("a delivery for an instance that is not here");
+            self.complain("a delivery for an instance that is not here", None, peer);
             return answer(StatusCode::NOT_FOUND, r#"{"error":"no such instance"}"#);
         };
         let (head, body) = request.into_parts();
         let mut share = Share::default();
         let body = match self.read(&head.headers, body, &mut share).await {
             Ok(body) => body,
-            Err(unread) => return self.unread(&receiver, &unread),
+            Err(unread) => return self.unread(&receiver, &unread, peer),
         };
         let key = receiver.hmac_key.reveal().as_bytes();
         if let Err(error) = signature::verify(key, &head.headers, &body) {
             self.counts.add(receiver.tenant, "ingest.bad_signature");
-            tracing::warn!(instance.id = %receiver.instance, %error, "a delivery with a bad signature");
+            tracing::debug!(instance.id = %receiver.instance, %error, "a delivery with a bad signature");
+            self.complain("a delivery with a bad signature", Some(&receiver), peer);
             return answer(StatusCode::UNAUTHORIZED, r#"{"error":"bad signature"}"#);
         }
         drop(share);
         self.take_in(&receiver, &body).await
+    }
+
+    /// Tells of a refusal, in the log and to consoles, unless the same was told a moment ago.
+    fn complain(&self, what: &'static str, receiver: Option<&Receiver>, peer: Option<Peer>) {
+        let instance = receiver.map(|receiver| receiver.instance);
+        let Some(left_out) = self.complaints.may_say(what, instance, self.cx.now()) else { return };
+        let from = peer.map_or_else(|| "an unknown address".to_owned(), |peer| peer.0.to_string());
+        let id = instance.map(|instance| instance.to_string());
+        tracing::warn!(instance.id = id, peer = from, left_out, "{what}");
+        let others = if left_out > 0 { format!(", and {left_out} more before it") } else { String::new() };
+        let told = json!({"level": "warning", "text": format!("{what}, from {from}{others}")});
+        // What was meant for no number of ours is the operators' business.
+        let tenant = receiver.map_or(DAEMON, |receiver| receiver.tenant);
+        self.cx.bus.publish(Some(tenant), Topic::DaemonNotice, &told);
     }
 
     async fn read(&self, headers: &HeaderMap, body: Incoming, share: &mut Share) -> Result<Bytes, Unread> {
@@ -120,17 +146,17 @@ impl Webhook {
         Ok(first.unwrap_or_else(|| whole.freeze()))
     }
 
-    fn unread(&self, receiver: &Receiver, unread: &Unread) -> Answer {
+    fn unread(&self, receiver: &Receiver, unread: &Unread, peer: Option<Peer>) -> Answer {
         match unread {
             Unread::TooLarge => {
                 self.counts.add(receiver.tenant, "ingest.unreadable");
                 self.counts.add(receiver.tenant, "refused.too_large");
-                tracing::warn!(instance.id = %receiver.instance, "a delivery over webhook.max_body_bytes");
+                self.complain("a delivery over webhook.max_body_bytes", Some(receiver), peer);
                 closing(answer(StatusCode::PAYLOAD_TOO_LARGE, r#"{"error":"the body is too large"}"#))
             }
             Unread::NoMemory => {
-                tracing::warn!("too many unverified bodies at once");
-                closing(later("too many deliveries at once"))
+                self.complain("too many unverified deliveries at once", None, peer);
+                closing(later(r#"{"error":"too many deliveries at once"}"#))
             }
             Unread::Slow | Unread::Broken => {
                 self.counts.add(receiver.tenant, "refused.cut");
@@ -186,7 +212,7 @@ fn cleaned(mut delivery: Delivery) -> Delivery {
 
 fn not_stored(error: &StoreError) -> Answer {
     tracing::error!(error = chain(error), "a delivery could not be stored");
-    later("the store can't take it now")
+    later(r#"{"error":"the store can't take it now"}"#)
 }
 
 /// An answer with a JSON body.
@@ -199,9 +225,8 @@ pub fn answer(status: StatusCode, body: &'static str) -> Answer {
     answer
 }
 
-fn later(why: &'static str) -> Answer {
-    let mut answer = Response::new(Full::new(Bytes::from(format!(r#"{{"error":"{why}"}}"#))));
-    *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+fn later(body: &'static str) -> Answer {
+    let mut answer = answer(StatusCode::SERVICE_UNAVAILABLE, body);
     answer.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static(RETRY_AFTER_S));
     answer
 }
@@ -210,4 +235,17 @@ fn later(why: &'static str) -> Answer {
 fn closing(mut answer: Answer) -> Answer {
     answer.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_answer_says_what_its_body_is() {
+        for answer in [answer(StatusCode::OK, "{}"), later("{}"), closing(later("{}"))] {
+            assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/json");
+        }
+        assert_eq!(later("{}").headers()[header::RETRY_AFTER], RETRY_AFTER_S);
+    }
 }

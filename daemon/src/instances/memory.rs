@@ -10,8 +10,10 @@ use mychatflow_data::protocol::calls::instance::Drift;
 use mychatflow_data::time::Timestamp;
 use tokio::sync::OwnedMutexGuard;
 
-/// How long the same differences are left alone in a working session: to mend them stops it for seconds.
-pub const UPDATE_PAUSE: Duration = Duration::from_secs(3600);
+/// The time over which changes of a working session are counted: each of them stops it for seconds.
+pub const UPDATE_SPAN: Duration = Duration::from_secs(3600);
+/// So often in that time the same differences are mended that were never seen to be gone.
+pub const UPDATES_MAX: usize = 3;
 /// The time over which restarts are counted.
 pub const RESTART_SPAN: Duration = Duration::from_secs(3600);
 /// So many restarts of our own accord in that time, then a person must look.
@@ -27,7 +29,7 @@ pub struct Numbers {
 #[derive(Default)]
 struct Memory {
     turn: Arc<tokio::sync::Mutex<()>>,
-    updated: Option<(Timestamp, Vec<Drift>)>,
+    updated: Vec<(Timestamp, Vec<Drift>)>,
     restarted_at: Vec<Timestamp>,
 }
 
@@ -41,14 +43,19 @@ impl Numbers {
     /// May a working session be stopped to mend these differences? A yes is noted.
     pub fn may_update(&self, instance: InstanceId, differences: &[Drift], now: Timestamp) -> bool {
         let mut known = self.known();
-        let memory = known.entry(instance).or_default();
-        let lately = memory.updated.as_ref().is_some_and(|(at, mended)| {
-            now.since(*at) < UPDATE_PAUSE && differences.iter().all(|difference| mended.contains(difference))
-        });
-        if !lately {
-            memory.updated = Some((now, differences.to_vec()));
+        let updated = &mut known.entry(instance).or_default().updated;
+        updated.retain(|(at, _)| now.since(*at) < UPDATE_SPAN);
+        let same = |mended: &[Drift]| differences.iter().all(|difference| mended.contains(difference));
+        let may = updated.iter().filter(|(_, mended)| same(mended)).count() < UPDATES_MAX;
+        if may {
+            updated.push((now, differences.to_vec()));
         }
-        !lately
+        may
+    }
+
+    /// A later look found the session as we want it: what was mended held, and may be mended again at once.
+    pub fn held(&self, instance: InstanceId) {
+        self.known().entry(instance).or_default().updated.clear();
     }
 
     /// May the session be restarted without anybody asking? A yes is noted.
@@ -75,16 +82,27 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 
     #[test]
-    fn the_same_differences_are_mended_once_an_hour() {
+    fn differences_that_never_go_away_are_mended_so_often_an_hour() {
         let numbers = Numbers::default();
         let (one, two) = (InstanceId::new(), InstanceId::new());
         let drift = |what: &str| [Drift { what: what.to_owned(), wanted: "ours".to_owned(), found: "none".to_owned() }];
         let (events, key) = (drift("webhook.events"), drift("webhook.hmac.key"));
-        assert!(numbers.may_update(one, &events, NOW));
-        assert!(!numbers.may_update(one, &events, NOW + UPDATE_PAUSE / 2));
+        let may = |seconds| numbers.may_update(one, &events, NOW + Duration::from_secs(seconds));
+        assert_eq!([may(0), may(60), may(120), may(180), may(3599)], [true, true, true, false, false]);
         assert!(numbers.may_update(two, &events, NOW));
         assert!(numbers.may_update(one, &key, NOW));
-        assert!(numbers.may_update(one, &key, NOW + UPDATE_PAUSE));
+        assert_eq!([may(3600), may(3601)], [true, false]);
+    }
+
+    #[test]
+    fn what_held_may_be_mended_again() {
+        let numbers = Numbers::default();
+        let one = InstanceId::new();
+        let drift = [Drift { what: "webhook".to_owned(), wanted: "ours".to_owned(), found: "none".to_owned() }];
+        for _ in 0..2 * UPDATES_MAX {
+            assert!(numbers.may_update(one, &drift, NOW));
+            numbers.held(one);
+        }
     }
 
     #[test]

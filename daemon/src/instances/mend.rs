@@ -26,7 +26,7 @@ pub struct Mended {
 }
 
 /// Compares a number's session with what we want and mends it: makes it where it is missing, changes its config where
-/// that differs (a working one once an hour for the same differences), starts it where it is stopped.
+/// that differs (a working one a few times an hour for differences that stay), starts it where it is stopped.
 ///
 /// # Errors
 /// [`InstanceError::Waha`] when WAHA did not; [`InstanceError::NotFound`] when the number is gone.
@@ -132,13 +132,16 @@ async fn touch(
         };
     };
     let mut touched = false;
-    if let Merge::Changed { config, differences } = merge(session.config.as_ref(), wanted) {
-        let works = session.status == InstanceStatus::Working;
-        // To change a running session stops it: a server that never keeps the config must not stop it for ever.
-        if cx.numbers.may_update(instance.id, &differences, cx.now()) || !works {
-            tracing::info!(instance.id = %instance.id, differences = told(&differences), "the config is mended");
-            waha.update_session(name, &config).await?;
-            touched = true;
+    match merge(session.config.as_ref(), wanted) {
+        Merge::Same => cx.numbers.held(instance.id),
+        Merge::Changed { config, differences } => {
+            let works = session.status == InstanceStatus::Working;
+            // To change a running session stops it: a server that never keeps the config must not stop it for ever.
+            if !works || cx.numbers.may_update(instance.id, &differences, cx.now()) {
+                tracing::info!(instance.id = %instance.id, differences = told(&differences), "the config is mended");
+                waha.update_session(name, &config).await?;
+                touched = true;
+            }
         }
     }
     if session.status == InstanceStatus::Stopped {

@@ -1,8 +1,10 @@
 //! What the webhook takes, refuses and counts.
 
 use futures_util::future::join_all;
+use mychatflow_daemon::bus::{Audience, Heard, Wish};
 use mychatflow_daemon::http::signature::{ALGORITHM, ALGORITHM_HEADER, SIGNATURE_HEADER, sign};
 use mychatflow_data::credits::Credits;
+use mychatflow_data::protocol::event::Topic;
 use mychatflow_sandbox::waha::Engine;
 
 use super::world::{DEADLINE, KEY, SESSION, World, world};
@@ -67,6 +69,51 @@ async fn nothing_unsigned_is_stored() {
     world.until_counted("ingest.bad_signature", 5).await;
     assert_eq!(counted(&world, "ingest.accepted").await, 0);
     assert_eq!(signed(&world, body).await, (200, r#"{"stored":true}"#.into()));
+}
+
+#[tokio::test]
+async fn refusals_are_told_once_in_a_while() {
+    let world = world(Engine::Noweb).await;
+    let wish = Wish { audience: Audience::Everybody, topics: vec![Topic::DaemonNotice], since: None };
+    let mut notices = world.daemon.cx.bus.listen(wish);
+    let unknown = world.webhook_url().replace(&world.number.to_string(), "019aaaaa-0000-7000-8000-000000000000");
+    for _ in 0..20 {
+        assert_eq!(post(&world, "{}".into(), None).await.0, 401);
+        assert_eq!(world.client.post(&unknown).body("{}").send().await.unwrap().status(), 404);
+    }
+    // Whatever was told before this one has been told.
+    world.daemon.cx.bus.publish(None, Topic::DaemonNotice, &"the end");
+    let mut told = Vec::new();
+    while !told.iter().any(|text: &String| text.contains("the end")) {
+        match tokio::time::timeout(DEADLINE, notices.next()).await.unwrap() {
+            Heard::Events(events) => told.extend(events.iter().map(|event| event.data.get().to_owned())),
+            other => panic!("{other:?}"),
+        }
+    }
+    let refusals: Vec<&String> = told.iter().filter(|text| text.contains("127.0.0.1")).collect();
+    // A slow machine may need longer than one pause.
+    assert!((2..=4).contains(&refusals.len()), "{told:?}");
+    assert!(refusals[0].contains("bad signature") && refusals[1].contains("not here"), "{told:?}");
+}
+
+#[tokio::test]
+async fn readiness_and_metrics_tell_of_the_servers() {
+    let world = world(Engine::Noweb).await;
+    let get = async |path: &str| {
+        let answer = world.client.get(format!("http://{}{path}", world.daemon.metrics)).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.text().await.unwrap()
+    };
+    let ready: serde_json::Value = serde_json::from_str(&get("/readyz").await).unwrap();
+    assert_eq!(ready["ready"], true);
+    assert!(ready["store"]["probe_ms"].is_u64() && ready["store"]["waiting"].is_u64(), "{ready}");
+    assert!(ready["disk"]["free_bytes"].as_i64() > Some(0), "{ready}");
+    assert_eq!(ready["waha"][0]["name"], "main");
+    assert_eq!(ready["gemini"]["up"], true);
+    let metrics = get("/metrics").await;
+    assert!(metrics.contains("\nmychatflow_waha_up{name=\"main\"} 1\n"), "{metrics}");
+    assert!(metrics.contains("\nmychatflow_gemini_breaker_open 0\n"), "{metrics}");
+    assert!(metrics.ends_with("# EOF\n"));
 }
 
 #[tokio::test]

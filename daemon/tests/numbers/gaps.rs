@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use mychatflow_daemon::jobs::recover_history::{Recovered, recover};
 use mychatflow_daemon::rounds;
+use mychatflow_data::ids::ClientRef;
 use mychatflow_data::model::instance::{InstanceStatus, Verdict};
 use mychatflow_data::model::job::{JobArgs, JobKind};
+use mychatflow_data::store::tx::outcome::After;
 use mychatflow_sandbox::waha::{Customer, Engine, Options, Status};
 use tokio_util::sync::CancellationToken;
 
@@ -33,6 +35,22 @@ async fn missed_messages_are_fetched_once() {
         let second = recover(&world.cx, &world.shop, &found, since).await.unwrap();
         assert_eq!(second, Recovered { found: 0, duplicates: 4, ignored: 0 }, "{engine:?}");
     }
+}
+
+#[tokio::test]
+async fn a_message_that_we_know_to_be_sent_is_no_find() {
+    let (world, number) = World::paired(Options::default()).await;
+    world.waha.customer_says("default", &ana(), "hi").await.unwrap();
+    world.recover(number).await;
+    let chat = world.chat_of("hi").await.chat.id;
+    let now = world.cx.now();
+    // WAHA took it; its echo never came.
+    let wa_id = world.waha.api_sends("default", "447700900001@c.us", "hello").await.unwrap();
+    let ours = world.shop.send_message(chat, "hello".into(), ClientRef::new(), Duration::ZERO, now).await.unwrap();
+    let bare_id = wa_id.rsplit('_').next().map(str::to_owned);
+    world.shop.record_sent(ours.id, bare_id, Some(wa_id), After::Waiting, now).await.unwrap();
+    assert_eq!(world.recover(number).await, Recovered { found: 0, duplicates: 2, ignored: 0 });
+    assert_eq!(world.recover(number).await, Recovered { found: 0, duplicates: 2, ignored: 0 });
 }
 
 #[tokio::test]

@@ -63,6 +63,12 @@ enum Changed {
     Revoked,
 }
 
+/// Is it known that WhatsApp took this message of ours?
+fn is_out(ours: &Outbound) -> bool {
+    use InteractionState::{Delivered, Played, Read, Sent};
+    matches!(ours.interaction.state, Sent | Delivered | Read | Played)
+}
+
 struct Intake<'s, 'c> {
     scope: &'s Scope<'c>,
     instance: InstanceId,
@@ -112,11 +118,16 @@ impl TenantStore {
     ) -> Result<Accepted, StoreError> {
         self.write(move |scope| {
             let intake = Intake { scope, instance, defaults, now };
-            let accepted = intake.message(&message)?;
-            if accepted == Accepted::Stored {
-                scope.count("recovered");
+            // Its echo may never have come, but that it went out is no news.
+            let known = message.from_me && intake.by_bare_id(&message.bare_id)?.is_some_and(|ours| is_out(&ours));
+            match intake.message(&message)? {
+                Accepted::Stored if known => Ok(Accepted::Duplicate),
+                Accepted::Stored => {
+                    scope.count("recovered");
+                    Ok(Accepted::Stored)
+                }
+                accepted => Ok(accepted),
             }
-            Ok(accepted)
         })
         .await
     }
