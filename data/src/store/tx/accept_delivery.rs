@@ -3,15 +3,16 @@
 //! A message is known by its bare id and direction; everything else by a key of its own kind. The chat part of an id
 //! is never compared, since it switches between phone number and LID.
 
+mod changes;
+mod own;
+mod signs;
+
 use std::time::Duration;
 
 use crate::ids::{ChatId, InstanceId, InteractionId};
 use crate::model::contact::Review;
-use crate::model::delivery::{
-    AckEvent, CallEvent, CallKind, Delivery, DeliveryEvent, EditedEvent, MessageEvent, PollVoteEvent, Presence,
-    PresenceEvent, ReactionEvent, RevokedEvent, Source,
-};
-use crate::model::interaction::{Ack, Author, ContentKind, Direction, Interaction, InteractionState};
+use crate::model::delivery::{Delivery, DeliveryEvent, MessageEvent};
+use crate::model::interaction::{Author, ContentKind, Direction, Interaction, InteractionState};
 use crate::model::job::JobArgs;
 use crate::model::setting::{Groups, Rules};
 use crate::phone::{Address, AddressKind};
@@ -24,15 +25,10 @@ use crate::store::interactions::{self, Extra, IdSource, Outbound};
 use crate::store::jobs;
 use crate::store::scope::{Scope, Scoped};
 use crate::store::settings::values;
-use crate::store::tx::outcome;
 use crate::time::Timestamp;
 
 /// The longest that an answer waits for the phone number behind a LID.
 pub const LID_WAIT: Duration = Duration::from_secs(3);
-/// How much longer the quiet window is while the customer types.
-const TYPING_GRACE: Duration = Duration::from_secs(4);
-/// How much older than the start of a send its echo may seem: WhatsApp's clock has whole seconds.
-const CLOCK_SLACK: Duration = Duration::from_secs(2);
 
 /// What became of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,13 +50,6 @@ pub(crate) fn preview(text: &str) -> String {
 /// The true instant lies within the second that WhatsApp names, and not after now.
 fn within_its_second(at: Timestamp, now: Timestamp) -> Timestamp {
     at + now.since(at).min(Duration::from_millis(999))
-}
-
-/// What happened to a message before it came.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Changed {
-    Edited,
-    Revoked,
 }
 
 /// Is it known that WhatsApp took this message of ours?
@@ -289,7 +278,9 @@ impl Intake<'_, '_> {
         }
         let rules = self.rules(Some(thread.chat))?;
         self.customer_spoke(thread.chat, &message.chat, &preview(&interaction.text), interaction.at)?;
-        if message.kind == ContentKind::Waiting || self.changed_before_it_came(message)? == Some(Changed::Revoked) {
+        if message.kind == ContentKind::Waiting
+            || self.changed_before_it_came(message)? == Some(changes::Changed::Revoked)
+        {
             return Ok(Accepted::Stored);
         }
         let mut quiet = rules.burst_quiet;
@@ -300,44 +291,6 @@ impl Intake<'_, '_> {
         }
         self.answer_after(thread.chat, quiet, rules.burst_max.max(quiet))?;
         Ok(Accepted::Stored)
-    }
-
-    /// WAHA keeps no order: an edit or a deletion may come before its message.
-    fn changed_before_it_came(&self, message: &MessageEvent) -> Result<Option<Changed>, StoreError> {
-        const TAKE: Scoped = scoped!(
-            "DELETE FROM early_changes WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id
-             RETURNING kind, text"
-        );
-        let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":instance", &self.instance), (":bare_id", &message.bare_id)];
-        let taken = self.scope.row(TAKE, params, |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
-        let Some((kind, text)) = taken else { return Ok(None) };
-        let changed = if kind == "revoked" { Changed::Revoked } else { Changed::Edited };
-        match changed {
-            Changed::Revoked => self.revoke(&message.bare_id)?,
-            Changed::Edited => self.edit(&message.bare_id, &text)?,
-        };
-        Ok(Some(changed))
-    }
-
-    fn keep_early(&self, bare_id: &str, kind: &'static str, text: &str) -> Result<(), StoreError> {
-        const KEEP: Scoped = scoped!(
-            "INSERT INTO early_changes (tenant_id, instance_id, bare_id, kind, text, at)
-             VALUES (:tenant, :instance, :bare_id, :kind, :text, :now)
-             ON CONFLICT DO UPDATE SET kind = excluded.kind, text = excluded.text
-             WHERE kind <> 'revoked'"
-        );
-        self.scope
-            .execute(
-                KEEP,
-                &[
-                    (":instance", &self.instance),
-                    (":bare_id", &bare_id),
-                    (":kind", &kind),
-                    (":text", &text),
-                    (":now", &self.now),
-                ],
-            )
-            .map(drop)
     }
 
     /// A message that WhatsApp could not decrypt before is readable now: it takes the place of its placeholder.
@@ -419,309 +372,5 @@ impl Intake<'_, '_> {
         )?;
         self.scope.emit(Change::ChatChanged(self.scope.tenant(), chat));
         Ok(Accepted::Stored)
-    }
-
-    /// A message of our side: the echo of our own send, or a human's.
-    fn own_message(&self, message: &MessageEvent) -> Result<Accepted, StoreError> {
-        const ECHO: Scoped = scoped!(
-            "UPDATE interactions SET echoed_at = :now
-             WHERE tenant_id = :tenant AND id = :id AND echoed_at IS NULL"
-        );
-        let ours = match self.by_bare_id(&message.bare_id)? {
-            Some(known) => Some(known),
-            None => self.sending_without_id(message)?,
-        };
-        if let Some(ours) = ours {
-            if self.scope.execute(ECHO, &[(":id", &ours.interaction.id), (":now", &self.now)])? == 0 {
-                return Ok(Accepted::Duplicate);
-            }
-            outcome::mark_sent(self.scope, &ours, Some(&message.bare_id), Some(&message.wa_id), self.now)?;
-            if let Some(ack) = message.ack
-                && let Some(ours) = interactions::find(self.scope, ours.interaction.id)?
-            {
-                outcome::apply_ack(self.scope, &ours, ack, self.now)?;
-            }
-            return Ok(Accepted::Stored);
-        }
-        let name = None;
-        let alternate = message.alternate.as_ref();
-        let thread = chats::thread(self.scope, self.instance, &message.chat, alternate, name, Review::New, self.now)?;
-        let author = if message.source == Source::Api { Author::Human } else { Author::Phone };
-        let interaction = self.interaction(message, thread.chat, author);
-        if !interactions::insert(self.scope, self.instance, &interaction, &self.extra(message), self.now)? {
-            return Ok(Accepted::Duplicate);
-        }
-        let pause = self.rules(Some(thread.chat))?.takeover_pause;
-        let text = preview(&interaction.text);
-        super::send::human_spoke(self.scope, thread.chat, &text, interaction.at, message.at + pause, self.now)?;
-        self.scope.count("takeovers");
-        Ok(Accepted::Stored)
-    }
-
-    fn by_bare_id(&self, bare_id: &str) -> Result<Option<Outbound>, StoreError> {
-        const FIND: Scoped = scoped!(concat!(
-            "SELECT ",
-            interactions::outbound_columns!(),
-            " FROM interactions
-             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id AND direction = 'out'"
-        ));
-        self.scope.row(FIND, &[(":instance", &self.instance), (":bare_id", &bare_id)], interactions::read_outbound)
-    }
-
-    /// On servers without ids: the oldest send in this chat with this text that nobody has claimed.
-    fn sending_without_id(&self, message: &MessageEvent) -> Result<Option<Outbound>, StoreError> {
-        const FIND: Scoped = scoped!(concat!(
-            "SELECT ",
-            interactions::outbound_columns!(),
-            " FROM interactions
-             WHERE tenant_id = :tenant AND instance_id = :instance
-               -- The first list is that of the index, the second what is meant.
-               AND state IN ('draft', 'held', 'queued', 'sending', 'unknown') AND state IN ('sending', 'unknown')
-               AND bare_id IS NULL AND text = :text AND sending_at <= :latest
-               AND chat_id IN (SELECT h.id FROM chats AS h
-                               JOIN identities AS i ON i.tenant_id = h.tenant_id AND i.contact_id = h.contact_id
-                               WHERE h.tenant_id = :tenant AND i.address IN (:chat, :alternate))
-             ORDER BY seq LIMIT 1"
-        ));
-        let Some(text) = &message.text else { return Ok(None) };
-        let latest = message.at + CLOCK_SLACK;
-        self.scope.row(
-            FIND,
-            &[
-                (":instance", &self.instance),
-                (":text", text),
-                (":latest", &latest),
-                (":chat", &message.chat),
-                (":alternate", &message.alternate),
-            ],
-            interactions::read_outbound,
-        )
-    }
-
-    fn ack(&self, ack: &AckEvent) -> Result<Accepted, StoreError> {
-        const EARLY: Scoped = scoped!(
-            "INSERT INTO early_acks (tenant_id, instance_id, bare_id, ack, at)
-             VALUES (:tenant, :instance, :bare_id, :ack, :now) ON CONFLICT DO NOTHING"
-        );
-        if !ack.from_me {
-            return Ok(Accepted::Ignored);
-        }
-        let participant = ack.participant.as_ref().map_or("", Address::as_str);
-        self.once(&format!("ack:{}:{participant}:{}", ack.bare_id, ack.ack), || {
-            if let Some(message) = self.by_bare_id(&ack.bare_id)? {
-                outcome::apply_ack(self.scope, &message, ack.ack, self.now)?;
-            } else if ack.ack != Ack::Pending {
-                self.scope.execute(
-                    EARLY,
-                    &[
-                        (":instance", &self.instance),
-                        (":bare_id", &ack.bare_id),
-                        (":ack", &ack.ack),
-                        (":now", &self.now),
-                    ],
-                )?;
-            }
-            Ok(Accepted::Stored)
-        })
-    }
-
-    fn reaction(&self, reaction: &ReactionEvent) -> Result<Accepted, StoreError> {
-        const REACT: Scoped = scoped!(concat!(
-            "UPDATE interactions SET reaction = nullif(:text, '')
-             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :target
-             RETURNING ",
-            interactions::columns!()
-        ));
-        self.once(&format!("reaction:{}", reaction.bare_id), || {
-            let changed = self.scope.rows(
-                REACT,
-                &[(":instance", &self.instance), (":target", &reaction.target_bare_id), (":text", &reaction.text)],
-                interactions::read,
-            )?;
-            for interaction in changed {
-                self.scope.emit(Change::InteractionChanged(self.scope.tenant(), Box::new(interaction)));
-            }
-            Ok(Accepted::Stored)
-        })
-    }
-
-    fn edited(&self, edited: &EditedEvent) -> Result<Accepted, StoreError> {
-        self.once(&format!("edited:{}", edited.bare_id), || {
-            if self.edit(&edited.target_bare_id, &edited.text)? == 0 {
-                self.keep_early(&edited.target_bare_id, "edited", &edited.text)?;
-            }
-            Ok(Accepted::Stored)
-        })
-    }
-
-    /// Changes the words of a message; returns how many messages that were.
-    fn edit(&self, bare_id: &str, text: &str) -> Result<usize, StoreError> {
-        const EDIT: Scoped = scoped!(concat!(
-            "UPDATE interactions
-             SET text = :text, state = CASE direction WHEN 'in' THEN 'edited' ELSE state END
-             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :target
-             RETURNING ",
-            interactions::columns!()
-        ));
-        let params: &[(&str, &dyn rusqlite::ToSql)] =
-            &[(":instance", &self.instance), (":target", &bare_id), (":text", &text)];
-        let changed = self.scope.rows(EDIT, params, interactions::read)?;
-        self.tell_changed(changed)
-    }
-
-    fn tell_changed(&self, changed: Vec<Interaction>) -> Result<usize, StoreError> {
-        let count = changed.len();
-        for interaction in changed {
-            if interaction.direction == Direction::In {
-                self.changed_by_customer(&interaction)?;
-            }
-            self.scope.emit(Change::InteractionChanged(self.scope.tenant(), Box::new(interaction)));
-        }
-        Ok(count)
-    }
-
-    /// An answer under way looks again; an answer that is out already stays as it is.
-    fn changed_by_customer(&self, interaction: &Interaction) -> Result<(), StoreError> {
-        const REVISE: Scoped = scoped!(
-            "UPDATE chats SET revision = revision + 1
-             WHERE tenant_id = :tenant AND id = :chat
-             RETURNING coalesce(last_out_at, 0) < :at"
-        );
-        let unanswered: Option<bool> =
-            self.scope.row(REVISE, &[(":chat", &interaction.chat), (":at", &interaction.at)], |row| row.get(0))?;
-        if unanswered == Some(true) {
-            let rules = self.rules(Some(interaction.chat))?;
-            self.answer_after(interaction.chat, rules.burst_quiet, rules.burst_max)?;
-        }
-        self.scope.emit(Change::ChatChanged(self.scope.tenant(), interaction.chat));
-        Ok(())
-    }
-
-    fn revoked(&self, revoked: &RevokedEvent) -> Result<Accepted, StoreError> {
-        self.once(&format!("revoked:{}", revoked.target_bare_id), || {
-            if self.revoke(&revoked.target_bare_id)? == 0 {
-                self.keep_early(&revoked.target_bare_id, "revoked", "")?;
-            }
-            Ok(Accepted::Stored)
-        })
-    }
-
-    /// Marks a message as taken back; returns how many messages that were.
-    fn revoke(&self, bare_id: &str) -> Result<usize, StoreError> {
-        const REVOKE: Scoped = scoped!(concat!(
-            "UPDATE interactions SET state = CASE direction WHEN 'in' THEN 'revoked' ELSE state END
-             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :target
-             RETURNING ",
-            interactions::columns!()
-        ));
-        let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":instance", &self.instance), (":target", &bare_id)];
-        let changed = self.scope.rows(REVOKE, params, interactions::read)?;
-        self.tell_changed(changed)
-    }
-
-    fn presence(&self, presence: &PresenceEvent) -> Result<Accepted, StoreError> {
-        const CHAT: Scoped = scoped!(
-            "SELECT h.id FROM chats AS h
-             JOIN identities AS i ON i.tenant_id = h.tenant_id AND i.contact_id = h.contact_id
-             WHERE h.tenant_id = :tenant AND h.instance_id = :instance AND i.address = :address"
-        );
-        const MOVE: Scoped = scoped!(
-            "UPDATE jobs SET run_at = min(:run_at, created_at + :cap_ms)
-             WHERE tenant_id = :tenant AND chat_id = :chat AND kind = 'answer_chat' AND state = 'scheduled'
-               AND run_at > :now AND run_at <= created_at + :cap_ms AND reply_id IS NULL
-             RETURNING run_at"
-        );
-        let found: Option<ChatId> =
-            self.scope.row(CHAT, &[(":instance", &self.instance), (":address", &presence.chat)], |row| row.get(0))?;
-        let Some(chat) = found else { return Ok(Accepted::Ignored) };
-        let rules = self.rules(Some(chat))?;
-        let wait = match presence.presence {
-            Presence::Typing => rules.burst_quiet + TYPING_GRACE,
-            Presence::Idle => rules.burst_quiet,
-        };
-        let cap_ms = i64::try_from(rules.burst_max.as_millis()).unwrap_or(i64::MAX);
-        let run_at = self.now + wait;
-        let moved: Option<Timestamp> = self.scope.row(
-            MOVE,
-            &[(":chat", &chat), (":run_at", &run_at), (":cap_ms", &cap_ms), (":now", &self.now)],
-            |row| row.get(0),
-        )?;
-        if let Some(due) = moved {
-            self.scope.emit(Change::JobDue(crate::model::job::JobKind::AnswerChat, due));
-        }
-        if presence.presence == Presence::Typing {
-            self.scope.emit(Change::Typing(self.scope.tenant(), chat));
-        }
-        Ok(Accepted::Stored)
-    }
-
-    fn call(&self, call: &CallEvent, envelope_id: &str) -> Result<Accepted, StoreError> {
-        const ASK: Scoped = scoped!(
-            "UPDATE chats SET state = 'needs_you', reason = 'called you'
-             WHERE tenant_id = :tenant AND id = :chat AND state <> 'assistant'"
-        );
-        let Some(from) = call.from.as_ref().filter(|from| from.is_person()) else { return Ok(Accepted::Ignored) };
-        self.once(&format!("call:{}:{envelope_id}", call.id), || {
-            let thread = chats::thread(self.scope, self.instance, from, None, None, Review::New, self.now)?;
-            let text = match call.kind {
-                CallKind::Voice => "[voice call]",
-                CallKind::Video => "[video call]",
-            };
-            let interaction = self.placeholder(thread.chat, from, ContentKind::Other, text.to_owned(), call.at);
-            let bare_id = format!("call:{}", call.id);
-            let extra = Extra { bare_id: Some(&bare_id), ..Extra::default() };
-            if !interactions::insert(self.scope, self.instance, &interaction, &extra, self.now)? {
-                return Ok(Accepted::Duplicate);
-            }
-            self.customer_spoke(thread.chat, from, text, call.at)?;
-            self.scope.execute(ASK, &[(":chat", &thread.chat)])?;
-            Ok(Accepted::Stored)
-        })
-    }
-
-    fn poll_vote(&self, vote: &PollVoteEvent) -> Result<Accepted, StoreError> {
-        self.once(&format!("poll:{}", vote.bare_id), || {
-            let Some(chat) = vote.chat.as_ref().filter(|chat| chat.is_person()) else {
-                return Ok(Accepted::Ignored);
-            };
-            let thread = chats::thread(self.scope, self.instance, chat, None, None, Review::New, self.now)?;
-            let text = format!("[vote: {}]", vote.options.join(", "));
-            let interaction = self.placeholder(thread.chat, chat, ContentKind::Poll, text.clone(), vote.at);
-            let extra = Extra { bare_id: Some(&vote.bare_id), ..Extra::default() };
-            if !interactions::insert(self.scope, self.instance, &interaction, &extra, self.now)? {
-                return Ok(Accepted::Duplicate);
-            }
-            self.customer_spoke(thread.chat, chat, &preview(&text), vote.at)?;
-            Ok(Accepted::Stored)
-        })
-    }
-
-    fn placeholder(
-        &self,
-        chat: ChatId,
-        address: &Address,
-        kind: ContentKind,
-        text: String,
-        at: Timestamp,
-    ) -> Interaction {
-        Interaction {
-            id: InteractionId::new(),
-            chat,
-            direction: Direction::In,
-            author: Author::Customer,
-            state: InteractionState::Received,
-            kind,
-            text,
-            at,
-            wa_id: None,
-            address: address.clone(),
-            reason: None,
-            client_ref: None,
-            reply_to: None,
-            author_name: None,
-            reaction: None,
-            model: None,
-            latency_ms: None,
-        }
     }
 }

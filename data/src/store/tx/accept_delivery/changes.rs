@@ -1,0 +1,183 @@
+//! What happens to a message after it was sent: acks, reactions, edits, deletions. WAHA keeps no order, so each of them
+//! may come before the message.
+
+use super::{Accepted, Intake};
+use crate::model::delivery::{AckEvent, EditedEvent, MessageEvent, ReactionEvent, RevokedEvent};
+use crate::model::interaction::{Ack, Direction, Interaction};
+use crate::phone::Address;
+use crate::scoped;
+use crate::store::change::Change;
+use crate::store::error::StoreError;
+use crate::store::interactions;
+use crate::store::scope::Scoped;
+use crate::store::tx::outcome;
+
+/// What happened to a message before it came.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Changed {
+    /// Its words.
+    Edited,
+    /// It was taken back.
+    Revoked,
+}
+
+impl Intake<'_, '_> {
+    /// WAHA keeps no order: an edit or a deletion may come before its message.
+    pub(super) fn changed_before_it_came(&self, message: &MessageEvent) -> Result<Option<Changed>, StoreError> {
+        const TAKE: Scoped = scoped!(
+            "DELETE FROM early_changes WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id
+             RETURNING kind, text"
+        );
+        let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":instance", &self.instance), (":bare_id", &message.bare_id)];
+        let taken = self.scope.row(TAKE, params, |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+        let Some((kind, text)) = taken else { return Ok(None) };
+        let changed = if kind == "revoked" { Changed::Revoked } else { Changed::Edited };
+        match changed {
+            Changed::Revoked => self.revoke(&message.bare_id)?,
+            Changed::Edited => self.edit(&message.bare_id, &text)?,
+        };
+        Ok(Some(changed))
+    }
+
+    pub(super) fn keep_early(&self, bare_id: &str, kind: &'static str, text: &str) -> Result<(), StoreError> {
+        const KEEP: Scoped = scoped!(
+            "INSERT INTO early_changes (tenant_id, instance_id, bare_id, kind, text, at)
+             VALUES (:tenant, :instance, :bare_id, :kind, :text, :now)
+             ON CONFLICT DO UPDATE SET kind = excluded.kind, text = excluded.text
+             WHERE kind <> 'revoked'"
+        );
+        self.scope
+            .execute(
+                KEEP,
+                &[
+                    (":instance", &self.instance),
+                    (":bare_id", &bare_id),
+                    (":kind", &kind),
+                    (":text", &text),
+                    (":now", &self.now),
+                ],
+            )
+            .map(drop)
+    }
+
+    pub(super) fn ack(&self, ack: &AckEvent) -> Result<Accepted, StoreError> {
+        const EARLY: Scoped = scoped!(
+            "INSERT INTO early_acks (tenant_id, instance_id, bare_id, ack, at)
+             VALUES (:tenant, :instance, :bare_id, :ack, :now) ON CONFLICT DO NOTHING"
+        );
+        if !ack.from_me {
+            return Ok(Accepted::Ignored);
+        }
+        let participant = ack.participant.as_ref().map_or("", Address::as_str);
+        self.once(&format!("ack:{}:{participant}:{}", ack.bare_id, ack.ack), || {
+            if let Some(message) = self.by_bare_id(&ack.bare_id)? {
+                outcome::apply_ack(self.scope, &message, ack.ack, self.now)?;
+            } else if ack.ack != Ack::Pending {
+                self.scope.execute(
+                    EARLY,
+                    &[
+                        (":instance", &self.instance),
+                        (":bare_id", &ack.bare_id),
+                        (":ack", &ack.ack),
+                        (":now", &self.now),
+                    ],
+                )?;
+            }
+            Ok(Accepted::Stored)
+        })
+    }
+
+    pub(super) fn reaction(&self, reaction: &ReactionEvent) -> Result<Accepted, StoreError> {
+        const REACT: Scoped = scoped!(concat!(
+            "UPDATE interactions SET reaction = nullif(:text, '')
+             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :target
+             RETURNING ",
+            interactions::columns!()
+        ));
+        self.once(&format!("reaction:{}", reaction.bare_id), || {
+            let changed = self.scope.rows(
+                REACT,
+                &[(":instance", &self.instance), (":target", &reaction.target_bare_id), (":text", &reaction.text)],
+                interactions::read,
+            )?;
+            for interaction in changed {
+                self.scope.emit(Change::InteractionChanged(self.scope.tenant(), Box::new(interaction)));
+            }
+            Ok(Accepted::Stored)
+        })
+    }
+
+    pub(super) fn edited(&self, edited: &EditedEvent) -> Result<Accepted, StoreError> {
+        self.once(&format!("edited:{}", edited.bare_id), || {
+            if self.edit(&edited.target_bare_id, &edited.text)? == 0 {
+                self.keep_early(&edited.target_bare_id, "edited", &edited.text)?;
+            }
+            Ok(Accepted::Stored)
+        })
+    }
+
+    /// Changes the words of a message; returns how many messages that were.
+    pub(super) fn edit(&self, bare_id: &str, text: &str) -> Result<usize, StoreError> {
+        const EDIT: Scoped = scoped!(concat!(
+            "UPDATE interactions
+             SET text = :text, state = CASE direction WHEN 'in' THEN 'edited' ELSE state END
+             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :target
+             RETURNING ",
+            interactions::columns!()
+        ));
+        let params: &[(&str, &dyn rusqlite::ToSql)] =
+            &[(":instance", &self.instance), (":target", &bare_id), (":text", &text)];
+        let changed = self.scope.rows(EDIT, params, interactions::read)?;
+        self.tell_changed(changed)
+    }
+
+    pub(super) fn tell_changed(&self, changed: Vec<Interaction>) -> Result<usize, StoreError> {
+        let count = changed.len();
+        for interaction in changed {
+            if interaction.direction == Direction::In {
+                self.changed_by_customer(&interaction)?;
+            }
+            self.scope.emit(Change::InteractionChanged(self.scope.tenant(), Box::new(interaction)));
+        }
+        Ok(count)
+    }
+
+    /// An answer under way looks again; an answer that is out already stays as it is.
+    pub(super) fn changed_by_customer(&self, interaction: &Interaction) -> Result<(), StoreError> {
+        const REVISE: Scoped = scoped!(
+            "UPDATE chats SET revision = revision + 1
+             WHERE tenant_id = :tenant AND id = :chat
+             RETURNING coalesce(last_out_at, 0) < :at"
+        );
+        let unanswered: Option<bool> =
+            self.scope.row(REVISE, &[(":chat", &interaction.chat), (":at", &interaction.at)], |row| row.get(0))?;
+        if unanswered == Some(true) {
+            let rules = self.rules(Some(interaction.chat))?;
+            self.answer_after(interaction.chat, rules.burst_quiet, rules.burst_max)?;
+        }
+        self.scope.emit(Change::ChatChanged(self.scope.tenant(), interaction.chat));
+        Ok(())
+    }
+
+    pub(super) fn revoked(&self, revoked: &RevokedEvent) -> Result<Accepted, StoreError> {
+        self.once(&format!("revoked:{}", revoked.target_bare_id), || {
+            if self.revoke(&revoked.target_bare_id)? == 0 {
+                self.keep_early(&revoked.target_bare_id, "revoked", "")?;
+            }
+            Ok(Accepted::Stored)
+        })
+    }
+
+    /// Marks a message as taken back; returns how many messages that were.
+    pub(super) fn revoke(&self, bare_id: &str) -> Result<usize, StoreError> {
+        const REVOKE: Scoped = scoped!(concat!(
+            "UPDATE interactions SET state = CASE direction WHEN 'in' THEN 'revoked' ELSE state END
+             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :target
+             RETURNING ",
+            interactions::columns!()
+        ));
+        let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":instance", &self.instance), (":target", &bare_id)];
+        let changed = self.scope.rows(REVOKE, params, interactions::read)?;
+        self.tell_changed(changed)
+    }
+}

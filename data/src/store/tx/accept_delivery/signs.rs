@@ -1,0 +1,128 @@
+//! Signs of life that are no messages: typing, calls, votes.
+
+use std::time::Duration;
+
+use super::{Accepted, Intake, preview};
+use crate::ids::{ChatId, InteractionId};
+use crate::model::contact::Review;
+use crate::model::delivery::{CallEvent, CallKind, PollVoteEvent, Presence, PresenceEvent};
+use crate::model::interaction::{Author, ContentKind, Direction, Interaction, InteractionState};
+use crate::phone::Address;
+use crate::scoped;
+use crate::store::change::Change;
+use crate::store::chats;
+use crate::store::error::StoreError;
+use crate::store::interactions::{self, Extra};
+use crate::store::scope::Scoped;
+use crate::time::Timestamp;
+
+/// How much longer the quiet window is while the customer types.
+const TYPING_GRACE: Duration = Duration::from_secs(4);
+
+impl Intake<'_, '_> {
+    pub(super) fn presence(&self, presence: &PresenceEvent) -> Result<Accepted, StoreError> {
+        const CHAT: Scoped = scoped!(
+            "SELECT h.id FROM chats AS h
+             JOIN identities AS i ON i.tenant_id = h.tenant_id AND i.contact_id = h.contact_id
+             WHERE h.tenant_id = :tenant AND h.instance_id = :instance AND i.address = :address"
+        );
+        const MOVE: Scoped = scoped!(
+            "UPDATE jobs SET run_at = min(:run_at, created_at + :cap_ms)
+             WHERE tenant_id = :tenant AND chat_id = :chat AND kind = 'answer_chat' AND state = 'scheduled'
+               AND run_at > :now AND run_at <= created_at + :cap_ms AND reply_id IS NULL
+             RETURNING run_at"
+        );
+        let found: Option<ChatId> =
+            self.scope.row(CHAT, &[(":instance", &self.instance), (":address", &presence.chat)], |row| row.get(0))?;
+        let Some(chat) = found else { return Ok(Accepted::Ignored) };
+        let rules = self.rules(Some(chat))?;
+        let wait = match presence.presence {
+            Presence::Typing => rules.burst_quiet + TYPING_GRACE,
+            Presence::Idle => rules.burst_quiet,
+        };
+        let cap_ms = i64::try_from(rules.burst_max.as_millis()).unwrap_or(i64::MAX);
+        let run_at = self.now + wait;
+        let moved: Option<Timestamp> = self.scope.row(
+            MOVE,
+            &[(":chat", &chat), (":run_at", &run_at), (":cap_ms", &cap_ms), (":now", &self.now)],
+            |row| row.get(0),
+        )?;
+        if let Some(due) = moved {
+            self.scope.emit(Change::JobDue(crate::model::job::JobKind::AnswerChat, due));
+        }
+        if presence.presence == Presence::Typing {
+            self.scope.emit(Change::Typing(self.scope.tenant(), chat));
+        }
+        Ok(Accepted::Stored)
+    }
+
+    pub(super) fn call(&self, call: &CallEvent, envelope_id: &str) -> Result<Accepted, StoreError> {
+        const ASK: Scoped = scoped!(
+            "UPDATE chats SET state = 'needs_you', reason = 'called you'
+             WHERE tenant_id = :tenant AND id = :chat AND state <> 'assistant'"
+        );
+        let Some(from) = call.from.as_ref().filter(|from| from.is_person()) else { return Ok(Accepted::Ignored) };
+        self.once(&format!("call:{}:{envelope_id}", call.id), || {
+            let thread = chats::thread(self.scope, self.instance, from, None, None, Review::New, self.now)?;
+            let text = match call.kind {
+                CallKind::Voice => "[voice call]",
+                CallKind::Video => "[video call]",
+            };
+            let interaction = self.placeholder(thread.chat, from, ContentKind::Other, text.to_owned(), call.at);
+            let bare_id = format!("call:{}", call.id);
+            let extra = Extra { bare_id: Some(&bare_id), ..Extra::default() };
+            if !interactions::insert(self.scope, self.instance, &interaction, &extra, self.now)? {
+                return Ok(Accepted::Duplicate);
+            }
+            self.customer_spoke(thread.chat, from, text, call.at)?;
+            self.scope.execute(ASK, &[(":chat", &thread.chat)])?;
+            Ok(Accepted::Stored)
+        })
+    }
+
+    pub(super) fn poll_vote(&self, vote: &PollVoteEvent) -> Result<Accepted, StoreError> {
+        self.once(&format!("poll:{}", vote.bare_id), || {
+            let Some(chat) = vote.chat.as_ref().filter(|chat| chat.is_person()) else {
+                return Ok(Accepted::Ignored);
+            };
+            let thread = chats::thread(self.scope, self.instance, chat, None, None, Review::New, self.now)?;
+            let text = format!("[vote: {}]", vote.options.join(", "));
+            let interaction = self.placeholder(thread.chat, chat, ContentKind::Poll, text.clone(), vote.at);
+            let extra = Extra { bare_id: Some(&vote.bare_id), ..Extra::default() };
+            if !interactions::insert(self.scope, self.instance, &interaction, &extra, self.now)? {
+                return Ok(Accepted::Duplicate);
+            }
+            self.customer_spoke(thread.chat, chat, &preview(&text), vote.at)?;
+            Ok(Accepted::Stored)
+        })
+    }
+
+    pub(super) fn placeholder(
+        &self,
+        chat: ChatId,
+        address: &Address,
+        kind: ContentKind,
+        text: String,
+        at: Timestamp,
+    ) -> Interaction {
+        Interaction {
+            id: InteractionId::new(),
+            chat,
+            direction: Direction::In,
+            author: Author::Customer,
+            state: InteractionState::Received,
+            kind,
+            text,
+            at,
+            wa_id: None,
+            address: address.clone(),
+            reason: None,
+            client_ref: None,
+            reply_to: None,
+            author_name: None,
+            reaction: None,
+            model: None,
+            latency_ms: None,
+        }
+    }
+}
