@@ -1,1 +1,5 @@
-//! What shows: the console.
+//! What shows: the console. It knows the daemon only through `mychatflow-data`'s protocol and client.
+
+pub mod text;
+pub mod theme;
+pub mod widgets;

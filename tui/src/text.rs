@@ -1,0 +1,1 @@
+//! Untrusted text on its way to the screen: clean, measure, wrap, cut.

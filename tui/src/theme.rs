@@ -1,0 +1,1 @@
+//! What a colour or a glyph means, and how it looks under each theme.

@@ -1,0 +1,3 @@
+//! Small pictures that views are put together from.
+
+pub mod qr;

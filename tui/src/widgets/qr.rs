@@ -1,0 +1,1 @@
+//! A pairing code as cells.
