@@ -6,7 +6,7 @@ use mychatflow_data::client::CALL_TIMEOUT;
 use mychatflow_data::model::interaction::{Author, InteractionState};
 use mychatflow_data::protocol::calls::chat::{
     ChatApprove, ChatCancel, ChatDone, ChatEdit, ChatList, ChatPause, ChatResume, ChatSend, ChatSent, ChatShow,
-    ChatSnooze, ChatSummary, InteractionDocument,
+    ChatSnooze, ChatSummary, ClearDraft, InteractionDocument,
 };
 use mychatflow_data::protocol::name::{ChatName, InstanceName};
 
@@ -20,14 +20,28 @@ pub async fn run(cx: &Cx, verb: ChatVerb) -> anyhow::Result<()> {
     match verb {
         ChatVerb::List { state, instance, limit } => {
             let instance = instance.map(InstanceName::from);
-            let params =
-                |limit, after| ChatList { tenant: tenant.clone(), state, instance: instance.clone(), limit, after };
+            let params = |limit, after| ChatList {
+                tenant: tenant.clone(),
+                state,
+                instance: instance.clone(),
+                limit,
+                after,
+                ..ChatList::default()
+            };
             cx.list(limit, params, |chats| table(cx, chats)).await
         }
         ChatVerb::Show { chat, limit } => show(cx, chat, limit).await,
         ChatVerb::Send { chat, text, wait, client_ref } => {
             let (chat, instance) = names(chat);
-            let params = ChatSend { tenant, chat, instance, text: text_or_stdin(text)?, wait, client_ref };
+            let params = ChatSend {
+                tenant,
+                chat,
+                instance,
+                text: text_or_stdin(text)?,
+                wait,
+                client_ref,
+                clear_draft: ClearDraft::Keep,
+            };
             let patience = CALL_TIMEOUT + wait.map_or(Duration::ZERO, |wait| wait.0);
             let sent = cx.connect().await?.call_within(&params, patience).await?;
             cx.output.document(&sent, sent_line)
@@ -157,6 +171,8 @@ async fn show(cx: &Cx, arg: ChatArg, limit: Limit) -> anyhow::Result<()> {
                 instance: instance.clone(),
                 limit: Some(PAGE_MAX.min(wanted - count)),
                 after: after.clone(),
+                before: None,
+                around: None,
             })
             .await?;
         count = count.saturating_add(u32::try_from(page.items.len()).unwrap_or(u32::MAX));

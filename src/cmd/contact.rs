@@ -12,7 +12,14 @@ pub async fn run(cx: &Cx, verb: ContactVerb) -> anyhow::Result<()> {
     let tenant = cx.tenant();
     match verb {
         ContactVerb::List { tag, review, limit } => {
-            let params = |limit, after| ContactList { tenant: tenant.clone(), tag: tag.clone(), review, limit, after };
+            let params = |limit, after| ContactList {
+                tenant: tenant.clone(),
+                tag: tag.clone(),
+                review,
+                find: None,
+                limit,
+                after,
+            };
             cx.list(limit, params, |contacts| table(cx, contacts)).await
         }
         ContactVerb::Show { contact } => {

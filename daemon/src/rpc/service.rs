@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use mychatflow_data::model::member::Role;
-use mychatflow_data::protocol::error::CallError;
+use mychatflow_data::protocol::error::{CallError, Code};
 use mychatflow_data::protocol::{AdminRequest, Answer, Call, Method, Needs, Request, TenantRequest};
 
 use super::handlers::{
@@ -72,6 +72,18 @@ impl Desk {
             R::QueueRelease(call) => answer(queue::release(cx, shop, call).await),
             R::QueueRetry(call) => answer(queue::retry(cx, shop, call).await),
             R::QueueDrop(call) => answer(queue::drop_entry(cx, shop, call).await),
+            R::ChatRead(_) => Err(not_yet(method)),
+            R::ChatCompose(_) => Err(not_yet(method)),
+            R::ChatNote(_) => Err(not_yet(method)),
+            R::ChatUnnote(_) => Err(not_yet(method)),
+            R::ChatSearch(_) => Err(not_yet(method)),
+            R::ContactAdd(_) => Err(not_yet(method)),
+            R::ContactEdit(_) => Err(not_yet(method)),
+            R::ContactOptout(_) => Err(not_yet(method)),
+            R::QuickReplyEdit(_) => Err(not_yet(method)),
+            R::QuickReplyRemove(_) => Err(not_yet(method)),
+            R::Why(_) => Err(not_yet(method)),
+            R::OverviewShow(_) => Err(not_yet(method)),
             R::Ask(call) => answer(ask::ask(cx, shop, call).await),
         }
     }
@@ -92,6 +104,11 @@ impl Desk {
             R::DaemonReload(call) => answer(daemon::reload(cx, caller, call).await),
         }
     }
+}
+
+/// A call that the table has and nobody answers yet.
+fn not_yet(method: Method) -> super::refused::Refused {
+    CallError::new(Code::Unavailable, format!("{} is not answered by this daemon yet", method.name)).into()
 }
 
 /// Writes out what a handler says. The type of its reply names the call, so a wrong one does not compile.

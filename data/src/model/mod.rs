@@ -8,6 +8,7 @@ pub mod interaction;
 pub mod job;
 pub mod ledger;
 pub mod member;
+pub mod note;
 pub mod quick_reply;
 pub mod setting;
 pub mod tenant;

@@ -57,6 +57,12 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Chat> {
         last_at: row.get(15)?,
         last_in_at: row.get(16)?,
         preview: row.get(17)?,
+        last_author: None,
+        last_state: None,
+        waiting_since: None,
+        tags: Vec::new(),
+        review: None,
+        opted_out_at: None,
     })
 }
 

@@ -96,6 +96,10 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Interaction> {
         reaction: row.get(14)?,
         model: row.get(15)?,
         latency_ms: row.get(16)?,
+        original: None,
+        media: None,
+        tokens: None,
+        quoted: None,
     })
 }
 

@@ -12,7 +12,13 @@ use crate::scoped;
 use crate::time::Timestamp;
 
 fn read(row: &Row<'_>) -> rusqlite::Result<QuickReply> {
-    Ok(QuickReply { id: row.get(0)?, label: row.get(1)?, text: row.get(2)?, created_at: row.get(3)? })
+    Ok(QuickReply {
+        id: row.get(0)?,
+        label: row.get(1)?,
+        text: row.get(2)?,
+        created_at: row.get(3)?,
+        updated_at: row.get(4)?,
+    })
 }
 
 impl TenantStore {
@@ -25,7 +31,7 @@ impl TenantStore {
             "INSERT INTO quick_replies (tenant_id, id, label, text, created_at, updated_at)
              VALUES (:tenant, :id, :label, :text, :now, :now)
              ON CONFLICT (tenant_id, label) DO NOTHING
-             RETURNING id, label, text, created_at"
+             RETURNING id, label, text, created_at, updated_at"
         );
         let label = label.trim().to_owned();
         let text = text.trim().to_owned();
@@ -51,7 +57,7 @@ impl TenantStore {
     /// What the store says.
     pub async fn quick_replies(&self, after: Option<String>, limit: i64) -> Result<Vec<QuickReply>, StoreError> {
         const PAGE: Scoped = scoped!(
-            "SELECT id, label, text, created_at FROM quick_replies
+            "SELECT id, label, text, created_at, updated_at FROM quick_replies
              WHERE tenant_id = :tenant AND (:after IS NULL OR label > :after) ORDER BY label LIMIT :limit"
         );
         self.read(move |scope| scope.rows(PAGE, &[(":after", &after), (":limit", &limit)], read)).await
@@ -63,7 +69,7 @@ impl TenantStore {
     /// What the store says.
     pub async fn quick_reply(&self, label: String) -> Result<Option<QuickReply>, StoreError> {
         const FIND: Scoped = scoped!(
-            "SELECT id, label, text, created_at FROM quick_replies WHERE tenant_id = :tenant AND label = :label"
+            "SELECT id, label, text, created_at, updated_at FROM quick_replies WHERE tenant_id = :tenant AND label = :label"
         );
         self.read(move |scope| scope.row(FIND, &[(":label", &label)], read)).await
     }

@@ -139,7 +139,14 @@ pub async fn show(cx: &Cx, shop: &TenantStore, call: ChatShow) -> Handled<Reply<
     let page = paging::page(found, limit, |oldest| oldest.id.to_string(), |found| message(found, countdown));
     let mut items = page.items;
     items.reverse();
-    Ok(Reply(ChatShown { items, next: page.next, chat: document(listed, cx.config().reply.mode) }))
+    Ok(Reply(ChatShown {
+        items,
+        next: page.next,
+        newer: None,
+        chat: document(listed, cx.config().reply.mode),
+        draft: None,
+        notes: Vec::new(),
+    }))
 }
 
 /// `chat.send`: stores and queues a human's message; with `wait` it answers when it was sent or has failed.

@@ -11,7 +11,13 @@ use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
 
 fn document(reply: QuickReply) -> QuickReplyDocument {
-    QuickReplyDocument { id: reply.id, label: reply.label, text: reply.text, created_at: reply.created_at }
+    QuickReplyDocument {
+        id: reply.id,
+        label: reply.label,
+        text: reply.text,
+        created_at: reply.created_at,
+        updated_at: Some(reply.updated_at),
+    }
 }
 
 /// `quick_reply.list`: by label.

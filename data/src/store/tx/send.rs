@@ -87,6 +87,10 @@ impl TenantStore {
                 reaction: None,
                 model: None,
                 latency_ms: None,
+                original: None,
+                media: None,
+                tokens: None,
+                quoted: None,
             };
             let preview = super::accept_delivery::preview(&interaction.text);
             human_spoke(scope, chat, &preview, now, now + takeover_pause, now)?;
