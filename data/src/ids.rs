@@ -99,6 +99,10 @@ id! {
     JobId;
     /// One line of the credit ledger.
     EntryId;
+    /// One text to many.
+    CampaignId;
+    /// One row of a campaign.
+    RecipientId;
     /// A stored answer of the shop.
     QuickReplyId;
     /// A body that WAHA signed and nobody understood.

@@ -48,6 +48,8 @@ names! {
     ChatName;
     /// A contact by id, by phone number, or by a name that fits one contact.
     ContactName;
+    /// A campaign by id or name.
+    CampaignName;
     /// An entry of the queue by its id; ids are unique over jobs, unreadable deliveries and unknown sends.
     QueueId;
     /// Where a page ends, and the next one goes on. Opaque: only the daemon reads it.
