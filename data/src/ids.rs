@@ -99,6 +99,10 @@ id! {
     JobId;
     /// One line of the credit ledger.
     EntryId;
+    /// One text to many.
+    CampaignId;
+    /// One row of a campaign.
+    RecipientId;
     /// A stored answer of the shop.
     QuickReplyId;
     /// What a human wrote down about a chat, for other humans.

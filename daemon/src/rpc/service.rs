@@ -8,7 +8,7 @@ use mychatflow_data::protocol::error::{CallError, Code};
 use mychatflow_data::protocol::{AdminRequest, Answer, Call, Method, Needs, Request, TenantRequest};
 
 use super::handlers::{
-    ask, chats, contacts, credits, daemon, instances, queue, quick_replies, settings, stats, tenants,
+    ask, campaigns, chats, contacts, credits, daemon, instances, queue, quick_replies, settings, stats, tenants,
 };
 use super::peer::{Caller, Standing};
 use super::refused::Handled;
@@ -58,6 +58,17 @@ impl Desk {
             R::ContactList(call) => answer(contacts::list(cx, shop, call).await),
             R::ContactShow(call) => answer(contacts::show(cx, shop, call).await),
             R::ContactTag(call) => answer(contacts::tag(cx, shop, call).await),
+            R::CampaignCreate(call) => answer(campaigns::create(cx, shop, call).await),
+            R::CampaignList(call) => answer(campaigns::list(cx, shop, call).await),
+            R::CampaignShow(call) => answer(campaigns::show(cx, shop, call).await),
+            R::CampaignPreview(call) => answer(campaigns::preview(cx, shop, call).await),
+            R::CampaignLaunch(call) => answer(campaigns::launch(cx, shop, call).await),
+            R::CampaignPause(call) => answer(campaigns::pause(cx, shop, call).await),
+            R::CampaignResume(call) => answer(campaigns::resume(cx, shop, call).await),
+            R::CampaignCancel(call) => answer(campaigns::cancel(cx, shop, call).await),
+            R::CampaignEdit(call) => answer(campaigns::edit(cx, shop, call).await),
+            R::CampaignRemove(call) => answer(campaigns::remove(cx, shop, call).await),
+            R::CampaignReport(call) => answer(campaigns::report(cx, shop, call).await),
             R::CreditShow(call) => answer(credits::show(cx, shop, call).await),
             R::CreditLedger(call) => answer(credits::ledger(cx, shop, call).await),
             R::CreditGrant(call) => answer(credits::grant(cx, shop, call).await),

@@ -1,5 +1,6 @@
 //! The nouns of the product: plain structs and closed enums. Reads nothing, stores nothing.
 
+pub mod campaign;
 pub mod chat;
 pub mod contact;
 pub mod delivery;
@@ -10,6 +11,7 @@ pub mod ledger;
 pub mod member;
 pub mod note;
 pub mod quick_reply;
+pub mod recipient;
 pub mod setting;
 pub mod tenant;
 

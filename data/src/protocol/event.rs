@@ -26,7 +26,7 @@ words! {
         InstanceChanged => "instance.changed",
         /// The balance changed; `data` is a `CreditSummary`.
         CreditChanged => "credit.changed",
-        /// A campaign changed.
+        /// A campaign changed; `data` is a `CampaignDocument`. At most two a second are told of one campaign.
         CampaignChanged => "campaign.changed",
         /// A job changed; `data` is a `QueueLine`.
         JobChanged => "job.changed",

@@ -22,6 +22,11 @@ use crate::model::ledger::Entry;
 use crate::model::member::Role;
 
 use calls::ask::{Ask, AskAnswer};
+use calls::campaign::{
+    CampaignCancel, CampaignCreate, CampaignDocument, CampaignEdit, CampaignLaunch, CampaignList, CampaignPause,
+    CampaignPreview, CampaignPreviewLine, CampaignRemove, CampaignRemoved, CampaignReport, CampaignReportLine,
+    CampaignResume, CampaignShow,
+};
 use calls::chat::{
     ChatApprove, ChatCancel, ChatCompose, ChatDone, ChatDraft, ChatEdit, ChatList, ChatNote, ChatPause, ChatRead,
     ChatResume, ChatSend, ChatSent, ChatShow, ChatShown, ChatSnooze, ChatSummary, ChatUnnote, NoteDocument,
@@ -260,6 +265,18 @@ calls! {
         "contact.add"       => ContactAdd      -> Contact, Agent;
         "contact.edit"      => ContactEdit     -> Contact, Agent;
         "contact.optout"    => ContactOptout   -> Contact, Agent;
+
+        "campaign.create"   => CampaignCreate  -> CampaignDocument, Agent;
+        "campaign.list"     => CampaignList    -> Page<CampaignDocument>, Viewer;
+        "campaign.show"     => CampaignShow    -> CampaignDocument, Viewer;
+        "campaign.preview"  => CampaignPreview -> Page<CampaignPreviewLine>, Viewer;
+        "campaign.launch"   => CampaignLaunch  -> CampaignDocument, Agent;
+        "campaign.pause"    => CampaignPause   -> CampaignDocument, Agent;
+        "campaign.resume"   => CampaignResume  -> CampaignDocument, Agent;
+        "campaign.cancel"   => CampaignCancel  -> CampaignDocument, Agent;
+        "campaign.edit"     => CampaignEdit    -> CampaignDocument, Agent;
+        "campaign.remove"   => CampaignRemove  -> CampaignRemoved, Agent;
+        "campaign.report"   => CampaignReport  -> Page<CampaignReportLine>, Viewer;
 
         "credit.show"       => CreditShow      -> CreditSummary, Viewer;
         "credit.ledger"     => CreditLedger    -> Page<Entry>, Viewer;

@@ -50,6 +50,8 @@ names! {
     ContactName;
     /// A quick reply by id or label.
     QuickReplyName;
+    /// A campaign by id or name.
+    CampaignName;
     /// An entry of the queue by its id; ids are unique over jobs, unreadable deliveries and unknown sends.
     QueueId;
     /// Where a page ends, and the next one goes on. Opaque: only the daemon reads it.

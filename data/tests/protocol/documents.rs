@@ -6,16 +6,21 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use mychatflow_data::credits::Credits;
-use mychatflow_data::ids::{ClientRef, EntryId, NoteId, QuickReplyId, ReplyId};
+use mychatflow_data::ids::{CampaignId, ClientRef, EntryId, NoteId, QuickReplyId, RecipientId, ReplyId};
+use mychatflow_data::model::campaign::{CampaignCounts, CampaignState};
 use mychatflow_data::model::contact::{Contact, Review};
 use mychatflow_data::model::instance::{InstanceStatus, Me, StatusChange, Verdict};
 use mychatflow_data::model::interaction::{Author, ContentKind, Direction, InteractionState, Quoted, Tokens};
 use mychatflow_data::model::ledger::{Entry, EntryKind};
 use mychatflow_data::model::member::{Member, Role};
+use mychatflow_data::model::recipient::RecipientState;
 use mychatflow_data::model::setting::SettingKey;
 use mychatflow_data::model::tenant::TenantState;
 use mychatflow_data::phone::Address;
 use mychatflow_data::protocol::calls::ask::{AskAction, AskAnswer};
+use mychatflow_data::protocol::calls::campaign::{
+    CampaignDocument, CampaignPreviewLine, CampaignRemoved, CampaignReportLine,
+};
 use mychatflow_data::protocol::calls::chat::{ChatDraft, ChatSent, ChatShown, InteractionDocument, NoteDocument};
 use mychatflow_data::protocol::calls::contact::ContactShown;
 use mychatflow_data::protocol::calls::credit::{CreditAudited, CreditGranted, CreditSummary};
@@ -223,6 +228,62 @@ fn chats() {
 fn contacts() {
     golden("contact_list", Page::whole(vec![contact()]));
     golden("contact_show", ContactShown { contact: contact(), chats: vec![chat()] });
+}
+
+#[test]
+fn campaigns() {
+    const CAMPAIGN: CampaignId = CampaignId::from_bytes([5; 16]);
+    let counts = CampaignCounts {
+        queued: 180,
+        sending: 1,
+        delivered: 12,
+        replied: 2,
+        skipped: 4,
+        opted_out: 1,
+        ..Default::default()
+    };
+    let campaign = CampaignDocument {
+        id: CAMPAIGN,
+        name: "spring".into(),
+        state: CampaignState::Running,
+        text: "Hi {{ name }}, we have new tulips.".into(),
+        instance: INSTANCE,
+        recipients: counts.total(),
+        counts,
+        eta: Some(AT),
+        scheduled_at: None,
+        timezone: "Europe/Berlin".into(),
+        created_at: AT,
+        started_at: Some(AT),
+        finished_at: None,
+        reason: Some("next at 14:32: 40 an hour reached".into()),
+        next_at: Some(AT),
+        per_hour: 39.5,
+        duplicates: 3,
+    };
+    golden("campaign_show", campaign.clone());
+    golden("campaign_list", Page::whole(vec![campaign]));
+    let line = CampaignPreviewLine {
+        phone: phone().to_string(),
+        name: Some("Customer A".into()),
+        text: Some("Hi Customer A, we have new tulips.".into()),
+        reason: None,
+    };
+    golden("campaign_preview", Page::whole(vec![line]));
+    let line = CampaignReportLine {
+        phone: phone().to_string(),
+        name: Some("Customer A".into()),
+        state: RecipientState::Delivered,
+        reason: None,
+        wa_id: Some("true_4915111111111@c.us_3EB0AA".into()),
+        at: Some(AT),
+        id: RecipientId::from_bytes([4; 16]),
+        contact: Some(CONTACT),
+        chat: Some(CHAT),
+        interaction: Some(INTERACTION),
+    };
+    golden("campaign_report", Page::whole(vec![line]));
+    golden("campaign_remove", CampaignRemoved { id: CAMPAIGN, name: "spring".into() });
 }
 
 #[test]

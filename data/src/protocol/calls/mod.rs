@@ -1,6 +1,7 @@
 //! Parameters and replies, one file per resource. A reply is exactly the document that `--json` prints.
 
 pub mod ask;
+pub mod campaign;
 pub mod chat;
 pub mod contact;
 pub mod credit;

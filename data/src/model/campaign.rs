@@ -1,0 +1,127 @@
+//! A campaign: one text to many people, each of whom gets it once.
+
+use serde::{Deserialize, Serialize};
+
+use super::recipient::RecipientState;
+use super::words;
+use crate::ids::{CampaignId, InstanceId};
+use crate::time::Timestamp;
+
+words! {
+    /// Where a campaign stands.
+    CampaignState {
+        /// Being written; nothing is sent.
+        Draft => "draft",
+        /// Launched, and waits for its time.
+        Scheduled => "scheduled",
+        /// Sends, at the pace of its number.
+        Running => "running",
+        /// Stopped by a person or by a rule until resumed.
+        Paused => "paused",
+        /// Every recipient got it or stands with a reason.
+        Completed => "completed",
+        /// Ended by a person; the rest of its recipients were skipped.
+        Cancelled => "cancelled",
+    }
+}
+
+macro_rules! counts {
+    ($($(#[$doc:meta])* $field:ident => $state:ident,)+) => {
+        /// How many recipients are in each state. Derived from the recipients, never stored.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+        pub struct CampaignCounts {
+            $($(#[$doc])* pub $field: i64,)+
+        }
+
+        impl CampaignCounts {
+            /// Adds recipients of one state.
+            pub fn add(&mut self, state: RecipientState, count: i64) {
+                match state {
+                    $(RecipientState::$state => self.$field += count,)+
+                }
+            }
+
+            /// All recipients.
+            #[must_use]
+            pub const fn total(&self) -> i64 {
+                0 $(+ self.$field)+
+            }
+        }
+    };
+}
+
+counts! {
+    /// Wait for their turn.
+    queued => Queued,
+    /// The number is being looked up.
+    checking => Checking,
+    /// On their way.
+    sending => Sending,
+    /// With WhatsApp.
+    sent => Sent,
+    /// On a device.
+    delivered => Delivered,
+    /// Seen.
+    read => Read,
+    /// Answered.
+    replied => Replied,
+    /// Left out, with a reason.
+    skipped => Skipped,
+    /// Refused, with a reason.
+    failed => Failed,
+    /// May or may not have got it, with a reason.
+    unknown => Unknown,
+    /// Asked not to be written to.
+    opted_out => OptedOut,
+}
+
+impl CampaignCounts {
+    /// Those who still wait for their turn.
+    #[must_use]
+    pub const fn left(&self) -> i64 {
+        self.queued + self.checking
+    }
+
+    /// Those who are settled one way or the other.
+    #[must_use]
+    pub const fn settled(&self) -> i64 {
+        self.total() - self.left() - self.sending
+    }
+
+    /// Those to whom it went out.
+    #[must_use]
+    pub const fn gone_out(&self) -> i64 {
+        self.sent + self.delivered + self.read + self.replied
+    }
+}
+
+/// One text to many people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Campaign {
+    /// Its id.
+    pub id: CampaignId,
+    /// What it is called, unique in the tenant whatever its case.
+    pub name: String,
+    /// The number that it goes out from.
+    pub instance: InstanceId,
+    /// The text, with places for variables.
+    pub text: String,
+    /// Where it stands.
+    pub state: CampaignState,
+    /// When it is to start.
+    pub scheduled_at: Option<Timestamp>,
+    /// The time zone in which people think of it.
+    pub timezone: String,
+    /// Rows that named a person who was in the list already.
+    pub duplicates: i64,
+    /// Since when it is here.
+    pub created_at: Timestamp,
+    /// When it first began to send.
+    pub started_at: Option<Timestamp>,
+    /// When it came to its end.
+    pub finished_at: Option<Timestamp>,
+    /// Why it is slow or paused, in words for people.
+    pub reason: Option<String>,
+    /// When it goes on.
+    pub next_at: Option<Timestamp>,
+}

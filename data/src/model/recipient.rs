@@ -1,0 +1,58 @@
+//! A recipient: one row of a campaign.
+
+use super::words;
+use crate::ids::{ChatId, ContactId, InteractionId, RecipientId};
+use crate::time::Timestamp;
+
+words! {
+    /// How far a campaign got with one person. From `sending` on it follows the message that was made for the person.
+    RecipientState {
+        /// Waits for its turn.
+        Queued => "queued",
+        /// The number is being looked up.
+        Checking => "checking",
+        /// The message is made, and goes out or may have.
+        Sending => "sending",
+        /// WAHA took it.
+        Sent => "sent",
+        /// It reached a device of the person.
+        Delivered => "delivered",
+        /// The person saw it.
+        Read => "read",
+        /// The person wrote back within a week.
+        Replied => "replied",
+        /// Left out, for the reason given.
+        Skipped => "skipped",
+        /// WhatsApp or WAHA refused it.
+        Failed => "failed",
+        /// It may or may not have been sent; never sent again by itself.
+        Unknown => "unknown",
+        /// The person asked not to be written to.
+        OptedOut => "opted_out",
+    }
+}
+
+/// One row of a campaign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// Its id; ids are in the order of the list.
+    pub id: RecipientId,
+    /// The phone number, or what stood in its place.
+    pub phone: String,
+    /// The person's name, from the list or from the contacts.
+    pub name: Option<String>,
+    /// How far it got.
+    pub state: RecipientState,
+    /// Why it is in its state.
+    pub reason: Option<String>,
+    /// WAHA's full id of the message.
+    pub wa_id: Option<String>,
+    /// When it got there: the reply, else the message, else the row itself when it was left out.
+    pub at: Option<Timestamp>,
+    /// The person.
+    pub contact: Option<ContactId>,
+    /// The thread that the message is in.
+    pub chat: Option<ChatId>,
+    /// The message.
+    pub interaction: Option<InteractionId>,
+}
