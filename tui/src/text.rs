@@ -24,14 +24,18 @@ const TAB: &str = "    ";
 const MARKS_MAX: usize = 4;
 /// The most joiners in one emoji; the longest known one has three.
 const JOINERS_MAX: usize = 8;
+/// The half-width sound marks, letters that count as marks.
+const HALF_VOICED: char = '\u{ff9e}';
+const HALF_SEMI_VOICED: char = '\u{ff9f}';
 /// How much of a grapheme wider than a line is measured at once.
 const PART_CHARS_MAX: usize = 32;
 
 /// Text that can't move the cursor, turn its line round, hide letters or pile marks over its neighbours.
 ///
 /// Taken out are control characters, bidi overrides, isolates and marks, variation selectors, tags, blank fillers and
-/// other characters without width. Joiners stay where a script or an emoji needs them; four marks stay on each
-/// character. What is left of an escape sequence without its controls stays, visible and harmless.
+/// other characters without width. Half-width katakana with a sound mark become one full-width letter. Joiners stay
+/// where a script or an emoji needs them; four marks stay on each character. What is left of an escape sequence without
+/// its controls stays, visible and harmless.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct CleanText(String);
 
@@ -311,6 +315,17 @@ fn clean(text: &str, breaks: Breaks, chars_max: usize, ending: &str) -> String {
         if chars > chars_max {
             break;
         }
+        let char = match (char, voiced(last, char)) {
+            (HALF_VOICED | HALF_SEMI_VOICED, Some(letter)) if marks == 0 && joiner.is_none() && !gap => {
+                out.pop();
+                out.push(letter);
+                last = letter;
+                continue;
+            }
+            (HALF_VOICED, _) => '゛',
+            (HALF_SEMI_VOICED, _) => '゜',
+            _ => char,
+        };
         match kind(char) {
             Kind::Junk => {}
             Kind::Break | Kind::Tab if breaks == Breaks::Joined => gap = true,
@@ -358,6 +373,19 @@ fn clean(text: &str, breaks: Breaks, chars_max: usize, ending: &str) -> String {
         out.push_str(ending);
     }
     out
+}
+
+/// The letter that a half-width katakana and its sound mark are together; as wide as the two.
+///
+/// ratatui 0.30.2 adds a column for each mark which unicode-width 0.2.3 counts already: the column after them would
+/// keep what was drawn there before.
+fn voiced(letter: char, mark: char) -> Option<char> {
+    let (from, to) = match mark {
+        HALF_VOICED => ("ｳｶｷｸｹｺｻｼｽｾｿﾀﾁﾂﾃﾄﾊﾋﾌﾍﾎﾜｦ", "ヴガギグゲゴザジズゼゾダヂヅデドバビブベボヷヺ"),
+        HALF_SEMI_VOICED => ("ﾊﾋﾌﾍﾎ", "パピプペポ"),
+        _ => return None,
+    };
+    from.chars().zip(to.chars()).find(|(half, _)| *half == letter).map(|(_, full)| full)
 }
 
 /// Cuts `out` to so many characters, or a few less where that would split a grapheme.
@@ -588,7 +616,8 @@ mod tests {
             ("a\u{0}b\u{7f}c", "abc", 3),
             ("สวัสดี", "สวัสดี", 4),
             ("क्ष", "क्ष", 2),
-            ("ﾊﾞﾝﾄﾞ", "ﾊﾞﾝﾄﾞ", 5),
+            ("ﾊﾞﾝﾄﾞ", "バﾝド", 5),
+            ("ﾊﾟｱﾞﾞ", "パｱ゛゛", 7),
             ("e\u{301}\u{302}\u{303}\u{304}\u{305}\u{306}\u{307}", "e\u{301}\u{302}\u{303}\u{304}", 1),
             ("\u{301}x", "x", 1),
             ("a\u{200d}b\u{200c}c\u{200b}d\u{feff}", "abcd", 4),
