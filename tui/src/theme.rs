@@ -597,7 +597,7 @@ impl Glyphs {
             check_off: "o",
             bars: [".", ".", ":", "-", "=", "+", "*", "#"],
             bar_other: "%",
-            meter: [" ", " ", " ", "-", "-", "=", "=", "#"],
+            meter: [".", ".", ":", ":", "=", "=", "=", "#"],
             meter_empty: "-",
             peak: "v",
             skeleton: "-",
