@@ -1,14 +1,16 @@
 //! A pairing code as pixels: a PNG, or a picture that the terminal draws. Every module is a whole number of pixels.
 //!
-//! ratatui does not know of such pictures: whoever prints one in the console sends [`clear`] and calls
-//! `Terminal::clear` when it goes away, is replaced or the window changes.
+//! ratatui does not know of such pictures: whoever prints one in the console calls [`take_away`] when it goes, is
+//! replaced or the window changes.
 
 use std::io::{self, Cursor, Write};
 
 use crossterm::cursor::{MoveToNextLine, MoveUp};
 use crossterm::{queue, terminal};
 use image::{DynamicImage, GrayImage, ImageError, ImageFormat, Luma};
-use ratatui::layout::{Position, Size};
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use ratatui::layout::{Position, Rect, Size};
 use viuer::KittySupport;
 
 use crate::probe::{CellPixels, PixelSupport};
@@ -163,11 +165,23 @@ impl PixelPicture {
     }
 }
 
-/// What takes the pictures of a protocol away. Cells that are written over do the rest: `Terminal::clear` follows.
-pub const fn clear(support: PixelSupport) -> &'static [u8] {
+/// Takes all pictures off a terminal that ratatui draws on; the next frame is drawn whole.
+///
+/// `Terminal::clear` would do, but it asks where the cursor is, and the event stream may be the one to get the answer.
+pub fn take_away<B>(terminal: &mut Terminal<B>, support: PixelSupport) -> io::Result<()>
+where
+    B: Backend<Error = io::Error> + Write,
+{
+    terminal.backend_mut().write_all(clear(support))?;
+    let size = terminal.size()?;
+    terminal.resize(Rect::from(size))
+}
+
+/// What takes the pictures of a protocol away, beside writing over the cells they lie on.
+const fn clear(support: PixelSupport) -> &'static [u8] {
     match support {
         PixelSupport::Kitty => b"\x1b_Ga=d,d=A\x1b\\",
-        // These pictures live in the cells.
+        // These live in the cells.
         PixelSupport::None | PixelSupport::Iterm2 | PixelSupport::Sixel => b"",
     }
 }
