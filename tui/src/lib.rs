@@ -1,9 +1,16 @@
 //! What shows: the console. It knows the daemon only through `mychatflow-data`'s protocol and client.
 
+pub mod action;
 pub mod clipboard;
+pub mod image;
+pub mod key;
+pub mod keymap;
 pub mod moment;
+pub mod msg;
 pub mod notify;
 pub mod passthrough;
+pub mod probe;
+pub mod state;
 pub mod text;
 pub mod theme;
 pub mod widgets;
