@@ -4,20 +4,32 @@ use mychatflow_data::client::{Client, ClientError};
 use mychatflow_data::ids::RunId;
 use mychatflow_data::protocol::Call;
 use mychatflow_data::protocol::calls::ask::Ask;
-use mychatflow_data::protocol::calls::chat::{
-    ChatApprove, ChatCancel, ChatDone, ChatEdit, ChatList, ChatPause, ChatResume, ChatSend, ChatShow, ChatSnooze,
+use mychatflow_data::protocol::calls::campaign::{
+    CampaignCancel, CampaignCreate, CampaignEdit, CampaignLaunch, CampaignList, CampaignPause, CampaignPreview,
+    CampaignRemove, CampaignReport, CampaignResume, CampaignShow,
 };
-use mychatflow_data::protocol::calls::contact::{ContactList, ContactShow, ContactTag};
+use mychatflow_data::protocol::calls::chat::{
+    ChatApprove, ChatCancel, ChatCompose, ChatDone, ChatEdit, ChatList, ChatNote, ChatPause, ChatRead, ChatResume,
+    ChatSend, ChatShow, ChatSnooze, ChatUnnote,
+};
+use mychatflow_data::protocol::calls::contact::{
+    ContactAdd, ContactEdit, ContactList, ContactOptout, ContactShow, ContactTag,
+};
 use mychatflow_data::protocol::calls::credit::{CreditAudit, CreditGrant, CreditLedger, CreditShow};
 use mychatflow_data::protocol::calls::daemon::DaemonStatus;
 use mychatflow_data::protocol::calls::instance::{
     InstanceAdd, InstanceList, InstanceLogout, InstancePair, InstanceQr, InstanceRemove, InstanceRestart, InstanceShow,
 };
+use mychatflow_data::protocol::calls::overview::OverviewShow;
 use mychatflow_data::protocol::calls::queue::{QueueDrop, QueueHold, QueueList, QueueRelease, QueueRetry, QueueShow};
-use mychatflow_data::protocol::calls::quick_reply::{QuickReplyAdd, QuickReplyList};
+use mychatflow_data::protocol::calls::quick_reply::{
+    QuickReplyAdd, QuickReplyEdit, QuickReplyList, QuickReplyRemove,
+};
+use mychatflow_data::protocol::calls::search::ChatSearch;
 use mychatflow_data::protocol::calls::settings::{SettingsSet, SettingsShow};
 use mychatflow_data::protocol::calls::stats::Stats;
 use mychatflow_data::protocol::calls::tenant::TenantList;
+use mychatflow_data::protocol::calls::why::Why;
 use mychatflow_data::protocol::error::Code;
 use mychatflow_data::protocol::event::Event;
 use mychatflow_data::time::Timestamp;
@@ -105,12 +117,15 @@ questions! {
     TenantList DaemonStatus Stats
     InstanceAdd InstanceList InstanceShow InstanceQr InstancePair InstanceRestart InstanceLogout InstanceRemove
     ChatList ChatShow ChatSend ChatApprove ChatEdit ChatCancel ChatPause ChatResume ChatDone ChatSnooze
-    ContactList ContactShow ContactTag
+    ChatRead ChatCompose ChatNote ChatUnnote ChatSearch
+    ContactList ContactShow ContactTag ContactAdd ContactEdit ContactOptout
+    CampaignCreate CampaignList CampaignShow CampaignPreview CampaignLaunch CampaignPause CampaignResume
+    CampaignCancel CampaignEdit CampaignRemove CampaignReport
     CreditShow CreditLedger CreditGrant CreditAudit
     SettingsShow SettingsSet
-    QuickReplyList QuickReplyAdd
+    QuickReplyList QuickReplyAdd QuickReplyEdit QuickReplyRemove
     QueueList QueueShow QueueHold QueueRelease QueueRetry QueueDrop
-    Ask
+    Ask Why OverviewShow
 }
 
 /// How it stands with the daemon.
