@@ -27,7 +27,8 @@ pub fn ago(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// How long until then, at most two units, rounded down: `58 s`, `4 min`, `11 h 59 min`, `2 d 3 h`; `0 s` once it is over.
+/// How long until then, at most two units, rounded down: `58 s`, `4 min`, `11 h 59 min`, `2 d 3 h`; once it is over,
+/// `0 s`.
 #[must_use]
 pub fn left(until: Timestamp, now: Timestamp) -> String {
     let two = |whole: u64, unit: &str, rest: u64, small: &str| match rest {

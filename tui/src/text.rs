@@ -155,8 +155,8 @@ pub fn pad_left(text: &str, columns: usize) -> String {
 
 /// The lines of `text`, none wider than `columns` (at least 2).
 ///
-/// A line ends at `\n`, else at its last space, else before or after a wide character, else inside the word. Only that
-/// `\n` or that one space is lost; `text` without a character is one empty line.
+/// A line ends at `\n`, else at the last place that allows it: a space, or beside a wide character (東, 🙂); else inside
+/// the word. Only that `\n` or that one space is lost; `text` without a character is one empty line.
 #[must_use]
 pub fn wrap(text: &str, columns: usize) -> Vec<&str> {
     let columns = columns.max(2);
@@ -204,6 +204,11 @@ fn wrap_paragraph<'a>(paragraph: &'a str, columns: usize, lines: &mut Vec<&'a st
             lines.push(&paragraph[start..chosen.end]);
             start = chosen.next;
             used -= chosen.columns;
+            if used + taken > columns {
+                // What was carried over leaves no room for it either: "a" and "東。" in three columns.
+                lines.push(&paragraph[start..at]);
+                (start, used) = (at, 0);
+            }
         }
         used += taken;
         // Spaces that indent a line are no place to end it.
@@ -407,7 +412,7 @@ fn kind(char: char) -> Kind {
         '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Kind::Break,
         '\u{200c}' | '\u{200d}' => Kind::Joiner,
         _ if char.is_control() || is_junk(char) => Kind::Junk,
-        '\u{a0}'..='\u{2ff}' => Kind::Base,
+        '\u{a0}'..='\u{2ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => Kind::Base,
         // The vowels and finals of conjoining Hangul pile up without width, yet do not join a Latin letter.
         '\u{1160}'..='\u{11ff}' | '\u{d7b0}'..='\u{d7ff}' => Kind::Mark,
         _ if extends(char) => Kind::Mark,
@@ -556,7 +561,8 @@ mod tests {
         fn cut_text_fits(text in trouble(), columns in 0_usize..30) {
             prop_assert!(width(&cut(&text, columns)) <= columns);
             prop_assert!(width(&cut_middle(&text, columns)) <= columns);
-            prop_assert_eq!(cut(&text, columns) == text.as_str(), width(&text) <= columns && (columns > 0 || text.is_empty()));
+            let fits = width(&text) <= columns && (columns > 0 || text.is_empty());
+            prop_assert_eq!(cut(&text, columns) == text.as_str(), fits);
         }
 
         #[test]
@@ -690,6 +696,7 @@ mod tests {
             ("abcdefghij", 4, &["abcd", "efgh", "ij"]),
             ("see abcdefghij", 6, &["see", "abcdef", "ghij"]),
             ("東京都庁。", 8, &["東京都", "庁。"]),
+            ("a東。", 3, &["a", "東", "。"]),
             ("open 東京", 8, &["open 東", "京"]),
             ("👨‍👩‍👧‍👦👨‍👩‍👧‍👦", 2, &["👨‍👩‍👧‍👦", "👨‍👩‍👧‍👦"]),
             ("क्क्क्", 2, &["क्क्", "क्"]),

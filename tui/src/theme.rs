@@ -1,7 +1,8 @@
 //! What a colour or a glyph means, and how it looks under each theme.
 //!
 //! Views ask for a [`Role`] and never for a colour. The colours are those of the 256 palette, which terminals without
-//! true colour show as well; the background stays the terminal's own, only surfaces (rows, bubbles, overlays) paint one.
+//! true colour show as well. The background stays the terminal's own; only surfaces (rows, bubbles, overlays) paint
+//! theirs.
 
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;

@@ -55,7 +55,6 @@ impl<'a> Meter<'a> {
 }
 
 /// Whole percent. 0 is nothing at all and 100 is all of it, never something rounded to it.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a ratio of 0 to 1")]
 fn percent(ratio: f64) -> u8 {
     match (ratio * 100.0).round() as u8 {
         0 if ratio > 0.0 => 1,
@@ -64,7 +63,6 @@ fn percent(ratio: f64) -> u8 {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a ratio of 0 to 1 of a u16")]
 fn draw_bar(ratio: f64, role: Role, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let glyphs = theme.glyphs();
     let eighths = (ratio * f64::from(area.width) * 8.0).round() as u32;
