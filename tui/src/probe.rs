@@ -108,6 +108,11 @@ impl Screen {
         let cell = cell_pixels(size, Size::new(window.width, window.height));
         (size.area() > 0).then_some(Self { size, cell })
     }
+
+    /// All of it but the last row: that is the prompt's, and a picture that reaches it makes the terminal scroll.
+    pub const fn above_last_row(self) -> Size {
+        Size::new(self.size.width, self.size.height.saturating_sub(1))
+    }
 }
 
 fn cell_pixels(cells: Size, pixels: Size) -> CellPixels {

@@ -2,6 +2,8 @@
 //!
 //! The tests are the terminal. What runs inside is this binary once more, with one scene of [`inside`].
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
 use std::io::{Read, Write};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -48,8 +50,8 @@ fn inside() {
             crossterm::terminal::disable_raw_mode().unwrap();
         }
         "here" => {
-            let area = Size::new(screen.size.width, screen.size.height - 1);
-            let picture = PixelPicture::fit(&code, area, screen.cell, support, Tone::Normal).unwrap();
+            let picture =
+                PixelPicture::fit(&code, screen.above_last_row(), screen.cell, support, Tone::Normal).unwrap();
             picture.print_here(screen.size, support).unwrap();
         }
         "cells" => {
