@@ -13,7 +13,7 @@ use ratatui::backend::Backend;
 use ratatui::layout::{Position, Rect, Size};
 use viuer::KittySupport;
 
-use crate::probe::{CellPixels, PixelSupport};
+use crate::probe::{CellPixels, PixelSupport, attended};
 use crate::widgets::qr::{QrPicture, Tone};
 
 /// Light modules around the code in a picture.
@@ -108,8 +108,8 @@ impl PixelPicture {
 
     /// Prints it on a screen of this size, its upper left corner at `at`. The cursor stays where it was.
     ///
-    /// Only after the probe found `support`: viuer asks the terminal once more, and waits for the answer without
-    /// end. Nobody else may read the terminal meanwhile, so drop the event stream before and make a new one after.
+    /// Only after the probe found `support`, and in raw mode: viuer asks the terminal once more. Nobody else may read
+    /// the terminal meanwhile, so drop the event stream before and make a new one after.
     pub fn print_at(&self, at: Position, screen: Size, support: PixelSupport) -> Result<(), PrintError> {
         let reaches = |start: u16, cells: u16| u32::from(start) + u32::from(cells);
         // A newline follows the picture; on the last row it would scroll everything.
@@ -140,14 +140,14 @@ impl PixelPicture {
     }
 
     fn print(&self, place: viuer::Config, support: PixelSupport) -> Result<(), PrintError> {
-        let offered = match support {
+        let offered = attended(move || match support {
             PixelSupport::None => false,
             PixelSupport::Kitty => viuer::get_kitty_support() != KittySupport::None,
             PixelSupport::Iterm2 => viuer::is_iterm_supported(),
             PixelSupport::Sixel => viuer::is_sixel_supported(),
-        };
+        });
         // viuer would fall back to half blocks of its own, scaled until no phone reads them.
-        if !offered {
+        if offered != Some(true) {
             return Err(PrintError::NotOffered);
         }
         let config = viuer::Config {

@@ -3,13 +3,16 @@
 //! A setting can only narrow what is tried: viuer, which prints, asks the terminal itself and does not wait with a
 //! limit, so it is only let near one that has just answered.
 
-use std::fs::OpenOptions;
-use std::io::{self, IsTerminal, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, IsTerminal, Stdin, Write};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use ratatui::layout::Size;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::retry_on_intr;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +26,10 @@ const QUESTIONS: &[u8] =
 const PATIENCE: Duration = Duration::from_millis(200);
 /// How long one behind an ssh may take: what comes later would be taken for typing.
 const PATIENCE_REMOTE: Duration = Duration::from_millis(1_000);
+/// How often somebody who waits for an answer is helped out before we give up on them.
+const HELPS_MAX: u32 = 3;
+/// After so long without a byte nothing more is on its way.
+const SILENCE: Duration = Duration::from_millis(100);
 /// More than all answers together; whatever goes on longer is no terminal of ours.
 const ANSWERS_MAX: usize = 4_096;
 /// Where the terminal does not tell its pixels.
@@ -107,6 +114,11 @@ impl Screen {
         let size = Size::new(window.columns, window.rows);
         let cell = cell_pixels(size, Size::new(window.width, window.height));
         (size.area() > 0).then_some(Self { size, cell })
+    }
+
+    /// All of it but the last row: that is the prompt's, and a picture that reaches it makes the terminal scroll.
+    pub const fn above_last_row(self) -> Size {
+        Size::new(self.size.width, self.size.height.saturating_sub(1))
     }
 }
 
@@ -235,35 +247,79 @@ pub fn pixel_support(graphics: Graphics) -> PixelSupport {
     decide(graphics, surroundings, answers)
 }
 
+/// Lets others ask the terminal who wait for the answer without end; none if they can't be helped.
+///
+/// viuer takes an answer that comes in pieces for typing and goes on waiting. Once the terminal is asked again, it
+/// answers again, and in one piece sooner or later. The terminal must be in raw mode.
+pub(crate) fn attended<T: Send + 'static>(others: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (sender, outcome) = mpsc::channel();
+    // Whoever waits for ever does so alone.
+    thread::spawn(move || {
+        // Nobody listens any more when we have given up.
+        let _ = sender.send(others());
+    });
+    let patience = Surroundings::of_process().patience();
+    for help in 0..=HELPS_MAX {
+        match outcome.recv_timeout(patience) {
+            Ok(outcome) => {
+                if help > 0 {
+                    drain().ok()?;
+                }
+                return Some(outcome);
+            }
+            Err(RecvTimeoutError::Timeout) if help < HELPS_MAX => terminal().ok()?.write_all(QUESTIONS).ok()?,
+            Err(_) => {}
+        }
+    }
+    None
+}
+
 /// Puts the questions and collects answers until the last one is there or the time is up.
 fn ask(patience: Duration) -> io::Result<Answers> {
     let deadline = Instant::now() + patience;
-    let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
-    let stdin = io::stdin();
-    // macOS can't wait for /dev/tty, only for the device itself.
-    let input = if stdin.is_terminal() { stdin.as_fd() } else { terminal.as_fd() };
+    let (terminal, stdin) = (terminal()?, io::stdin());
+    let input = input(&stdin, &terminal);
     let _quiet = Quiet::enter(input)?;
     (&terminal).write_all(QUESTIONS)?;
     let mut bytes = Vec::new();
-    let mut chunk = [0; 256];
     loop {
         let answers = Answers::parse(&bytes);
         let left = deadline.saturating_duration_since(Instant::now());
-        if answers.complete || left.is_zero() || bytes.len() >= ANSWERS_MAX {
+        if answers.complete || bytes.len() >= ANSWERS_MAX || !read(input, left, &mut bytes)? {
             return Ok(answers);
         }
-        let mut ready = [PollFd::from_borrowed_fd(input, PollFlags::IN)];
-        let left = Timespec::try_from(left).map_err(io::Error::other)?;
-        match poll(&mut ready, Some(&left)) {
-            Ok(0) | Err(rustix::io::Errno::INTR) => continue,
-            Ok(_) => {}
-            Err(error) => return Err(error.into()),
-        }
-        match rustix::io::read(input, &mut chunk)? {
-            0 => return Ok(answers),
-            count => bytes.extend_from_slice(&chunk[..count]),
-        }
     }
+}
+
+/// Drops answers to questions that were put once too often, before they are taken for typing.
+fn drain() -> io::Result<()> {
+    let (terminal, stdin) = (terminal()?, io::stdin());
+    let input = input(&stdin, &terminal);
+    let mut dropped = Vec::new();
+    while dropped.len() < ANSWERS_MAX && read(input, SILENCE, &mut dropped)? {}
+    Ok(())
+}
+
+fn terminal() -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).open("/dev/tty")
+}
+
+/// Where its bytes come in. macOS can't wait for /dev/tty, only for the device itself.
+fn input<'fd>(stdin: &'fd Stdin, terminal: &'fd File) -> BorrowedFd<'fd> {
+    if stdin.is_terminal() { stdin.as_fd() } else { terminal.as_fd() }
+}
+
+/// Waits for bytes; says whether there were any in time.
+fn read(input: BorrowedFd, patience: Duration, bytes: &mut Vec<u8>) -> io::Result<bool> {
+    let mut ready = [PollFd::from_borrowed_fd(input, PollFlags::IN)];
+    let patience = Timespec::try_from(patience).map_err(io::Error::other)?;
+    if retry_on_intr(|| poll(&mut ready, Some(&patience)))? == 0 {
+        return Ok(false);
+    }
+    let mut chunk = [0; 256];
+    let count = rustix::io::read(input, &mut chunk)?;
+    bytes.extend_from_slice(&chunk[..count]);
+    Ok(count > 0)
 }
 
 /// The terminal neither echoes nor waits for a line while this lives.

@@ -2,6 +2,8 @@
 //!
 //! The tests are the terminal. What runs inside is this binary once more, with one scene of [`inside`].
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
 use std::io::{Read, Write};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -48,8 +50,8 @@ fn inside() {
             crossterm::terminal::disable_raw_mode().unwrap();
         }
         "here" => {
-            let area = Size::new(screen.size.width, screen.size.height - 1);
-            let picture = PixelPicture::fit(&code, area, screen.cell, support, Tone::Normal).unwrap();
+            let picture =
+                PixelPicture::fit(&code, screen.above_last_row(), screen.cell, support, Tone::Normal).unwrap();
             picture.print_here(screen.size, support).unwrap();
         }
         "cells" => {
@@ -72,9 +74,11 @@ struct Kind {
     /// It may read the files of those who print.
     files: bool,
     sixel: bool,
+    /// The second time it is asked what it is, its answer comes in two pieces.
+    halting: bool,
 }
 
-const SILENT: Kind = Kind { answers: false, kitty: false, files: false, sixel: false };
+const SILENT: Kind = Kind { answers: false, kitty: false, files: false, sixel: false, halting: false };
 const PLAIN: Kind = Kind { answers: true, ..SILENT };
 const KITTY: Kind = Kind { kitty: true, ..PLAIN };
 const KITTY_HERE: Kind = Kind { files: true, ..KITTY };
@@ -120,6 +124,10 @@ fn play(scene: &str, kind: Kind, variables: &[(&str, &str)]) -> Seen {
     command.env_clear();
     command.env("TERM", "xterm-256color");
     command.env(SCENE, scene);
+    if kind.answers {
+        // An answer is waited for longer then, and a busy machine is no silent terminal.
+        command.env("SSH_TTY", "/dev/pts/0");
+    }
     variables.iter().for_each(|(name, value)| command.env(name, value));
     let mut child = pty.slave.spawn_command(command).unwrap();
     drop(pty.slave);
@@ -152,7 +160,15 @@ fn play(scene: &str, kind: Kind, variables: &[(&str, &str)]) -> Seen {
                 Some((length, answer)) => {
                     file = file.or_else(|| shown_file(&rest[..length]));
                     done = start + length;
-                    writer.write_all(answer.as_bytes()).unwrap();
+                    let attributes = text[..done].matches("\x1b[c").count();
+                    if kind.halting && attributes == 2 && answer.starts_with("\x1b[?") {
+                        writer.write_all(&answer.as_bytes()[..1]).unwrap();
+                        // What is played is a delay; nothing waits for it.
+                        std::thread::sleep(Duration::from_millis(50));
+                        writer.write_all(&answer.as_bytes()[1..]).unwrap();
+                    } else {
+                        writer.write_all(answer.as_bytes()).unwrap();
+                    }
                 }
                 // A picture, or a question that is not whole yet.
                 None if rest.len() < 5 || rest.starts_with("\x1b_G") => break,
@@ -292,6 +308,12 @@ fn sixel_gets_a_raster() {
     assert!(picture.pixels().all(|pixel| [0, 247].contains(&pixel.0[0])), "two tones and nothing in between");
     assert!(!seen.output.contains(CLEAR_KITTY));
     assert!(seen.output.contains("\x1b[2J"));
+}
+
+#[test]
+fn an_answer_in_pieces_holds_nothing_up() {
+    let seen = play("console kitty", Kind { halting: true, ..KITTY }, &[]);
+    assert!(seen.output.contains("\x1b[2;4H\x1b_Gf=32,a=T,t=d,"), "{:?}", seen.output);
 }
 
 #[test]

@@ -200,12 +200,20 @@ fn too_much_is_refused() {
     assert_eq!(QrPicture::new("2@abc").unwrap().modules(), 21);
 }
 
-/// Writes a screen as a picture, for a decoder outside of this workspace: `QR_PHOTO=FILE cargo test … -- --ignored`.
+/// Writes screens as pictures, for a decoder outside of this workspace: `QR_PHOTOS=FOLDER cargo test … -- --ignored`.
 #[test]
-#[ignore = "a tool: writes a file where it is told to"]
-fn photo_for_a_foreign_decoder() {
-    let (value, picture) = picture(57, 271);
-    let screen = screen(&picture, Rung::Sextants, Tone::Normal, Rect::new(0, 0, 80, 24));
-    photo(&screen, (8, 16), 0).save(std::env::var_os("QR_PHOTO").expect("a file name in QR_PHOTO")).unwrap();
-    println!("{value}");
+#[ignore = "a tool: writes files where it is told to"]
+fn photos_for_a_foreign_decoder() {
+    let folder = std::path::PathBuf::from(std::env::var_os("QR_PHOTOS").expect("a folder in QR_PHOTOS"));
+    for (modules, bytes) in SIZES {
+        let (value, picture) = picture(modules, bytes);
+        std::fs::write(folder.join(format!("{modules}.txt")), &value).unwrap();
+        for (rung, area) in [(Rung::HalfBlocks, Rect::new(0, 0, 82, 42)), (Rung::Sextants, Rect::new(0, 0, 80, 28))] {
+            let screen = screen(&picture, rung, Tone::Normal, area);
+            for ((width, height), around) in CELLS.into_iter().flat_map(|cell| [(cell, 0), (cell, 255)]) {
+                let name = format!("{modules}-{rung:?}-{width}x{height}-{around}.png");
+                photo(&screen, (width, height), around).save(folder.join(name)).unwrap();
+            }
+        }
+    }
 }
