@@ -102,6 +102,15 @@ macro_rules! questions {
                 }
             }
 
+            /// Is it the answer to this question?
+            #[must_use]
+            pub fn is_to(&self, question: &Question) -> bool {
+                match (self, question) {
+                    $((Self::$call(asked, _), Question::$call(question)) => asked == question,)+
+                    _ => false,
+                }
+            }
+
             /// Why it was refused.
             #[must_use]
             pub fn refusal(&self) -> Option<&Refusal> {

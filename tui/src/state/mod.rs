@@ -292,6 +292,25 @@ impl State {
         }
     }
 
+    /// Is somebody typing text, so that letters are no commands?
+    #[must_use]
+    pub fn is_typing(&self) -> bool {
+        !self.scopes().contains(&Scope::Global)
+    }
+
+    /// Forgets everything of the business that was on the screen.
+    pub fn forget_shop(&mut self) {
+        self.dashboard = dashboard::Dashboard::default();
+        self.chats = chats::Chats::default();
+        self.campaigns = campaigns::Campaigns::default();
+        self.numbers = numbers::Numbers::default();
+        self.contacts = contacts::Contacts::default();
+        self.quick_replies = quick_replies::QuickReplies::default();
+        self.credits = credits::CreditsScreen::default();
+        self.queue = queue::Queue::default();
+        self.settings = settings::Settings::default();
+    }
+
     /// The tenant as a parameter of a call.
     #[must_use]
     pub fn tenant_name(&self) -> Option<TenantName> {

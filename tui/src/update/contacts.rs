@@ -36,3 +36,11 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
 
 /// A key was typed into the filter.
 pub fn typed(_state: &mut State, _key: crate::key::Key, _cx: &mut Cx<'_>) {}
+
+/// Shows a person.
+pub fn show(_state: &mut State, _id: mychatflow_data::ids::ContactId, _cx: &mut Cx<'_>) {}
+
+/// Does something in the triage.
+pub fn triage_act(_state: &mut State, _action: Action, _cx: &mut Cx<'_>) -> Handled {
+    Handled::No
+}

@@ -13,6 +13,7 @@ mod palette;
 mod wake;
 
 mod campaigns;
+mod chats;
 mod contacts;
 mod credits;
 mod dashboard;

@@ -36,3 +36,8 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
 
 /// Takes an event.
 pub fn event(_state: &mut State, _event: &mychatflow_data::protocol::event::Event, _cx: &mut Cx<'_>) {}
+
+/// Does something while a number is being paired.
+pub fn pairing_act(_state: &mut State, _action: Action, _cx: &mut Cx<'_>) -> Handled {
+    Handled::No
+}

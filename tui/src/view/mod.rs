@@ -1,6 +1,6 @@
 //! From state to cells. Views return nothing and change nothing.
 
-mod chrome;
+pub(crate) mod chrome;
 mod overlay;
 pub mod paint;
 pub mod table;
@@ -15,6 +15,7 @@ mod settings;
 
 use ratatui::buffer::Buffer;
 
+pub use self::chrome::action;
 use self::paint::Paint;
 use crate::layout::Layout;
 use crate::state::{Entrance, Screen, State};
