@@ -22,9 +22,7 @@ use mychatflow_data::protocol::calls::instance::{
 };
 use mychatflow_data::protocol::calls::overview::OverviewShow;
 use mychatflow_data::protocol::calls::queue::{QueueDrop, QueueHold, QueueList, QueueRelease, QueueRetry, QueueShow};
-use mychatflow_data::protocol::calls::quick_reply::{
-    QuickReplyAdd, QuickReplyEdit, QuickReplyList, QuickReplyRemove,
-};
+use mychatflow_data::protocol::calls::quick_reply::{QuickReplyAdd, QuickReplyEdit, QuickReplyList, QuickReplyRemove};
 use mychatflow_data::protocol::calls::search::ChatSearch;
 use mychatflow_data::protocol::calls::settings::{SettingsSet, SettingsShow};
 use mychatflow_data::protocol::calls::stats::Stats;
@@ -81,6 +79,40 @@ macro_rules! questions {
                         let reply = client.call(&call).await.map_err(Refusal::from);
                         Answer::$call(call, reply)
                     })+
+                }
+            }
+
+            /// The answer that a reply in JSON makes; for playing back what a daemon said.
+            ///
+            /// # Errors
+            /// When the JSON is no reply to this question.
+            pub fn played(self, reply: Result<serde_json::Value, Refusal>) -> serde_json::Result<Answer> {
+                Ok(match self {
+                    $(Self::$call(call) => {
+                        let reply = match reply {
+                            Ok(value) => Ok(serde_json::from_value::<<$call as Call>::Reply>(value)?),
+                            Err(refusal) => Err(refusal),
+                        };
+                        Answer::$call(call, reply)
+                    })+
+                })
+            }
+
+            /// The call's name.
+            #[must_use]
+            pub const fn method(&self) -> &'static str {
+                match self {
+                    $(Self::$call(..) => <$call as Call>::NAME,)+
+                }
+            }
+
+            /// The call's parameters.
+            ///
+            /// # Errors
+            /// When they can't be written as JSON.
+            pub fn params(&self) -> serde_json::Result<serde_json::Value> {
+                match self {
+                    $(Self::$call(call) => serde_json::to_value(call),)+
                 }
             }
 

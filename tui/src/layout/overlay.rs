@@ -225,12 +225,7 @@ fn centred(area: Rect, width: u16, height: u16) -> Rect {
 /// The area within a border and a column of air.
 #[must_use]
 pub const fn inside(area: Rect) -> Rect {
-    Rect {
-        x: area.x + 2,
-        y: area.y + 1,
-        width: area.width.saturating_sub(4),
-        height: area.height.saturating_sub(2),
-    }
+    Rect { x: area.x + 2, y: area.y + 1, width: area.width.saturating_sub(4), height: area.height.saturating_sub(2) }
 }
 
 /// A field's text as it stands in an area.

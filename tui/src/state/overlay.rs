@@ -196,4 +196,3 @@ impl Picker {
         self.shown.get(self.selected).and_then(|(at, _)| self.items.get(*at))
     }
 }
-

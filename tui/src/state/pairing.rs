@@ -34,13 +34,6 @@ impl Pairing {
     /// A pairing that just began.
     #[must_use]
     pub fn new(instance: InstanceId, name: &str) -> Self {
-        Self {
-            instance,
-            name: name.to_owned(),
-            code: None,
-            failure: None,
-            phone_code: None,
-            inverted: Inverted::No,
-        }
+        Self { instance, name: name.to_owned(), code: None, failure: None, phone_code: None, inverted: Inverted::No }
     }
 }

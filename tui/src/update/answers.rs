@@ -1,6 +1,8 @@
 //! Answers of the daemon go to whoever asked.
 
-use super::{Cx, campaigns, contacts, credits, dashboard, entrance, forms, numbers, overlays, queue, quick_replies, settings};
+use super::{
+    Cx, campaigns, contacts, credits, dashboard, entrance, forms, numbers, overlays, queue, quick_replies, settings,
+};
 use crate::msg::{Answer, Refusal};
 use crate::state::toasts::Tone;
 use crate::state::{Connection, State};

@@ -61,7 +61,8 @@ pub fn tenants(state: &mut State, reply: Result<Page<TenantDocument>, Refusal>, 
     match (chosen.map(|shop| shop.id), wanted) {
         (Some(id), _) => choose(state, id, cx),
         (None, Some(name)) => {
-            state.entrance = Entrance::Stranger(format!("there is no business {name:?} here that this account may see"));
+            state.entrance =
+                Entrance::Stranger(format!("there is no business {name:?} here that this account may see"));
         }
         (None, None) => palette::tenants(state),
     }

@@ -11,9 +11,7 @@ use mychatflow_data::protocol::calls::credit::CreditGrant;
 use mychatflow_data::protocol::calls::instance::{InstanceAdd, InstancePair};
 use mychatflow_data::protocol::calls::quick_reply::{QuickReplyAdd, QuickReplyEdit};
 use mychatflow_data::protocol::calls::settings::SettingsSet;
-use mychatflow_data::protocol::name::{
-    CampaignName, ChatName, ContactName, InstanceName, QuickReplyName, TenantName,
-};
+use mychatflow_data::protocol::name::{CampaignName, ChatName, ContactName, InstanceName, QuickReplyName, TenantName};
 
 use super::{Cx, Handled};
 use crate::msg::{Answer, Question};

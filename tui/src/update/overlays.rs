@@ -280,4 +280,3 @@ pub fn found(state: &mut State, asked: &ChatSearch, reply: Result<Page<SearchHit
     }
     fit(picker);
 }
-

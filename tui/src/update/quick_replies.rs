@@ -25,7 +25,9 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
 /// Takes an answer.
 pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
     match answer {
-        Answer::QuickReplyList(asked, reply) => lists::take(&mut state.quick_replies.rows, First::of(asked.after.as_ref()), reply, cx.now),
+        Answer::QuickReplyList(asked, reply) => {
+            lists::take(&mut state.quick_replies.rows, First::of(asked.after.as_ref()), reply, cx.now)
+        }
         other => {
             if let Some(refusal) = other.refusal() {
                 super::answers::refused(state, refusal, cx);

@@ -28,9 +28,15 @@ pub fn next(state: &mut State, now: Timestamp) -> Option<Timestamp> {
     let second = Timestamp::from_millis((now.millis() / 1000 + 1) * 1000);
     let counting = matches!(state.connection, Connection::Lost { .. })
         || state.overlays.iter().any(|overlay| matches!(overlay, Overlay::Pairing(_)));
-    [Some(minute), counting.then_some(second), state.toasts.next_end(now), state.outbox.age(now), state.dashboard.stale_at]
-        .into_iter()
-        .flatten()
-        .min()
-        .map(|at| at.max(now + Duration::from_millis(1)))
+    [
+        Some(minute),
+        counting.then_some(second),
+        state.toasts.next_end(now),
+        state.outbox.age(now),
+        state.dashboard.stale_at,
+    ]
+    .into_iter()
+    .flatten()
+    .min()
+    .map(|at| at.max(now + Duration::from_millis(1)))
 }

@@ -38,7 +38,10 @@ pub fn sidebar(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
         match layout.sidebar_form {
             Sidebar::Folded => {
                 let mark = if count.is_some() { glyphs.unread } else { " " };
-                paint.line(row, &[(mark, paint.style(Role::Warn).patch(Style { bg: style.bg, ..Style::new() })), (icon, style)]);
+                paint.line(
+                    row,
+                    &[(mark, paint.style(Role::Warn).patch(Style { bg: style.bg, ..Style::new() })), (icon, style)],
+                );
                 paint.right(row, &[(&key, style)]);
             }
             Sidebar::Unfolded => {
@@ -119,7 +122,13 @@ pub fn header(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
     if let Some(credit) = &state.dashboard.credit {
         let spent = credit.balance.count() <= 0;
         let low = credit.granted.count() > 0 && credit.balance.count() * 5 <= credit.granted.count();
-        let role = if spent { Role::Bad } else if low { Role::Warn } else { Role::Text };
+        let role = if spent {
+            Role::Bad
+        } else if low {
+            Role::Warn
+        } else {
+            Role::Text
+        };
         let words = if area.width < 70 { "cr" } else { "credits" };
         facts.push((format!("{}/{} {words}", credit.balance, credit.granted), paint.style(role)));
     }
@@ -127,7 +136,13 @@ pub fn header(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
     if !numbers.is_empty() {
         let good = numbers.iter().filter(|n| matches!(n.verdict, Verdict::Healthy | Verdict::Quiet)).count();
         let role = if good == numbers.len() { Role::Text } else { Role::Bad };
-        let words = if area.width < 70 { "nr" } else if numbers.len() == 1 { "number" } else { "numbers" };
+        let words = if area.width < 70 {
+            "nr"
+        } else if numbers.len() == 1 {
+            "number"
+        } else {
+            "numbers"
+        };
         facts.push((format!("{good}/{} {words}", numbers.len()), paint.style(role)));
     }
     facts.push((moment::clock(state.now, &state.zone), muted));
@@ -140,7 +155,16 @@ pub fn header(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
     }
     let right = paint.right(Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area }, &spans);
     let left = Rect { x: area.x + 1, width: area.width.saturating_sub(right + 4), ..area };
-    paint.line(left, &[(state.screen.title(), paint.style(Role::Header)), ("  ", muted), (dot, style), (" ", style), (&words, style)]);
+    paint.line(
+        left,
+        &[
+            (state.screen.title(), paint.style(Role::Header)),
+            ("  ", muted),
+            (dot, style),
+            (" ", style),
+            (&words, style),
+        ],
+    );
 }
 
 /// The line at the bottom: what is wrong with the connection, or the keys that matter here.

@@ -136,7 +136,8 @@ impl Paint<'_> {
         let inner = block.inner(area);
         block.render(area.intersection(self.buf.area), self.buf);
         if !title.is_empty() && area.width > 4 {
-            let spans: Vec<Span<'_>> = [(" ", style)].into_iter().chain(title.iter().copied()).chain([(" ", style)]).collect();
+            let spans: Vec<Span<'_>> =
+                [(" ", style)].into_iter().chain(title.iter().copied()).chain([(" ", style)]).collect();
             self.line(Rect { x: area.x + 1, width: area.width - 2, height: 1, ..area }, &spans);
         }
         inner

@@ -20,5 +20,8 @@ pub fn draw(confirm: &Confirm, state: &State, laid: &OverlayLayout, paint: &mut 
     let key = |action| state.keymap.key_of(&[Scope::Confirm], action).unwrap_or_default();
     let (yes, no) = (key(Action::Confirm), key(Action::Close));
     let (name, word) = (on(paint, Role::Key), on(paint, Role::Text));
-    paint.line(foot, &[(&yes, name), (" ", word), (confirm.yes, word), ("     ", word), (&no, name), (" leave it", word)]);
+    paint.line(
+        foot,
+        &[(&yes, name), (" ", word), (confirm.yes, word), ("     ", word), (&no, name), (" leave it", word)],
+    );
 }

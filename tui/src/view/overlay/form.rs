@@ -33,7 +33,14 @@ pub fn draw(form: &Form, state: &State, laid: &OverlayLayout, paint: &mut Paint<
         }
         let note = Rect { x: area.x + 1, y: area.bottom(), width: area.width.saturating_sub(1), height: 1 };
         match field.mistake().filter(|_| field.touched == Touched::Yes) {
-            Some(mistake) => paint.line(note, &[(paint.glyphs().failed, on(paint, Role::Bad)), (" ", on(paint, Role::Bad)), (&mistake, on(paint, Role::Bad))]),
+            Some(mistake) => paint.line(
+                note,
+                &[
+                    (paint.glyphs().failed, on(paint, Role::Bad)),
+                    (" ", on(paint, Role::Bad)),
+                    (&mistake, on(paint, Role::Bad)),
+                ],
+            ),
             None => paint.text(note, field.hint, on(paint, Role::Faint)),
         };
     }
@@ -42,7 +49,12 @@ pub fn draw(form: &Form, state: &State, laid: &OverlayLayout, paint: &mut Paint<
         (Some(refusal), _) => (refusal.as_str().replace('\n', " "), Role::Bad),
         (None, Stage::Sent(_)) => ("asking …".to_owned(), Role::Muted),
         (None, Stage::Open) => (
-            format!("{} done   {} next field   {} cancel", key(Action::Submit), key(Action::FocusNext), key(Action::Close)),
+            format!(
+                "{} done   {} next field   {} cancel",
+                key(Action::Submit),
+                key(Action::FocusNext),
+                key(Action::Close)
+            ),
             Role::Muted,
         ),
     };

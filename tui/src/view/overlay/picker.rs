@@ -49,7 +49,11 @@ pub fn draw(picker: &Picker, laid: &OverlayLayout, paint: &mut Paint<'_>) {
         }
         let used = label(item.label.as_str(), marks, room, paint.style(surface), style(paint, Role::Hit), paint);
         if !item.detail.is_empty() {
-            let detail = if tall > 1 { Rect { y: y + 1, x: row.x + 2, width: row.width - 2, height: 1 } } else { after(room, used + 2) };
+            let detail = if tall > 1 {
+                Rect { y: y + 1, x: row.x + 2, width: row.width - 2, height: 1 }
+            } else {
+                after(room, used + 2)
+            };
             paint.text(detail, item.detail.as_str(), style(paint, Role::Muted));
         }
     }
