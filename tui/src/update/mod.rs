@@ -87,6 +87,7 @@ pub fn update(
         Msg::Link(link) => link::link(state, link, &mut cx),
         Msg::Said(Said::Done(words)) => state.toasts.say(Tone::Good, &words, now),
         Msg::Said(Said::Failed(words)) => state.toasts.say(Tone::Bad, &words, now),
+        Msg::Pixels(support) => state.pixels = support,
     }
     if let Some(at) = wake::next(state, now) {
         cx.want(Effect::WakeAt(at));
