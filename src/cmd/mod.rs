@@ -4,7 +4,7 @@ mod ask;
 mod chat;
 mod completions;
 mod config;
-mod console;
+pub mod console;
 mod contact;
 mod credit;
 mod daemon;
@@ -85,6 +85,11 @@ impl Cx {
     fn new(globals: Globals) -> Self {
         let format = if globals.json { Format::Json } else { Format::People };
         Self { globals, output: Output::new(format), env: Env::of_process(), now: Timestamp::now() }
+    }
+
+    /// The same once more, for a connection made later.
+    fn again(globals: Globals, env: Env) -> Self {
+        Self { env, ..Self::new(globals) }
     }
 
     /// The tenant that was named for the whole command.

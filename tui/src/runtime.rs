@@ -3,6 +3,8 @@
 mod link;
 mod perform;
 
+pub use self::perform::remembered;
+
 use std::future::Future;
 use std::io;
 use std::panic::AssertUnwindSafe;
