@@ -3,10 +3,12 @@
 
 mod answers;
 mod chats;
+mod console;
 mod contacts;
 mod file;
 mod members;
 mod numbers;
 mod queue;
+mod search;
 mod strangers;
 mod support;
