@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use mychatflow_data::model::member::Role;
-use mychatflow_data::protocol::error::{CallError, Code};
+use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::{AdminRequest, Answer, Call, Method, Needs, Request, TenantRequest};
 
 use super::handlers::{
-    ask, chats, contacts, credits, daemon, drafts, instances, notes, queue, quick_replies, search, settings, stats,
-    tenants,
+    ask, chats, contacts, credits, daemon, drafts, instances, notes, overview, queue, quick_replies, search, settings,
+    stats, tenants, why,
 };
 use super::peer::{Caller, Standing};
 use super::refused::Handled;
@@ -83,8 +83,8 @@ impl Desk {
             R::ContactOptout(call) => answer(contacts::opt_out(cx, shop, call).await),
             R::QuickReplyEdit(call) => answer(quick_replies::edit(cx, shop, call).await),
             R::QuickReplyRemove(call) => answer(quick_replies::remove(cx, shop, call).await),
-            R::Why(_) => Err(not_yet(method)),
-            R::OverviewShow(_) => Err(not_yet(method)),
+            R::Why(call) => answer(why::why(cx, shop, call).await),
+            R::OverviewShow(call) => answer(overview::overview(cx, shop, call).await),
             R::Ask(call) => answer(ask::ask(cx, shop, call).await),
         }
     }
@@ -105,11 +105,6 @@ impl Desk {
             R::DaemonReload(call) => answer(daemon::reload(cx, caller, call).await),
         }
     }
-}
-
-/// A call that the table has and nobody answers yet.
-fn not_yet(method: Method) -> super::refused::Refused {
-    CallError::new(Code::Unavailable, format!("{} is not answered by this daemon yet", method.name)).into()
 }
 
 /// Writes out what a handler says. The type of its reply names the call, so a wrong one does not compile.

@@ -12,3 +12,4 @@ mod queue;
 mod search;
 mod strangers;
 mod support;
+mod upgrade;

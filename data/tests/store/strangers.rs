@@ -247,6 +247,8 @@ async fn picture(shop: &TenantStore) -> String {
         format!("{:?}", shop.settings(None, None).await.unwrap()),
         format!("{:?}", shop.counters().await.unwrap()),
         format!("{:?}", shop.open_sends().await.unwrap()),
+        format!("{:?}", shop.counts(Timestamp::from_millis(0)).await.unwrap()),
+        format!("{:?}", shop.failures(1000).await.unwrap()),
         format!("{:?}", shop.activity(Timestamp::from_millis(0)).await.unwrap()),
         format!("{:?}", shop.search(Wanted { text: "hello".into(), ..Wanted::default() }, None, 1000).await.unwrap()),
     ];
@@ -285,6 +287,7 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.countdown(*id).await.unwrap().is_none());
         assert!(shop.own_settings(Owner::Chat(*id)).await.unwrap().all().is_empty());
         assert!(shop.notes(*id).await.unwrap().is_empty());
+        assert!(shop.last_message(*id).await.unwrap().is_none());
         assert!(shop.add_note(*id, "ana".into(), "x".into(), now).await.is_err());
         for note in &theirs.notes {
             assert!(shop.remove_note(*id, *note).await.is_err());
@@ -317,6 +320,7 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
     }
     for id in &theirs.messages {
         assert!(shop.outbound(*id).await.unwrap().is_none());
+        assert!(shop.story(*id).await.unwrap().is_none());
         assert!(shop.start_message(*id, None, now).await.unwrap().is_none());
         assert!(shop.cancel_message(*id, now).await.is_err());
         assert!(shop.resolve_unknown(*id, Resolution::Sent, now).await.is_err());
