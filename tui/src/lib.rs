@@ -1,6 +1,7 @@
 //! What shows: the console. It knows the daemon only through `mychatflow-data`'s protocol and client.
 
 pub mod action;
+pub mod bubble;
 pub mod clipboard;
 pub mod image;
 pub mod key;
