@@ -4,5 +4,6 @@
 
 mod config;
 mod connection;
+mod console;
 mod desk;
 mod printing;
