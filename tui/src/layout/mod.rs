@@ -1,8 +1,11 @@
 //! Where everything stands: a pure function of the state and the terminal's size. The layout of the frame on the screen
 //! goes to the next `update`, for clicks, paging and "is it visible".
 
+pub mod contacts;
 pub mod overlay;
+pub mod settings;
 pub mod table;
+pub mod tabs;
 
 use ratatui::layout::{Position, Rect, Size};
 
@@ -161,10 +164,10 @@ fn screen(state: &State, laid: &mut Layout) {
         Screen::Dashboard | Screen::Chats => Panes::Entrance,
         Screen::Campaigns => table::lay(&state.campaigns.rows, 2, laid),
         Screen::Numbers => table::lay(&state.numbers.rows, 2, laid),
-        Screen::Contacts => table::lay(&state.contacts.rows, 1, laid),
+        Screen::Contacts => contacts::lay(state, laid),
         Screen::QuickReplies => table::lay(&state.quick_replies.rows, 1, laid),
         Screen::Credits => table::lay(&state.credits.rows, 1, laid),
         Screen::Queue => table::lay(&state.queue.rows, 1, laid),
-        Screen::Settings => table::lay(&state.settings.rows, 1, laid),
+        Screen::Settings => settings::lay(state, laid),
     };
 }

@@ -31,6 +31,15 @@ fn click(state: &mut State, mouse: Mouse, cx: &mut Cx<'_>) {
         Some(Hit::Screen(screen)) => go(state, screen, cx),
         Some(Hit::Do(action)) => keys::perform(state, action, cx),
         Some(Hit::Row(at)) => row(state, at, cx),
+        Some(Hit::Tab(at)) => tab(state, at, cx),
+        _ => {}
+    }
+}
+
+fn tab(state: &mut State, at: usize, cx: &mut Cx<'_>) {
+    match state.screen {
+        Screen::Contacts => super::contacts::tab(state, at, cx),
+        Screen::Settings => super::settings::tab(state, at, cx),
         _ => {}
     }
 }
@@ -54,6 +63,9 @@ fn row(state: &mut State, at: usize, cx: &mut Cx<'_>) {
         Screen::Settings => select!(state.settings.rows),
         Screen::Dashboard | Screen::Chats => false,
     };
+    if state.screen == Screen::Contacts {
+        super::contacts::look(state, cx);
+    }
     if again {
         keys::perform(state, Action::Open, cx);
     }
