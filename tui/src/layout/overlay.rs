@@ -115,6 +115,9 @@ fn lay_reader(reader: &Reader, laid: &mut Layout) -> OverlayLayout {
     OverlayLayout { area, inner, parts: Parts::Reader { first, total } }
 }
 
+/// The most rows that a refusal takes at the end of a form.
+const REFUSAL: u16 = 4;
+
 /// Columns of a fact's name, and of a key's.
 pub const FACT: usize = 18;
 
@@ -173,10 +176,16 @@ fn lay_form(form: &Form, laid: &mut Layout) -> OverlayLayout {
     };
     let intro_rows = u16::try_from(intro_rows).unwrap_or(0);
     let rows: u16 = form.fields.iter().map(|field| field.rows + 2).sum();
-    let area = centred(laid.area, width, intro_rows + rows + 4);
+    let foot_rows = form.refusal.as_ref().map_or(1, |words| {
+        let rows =
+            text::wrap(&format!("x {}", words.as_str().replace('\n', " ")), usize::from(width.saturating_sub(4))).len();
+        u16::try_from(rows).unwrap_or(REFUSAL).clamp(1, REFUSAL)
+    });
+    let area = centred(laid.area, width, intro_rows + rows + 3 + foot_rows);
     let inner = inside(area);
     let intro = Rect { height: intro_rows.min(inner.height), ..inner };
-    let foot = Rect { y: inner.bottom().saturating_sub(1), height: inner.height.min(1), ..inner };
+    let foot_rows = foot_rows.min(inner.height);
+    let foot = Rect { y: inner.bottom() - foot_rows, height: foot_rows, ..inner };
     let room = foot.y.saturating_sub(intro.bottom());
     // Where not all fields fit, the first ones make room until the one in focus is there.
     let tall = |at: usize| form.fields[at].rows + 2;

@@ -25,6 +25,8 @@ impl Row for CampaignDocument {
 pub struct Campaigns {
     /// All campaigns, newest first.
     pub rows: Rows<CampaignDocument>,
+    /// The one that was opened to be read last: its reader follows what becomes of it.
+    pub read: Option<CampaignId>,
 }
 
 /// `1 person`, `283 people`.

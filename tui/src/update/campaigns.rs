@@ -237,6 +237,7 @@ fn told(state: &mut State, campaign: CampaignDocument, what: &str, cx: &Cx<'_>) 
 
 /// Puts the new form of a campaign in the old one's place, or on top.
 fn put(state: &mut State, campaign: CampaignDocument) {
+    reports::renew(state, &campaign);
     let rows = &mut state.campaigns.rows;
     if rows.put(campaign.clone()) == Known::Missing && !rows.is_skeleton() {
         rows.change(|items| {

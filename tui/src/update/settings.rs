@@ -89,8 +89,10 @@ fn find(state: &mut State) {
 
 fn edit(state: &mut State, line: &SettingLine) {
     let place = place(state);
-    let (_, whose) = places(state).swap_remove(place_on(state));
-    let title = format!("{} for {whose}", line.key);
+    let title = match places(state).swap_remove(place_on(state)) {
+        (None, _) => format!("{} for the business", line.key),
+        (Some(_), number) => format!("{} for {number}", line.key),
+    };
     let choices = choices(line.key);
     if choices.is_empty() {
         let form = form(line, place, &title);
@@ -170,8 +172,8 @@ pub fn picked(state: &State, key: SettingKey, place: &SettingPlace, value: &str,
 /// Takes a value away, so that the one of a wider place counts again.
 fn inherit(state: &mut State, line: &SettingLine, cx: &mut Cx<'_>) {
     let (here, wider) = match state.settings.instance {
-        Some(_) => (Source::Instance, "the one of the business, or of the config"),
-        None => (Source::Tenant, "the one of the config"),
+        Some(_) => (Source::Instance, "what the business says, or else the config,"),
+        None => (Source::Tenant, "what the config says"),
     };
     if line.source != here {
         let words = format!("nothing is set here: {} comes from the {}", line.key, origin(line.source));
@@ -184,7 +186,7 @@ fn inherit(state: &mut State, line: &SettingLine, cx: &mut Cx<'_>) {
     let old = CleanText::line(&old);
     state.overlays.push(Overlay::Confirm(Confirm {
         title: CleanText::line(&format!("Take away {}?", line.key)),
-        text: CleanText::block(&format!("Instead of \"{}\" there counts {wider}.", crate::text::cut(old.as_str(), 80))),
+        text: CleanText::block(&format!("\"{}\" goes, and {wider} counts again.", crate::text::cut(old.as_str(), 80))),
         yes: "inherit again",
         deed: Deed::Ask(Box::new(question.into())),
     }));

@@ -40,7 +40,7 @@ pub fn draw(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
                      mychatflow contact import FILE --country DE",
         },
     };
-    let head = head(paint, table.head.width.saturating_sub(2));
+    let head = head(table.head.width.saturating_sub(2));
     let head: [Span<'_>; 1] = [(&head, paint.style(Role::Muted))];
     table::draw(paint, &state.contacts.rows, table, &[], Keys::Here, &head, empty, row);
     aside::tabs(paint, &contacts::tabs(state, table.pane));
@@ -67,7 +67,7 @@ fn cells(area: Rect) -> [Rect; 4] {
     })
 }
 
-fn head(_paint: &Paint<'_>, width: u16) -> String {
+fn head(width: u16) -> String {
     let names = ["name", "phone", "review", "tags"];
     let words: Vec<String> = names
         .iter()

@@ -85,6 +85,12 @@ fn an_event_moves_the_bar() {
     campaign["counts"]["sent"] = json!(120);
     console.tell(Topic::CampaignChanged, campaign);
     assert!(console.shows("250 of 283 sent") && console.shows("88%"));
+    console.keys("<enter>");
+    let mut campaign = console.shop.campaigns[0].clone();
+    campaign["state"] = json!("paused");
+    campaign["reason"] = json!("the number is suspect");
+    console.tell(Topic::CampaignChanged, campaign);
+    assert!(console.shows("why               the number is suspect"), "the reader follows, too");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! People.
 
 use mychatflow_data::protocol::calls::contact::{ContactTag, Tagging};
-use mychatflow_tui::msg::{Effect, Question};
+use mychatflow_tui::layout::Hit;
+use mychatflow_tui::msg::{Effect, Mouse, MouseDeed, Msg, Question};
+use mychatflow_tui::state::Charset;
 use serde_json::json;
 
 use crate::console::Console;
@@ -121,6 +123,10 @@ fn tabs_ask_for_their_people() {
     assert_eq!(last!(console, ContactList).review.map(|review| review.word()), Some("unreviewed"));
     console.keys("<");
     assert_eq!(last!(console, ContactList).review.map(|review| review.word()), Some("new"));
+    let personal = console.layout().hits.iter().find(|(_, hit)| *hit == Hit::Tab(4)).map(|(area, _)| *area);
+    let area = personal.expect("the tab is visible");
+    console.take(Msg::Mouse(Mouse { column: area.x + 1, row: area.y, deed: MouseDeed::Click }));
+    assert_eq!(last!(console, ContactList).review.map(|review| review.word()), Some("personal"));
 }
 
 #[test]
@@ -151,6 +157,44 @@ fn a_refusal_stands_in_the_form_and_keeps_its_text() {
     console.keys("<enter>");
     assert!(console.state.overlays.is_empty());
     assert!(console.shows("is among your contacts"));
+}
+
+#[test]
+fn a_long_refusal_is_told_in_full() {
+    let mut console = Console::open(80, 24);
+    console.shop.refuse = Some((
+        "contact.add",
+        "this number can't be added: it asked never to be written to on 3 March, and only the person can take that back \
+         by writing to you first",
+    ));
+    console.keys("5a+491512345678<enter>");
+    insta::assert_snapshot!("contacts_refused_80", console.picture());
+}
+
+#[test]
+fn old_rows_say_that_they_are_old() {
+    let mut console = Console::open(80, 24);
+    console.keys("5");
+    console.shop.refuse = Some(("contact.list", "the store can't be read: disk full"));
+    console.keys("<f5>");
+    assert!(console.shows("Aylin Yılmaz"));
+    assert!(console.shows("✗ not read again: the store can't be read: disk full"));
+}
+
+#[test]
+fn no_size_breaks_a_frame() {
+    let keys = ["5", "5/ay", "5a", "5<enter>", "5u", "3", "3<enter>", "3a", "3r", "6", "6a", "6/", "9", "9e", "9>G"];
+    for (columns, rows) in [(40, 10), (41, 11), (57, 13), (89, 24), (95, 24), (110, 30), (200, 60)] {
+        for (charset, keys) in keys.iter().flat_map(|keys| [(Charset::Unicode, keys), (Charset::Ascii, keys)]) {
+            let mut console = Console::with(columns, rows, shop(), |setup| setup.charset = charset);
+            console.keys(keys);
+            for line in console.lines() {
+                let wide = mychatflow_tui::text::width(&line);
+                assert!(wide <= usize::from(columns), "{keys} at {columns}x{rows}: {line}");
+            }
+            assert_eq!(console.lines().len(), usize::from(rows));
+        }
+    }
 }
 
 #[test]

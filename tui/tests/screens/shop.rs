@@ -140,14 +140,21 @@ impl Shop {
                 "preview": "How much is the big one with 🍓 strawberries?"}]),
             report: [
                 ("Aylin Yılmaz", "+4915111111111", "replied", None),
-                ("👨‍👩‍👧‍👦 Familie Müller-Lüdenscheidt von und zu Hohenstein 🇩🇪", "+4915122222222", "failed", Some("waha answered 422: no such number")),
+                (
+                    "👨‍👩‍👧‍👦 Familie Müller-Lüdenscheidt von und zu Hohenstein 🇩🇪",
+                    "+4915122222222",
+                    "failed",
+                    Some("waha answered 422: no such number"),
+                ),
                 ("東京のお客様 ❤️", "+819012345678", "opted_out", Some("asked not to be written to")),
                 ("", "+447700900123", "delivered", None),
             ]
             .into_iter()
             .enumerate()
-            .map(|(at, (name, phone, state, reason))| json!({"phone": phone, "name": name, "state": state, "reason": reason,
-                "wa_id": null, "at": ago(9), "id": id(at as u8), "contact": null, "chat": null, "interaction": null}))
+            .map(|(at, (name, phone, state, reason))| {
+                json!({"phone": phone, "name": name, "state": state, "reason": reason,
+                "wa_id": null, "at": ago(9), "id": id(at as u8), "contact": null, "chat": null, "interaction": null})
+            })
             .collect(),
             refuse: None,
             silent: None,
@@ -229,7 +236,8 @@ impl Shop {
             "campaign.create" => {
                 let asked = asked(question);
                 let mut campaign = self.campaigns[0].clone();
-                for (name, value) in [("id", json!(id(69))), ("name", asked["name"].clone()), ("state", json!("draft"))] {
+                for (name, value) in [("id", json!(id(69))), ("name", asked["name"].clone()), ("state", json!("draft"))]
+                {
                     campaign[name] = value;
                 }
                 campaign

@@ -30,12 +30,33 @@ fn heading(words: &str) -> ReaderLine {
 
 /// Opens a campaign to be read in full.
 pub fn show(state: &mut State, campaign: &CampaignDocument) {
+    let lines = lines(state, campaign);
+    state.campaigns.read = Some(campaign.id);
+    state.overlays.push(Overlay::Reader(Reader::new(&campaign.name, lines)));
+}
+
+/// A campaign changed: a reader that stands open with it tells the new facts, where the reader is.
+pub fn renew(state: &mut State, campaign: &CampaignDocument) {
+    if state.campaigns.read != Some(campaign.id) {
+        return;
+    }
+    let lines = lines(state, campaign);
+    let title = CleanText::line(&campaign.name);
+    if let Some(Overlay::Reader(reader)) = state.overlays.last_mut()
+        && reader.awaited == Awaited::Nothing
+        && reader.title == title
+    {
+        reader.lines = lines;
+    }
+}
+
+fn lines(state: &State, campaign: &CampaignDocument) -> Vec<ReaderLine> {
     let mut lines: Vec<ReaderLine> =
         facts(campaign, state).into_iter().map(|(name, words, _)| fact(name, &words)).collect();
     lines.extend([ReaderLine::Gap, heading("Text"), ReaderLine::Words(CleanText::block(&campaign.text))]);
     lines.extend([ReaderLine::Gap, heading("People")]);
     lines.extend(counted(&campaign.counts).iter().map(|(name, count)| fact(name, &count.to_string())));
-    state.overlays.push(Overlay::Reader(Reader::new(&campaign.name, lines)));
+    lines
 }
 
 /// Opens what the first recipients get.
