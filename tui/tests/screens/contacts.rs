@@ -1,6 +1,7 @@
 //! People.
 
 use mychatflow_data::protocol::calls::contact::{ContactTag, Tagging};
+use mychatflow_tui::keymap::{Keymap, Scope};
 use mychatflow_tui::layout::Hit;
 use mychatflow_tui::msg::{Effect, Mouse, MouseDeed, Msg, Question};
 use mychatflow_tui::state::Charset;
@@ -210,4 +211,29 @@ fn what_the_owner_says_counts_at_once() {
     assert!(console.state.overlays.is_empty(), "taking it back needs no question");
     console.keys("y");
     assert!(console.effects.contains(&Effect::Copy("+4915111111111".to_owned())));
+}
+
+#[test]
+fn no_key_of_the_list_screens_is_dead() {
+    let moves = ["up", "down", "page_up", "page_down", "first", "last"];
+    for (screen, scope) in
+        [("5", Scope::Contacts), ("3", Scope::Campaigns), ("6", Scope::QuickReplies), ("9", Scope::Settings)]
+    {
+        for (_, bound) in Keymap::default().help(&[scope, Scope::List]) {
+            for (keys, action) in bound {
+                // The people known from before have a window of their own.
+                if moves.contains(&action.name()) || action.name() == "triage" {
+                    continue;
+                }
+                for key in keys.split(' ') {
+                    let mut console = Console::open(80, 24);
+                    console.keys(screen);
+                    let (asked, effects, before) = (console.asked.len(), console.effects.len(), console.picture());
+                    console.take(Msg::Key(key.parse().expect("the map names real keys")));
+                    let silent = console.asked.len() == asked && console.effects.len() == effects;
+                    assert!(!silent || console.picture() != before, "{key} does nothing on screen {screen}");
+                }
+            }
+        }
+    }
 }
