@@ -14,7 +14,7 @@ use crate::keymap::Scope;
 use crate::moment;
 use crate::state::State;
 use crate::state::input::{Input, Lines};
-use crate::state::overlay::{Awaited, Overlay, Pick, PickItem, Picker, PickerKind};
+use crate::state::overlay::{Awaited, FoundRow, Overlay, Pick, PickItem, Picker, PickerKind};
 use crate::text::CleanText;
 
 /// A picker with what there is.
@@ -138,6 +138,10 @@ pub fn picked(state: &mut State, pick: Option<Pick>, cx: &mut Cx<'_>) {
         Pick::Action(action) => keys::perform(state, action, cx),
         Pick::Tenant(id) => entrance::choose(state, id, cx),
         Pick::Contact(id) => super::contacts::show(state, id, cx),
+        Pick::Row(FoundRow::QuickReply(id)) => state.quick_replies.rows.select(id),
+        Pick::Row(FoundRow::Campaign(id)) => state.campaigns.rows.select(id),
+        Pick::Row(FoundRow::Setting(key)) => state.settings.rows.select(key),
+        Pick::Setting(key, place, value) => super::settings::picked(state, key, &place, value, cx),
         pick => super::chats::picked(state, pick, cx),
     }
 }
