@@ -7,7 +7,7 @@ use super::change::Change;
 use super::error::StoreError;
 use super::scope::{Scope, Scoped};
 use crate::ids::{ChatId, InstanceId, InteractionId, JobId, ReplyId};
-use crate::model::interaction::{Ack, Interaction, InteractionState};
+use crate::model::interaction::{Ack, Author, Interaction, InteractionState};
 use crate::scoped;
 use crate::time::Timestamp;
 
@@ -202,7 +202,11 @@ pub(crate) fn set_state(
         columns!()
     ));
     if let Some(changed) = scope.row(SET, &[(":id", &id), (":state", &state), (":reason", &reason)], read)? {
+        let author = changed.author;
         scope.emit(Change::InteractionChanged(scope.tenant(), Box::new(changed)));
+        if author == Author::Campaign {
+            super::campaigns::emit_of(scope, id)?;
+        }
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The store: one SQLite file behind one writer. Public methods are async, one per unit of work, and speak the model.
 
 pub mod admin;
+pub mod campaigns;
 pub mod change;
 pub mod chat_list;
 pub mod chats;
@@ -17,6 +18,7 @@ pub mod members;
 mod migrate;
 pub mod queue;
 pub mod quick_replies;
+pub mod recipients;
 pub mod scope;
 pub mod settings;
 pub mod tenants;
