@@ -116,7 +116,6 @@ pub(crate) fn set_state(
 }
 
 fn progress(scope: &Scope<'_>, campaign: Campaign, now: Timestamp) -> Result<Progress, StoreError> {
-    // The list of states is that of the index of open messages; the rest are found by the time of their making.
     const BEGUN: Scoped = scoped!(
         "SELECT count(*) FROM interactions AS i
          JOIN recipients AS r ON r.tenant_id = i.tenant_id AND r.interaction_id = i.id

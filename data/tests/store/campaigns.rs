@@ -12,6 +12,7 @@ use mychatflow_data::model::instance::{InstanceStatus, Verdict};
 use mychatflow_data::model::interaction::{Ack, Author, InteractionState};
 use mychatflow_data::model::job::{JobArgs, JobKind};
 use mychatflow_data::model::recipient::RecipientState;
+use mychatflow_data::model::tenant::TenantState;
 use mychatflow_data::phone::{Address, Phone};
 use mychatflow_data::store::contacts::ContactFilter;
 use mychatflow_data::store::error::StoreError;
@@ -444,6 +445,27 @@ async fn a_number_that_does_not_work_uses_nobody_up() {
     works(&world, InstanceStatus::Working, later(3)).await;
     assert_eq!(world.claim(JobKind::RunCampaign, later(3)).await.len(), 1);
     made(&world, id, later(3)).await;
+}
+
+#[tokio::test]
+async fn a_suspended_business_sends_nothing() {
+    let world = world().await;
+    let id = launched(&world, 1).await;
+    world.shop.set_tenant_state(TenantState::Suspended).await.unwrap();
+    let turn = world.shop.campaign_turn(id, FREE, later(1)).await.unwrap();
+    assert!(matches!(&turn, Turn::Wait { reason: Some(why), .. } if why == "the business is suspended"), "{turn:?}");
+    world.shop.set_tenant_state(TenantState::Active).await.unwrap();
+    made(&world, id, later(2)).await;
+}
+
+#[tokio::test]
+async fn whose_turn_it_is_is_found_without_looking_through_the_list() {
+    let world = world().await;
+    let file = rusqlite::Connection::open(world.store.path()).unwrap();
+    let sql = "EXPLAIN QUERY PLAN SELECT r.id FROM recipients AS r
+               WHERE r.tenant_id = ?1 AND r.campaign_id = ?2 AND r.state = 'queued' ORDER BY r.id LIMIT 1";
+    let plan: String = file.query_row(sql, (&[0u8; 16][..], &[0u8; 16][..]), |row| row.get(3)).unwrap();
+    assert!(plan.contains("recipients_by_state"), "{plan}");
 }
 
 #[tokio::test]

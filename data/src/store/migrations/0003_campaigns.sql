@@ -52,7 +52,7 @@ CREATE UNIQUE INDEX recipients_by_contact ON recipients (tenant_id, contact_id, 
 CREATE UNIQUE INDEX recipients_by_phone ON recipients (tenant_id, campaign_id, phone) WHERE phone IS NOT NULL;
 CREATE UNIQUE INDEX recipients_by_interaction ON recipients (tenant_id, interaction_id)
     WHERE interaction_id IS NOT NULL;
-CREATE INDEX recipients_queued ON recipients (tenant_id, campaign_id, id) WHERE state = 'queued';
+CREATE INDEX recipients_by_state ON recipients (tenant_id, campaign_id, state, id); -- whose turn is next
 CREATE INDEX recipients_newcomers ON recipients (tenant_id, claimed_at) WHERE newcomer = 1 AND claimed_at IS NOT NULL;
 
 -- What the pace of a number is counted from.
@@ -66,7 +66,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('recipients', 'recipients_by_contact', '60000 20000 10 1'),
     ('recipients', 'recipients_by_phone', '60000 20000 1000 1'),
     ('recipients', 'recipients_by_interaction', '30000 10000 1'),
-    ('recipients', 'recipients_queued', '30000 10000 1000 1'),
+    ('recipients', 'recipients_by_state', '60000 20000 1000 300 1'),
     ('recipients', 'recipients_newcomers', '9000 3000 1'),
     ('interactions', 'interactions_of_campaigns', '30000 10000 5000 1');
 ANALYZE sqlite_schema;

@@ -14,6 +14,7 @@ use crate::model::instance::InstanceStatus;
 use crate::model::interaction::{Author, ContentKind, Direction, Interaction, InteractionState};
 use crate::model::job::JobArgs;
 use crate::model::recipient::RecipientState;
+use crate::model::tenant::TenantState;
 use crate::phone::Address;
 use crate::scoped;
 use crate::store::TenantStore;
@@ -34,6 +35,8 @@ const ON_THEIR_WAY_MAX: i64 = 8;
 const ON_THEIR_WAY_WAIT: Duration = Duration::from_secs(5);
 /// How long to wait for answers to customers.
 const ANSWERS_WAIT: Duration = Duration::from_secs(5);
+/// How long to wait for a business that is suspended.
+const SUSPENDED_WAIT: Duration = Duration::from_secs(300);
 /// How long to wait for a number that does not work; it wakes the campaign when it does.
 const NUMBER_WAIT: Duration = Duration::from_secs(30);
 
@@ -188,6 +191,7 @@ fn number_trouble(scope: &Scope<'_>, instance: InstanceId, now: Timestamp) -> Re
 }
 
 fn turn(scope: &Scope<'_>, id: CampaignId, limits: &Limits, now: Timestamp) -> Result<Turn, StoreError> {
+    const TENANT: Scoped = scoped!("SELECT state FROM tenants WHERE id = :tenant");
     let Some(campaign) = campaigns::find(scope, id)? else { return Ok(Turn::Stopped) };
     match (campaign.state, campaign.scheduled_at) {
         (CampaignState::Running, _) => {}
@@ -196,6 +200,9 @@ fn turn(scope: &Scope<'_>, id: CampaignId, limits: &Limits, now: Timestamp) -> R
         _ => return Ok(Turn::Stopped),
     }
     let wait = |span: Duration, reason: &str| Ok(Turn::Wait { until: now + span, reason: Some(reason.to_owned()) });
+    if scope.row(TENANT, &[], |row| row.get::<_, TenantState>(0))? == Some(TenantState::Suspended) {
+        return wait(SUSPENDED_WAIT, "the business is suspended");
+    }
     let (of_the_number, of_this) = on_their_way(scope, &campaign)?;
     let Some(mut next) = candidate(scope, &campaign, false)? else {
         return match (any_queued(scope, id)?, of_this) {
