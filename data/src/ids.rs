@@ -105,6 +105,8 @@ id! {
     RecipientId;
     /// A stored answer of the shop.
     QuickReplyId;
+    /// What a human wrote down about a chat, for other humans.
+    NoteId;
     /// A body that WAHA signed and nobody understood.
     UnreadableId;
     /// An entry of the queue: the id of a job, of an unreadable body or of a message of unknown end.

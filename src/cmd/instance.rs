@@ -16,10 +16,11 @@ use mychatflow_data::protocol::calls::instance::{
     WebhookDocument,
 };
 use mychatflow_data::protocol::event::Topic;
-use mychatflow_data::protocol::name::InstanceName;
+use mychatflow_data::protocol::name::{InstanceName, TenantName};
 use mychatflow_data::time::Timestamp;
 
-use super::{Cx, is_stdout, qr};
+use super::qr::{self, Canvas, TooSmall};
+use super::{Cx, is_stdout};
 use crate::cli::InstanceVerb;
 use crate::output::{self, Format, Table, age, age_or, clean, facts, note};
 
@@ -42,14 +43,15 @@ pub async fn run(cx: &Cx, verb: InstanceVerb) -> anyhow::Result<()> {
             cx.show(&InstanceShow { tenant, name: name.into() }, |shown| full(cx, shown)).await
         }
         InstanceVerb::Qr { name, png } => {
-            let code = cx.call(&InstanceQr { tenant, name: name.into(), png: false.into() }).await?;
+            let name = InstanceName::from(name);
+            let code = cx.call(&InstanceQr { tenant, name: name.clone(), png: false.into() }).await?;
             match png {
                 Some(path) => picture(&path, &code),
                 None if cx.output.format() == Format::Json => cx.output.json(&code),
                 None => {
-                    cx.output.text(&qr::text(&code.value)?)?;
+                    // First, so that what goes off a small screen is this line and not the code.
                     note(&code_line(&code, cx.now));
-                    Ok(())
+                    Canvas::new(cx.output).show(&code.value, &name)
                 }
             }
         }
@@ -189,6 +191,7 @@ async fn pair(cx: &Cx, name: InstanceName, phone: Option<Phone>) -> anyhow::Resu
         );
     }
     let by_code = pairing.code.is_some();
+    let mut canvas = Canvas::new(cx.output);
     let mut drawn: Option<String> = None;
     loop {
         let shown = client.call(&InstanceShow { tenant: cx.tenant(), name: name.clone() }).await?;
@@ -206,7 +209,9 @@ async fn pair(cx: &Cx, name: InstanceName, phone: Option<Phone>) -> anyhow::Resu
                     clean(&shown.instance.name)
                 );
             }
-            Some(InstanceStatus::ScanQrCode) if !by_code => draw(cx, &client, &name, &mut drawn).await?,
+            Some(InstanceStatus::ScanQrCode) if !by_code => {
+                draw(&client, cx.tenant(), &name, &mut canvas, &mut drawn).await?;
+            }
             _ => {}
         }
         match tokio::time::timeout(PAIRING_PATIENCE, changes.next()).await {
@@ -221,12 +226,23 @@ async fn pair(cx: &Cx, name: InstanceName, phone: Option<Phone>) -> anyhow::Resu
 }
 
 /// Draws the code unless it is on the screen already.
-async fn draw(cx: &Cx, client: &Client, name: &InstanceName, drawn: &mut Option<String>) -> anyhow::Result<()> {
-    let code = client.call(&InstanceQr { tenant: cx.tenant(), name: name.clone(), png: false.into() }).await?;
-    if drawn.as_ref() != Some(&code.value) {
-        cx.output.text(&qr::text(&code.value)?)?;
-        note(&code_line(&code, Timestamp::now()));
-        *drawn = Some(code.value);
+async fn draw(
+    client: &Client,
+    tenant: Option<TenantName>,
+    name: &InstanceName,
+    canvas: &mut Canvas,
+    drawn: &mut Option<String>,
+) -> anyhow::Result<()> {
+    let code = client.call(&InstanceQr { tenant, name: name.clone(), png: false.into() }).await?;
+    if drawn.as_ref() == Some(&code.value) {
+        return Ok(());
     }
+    note(&code_line(&code, Timestamp::now()));
+    match canvas.show(&code.value, name) {
+        // The window may have grown when the next code comes.
+        Err(error) if error.is::<TooSmall>() => note(&error.to_string()),
+        shown => shown?,
+    }
+    *drawn = Some(code.value);
     Ok(())
 }

@@ -1,121 +1,89 @@
-//! Draws a pairing code: half blocks for a terminal, or a PNG. Black on white, whatever the theme says.
+//! Shows pairing codes outside the console: by the best means that fits a terminal, elsewhere as half blocks.
+
+use std::io::{self, IsTerminal};
 
 use anyhow::Context;
-use fast_qr::{ECL, QRBuilder, QRCode};
-use image::{GrayImage, ImageFormat, Luma};
+use mychatflow_data::protocol::name::InstanceName;
+use mychatflow_tui::image::{self, PixelPicture};
+use mychatflow_tui::probe::{Graphics, PixelSupport, Screen, pixel_support};
+use mychatflow_tui::widgets::qr::{QrPicture, Rung, Tone, best_rung, size_in_cells};
 
-/// Light modules around the code on a terminal; two are enough there and keep it small.
-const QUIET: usize = 2;
-/// Light modules around the code in a picture.
-const PICTURE_QUIET: usize = 4;
-/// Pixels per module in a picture.
-const SCALE: u32 = 8;
-/// Black on white from the 256 colours: 24-bit colour does not pass every ssh.
-const BLACK_ON_WHITE: &str = "\x1b[38;5;16;48;5;231m";
-const RESET: &str = "\x1b[0m";
+use crate::output::{Output, clean, note};
 
-/// Is the module dark? Everything outside is light.
-struct Modules {
-    code: QRCode,
-    quiet: usize,
+/// No way of drawing the code fits the terminal, and part of a code is of no use.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the code needs a terminal of {} columns and {} rows, this one has {} and {}. Make it larger, or pair by number: \
+     mychatflow instance pair {instance} --phone NUMBER; or write a picture: mychatflow instance qr {instance} --png \
+     qr.png",
+    needed.0, needed.1, found.0, found.1
+)]
+pub struct TooSmall {
+    instance: String,
+    /// Columns and rows.
+    needed: (u16, u16),
+    found: (u16, u16),
 }
 
-impl Modules {
-    fn new(value: &str, quiet: usize) -> anyhow::Result<Self> {
-        // The lowest correction gives the fewest modules, and a screen has no scratches.
-        let code = QRBuilder::new(value).ecl(ECL::L).build().ok().context("the pairing code is too long to draw")?;
-        Ok(Self { code, quiet })
-    }
-
-    fn size(&self) -> usize {
-        self.code.size + 2 * self.quiet
-    }
-
-    fn is_dark(&self, x: usize, y: usize) -> bool {
-        let inside = |at: usize| at.checked_sub(self.quiet).filter(|at| *at < self.code.size);
-        match (inside(x), inside(y)) {
-            (Some(x), Some(y)) => self.code[y][x].value(),
-            _ => false,
-        }
-    }
+/// Where codes are shown one after another.
+#[derive(Debug)]
+pub struct Canvas {
+    output: Output,
+    /// The terminal is asked only when half blocks are too large for it, and only once.
+    pixels: Option<PixelSupport>,
 }
 
-/// The code as lines for a terminal, two modules high each.
-pub fn text(value: &str) -> anyhow::Result<String> {
-    let modules = Modules::new(value, QUIET)?;
-    let mut text = String::new();
-    for y in (0..modules.size()).step_by(2) {
-        text.push_str(BLACK_ON_WHITE);
-        for x in 0..modules.size() {
-            text.push(match (modules.is_dark(x, y), modules.is_dark(x, y + 1)) {
-                (true, true) => '█',
-                (true, false) => '▀',
-                (false, true) => '▄',
-                (false, false) => ' ',
-            });
-        }
-        text.push_str(RESET);
-        text.push('\n');
+impl Canvas {
+    /// Shows codes on stdout.
+    pub const fn new(output: Output) -> Self {
+        Self { output, pixels: None }
     }
-    Ok(text)
+
+    /// Shows the code of an instance.
+    pub fn show(&mut self, value: &str, instance: &InstanceName) -> anyhow::Result<()> {
+        let code = QrPicture::new(value)?;
+        let screen = if io::stdout().is_terminal() { Screen::now() } else { None };
+        let Some(screen) = screen else { return self.output.text(&code.lines(Rung::HalfBlocks, Tone::Normal)) };
+        let rung = match best_rung(code.modules(), screen.above_last_row(), PixelSupport::None) {
+            Rung::HalfBlocks => Rung::HalfBlocks,
+            _ if self.printed(&code, screen) => return Ok(()),
+            rung => rung,
+        };
+        if rung == Rung::Words {
+            let (columns, rows) = size_in_cells(code.modules(), Rung::Sextants);
+            let found = (screen.size.width, screen.size.height);
+            return Err(TooSmall { instance: clean(instance.as_str()), needed: (columns, rows + 1), found }.into());
+        }
+        if rung == Rung::Sextants {
+            let (columns, rows) = size_in_cells(code.modules(), Rung::HalfBlocks);
+            let rows = rows + 1;
+            // Before the code: a line below it could push it off a small screen.
+            note(&format!("If it looks broken: a terminal of {columns} columns and {rows} rows needs no rare glyphs."));
+        }
+        self.output.text(&code.lines(rung, Tone::Normal))
+    }
+
+    /// Prints the code as a picture, where the terminal can and there is room.
+    fn printed(&mut self, code: &QrPicture, screen: Screen) -> bool {
+        let pixels = *self.pixels.get_or_insert_with(|| pixel_support(Graphics::Auto));
+        let Some(picture) = PixelPicture::fit(code, screen.above_last_row(), screen.cell, pixels, Tone::Normal) else {
+            return false;
+        };
+        let printed = picture.print_here(screen.size, pixels).is_ok();
+        if !printed {
+            // Cells will do, for this code and the next ones.
+            self.pixels = Some(PixelSupport::None);
+        }
+        printed
+    }
 }
 
 /// The code as a PNG.
 pub fn png(value: &str) -> anyhow::Result<Vec<u8>> {
-    let modules = Modules::new(value, PICTURE_QUIET)?;
-    let side = u32::try_from(modules.size()).context("the pairing code is too large")? * SCALE;
-    let picture = GrayImage::from_fn(side, side, |x, y| {
-        let at = |pixel: u32| (pixel / SCALE) as usize;
-        Luma([if modules.is_dark(at(x), at(y)) { 0 } else { 255 }])
-    });
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    picture.write_to(&mut bytes, ImageFormat::Png).context("could not write the picture")?;
-    Ok(bytes.into_inner())
+    image::png(&QrPicture::new(value)?).context("could not write the picture")
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What a phone would read from a picture.
-    fn scanned(picture: &GrayImage) -> String {
-        let (width, height) = picture.dimensions();
-        let pixel = |x: usize, y: usize| picture.get_pixel(x as u32, y as u32).0[0];
-        let mut picture = rqrr::PreparedImage::prepare_from_greyscale(width as usize, height as usize, pixel);
-        picture.detect_grids()[0].decode().unwrap().1
-    }
-
-    fn pairing() -> String {
-        format!("2@{},{}", "Ab3/".repeat(36), "x".repeat(90))
-    }
-
-    #[test]
-    fn a_phone_reads_the_picture() {
-        let bytes = png(&pairing()).unwrap();
-        let picture = image::load_from_memory(&bytes).unwrap().into_luma8();
-        assert_eq!(scanned(&picture), pairing());
-    }
-
-    #[test]
-    fn a_phone_reads_the_terminal() {
-        let drawn = text(&pairing()).unwrap();
-        let lines: Vec<Vec<char>> = drawn
-            .lines()
-            .map(|line| line.strip_prefix(BLACK_ON_WHITE).unwrap().strip_suffix(RESET).unwrap().chars().collect())
-            .collect();
-        assert_eq!((lines[0].len(), lines.len()), (61, 31), "57 modules and a quiet zone of 2");
-        // The terminal's own background is dark here: the quiet zone of 2 has to do.
-        let picture = GrayImage::from_fn(65 * 4, 66 * 4, |x, y| {
-            let (x, y) = ((x / 4) as usize, (y / 4) as usize);
-            let cell = y.checked_sub(2).and_then(|y| lines.get(y / 2)).zip(x.checked_sub(2));
-            let dark = match cell.and_then(|(line, x)| line.get(x)) {
-                Some('█') | None => true,
-                Some('▀') => y % 2 == 0,
-                Some('▄') => y % 2 == 1,
-                Some(_) => false,
-            };
-            Luma([if dark { 0 } else { 255 }])
-        });
-        assert_eq!(scanned(&picture), pairing());
-    }
+/// The code as lines, for where nobody scans it.
+pub fn text(value: &str) -> anyhow::Result<String> {
+    Ok(QrPicture::new(value)?.lines(Rung::HalfBlocks, Tone::Normal))
 }

@@ -93,5 +93,13 @@ pub async fn chats(client: &Client) -> anyhow::Result<Vec<ChatSummary>> {
 
 /// A chat with its newest messages.
 pub fn show(chat: String) -> ChatShow {
-    ChatShow { tenant: None, chat: ChatName::from(chat), instance: None, limit: Some(PAGE), after: None }
+    ChatShow {
+        tenant: None,
+        chat: ChatName::from(chat),
+        instance: None,
+        limit: Some(PAGE),
+        after: None,
+        before: None,
+        around: None,
+    }
 }

@@ -6,3 +6,4 @@ mod config;
 mod connection;
 mod desk;
 mod printing;
+mod terminal;

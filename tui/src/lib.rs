@@ -1,5 +1,22 @@
 //! What shows: the console. It knows the daemon only through `mychatflow-data`'s protocol and client.
 
+pub mod action;
+pub mod clipboard;
+pub mod image;
+pub mod key;
+pub mod keymap;
+pub mod layout;
+pub mod moment;
+pub mod msg;
+pub mod notify;
+pub mod passthrough;
+pub mod probe;
+pub mod recorder;
+pub mod runtime;
+pub mod state;
+pub mod terminal;
 pub mod text;
 pub mod theme;
+pub mod update;
+pub mod view;
 pub mod widgets;

@@ -8,7 +8,8 @@ use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::{AdminRequest, Answer, Call, Method, Needs, Request, TenantRequest};
 
 use super::handlers::{
-    ask, campaigns, chats, contacts, credits, daemon, instances, queue, quick_replies, settings, stats, tenants,
+    ask, campaigns, chats, contacts, credits, daemon, drafts, instances, notes, overview, queue, quick_replies, search,
+    settings, stats, tenants, why,
 };
 use super::peer::{Caller, Standing};
 use super::refused::Handled;
@@ -83,6 +84,18 @@ impl Desk {
             R::QueueRelease(call) => answer(queue::release(cx, shop, call).await),
             R::QueueRetry(call) => answer(queue::retry(cx, shop, call).await),
             R::QueueDrop(call) => answer(queue::drop_entry(cx, shop, call).await),
+            R::ChatRead(call) => answer(chats::read(cx, shop, call).await),
+            R::ChatCompose(call) => answer(drafts::draft(cx, shop, call).await),
+            R::ChatNote(call) => answer(notes::note(cx, shop, caller, call).await),
+            R::ChatUnnote(call) => answer(notes::unnote(cx, shop, call).await),
+            R::ChatSearch(call) => answer(search::search(cx, shop, call).await),
+            R::ContactAdd(call) => answer(contacts::add(cx, shop, call).await),
+            R::ContactEdit(call) => answer(contacts::edit(cx, shop, call).await),
+            R::ContactOptout(call) => answer(contacts::opt_out(cx, shop, call).await),
+            R::QuickReplyEdit(call) => answer(quick_replies::edit(cx, shop, call).await),
+            R::QuickReplyRemove(call) => answer(quick_replies::remove(cx, shop, call).await),
+            R::Why(call) => answer(why::why(cx, shop, call).await),
+            R::OverviewShow(call) => answer(overview::overview(cx, shop, call).await),
             R::Ask(call) => answer(ask::ask(cx, shop, call).await),
         }
     }

@@ -6,4 +6,5 @@ mod gemini;
 mod humans;
 mod intake;
 mod story;
+mod why;
 mod world;

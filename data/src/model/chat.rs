@@ -1,5 +1,7 @@
 //! A chat: a contact's thread on one of our numbers.
 
+use super::contact::Review;
+use super::interaction::{Author, InteractionState};
 use super::words;
 use crate::ids::{ChatId, ContactId, InstanceId};
 use crate::phone::{Address, Phone};
@@ -84,4 +86,16 @@ pub struct Chat {
     pub last_in_at: Option<Timestamp>,
     /// The beginning of the last message.
     pub preview: Option<String>,
+    /// Who wrote the last message that was sent or came.
+    pub last_author: Option<Author>,
+    /// How far that message got.
+    pub last_state: Option<InteractionState>,
+    /// Since when the customer waits for us.
+    pub waiting_since: Option<Timestamp>,
+    /// The person's tags.
+    pub tags: Vec<String>,
+    /// What the owner said about the person; `None` in a group.
+    pub review: Option<Review>,
+    /// When the person asked not to be written to.
+    pub opted_out_at: Option<Timestamp>,
 }

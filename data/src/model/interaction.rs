@@ -1,5 +1,7 @@
 //! An interaction: one message, in or out.
 
+use serde::{Deserialize, Serialize};
+
 use super::words;
 use crate::ids::{ChatId, ClientRef, InteractionId};
 use crate::phone::Address;
@@ -84,6 +86,12 @@ words! {
 }
 
 impl InteractionState {
+    /// Is it a message of ours that WhatsApp took?
+    #[must_use]
+    pub const fn is_out(self) -> bool {
+        matches!(self, Self::Sent | Self::Delivered | Self::Read | Self::Played)
+    }
+
     /// The state after an ack, or `None` when the ack changes nothing.
     ///
     /// Acks only move forward, with two exceptions: an error turns `sending`, `sent` and `unknown` into `failed`
@@ -141,6 +149,49 @@ words! {
     }
 }
 
+/// What is known of a file that came with a message. The file itself stays with WAHA.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Media {
+    /// Its type, such as `image/jpeg`.
+    #[serde(default, alias = "mimetype")]
+    pub mime: Option<String>,
+    /// Its name.
+    #[serde(default, alias = "filename")]
+    pub file_name: Option<String>,
+    /// How large it is.
+    #[serde(default)]
+    pub size_bytes: Option<i64>,
+    /// How long it plays.
+    #[serde(default)]
+    pub duration_s: Option<i64>,
+}
+
+/// The message that another one answers, as far as a reader of the answer needs it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quoted {
+    /// Who wrote it.
+    pub author: Author,
+    /// The beginning of its words.
+    pub text: String,
+}
+
+/// What an answer of the model cost, in tokens.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tokens {
+    /// Read.
+    #[serde(default)]
+    pub prompt: i64,
+    /// Of those, read before.
+    #[serde(default)]
+    pub cached: i64,
+    /// Written.
+    #[serde(default)]
+    pub output: i64,
+    /// Thought.
+    #[serde(default)]
+    pub thoughts: i64,
+}
+
 /// One message, in or out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interaction {
@@ -178,6 +229,14 @@ pub struct Interaction {
     pub model: Option<String>,
     /// How long the model took, in milliseconds.
     pub latency_ms: Option<i64>,
+    /// Its first words, where they were edited or taken back later.
+    pub original: Option<String>,
+    /// The file that came with it.
+    pub media: Option<Media>,
+    /// What the model's answer cost.
+    pub tokens: Option<Tokens>,
+    /// The message that it answers, where that is in the store.
+    pub quoted: Option<Quoted>,
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod interaction;
 pub mod job;
 pub mod ledger;
 pub mod member;
+pub mod note;
 pub mod quick_reply;
 pub mod recipient;
 pub mod setting;

@@ -14,4 +14,6 @@ pub struct QuickReply {
     pub text: String,
     /// Since when it is here.
     pub created_at: Timestamp,
+    /// When it was changed last.
+    pub updated_at: Timestamp,
 }

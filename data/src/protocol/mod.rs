@@ -28,10 +28,10 @@ use calls::campaign::{
     CampaignResume, CampaignShow,
 };
 use calls::chat::{
-    ChatApprove, ChatCancel, ChatDone, ChatEdit, ChatList, ChatPause, ChatResume, ChatSend, ChatSent, ChatShow,
-    ChatShown, ChatSnooze, ChatSummary,
+    ChatApprove, ChatCancel, ChatCompose, ChatDone, ChatDraft, ChatEdit, ChatList, ChatNote, ChatPause, ChatRead,
+    ChatResume, ChatSend, ChatSent, ChatShow, ChatShown, ChatSnooze, ChatSummary, ChatUnnote, NoteDocument,
 };
-use calls::contact::{ContactList, ContactShow, ContactShown, ContactTag};
+use calls::contact::{ContactAdd, ContactEdit, ContactList, ContactOptout, ContactShow, ContactShown, ContactTag};
 use calls::credit::{CreditAudit, CreditAudited, CreditGrant, CreditGranted, CreditLedger, CreditShow, CreditSummary};
 use calls::daemon::{DaemonReload, DaemonReloaded, DaemonShown, DaemonStatus, DaemonStop, DaemonStopping};
 use calls::events::{EventsSubscribe, EventsSubscribed};
@@ -40,14 +40,17 @@ use calls::instance::{
     InstanceQr, InstanceRemove, InstanceRemoved, InstanceRestart, InstanceShow, InstanceShown, InstanceWebhook, QrCode,
     WebhookDocument,
 };
+use calls::overview::{Overview, OverviewShow};
 use calls::queue::{QueueDrop, QueueHold, QueueLine, QueueList, QueueRelease, QueueRetry, QueueShow, QueueShown};
-use calls::quick_reply::{QuickReplyAdd, QuickReplyDocument, QuickReplyList};
+use calls::quick_reply::{QuickReplyAdd, QuickReplyDocument, QuickReplyEdit, QuickReplyList, QuickReplyRemove};
+use calls::search::{ChatSearch, SearchHit};
 use calls::settings::{SettingLine, SettingsSet, SettingsShow};
 use calls::stats::{Stats, StatsDocument};
 use calls::tenant::{
     TenantAdd, TenantDocument, TenantGrant, TenantGranted, TenantList, TenantRemove, TenantRemoved, TenantShow,
     TenantShown, TenantSuspend,
 };
+use calls::why::{Why, WhyDocument};
 use error::CallError;
 use frame::{ErrorObject, INVALID_PARAMS, METHOD_NOT_FOUND};
 use page::Page;
@@ -250,10 +253,18 @@ calls! {
         "chat.resume"       => ChatResume      -> ChatSummary, Agent;
         "chat.done"         => ChatDone        -> ChatSummary, Agent;
         "chat.snooze"       => ChatSnooze      -> ChatSummary, Agent;
+        "chat.read"         => ChatRead        -> ChatSummary, Agent;
+        "chat.draft"        => ChatCompose     -> ChatDraft, Agent;
+        "chat.note"         => ChatNote        -> NoteDocument, Agent;
+        "chat.unnote"       => ChatUnnote      -> NoteDocument, Agent;
+        "chat.search"       => ChatSearch      -> Page<SearchHit>, Viewer;
 
         "contact.list"      => ContactList     -> Page<Contact>, Viewer;
         "contact.show"      => ContactShow     -> ContactShown, Viewer;
         "contact.tag"       => ContactTag      -> Contact, Agent;
+        "contact.add"       => ContactAdd      -> Contact, Agent;
+        "contact.edit"      => ContactEdit     -> Contact, Agent;
+        "contact.optout"    => ContactOptout   -> Contact, Agent;
 
         "campaign.create"   => CampaignCreate  -> CampaignDocument, Agent;
         "campaign.list"     => CampaignList    -> Page<CampaignDocument>, Viewer;
@@ -277,6 +288,8 @@ calls! {
 
         "quick_reply.list"  => QuickReplyList  -> Page<QuickReplyDocument>, Viewer;
         "quick_reply.add"   => QuickReplyAdd   -> QuickReplyDocument, Agent;
+        "quick_reply.edit"  => QuickReplyEdit  -> QuickReplyDocument, Agent;
+        "quick_reply.remove" => QuickReplyRemove -> QuickReplyDocument, Agent;
 
         "queue.list"        => QueueList       -> Page<QueueLine>, Viewer;
         "queue.show"        => QueueShow       -> QueueShown, Viewer;
@@ -286,6 +299,8 @@ calls! {
         "queue.drop"        => QueueDrop       -> QueueLine, Agent;
 
         "ask"               => Ask             -> AskAnswer, Agent;
+        "why"               => Why             -> WhyDocument, Viewer;
+        "overview"          => OverviewShow    -> Overview, Viewer;
     }
     admin {
         "tenant.add"        => TenantAdd       -> TenantDocument, Operator;

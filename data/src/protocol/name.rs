@@ -48,6 +48,8 @@ names! {
     ChatName;
     /// A contact by id, by phone number, or by a name that fits one contact.
     ContactName;
+    /// A quick reply by id or label.
+    QuickReplyName;
     /// A campaign by id or name.
     CampaignName;
     /// An entry of the queue by its id; ids are unique over jobs, unreadable deliveries and unknown sends.

@@ -1,5 +1,6 @@
 //! The store: one SQLite file behind one writer. Public methods are async, one per unit of work, and speak the model.
 
+pub mod activity;
 pub mod admin;
 pub mod campaigns;
 pub mod change;
@@ -16,14 +17,18 @@ pub mod jobs;
 pub mod ledger;
 pub mod members;
 mod migrate;
+pub mod notes;
+pub mod overview;
 pub mod queue;
 pub mod quick_replies;
 pub mod recipients;
 pub mod scope;
+pub mod search;
 pub mod settings;
 pub mod tenants;
 mod traffic;
 pub mod tx;
+pub mod why;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -6,11 +6,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use mychatflow_data::credits::Credits;
-use mychatflow_data::ids::{CampaignId, ClientRef, EntryId, QuickReplyId, RecipientId, ReplyId};
+use mychatflow_data::ids::{CampaignId, ClientRef, EntryId, NoteId, QuickReplyId, RecipientId, ReplyId};
 use mychatflow_data::model::campaign::{CampaignCounts, CampaignState};
 use mychatflow_data::model::contact::{Contact, Review};
 use mychatflow_data::model::instance::{InstanceStatus, Me, StatusChange, Verdict};
-use mychatflow_data::model::interaction::{Author, ContentKind, Direction, InteractionState};
+use mychatflow_data::model::interaction::{Author, ContentKind, Direction, InteractionState, Quoted, Tokens};
 use mychatflow_data::model::ledger::{Entry, EntryKind};
 use mychatflow_data::model::member::{Member, Role};
 use mychatflow_data::model::recipient::RecipientState;
@@ -21,7 +21,7 @@ use mychatflow_data::protocol::calls::ask::{AskAction, AskAnswer};
 use mychatflow_data::protocol::calls::campaign::{
     CampaignDocument, CampaignPreviewLine, CampaignRemoved, CampaignReportLine,
 };
-use mychatflow_data::protocol::calls::chat::{ChatSent, ChatShown, InteractionDocument};
+use mychatflow_data::protocol::calls::chat::{ChatDraft, ChatSent, ChatShown, InteractionDocument, NoteDocument};
 use mychatflow_data::protocol::calls::contact::ContactShown;
 use mychatflow_data::protocol::calls::credit::{CreditAudited, CreditGranted, CreditSummary};
 use mychatflow_data::protocol::calls::daemon::{
@@ -32,11 +32,16 @@ use mychatflow_data::protocol::calls::instance::{
     Drift, InstanceAdded, InstanceDocument, InstancePairing, InstanceRemoved, InstanceShown, QrCode, Secret,
     SessionFate, WebhookDocument,
 };
+use mychatflow_data::protocol::calls::overview::{
+    ChatCounts, DayCounts, FirstResponse, Forecast, HourCounts, Overview, OverviewError, TodayCounts,
+};
 use mychatflow_data::protocol::calls::queue::{QueueKind, QueueLine, QueueShown, QueueState};
 use mychatflow_data::protocol::calls::quick_reply::QuickReplyDocument;
+use mychatflow_data::protocol::calls::search::SearchHit;
 use mychatflow_data::protocol::calls::settings::{SettingLine, Source};
 use mychatflow_data::protocol::calls::stats::{AnswerStats, IngestStats, SendStats, StatsDocument};
 use mychatflow_data::protocol::calls::tenant::{Grant, TenantDocument, TenantGranted, TenantRemoved, TenantShown};
+use mychatflow_data::protocol::calls::why::{WhyDocument, WhyLine};
 use mychatflow_data::protocol::page::Page;
 
 use crate::samples::{AT, CHAT, CONTACT, INSTANCE, INTERACTION, JOB, RUN, TENANT, chat, phone};
@@ -99,6 +104,20 @@ fn interaction() -> InteractionDocument {
         model: Some("gemini-3.5-flash-lite".into()),
         latency_ms: Some(1200),
         sends_at: None,
+        quoted: Some(Quoted { author: Author::Customer, text: "are you open on Sunday?".into() }),
+        original: None,
+        media: None,
+        tokens: Some(Tokens { prompt: 900, cached: 0, output: 20, thoughts: 40 }),
+    }
+}
+
+fn note() -> NoteDocument {
+    NoteDocument {
+        id: NoteId::from_bytes([5; 16]),
+        chat: CHAT,
+        at: AT,
+        author: "anna".into(),
+        text: "pays on Fridays".into(),
     }
 }
 
@@ -171,7 +190,27 @@ fn instances() {
 #[test]
 fn chats() {
     golden("chat_list", Page::whole(vec![chat()]));
-    golden("chat_show", ChatShown { items: vec![interaction()], next: Some("older".into()), chat: chat() });
+    golden(
+        "chat_show",
+        ChatShown {
+            items: vec![interaction()],
+            next: Some("older".into()),
+            newer: None,
+            chat: chat(),
+            draft: Some("Of course".into()),
+            notes: vec![note()],
+        },
+    );
+    golden("chat_draft", ChatDraft { chat: CHAT, text: "Of course".into(), updated_at: Some(AT) });
+    golden("chat_note", note());
+    let hit = SearchHit {
+        interaction: interaction(),
+        chat_name: Some("Customer A".into()),
+        phone: Some(phone()),
+        snippet: "Yes! Sundays 10–16.".into(),
+        marks: vec![[5, 12]],
+    };
+    golden("chat_search", Page::whole(vec![hit]));
     golden(
         "chat_send",
         ChatSent {
@@ -290,6 +329,7 @@ fn settings_and_quick_replies() {
         label: "hours".into(),
         text: "Mon-Sat 8-18, Sun 10-16".into(),
         created_at: AT,
+        updated_at: Some(AT),
     };
     golden("quick_reply_list", Page::whole(vec![reply]));
 }
@@ -362,4 +402,44 @@ fn the_daemon() {
     };
     golden("daemon_reload", DaemonReloaded { changed: vec![change] });
     golden("events_subscribe", EventsSubscribed { seq: 8812, epoch: RUN });
+}
+
+#[test]
+fn why_and_overview() {
+    let line = WhyLine { at: Some(AT), what: "credit reserved".into(), detail: Some("1 credit".into()) };
+    golden(
+        "why",
+        WhyDocument {
+            id: INTERACTION.to_string(),
+            chat: CHAT,
+            interaction: Some(interaction()),
+            headline: "The assistant answered in 1.2 s with gemini-3.5-flash-lite.".into(),
+            lines: vec![line],
+        },
+    );
+    golden(
+        "overview",
+        Overview {
+            chats: ChatCounts { assistant: 1, waiting: 2, needs_you: 3, snoozed: 4, done: 5, unread: 6 },
+            today: TodayCounts { received: 9, sent: 8, by_assistant: 5, by_human: 2, by_phone: 1, by_campaign: 0 },
+            first_response: FirstResponse { p50_s: Some(4.5), p90_s: Some(60.0), answered: 7 },
+            held: 1,
+            drafts: 2,
+            unknown: 0,
+            dead_letters: 0,
+            unreviewed: 3,
+            hours: vec![HourCounts { at: AT, received: 2, sent: 1, assistant: 1 }],
+            days: vec![DayCounts {
+                on: "2026-11-23".parse().unwrap(),
+                received: 9,
+                sent: 8,
+                assistant: 5,
+                credits: Credits::new(5),
+            }],
+            forecast: Forecast { per_day: 12.5, empty_at: Some(AT) },
+            errors: vec![OverviewError { at: AT, text: "waha answered 422".into(), id: Some(JOB.to_string()) }],
+            now: AT,
+            timezone: "Europe/Berlin".into(),
+        },
+    );
 }

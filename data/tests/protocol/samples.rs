@@ -2,6 +2,8 @@
 
 use mychatflow_data::ids::{ChatId, ContactId, InstanceId, InteractionId, JobId, RunId, TenantId};
 use mychatflow_data::model::chat::{ChatKind, ChatState, Mode};
+use mychatflow_data::model::contact::Review;
+use mychatflow_data::model::interaction::{Author, InteractionState};
 use mychatflow_data::phone::Phone;
 use mychatflow_data::protocol::calls::chat::ChatSummary;
 use mychatflow_data::time::Timestamp;
@@ -42,5 +44,11 @@ pub fn chat() -> ChatSummary {
         snoozed_until: None,
         handoff_at: None,
         preview: Some("are you open on Sunday?".into()),
+        last_author: Some(Author::Customer),
+        last_state: Some(InteractionState::Received),
+        waiting_since: Some(AT),
+        tags: vec!["vip".into()],
+        review: Some(Review::Customer),
+        opted_out_at: None,
     }
 }

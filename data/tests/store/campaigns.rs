@@ -278,18 +278,17 @@ async fn what_speaks_against_a_recipient_is_looked_at_when_it_is_claimed() {
 async fn whoever_asked_for_silence_gets_nothing_however_late_they_asked() {
     let world = world().await;
     let id = launched(&world, 3).await;
-    // Opting out has no call of its own yet.
-    let file = rusqlite::Connection::open(world.store.path()).unwrap();
-    let opt_out = |number: u32| {
-        let sql = "UPDATE contacts SET opted_out_at = 1 WHERE phone = ?1";
-        assert_eq!(file.execute(sql, (phone(number).digits(),)).unwrap(), 1);
+    let people = world.shop.contacts(ContactFilter::default(), None, 10).await.unwrap();
+    let opt_out = async |number: u32, now: Timestamp| {
+        let person = people.iter().find(|person| person.phone == Some(phone(number))).unwrap();
+        world.shop.opt_out_contact(person.id, Some(now), now).await.unwrap();
     };
-    opt_out(1);
+    opt_out(1, later(1)).await;
     let recipient = next(&world, id, FREE, later(1)).await;
     let claim = world.shop.claim_recipient(id, recipient, Ok("Hi".into()), FREE, later(1)).await.unwrap();
     assert_eq!(claim, Claim::LeftOut(RecipientState::OptedOut));
     let message = made(&world, id, later(2)).await;
-    opt_out(2);
+    opt_out(2, later(2)).await;
     assert!(world.shop.start_message(message, Some("OUT2".into()), later(3)).await.unwrap().is_none());
     assert_eq!(world.shop.outbound(message).await.unwrap().unwrap().interaction.state, InteractionState::Cancelled);
     let now = counts(&world, id).await;

@@ -2,16 +2,41 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ChatId, ClientRef, ContactId, InstanceId, InteractionId};
+use crate::ids::{ChatId, ClientRef, ContactId, InstanceId, InteractionId, NoteId};
 use crate::model::chat::{Chat, ChatKind, ChatState, Mode};
-use crate::model::interaction::{Author, ContentKind, Direction, Interaction, InteractionState};
+use crate::model::contact::Review;
+use crate::model::interaction::{Author, ContentKind, Direction, Interaction, InteractionState, Media, Quoted, Tokens};
+use crate::model::note::Note;
+use crate::model::words;
 use crate::phone::Phone;
 use crate::protocol::flag::flag;
 use crate::protocol::name::{ChatName, Cursor, InstanceName, TenantName};
 use crate::protocol::span::Span;
 use crate::time::Timestamp;
 
-/// `chat list`: newest first.
+words! {
+    /// Which chats come first.
+    ListOrder {
+        /// Those in which somebody wrote last.
+        Newest => "newest",
+        /// Those whose customer has waited longest; chats in which nobody waits come after them, newest first.
+        Oldest => "oldest",
+    }
+}
+
+impl Default for ListOrder {
+    fn default() -> Self {
+        Self::Newest
+    }
+}
+
+impl ListOrder {
+    const fn is_default(&self) -> bool {
+        matches!(self, Self::Newest)
+    }
+}
+
+/// `chat list [--find TEXT] [--order newest|oldest]`
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChatList {
@@ -24,6 +49,12 @@ pub struct ChatList {
     /// Only those on this number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<InstanceName>,
+    /// Only those with this in their name, title or phone number, letter case apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub find: Option<String>,
+    /// Which come first.
+    #[serde(default, skip_serializing_if = "ListOrder::is_default")]
+    pub order: ListOrder,
     /// How many at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
@@ -32,7 +63,11 @@ pub struct ChatList {
     pub after: Option<Cursor>,
 }
 
-/// `chat show CHAT`: the newest messages, oldest first; the next page is older.
+/// `chat show CHAT [--around ID]`: a part of the thread, oldest first.
+///
+/// Without a place it is the newest part, with `around` the part that has this message in its middle. From there it
+/// goes on in both directions: `after` takes a reply's `next` and gives what is older, `before` takes a reply's
+/// `newer` and gives what is newer. One of the three at most.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChatShow {
@@ -47,9 +82,31 @@ pub struct ChatShow {
     /// How many at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
-    /// Where the page begins.
+    /// The cursor `next` of another part: what is older than it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Cursor>,
+    /// The cursor `newer` of another part: what is newer than it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Cursor>,
+    /// The message in the middle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub around: Option<InteractionId>,
+}
+
+flag! {
+    /// What becomes of the composer's draft when a message is sent.
+    ClearDraft {
+        /// It stays.
+        Keep,
+        /// It is forgotten, in the same transaction.
+        Clear
+    }
+}
+
+impl ClearDraft {
+    const fn is_default(&self) -> bool {
+        matches!(self, Self::Keep)
+    }
 }
 
 /// `chat send CHAT TEXT [--wait 30s]`: a human's message; the assistant falls silent for a while.
@@ -72,6 +129,9 @@ pub struct ChatSend {
     /// The sender's own id of the send; absent: the daemon makes one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_ref: Option<ClientRef>,
+    /// The words came from the composer: forget its draft.
+    #[serde(default, skip_serializing_if = "ClearDraft::is_default")]
+    pub clear_draft: ClearDraft,
 }
 
 /// `chat approve CHAT [--id ID]`: sends the draft, the held answer or the countdown now.
@@ -202,6 +262,101 @@ pub struct ChatSnooze {
     pub span: Span,
 }
 
+/// `chat read CHAT`: somebody has read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChatRead {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// Which.
+    pub chat: ChatName,
+    /// On which number, where the person wrote to several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<InstanceName>,
+}
+
+/// `chat draft CHAT [TEXT]`: the words in the chat's composer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChatCompose {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// Which.
+    pub chat: ChatName,
+    /// On which number, where the person wrote to several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<InstanceName>,
+    /// Keep these words; empty: forget them; absent: only read them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// What is in a chat's composer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatDraft {
+    /// The chat.
+    pub chat: ChatId,
+    /// The words; empty when there are none.
+    pub text: String,
+    /// Since when; `null` when there are none.
+    pub updated_at: Option<Timestamp>,
+}
+
+/// `chat note CHAT TEXT`: words about the chat for other humans. Neither the customer nor the model reads them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChatNote {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// Which.
+    pub chat: ChatName,
+    /// On which number, where the person wrote to several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<InstanceName>,
+    /// The words.
+    pub text: String,
+}
+
+/// `chat unnote CHAT ID`: takes a note away; the reply is what it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChatUnnote {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// Which.
+    pub chat: ChatName,
+    /// On which number, where the person wrote to several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<InstanceName>,
+    /// The note.
+    pub id: NoteId,
+}
+
+/// What a human wrote down about a chat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoteDocument {
+    /// Its id.
+    pub id: NoteId,
+    /// The chat it is about.
+    pub chat: ChatId,
+    /// When it was written.
+    pub at: Timestamp,
+    /// The account that wrote it.
+    pub author: String,
+    /// The words.
+    pub text: String,
+}
+
+impl From<Note> for NoteDocument {
+    fn from(note: Note) -> Self {
+        Self { id: note.id, chat: note.chat, at: note.at, author: note.author, text: note.text }
+    }
+}
+
 /// A chat in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatSummary {
@@ -237,6 +392,25 @@ pub struct ChatSummary {
     pub handoff_at: Option<Timestamp>,
     /// The beginning of the last message.
     pub preview: Option<String>,
+    /// Who wrote the last message that was sent or came.
+    #[serde(default)]
+    pub last_author: Option<Author>,
+    /// How far that message got.
+    #[serde(default)]
+    pub last_state: Option<InteractionState>,
+    /// Since when the customer waits: the first of their messages after our last one and after the last `done`. `null`
+    /// when the last word is ours, and in groups.
+    #[serde(default)]
+    pub waiting_since: Option<Timestamp>,
+    /// The person's tags.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// What the owner said about the person; `null` in a group.
+    #[serde(default)]
+    pub review: Option<Review>,
+    /// When the person asked not to be written to.
+    #[serde(default)]
+    pub opted_out_at: Option<Timestamp>,
 }
 
 impl ChatSummary {
@@ -260,6 +434,12 @@ impl ChatSummary {
             snoozed_until: chat.snoozed_until,
             handoff_at: chat.handoff_at,
             preview: chat.preview,
+            last_author: chat.last_author,
+            last_state: chat.last_state,
+            waiting_since: chat.waiting_since,
+            tags: chat.tags,
+            review: chat.review,
+            opted_out_at: chat.opted_out_at,
         }
     }
 }
@@ -301,7 +481,22 @@ pub struct InteractionDocument {
     pub latency_ms: Option<i64>,
     /// When a countdown sends it.
     pub sends_at: Option<Timestamp>,
+    /// The message that it answers, where that is in the store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quoted: Option<Quoted>,
+    /// Its first words, where they were edited or taken back later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<String>,
+    /// The file that came with it. The file itself stays with WAHA.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<MediaDocument>,
+    /// What the model's answer cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<Tokens>,
 }
+
+/// What is known of a file that came with a message.
+pub type MediaDocument = Media;
 
 impl From<Interaction> for InteractionDocument {
     fn from(interaction: Interaction) -> Self {
@@ -323,6 +518,10 @@ impl From<Interaction> for InteractionDocument {
             model: interaction.model,
             latency_ms: interaction.latency_ms,
             sends_at: None,
+            quoted: interaction.quoted,
+            original: interaction.original,
+            media: interaction.media,
+            tokens: interaction.tokens,
         }
     }
 }
@@ -332,10 +531,19 @@ impl From<Interaction> for InteractionDocument {
 pub struct ChatShown {
     /// The messages.
     pub items: Vec<InteractionDocument>,
-    /// Where the older ones go on; `null` at the beginning of the thread.
+    /// Where the older ones go on (the parameter `after`); `null` at the beginning of the thread.
     pub next: Option<Cursor>,
+    /// Where the newer ones go on (the parameter `before`); `null` at the end of the thread.
+    #[serde(default)]
+    pub newer: Option<Cursor>,
     /// The chat.
     pub chat: ChatSummary,
+    /// The words in its composer.
+    #[serde(default)]
+    pub draft: Option<String>,
+    /// What humans wrote down about it, oldest first.
+    #[serde(default)]
+    pub notes: Vec<NoteDocument>,
 }
 
 /// A message of ours, as far as it got.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::chat::ChatSummary;
 use crate::model::contact::{Contact, Review};
 use crate::model::words;
+use crate::phone::Phone;
 use crate::protocol::flag::flag;
 use crate::protocol::name::{ContactName, Cursor, TenantName};
 
@@ -21,6 +22,9 @@ pub struct ContactList {
     /// Only those of whom the owner said this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review: Option<Review>,
+    /// Only those with this in their name or phone number, letter case apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub find: Option<String>,
     /// How many at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
@@ -87,6 +91,61 @@ pub struct ContactTag {
     /// `--review`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review: Option<Reviewed>,
+}
+
+/// `contact add PHONE [--name NAME] [--tag TAG]…`: a person who did not write yet. A known one gets the name and the tags.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContactAdd {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// The phone number, with country code.
+    pub phone: Phone,
+    /// The name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+}
+
+/// `contact edit CONTACT [--name NAME]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContactEdit {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// Which.
+    pub contact: ContactName,
+    /// The new name; empty: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+flag! {
+    /// Which way an opt-out goes.
+    OptOut {
+        /// The person does not want to be written to.
+        Out,
+        /// The person wants to again.
+        Back
+    }
+}
+
+/// `contact optout CONTACT [--back]`: the assistant and campaigns write to the person no more, or again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContactOptout {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// Which.
+    pub contact: ContactName,
+    /// `--back`
+    #[serde(default)]
+    pub back: OptOut,
 }
 
 /// A person with their chats.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::QuickReplyId;
-use crate::protocol::name::{Cursor, TenantName};
+use crate::protocol::name::{Cursor, QuickReplyName, TenantName};
 use crate::time::Timestamp;
 
 /// `quick-reply list`
@@ -34,6 +34,34 @@ pub struct QuickReplyAdd {
     pub text: String,
 }
 
+/// `quick-reply edit NAME [--label LABEL] [--text TEXT]`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuickReplyEdit {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// Which.
+    pub name: QuickReplyName,
+    /// What it is called from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The new words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// `quick-reply remove NAME`: the reply is what it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuickReplyRemove {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// Which.
+    pub name: QuickReplyName,
+}
+
 /// A stored answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuickReplyDocument {
@@ -45,4 +73,7 @@ pub struct QuickReplyDocument {
     pub text: String,
     /// Since when.
     pub created_at: Timestamp,
+    /// When it was changed last.
+    #[serde(default)]
+    pub updated_at: Option<Timestamp>,
 }

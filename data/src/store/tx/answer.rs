@@ -455,6 +455,10 @@ fn write_parts(
             reaction: None,
             model: answer.model.clone(),
             latency_ms: Some(answer.latency_ms),
+            original: None,
+            media: None,
+            tokens: None,
+            quoted: None,
         };
         let extra = Extra {
             bare_id: part.reserved.as_deref(),

@@ -5,6 +5,7 @@ use crate::model::chat::ChatState;
 use crate::model::interaction::{Ack, Author, InteractionState};
 use crate::scoped;
 use crate::store::TenantStore;
+use crate::store::activity::Tally;
 use crate::store::error::StoreError;
 use crate::store::interactions::{self, Outbound};
 use crate::store::jobs::{self, Ended};
@@ -43,6 +44,7 @@ pub(crate) fn mark_sent(
             Author::Campaign => "sends.campaign",
             _ => "sends.human",
         });
+        scope.tally(now, Tally::Sent(message.interaction.author));
         touch(scope, message, now)?;
     }
     if let Some(reply) = message.reply {
@@ -67,6 +69,9 @@ fn touch(scope: &Scope<'_>, message: &Outbound, now: Timestamp) -> Result<(), St
         TOUCH,
         &[(":chat", &found.chat), (":now", &now), (":preview", &preview), (":author", &found.author)],
     )?;
+    if found.author != Author::Campaign {
+        chats::answered(scope, found.chat, found.id, now)?;
+    }
     scope.emit(crate::store::change::Change::ChatChanged(scope.tenant(), message.interaction.chat));
     Ok(())
 }
@@ -119,6 +124,7 @@ pub(crate) fn mark_failed(
     }
     let told = format!("failed: {reason}");
     let found = &message.interaction;
+    chats::look_who_waits(scope, found.chat)?;
     tell_chat(scope, found.author, found.chat, ChatState::NeedsYou, Some(&told))
 }
 
@@ -236,6 +242,7 @@ impl TenantStore {
                 Ended::Cancel { reason } => {
                     cancel_rest(scope, &message, reason)?;
                     interactions::set_state(scope, id, InteractionState::Cancelled, Some(reason))?;
+                    chats::look_who_waits(scope, message.interaction.chat)?;
                     if let Some(reply) = message.reply {
                         release_unless_sent(scope, reply, now)?;
                     }

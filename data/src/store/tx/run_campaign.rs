@@ -335,6 +335,10 @@ fn claim(
         reaction: None,
         model: None,
         latency_ms: None,
+        original: None,
+        media: None,
+        tokens: None,
+        quoted: None,
     };
     interactions::insert(scope, campaign.instance, &interaction, &Extra::default(), now)?;
     jobs::insert_campaign_send(scope, thread.chat, interaction.id, now)?;

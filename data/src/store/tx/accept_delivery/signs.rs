@@ -123,6 +123,10 @@ impl Intake<'_, '_> {
             reaction: None,
             model: None,
             latency_ms: None,
+            original: None,
+            media: None,
+            tokens: None,
+            quoted: None,
         }
     }
 }

@@ -1,0 +1,292 @@
+//! Where overlays stand.
+
+use ratatui::layout::Rect;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::{Hit, Layout};
+use crate::state::State;
+use crate::state::form::Form;
+use crate::state::input::Input;
+use crate::state::overlay::{Confirm, Overlay, Picker, PickerKind, Reader, ReaderLine};
+use crate::text;
+
+/// Where an overlay stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OverlayLayout {
+    /// With its border.
+    pub area: Rect,
+    /// Without.
+    pub inner: Rect,
+    /// What is in it.
+    pub parts: Parts,
+}
+
+/// What is in an overlay.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Parts {
+    /// A text of so many rows; the first visible one.
+    Reader {
+        /// The first visible row.
+        first: usize,
+        /// How many rows there are.
+        total: usize,
+    },
+    /// A field to type in, and a list.
+    Picker {
+        /// The field.
+        input: Rect,
+        /// The list.
+        list: Rect,
+        /// The first visible item.
+        first: usize,
+        /// Lines of one item.
+        tall: u16,
+    },
+    /// Fields, each with its label's line above and a line below for its hint or mistake.
+    Form {
+        /// The sentence above them.
+        intro: Rect,
+        /// The fields' own areas; empty where there is no room.
+        fields: Vec<Rect>,
+        /// The line at the end.
+        foot: Rect,
+    },
+    /// A question.
+    Confirm,
+    /// A pairing code takes the whole screen.
+    Pairing {
+        /// Where the code may be.
+        code: Rect,
+        /// Where the words are.
+        words: Rect,
+    },
+    /// A list with marks.
+    Triage {
+        /// The list.
+        list: Rect,
+        /// The first visible row.
+        first: usize,
+    },
+}
+
+/// Lays all overlays.
+pub fn lay(state: &State, laid: &mut Layout) {
+    let count = state.overlays.len();
+    for (at, overlay) in state.overlays.iter().enumerate() {
+        if at + 1 == count {
+            laid.hits.clear();
+            laid.cursor = None;
+        }
+        let one = match overlay {
+            Overlay::Reader(reader) => lay_reader(reader, laid),
+            Overlay::Picker(picker) => lay_picker(picker, laid),
+            Overlay::Form(form) => lay_form(form, laid),
+            Overlay::Confirm(confirm) => lay_confirm(confirm, laid),
+            Overlay::Pairing(_) => {
+                let area = laid.area;
+                let words = 34.min(area.width / 3);
+                let code = Rect { width: area.width - words, ..area };
+                let words = Rect { x: code.right(), width: words, ..area };
+                OverlayLayout { area, inner: area, parts: Parts::Pairing { code, words } }
+            }
+            Overlay::Triage(triage) => {
+                let area = centred(laid.area, 90, laid.area.height);
+                let inner = inside(area);
+                let list = Rect { y: inner.y + 2, height: inner.height.saturating_sub(3), ..inner };
+                let first = triage.rows.first_visible(list.height, 1);
+                for (row, at) in (list.y..list.bottom()).zip(first..triage.rows.items().len()) {
+                    laid.hits.push((Rect { y: row, height: 1, ..list }, Hit::OverlayRow(at)));
+                }
+                OverlayLayout { area, inner, parts: Parts::Triage { list, first } }
+            }
+        };
+        laid.overlays.push(one);
+    }
+}
+
+fn lay_reader(reader: &Reader, laid: &mut Layout) -> OverlayLayout {
+    let width = laid.area.width.saturating_sub(4).min(84);
+    let total = reader_rows(reader, width.saturating_sub(4)).len();
+    let height = u16::try_from(total + 2).unwrap_or(u16::MAX).clamp(5, laid.area.height.saturating_sub(2).max(5));
+    let area = centred(laid.area, width, height);
+    let inner = inside(area);
+    let first = reader.scroll.min(total.saturating_sub(usize::from(inner.height)));
+    laid.hits.push((area, Hit::Overlay));
+    OverlayLayout { area, inner, parts: Parts::Reader { first, total } }
+}
+
+/// Columns of a fact's name, and of a key's.
+pub const FACT: usize = 18;
+
+/// The rows of a reader: which line each belongs to, and the words that stand there.
+#[must_use]
+pub fn reader_rows(reader: &Reader, width: u16) -> Vec<(usize, String)> {
+    let width = usize::from(width.max(10));
+    let mut rows = Vec::new();
+    for (at, line) in reader.lines.iter().enumerate() {
+        match line {
+            ReaderLine::Words(text) | ReaderLine::Bad(text) => {
+                rows.extend(text::wrap(text.as_str(), width).into_iter().map(|row| (at, row.to_owned())));
+            }
+            ReaderLine::Fact(_, text) | ReaderLine::Key(_, text) => {
+                let room = width.saturating_sub(FACT).max(10);
+                rows.extend(text::wrap(text.as_str(), room).into_iter().map(|row| (at, row.to_owned())));
+            }
+            ReaderLine::Heading(text) => rows.push((at, text.as_str().to_owned())),
+            ReaderLine::Gap => rows.push((at, String::new())),
+        }
+    }
+    rows
+}
+
+fn lay_picker(picker: &Picker, laid: &mut Layout) -> OverlayLayout {
+    let tall = if matches!(picker.kind, PickerKind::Search { .. }) { 2 } else { 1 };
+    let width = laid.area.width.saturating_sub(4).min(80);
+    let rows = u16::try_from(picker.shown.len().max(3)).unwrap_or(u16::MAX).saturating_mul(tall);
+    let height = rows.saturating_add(4).clamp(8, laid.area.height.saturating_sub(2).clamp(8, 24));
+    let mut area = centred(laid.area, width, height);
+    area.y = area.y.min(laid.area.y + 2);
+    let inner = inside(area);
+    let input = Rect { x: inner.x + 2, width: inner.width.saturating_sub(2), height: 1, ..inner };
+    let list = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
+    let fits = usize::from((list.height / tall).max(1));
+    let first = match picker.selected {
+        at if at < picker.top => at,
+        at if at >= picker.top + fits => at + 1 - fits,
+        _ => picker.top,
+    };
+    let first = first.min(picker.shown.len().saturating_sub(fits));
+    laid.hits.push((area, Hit::Overlay));
+    for (place, at) in (0..fits).zip(first..picker.shown.len()) {
+        let y = list.y + u16::try_from(place).unwrap_or(0) * tall;
+        laid.hits.push((Rect { y, height: tall, ..list }, Hit::OverlayRow(at)));
+    }
+    laid.cursor = field_rows(&picker.input, input).cursor.map(|(x, y)| (input.x + x, input.y + y).into());
+    OverlayLayout { area, inner, parts: Parts::Picker { input, list, first, tall } }
+}
+
+fn lay_form(form: &Form, laid: &mut Layout) -> OverlayLayout {
+    let width = laid.area.width.saturating_sub(4).min(76);
+    let intro_rows = match form.intro.as_str() {
+        "" => 0,
+        words => text::wrap(words, usize::from(width.saturating_sub(4))).len() + 1,
+    };
+    let intro_rows = u16::try_from(intro_rows).unwrap_or(0);
+    let rows: u16 = form.fields.iter().map(|field| field.rows + 2).sum();
+    let area = centred(laid.area, width, intro_rows + rows + 4);
+    let inner = inside(area);
+    let intro = Rect { height: intro_rows.min(inner.height), ..inner };
+    let foot = Rect { y: inner.bottom().saturating_sub(1), height: inner.height.min(1), ..inner };
+    let room = foot.y.saturating_sub(intro.bottom());
+    // Where not all fields fit, the first ones make room until the one in focus is there.
+    let tall = |at: usize| form.fields[at].rows + 2;
+    let mut from = 0;
+    while from < form.focus && (from..=form.focus).map(tall).sum::<u16>() > room {
+        from += 1;
+    }
+    let mut y = intro.bottom();
+    let mut fields = vec![Rect::default(); form.fields.len()];
+    laid.hits.push((area, Hit::Overlay));
+    for at in from..form.fields.len() {
+        if y + tall(at) > foot.y {
+            break;
+        }
+        fields[at] = Rect { y: y + 1, height: form.fields[at].rows, ..inner };
+        laid.hits.push((Rect { y, height: tall(at), ..inner }, Hit::Field(at)));
+        y += tall(at);
+    }
+    if let (Some(field), Some(rect)) = (form.fields.get(form.focus), fields.get(form.focus)) {
+        let rect = field_area(*rect);
+        laid.cursor = field_rows(&field.input, rect).cursor.map(|(x, y)| (rect.x + x, rect.y + y).into());
+    }
+    OverlayLayout { area, inner, parts: Parts::Form { intro, fields, foot } }
+}
+
+/// The part of a field in which its text stands.
+#[must_use]
+pub const fn field_area(field: Rect) -> Rect {
+    Rect { x: field.x + 1, y: field.y, width: field.width.saturating_sub(2), height: field.height }
+}
+
+fn lay_confirm(confirm: &Confirm, laid: &mut Layout) -> OverlayLayout {
+    let width = laid.area.width.saturating_sub(4).min(64);
+    let rows = text::wrap(confirm.text.as_str(), usize::from(width.saturating_sub(4))).len();
+    let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(4).min(laid.area.height);
+    let area = centred(laid.area, width, height);
+    laid.hits.push((area, Hit::Overlay));
+    OverlayLayout { area, inner: inside(area), parts: Parts::Confirm }
+}
+
+fn centred(area: Rect, width: u16, height: u16) -> Rect {
+    let (width, height) = (width.min(area.width), height.min(area.height));
+    Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
+}
+
+/// The area within a border and a column of air.
+#[must_use]
+pub const fn inside(area: Rect) -> Rect {
+    Rect { x: area.x + 2, y: area.y + 1, width: area.width.saturating_sub(4), height: area.height.saturating_sub(2) }
+}
+
+/// A field's text as it stands in an area.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldRows {
+    /// The visible rows.
+    pub rows: Vec<String>,
+    /// Where the cursor is in them: column and row.
+    pub cursor: Option<(u16, u16)>,
+}
+
+/// Wraps a field's text into an area, so that the cursor is visible.
+#[must_use]
+pub fn field_rows(input: &Input, area: Rect) -> FieldRows {
+    if area.width < 2 || area.height == 0 {
+        return FieldRows { rows: Vec::new(), cursor: None };
+    }
+    let columns = usize::from(area.width) - 1;
+    let (cursor_line, cursor_char) = input.cursor();
+    let mut rows: Vec<String> = Vec::new();
+    let mut cursor = (0, 0);
+    for (at, line) in input.lines().iter().enumerate() {
+        let (mut row, mut width, mut chars) = (String::new(), 0, 0);
+        if at == cursor_line && cursor_char == 0 {
+            cursor = (0, rows.len());
+        }
+        for grapheme in line.graphemes(true) {
+            // A sign that asks for the coloured form of the character before it; terminals disagree about its width.
+            let drawn = grapheme.replace('\u{fe0f}', "");
+            let wide = text::width(&drawn);
+            if width + wide > columns {
+                rows.push(std::mem::take(&mut row));
+                width = 0;
+            }
+            row.push_str(&drawn);
+            width += wide;
+            chars += grapheme.chars().count();
+            if at == cursor_line && chars <= cursor_char {
+                cursor = (width, rows.len());
+            }
+        }
+        rows.push(row);
+    }
+    let height = usize::from(area.height);
+    let first = (cursor.1 + 1).saturating_sub(height);
+    let (x, y) = (u16::try_from(cursor.0).unwrap_or(0), u16::try_from(cursor.1 - first).unwrap_or(0));
+    FieldRows { rows: rows.into_iter().skip(first).take(height).collect(), cursor: Some((x, y)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::input::Lines;
+
+    #[test]
+    fn the_cursor_stays_in_sight() {
+        let area = Rect::new(0, 0, 11, 2);
+        let field = field_rows(&Input::new(Lines::Several, "0123456789abcdefghij漢字XY"), area);
+        assert_eq!(field.rows, ["abcdefghij", "漢字XY"]);
+        assert_eq!(field.cursor, Some((6, 1)));
+        let field = field_rows(&Input::new(Lines::Several, "a\n"), area);
+        assert_eq!((field.rows.len(), field.cursor), (2, Some((0, 1))));
+    }
+}

@@ -1,0 +1,178 @@
+//! The chats' list, its tabs and filter, and which thread is open.
+
+use std::collections::BTreeMap;
+
+use mychatflow_data::ids::ChatId;
+use mychatflow_data::model::chat::ChatState;
+use mychatflow_data::protocol::calls::chat::ChatSummary;
+use mychatflow_data::time::Timestamp;
+
+use super::input::Input;
+use super::list::{Row, Rows};
+use super::thread::Thread;
+
+impl Row for ChatSummary {
+    type Id = ChatId;
+
+    fn id(&self) -> ChatId {
+        self.id
+    }
+}
+
+/// Which chats are in the list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Tab {
+    /// All that are not done: those that need you first, the longest waiting on top.
+    #[default]
+    Inbox,
+    /// Those in one state.
+    In(ChatState),
+    /// Everything, newest first.
+    All,
+}
+
+impl Tab {
+    /// All of them, in their order on the screen.
+    pub const ALL: [Self; 7] = [
+        Self::Inbox,
+        Self::In(ChatState::NeedsYou),
+        Self::In(ChatState::Assistant),
+        Self::In(ChatState::Waiting),
+        Self::In(ChatState::Snoozed),
+        Self::In(ChatState::Done),
+        Self::All,
+    ];
+
+    /// The name on the screen.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Inbox => "inbox",
+            Self::In(ChatState::NeedsYou) => "needs you",
+            Self::In(ChatState::Assistant) => "assistant",
+            Self::In(ChatState::Waiting) => "waiting",
+            Self::In(ChatState::Snoozed) => "snoozed",
+            Self::In(ChatState::Done) => "done",
+            Self::All => "all",
+        }
+    }
+
+    /// The only state in it.
+    #[must_use]
+    pub const fn state(self) -> Option<ChatState> {
+        match self {
+            Self::In(state) => Some(state),
+            Self::Inbox | Self::All => None,
+        }
+    }
+
+    /// Does a chat belong in it?
+    #[must_use]
+    pub fn holds(self, chat: &ChatSummary) -> bool {
+        match self {
+            Self::All => true,
+            Self::Inbox => !matches!(chat.state, ChatState::Done | ChatState::Snoozed),
+            Self::In(state) => chat.state == state,
+        }
+    }
+
+    /// The one so many places on, around the end.
+    #[must_use]
+    pub fn beside(self, by: isize) -> Self {
+        let place = Self::ALL.iter().position(|tab| *tab == self).unwrap_or(0) as isize;
+        Self::ALL[(place + by).rem_euclid(Self::ALL.len() as isize) as usize]
+    }
+}
+
+/// What has the keys.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Pane {
+    /// The list.
+    #[default]
+    List,
+    /// The thread.
+    Thread,
+    /// The composer under it.
+    Composer,
+}
+
+/// The screen.
+#[derive(Debug, Clone, Default)]
+pub struct Chats {
+    /// Which chats are in the list.
+    pub tab: Tab,
+    /// The list.
+    pub rows: Rows<ChatSummary>,
+    /// Only those that fit these words.
+    pub find: Option<Input>,
+    /// Whether the words are being typed.
+    pub finding: Finding,
+    /// What has the keys.
+    pub focus: Pane,
+    /// The open thread.
+    pub thread: Option<Thread>,
+    /// Who types, and until when we believe it.
+    pub typing: BTreeMap<ChatId, Timestamp>,
+}
+
+/// Whether the words of the filter are being typed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Finding {
+    /// They are.
+    Open,
+    /// They are not.
+    #[default]
+    Closed,
+}
+
+impl Chats {
+    /// Are the words of the filter being typed?
+    #[must_use]
+    pub fn filter_open(&self) -> bool {
+        self.finding == Finding::Open
+    }
+
+    /// The words of the filter.
+    #[must_use]
+    pub fn words(&self) -> Option<String> {
+        self.find.as_ref().map(|input| input.text().trim().to_owned()).filter(|words| !words.is_empty())
+    }
+
+    /// The chat that an action is about: the open one while its thread has the keys, else the selected one.
+    #[must_use]
+    pub fn current(&self) -> Option<&ChatSummary> {
+        match (&self.thread, self.focus) {
+            (Some(thread), Pane::Thread | Pane::Composer) => Some(&thread.chat),
+            _ => self.rows.selected(),
+        }
+    }
+
+    /// Puts a chat's new form into the list: into its place, or out of it.
+    pub fn take(&mut self, chat: &ChatSummary) {
+        let tab = self.tab;
+        let fits = tab.holds(chat) && (self.find.is_none() || self.rows.items().iter().any(|old| old.id == chat.id));
+        self.rows.change(|items| {
+            items.retain(|old| old.id != chat.id);
+            if fits {
+                let at = items.partition_point(|other| rank(tab, other) <= rank(tab, chat));
+                items.insert(at, chat.clone());
+            }
+        });
+    }
+
+    /// Brings the rows into their order.
+    pub fn sort(&mut self) {
+        let tab = self.tab;
+        self.rows.change(|items| items.sort_by_key(|chat| rank(tab, chat)));
+    }
+}
+
+/// The order: in the inbox, and among those that need you, the longest waiting come first; everything else newest first.
+fn rank(tab: Tab, chat: &ChatSummary) -> (u8, i64) {
+    let last = chat.last_at.map_or(0, Timestamp::millis);
+    let waiting = chat.waiting_since.or(chat.last_at).map_or(0, Timestamp::millis);
+    match (tab, chat.state) {
+        (Tab::Inbox | Tab::In(ChatState::NeedsYou), ChatState::NeedsYou) => (0, waiting),
+        _ => (1, -last),
+    }
+}

@@ -1,0 +1,117 @@
+//! Messages that were sent from here and are not confirmed. Matched by `client_ref`, never by their words.
+
+use std::time::Duration;
+
+use mychatflow_data::ids::{ChatId, ClientRef};
+use mychatflow_data::time::Timestamp;
+
+/// How long the daemon may take before a send counts as unknown.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How far a send got, as far as this console knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// On its way to the daemon.
+    Sending,
+    /// The daemon refused it: it was not sent.
+    Failed(String),
+    /// The daemon did not answer: it may have been taken.
+    Unknown,
+}
+
+/// A send that is not confirmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// Its id, made here.
+    pub client_ref: ClientRef,
+    /// Where it goes.
+    pub chat: ChatId,
+    /// The words.
+    pub text: String,
+    /// When it was sent.
+    pub at: Timestamp,
+    /// How far it got.
+    pub stage: Stage,
+}
+
+/// All of them, oldest first.
+#[derive(Debug, Clone, Default)]
+pub struct Outbox {
+    pending: Vec<Pending>,
+}
+
+impl Outbox {
+    /// A new one.
+    pub fn send(&mut self, client_ref: ClientRef, chat: ChatId, text: String, now: Timestamp) {
+        self.pending.push(Pending { client_ref, chat, text, at: now, stage: Stage::Sending });
+    }
+
+    /// Those of a chat.
+    pub fn of(&self, chat: ChatId) -> impl Iterator<Item = &Pending> {
+        self.pending.iter().filter(move |pending| pending.chat == chat)
+    }
+
+    /// Is anything on its way?
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.pending.iter().any(|pending| pending.stage == Stage::Sending)
+    }
+
+    /// The daemon has it: by its answer or by an event, in whatever order they come.
+    pub fn confirm(&mut self, client_ref: ClientRef) {
+        self.pending.retain(|pending| pending.client_ref != client_ref);
+    }
+
+    /// The daemon refused it.
+    pub fn fail(&mut self, client_ref: ClientRef, reason: &str) {
+        self.set(client_ref, Stage::Failed(reason.to_owned()));
+    }
+
+    /// Nobody knows whether the daemon has it.
+    pub fn doubt(&mut self, client_ref: ClientRef) {
+        self.set(client_ref, Stage::Unknown);
+    }
+
+    /// Sends one once more under the same id, so that the daemon takes it at most once.
+    pub fn again(&mut self, client_ref: ClientRef, now: Timestamp) -> Option<&Pending> {
+        let pending = self.pending.iter_mut().find(|pending| pending.client_ref == client_ref)?;
+        pending.stage = Stage::Sending;
+        pending.at = now;
+        Some(pending)
+    }
+
+    /// What has waited too long becomes unknown. Returns when the next one will have.
+    pub fn age(&mut self, now: Timestamp) -> Option<Timestamp> {
+        for pending in &mut self.pending {
+            if pending.stage == Stage::Sending && now.since(pending.at) >= PATIENCE {
+                pending.stage = Stage::Unknown;
+            }
+        }
+        self.pending.iter().filter(|pending| pending.stage == Stage::Sending).map(|pending| pending.at + PATIENCE).min()
+    }
+
+    fn set(&mut self, client_ref: ClientRef, stage: Stage) {
+        if let Some(pending) = self.pending.iter_mut().find(|pending| pending.client_ref == client_ref) {
+            pending.stage = stage;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_send_is_confirmed_by_its_own_id_alone() {
+        let (mut outbox, now) = (Outbox::default(), Timestamp::from_millis(0));
+        let (chat, one, two) = (ChatId::new(), ClientRef::new(), ClientRef::new());
+        outbox.send(one, chat, "hi".to_owned(), now);
+        outbox.send(two, chat, "hi".to_owned(), now);
+        outbox.confirm(two);
+        assert_eq!(outbox.of(chat).map(|pending| pending.client_ref).collect::<Vec<_>>(), [one]);
+        assert_eq!(outbox.age(now + PATIENCE), None);
+        assert_eq!(outbox.of(chat).next().map(|pending| pending.stage.clone()), Some(Stage::Unknown));
+        outbox.confirm(one);
+        assert_eq!(outbox.of(chat).count(), 0);
+    }
+}

@@ -1,0 +1,185 @@
+//! Forms: checked as one types, sent when all fields are right, closed when the daemon has agreed.
+
+use std::collections::BTreeSet;
+
+use mychatflow_data::credits::Credits;
+use mychatflow_data::phone::Phone;
+use mychatflow_data::protocol::calls::campaign::{CampaignCreate, CampaignEdit};
+use mychatflow_data::protocol::calls::chat::ChatNote;
+use mychatflow_data::protocol::calls::contact::{ContactAdd, ContactEdit, ContactTag, Tagging};
+use mychatflow_data::protocol::calls::credit::CreditGrant;
+use mychatflow_data::protocol::calls::instance::{InstanceAdd, InstancePair};
+use mychatflow_data::protocol::calls::quick_reply::{QuickReplyAdd, QuickReplyEdit};
+use mychatflow_data::protocol::calls::settings::SettingsSet;
+use mychatflow_data::protocol::name::{CampaignName, ChatName, ContactName, InstanceName, QuickReplyName, TenantName};
+
+use super::{Cx, Handled};
+use crate::msg::{Answer, Question};
+use crate::state::State;
+use crate::state::form::{Form, FormKind, SettingPlace, Stage, Touched};
+use crate::state::overlay::Overlay;
+use crate::text::CleanText;
+
+/// Sends the topmost form, or goes to its first mistake.
+pub fn submit(state: &mut State, cx: &mut Cx<'_>) {
+    let tenant = state.tenant_name();
+    let Some(Overlay::Form(form)) = state.overlays.last_mut() else { return };
+    if form.stage != Stage::Open {
+        return;
+    }
+    for field in &mut form.fields {
+        field.touched = Touched::Yes;
+    }
+    if let Some(at) = form.first_mistake() {
+        form.focus = at;
+        return;
+    }
+    let mut questions = questions(form, tenant);
+    let Some(last) = questions.pop() else {
+        // Nothing was changed.
+        state.overlays.pop();
+        return;
+    };
+    form.refusal = None;
+    form.stage = Stage::Sent(Box::new(last.clone()));
+    for question in questions {
+        cx.ask(question);
+    }
+    cx.ask(last);
+}
+
+/// What a form asks of the daemon; the last question's answer closes it.
+fn questions(form: &Form, tenant: Option<TenantName>) -> Vec<Question> {
+    let one = |question: Question| vec![question];
+    match &form.kind {
+        FormKind::InstanceAdd => one(InstanceAdd {
+            tenant,
+            name: form.word("name").unwrap_or_default(),
+            waha: form.word("waha"),
+            session: form.word("session"),
+        }
+        .into()),
+        FormKind::PairByPhone(id, _) => one(InstancePair {
+            tenant,
+            name: InstanceName::from(id.to_string()),
+            phone: form.word("phone").and_then(|phone| Phone::parse(&phone).ok()),
+        }
+        .into()),
+        FormKind::QuickReplyAdd => {
+            one(QuickReplyAdd { tenant, label: form.word("label").unwrap_or_default(), text: form.text("text") }.into())
+        }
+        FormKind::QuickReplyEdit(id) => one(QuickReplyEdit {
+            tenant,
+            name: QuickReplyName::from(id.to_string()),
+            label: form.word("label"),
+            text: Some(form.text("text")),
+        }
+        .into()),
+        FormKind::ContactAdd => {
+            let Some(phone) = form.word("phone").and_then(|phone| Phone::parse(&phone).ok()) else {
+                return Vec::new();
+            };
+            one(ContactAdd { tenant, phone, name: form.word("name"), tags: tags(&form.text("tags")) }.into())
+        }
+        FormKind::ContactEdit(id) => {
+            let contact = ContactName::from(id.to_string());
+            one(ContactEdit { tenant, contact, name: form.word("name") }.into())
+        }
+        FormKind::Tags(id, old) => {
+            let contact = ContactName::from(id.to_string());
+            let new = tags(&form.text("tags"));
+            let gone = without(old, &new);
+            let come = without(&new, old);
+            let tag = |tags: Vec<String>, remove| ContactTag {
+                tenant: tenant.clone(),
+                contact: contact.clone(),
+                tags,
+                remove,
+                review: None,
+            };
+            [(gone, Tagging::Remove), (come, Tagging::Add)]
+                .into_iter()
+                .filter(|(tags, _)| !tags.is_empty())
+                .map(|(tags, remove)| tag(tags, remove).into())
+                .collect()
+        }
+        FormKind::Note(chat) => one(ChatNote {
+            tenant,
+            chat: ChatName::from(chat.to_string()),
+            instance: None,
+            text: form.text("text").trim().to_owned(),
+        }
+        .into()),
+        FormKind::Setting(key, place) => one(SettingsSet {
+            tenant,
+            key: *key,
+            value: Some(form.text("value").trim().to_owned()),
+            instance: match place {
+                SettingPlace::Instance(id) => Some(InstanceName::from(id.to_string())),
+                SettingPlace::Tenant | SettingPlace::Chat(_) => None,
+            },
+            chat: match place {
+                SettingPlace::Chat(id) => Some(ChatName::from(id.to_string())),
+                SettingPlace::Tenant | SettingPlace::Instance(_) => None,
+            },
+        }
+        .into()),
+        FormKind::Grant => {
+            let Some(count) = form.word("amount").and_then(|amount| amount.parse().ok()) else { return Vec::new() };
+            one(CreditGrant { tenant, amount: Credits::new(count), note: form.word("note") }.into())
+        }
+        FormKind::CampaignCreate => one(CampaignCreate {
+            tenant,
+            name: form.word("name").unwrap_or_default(),
+            text: form.text("text"),
+            file: None,
+            country: None,
+            segment: form.word("segment"),
+            instance: form.word("instance").map(InstanceName::from),
+            at: form.word("at"),
+            timezone: None,
+        }
+        .into()),
+        FormKind::CampaignEdit(name) => one(CampaignEdit {
+            tenant,
+            name: CampaignName::from(name.as_str()),
+            text: Some(form.text("text")),
+            at: form.word("at"),
+            timezone: None,
+        }
+        .into()),
+    }
+}
+
+/// Words between commas or spaces, each once.
+fn tags(words: &str) -> Vec<String> {
+    let set: BTreeSet<String> = words
+        .split([',', ' ', '\n'])
+        .map(|word| word.trim().trim_start_matches('#').to_owned())
+        .filter(|word| !word.is_empty())
+        .collect();
+    set.into_iter().collect()
+}
+
+fn without(these: &[String], those: &[String]) -> Vec<String> {
+    these.iter().filter(|tag| !those.iter().any(|other| other.eq_ignore_ascii_case(tag))).cloned().collect()
+}
+
+/// Closes the form that waits for this answer, or says in it why the daemon refused.
+pub fn answered(state: &mut State, answer: &Answer, _cx: &mut Cx<'_>) -> Handled {
+    let waits = |overlay: &Overlay| match overlay {
+        Overlay::Form(form) => matches!(&form.stage, Stage::Sent(question) if answer.is_to(question)),
+        _ => false,
+    };
+    let Some(at) = state.overlays.iter().rposition(waits) else { return Handled::No };
+    match (answer.refusal(), &mut state.overlays[at]) {
+        (Some(refusal), Overlay::Form(form)) => {
+            form.stage = Stage::Open;
+            form.refusal = Some(CleanText::block(&refusal.text));
+        }
+        _ => {
+            state.overlays.remove(at);
+        }
+    }
+    Handled::Yes
+}

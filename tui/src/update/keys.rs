@@ -1,0 +1,132 @@
+//! Keys: what they mean where one is, and what is done then.
+
+use super::{Cx, Handled, act, enter, go, overlays, palette};
+use crate::action::Action;
+use crate::key::Key;
+use crate::msg::{Capture, Effect};
+use crate::state::overlay::{Overlay, Reader, ReaderLine};
+use crate::state::{Entrance, Screen, State};
+use crate::text::CleanText;
+use crate::theme::ThemeName;
+
+/// A key was pressed.
+pub fn key(state: &mut State, key: Key, cx: &mut Cx<'_>) {
+    let scopes = state.scopes();
+    match state.keymap.meaning(&scopes, key) {
+        Some(action) => perform(state, action, cx),
+        None => type_key(state, key, cx),
+    }
+}
+
+/// A key that means nothing by itself is typed, where there is something to type in.
+fn type_key(state: &mut State, key: Key, cx: &mut Cx<'_>) {
+    if !state.overlays.is_empty() {
+        overlays::typed(state, key, cx);
+    } else if state.screen == Screen::Contacts {
+        super::contacts::typed(state, key, cx);
+    }
+}
+
+/// Text was pasted.
+pub fn paste(state: &mut State, text: &str, cx: &mut Cx<'_>) {
+    if !state.overlays.is_empty() {
+        overlays::pasted(state, text, cx);
+    }
+}
+
+/// Does what somebody wants: the topmost overlay is asked first, then the screen, then everything else.
+pub fn perform(state: &mut State, action: Action, cx: &mut Cx<'_>) {
+    if !state.overlays.is_empty() {
+        if overlays::act(state, action, cx) == Handled::Yes {
+            return;
+        }
+    } else if state.entrance == Entrance::In && act(state, action, cx) == Handled::Yes {
+        return;
+    }
+    everywhere(state, action, cx);
+}
+
+fn everywhere(state: &mut State, action: Action, cx: &mut Cx<'_>) {
+    match action {
+        Action::Quit => cx.want(Effect::Quit),
+        Action::Redraw => cx.want(Effect::Redraw),
+        Action::Help => help(state),
+        Action::Palette => palette::open(state, cx),
+        Action::Search => palette::search(state, None),
+        Action::Tenant => palette::tenants(state),
+        Action::Sidebar => {
+            state.prefs.sidebar = state.prefs.sidebar.toggled();
+            cx.want(Effect::Remember(state.prefs.clone()));
+        }
+        Action::Theme => {
+            let at = ThemeName::ALL.iter().position(|name| *name == state.theme).unwrap_or(0);
+            state.theme = ThemeName::ALL[(at + 1) % ThemeName::ALL.len()];
+            state.prefs.theme = Some(state.theme.word().to_owned());
+            state.toasts.say(crate::state::toasts::Tone::Info, &format!("theme: {}", state.theme), cx.now);
+            cx.want(Effect::Remember(state.prefs.clone()));
+        }
+        Action::Mouse => {
+            state.capture = match state.capture {
+                Capture::Console => Capture::Terminal,
+                Capture::Terminal => Capture::Console,
+            };
+            let words = match state.capture {
+                Capture::Console => "the mouse works here again",
+                Capture::Terminal => "the mouse is the terminal's: text can be marked",
+            };
+            state.toasts.say(crate::state::toasts::Tone::Info, words, cx.now);
+            cx.want(Effect::MouseCapture(state.capture));
+        }
+        Action::Notices => notices(state),
+        Action::Refresh => {
+            if matches!(state.connection, crate::state::Connection::Lost { .. }) {
+                cx.want(Effect::Reconnect);
+            }
+            super::entrance::refresh(state, cx);
+            enter(state, state.screen, cx);
+        }
+        Action::ScreenNext => go(state, state.screen.beside(1), cx),
+        Action::ScreenBack => go(state, state.screen.beside(-1), cx),
+        Action::Back => {
+            if !state.toasts.shown(cx.now).is_empty() {
+                state.toasts.dismiss(cx.now);
+            } else if let Some(screen) = state.trail.pop() {
+                state.screen = screen;
+                enter(state, screen, cx);
+            }
+        }
+        _ => {
+            if let Some(screen) = Screen::ALL.into_iter().find(|screen| crate::view::action(*screen) == action) {
+                go(state, screen, cx);
+            }
+        }
+    }
+}
+
+fn help(state: &mut State) {
+    let scopes = state.scopes();
+    let mut lines = Vec::new();
+    for (scope, bound) in state.keymap.help(&scopes) {
+        if !lines.is_empty() {
+            lines.push(ReaderLine::Gap);
+        }
+        lines.push(ReaderLine::Heading(CleanText::line(scope.title())));
+        for (keys, action) in bound {
+            lines.push(ReaderLine::Key(CleanText::line(&keys), CleanText::line(action.what())));
+        }
+    }
+    let title = format!("Keys: {}", state.screen.title());
+    state.overlays.push(Overlay::Reader(Reader::new(&title, lines)));
+}
+
+fn notices(state: &mut State) {
+    let mut lines: Vec<ReaderLine> = Vec::new();
+    for toast in state.toasts.log() {
+        let at = CleanText::line(&crate::moment::clock(toast.at, &state.zone));
+        lines.push(ReaderLine::Fact(at, toast.text.clone()));
+    }
+    if lines.is_empty() {
+        lines.push(ReaderLine::Words(CleanText::line("Nothing was said yet.")));
+    }
+    state.overlays.push(Overlay::Reader(Reader::new("What was said lately", lines)));
+}

@@ -1,0 +1,67 @@
+//! Events of the daemon, into what is on the screen.
+
+use std::time::Duration;
+
+use mychatflow_data::protocol::calls::credit::CreditSummary;
+use mychatflow_data::protocol::event::{Event, Topic};
+use serde::Deserialize;
+
+use super::{Cx, campaigns, link, numbers, queue};
+use crate::state::State;
+use crate::state::toasts::Tone;
+
+/// How long the dashboard's numbers may be behind.
+const STALE: Duration = Duration::from_millis(700);
+
+/// The daemon told something.
+pub fn event(state: &mut State, event: Event, cx: &mut Cx<'_>) {
+    let Some((epoch, last)) = state.seen else { return };
+    if event.seq <= last {
+        return;
+    }
+    state.seen = Some((epoch, event.seq));
+    if event.prev > last {
+        link::resync(state, cx);
+    }
+    if event.tenant.is_some() && event.tenant != state.tenant {
+        return;
+    }
+    match event.topic {
+        Topic::CreditChanged => {
+            if let Ok(credit) = CreditSummary::deserialize(&event.data) {
+                state.dashboard.credit = Some(credit);
+            }
+            stale(state, cx);
+            super::credits::event(state, cx);
+        }
+        Topic::InstanceChanged => numbers::event(state, &event, cx),
+        Topic::CampaignChanged => campaigns::event(state, &event, cx),
+        Topic::JobChanged => {
+            queue::event(state, &event, cx);
+            stale(state, cx);
+        }
+        Topic::DaemonNotice => notice(state, &event, cx),
+        Topic::InteractionAdded | Topic::InteractionChanged | Topic::ChatChanged => stale(state, cx),
+    }
+}
+
+/// The dashboard's numbers are behind: they are read again soon, once for a crowd of events.
+fn stale(state: &mut State, cx: &Cx<'_>) {
+    if state.dashboard.stale_at.is_none() {
+        state.dashboard.stale_at = Some(cx.now + STALE);
+    }
+}
+
+#[derive(Deserialize)]
+struct Notice {
+    #[serde(default)]
+    level: String,
+    text: String,
+}
+
+fn notice(state: &mut State, event: &Event, cx: &Cx<'_>) {
+    if let Ok(notice) = Notice::deserialize(&event.data) {
+        let tone = if matches!(notice.level.as_str(), "error" | "warn") { Tone::Bad } else { Tone::Info };
+        state.toasts.say(tone, &notice.text, cx.now);
+    }
+}

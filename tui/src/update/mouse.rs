@@ -1,0 +1,60 @@
+//! The mouse: clicks go to what the last frame showed there, the wheel moves the list under it.
+
+use super::{Cx, go, keys, overlays};
+use crate::action::Action;
+use crate::layout::Hit;
+use crate::msg::{Mouse, MouseDeed};
+use crate::state::{Screen, State};
+
+/// Lines that a notch of the wheel moves.
+const NOTCH: usize = 3;
+
+/// The mouse did something.
+pub fn mouse(state: &mut State, mouse: Mouse, cx: &mut Cx<'_>) {
+    match mouse.deed {
+        MouseDeed::WheelUp => (0..NOTCH).for_each(|_| keys::perform(state, Action::Up, cx)),
+        MouseDeed::WheelDown => (0..NOTCH).for_each(|_| keys::perform(state, Action::Down, cx)),
+        MouseDeed::Click => click(state, mouse, cx),
+    }
+}
+
+fn click(state: &mut State, mouse: Mouse, cx: &mut Cx<'_>) {
+    let hit = cx.seen.hit(mouse.column, mouse.row);
+    if !state.overlays.is_empty() {
+        match hit {
+            Some(hit) => overlays::clicked(state, hit, cx),
+            None => keys::perform(state, Action::Close, cx),
+        }
+        return;
+    }
+    match hit {
+        Some(Hit::Screen(screen)) => go(state, screen, cx),
+        Some(Hit::Do(action)) => keys::perform(state, action, cx),
+        Some(Hit::Row(at)) => row(state, at, cx),
+        _ => {}
+    }
+}
+
+/// The first click selects a row, the second one opens it.
+fn row(state: &mut State, at: usize, cx: &mut Cx<'_>) {
+    macro_rules! select {
+        ($rows:expr) => {{
+            let again = $rows.position() == Some(at);
+            $rows.select_at(at);
+            again
+        }};
+    }
+    let again = match state.screen {
+        Screen::Campaigns => select!(state.campaigns.rows),
+        Screen::Numbers => select!(state.numbers.rows),
+        Screen::Contacts => select!(state.contacts.rows),
+        Screen::QuickReplies => select!(state.quick_replies.rows),
+        Screen::Credits => select!(state.credits.rows),
+        Screen::Queue => select!(state.queue.rows),
+        Screen::Settings => select!(state.settings.rows),
+        Screen::Dashboard | Screen::Chats => false,
+    };
+    if again {
+        keys::perform(state, Action::Open, cx);
+    }
+}

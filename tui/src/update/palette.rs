@@ -1,0 +1,148 @@
+//! Pickers: the palette with every action, chats and people; businesses; quick replies; spans of time; search.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use mychatflow_data::ids::ChatId;
+use mychatflow_data::protocol::calls::search::{ChatSearch, SearchHit};
+use mychatflow_data::protocol::name::ChatName;
+use mychatflow_data::time::Timestamp;
+
+use super::{Cx, entrance, keys, overlays};
+use crate::action::Action;
+use crate::keymap::Scope;
+use crate::moment;
+use crate::state::State;
+use crate::state::input::{Input, Lines};
+use crate::state::overlay::{Awaited, Overlay, Pick, PickItem, Picker, PickerKind};
+use crate::text::CleanText;
+
+/// A picker with what there is.
+fn picker(kind: PickerKind, title: &str, items: Vec<PickItem>) -> Picker {
+    let mut picker = Picker {
+        kind,
+        title: CleanText::line(title),
+        input: Input::empty(Lines::One),
+        items,
+        shown: Vec::new(),
+        selected: 0,
+        top: 0,
+        awaited: Awaited::Nothing,
+        failure: None,
+    };
+    overlays::fit(&mut picker);
+    picker
+}
+
+/// The palette: what can be done here, every screen, the chats and people at hand.
+pub fn open(state: &mut State, _cx: &mut Cx<'_>) {
+    let scopes = state.scopes();
+    let mut items: Vec<PickItem> = Vec::new();
+    for (scope, bound) in state.keymap.help(&scopes) {
+        for (key, action) in bound {
+            let moves = matches!(scope, Scope::List) || matches!(action, Action::Palette | Action::Back);
+            if moves || items.iter().any(|item| item.pick == Pick::Action(action)) {
+                continue;
+            }
+            let (label, detail) = (CleanText::line(action.what()), CleanText::line(scope.title()));
+            items.push(PickItem { label, detail, key: Some(key), pick: Pick::Action(action) });
+        }
+    }
+    for chat in state.chats.rows.items().iter().take(2000) {
+        let phone = chat.phone.as_ref().map(ToString::to_string).unwrap_or_default();
+        let name = chat.name.clone().unwrap_or_else(|| phone.clone());
+        let detail = CleanText::line(&format!("chat  {phone}"));
+        items.push(PickItem { label: CleanText::line(&name), detail, key: None, pick: Pick::Chat(chat.id) });
+    }
+    for contact in state.contacts.rows.items().iter().take(2000) {
+        let phone = contact.phone.as_ref().map(ToString::to_string).unwrap_or_default();
+        let name = contact.name.clone().unwrap_or_else(|| phone.clone());
+        let detail = CleanText::line(&format!("person  {phone}"));
+        items.push(PickItem { label: CleanText::line(&name), detail, key: None, pick: Pick::Contact(contact.id) });
+    }
+    state.overlays.push(Overlay::Picker(picker(PickerKind::Palette, "Find", items)));
+}
+
+/// The businesses that one may see.
+pub fn tenants(state: &mut State) {
+    let items = state.tenants.iter().map(|shop| {
+        let (label, detail) = (CleanText::line(&shop.name), CleanText::line(&shop.timezone));
+        PickItem { label, detail, key: None, pick: Pick::Tenant(shop.id) }
+    });
+    let items = items.collect();
+    state.overlays.push(Overlay::Picker(picker(PickerKind::Tenant, "Which business?", items)));
+}
+
+/// Search over all messages, or those of a chat.
+pub fn search(state: &mut State, chat: Option<ChatId>) {
+    let title = if chat.is_some() { "Search this chat" } else { "Search all messages" };
+    state.overlays.push(Overlay::Picker(picker(PickerKind::Search { chat }, title, Vec::new())));
+}
+
+/// A list to pick from, for a screen.
+pub fn choose(state: &mut State, kind: PickerKind, title: &str, items: Vec<PickItem>) {
+    state.overlays.push(Overlay::Picker(picker(kind, title, items)));
+}
+
+/// The words of the topmost picker changed.
+pub fn changed(state: &mut State, cx: &mut Cx<'_>) {
+    let tenant = state.tenant_name();
+    let Some(Overlay::Picker(picker)) = state.overlays.last_mut() else { return };
+    if let PickerKind::Search { chat } = picker.kind {
+        let words = picker.input.text().trim().to_owned();
+        picker.failure = None;
+        if words.chars().count() < 2 {
+            picker.items.clear();
+            picker.awaited = Awaited::Nothing;
+            overlays::fit(picker);
+            return;
+        }
+        let asked = ChatSearch {
+            tenant,
+            text: words,
+            chat: chat.map(|id| ChatName::from(id.to_string())),
+            instance: None,
+            limit: Some(50),
+            after: None,
+        };
+        picker.awaited = Awaited::Answer(Box::new(asked.clone().into()));
+        cx.ask(asked);
+        return;
+    }
+    overlays::fit(picker);
+}
+
+/// A message that was found, as something to pick.
+pub fn hit_item(hit: SearchHit, now: Timestamp, zone: &TimeZone) -> PickItem {
+    let who = hit.chat_name.or_else(|| hit.phone.map(|phone| phone.to_string())).unwrap_or_default();
+    let label = CleanText::line(&format!("{who}  {}", moment::stamp(hit.interaction.at, now, zone)));
+    let pick = Pick::Hit(hit.interaction.chat, hit.interaction.id);
+    PickItem { label, detail: CleanText::line(&hit.snippet), key: None, pick }
+}
+
+/// Something was picked in the topmost picker, which goes away.
+pub fn picked(state: &mut State, pick: Option<Pick>, cx: &mut Cx<'_>) {
+    let Some(Overlay::Picker(picker)) = state.overlays.last() else { return };
+    let typed = picker.input.text();
+    let kind = picker.kind.clone();
+    let pick = match (pick, &kind) {
+        // A span of time may be typed that is not in the list.
+        (None, PickerKind::Pause(chat)) => span(&typed).map(|span| Pick::Pause(*chat, span)),
+        (None, PickerKind::Snooze(chat)) => span(&typed).map(|span| Pick::Snooze(*chat, span)),
+        (pick, _) => pick,
+    };
+    let Some(pick) = pick else { return };
+    state.overlays.pop();
+    match pick {
+        Pick::Action(action) => keys::perform(state, action, cx),
+        Pick::Tenant(id) => entrance::choose(state, id, cx),
+        Pick::Contact(id) => super::contacts::show(state, id, cx),
+        pick => super::chats::picked(state, pick, cx),
+    }
+}
+
+/// `2h`, `30m`, `3d`.
+fn span(words: &str) -> Option<Duration> {
+    let span: mychatflow_data::protocol::span::Span = words.trim().parse().ok()?;
+    Some(span.0)
+}

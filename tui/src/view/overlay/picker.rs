@@ -1,0 +1,81 @@
+//! One of many to be picked.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::frame;
+use crate::layout::overlay::{OverlayLayout, Parts, field_rows};
+use crate::state::overlay::{Awaited, Picker};
+use crate::text;
+use crate::theme::Role;
+use crate::view::paint::{Paint, after};
+use crate::widgets::list_rail;
+
+/// Draws it.
+pub fn draw(picker: &Picker, laid: &OverlayLayout, paint: &mut Paint<'_>) {
+    frame(laid, picker.title.as_str(), paint);
+    let Parts::Picker { input, list, first, tall } = laid.parts else { return };
+    let on = |paint: &Paint<'_>, role| paint.theme.on(Role::Overlay, role);
+    let prompt = Rect { x: laid.inner.x, width: 2, ..input };
+    paint.text(prompt, paint.glyphs().prompt, on(paint, Role::Accent));
+    if let Some(row) = field_rows(&picker.input, input).rows.first() {
+        paint.text(input, row, on(paint, Role::Text));
+    }
+    paint.rule(Rect { y: input.y + 1, height: 1, ..laid.inner }, on(paint, Role::Border));
+    if picker.shown.is_empty() {
+        let words = match (&picker.awaited, &picker.failure) {
+            (_, Some(reason)) => reason.as_str(),
+            (Awaited::Answer(_), None) => "looking …",
+            (Awaited::Nothing, None) if picker.input.is_blank() => "",
+            (Awaited::Nothing, None) => "Nothing fits these words.",
+        };
+        let words = text::CleanText::block(words);
+        paint.wrapped(list, words.as_str(), on(paint, Role::Muted));
+        return;
+    }
+    let fits = usize::from((list.height / tall).max(1));
+    for (place, (at, marks)) in picker.shown.iter().enumerate().skip(first).take(fits) {
+        let Some(item) = picker.items.get(*at) else { continue };
+        let y = list.y + u16::try_from(place - first).unwrap_or(0) * tall;
+        let row = Rect { y, height: 1, ..list };
+        let surface = if place == picker.selected { Role::Selected } else { Role::Overlay };
+        paint.fill(Rect { height: tall, ..row }, paint.style(surface));
+        let style = |paint: &Paint<'_>, role| paint.theme.on(surface, role);
+        let key = item.key.clone().unwrap_or_default();
+        let mut room = row;
+        if !key.is_empty() {
+            let used = paint.right(row, &[(&key, style(paint, Role::Key))]);
+            room.width = room.width.saturating_sub(used + 2);
+        }
+        let used = label(item.label.as_str(), marks, room, paint.style(surface), style(paint, Role::Hit), paint);
+        if !item.detail.is_empty() {
+            let detail = if tall > 1 {
+                Rect { y: y + 1, x: row.x + 2, width: row.width - 2, height: 1 }
+            } else {
+                after(room, used + 2)
+            };
+            paint.text(detail, item.detail.as_str(), style(paint, Role::Muted));
+        }
+    }
+    if picker.shown.len() > fits {
+        let rail = Rect { x: laid.area.right() - 1, width: 1, ..list };
+        list_rail::rail(paint.theme, rail, paint.buf, first, fits, picker.shown.len());
+    }
+}
+
+/// A label with its fitting characters marked. Returns the columns used.
+fn label(words: &str, marks: &[u32], area: Rect, plain: Style, hit: Style, paint: &mut Paint<'_>) -> u16 {
+    if marks.is_empty() {
+        return paint.text(area, words, plain);
+    }
+    let mut spans: Vec<(String, Style)> = Vec::new();
+    for (at, char) in words.chars().enumerate() {
+        let style = if u32::try_from(at).is_ok_and(|at| marks.contains(&at)) { hit } else { plain };
+        match spans.last_mut() {
+            Some((run, last)) if *last == style => run.push(char),
+            _ => spans.push((char.to_string(), style)),
+        }
+    }
+    let spans: Vec<(&str, Style)> = spans.iter().map(|(run, style)| (run.as_str(), *style)).collect();
+    paint.line(area, &spans)
+}

@@ -1,0 +1,18 @@
+//! What is around every screen.
+
+use crate::console::Console;
+
+#[test]
+fn first_frame() {
+    for (columns, rows) in [(80, 24), (120, 36)] {
+        let console = Console::open(columns, rows);
+        insta::assert_snapshot!(format!("first_frame_{columns}"), console.picture());
+    }
+}
+
+#[test]
+fn help_is_drawn_from_the_live_map() {
+    let mut console = Console::open(80, 24);
+    console.keys("8?");
+    insta::assert_snapshot!("help_80", console.picture());
+}

@@ -1,0 +1,187 @@
+//! A console without a terminal and without a daemon: keys in, cells out. A [`Shop`] answers what it asks.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use mychatflow_data::ids::{ClientRef, RunId};
+use mychatflow_data::protocol::event::{Event, Topic};
+use mychatflow_data::time::Timestamp;
+use mychatflow_tui::key;
+use mychatflow_tui::keymap::Keymap;
+use mychatflow_tui::layout::{Layout, layout};
+use mychatflow_tui::msg::{Effect, Link, Msg, Question};
+use mychatflow_tui::probe::PixelSupport;
+use mychatflow_tui::state::prefs::Prefs;
+use mychatflow_tui::state::{Charset, Guide, Setup, State};
+use mychatflow_tui::theme::{Glyphs, Theme, ThemeName};
+use mychatflow_tui::update::update;
+use mychatflow_tui::view::view;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use serde_json::Value;
+
+use crate::shop::{NOW, Shop};
+
+/// The console.
+pub struct Console {
+    pub state: State,
+    pub shop: Shop,
+    /// Effects that are no questions, in their order.
+    pub effects: Vec<Effect>,
+    /// Questions in their order.
+    pub asked: Vec<Question>,
+    now: Timestamp,
+    seen: Layout,
+    seq: u64,
+    refs: u8,
+}
+
+impl Console {
+    /// A console of a size that has connected and read its first screen.
+    pub fn open(columns: u16, rows: u16) -> Self {
+        Self::with(columns, rows, Shop::usual(), |_| {})
+    }
+
+    /// A console over a shop of one's own, with a setup of one's own.
+    pub fn with(columns: u16, rows: u16, shop: Shop, change: impl FnOnce(&mut Setup)) -> Self {
+        let mut console = Self::dark(columns, rows, shop, change);
+        console.take(Msg::Link(Link::Up { epoch: RunId::from_bytes([9; 16]), seq: 0 }));
+        console
+    }
+
+    /// A console that has not connected yet.
+    pub fn dark(columns: u16, rows: u16, shop: Shop, change: impl FnOnce(&mut Setup)) -> Self {
+        let mut setup = Setup {
+            keymap: Keymap::default(),
+            prefs: Prefs::default(),
+            theme: ThemeName::Dark,
+            charset: Charset::Unicode,
+            tenant: None,
+            pixels: PixelSupport::None,
+            guide: Guide::Off,
+            zone: TimeZone::UTC,
+        };
+        change(&mut setup);
+        let now = Timestamp::from_millis(NOW);
+        let state = State::new(setup, (columns, rows), now);
+        let seen = layout(&state, Rect::new(0, 0, columns, rows));
+        Self { state, shop, effects: Vec::new(), asked: Vec::new(), now, seen, seq: 0, refs: 0 }
+    }
+
+    /// A message, and every answer that follows from it.
+    pub fn take(&mut self, msg: Msg) {
+        let mut queue = vec![msg];
+        while !queue.is_empty() {
+            let msg = queue.remove(0);
+            let refs = &mut self.refs;
+            let mut ids = std::iter::from_fn(|| {
+                *refs += 1;
+                Some(ClientRef::from_bytes([*refs; 16]))
+            });
+            for effect in update(&mut self.state, &self.seen, msg, self.now, &mut ids) {
+                match effect {
+                    Effect::Ask(question) => {
+                        self.asked.push((*question).clone());
+                        if let Some(reply) = self.shop.reply(&question) {
+                            let answer = question.played(reply).expect("the shop's replies fit the protocol");
+                            queue.push(Msg::Answer(Box::new(answer)));
+                        }
+                    }
+                    Effect::WakeAt(_) => {}
+                    other => self.effects.push(other),
+                }
+            }
+            self.seen = layout(&self.state, self.area());
+        }
+    }
+
+    /// Presses keys: `jj<enter>hi<alt-enter>`.
+    pub fn keys(&mut self, keys: &str) -> &mut Self {
+        for key in key::sequence(keys).expect("a test names real keys") {
+            self.take(Msg::Key(key));
+        }
+        self
+    }
+
+    /// Something that the daemon tells.
+    pub fn tell(&mut self, topic: Topic, data: Value) -> &mut Self {
+        let prev = self.seq;
+        self.seq += 1;
+        let tenant = self.state.tenant;
+        let event = Event { seq: self.seq, prev, tenant, topic, at: self.now, data };
+        self.take(Msg::Event(Box::new(event)));
+        self
+    }
+
+    /// Lets time pass.
+    pub fn pass(&mut self, time: Duration) -> &mut Self {
+        self.now = self.now + time;
+        self.take(Msg::Woke);
+        self
+    }
+
+    /// Another size.
+    pub fn resize(&mut self, columns: u16, rows: u16) -> &mut Self {
+        self.take(Msg::Resize { columns, rows });
+        self
+    }
+
+    /// Where everything stands.
+    pub fn layout(&self) -> &Layout {
+        &self.seen
+    }
+
+    fn area(&self) -> Rect {
+        Rect::new(0, 0, self.state.size.0, self.state.size.1)
+    }
+
+    /// The cells of the frame.
+    pub fn cells(&self) -> Buffer {
+        let glyphs = match self.state.charset {
+            Charset::Unicode => Glyphs::unicode(),
+            Charset::Ascii => Glyphs::ascii(),
+        };
+        let mut buf = Buffer::empty(self.area());
+        view(&self.state, &self.seen, &Theme::new(self.state.theme, glyphs), &mut buf);
+        buf
+    }
+
+    /// The lines of the frame.
+    pub fn lines(&self) -> Vec<String> {
+        let buf = self.cells();
+        let mut lines = Vec::new();
+        for y in 0..buf.area.height {
+            let mut line = String::new();
+            let mut covered = 0;
+            for x in 0..buf.area.width {
+                if covered > 0 {
+                    covered -= 1;
+                    continue;
+                }
+                let symbol = buf[(x, y)].symbol();
+                covered = mychatflow_tui::text::width(symbol).saturating_sub(1);
+                line.push_str(symbol);
+            }
+            lines.push(line.trim_end().to_owned());
+        }
+        lines
+    }
+
+    /// Does the frame show these words?
+    pub fn shows(&self, words: &str) -> bool {
+        self.lines().iter().any(|line| line.contains(words))
+    }
+
+    /// The frame for a snapshot: its lines, and a hash of its styles.
+    pub fn picture(&self) -> String {
+        let buf = self.cells();
+        let mut hasher = DefaultHasher::new();
+        for cell in &buf.content {
+            (cell.fg, cell.bg, cell.modifier).hash(&mut hasher);
+        }
+        let mut picture = self.lines().join("\n");
+        picture.push_str(&format!("\nstyles {:016x}", hasher.finish()));
+        picture
+    }
+}

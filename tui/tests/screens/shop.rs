@@ -1,0 +1,162 @@
+//! A shop that answers what a console asks, with names and messages of every kind.
+
+use mychatflow_tui::msg::{Question, Refusal};
+use serde_json::{Value, json};
+
+/// The time of every test: Monday, 23 November 2026, 14:32 in Berlin.
+pub const NOW: i64 = 1_795_440_720_000;
+
+/// So many minutes before [`NOW`], as the protocol writes it.
+pub fn ago(minutes: i64) -> String {
+    mychatflow_data::time::Timestamp::from_millis(NOW - minutes * 60_000).to_string()
+}
+
+/// An id made of a number.
+pub fn id(number: u8) -> String {
+    mychatflow_data::ids::ChatId::from_bytes([number; 16]).to_string()
+}
+
+/// What the shop has, as the protocol tells it.
+pub struct Shop {
+    pub tenants: Value,
+    pub daemon: Value,
+    pub overview: Value,
+    pub credit: Value,
+    pub instances: Value,
+    pub contacts: Value,
+    pub quick_replies: Value,
+    pub campaigns: Value,
+    pub ledger: Value,
+    pub queue: Value,
+    pub settings: Value,
+    pub chats: Value,
+    /// Refuse this method with these words.
+    pub refuse: Option<(&'static str, &'static str)>,
+    /// Answer this method never.
+    pub silent: Option<&'static str>,
+}
+
+fn page(items: &Value) -> Value {
+    json!({"items": items, "next": null})
+}
+
+impl Shop {
+    /// A shop in the middle of a usual day.
+    pub fn usual() -> Self {
+        let hours: Vec<Value> = (0..24)
+            .map(|hour| json!({"at": ago((23 - hour) * 60), "received": hour * 7 % 23, "sent": hour * 5 % 19, "assistant": hour * 3 % 17}))
+            .collect();
+        let days: Vec<Value> = (0..30)
+            .map(|day| json!({"on": format!("2026-{:02}-{:02}", if day < 6 { 10 } else { 11 }, if day < 6 { day + 26 } else { day - 5 }),
+                "received": day * 7 % 61, "sent": day * 5 % 53, "assistant": day * 3 % 47, "credits": day * 3 % 29}))
+            .collect();
+        Self {
+            tenants: json!([{"id": id(1), "name": "Corner Shop", "plan": "starter", "timezone": "Europe/Berlin",
+                "state": "active", "created_at": ago(90_000), "role": "owner"}]),
+            daemon: json!({"version": "0.1.0", "protocol": 1, "pid": 4242, "uptime_s": 86_400, "socket": "/run/mychatflow/socket",
+                "webhook": "http://127.0.0.1:8480", "waha": [{"name": "main", "url": "http://127.0.0.1:3000", "health": "ok",
+                "version": "2026.7.1", "ok_at": ago(0), "error": null}],
+                "gemini": {"model": "gemini-3.5-flash-lite", "health": "ok", "ok_at": ago(1), "error": null},
+                "store": {"path": "/var/lib/mychatflow/store.db", "health": "ok", "schema": 4, "size_bytes": 412_000_000,
+                "wal_bytes": 1_200_000, "free_bytes": 61_000_000_000_i64, "error": null}, "build": "a1b2c3", "epoch": id(9), "metrics": null}),
+            overview: json!({"chats": {"assistant": 12, "waiting": 4, "needs_you": 3, "snoozed": 1, "done": 96, "unread": 5},
+                "today": {"received": 87, "sent": 71, "by_assistant": 58, "by_human": 9, "by_phone": 4, "by_campaign": 0},
+                "first_response": {"p50_s": 8.4, "p90_s": 96.0, "answered": 61}, "held": 2, "drafts": 1, "unknown": 1,
+                "dead_letters": 1, "unreviewed": 2, "hours": hours, "days": days,
+                "forecast": {"per_day": 21.5, "empty_at": "2026-12-07T10:00:00Z"},
+                "errors": [{"at": ago(42), "text": "could not send to +49 151 ••• 1111: waha answered 422", "id": null}],
+                "now": ago(0), "timezone": "Europe/Berlin"}),
+            credit: json!({"plan": "starter", "granted": 400, "used": 86, "reserved": 2, "balance": 312,
+                "period_start": "2026-11-05T00:00:00Z", "period_end": "2026-12-05T00:00:00Z"}),
+            instances: json!([
+                {"id": id(20), "name": "Main", "waha": "main", "session": "default", "status": "WORKING", "verdict": "healthy",
+                 "reason": null, "since": ago(3000), "me": {"id": "4915111111111@c.us", "name": "Corner Shop"}, "engine": "GOWS",
+                 "version": "2026.7.1", "paired_at": ago(80_000), "heard_at": ago(1)},
+                {"id": id(21), "name": "Bakery counter, second phone", "waha": "main", "session": "bakery", "status": "SCAN_QR_CODE",
+                 "verdict": "dead", "reason": "waits to be paired", "since": ago(3), "me": null, "engine": "GOWS",
+                 "version": "2026.7.1", "paired_at": null, "heard_at": null}]),
+            contacts: json!([
+                {"id": id(40), "name": "Aylin Yılmaz", "phone": "4915111111111", "addresses": ["4915111111111@c.us"], "review": "customer",
+                 "opted_out_at": null, "tags": ["vip", "bread"], "created_at": ago(50_000)},
+                {"id": id(41), "name": "👨‍👩‍👧‍👦 Familie Müller-Lüdenscheidt von und zu Hohenstein 🇩🇪", "phone": "4915122222222",
+                 "addresses": ["4915122222222@c.us"], "review": "unreviewed", "opted_out_at": null, "tags": [], "created_at": ago(40_000)},
+                {"id": id(42), "name": "東京のお客様 ❤️", "phone": "819012345678", "addresses": ["819012345678@c.us"], "review": "new",
+                 "opted_out_at": ago(100), "tags": ["jp"], "created_at": ago(900)},
+                {"id": id(43), "name": "مرحبا أحمد", "phone": "966501234567", "addresses": ["966501234567@c.us"], "review": "personal",
+                 "opted_out_at": null, "tags": [], "created_at": ago(500)},
+                {"id": id(44), "name": null, "phone": "447700900123", "addresses": ["447700900123@c.us"], "review": "unreviewed",
+                 "opted_out_at": null, "tags": [], "created_at": ago(60)}]),
+            quick_replies: json!([
+                {"id": id(50), "label": "hours", "text": "We are open Monday to Friday 8–18, Saturday 9–13, Sundays 10–16.", "created_at": ago(9000), "updated_at": ago(9000)},
+                {"id": id(51), "label": "address", "text": "Marktstraße 7, 10115 Berlin.\nThe entrance is in the yard.", "created_at": ago(8000), "updated_at": ago(70)},
+                {"id": id(52), "label": "prices of everything that we bake on a long holiday weekend", "text": "Bread 4.20 €, roll 0.60 €, cake from 18 €.", "created_at": ago(7000), "updated_at": ago(7000)}]),
+            campaigns: json!([
+                {"id": id(60), "name": "Christmas orders", "state": "running", "text": "Hi {{ name }}, order your stollen until 12 December!",
+                 "instance": id(20), "recipients": 283, "counts": {"queued": 120, "checking": 0, "sending": 1, "sent": 20, "delivered": 90, "read": 31,
+                 "replied": 9, "skipped": 8, "failed": 2, "unknown": 1, "opted_out": 1}, "eta": ago(-95), "scheduled_at": null, "timezone": "Europe/Berlin",
+                 "created_at": ago(300), "started_at": ago(200), "finished_at": null, "reason": "next at 14:33: 45 s between messages", "next_at": ago(-1),
+                 "per_hour": 38.5, "duplicates": 4},
+                {"id": id(61), "name": "Summer break", "state": "completed", "text": "We are closed from 1 to 14 August.", "instance": id(20), "recipients": 190,
+                 "counts": {"queued": 0, "checking": 0, "sending": 0, "sent": 4, "delivered": 60, "read": 110, "replied": 12, "skipped": 4, "failed": 0,
+                 "unknown": 0, "opted_out": 0}, "eta": null, "scheduled_at": null, "timezone": "Europe/Berlin", "created_at": ago(160_000),
+                 "started_at": ago(159_000), "finished_at": ago(158_000), "reason": null, "next_at": null, "per_hour": 40.0, "duplicates": 0}]),
+            ledger: json!([
+                {"id": id(70), "at": ago(2), "kind": "settle", "amount": 0, "reply": id(80)},
+                {"id": id(71), "at": ago(2), "kind": "reserve", "amount": -1, "reply": id(80)},
+                {"id": id(72), "at": ago(30), "kind": "release", "amount": 1, "reply": id(81)},
+                {"id": id(73), "at": ago(31), "kind": "reserve", "amount": -1, "reply": id(81)},
+                {"id": id(74), "at": ago(25_000), "kind": "grant", "amount": 400, "note": "starter, November"}]),
+            queue: json!([
+                {"id": id(90), "kind": "answer_chat", "state": "retryable", "reason": "gemini answered 503; again in 4 s", "age_s": 31, "attempts": 2,
+                 "chat": id(30), "instance": id(20), "next_at": ago(0)},
+                {"id": id(91), "kind": "send_message", "state": "discarded", "reason": "waha answered 422: no such number", "age_s": 2_520, "attempts": 1,
+                 "chat": id(31), "instance": id(20), "next_at": null},
+                {"id": id(92), "kind": "unknown_send", "state": "unknown", "reason": "waha closed the connection and no echo came", "age_s": 9_000,
+                 "attempts": 1, "chat": id(32), "instance": id(20), "next_at": null},
+                {"id": id(93), "kind": "unreadable_delivery", "state": "unreadable", "reason": "not JSON: expected value at line 1 column 1", "age_s": 90_000,
+                 "attempts": 0, "chat": null, "instance": id(21), "next_at": null}]),
+            settings: json!([
+                {"key": "assistant.mode", "value": "countdown", "source": "tenant"},
+                {"key": "assistant.instructions", "value": "Be friendly and short. Say du.", "source": "tenant"},
+                {"key": "business.name", "value": "Corner Shop", "source": "tenant"},
+                {"key": "business.profile", "value": null, "source": "config"},
+                {"key": "business.hours", "value": "Mon-Fri 08:00-18:00; Sat 09:00-13:00", "source": "tenant"},
+                {"key": "timezone", "value": "Europe/Berlin", "source": "tenant"},
+                {"key": "reply.countdown_s", "value": "8", "source": "config"},
+                {"key": "reply.pace", "value": "human", "source": "config"},
+                {"key": "chats.groups", "value": "ignore", "source": "config"}]),
+            chats: json!([]),
+            refuse: None,
+            silent: None,
+        }
+    }
+
+    /// What the daemon would reply; `None`: it is still thinking.
+    pub fn reply(&mut self, question: &Question) -> Option<Result<Value, Refusal>> {
+        let method = question.method();
+        if self.silent == Some(method) {
+            return None;
+        }
+        if let Some((refused, words)) = self.refuse
+            && refused == method
+        {
+            let code = Some(mychatflow_data::protocol::error::Code::Invalid);
+            return Some(Err(Refusal { code, text: words.to_owned() }));
+        }
+        Some(Ok(match method {
+            "tenant.list" => page(&self.tenants),
+            "daemon.status" => self.daemon.clone(),
+            "overview" => self.overview.clone(),
+            "credit.show" => self.credit.clone(),
+            "credit.ledger" => page(&self.ledger),
+            "instance.list" => page(&self.instances),
+            "contact.list" => page(&self.contacts),
+            "quick_reply.list" => page(&self.quick_replies),
+            "campaign.list" => page(&self.campaigns),
+            "queue.list" => page(&self.queue),
+            "settings.show" => page(&self.settings),
+            "chat.list" => page(&self.chats),
+            _ => return None,
+        }))
+    }
+}
