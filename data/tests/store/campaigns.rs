@@ -222,6 +222,29 @@ async fn a_recipient_follows_its_message_to_the_reply() {
 }
 
 #[tokio::test]
+async fn a_campaign_is_no_answer_to_what_a_customer_asked() {
+    let world = world().await;
+    world.says(&address(1), "IN1", "open today?", later(1)).await;
+    let chat = world.shop.find_chat(&phone(1).address()).await.unwrap().unwrap().id;
+    world.shop.pause_chat(chat, later(10_000), later(2)).await.unwrap();
+    let before = world.shop.chat(chat).await.unwrap().unwrap();
+    assert!(before.waiting_since.is_some());
+    let id = launched(&world, 1).await;
+    let message = sent(&world, id, "OUT1", later(10)).await;
+    let after = world.shop.chat(chat).await.unwrap().unwrap();
+    assert_eq!((after.waiting_since, after.state, after.unread), (before.waiting_since, before.state, before.unread));
+    assert_eq!(after.preview.as_deref(), Some("Hi"));
+    // Nor is one that failed a reason to look at the chat.
+    let refused = AckEvent { bare_id: "OUT1".into(), participant: None, from_me: true, ack: Ack::Error };
+    world.receives(DeliveryEvent::Ack(refused), later(11)).await;
+    let failed = world.shop.outbound(message).await.unwrap().unwrap().interaction;
+    assert_eq!(failed.state, InteractionState::Failed);
+    let after = world.shop.chat(chat).await.unwrap().unwrap();
+    assert_eq!((after.waiting_since, after.reason), (before.waiting_since, before.reason));
+    assert_eq!(counts(&world, id).await.failed, 1);
+}
+
+#[tokio::test]
 async fn what_is_written_a_week_later_is_no_reply() {
     let world = world().await;
     let id = launched(&world, 1).await;
