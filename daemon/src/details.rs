@@ -16,7 +16,6 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::cx::Cx;
-use crate::jobs::run_campaign::limits;
 use crate::rpc::handlers::{campaigns, chats, instances, queue};
 
 /// So many changes are looked through at once for those that are of the same thing.
@@ -171,7 +170,7 @@ async fn read(cx: &Cx, tenant: TenantId, subject: Subject) -> Result<Option<Valu
         }
         Subject::Campaign(campaign) => {
             let now = cx.now();
-            let limits = limits(&cx.config().campaign);
+            let limits = cx.config().campaign.limits();
             shop.campaign(campaign, now).await?.map(|found| written(&campaigns::document(found, &limits, now)))
         }
         Subject::Job(job) => {

@@ -2,49 +2,17 @@
 //! whose turn it is, and the messages go out by themselves, like every other.
 
 use mychatflow_data::ids::CampaignId;
-use mychatflow_data::model::governor::Limits;
 use mychatflow_data::model::job::Job;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::jobs::Ended;
-use mychatflow_data::store::recipients::Material;
 use mychatflow_data::store::tx::run_campaign::Turn;
-use serde_json::{Map, Value};
 
 use super::{JobError, Outcome};
-use crate::config::CampaignConfig;
 use crate::cx::Cx;
-use crate::flow::clean::clean_line;
-use crate::flow::template;
+use crate::letter::letter;
 
 /// Turns of one run: then other campaigns may have theirs.
 const TURNS_MAX: usize = 200;
-
-/// What the config allows one number.
-#[must_use]
-pub const fn limits(config: &CampaignConfig) -> Limits {
-    Limits {
-        gap: config.gap,
-        per_hour: config.per_hour,
-        per_day: config.per_day,
-        new_people_per_day: config.new_people_per_day,
-    }
-}
-
-/// What one recipient gets.
-///
-/// # Errors
-/// Why nothing can be made of it, in words for people.
-pub fn text_for(text: &str, material: &Material) -> Result<String, String> {
-    let fields = serde_json::from_str::<Map<String, Value>>(&material.fields).unwrap_or_default();
-    let mut values = fields;
-    if let Some(name) = &material.name {
-        values.insert("name".to_owned(), Value::String(clean_line(name)));
-    }
-    if let Some(phone) = &material.phone {
-        values.insert("phone".to_owned(), Value::String(phone.to_string()));
-    }
-    template::render(text, &values)
-}
 
 /// Runs the job.
 ///
@@ -52,7 +20,7 @@ pub fn text_for(text: &str, material: &Material) -> Result<String, String> {
 /// What the store says; the next run goes on.
 pub async fn run(cx: &Cx, tenant: &TenantStore, _: &Job, id: CampaignId) -> Result<Outcome, JobError> {
     for _ in 0..TURNS_MAX {
-        let limits = limits(&cx.config().campaign);
+        let limits = cx.config().campaign.limits();
         let snooze = |until, reason: Option<String>| {
             let reason = reason.unwrap_or_else(|| "the gap between two messages".to_owned());
             Ok(Outcome::End(Ended::Snooze { until, reason }))
@@ -68,7 +36,7 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, _: &Job, id: CampaignId) -> Resu
                 return snooze(until, reason);
             }
             Turn::Next { text, material } => {
-                let made = text_for(&text, &material);
+                let made = letter(&text, &material);
                 tenant.claim_recipient(id, material.recipient, made, limits, cx.now()).await?;
             }
         }

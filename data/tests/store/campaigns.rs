@@ -555,7 +555,7 @@ async fn two_people_who_turn_out_to_be_one_get_it_once() {
     let id = world.shop.begin_campaign(spring(&world), later(12)).await.unwrap();
     world.shop.add_recipients(id, vec![row(1), row(2)], later(12)).await.unwrap();
     let tagged = Segment::Tag("VIP".into());
-    assert_eq!(world.shop.add_segment(id, tagged, None, None, later(12)).await.unwrap(), None);
+    assert_eq!(world.shop.add_segment(id, tagged, None, None, later(12)).await.unwrap().next, None);
     world.shop.complete_list(id, 0, later(12)).await.unwrap();
     world.shop.launch_campaign(id, later(12)).await.unwrap();
     assert_eq!(counts(&world, id).await.queued, 3);
@@ -587,7 +587,8 @@ async fn everybody_is_a_segment_and_whom_nobody_looked_at_is_left_out_of_it() {
     world.says(&address(3), "IN1", "hello", later(1)).await;
     works(&world, InstanceStatus::Working, later(1)).await;
     let id = world.shop.begin_campaign(spring(&world), later(1)).await.unwrap();
-    assert_eq!(world.shop.add_segment(id, Segment::All, None, None, later(1)).await.unwrap(), None);
+    let listed = world.shop.add_segment(id, Segment::All, None, None, later(1)).await.unwrap();
+    assert_eq!((listed.duplicates, listed.next), (0, None));
     world.shop.complete_list(id, 0, later(1)).await.unwrap();
     let now = counts(&world, id).await;
     assert_eq!((now.queued, now.skipped), (1, 2));

@@ -31,7 +31,7 @@ use crate::cx::Cx;
 use crate::flow::clean::{clean, clean_line};
 use crate::flow::country::Country;
 use crate::flow::{audience, template, when};
-use crate::jobs::run_campaign::{limits, text_for};
+use crate::letter::letter;
 use crate::rpc::paging;
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
@@ -125,7 +125,7 @@ async fn named(shop: &TenantStore, name: &CampaignName) -> Handled<Campaign> {
 async fn shown(cx: &Cx, shop: &TenantStore, id: CampaignId) -> Handled<CampaignDocument> {
     let now = cx.now();
     let found = shop.campaign(id, now).await?.ok_or(StoreError::NotFound("campaign"))?;
-    Ok(document(found, &limits(&cx.config().campaign), now))
+    Ok(document(found, &cx.config().campaign.limits(), now))
 }
 
 /// The number that a campaign goes out from: the one that was named, else the only one.
@@ -262,11 +262,13 @@ async fn list_people(cx: &Cx, shop: &TenantStore, id: CampaignId, audience: Audi
             }
         }
         Audience::Segment(segment) => {
-            let mut after = None;
+            let (mut duplicates, mut after) = (0, None);
             loop {
-                after = shop.add_segment(id, segment.clone(), segment_skip(cx), after, cx.now()).await?;
+                let listed = shop.add_segment(id, segment.clone(), segment_skip(cx), after, cx.now()).await?;
+                duplicates += listed.duplicates;
+                after = listed.next;
                 if after.is_none() {
-                    return Ok(0);
+                    return Ok(duplicates);
                 }
             }
         }
@@ -287,7 +289,7 @@ pub async fn list(cx: &Cx, shop: &TenantStore, call: CampaignList) -> Handled<Re
         None => None,
     };
     let now = cx.now();
-    let limits = limits(&cx.config().campaign);
+    let limits = cx.config().campaign.limits();
     let found = shop.campaigns(call.state, after, paging::to_read(limit), now).await?;
     let cursor = |last: &Progress| format!("{}:{}", last.campaign.created_at.millis(), last.campaign.id);
     Ok(Reply(paging::page(found, limit, cursor, |progress| document(progress, &limits, now))))
@@ -327,7 +329,7 @@ pub async fn preview(cx: &Cx, shop: &TenantStore, call: CampaignPreview) -> Hand
     let line = |material: Material| {
         let made = match &material.reason {
             Some(reason) => Err(reason.clone()),
-            None => text_for(&text, &material),
+            None => letter(&text, &material),
         };
         CampaignPreviewLine {
             phone: material.phone.as_ref().map_or_else(|| clean_line(&material.given), ToString::to_string),

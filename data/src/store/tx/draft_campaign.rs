@@ -60,6 +60,15 @@ pub enum Segment {
     Tag(String),
 }
 
+/// A page of the contacts on a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listed {
+    /// How many were on it already, under another contact of the same phone number.
+    pub duplicates: i64,
+    /// The last contact of the page; `None` when it was the last page.
+    pub next: Option<ContactId>,
+}
+
 struct Row<'r> {
     contact: Option<ContactId>,
     phone: Option<&'r Phone>,
@@ -192,7 +201,7 @@ impl TenantStore {
         .await
     }
 
-    /// Puts a page of the contacts on the list of a campaign that was begun. Returns where to go on.
+    /// Puts a page of the contacts on the list of a campaign that was begun.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the list is complete.
@@ -203,7 +212,7 @@ impl TenantStore {
         skip: Option<String>,
         after: Option<ContactId>,
         now: Timestamp,
-    ) -> Result<Option<ContactId>, StoreError> {
+    ) -> Result<Listed, StoreError> {
         const PEOPLE: Scoped = scoped!(
             "SELECT c.id, c.phone, c.name, c.review,
                     (SELECT min(address) FROM identities WHERE tenant_id = c.tenant_id AND contact_id = c.id)
@@ -228,6 +237,7 @@ impl TenantStore {
                     row.get::<_, Option<String>>(4)?,
                 ))
             })?;
+            let mut duplicates = 0;
             for (contact, phone, name, review, address) in &people {
                 let given = phone.as_ref().map(ToString::to_string).or(address.clone()).unwrap_or_default();
                 let skip = match (review, &segment) {
@@ -243,10 +253,10 @@ impl TenantStore {
                     fields: "{}",
                     skip,
                 };
-                insert(scope, campaign, &row, now)?;
+                duplicates += i64::from(!insert(scope, campaign, &row, now)?);
             }
             let full = i64::try_from(people.len()).unwrap_or(i64::MAX) == PAGE;
-            Ok(people.last().filter(|_| full).map(|(contact, ..)| *contact))
+            Ok(Listed { duplicates, next: people.last().filter(|_| full).map(|(contact, ..)| *contact) })
         })
         .await
     }
