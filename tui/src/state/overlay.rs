@@ -20,7 +20,7 @@ pub enum Overlay {
     /// Text to be read.
     Reader(Reader),
     /// One of many to be picked.
-    Picker(Picker),
+    Picker(Box<Picker>),
     /// Fields to be filled in.
     Form(Box<Form>),
     /// A question before something that can't be undone.

@@ -164,7 +164,8 @@ fn scroll(picker: &mut Picker, parts: Option<(Parts, u16)>, action: Action) -> H
 pub fn typed(state: &mut State, key: Key, cx: &mut Cx<'_>) {
     match state.overlays.last_mut() {
         Some(Overlay::Picker(picker)) => {
-            if picker.input.key(key) == Taken::Yes {
+            let taken = picker.input.key(key);
+            if taken == Taken::Yes {
                 palette::changed(state, cx);
             }
         }

@@ -46,6 +46,7 @@ impl RowArea {
 }
 
 /// Paints a list.
+#[expect(clippy::too_many_arguments, reason = "what a list is made of; a struct of the same eight would say no more")]
 pub fn draw<T: Row>(
     paint: &mut Paint<'_>,
     rows: &Rows<T>,
