@@ -2,6 +2,7 @@
 //! goes to the next `update`, for clicks, paging and "is it visible".
 
 pub mod overlay;
+pub mod pairing;
 pub mod table;
 
 use ratatui::layout::{Position, Rect, Size};

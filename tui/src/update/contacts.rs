@@ -41,8 +41,3 @@ pub fn typed(_state: &mut State, _key: crate::key::Key, _cx: &mut Cx<'_>) {}
 
 /// Shows a person.
 pub fn show(_state: &mut State, _id: mychatflow_data::ids::ContactId, _cx: &mut Cx<'_>) {}
-
-/// Does something in the triage.
-pub fn triage_act(_state: &mut State, _action: Action, _cx: &mut Cx<'_>) -> Handled {
-    Handled::No
-}

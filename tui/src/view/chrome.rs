@@ -8,6 +8,7 @@ use mychatflow_data::model::instance::Verdict;
 use super::paint::{Keys, Paint, Span, below, first_row};
 use crate::action::Action;
 use crate::layout::Layout;
+use crate::layout::overlay::Parts;
 use crate::moment;
 use crate::state::overlay::Overlay;
 use crate::state::prefs::Sidebar;
@@ -232,15 +233,20 @@ pub fn entrance(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
 /// Short notices in the lower right corner.
 pub fn toasts(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
     let shown = state.toasts.shown(state.now);
-    let width = layout.area.width.saturating_sub(4).min(56);
-    let mut bottom = layout.status.y;
+    // A notice must not hide a piece of a pairing code.
+    let (room, mut bottom) = match layout.overlays.last().map(|laid| &laid.parts) {
+        Some(Parts::Pairing { words, .. }) => (*words, words.bottom()),
+        Some(Parts::Triage { table, .. }) => (table.pane, table.pane.bottom() - 1),
+        _ => (layout.area, layout.status.y),
+    };
+    let width = room.width.saturating_sub(4).min(56);
     for toast in shown.iter().rev() {
         let rows = crate::text::wrap(toast.text.as_str(), usize::from(width.saturating_sub(4)));
         let height = u16::try_from(rows.len().min(3)).unwrap_or(3);
-        if bottom < layout.body.y + height {
+        if bottom < room.y + 1 + height {
             return;
         }
-        let area = Rect { x: layout.area.right() - width - 1, y: bottom - height, width, height };
+        let area = Rect { x: room.right().saturating_sub(width + 1), y: bottom - height, width, height };
         let (glyph, role) = match toast.tone {
             Tone::Good => (paint.glyphs().sent, Role::Good),
             Tone::Info => (paint.glyphs().dot, Role::Info),

@@ -2,4 +2,9 @@
 
 mod chrome;
 mod console;
+mod numbers;
+mod pairing;
+#[path = "../photo/mod.rs"]
+mod photo;
 mod shop;
+mod triage;
