@@ -6,11 +6,12 @@ use std::str::FromStr;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
-use mychatflow_data::ids::{ClientRef, InteractionId};
+use mychatflow_data::ids::{ClientRef, InteractionId, NoteId};
 use mychatflow_data::model::chat::ChatState;
 use mychatflow_data::model::contact::Review;
 use mychatflow_data::model::setting::SettingKey;
 use mychatflow_data::phone::Phone;
+use mychatflow_data::protocol::calls::chat::ListOrder;
 use mychatflow_data::protocol::calls::contact::Reviewed;
 use mychatflow_data::protocol::calls::queue::QueueState;
 use mychatflow_data::protocol::calls::tenant::Grant;
@@ -96,6 +97,13 @@ pub enum Command {
     Events(EventsArgs),
     /// What was counted
     Stats,
+    /// How the shop is doing, on one page
+    Overview,
+    /// How a message came to be, or why none came
+    Why {
+        /// The id of a message or of a chat
+        id: String,
+    },
     /// What the assistant would answer; sends nothing, costs nothing
     Ask(AskArgs),
     /// Join stdin and stdout to the daemon's socket; --host runs this over ssh
@@ -268,7 +276,7 @@ pub struct ChatArg {
 /// `chat …`
 #[derive(Debug, Subcommand)]
 pub enum ChatVerb {
-    /// List the chats, newest first
+    /// List the chats
     List {
         /// Only those in this state
         #[arg(long, value_parser = words(ChatState::ALL, ChatState::word))]
@@ -276,13 +284,22 @@ pub enum ChatVerb {
         /// Only those on this number
         #[arg(long, value_name = "NAME")]
         instance: Option<String>,
+        /// Only those with this in their name or phone number
+        #[arg(long, value_name = "TEXT")]
+        find: Option<String>,
+        /// newest: who wrote last; oldest: whose customer has waited longest, as with --state needs_you
+        #[arg(long, value_parser = words(ListOrder::ALL, ListOrder::word))]
+        order: Option<ListOrder>,
         #[command(flatten)]
         limit: Limit,
     },
-    /// Show the messages
+    /// Show the messages, with what was written down about the chat
     Show {
         #[command(flatten)]
         chat: ChatArg,
+        /// Those around this message
+        #[arg(long, value_name = "ID")]
+        around: Option<InteractionId>,
         #[command(flatten)]
         limit: Limit,
     },
@@ -298,6 +315,9 @@ pub enum ChatVerb {
         /// An id of your own for this send
         #[arg(long, value_name = "UUID")]
         client_ref: Option<ClientRef>,
+        /// The words are those of `chat draft`: forget them there
+        #[arg(long)]
+        clear_draft: bool,
     },
     /// Send the draft, the held answer or the countdown now
     Approve {
@@ -348,6 +368,43 @@ pub enum ChatVerb {
         #[arg(long = "for", value_name = "SPAN", default_value = "4h")]
         span: Span,
     },
+    /// Say that it was read
+    Read(ChatArg),
+    /// Show what was begun to be written, or keep words for later
+    Draft {
+        #[command(flatten)]
+        chat: ChatArg,
+        /// The words; - reads them from stdin, an empty text forgets them
+        text: Option<String>,
+    },
+    /// Write something down about it; neither the customer nor the assistant reads it
+    Note {
+        #[command(flatten)]
+        chat: ChatArg,
+        /// The words; - reads them from stdin
+        text: String,
+    },
+    /// Take away what was written down
+    Unnote {
+        #[command(flatten)]
+        chat: ChatArg,
+        /// The note's id
+        id: NoteId,
+    },
+    /// Find messages by their words
+    Search {
+        /// The words; the last one may be a beginning, "several as they stand", -absent
+        #[arg(allow_hyphen_values = true)]
+        text: String,
+        /// Only in this chat
+        #[arg(long, value_name = "CHAT")]
+        chat: Option<String>,
+        /// Only on this number
+        #[arg(long, value_name = "NAME")]
+        instance: Option<String>,
+        #[command(flatten)]
+        limit: Limit,
+    },
 }
 
 /// `contact …`
@@ -361,6 +418,9 @@ pub enum ContactVerb {
         /// Only those of whom this was said
         #[arg(long, value_parser = words(Review::ALL, Review::word))]
         review: Option<Review>,
+        /// Only those with this in their name or phone number
+        #[arg(long, value_name = "TEXT")]
+        find: Option<String>,
         #[command(flatten)]
         limit: Limit,
     },
@@ -382,6 +442,34 @@ pub enum ContactVerb {
         /// A customer may be answered by the assistant, a personal contact never is
         #[arg(long, value_parser = words(Reviewed::ALL, Reviewed::word))]
         review: Option<Reviewed>,
+    },
+    /// Take in a person who did not write yet
+    Add {
+        /// The phone number, with country code
+        #[arg(value_parser = Phone::parse)]
+        phone: Phone,
+        /// The name
+        #[arg(long)]
+        name: Option<String>,
+        /// A tag; may be given several times
+        #[arg(long = "tag", value_name = "TAG")]
+        tags: Vec<String>,
+    },
+    /// Change what is known of one
+    Edit {
+        /// Id, phone number, or a name that fits one contact
+        contact: String,
+        /// The new name; empty: none
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Write to a person no more
+    Optout {
+        /// Id, phone number, or a name that fits one contact
+        contact: String,
+        /// Write to them again
+        #[arg(long)]
+        back: bool,
     },
 }
 
@@ -451,6 +539,22 @@ pub enum QuickReplyVerb {
         label: String,
         /// The words; - reads them from stdin
         text: String,
+    },
+    /// Change one
+    Edit {
+        /// Its label or id
+        name: String,
+        /// Another label
+        #[arg(long, required_unless_present = "text")]
+        label: Option<String>,
+        /// Other words; - reads them from stdin
+        #[arg(long)]
+        text: Option<String>,
+    },
+    /// Take one away
+    Remove {
+        /// Its label or id
+        name: String,
     },
 }
 

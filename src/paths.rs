@@ -65,6 +65,16 @@ pub fn data_dir(env: &Env) -> PathBuf {
         .unwrap_or_else(|| PathBuf::from("/var/lib/mychatflow"))
 }
 
+/// Where the console keeps what was arranged, from one time to the next.
+pub fn state_dir() -> Option<PathBuf> {
+    project().map(|dirs| dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_owned())
+}
+
+/// The key map of the console.
+pub fn keymap() -> Option<PathBuf> {
+    project().map(|dirs| dirs.config_dir().join("keys.toml"))
+}
+
 /// Where the daemon's socket is when the config does not say. `XDG_RUNTIME_DIR` is unset under `su`, in services and
 /// over some ssh servers: the data directory is always there.
 pub fn socket(env: &Env, data_dir: &Path) -> PathBuf {

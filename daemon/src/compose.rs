@@ -1,13 +1,15 @@
 //! Makes a question to the model out of what the store knows of a chat.
 
 use jiff::tz::TimeZone;
-use mychatflow_data::model::interaction::{Author, ContentKind, Interaction};
-use mychatflow_data::model::setting::SettingKey;
+use mychatflow_data::model::interaction::{Author, ContentKind, Direction, Interaction};
+use mychatflow_data::model::setting::{Rules, SettingKey};
 use mychatflow_data::store::settings::Values;
 use mychatflow_data::store::tx::answer::Facts;
 use mychatflow_data::time::Timestamp;
 
+use crate::flow::gate::{self, Model};
 use crate::flow::history::{self, Limits, Line, Media, Side};
+use crate::flow::hours;
 use crate::flow::prompt;
 use crate::gemini::{Ask, Role, Turn};
 
@@ -66,6 +68,29 @@ pub fn ask(shop: &Shop<'_>, customer: &str, lines: &[Line], now: Timestamp) -> O
     let known = known.chain(lines.iter().map(|line| line.text.clone())).collect();
     let turns = prompt.turns.into_iter().map(turn).collect();
     Some(Question { ask: Ask::new(prompt.system, turns), known })
+}
+
+/// What the gates say about a chat now; `model`: is there one to ask?
+#[must_use]
+pub fn verdict(facts: &Facts, rules: Rules, model: Model, now: Timestamp) -> gate::Verdict {
+    let inbound = facts.history.iter().rev().filter(|message| message.direction == Direction::In);
+    let last_texts: Vec<&str> = inbound.map(|message| message.text.as_str()).take(6).collect();
+    let at = now.to_jiff().to_zoned(zone(&facts.tenant.timezone));
+    gate::decide(&gate::Facts {
+        tenant: facts.tenant.state,
+        rules,
+        model,
+        review: facts.review,
+        opted_out_at: facts.opted_out_at,
+        paused_until: facts.chat.paused_until,
+        handoff_at: facts.chat.handoff_at,
+        hours: hours::open(facts.values.get(SettingKey::BusinessHours), &at),
+        last_in_at: facts.chat.last_in_at,
+        last_texts: &last_texts,
+        answers_at: &facts.answers_at,
+        status: facts.instance.status.as_ref(),
+        now,
+    })
 }
 
 /// A zone by name; UTC where the name is unknown.

@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use mychatflow_data::client::CALL_TIMEOUT;
+use mychatflow_data::ids::InteractionId;
+use mychatflow_data::model::chat::ChatState;
 use mychatflow_data::model::interaction::{Author, InteractionState};
 use mychatflow_data::protocol::calls::chat::{
-    ChatApprove, ChatCancel, ChatDone, ChatEdit, ChatList, ChatPause, ChatResume, ChatSend, ChatSent, ChatShow,
-    ChatSnooze, ChatSummary, ClearDraft, InteractionDocument,
+    ChatApprove, ChatCancel, ChatCompose, ChatDone, ChatDraft, ChatEdit, ChatList, ChatNote, ChatPause, ChatRead,
+    ChatResume, ChatSend, ChatSent, ChatShow, ChatSnooze, ChatSummary, ChatUnnote, InteractionDocument, ListOrder,
 };
+use mychatflow_data::protocol::calls::search::{ChatSearch, SearchHit};
 use mychatflow_data::protocol::name::{ChatName, InstanceName};
 
 use super::{Cx, PAGE, PAGE_MAX, text_or_stdin};
@@ -18,20 +21,23 @@ use crate::output::{Format, Table, age, age_or, clean, clean_lines, local, note}
 pub async fn run(cx: &Cx, verb: ChatVerb) -> anyhow::Result<()> {
     let tenant = cx.tenant();
     match verb {
-        ChatVerb::List { state, instance, limit } => {
+        ChatVerb::List { state, instance, find, order, limit } => {
             let instance = instance.map(InstanceName::from);
+            let longest = state == Some(ChatState::NeedsYou);
+            let order = order.unwrap_or(if longest { ListOrder::Oldest } else { ListOrder::Newest });
             let params = |limit, after| ChatList {
                 tenant: tenant.clone(),
                 state,
                 instance: instance.clone(),
+                find: find.clone(),
+                order,
                 limit,
                 after,
-                ..ChatList::default()
             };
             cx.list(limit, params, |chats| table(cx, chats)).await
         }
-        ChatVerb::Show { chat, limit } => show(cx, chat, limit).await,
-        ChatVerb::Send { chat, text, wait, client_ref } => {
+        ChatVerb::Show { chat, around, limit } => show(cx, chat, around, limit).await,
+        ChatVerb::Send { chat, text, wait, client_ref, clear_draft } => {
             let (chat, instance) = names(chat);
             let params = ChatSend {
                 tenant,
@@ -40,7 +46,7 @@ pub async fn run(cx: &Cx, verb: ChatVerb) -> anyhow::Result<()> {
                 text: text_or_stdin(text)?,
                 wait,
                 client_ref,
-                clear_draft: ClearDraft::Keep,
+                clear_draft: clear_draft.into(),
             };
             let patience = CALL_TIMEOUT + wait.map_or(Duration::ZERO, |wait| wait.0);
             let sent = cx.connect().await?.call_within(&params, patience).await?;
@@ -74,6 +80,36 @@ pub async fn run(cx: &Cx, verb: ChatVerb) -> anyhow::Result<()> {
         ChatVerb::Snooze { chat, span } => {
             let (chat, instance) = names(chat);
             cx.show(&ChatSnooze { tenant, chat, instance, span }, |chat| turn_line(cx, chat)).await
+        }
+        ChatVerb::Read(chat) => {
+            let (chat, instance) = names(chat);
+            cx.show(&ChatRead { tenant, chat, instance }, |chat| turn_line(cx, chat)).await
+        }
+        ChatVerb::Draft { chat, text } => {
+            let (chat, instance) = names(chat);
+            let text = text.map(text_or_stdin).transpose()?;
+            cx.show(&ChatCompose { tenant, chat, instance, text }, draft_line).await
+        }
+        ChatVerb::Note { chat, text } => {
+            let (chat, instance) = names(chat);
+            let params = ChatNote { tenant, chat, instance, text: text_or_stdin(text)? };
+            cx.show(&params, |note| format!("written down   {}", note.id)).await
+        }
+        ChatVerb::Unnote { chat, id } => {
+            let (chat, instance) = names(chat);
+            cx.show(&ChatUnnote { tenant, chat, instance, id }, |note| format!("gone: {}", clean(&note.text))).await
+        }
+        ChatVerb::Search { text, chat, instance, limit } => {
+            let (chat, instance) = (chat.map(ChatName::from), instance.map(InstanceName::from));
+            let params = |limit, after| ChatSearch {
+                tenant: tenant.clone(),
+                text: text.clone(),
+                chat: chat.clone(),
+                instance: instance.clone(),
+                limit,
+                after,
+            };
+            cx.list(limit, params, |hits| hits_table(cx, hits)).await
         }
     }
 }
@@ -121,6 +157,39 @@ fn table(cx: &Cx, chats: &[ChatSummary]) -> Table {
     table
 }
 
+fn draft_line(draft: &ChatDraft) -> String {
+    if draft.text.is_empty() { "nothing was begun".to_owned() } else { clean(&draft.text) }
+}
+
+fn hits_table(cx: &Cx, hits: &[SearchHit]) -> Table {
+    let mut table = Table::new(["WHEN", "CHAT", "WHO", "MESSAGE", "ID"], "no message has these words");
+    for hit in hits {
+        let phone = hit.phone.as_ref().map(ToString::to_string);
+        table.row([
+            age(hit.interaction.at, cx.now),
+            hit.chat_name.clone().or(phone).unwrap_or_else(|| hit.interaction.chat.to_string()),
+            hit.interaction.author.to_string(),
+            marked(hit),
+            hit.interaction.id.to_string(),
+        ]);
+    }
+    table
+}
+
+/// What was found stands in brackets: a table has no other way to show it.
+fn marked(hit: &SearchHit) -> String {
+    let mut text = String::with_capacity(hit.snippet.len() + 2 * hit.marks.len());
+    let mut done = 0;
+    for [begin, end] in hit.marks.iter().map(|mark| mark.map(|at| usize::try_from(at).unwrap_or(usize::MAX))) {
+        let (Some(before), Some(found)) = (hit.snippet.get(done..begin), hit.snippet.get(begin..end)) else { break };
+        text.push_str(before);
+        text.push_str(&format!("[{found}]"));
+        done = end;
+    }
+    text.push_str(hit.snippet.get(done..).unwrap_or_default());
+    text
+}
+
 /// What a person can do about the reason of a chat, where that is not writing an answer.
 fn next_step(chat: &ChatSummary) -> Option<&'static str> {
     const STEPS: [(&str, &str); 5] = [
@@ -153,17 +222,17 @@ fn sent_line(sent: &ChatSent) -> String {
 }
 
 /// Pages come newest first; people and programs read oldest first.
-async fn show(cx: &Cx, arg: ChatArg, limit: Limit) -> anyhow::Result<()> {
+async fn show(cx: &Cx, arg: ChatArg, around: Option<InteractionId>, limit: Limit) -> anyhow::Result<()> {
     let (chat, instance) = names(arg);
     let client = cx.connect().await?;
     let wanted = match (limit.limit, cx.output.format()) {
         (Some(limit), _) => limit,
-        (None, Format::People) => PAGE,
-        (None, Format::Json) => u32::MAX,
+        (None, Format::Json) if around.is_none() => u32::MAX,
+        (None, _) => PAGE,
     };
     let mut pages: Vec<Vec<InteractionDocument>> = Vec::new();
     let (mut count, mut after) = (0, None);
-    let (head, more) = loop {
+    let (head, notes, draft, more) = loop {
         let page = client
             .call(&ChatShow {
                 tenant: cx.tenant(),
@@ -172,16 +241,16 @@ async fn show(cx: &Cx, arg: ChatArg, limit: Limit) -> anyhow::Result<()> {
                 limit: Some(PAGE_MAX.min(wanted - count)),
                 after: after.clone(),
                 before: None,
-                around: None,
+                around: around.filter(|_| after.is_none()),
             })
             .await?;
         count = count.saturating_add(u32::try_from(page.items.len()).unwrap_or(u32::MAX));
         pages.push(page.items);
         if page.next.is_none() || page.next == after {
-            break (page.chat, false);
+            break (page.chat, page.notes, page.draft, false);
         }
-        if count >= wanted {
-            break (page.chat, true);
+        if count >= wanted || around.is_some() {
+            break (page.chat, page.notes, page.draft, around.is_none());
         }
         after = page.next;
     };
@@ -198,7 +267,15 @@ async fn show(cx: &Cx, arg: ChatArg, limit: Limit) -> anyhow::Result<()> {
     }
     let phone = head.phone.as_ref().map(|phone| format!("  {phone}")).unwrap_or_default();
     let title = format!("{}{phone}   {}   assistant: {}\n", title(&head), state(&head), mode(cx, &head));
-    cx.output.text(&format!("{}\n{}", clean(&title), thread(&messages)))
+    let mut text = format!("{}\n{}", clean(&title), thread(&messages));
+    for noted in notes {
+        let at = local(noted.at, "%d %b %H:%M");
+        text.push_str(&format!("\nnote   {at} {}: {}   {}\n", clean(&noted.author), clean(&noted.text), noted.id));
+    }
+    if let Some(draft) = draft {
+        text.push_str(&format!("\nbegun  {}\n", clean(&draft)));
+    }
+    cx.output.text(&text)
 }
 
 fn thread(messages: &[InteractionDocument]) -> String {

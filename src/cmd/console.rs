@@ -1,25 +1,56 @@
 //! `mychatflow` alone: the console, or what is missing for it.
 
 use std::fmt::Write;
+use std::fs;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::Arc;
 
-use anyhow::bail;
-use mychatflow_data::client::{self, ClientError};
+use anyhow::{Context, bail};
+use jiff::tz::TimeZone;
+use mychatflow_data::client::{self, Client, ClientError};
+use mychatflow_tui::keymap::Keymap;
+use mychatflow_tui::msg::PhoneWish;
+use mychatflow_tui::notify::{TerminalEnv, Way};
+use mychatflow_tui::passthrough::Via;
+use mychatflow_tui::probe::PixelSupport;
+use mychatflow_tui::runtime::{self, Again, Connecting, Connector, NoLink, Surroundings};
+use mychatflow_tui::state::{Charset, Guide, Setup};
+use mychatflow_tui::theme::{Background, ColourEnv, Glyphs, ThemeName};
+use tokio::sync::{Mutex, mpsc};
 
 use super::Cx;
 use super::wire::NoConnection;
 use crate::config;
 use crate::output::note;
-use crate::paths;
+use crate::paths::{self, Env};
+
+/// What the demo adds to a console.
+#[derive(Debug, Default)]
+pub struct Extras {
+    /// The guide's first word.
+    pub guide: Guide,
+    /// The made-up phone.
+    pub phone: Option<mpsc::UnboundedSender<PhoneWish>>,
+    /// Nothing is kept from one time to the next.
+    pub forget: bool,
+}
 
 /// Opens the console. Without a daemon it says how to get one.
 pub async fn run(cx: &Cx) -> anyhow::Result<()> {
-    if cx.globals.host.is_some() {
-        let _client = cx.connect().await?;
-        return open();
+    if let Some(host) = &cx.globals.host {
+        // ssh may ask for a password: that must happen before the screen is ours.
+        let client = cx.connect().await?;
+        on_terminal()?;
+        return open(cx, over_ssh(cx, host.clone(), client), Extras::default()).await;
     }
     let found = cx.whereabouts()?;
     match (client::connect(&found.socket).await, found.file) {
-        (Ok(_client), _) => open(),
+        (Ok(client), _) => {
+            drop(client);
+            on_terminal()?;
+            open(cx, local(found.socket), Extras::default()).await
+        }
         (Err(ClientError::NotConnected { source: Some(error), .. }), None) if is_absent(&error) => {
             note(&welcome());
             Err(NoConnection::here("there is no config and no daemon").into())
@@ -58,7 +89,106 @@ fn welcome() -> String {
     text
 }
 
-/// Where the console comes in.
-fn open() -> anyhow::Result<()> {
-    bail!("this build has no console yet; every screen is a command too: mychatflow help")
+/// A console needs somebody to look at it.
+fn on_terminal() -> anyhow::Result<()> {
+    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+        return Ok(());
+    }
+    bail!("the console needs a terminal; every screen is a command too: mychatflow help")
+}
+
+/// Connects to a socket on this machine, as often as it is asked.
+pub fn local(socket: PathBuf) -> Connector {
+    Arc::new(move || {
+        let socket = socket.clone();
+        let connecting: Connecting = Box::pin(async move { client::connect(&socket).await.map_err(|error| no_link(&error)) });
+        connecting
+    })
+}
+
+fn no_link(error: &ClientError) -> NoLink {
+    let again = match error {
+        ClientError::VersionMismatch { .. } => Again::Never,
+        _ => Again::Later,
+    };
+    NoLink { reason: error.to_string(), again }
+}
+
+/// Connects over ssh; the first connection is there already.
+fn over_ssh(cx: &Cx, host: String, first: Client) -> Connector {
+    let (first, globals, env) = (Arc::new(Mutex::new(Some(first))), cx.globals.clone(), cx.env.clone());
+    Arc::new(move || {
+        let (first, host) = (Arc::clone(&first), host.clone());
+        let cx = Cx::again(globals.clone(), env.clone());
+        let connecting: Connecting = Box::pin(async move {
+            if let Some(client) = first.lock().await.take() {
+                return Ok(client);
+            }
+            let reason = |error| NoLink { reason: format!("{host}: {error:#}"), again: Again::Later };
+            cx.connect().await.map_err(reason)
+        });
+        connecting
+    })
+}
+
+/// Runs the console over a connection.
+pub async fn open(cx: &Cx, connect: Connector, extras: Extras) -> anyhow::Result<()> {
+    let env = &cx.env;
+    let keymap = keymap()?;
+    let state_dir = if extras.forget { None } else { paths::state_dir() };
+    let prefs = state_dir.as_deref().map(runtime::remembered).unwrap_or_default();
+    let setup = Setup {
+        keymap,
+        prefs,
+        theme: theme(env),
+        charset: charset(env),
+        tenant: cx.tenant(),
+        pixels: PixelSupport::None,
+        guide: extras.guide,
+        zone: TimeZone::system(),
+    };
+    let around = Surroundings {
+        state_dir,
+        save_dir: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+        graphics: match env.var("MYCHATFLOW_GRAPHICS") {
+            Some(word) => word.parse().context("MYCHATFLOW_GRAPHICS")?,
+            None => mychatflow_tui::probe::Graphics::default(),
+        },
+        way: Way::pick(&TerminalEnv {
+            term_program: env.var("TERM_PROGRAM"),
+            term: env.var("TERM"),
+            lc_terminal: env.var("LC_TERMINAL"),
+            kitty_window_id: env.var("KITTY_WINDOW_ID"),
+            wezterm_pane: env.var("WEZTERM_PANE"),
+            vte_version: env.var("VTE_VERSION"),
+        }),
+        via: Via::pick(env.var("TMUX")),
+        phone: extras.phone,
+    };
+    runtime::run(connect, setup, around).await.context("the terminal")
+}
+
+fn keymap() -> anyhow::Result<Keymap> {
+    let Some(path) = paths::keymap() else { return Ok(Keymap::default()) };
+    match fs::read_to_string(&path) {
+        Ok(text) => Keymap::with(&text).with_context(|| path.display().to_string()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Keymap::default()),
+        Err(error) => Err(error).with_context(|| path.display().to_string()),
+    }
+}
+
+/// The theme that fits: what `MYCHATFLOW_THEME` says, else what the terminal can show.
+fn theme(env: &Env) -> ThemeName {
+    let colours =
+        ColourEnv { no_color: env.var("NO_COLOR"), colorterm: env.var("COLORTERM"), term: env.var("TERM") };
+    // "15;0" and "0;default;15": the last number is the background; 7 and 9 to 15 are light.
+    let ground = env.var("COLORFGBG").and_then(|words| words.rsplit(';').next()?.parse::<u8>().ok());
+    let background = ground.map(|number| if number == 7 || number > 8 { Background::Light } else { Background::Dark });
+    let wanted = env.var("MYCHATFLOW_THEME").and_then(|word| word.parse().ok());
+    ThemeName::pick(&colours, wanted, background)
+}
+
+fn charset(env: &Env) -> Charset {
+    let glyphs = Glyphs::pick(env.var("LC_ALL"), env.var("LC_CTYPE"), env.var("LANG"));
+    if env.var("MYCHATFLOW_ASCII").is_some() || glyphs == Glyphs::ascii() { Charset::Ascii } else { Charset::Unicode }
 }

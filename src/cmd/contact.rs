@@ -1,7 +1,9 @@
 //! `contact …`
 
 use mychatflow_data::model::contact::Contact;
-use mychatflow_data::protocol::calls::contact::{ContactList, ContactShow, ContactShown, ContactTag};
+use mychatflow_data::protocol::calls::contact::{
+    ContactAdd, ContactEdit, ContactList, ContactOptout, ContactShow, ContactShown, ContactTag,
+};
 
 use super::Cx;
 use crate::cli::ContactVerb;
@@ -11,12 +13,12 @@ use crate::output::{Table, age, age_or, clean, facts};
 pub async fn run(cx: &Cx, verb: ContactVerb) -> anyhow::Result<()> {
     let tenant = cx.tenant();
     match verb {
-        ContactVerb::List { tag, review, limit } => {
+        ContactVerb::List { tag, review, find, limit } => {
             let params = |limit, after| ContactList {
                 tenant: tenant.clone(),
                 tag: tag.clone(),
                 review,
-                find: None,
+                find: find.clone(),
                 limit,
                 after,
             };
@@ -33,7 +35,27 @@ pub async fn run(cx: &Cx, verb: ContactVerb) -> anyhow::Result<()> {
             })
             .await
         }
+        ContactVerb::Add { phone, name, tags } => {
+            cx.show(&ContactAdd { tenant, phone, name, tags }, |contact| line(contact)).await
+        }
+        ContactVerb::Edit { contact, name } => {
+            cx.show(&ContactEdit { tenant, contact: contact.into(), name }, |contact| line(contact)).await
+        }
+        ContactVerb::Optout { contact, back } => {
+            let params = ContactOptout { tenant, contact: contact.into(), back: back.into() };
+            cx.show(&params, |contact| {
+                let now =
+                    if contact.opted_out_at.is_some() { "is not written to any more" } else { "may be written to" };
+                clean(&format!("{} {now}", title(contact)))
+            })
+            .await
+        }
     }
+}
+
+fn line(contact: &Contact) -> String {
+    let tags = if contact.tags.is_empty() { "no tags".to_owned() } else { contact.tags.join(", ") };
+    clean(&format!("{}: {}; {tags}   {}", title(contact), contact.review, contact.id))
 }
 
 fn title(contact: &Contact) -> String {

@@ -4,7 +4,7 @@ mod ask;
 mod chat;
 mod completions;
 mod config;
-mod console;
+pub mod console;
 mod contact;
 mod credit;
 mod daemon;
@@ -12,6 +12,7 @@ mod demo;
 mod doctor;
 mod events;
 mod instance;
+mod overview;
 pub mod qr;
 mod queue;
 mod quick_reply;
@@ -19,6 +20,7 @@ mod relay;
 mod settings;
 mod stats;
 mod tenant;
+mod why;
 mod wire;
 
 use std::io::Read;
@@ -59,6 +61,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Queue(verb)) => queue::run(&cx, verb).await,
         Some(Command::Events(args)) => events::run(&cx, args).await,
         Some(Command::Stats) => stats::run(&cx).await,
+        Some(Command::Overview) => overview::run(&cx).await,
+        Some(Command::Why { id }) => why::run(&cx, id).await,
         Some(Command::Ask(args)) => ask::run(&cx, args).await,
         Some(Command::Relay) => relay::run(&cx).await,
         Some(Command::Doctor(args)) => doctor::run(&cx, args).await,
@@ -85,6 +89,11 @@ impl Cx {
     fn new(globals: Globals) -> Self {
         let format = if globals.json { Format::Json } else { Format::People };
         Self { globals, output: Output::new(format), env: Env::of_process(), now: Timestamp::now() }
+    }
+
+    /// The same once more, for a connection made later.
+    fn again(globals: Globals, env: Env) -> Self {
+        Self { env, ..Self::new(globals) }
     }
 
     /// The tenant that was named for the whole command.

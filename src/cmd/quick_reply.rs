@@ -1,6 +1,8 @@
 //! `quick-reply …`
 
-use mychatflow_data::protocol::calls::quick_reply::{QuickReplyAdd, QuickReplyDocument, QuickReplyList};
+use mychatflow_data::protocol::calls::quick_reply::{
+    QuickReplyAdd, QuickReplyDocument, QuickReplyEdit, QuickReplyList, QuickReplyRemove,
+};
 
 use super::{Cx, text_or_stdin};
 use crate::cli::QuickReplyVerb;
@@ -17,6 +19,16 @@ pub async fn run(cx: &Cx, verb: QuickReplyVerb) -> anyhow::Result<()> {
         QuickReplyVerb::Add { label, text } => {
             let params = QuickReplyAdd { tenant, label, text: text_or_stdin(text)? };
             cx.show(&params, |added| format!("{} is stored; the assistant knows it now", clean(&added.label))).await
+        }
+        QuickReplyVerb::Edit { name, label, text } => {
+            let text = text.map(text_or_stdin).transpose()?;
+            let params = QuickReplyEdit { tenant, name: name.into(), label, text };
+            cx.show(&params, |edited| format!("{} is changed; the assistant knows it now", clean(&edited.label))).await
+        }
+        QuickReplyVerb::Remove { name } => {
+            let params = QuickReplyRemove { tenant, name: name.into() };
+            cx.show(&params, |removed| format!("{} is gone; the assistant knows it no more", clean(&removed.label)))
+                .await
         }
     }
 }

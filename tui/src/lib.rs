@@ -1,6 +1,7 @@
 //! What shows: the console. It knows the daemon only through `mychatflow-data`'s protocol and client.
 
 pub mod action;
+pub mod bubble;
 pub mod clipboard;
 pub mod image;
 pub mod key;
@@ -11,7 +12,10 @@ pub mod msg;
 pub mod notify;
 pub mod passthrough;
 pub mod probe;
+pub mod recorder;
+pub mod runtime;
 pub mod state;
+pub mod terminal;
 pub mod text;
 pub mod theme;
 pub mod update;

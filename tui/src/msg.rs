@@ -34,6 +34,7 @@ use mychatflow_data::time::Timestamp;
 
 use crate::key::Key;
 use crate::notify::Notification;
+use crate::probe::PixelSupport;
 use crate::state::prefs::Prefs;
 
 /// Why a question has no good answer.
@@ -243,6 +244,8 @@ pub enum Msg {
     Link(Link),
     /// Something outside the daemon was done, or failed.
     Said(Said),
+    /// What pictures the terminal can show, now that it was asked.
+    Pixels(PixelSupport),
 }
 
 /// Whether the terminal's window has the keyboard.

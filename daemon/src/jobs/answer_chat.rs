@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use mychatflow_data::ids::ChatId;
 use mychatflow_data::model::chat::{ChatState, Mode};
-use mychatflow_data::model::interaction::{Direction, InteractionState};
+use mychatflow_data::model::interaction::InteractionState;
 use mychatflow_data::model::job::Job;
-use mychatflow_data::model::setting::{Pace, Rules, SettingKey};
+use mychatflow_data::model::setting::{Pace, Rules};
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::interactions::Outbound;
 use mychatflow_data::store::jobs::{Ended, NEVER};
@@ -24,7 +24,7 @@ use crate::compose::{self, Question};
 use crate::cx::{Clients, Cx};
 use crate::flow::gate::{self, Model, Verdict};
 use crate::flow::split::{self, UNITS_MAX};
-use crate::flow::{check, clean::clean, hours, markdown, pace};
+use crate::flow::{check, clean::clean, markdown, pace};
 use crate::gemini::{Action, Gemini, GeminiError, Retry};
 use crate::halt;
 use crate::waha::Waha;
@@ -126,25 +126,8 @@ impl Run<'_> {
     }
 
     fn gate(&self, now: Timestamp) -> Verdict {
-        let facts = &self.facts;
-        let inbound = facts.history.iter().rev().filter(|message| message.direction == Direction::In);
-        let last_texts: Vec<&str> = inbound.map(|message| message.text.as_str()).take(6).collect();
-        let at = now.to_jiff().to_zoned(compose::zone(&facts.tenant.timezone));
-        gate::decide(&gate::Facts {
-            tenant: facts.tenant.state,
-            rules: self.rules,
-            model: if self.clients.gemini.is_some() { Model::Configured } else { Model::Missing },
-            review: facts.review,
-            opted_out_at: facts.opted_out_at,
-            paused_until: facts.chat.paused_until,
-            handoff_at: facts.chat.handoff_at,
-            hours: hours::open(facts.values.get(SettingKey::BusinessHours), &at),
-            last_in_at: facts.chat.last_in_at,
-            last_texts: &last_texts,
-            answers_at: &facts.answers_at,
-            status: facts.instance.status.as_ref(),
-            now,
-        })
+        let model = if self.clients.gemini.is_some() { Model::Configured } else { Model::Missing };
+        compose::verdict(&self.facts, self.rules, model, now)
     }
 
     fn waha(&self) -> Result<&Waha, JobError> {

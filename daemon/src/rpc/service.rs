@@ -4,11 +4,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use mychatflow_data::model::member::Role;
-use mychatflow_data::protocol::error::{CallError, Code};
+use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::{AdminRequest, Answer, Call, Method, Needs, Request, TenantRequest};
 
 use super::handlers::{
-    ask, campaigns, chats, contacts, credits, daemon, instances, queue, quick_replies, settings, stats, tenants,
+    ask, campaigns, chats, contacts, credits, daemon, drafts, instances, notes, overview, queue, quick_replies, search,
+    settings, stats, tenants, why,
 };
 use super::peer::{Caller, Standing};
 use super::refused::Handled;
@@ -83,18 +84,18 @@ impl Desk {
             R::QueueRelease(call) => answer(queue::release(cx, shop, call).await),
             R::QueueRetry(call) => answer(queue::retry(cx, shop, call).await),
             R::QueueDrop(call) => answer(queue::drop_entry(cx, shop, call).await),
-            R::ChatRead(_) => Err(not_yet(method)),
-            R::ChatCompose(_) => Err(not_yet(method)),
-            R::ChatNote(_) => Err(not_yet(method)),
-            R::ChatUnnote(_) => Err(not_yet(method)),
-            R::ChatSearch(_) => Err(not_yet(method)),
-            R::ContactAdd(_) => Err(not_yet(method)),
-            R::ContactEdit(_) => Err(not_yet(method)),
-            R::ContactOptout(_) => Err(not_yet(method)),
-            R::QuickReplyEdit(_) => Err(not_yet(method)),
-            R::QuickReplyRemove(_) => Err(not_yet(method)),
-            R::Why(_) => Err(not_yet(method)),
-            R::OverviewShow(_) => Err(not_yet(method)),
+            R::ChatRead(call) => answer(chats::read(cx, shop, call).await),
+            R::ChatCompose(call) => answer(drafts::draft(cx, shop, call).await),
+            R::ChatNote(call) => answer(notes::note(cx, shop, caller, call).await),
+            R::ChatUnnote(call) => answer(notes::unnote(cx, shop, call).await),
+            R::ChatSearch(call) => answer(search::search(cx, shop, call).await),
+            R::ContactAdd(call) => answer(contacts::add(cx, shop, call).await),
+            R::ContactEdit(call) => answer(contacts::edit(cx, shop, call).await),
+            R::ContactOptout(call) => answer(contacts::opt_out(cx, shop, call).await),
+            R::QuickReplyEdit(call) => answer(quick_replies::edit(cx, shop, call).await),
+            R::QuickReplyRemove(call) => answer(quick_replies::remove(cx, shop, call).await),
+            R::Why(call) => answer(why::why(cx, shop, call).await),
+            R::OverviewShow(call) => answer(overview::overview(cx, shop, call).await),
             R::Ask(call) => answer(ask::ask(cx, shop, call).await),
         }
     }
@@ -115,11 +116,6 @@ impl Desk {
             R::DaemonReload(call) => answer(daemon::reload(cx, caller, call).await),
         }
     }
-}
-
-/// A call that the table has and nobody answers yet.
-fn not_yet(method: Method) -> super::refused::Refused {
-    CallError::new(Code::Unavailable, format!("{} is not answered by this daemon yet", method.name)).into()
 }
 
 /// Writes out what a handler says. The type of its reply names the call, so a wrong one does not compile.

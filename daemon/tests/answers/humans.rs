@@ -5,6 +5,7 @@ use mychatflow_data::ids::ClientRef;
 use mychatflow_data::model::chat::ChatState;
 use mychatflow_data::model::interaction::{Author, InteractionState};
 use mychatflow_data::model::setting::SettingKey;
+use mychatflow_data::store::tx::send::Composer;
 use mychatflow_sandbox::faults::When;
 use mychatflow_sandbox::gemini::{Fault, Operation};
 use mychatflow_sandbox::waha::Engine;
@@ -50,8 +51,10 @@ async fn a_humans_message_goes_out_and_silences_the_assistant() {
     let now = world.daemon.cx.now();
     let pause = std::time::Duration::from_secs(3600);
     let reference = ClientRef::new();
-    let first = world.shop.send_message(chat, "We also have cake".into(), reference, pause, now).await.unwrap();
-    let second = world.shop.send_message(chat, "We also have cake".into(), reference, pause, now).await.unwrap();
+    let first =
+        world.shop.send_message(chat, "We also have cake".into(), reference, pause, Composer::Keep, now).await.unwrap();
+    let second =
+        world.shop.send_message(chat, "We also have cake".into(), reference, pause, Composer::Keep, now).await.unwrap();
     assert_eq!(first.id, second.id, "one client_ref, one message");
     let sent = world.waha.wait_for_sent(2, DEADLINE).await.unwrap();
     assert_eq!(sent[1].text, "We also have cake");

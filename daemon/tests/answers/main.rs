@@ -5,4 +5,5 @@ mod gemini;
 mod humans;
 mod intake;
 mod story;
+mod why;
 mod world;

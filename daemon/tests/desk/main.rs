@@ -4,6 +4,7 @@
 mod ask;
 mod callers;
 mod chats;
+mod console;
 mod events;
 mod people;
 mod queue;

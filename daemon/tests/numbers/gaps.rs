@@ -9,6 +9,7 @@ use mychatflow_data::ids::ClientRef;
 use mychatflow_data::model::instance::{InstanceStatus, Verdict};
 use mychatflow_data::model::job::{JobArgs, JobKind};
 use mychatflow_data::store::tx::outcome::After;
+use mychatflow_data::store::tx::send::Composer;
 use mychatflow_sandbox::waha::{Customer, Engine, Options, Status};
 use tokio_util::sync::CancellationToken;
 
@@ -46,7 +47,11 @@ async fn a_message_that_we_know_to_be_sent_is_no_find() {
     let now = world.cx.now();
     // WAHA took it; its echo never came.
     let wa_id = world.waha.api_sends("default", "447700900001@c.us", "hello").await.unwrap();
-    let ours = world.shop.send_message(chat, "hello".into(), ClientRef::new(), Duration::ZERO, now).await.unwrap();
+    let ours = world
+        .shop
+        .send_message(chat, "hello".into(), ClientRef::new(), Duration::ZERO, Composer::Keep, now)
+        .await
+        .unwrap();
     let bare_id = wa_id.rsplit('_').next().map(str::to_owned);
     world.shop.record_sent(ours.id, bare_id, Some(wa_id), After::Waiting, now).await.unwrap();
     assert_eq!(world.recover(number).await, Recovered { found: 0, duplicates: 2, ignored: 0 });

@@ -86,6 +86,12 @@ words! {
 }
 
 impl InteractionState {
+    /// Is it a message of ours that WhatsApp took?
+    #[must_use]
+    pub const fn is_out(self) -> bool {
+        matches!(self, Self::Sent | Self::Delivered | Self::Read | Self::Played)
+    }
+
     /// The state after an ack, or `None` when the ack changes nothing.
     ///
     /// Acks only move forward, with two exceptions: an error turns `sending`, `sent` and `unknown` into `failed`

@@ -6,26 +6,39 @@ use super::TenantStore;
 use super::change::Change;
 use super::error::StoreError;
 use super::scope::{Scope, Scoped};
-use crate::ids::{ChatId, ContactId, InstanceId};
+use crate::ids::{ChatId, ContactId, InstanceId, InteractionId};
 use crate::model::chat::{Chat, ChatKind, ChatState, Mode};
 use crate::model::contact::Review;
 use crate::phone::{Address, Phone};
 use crate::scoped;
 use crate::time::Timestamp;
 
-/// The columns of [`read`], in its order. They need `chats AS h LEFT JOIN contacts AS c LEFT JOIN settings AS s`.
+/// The columns of [`read`], in its order, out of `chats AS h` and what belongs to it. `$from` may stand before it, to say
+/// which chats in which order.
 macro_rules! select_chats {
-    ($rest:literal) => {
+    ($rest:expr) => {
+        $crate::store::chats::select_chats!("", $rest)
+    };
+    ($from:expr, $rest:expr) => {
         concat!(
             "SELECT h.id, h.instance_id, h.contact_id, h.kind, h.address, coalesce(c.name, h.title), c.phone,
                     h.state, h.reason, s.value, h.paused_until, h.snoozed_until, h.handoff_at, h.unread, h.revision,
                     h.last_at, h.last_in_at, h.preview,
+                    h.waiting_since, c.review, c.opted_out_at,
+                    (SELECT json_group_array(t.tag) FROM contact_tags AS t
+                     WHERE t.tenant_id = h.tenant_id AND t.contact_id = h.contact_id),
+                    (SELECT i.author || ' ' || i.state FROM interactions AS i
+                     WHERE i.tenant_id = h.tenant_id AND i.chat_id = h.id
+                       AND i.state NOT IN ('draft', 'held', 'cancelled')
+                     ORDER BY i.at DESC, i.seq DESC LIMIT 1),
                     coalesce(s.value,
                              (SELECT value FROM settings WHERE tenant_id = h.tenant_id AND scope = 'instance'
                               AND scope_id = h.instance_id AND key = 'assistant.mode'),
                              (SELECT value FROM settings WHERE tenant_id = h.tenant_id AND scope = 'tenant'
                               AND scope_id = x'' AND key = 'assistant.mode'))
-             FROM chats AS h
+             FROM ",
+            $from,
+            " chats AS h
              LEFT JOIN contacts AS c ON c.tenant_id = h.tenant_id AND c.id = h.contact_id
              LEFT JOIN settings AS s ON s.tenant_id = h.tenant_id AND s.scope = 'chat' AND s.scope_id = h.id
                                     AND s.key = 'assistant.mode'
@@ -38,6 +51,9 @@ pub(crate) use select_chats;
 
 pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Chat> {
     let mode: Option<String> = row.get(9)?;
+    let tags: String = row.get(21)?;
+    let last: Option<String> = row.get(22)?;
+    let (last_author, last_state) = last.as_deref().and_then(|last| last.split_once(' ')).unzip();
     Ok(Chat {
         id: row.get(0)?,
         instance: row.get(1)?,
@@ -57,12 +73,12 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Chat> {
         last_at: row.get(15)?,
         last_in_at: row.get(16)?,
         preview: row.get(17)?,
-        last_author: None,
-        last_state: None,
-        waiting_since: None,
-        tags: Vec::new(),
-        review: None,
-        opted_out_at: None,
+        last_author: last_author.and_then(|word| word.parse().ok()),
+        last_state: last_state.and_then(|word| word.parse().ok()),
+        waiting_since: row.get(18)?,
+        tags: serde_json::from_str(&tags).unwrap_or_default(),
+        review: row.get(19)?,
+        opted_out_at: row.get(20)?,
     })
 }
 
@@ -76,7 +92,7 @@ pub struct Listed {
 }
 
 pub(crate) fn read_listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
-    let mode: Option<String> = row.get(18)?;
+    let mode: Option<String> = row.get(23)?;
     Ok(Listed { chat: read(row)?, mode: mode.and_then(|word| word.parse().ok()) })
 }
 
@@ -98,6 +114,42 @@ pub(crate) fn set_state(
     scope.execute(SET, &[(":id", &id), (":state", &state), (":reason", &reason)])?;
     scope.emit(Change::ChatChanged(scope.tenant(), id));
     Ok(())
+}
+
+/// A word of ours has gone out: the customer waits no longer, and the message tells how long it was.
+pub(crate) fn answered(
+    scope: &Scope<'_>,
+    chat: ChatId,
+    message: InteractionId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    const WAITING: Scoped =
+        scoped!("SELECT waiting_since FROM chats WHERE tenant_id = :tenant AND id = :chat AND waiting_since <= :at");
+    const ANSWERED: Scoped = scoped!("UPDATE chats SET waiting_since = NULL WHERE tenant_id = :tenant AND id = :chat");
+    const WAITED: Scoped =
+        scoped!("UPDATE interactions SET waited_ms = :waited_ms WHERE tenant_id = :tenant AND id = :message");
+    let since: Option<Timestamp> = scope.row(WAITING, &[(":chat", &chat), (":at", &at)], |row| row.get(0))?;
+    let Some(since) = since else { return Ok(()) };
+    let waited_ms = at.millis() - since.millis();
+    scope.execute(ANSWERED, &[(":chat", &chat)])?;
+    scope.execute(WAITED, &[(":message", &message), (":waited_ms", &waited_ms)]).map(drop)
+}
+
+/// A message changed whose word is last: looks anew since when the customer waits.
+pub(crate) fn look_who_waits(scope: &Scope<'_>, chat: ChatId) -> Result<(), StoreError> {
+    const LOOK: Scoped = scoped!(
+        "UPDATE chats SET waiting_since = (
+             SELECT min(i.at) FROM interactions AS i
+             WHERE i.tenant_id = :tenant AND i.chat_id = :chat AND i.direction = 'in' AND i.state <> 'revoked'
+               AND i.at > max(context_from, coalesce((
+                   SELECT o.at FROM interactions AS o
+                   WHERE o.tenant_id = :tenant AND o.chat_id = :chat AND o.direction = 'out'
+                     AND (o.state IN ('sent', 'delivered', 'read', 'played')
+                          OR (o.author = 'human' AND o.state IN ('queued', 'sending', 'unknown')))
+                   ORDER BY o.at DESC, o.seq DESC LIMIT 1), 0)))
+         WHERE tenant_id = :tenant AND id = :chat AND kind = 'direct'"
+    );
+    scope.execute(LOOK, &[(":chat", &chat)]).map(drop)
 }
 
 /// A direct chat found or made, and whether its person's phone number is known.

@@ -5,10 +5,14 @@ use rusqlite::Row;
 use super::TenantStore;
 use super::change::Change;
 use super::error::StoreError;
+use super::find::Needle;
 use super::scope::{Scope, Scoped};
 use crate::ids::{ChatId, ContactId};
+use crate::model::chat::ChatState;
 use crate::model::contact::{Contact, Review};
+use crate::phone::Phone;
 use crate::scoped;
+use crate::time::Timestamp;
 
 /// The longest tag.
 const TAG_CHARS_MAX: usize = 64;
@@ -20,8 +24,8 @@ pub struct ContactFilter {
     pub review: Option<Review>,
     /// Only those with this tag, letter case apart.
     pub tag: Option<String>,
-    /// Only those whose name or phone number has this in it.
-    pub text: Option<String>,
+    /// Only those whose name or phone number has this in it, letter case apart.
+    pub find: Option<String>,
 }
 
 /// Where a page of contacts ended.
@@ -72,6 +76,14 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Contact> {
     })
 }
 
+const ADD_TAG: Scoped =
+    scoped!("INSERT INTO contact_tags (tenant_id, contact_id, tag) VALUES (:tenant, :id, :tag) ON CONFLICT DO NOTHING");
+
+fn set_name(scope: &Scope<'_>, id: ContactId, name: Option<&str>) -> Result<(), StoreError> {
+    const NAME: Scoped = scoped!("UPDATE contacts SET name = :name WHERE tenant_id = :tenant AND id = :id");
+    scope.execute(NAME, &[(":id", &id), (":name", &name)]).map(drop)
+}
+
 /// One person.
 pub(crate) fn find(scope: &Scope<'_>, id: ContactId) -> Result<Option<Contact>, StoreError> {
     const FIND: Scoped = scoped!(select_contacts!("AND c.id = :id"));
@@ -118,10 +130,11 @@ impl TenantStore {
              AND (:review IS NULL OR c.review = :review)
              AND (:tag IS NULL OR EXISTS (SELECT 1 FROM contact_tags AS t
                                           WHERE t.tenant_id = :tenant AND t.contact_id = c.id AND t.tag = :tag))
-             AND (:text IS NULL OR instr(lower(c.name), lower(:text)) OR instr(c.phone, :text))
+             AND (:find IS NULL OR instr(fold(c.name), :find) OR instr(c.phone, coalesce(:digits, :find)))
              ORDER BY c.name, c.id LIMIT :limit"
         ));
         self.read(move |scope| {
+            let needle = Needle::new(filter.find.as_deref());
             let (name, id) = after.map_or((None, None), |place| (place.name, Some(place.id)));
             scope.rows(
                 PAGE,
@@ -130,7 +143,8 @@ impl TenantStore {
                     (":name", &name),
                     (":review", &filter.review),
                     (":tag", &filter.tag),
-                    (":text", &filter.text),
+                    (":find", &needle.text),
+                    (":digits", &needle.digits),
                     (":limit", &limit),
                 ],
                 read,
@@ -167,22 +181,97 @@ impl TenantStore {
         add: Vec<String>,
         remove: Vec<String>,
     ) -> Result<Contact, StoreError> {
-        const ADD: Scoped = scoped!(
-            "INSERT INTO contact_tags (tenant_id, contact_id, tag) VALUES (:tenant, :id, :tag) ON CONFLICT DO NOTHING"
-        );
         const REMOVE: Scoped =
             scoped!("DELETE FROM contact_tags WHERE tenant_id = :tenant AND contact_id = :id AND tag = :tag");
         let add = checked_tags(add)?;
         self.write(move |scope| {
             find(scope, id)?.ok_or(StoreError::NotFound("contact"))?;
             for tag in &add {
-                scope.execute(ADD, &[(":id", &id), (":tag", tag)])?;
+                scope.execute(ADD_TAG, &[(":id", &id), (":tag", tag)])?;
             }
             for tag in &remove {
                 scope.execute(REMOVE, &[(":id", &id), (":tag", &tag.trim())])?;
             }
             emit_chats(scope, id)?;
             find(scope, id)?.ok_or(StoreError::NotFound("contact"))
+        })
+        .await
+    }
+
+    /// Takes in a person who did not write yet; a known one gets the name and the tags.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] for a text that is no tag.
+    pub async fn add_contact(
+        &self,
+        phone: Phone,
+        name: Option<String>,
+        tags: Vec<String>,
+        now: Timestamp,
+    ) -> Result<Contact, StoreError> {
+        let tags = checked_tags(tags)?;
+        self.write(move |scope| {
+            let address = phone.address();
+            let (id, _) = super::chats::contact_of(scope, &address, None, name.as_deref(), Review::New, now)?;
+            if name.is_some() {
+                set_name(scope, id, name.as_deref())?;
+            }
+            for tag in &tags {
+                scope.execute(ADD_TAG, &[(":id", &id), (":tag", tag)])?;
+            }
+            emit_chats(scope, id)?;
+            find(scope, id)?.ok_or(StoreError::NotFound("contact"))
+        })
+        .await
+    }
+
+    /// Gives a person another name, or none.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] without the person.
+    pub async fn rename_contact(&self, id: ContactId, name: Option<String>) -> Result<Contact, StoreError> {
+        self.write(move |scope| {
+            set_name(scope, id, name.as_deref())?;
+            emit_chats(scope, id)?;
+            find(scope, id)?.ok_or(StoreError::NotFound("contact"))
+        })
+        .await
+    }
+
+    /// Notes that a person does not want to be written to, since when, or that they want to again (`None`). An answer
+    /// under way to somebody who opts out is taken back.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] without the person.
+    pub async fn opt_out_contact(
+        &self,
+        id: ContactId,
+        since: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Contact, StoreError> {
+        // Whoever opts out twice did so the first time.
+        const SET: Scoped = scoped!(
+            "UPDATE contacts SET opted_out_at = CASE WHEN :since IS NULL THEN NULL ELSE coalesce(opted_out_at, :since) END
+             WHERE tenant_id = :tenant AND id = :id"
+        );
+        const ANSWERING: Scoped = scoped!(
+            "SELECT chat_id FROM jobs
+             WHERE tenant_id = :tenant AND kind = 'answer_chat'
+               AND state IN ('scheduled', 'available', 'running', 'retryable', 'held')
+               AND chat_id IN (SELECT id FROM chats WHERE tenant_id = :tenant AND contact_id = :id)"
+        );
+        self.write(move |scope| {
+            scope.execute(SET, &[(":id", &id), (":since", &since)])?;
+            let contact = find(scope, id)?.ok_or(StoreError::NotFound("contact"))?;
+            if since.is_some() {
+                let answering: Vec<ChatId> = scope.rows(ANSWERING, &[(":id", &id)], |row| row.get(0))?;
+                for chat in answering {
+                    super::jobs::cancel_answer(scope, chat, "opted out", now)?;
+                    super::chats::set_state(scope, chat, ChatState::NeedsYou, Some("opted out"))?;
+                }
+            }
+            emit_chats(scope, id)?;
+            Ok(contact)
         })
         .await
     }

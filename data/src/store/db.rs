@@ -12,13 +12,16 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{mpsc, oneshot};
 
+use super::activity::{self, Tally, quarter};
 use super::change::{Change, Listener};
 use super::error::StoreError;
 use super::migrate::migrate;
 use crate::ids::TenantId;
+use crate::time::Timestamp;
 
 /// Units of work that may wait for the writer.
 const QUEUE: usize = 8192;
@@ -43,6 +46,7 @@ pub(crate) struct Writer<'c> {
     pub(crate) connection: &'c Connection,
     changes: RefCell<Vec<Change>>,
     counts: RefCell<Vec<(TenantId, &'static str, i64)>>,
+    tallies: RefCell<Vec<(TenantId, i64, Tally)>>,
 }
 
 impl Writer<'_> {
@@ -54,6 +58,11 @@ impl Writer<'_> {
     /// Adds to a counter of `stats`, in the same commit.
     pub(crate) fn count(&self, tenant: TenantId, name: &'static str, by: i64) {
         self.counts.borrow_mut().push((tenant, name, by));
+    }
+
+    /// Adds one to the tenant's activity at an instant, in the same commit.
+    pub(crate) fn tally(&self, tenant: TenantId, at: Timestamp, what: Tally) {
+        self.tallies.borrow_mut().push((tenant, quarter(at), what));
     }
 }
 
@@ -199,6 +208,11 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "cache_size", READER_CACHE_KIB)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // SQLite's own lower() knows the letters of English only.
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    connection.create_scalar_function("fold", 1, flags, |call| {
+        Ok(call.get_raw(0).as_str_or_null()?.map(super::find::folded))
+    })?;
     Ok(connection)
 }
 
@@ -224,12 +238,14 @@ where
 fn run<T>(writer: &Writer<'_>, unit: impl FnOnce(&Writer<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
     let changes_before = writer.changes.borrow().len();
     let counts_before = writer.counts.borrow().len();
+    let tallies_before = writer.tallies.borrow().len();
     let result = savepoint(writer.connection, || {
         catch_unwind(AssertUnwindSafe(|| unit(writer))).unwrap_or(Err(StoreError::Panicked))
     });
     if result.is_err() {
         writer.changes.borrow_mut().truncate(changes_before);
         writer.counts.borrow_mut().truncate(counts_before);
+        writer.tallies.borrow_mut().truncate(tallies_before);
     }
     result
 }
@@ -264,7 +280,8 @@ fn write_batch(
     connection: &Connection,
     units: impl Iterator<Item = Unit>,
 ) -> (Vec<Settle>, Vec<Change>, Result<(), StoreError>) {
-    let writer = Writer { connection, changes: RefCell::default(), counts: RefCell::default() };
+    let writer =
+        Writer { connection, changes: RefCell::default(), counts: RefCell::default(), tallies: RefCell::default() };
     let begun = connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([]));
     if let Err(error) = begun {
         // Outside a transaction a unit would commit by itself: none is run, and every caller is told.
@@ -272,8 +289,10 @@ fn write_batch(
         return (settles, Vec::new(), Err(StoreError::from(error)));
     }
     let settles: Vec<Settle> = units.map(|unit| unit(Some(&writer))).collect();
-    let committed =
-        flush_counts(&writer).and_then(|()| Ok(connection.prepare_cached("COMMIT")?.execute([])?)).map(drop);
+    let committed = flush_counts(&writer)
+        .and_then(|()| activity::flush(connection, &writer.tallies.borrow()))
+        .and_then(|()| Ok(connection.prepare_cached("COMMIT")?.execute([])?))
+        .map(drop);
     if committed.is_err() && !connection.is_autocommit() {
         // When even this fails the next BEGIN fails too, and its callers are told.
         let _ = connection.execute_batch("ROLLBACK");

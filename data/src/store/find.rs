@@ -13,6 +13,32 @@ use crate::time::Timestamp;
 /// How many candidates a `conflict` names.
 const NAMED_MAX: usize = 5;
 
+/// A text in small letters, for comparing without regard to case.
+pub(crate) fn folded(text: &str) -> String {
+    text.to_lowercase()
+}
+
+/// What to look for in names and phone numbers: the text in small letters, and the digits where it may be a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Needle {
+    pub(crate) text: Option<String>,
+    pub(crate) digits: Option<String>,
+}
+
+impl Needle {
+    pub(crate) fn new(text: Option<&str>) -> Self {
+        let text = text.map(|text| folded(text.trim())).filter(|text| !text.is_empty());
+        let digits = text.as_deref().and_then(|text| {
+            let is_number = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '/' | '(' | ')'));
+            // A number as it is dialled at home begins with a zero that the international form does not have.
+            let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+            let digits = digits.trim_start_matches('0').to_owned();
+            (is_number && digits.len() > 1).then_some(digits)
+        });
+        Self { text, digits }
+    }
+}
+
 /// Of things with names, those that a text means: the whole name before any fragment, letter case apart.
 fn fitting<T>(things: Vec<(T, String)>, text: &str) -> Vec<(T, String)> {
     let wanted = text.trim().to_lowercase();

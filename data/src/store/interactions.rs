@@ -1,13 +1,15 @@
 //! Interactions: messages in and out, as rows.
 
 use rusqlite::Row;
+use serde::de::DeserializeOwned;
 
 use super::TenantStore;
+use super::activity::Tally;
 use super::change::Change;
 use super::error::StoreError;
 use super::scope::{Scope, Scoped};
 use crate::ids::{ChatId, InstanceId, InteractionId, JobId, ReplyId};
-use crate::model::interaction::{Ack, Interaction, InteractionState};
+use crate::model::interaction::{Ack, Author, Direction, Interaction, InteractionState, Quoted};
 use crate::scoped;
 use crate::time::Timestamp;
 
@@ -73,8 +75,17 @@ pub(crate) struct Extra<'e> {
 macro_rules! columns {
     () => {
         "id, chat_id, direction, author, state, kind, text, at, wa_id, address, reason, client_ref, reply_to, \
-         author_name, reaction, model, latency_ms"
+         author_name, reaction, model, latency_ms, original, media, tokens, \
+         (SELECT json_array(q.author, substr(q.text, 1, 280)) FROM interactions AS q \
+          WHERE q.tenant_id = interactions.tenant_id AND q.instance_id = interactions.instance_id \
+            AND q.bare_id = interactions.reply_to LIMIT 1)"
     };
+}
+
+/// A column of JSON; what nobody understands any more is as good as none.
+fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
+    let text: Option<String> = row.get(column)?;
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
 pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Interaction> {
@@ -96,10 +107,10 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Interaction> {
         reaction: row.get(14)?,
         model: row.get(15)?,
         latency_ms: row.get(16)?,
-        original: None,
-        media: None,
-        tokens: None,
-        quoted: None,
+        original: row.get(17)?,
+        media: json(row, 18)?,
+        tokens: json(row, 19)?,
+        quoted: json::<(Author, String)>(row, 20)?.map(|(author, text)| Quoted { author, text }),
     })
 }
 
@@ -114,18 +125,18 @@ macro_rules! outbound_columns {
 pub(crate) use {columns, outbound_columns};
 
 pub(crate) fn read_outbound(row: &Row<'_>) -> rusqlite::Result<Outbound> {
-    let id_source: Option<String> = row.get(19)?;
+    let id_source: Option<String> = row.get(23)?;
     Ok(Outbound {
         interaction: read(row)?,
-        instance: row.get(17)?,
-        bare_id: row.get(18)?,
+        instance: row.get(21)?,
+        bare_id: row.get(22)?,
         id_source: id_source.map(|word| if word == "reserved" { IdSource::Reserved } else { IdSource::Learned }),
-        job: row.get(20)?,
-        reply: row.get(21)?,
-        revision: row.get(22)?,
-        part: row.get(23)?,
-        sending_at: row.get(24)?,
-        answered_at: row.get(25)?,
+        job: row.get(24)?,
+        reply: row.get(25)?,
+        revision: row.get(26)?,
+        part: row.get(27)?,
+        sending_at: row.get(28)?,
+        answered_at: row.get(29)?,
     })
 }
 
@@ -183,8 +194,28 @@ pub(crate) fn insert(
     if inserted == 0 {
         return Ok(false);
     }
-    scope.emit(Change::InteractionAdded(scope.tenant(), Box::new(interaction.clone())));
+    match interaction.direction {
+        Direction::In => scope.tally(interaction.at, Tally::Received),
+        Direction::Out if interaction.state.is_out() => scope.tally(interaction.at, Tally::Sent(interaction.author)),
+        Direction::Out => {}
+    }
+    let mut told = interaction.clone();
+    if let Some(bare_id) = &interaction.reply_to {
+        told.quoted = quoted(scope, instance, bare_id)?;
+    }
+    scope.emit(Change::InteractionAdded(scope.tenant(), Box::new(told)));
     Ok(true)
+}
+
+/// The message that another one answers, by its WhatsApp id.
+fn quoted(scope: &Scope<'_>, instance: InstanceId, bare_id: &str) -> Result<Option<Quoted>, StoreError> {
+    const QUOTED: Scoped = scoped!(
+        "SELECT author, substr(text, 1, 280) FROM interactions
+         WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id LIMIT 1"
+    );
+    scope.row(QUOTED, &[(":instance", &instance), (":bare_id", &bare_id)], |row| {
+        Ok(Quoted { author: row.get(0)?, text: row.get(1)? })
+    })
 }
 
 /// One message.
@@ -260,6 +291,27 @@ impl TenantStore {
              ORDER BY at DESC, seq DESC LIMIT :limit"
         ));
         self.read(move |scope| scope.rows(PAGE, &[(":chat", &chat), (":before", &before), (":limit", &limit)], read))
+            .await
+    }
+
+    /// Messages of a chat, oldest first, after a message.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn interactions_after(
+        &self,
+        chat: ChatId,
+        after: InteractionId,
+        limit: i64,
+    ) -> Result<Vec<Interaction>, StoreError> {
+        const PAGE: Scoped = scoped!(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM interactions WHERE tenant_id = :tenant AND chat_id = :chat
+             AND (at, seq) > (SELECT at, seq FROM interactions WHERE tenant_id = :tenant AND id = :after)
+             ORDER BY at, seq LIMIT :limit"
+        ));
+        self.read(move |scope| scope.rows(PAGE, &[(":chat", &chat), (":after", &after), (":limit", &limit)], read))
             .await
     }
 

@@ -6,6 +6,7 @@
 use jiff::tz::TimeZone;
 
 use super::TenantStore;
+use super::activity::Tally;
 use super::change::Change;
 use super::error::StoreError;
 use super::scope::{Scope, Scoped};
@@ -268,6 +269,7 @@ pub(crate) fn settle(scope: &Scope<'_>, reply: ReplyId, now: Timestamp) -> Resul
         return Ok(());
     }
     let Some(mut purses) = read_purses(scope)? else { return Ok(()) };
+    scope.tally(now, Tally::Credit);
     purses.reserved -= 1;
     purses.used += 1;
     let share = share_used(&purses);

@@ -1,5 +1,6 @@
 //! The store: one SQLite file behind one writer. Public methods are async, one per unit of work, and speak the model.
 
+pub mod activity;
 pub mod admin;
 pub mod change;
 pub mod chat_list;
@@ -15,13 +16,17 @@ pub mod jobs;
 pub mod ledger;
 pub mod members;
 mod migrate;
+pub mod notes;
+pub mod overview;
 pub mod queue;
 pub mod quick_replies;
 pub mod scope;
+pub mod search;
 pub mod settings;
 pub mod tenants;
 mod traffic;
 pub mod tx;
+pub mod why;
 
 use std::path::Path;
 use std::sync::Arc;

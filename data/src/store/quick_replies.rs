@@ -5,7 +5,7 @@ use rusqlite::Row;
 use super::TenantStore;
 use super::change::Change;
 use super::error::StoreError;
-use super::scope::Scoped;
+use super::scope::{Scope, Scoped};
 use crate::ids::QuickReplyId;
 use crate::model::quick_reply::QuickReply;
 use crate::scoped;
@@ -19,6 +19,17 @@ fn read(row: &Row<'_>) -> rusqlite::Result<QuickReply> {
         created_at: row.get(3)?,
         updated_at: row.get(4)?,
     })
+}
+
+fn named(scope: &Scope<'_>, name: &str) -> Result<QuickReply, StoreError> {
+    const FIND: Scoped = scoped!(
+        "SELECT id, label, text, created_at, updated_at FROM quick_replies
+         WHERE tenant_id = :tenant AND (id = :id OR label = :label)
+         ORDER BY label = :label DESC LIMIT 1"
+    );
+    let id = name.trim().parse::<QuickReplyId>().ok();
+    let found = scope.row(FIND, &[(":id", &id), (":label", &name.trim())], read)?;
+    found.ok_or(StoreError::NotFound("quick reply"))
 }
 
 impl TenantStore {
@@ -72,5 +83,63 @@ impl TenantStore {
             "SELECT id, label, text, created_at, updated_at FROM quick_replies WHERE tenant_id = :tenant AND label = :label"
         );
         self.read(move |scope| scope.row(FIND, &[(":label", &label)], read)).await
+    }
+
+    /// The quick reply that a person means, by id or label.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is none.
+    pub async fn quick_reply_named(&self, name: String) -> Result<QuickReply, StoreError> {
+        self.read(move |scope| named(scope, &name)).await
+    }
+
+    /// Gives a quick reply another label, other words, or both.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is none, [`StoreError::Conflict`] when the label is taken,
+    /// [`StoreError::Invalid`] when label or text is empty.
+    pub async fn edit_quick_reply(
+        &self,
+        name: String,
+        label: Option<String>,
+        text: Option<String>,
+        now: Timestamp,
+    ) -> Result<QuickReply, StoreError> {
+        const EDIT: Scoped = scoped!(
+            "UPDATE OR IGNORE quick_replies SET label = :label, text = :text, updated_at = :now
+             WHERE tenant_id = :tenant AND id = :id
+             RETURNING id, label, text, created_at, updated_at"
+        );
+        self.write(move |scope| {
+            let found = named(scope, &name)?;
+            let label = label.map_or(found.label, |label| label.trim().to_owned());
+            let text = text.map_or(found.text, |text| text.trim().to_owned());
+            if label.is_empty() || text.is_empty() {
+                return Err(StoreError::Invalid("a quick reply needs a label and a text".to_owned()));
+            }
+            let params: &[(&str, &dyn rusqlite::ToSql)] =
+                &[(":id", &found.id), (":label", &label), (":text", &text), (":now", &now)];
+            let edited = scope
+                .row(EDIT, params, read)?
+                .ok_or_else(|| StoreError::Conflict(format!("there is a quick reply named {label} already")))?;
+            scope.emit(Change::TenantChanged(scope.tenant()));
+            Ok(edited)
+        })
+        .await
+    }
+
+    /// Takes a quick reply away; returns what it was.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is none.
+    pub async fn remove_quick_reply(&self, name: String) -> Result<QuickReply, StoreError> {
+        const REMOVE: Scoped = scoped!("DELETE FROM quick_replies WHERE tenant_id = :tenant AND id = :id");
+        self.write(move |scope| {
+            let found = named(scope, &name)?;
+            scope.execute(REMOVE, &[(":id", &found.id)])?;
+            scope.emit(Change::TenantChanged(scope.tenant()));
+            Ok(found)
+        })
+        .await
     }
 }

@@ -20,10 +20,12 @@
 
 use rusqlite::{CachedStatement, Connection, Row, ToSql};
 
+use super::activity::Tally;
 use super::change::Change;
 use super::db::Writer;
 use super::error::StoreError;
 use crate::ids::TenantId;
+use crate::time::Timestamp;
 
 /// A statement that names `:tenant`. Made by [`scoped!`](crate::scoped) only.
 #[derive(Debug, Clone, Copy)]
@@ -102,6 +104,13 @@ impl<'c> Scope<'c> {
     pub(crate) fn count(&self, name: &'static str) {
         if let Some(writer) = self.writer {
             writer.count(self.tenant, name, 1);
+        }
+    }
+
+    /// Adds one to the activity at an instant, in the same commit.
+    pub(crate) fn tally(&self, at: Timestamp, what: Tally) {
+        if let Some(writer) = self.writer {
+            writer.tally(self.tenant, at, what);
         }
     }
 

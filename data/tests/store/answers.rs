@@ -13,6 +13,7 @@ use mychatflow_data::store::jobs::Ended;
 use mychatflow_data::store::tx::accept_delivery::Accepted;
 use mychatflow_data::store::tx::answer::{Handoff, Letter, NO_CREDIT, NewAnswer, Part, Reserved, Start, Stop, Wait};
 use mychatflow_data::store::tx::outcome::After;
+use mychatflow_data::store::tx::send::Composer;
 use mychatflow_data::time::Timestamp;
 
 use crate::support::{NOON, World, chat_of, message, world};
@@ -113,7 +114,11 @@ async fn a_human_beats_the_answer_that_is_being_written() {
     world.shop.reserve_answer(job.id, PLAN, later(5)).await.unwrap();
 
     let pause = Duration::from_secs(3600);
-    world.shop.send_message(chat, "I'm here myself".into(), ClientRef::new(), pause, later(6)).await.unwrap();
+    world
+        .shop
+        .send_message(chat, "I'm here myself".into(), ClientRef::new(), pause, Composer::Keep, later(6))
+        .await
+        .unwrap();
     let start = world.shop.start_answer(job.id, answer(facts.chat.revision, "OUT1"), later(7)).await.unwrap();
     assert_eq!(start, Start::Cancelled);
 
@@ -240,7 +245,7 @@ async fn a_question_in_the_same_second_stands_after_the_answer_before_it() {
     world.says(ANA, "A1", "open today?", NOON).await;
     let at = NOON + Duration::from_millis(300);
     let chat = world.shop.find_chat(&ANA.parse().unwrap()).await.unwrap().unwrap().id;
-    world.shop.send_message(chat, "yes".into(), ClientRef::new(), Duration::ZERO, at).await.unwrap();
+    world.shop.send_message(chat, "yes".into(), ClientRef::new(), Duration::ZERO, Composer::Keep, at).await.unwrap();
     let event = DeliveryEvent::Message(message(ANA, "A2", "and tomorrow?", NOON));
     let late = NOON + Duration::from_millis(700);
     let rules = mychatflow_data::model::setting::Rules::default();
@@ -282,7 +287,11 @@ async fn a_message_that_may_be_out_is_accounted_for_though_a_human_took_the_chat
     let wait = Ended::Snooze { until: later(30), reason: "looking for the message".into() };
     world.shop.end_job(job.id, wait, later(6)).await.unwrap();
     let pause = Duration::from_secs(3600);
-    world.shop.send_message(chat, "I'm here myself".into(), ClientRef::new(), pause, later(7)).await.unwrap();
+    world
+        .shop
+        .send_message(chat, "I'm here myself".into(), ClientRef::new(), pause, Composer::Keep, later(7))
+        .await
+        .unwrap();
     assert_eq!(world.shop.audit().await.unwrap().drift, Credits::ZERO);
 
     assert_eq!(claimed(&world, later(31)).await.id, job.id, "the job goes on until its end is known");

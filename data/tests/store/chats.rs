@@ -6,7 +6,7 @@ use mychatflow_data::ids::ChatId;
 use mychatflow_data::model::chat::{ChatState, Mode};
 use mychatflow_data::model::setting::SettingKey;
 use mychatflow_data::phone::Phone;
-use mychatflow_data::store::chat_list::{ChatFilter, ChatPlace};
+use mychatflow_data::store::chat_list::{ChatFilter, ChatOrder, ChatPlace};
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::settings::Owner;
 use mychatflow_data::time::Timestamp;
@@ -61,7 +61,8 @@ async fn who_needs_a_human_longest_comes_first() {
     for chat in ids(&world, ChatFilter::default(), 100).await.into_iter().take(4) {
         world.shop.cancel_chat_answer(chat, later(60)).await.unwrap();
     }
-    let filter = ChatFilter { state: Some(ChatState::NeedsYou), ..ChatFilter::default() };
+    let filter =
+        ChatFilter { state: Some(ChatState::NeedsYou), order: ChatOrder::LongestWaiting, ..ChatFilter::default() };
     let waiting = world.shop.chats(filter.clone(), None, 100).await.unwrap();
     let times: Vec<_> = waiting.iter().map(|listed| listed.chat.last_at).collect();
     assert_eq!(times.len(), 4);
@@ -132,7 +133,7 @@ async fn the_composer_keeps_its_words_per_chat() {
     let chats = ids(&world, ChatFilter::default(), 10).await;
     world.shop.set_draft(chats[0], "dear A".into(), NOON).await.unwrap();
     world.shop.set_draft(chats[0], "dear Ana".into(), NOON).await.unwrap();
-    assert_eq!(world.shop.draft(chats[0]).await.unwrap().as_deref(), Some("dear Ana"));
+    assert_eq!(world.shop.draft(chats[0]).await.unwrap().map(|(text, _)| text).as_deref(), Some("dear Ana"));
     assert_eq!(world.shop.draft(chats[1]).await.unwrap(), None);
     world.shop.set_draft(chats[0], String::new(), NOON).await.unwrap();
     assert_eq!(world.shop.draft(chats[0]).await.unwrap(), None);

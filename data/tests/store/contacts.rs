@@ -134,8 +134,8 @@ async fn people_are_listed_by_name_and_filtered() {
     for (filter, expected) in [
         (ContactFilter { tag: Some("vip".into()), ..ContactFilter::default() }, 1),
         (ContactFilter { review: Some(Review::Unreviewed), ..ContactFilter::default() }, 5),
-        (ContactFilter { text: Some("be".into()), ..ContactFilter::default() }, 1),
-        (ContactFilter { text: Some("1111113".into()), ..ContactFilter::default() }, 1),
+        (ContactFilter { find: Some("be".into()), ..ContactFilter::default() }, 1),
+        (ContactFilter { find: Some("1111113".into()), ..ContactFilter::default() }, 1),
     ] {
         assert_eq!(world.shop.contacts(filter.clone(), None, 10).await.unwrap().len(), expected, "{filter:?}");
     }

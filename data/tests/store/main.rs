@@ -3,10 +3,13 @@
 
 mod answers;
 mod chats;
+mod console;
 mod contacts;
 mod file;
 mod members;
 mod numbers;
 mod queue;
+mod search;
 mod strangers;
 mod support;
+mod upgrade;

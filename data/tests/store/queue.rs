@@ -12,6 +12,7 @@ use mychatflow_data::store::jobs::Ended;
 use mychatflow_data::store::queue::{Item, QueueFilter, QueuePlace};
 use mychatflow_data::store::tx::answer::{NewAnswer, Part, Start, Wait};
 use mychatflow_data::store::tx::queue::Retried;
+use mychatflow_data::store::tx::send::Composer;
 use mychatflow_data::time::Timestamp;
 
 use crate::support::{NOON, World, chat_of, world};
@@ -185,7 +186,7 @@ async fn a_failed_message_of_a_human_is_sent_again_or_dropped() {
     let chat = world.shop.chat_named(ANA.into(), None).await.unwrap().chat.id;
     let send = async |text: &str| {
         let pause = Duration::from_secs(60);
-        world.shop.send_message(chat, text.into(), ClientRef::new(), pause, later(1)).await.unwrap()
+        world.shop.send_message(chat, text.into(), ClientRef::new(), pause, Composer::Keep, later(1)).await.unwrap()
     };
     let message = send("hi").await;
     let job = world.claim(JobKind::SendMessage, later(2)).await.remove(0);

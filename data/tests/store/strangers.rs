@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use mychatflow_data::credits::Credits;
-use mychatflow_data::ids::{ChatId, ClientRef, ContactId, InstanceId, InteractionId, QueueItemId, UnreadableId};
+use mychatflow_data::ids::{
+    ChatId, ClientRef, ContactId, InstanceId, InteractionId, NoteId, QueueItemId, QuickReplyId, UnreadableId,
+};
 use mychatflow_data::model::contact::Review;
 use mychatflow_data::model::delivery::{DeliveryEvent, RevokedEvent};
 use mychatflow_data::model::job::JobKind;
@@ -13,10 +15,12 @@ use mychatflow_data::phone::{Address, Phone};
 use mychatflow_data::store::chat_list::ChatFilter;
 use mychatflow_data::store::contacts::ContactFilter;
 use mychatflow_data::store::queue::QueueFilter;
+use mychatflow_data::store::search::Wanted;
 use mychatflow_data::store::settings::Owner;
 use mychatflow_data::store::tx::answer::{NewAnswer, Part, Start};
 use mychatflow_data::store::tx::import_known::{Acquaintance, KnownPerson};
 use mychatflow_data::store::tx::outcome::Resolution;
+use mychatflow_data::store::tx::send::Composer;
 use mychatflow_data::store::{Store, TenantStore};
 use mychatflow_data::time::Timestamp;
 use proptest::prelude::*;
@@ -40,6 +44,10 @@ enum Deed {
     Import(u8),
     QuickReply(u8),
     Draft,
+    Note,
+    OptOut,
+    Rename,
+    Edit(u8),
     Setting,
     Unreadable(u8),
     Grant,
@@ -60,6 +68,10 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => (0u8..4).prop_map(Deed::Import),
         1 => (0u8..4).prop_map(Deed::QuickReply),
         1 => Just(Deed::Draft),
+        1 => Just(Deed::Note),
+        1 => Just(Deed::OptOut),
+        1 => Just(Deed::Rename),
+        1 => (0u8..4).prop_map(Deed::Edit),
         1 => Just(Deed::Setting),
         1 => (0u8..4).prop_map(Deed::Unreadable),
         1 => Just(Deed::Grant),
@@ -89,12 +101,29 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
         }
         (Deed::Answer(end), ..) => answer(store, shop, end, round, now).await,
         (Deed::Send, Some(chat), _) => {
-            shop.send_message(chat, format!("own {round}"), ClientRef::new(), pause, now).await.unwrap();
+            shop.send_message(chat, format!("own {round}"), ClientRef::new(), pause, Composer::Keep, now)
+                .await
+                .unwrap();
         }
         (Deed::Pause, Some(chat), _) => shop.pause_chat(chat, now + pause, now).await.unwrap(),
         (Deed::Resume, Some(chat), _) => drop(shop.resume_chat(chat, pause, now).await.unwrap()),
         (Deed::Finish, Some(chat), _) => shop.finish_chat(chat, now).await.unwrap(),
         (Deed::Draft, Some(chat), _) => shop.set_draft(chat, format!("draft {round}"), now).await.unwrap(),
+        (Deed::Note, Some(chat), _) => {
+            shop.add_note(chat, "ana".into(), format!("note {round}"), now).await.unwrap();
+        }
+        (Deed::OptOut, _, Some(contact)) => {
+            shop.opt_out_contact(contact, (round % 2 == 0).then_some(now), now).await.unwrap();
+        }
+        (Deed::Rename, _, Some(contact)) => {
+            shop.rename_contact(contact, Some(format!("Ana {round}"))).await.unwrap();
+            shop.add_contact(Phone::parse("4915111111113").unwrap(), None, vec!["new".into()], now).await.unwrap();
+        }
+        (Deed::Edit(label), ..) => {
+            // There may be none of this label.
+            let _ = shop.edit_quick_reply(format!("label {label}"), None, Some(format!("{round}")), now).await;
+            let _ = shop.remove_quick_reply(format!("label {}", label + 1)).await;
+        }
         (Deed::Tag, _, Some(contact)) => {
             shop.tag_contact(contact, vec!["vip".into()], vec![]).await.unwrap();
         }
@@ -183,6 +212,8 @@ struct Ids {
     messages: Vec<InteractionId>,
     client_refs: Vec<ClientRef>,
     queue: Vec<QueueItemId>,
+    notes: Vec<NoteId>,
+    quick_replies: Vec<QuickReplyId>,
 }
 
 async fn ids(shop: &TenantStore) -> Ids {
@@ -190,6 +221,7 @@ async fn ids(shop: &TenantStore) -> Ids {
     ids.instances.extend(shop.instances().await.unwrap().iter().map(|found| found.id));
     for listed in shop.chats(ChatFilter::default(), None, 1000).await.unwrap() {
         ids.chats.push(listed.chat.id);
+        ids.notes.extend(shop.notes(listed.chat.id).await.unwrap().iter().map(|note| note.id));
         for message in shop.interactions(listed.chat.id, None, 1000).await.unwrap() {
             ids.messages.push(message.id);
             ids.client_refs.extend(message.client_ref);
@@ -197,6 +229,7 @@ async fn ids(shop: &TenantStore) -> Ids {
     }
     ids.contacts
         .extend(shop.contacts(ContactFilter::default(), None, 1000).await.unwrap().iter().map(|found| found.id));
+    ids.quick_replies.extend(shop.quick_replies(None, 1000).await.unwrap().iter().map(|found| found.id));
     ids.queue.extend(shop.queue(QueueFilter::All, None, 1000).await.unwrap().iter().map(|found| found.id));
     ids
 }
@@ -214,9 +247,14 @@ async fn picture(shop: &TenantStore) -> String {
         format!("{:?}", shop.settings(None, None).await.unwrap()),
         format!("{:?}", shop.counters().await.unwrap()),
         format!("{:?}", shop.open_sends().await.unwrap()),
+        format!("{:?}", shop.counts(Timestamp::from_millis(0)).await.unwrap()),
+        format!("{:?}", shop.failures(1000).await.unwrap()),
+        format!("{:?}", shop.activity(Timestamp::from_millis(0)).await.unwrap()),
+        format!("{:?}", shop.search(Wanted { text: "hello".into(), ..Wanted::default() }, None, 1000).await.unwrap()),
     ];
     for listed in shop.chats(ChatFilter::default(), None, 1000).await.unwrap() {
         lines.push(format!("{listed:?} {:?}", shop.draft(listed.chat.id).await.unwrap()));
+        lines.push(format!("{:?}", shop.notes(listed.chat.id).await.unwrap()));
         lines.push(format!("{:?}", shop.interactions(listed.chat.id, None, 1000).await.unwrap()));
     }
     lines.join("\n")
@@ -248,6 +286,14 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.unsent(*id).await.unwrap().is_empty());
         assert!(shop.countdown(*id).await.unwrap().is_none());
         assert!(shop.own_settings(Owner::Chat(*id)).await.unwrap().all().is_empty());
+        assert!(shop.notes(*id).await.unwrap().is_empty());
+        assert!(shop.last_message(*id).await.unwrap().is_none());
+        assert!(shop.add_note(*id, "ana".into(), "x".into(), now).await.is_err());
+        for note in &theirs.notes {
+            assert!(shop.remove_note(*id, *note).await.is_err());
+        }
+        let wanted = Wanted { text: "hello".into(), chat: Some(*id), instance: None };
+        assert!(shop.search(wanted, None, 10).await.unwrap().is_empty());
         assert!(shop.set_draft(*id, "x".into(), now).await.is_err());
         assert!(shop.pause_chat(*id, now + span, now).await.is_err());
         assert!(shop.resume_chat(*id, span, now).await.is_err());
@@ -255,7 +301,10 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.snooze_chat(*id, now + span, now).await.is_err());
         assert!(shop.approve_answer(*id, now).await.is_err());
         assert!(shop.edit_answer(*id, "x".into(), now).await.is_err());
-        assert!(shop.send_message(*id, "x".into(), ClientRef::new(), span, now).await.is_err());
+        for message in &theirs.messages {
+            assert!(shop.interactions_after(*id, *message, 10).await.unwrap().is_empty());
+        }
+        assert!(shop.send_message(*id, "x".into(), ClientRef::new(), span, Composer::Keep, now).await.is_err());
         // Nothing to find is nothing to do.
         shop.read_chat(*id).await.unwrap();
         shop.cancel_chat_answer(*id, now).await.unwrap();
@@ -265,13 +314,25 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.contact_named(id.to_string()).await.is_err());
         assert!(shop.chats_of(*id).await.unwrap().is_empty());
         assert!(shop.tag_contact(*id, vec!["mine".into()], vec![]).await.is_err());
+        assert!(shop.rename_contact(*id, Some("mine".into())).await.is_err());
+        assert!(shop.opt_out_contact(*id, Some(now), now).await.is_err());
         assert!(shop.review_contact(*id, Review::Personal, span, now).await.is_err());
     }
     for id in &theirs.messages {
         assert!(shop.outbound(*id).await.unwrap().is_none());
+        assert!(shop.story(*id).await.unwrap().is_none());
         assert!(shop.start_message(*id, None, now).await.unwrap().is_none());
         assert!(shop.cancel_message(*id, now).await.is_err());
         assert!(shop.resolve_unknown(*id, Resolution::Sent, now).await.is_err());
+    }
+    for id in &theirs.quick_replies {
+        assert!(shop.quick_reply_named(id.to_string()).await.is_err());
+        assert!(shop.edit_quick_reply(id.to_string(), None, Some("x".into()), now).await.is_err());
+        assert!(shop.remove_quick_reply(id.to_string()).await.is_err());
+    }
+    for id in &theirs.messages {
+        let wanted = Wanted { text: "hello".into(), ..Wanted::default() };
+        assert!(shop.search(wanted, Some(*id), 10).await.is_err());
     }
     for id in &theirs.client_refs {
         assert!(shop.by_client_ref(*id).await.unwrap().is_none());

@@ -1,12 +1,14 @@
 //! Where everything stands: a pure function of the state and the terminal's size. The layout of the frame on the screen
 //! goes to the next `update`, for clicks, paging and "is it visible".
 
+pub mod chats;
 pub mod overlay;
 pub mod pairing;
 pub mod table;
 
 use ratatui::layout::{Position, Rect, Size};
 
+use self::chats::ChatsLayout;
 use self::overlay::OverlayLayout;
 use self::table::TableLayout;
 use crate::action::Action;
@@ -29,6 +31,8 @@ pub enum Hit {
     Screen(Screen),
     /// A row of the screen's list, by its place.
     Row(usize),
+    /// A message of the thread, by its place.
+    Message(usize),
     /// A pane of the screen, by its place.
     Pane(usize),
     /// A tab of the screen, by its place.
@@ -52,14 +56,17 @@ pub enum Panes {
     Entrance,
     /// A list and, where there is room, what is selected in it.
     Table(TableLayout),
+    /// Chats: a list, a thread, or both.
+    Chats(Box<ChatsLayout>),
 }
 
 impl Panes {
     /// The list of a screen that is one.
     #[must_use]
-    pub const fn table(&self) -> Option<&TableLayout> {
+    pub fn table(&self) -> Option<&TableLayout> {
         match self {
             Self::Table(table) => Some(table),
+            Self::Chats(chats) => chats.list.as_ref().map(|list| &list.table),
             Self::Entrance => None,
         }
     }
@@ -159,7 +166,8 @@ pub fn layout(state: &State, area: Rect) -> Layout {
 
 fn screen(state: &State, laid: &mut Layout) {
     laid.panes = match state.screen {
-        Screen::Dashboard | Screen::Chats => Panes::Entrance,
+        Screen::Dashboard => Panes::Entrance,
+        Screen::Chats => chats::lay(state, laid),
         Screen::Campaigns => table::lay(&state.campaigns.rows, 2, laid),
         Screen::Numbers => table::lay(&state.numbers.rows, 2, laid),
         Screen::Contacts => table::lay(&state.contacts.rows, 1, laid),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mychatflow_data::ids::ChatId;
+use mychatflow_data::ids::{ChatId, InteractionId};
 use mychatflow_data::model::chat::ChatState;
 use mychatflow_data::protocol::calls::chat::ChatSummary;
 use mychatflow_data::time::Timestamp;
@@ -111,6 +111,8 @@ pub struct Chats {
     pub focus: Pane,
     /// The open thread.
     pub thread: Option<Thread>,
+    /// A chat that is being opened from elsewhere, and the message to stop at.
+    pub jump: Option<(ChatId, Option<InteractionId>)>,
     /// Who types, and until when we believe it.
     pub typing: BTreeMap<ChatId, Timestamp>,
 }

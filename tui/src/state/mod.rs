@@ -213,6 +213,8 @@ pub struct State {
     pub overlays: Vec<Overlay>,
     /// Short notices.
     pub toasts: Toasts,
+    /// When it last rang.
+    pub rung_at: Option<Timestamp>,
     /// What was arranged.
     pub prefs: Prefs,
     /// The theme in force.
@@ -273,6 +275,7 @@ impl State {
             trail: Vec::new(),
             overlays: Vec::new(),
             toasts: Toasts::default(),
+            rung_at: None,
             prefs: setup.prefs,
             theme,
             charset: setup.charset,

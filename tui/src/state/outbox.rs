@@ -13,6 +13,8 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 pub enum Stage {
     /// On its way to the daemon.
     Sending,
+    /// The daemon has it; the message itself is about to come.
+    Taken,
     /// The daemon refused it: it was not sent.
     Failed(String),
     /// The daemon did not answer: it may have been taken.
@@ -57,7 +59,12 @@ impl Outbox {
         self.pending.iter().any(|pending| pending.stage == Stage::Sending)
     }
 
-    /// The daemon has it: by its answer or by an event, in whatever order they come.
+    /// The daemon said so before the message itself came.
+    pub fn taken(&mut self, client_ref: ClientRef) {
+        self.set(client_ref, Stage::Taken);
+    }
+
+    /// The message itself came, before or after the daemon's answer: it stands in the thread from now on.
     pub fn confirm(&mut self, client_ref: ClientRef) {
         self.pending.retain(|pending| pending.client_ref != client_ref);
     }

@@ -95,7 +95,7 @@ impl Reviews {
     }
 
     /// The next one to tell, unless enough are on their way.
-    pub fn next(&mut self) -> Option<(ContactId, Reviewed)> {
+    pub fn take_next(&mut self) -> Option<(ContactId, Reviewed)> {
         if self.asked.len() >= IN_FLIGHT_MAX {
             return None;
         }

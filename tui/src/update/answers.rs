@@ -1,8 +1,8 @@
 //! Answers of the daemon go to whoever asked.
 
 use super::{
-    Cx, campaigns, contacts, credits, dashboard, entrance, forms, numbers, overlays, queue, quick_replies, settings,
-    triage,
+    Cx, campaigns, chats, contacts, credits, dashboard, entrance, forms, numbers, overlays, queue, quick_replies,
+    settings, triage,
 };
 use crate::msg::{Answer, Refusal};
 use crate::state::toasts::Tone;
@@ -55,7 +55,10 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
         answer @ (Answer::QuickReplyList(..)
         | Answer::QuickReplyAdd(..)
         | Answer::QuickReplyEdit(..)
-        | Answer::QuickReplyRemove(..)) => quick_replies::answered(state, answer, cx),
+        | Answer::QuickReplyRemove(..)) => {
+            quick_replies::answered(state, answer, cx);
+            overlays::quick_replies_came(state);
+        }
         answer @ (Answer::QueueList(..)
         | Answer::QueueShow(..)
         | Answer::QueueHold(..)
@@ -63,6 +66,19 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
         | Answer::QueueRetry(..)
         | Answer::QueueDrop(..)) => queue::answered(state, answer, cx),
         answer @ (Answer::SettingsShow(..) | Answer::SettingsSet(..)) => settings::answered(state, answer, cx),
+        answer @ (Answer::ChatList(..)
+        | Answer::ChatShow(..)
+        | Answer::ChatSend(..)
+        | Answer::ChatApprove(..)
+        | Answer::ChatEdit(..)
+        | Answer::ChatCancel(..)
+        | Answer::ChatPause(..)
+        | Answer::ChatResume(..)
+        | Answer::ChatDone(..)
+        | Answer::ChatSnooze(..)
+        | Answer::ChatRead(..)
+        | Answer::ChatCompose(..)
+        | Answer::ChatNote(..)) => chats::answered(state, answer, cx),
         Answer::Why(why, reply) => overlays::why(state, &why, reply),
         Answer::ChatSearch(search, reply) => overlays::found(state, &search, reply),
         other => {

@@ -1,6 +1,6 @@
 //! Keys: what they mean where one is, and what is done then.
 
-use super::{Cx, Handled, act, enter, go, overlays, palette};
+use super::{Cx, Handled, act, chats, enter, go, overlays, palette};
 use crate::action::Action;
 use crate::key::Key;
 use crate::msg::{Capture, Effect};
@@ -22,8 +22,12 @@ pub fn key(state: &mut State, key: Key, cx: &mut Cx<'_>) {
 fn type_key(state: &mut State, key: Key, cx: &mut Cx<'_>) {
     if !state.overlays.is_empty() {
         overlays::typed(state, key, cx);
-    } else if state.screen == Screen::Contacts {
-        super::contacts::typed(state, key, cx);
+    } else {
+        match state.screen {
+            Screen::Chats => chats::typed(state, key, cx),
+            Screen::Contacts => super::contacts::typed(state, key, cx),
+            _ => {}
+        }
     }
 }
 
@@ -31,6 +35,8 @@ fn type_key(state: &mut State, key: Key, cx: &mut Cx<'_>) {
 pub fn paste(state: &mut State, text: &str, cx: &mut Cx<'_>) {
     if !state.overlays.is_empty() {
         overlays::pasted(state, text, cx);
+    } else if state.screen == Screen::Chats {
+        chats::pasted(state, text, cx);
     }
 }
 
@@ -48,7 +54,10 @@ pub fn perform(state: &mut State, action: Action, cx: &mut Cx<'_>) {
 
 fn everywhere(state: &mut State, action: Action, cx: &mut Cx<'_>) {
     match action {
-        Action::Quit => cx.want(Effect::Quit),
+        Action::Quit => {
+            chats::keep_draft(state, cx);
+            cx.want(Effect::Quit);
+        }
         Action::Redraw => cx.want(Effect::Redraw),
         Action::Help => help(state),
         Action::Palette => palette::open(state, cx),

@@ -6,7 +6,7 @@ use mychatflow_data::protocol::calls::credit::CreditSummary;
 use mychatflow_data::protocol::event::{Event, Topic};
 use serde::Deserialize;
 
-use super::{Cx, campaigns, link, numbers, queue};
+use super::{Cx, campaigns, chats, link, numbers, queue};
 use crate::state::State;
 use crate::state::toasts::Tone;
 
@@ -41,7 +41,14 @@ pub fn event(state: &mut State, event: Event, cx: &mut Cx<'_>) {
             stale(state, cx);
         }
         Topic::DaemonNotice => notice(state, &event, cx),
-        Topic::InteractionAdded | Topic::InteractionChanged | Topic::ChatChanged => stale(state, cx),
+        Topic::ChatChanged => {
+            chats::chat_changed(state, &event, cx);
+            stale(state, cx);
+        }
+        Topic::InteractionAdded | Topic::InteractionChanged => {
+            chats::interaction_changed(state, &event, cx);
+            stale(state, cx);
+        }
     }
 }
 

@@ -89,6 +89,7 @@ pub fn update(
         Msg::Link(link) => link::link(state, link, &mut cx),
         Msg::Said(Said::Done(words)) => state.toasts.say(Tone::Good, &words, now),
         Msg::Said(Said::Failed(words)) => state.toasts.say(Tone::Bad, &words, now),
+        Msg::Pixels(support) => state.pixels = support,
     }
     if let Some(at) = wake::next(state, now) {
         cx.want(Effect::WakeAt(at));
@@ -96,8 +97,9 @@ pub fn update(
     cx.effects
 }
 
-fn window(state: &mut State, focus: Focus, _cx: &mut Cx<'_>) {
+fn window(state: &mut State, focus: Focus, cx: &mut Cx<'_>) {
     state.window = focus;
+    chats::looked(state, cx);
 }
 
 /// Goes to a screen.
@@ -119,7 +121,7 @@ fn enter(state: &mut State, screen: Screen, cx: &mut Cx<'_>) {
     }
     match screen {
         Screen::Dashboard => dashboard::enter(state, cx),
-        Screen::Chats => {}
+        Screen::Chats => chats::enter(state, cx),
         Screen::Campaigns => campaigns::enter(state, cx),
         Screen::Numbers => numbers::enter(state, cx),
         Screen::Contacts => contacts::enter(state, cx),
@@ -134,7 +136,7 @@ fn enter(state: &mut State, screen: Screen, cx: &mut Cx<'_>) {
 fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
     match state.screen {
         Screen::Dashboard => dashboard::act(state, action, cx),
-        Screen::Chats => Handled::No,
+        Screen::Chats => chats::act(state, action, cx),
         Screen::Campaigns => campaigns::act(state, action, cx),
         Screen::Numbers => numbers::act(state, action, cx),
         Screen::Contacts => contacts::act(state, action, cx),
@@ -150,7 +152,7 @@ fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
 pub fn hints(state: &State) -> Vec<(Action, &'static str)> {
     match state.screen {
         Screen::Dashboard => dashboard::HINTS.to_vec(),
-        Screen::Chats => Vec::new(),
+        Screen::Chats => chats::hints(state),
         Screen::Campaigns => campaigns::HINTS.to_vec(),
         Screen::Numbers => numbers::HINTS.to_vec(),
         Screen::Contacts => contacts::HINTS.to_vec(),

@@ -1,6 +1,6 @@
 //! The mouse: clicks go to what the last frame showed there, the wheel moves the list under it.
 
-use super::{Cx, go, keys, overlays};
+use super::{Cx, chats, go, keys, overlays};
 use crate::action::Action;
 use crate::layout::Hit;
 use crate::msg::{Mouse, MouseDeed};
@@ -31,6 +31,13 @@ fn click(state: &mut State, mouse: Mouse, cx: &mut Cx<'_>) {
         Some(Hit::Screen(screen)) => go(state, screen, cx),
         Some(Hit::Do(action)) => keys::perform(state, action, cx),
         Some(Hit::Row(at)) => row(state, at, cx),
+        Some(Hit::Message(at)) => chats::message_clicked(state, at, cx),
+        Some(Hit::Pane(place)) if state.screen == Screen::Chats => chats::pane_clicked(state, place, cx),
+        Some(Hit::Tab(at)) if state.screen == Screen::Chats => {
+            if let Some(tab) = crate::state::chats::Tab::ALL.get(at) {
+                chats::turn(state, *tab, cx);
+            }
+        }
         _ => {}
     }
 }
@@ -52,7 +59,13 @@ fn row(state: &mut State, at: usize, cx: &mut Cx<'_>) {
         Screen::Credits => select!(state.credits.rows),
         Screen::Queue => select!(state.queue.rows),
         Screen::Settings => select!(state.settings.rows),
-        Screen::Dashboard | Screen::Chats => false,
+        Screen::Chats => {
+            chats::pane_clicked(state, 0, cx);
+            state.chats.rows.select_at(at);
+            keys::perform(state, Action::Open, cx);
+            return;
+        }
+        Screen::Dashboard => false,
     };
     if again {
         keys::perform(state, Action::Open, cx);

@@ -283,3 +283,14 @@ pub fn found(state: &mut State, asked: &ChatSearch, reply: Result<Page<SearchHit
     }
     fit(picker);
 }
+
+/// The quick replies came: a picker that waits for them gets them.
+pub fn quick_replies_came(state: &mut State) {
+    let items = super::chats::quick_reply_items(state);
+    if let Some(Overlay::Picker(picker)) = state.overlays.last_mut()
+        && picker.kind == PickerKind::QuickReply
+    {
+        picker.items = items;
+        fit(picker);
+    }
+}

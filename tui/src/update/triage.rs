@@ -201,7 +201,7 @@ fn say(state: &mut State, said: Vec<(ContactId, Reviewed)>, cx: &mut Cx<'_>) {
 
 /// Tells as much as may be on its way at once.
 fn tell(state: &mut State, cx: &mut Cx<'_>) {
-    while let Some((who, reviewed)) = state.reviews.next() {
+    while let Some((who, reviewed)) = state.reviews.take_next() {
         cx.ask(ContactTag {
             tenant: state.tenant_name(),
             contact: ContactName::from(who.to_string()),

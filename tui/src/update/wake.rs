@@ -14,6 +14,7 @@ pub fn woke(state: &mut State, cx: &mut Cx<'_>) {
     state.outbox.age(cx.now);
     numbers::woke(state, cx);
     pairing::woke(state, cx);
+    super::chats::woke(state, cx);
     if state.dashboard.stale_at.is_some_and(|at| at <= cx.now) {
         state.dashboard.stale_at = None;
         if state.tenant.is_some() {
@@ -28,7 +29,14 @@ pub fn next(state: &mut State, now: Timestamp) -> Option<Timestamp> {
     let minute = Timestamp::from_millis((now.millis() / 60_000 + 1) * 60_000);
     // Countdowns are told in seconds.
     let second = Timestamp::from_millis((now.millis() / 1000 + 1) * 1000);
-    let counting = matches!(state.connection, Connection::Lost { .. })
+    let countdown =
+        state.chats.thread.as_ref().is_some_and(|thread| {
+            thread.items.iter().rev().take(20).any(|item| item.sends_at.is_some_and(|at| at > now))
+        });
+    let draft = state.chats.thread.as_ref().and_then(|thread| thread.keep_at);
+    let typing = state.chats.typing.values().min().copied();
+    let counting = countdown
+        || matches!(state.connection, Connection::Lost { .. })
         || state.overlays.iter().any(|overlay| matches!(overlay, Overlay::Pairing(_)));
     [
         Some(minute),
@@ -37,6 +45,8 @@ pub fn next(state: &mut State, now: Timestamp) -> Option<Timestamp> {
         state.outbox.age(now),
         state.dashboard.stale_at,
         state.numbers.show_at,
+        draft,
+        typing,
     ]
     .into_iter()
     .flatten()

@@ -6,6 +6,7 @@ pub mod paint;
 pub mod table;
 
 mod campaigns;
+mod chats;
 mod contacts;
 mod credits;
 mod numbers;
@@ -43,7 +44,8 @@ pub fn view(state: &State, layout: &Layout, theme: &Theme, buf: &mut Buffer) {
 
 fn screen(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
     match state.screen {
-        Screen::Dashboard | Screen::Chats => {}
+        Screen::Dashboard => {}
+        Screen::Chats => chats::draw(state, layout, paint),
         Screen::Campaigns => campaigns::draw(state, layout, paint),
         Screen::Numbers => numbers::draw(state, layout, paint),
         Screen::Contacts => contacts::draw(state, layout, paint),

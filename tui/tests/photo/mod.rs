@@ -50,7 +50,7 @@ pub fn photo(buf: &Buffer, (width, height): (u32, u32), around: u8) -> GrayImage
             return Luma([if inked { 255 - around } else { around }]);
         };
         assert!(cell.modifier.is_empty(), "{:?}", cell.modifier);
-        let (columns, rows, bits) = parts(cell.symbol().chars().next().unwrap());
+        let (columns, rows, bits) = parts(cell.symbol().chars().next().unwrap_or(' '));
         let bit = (y % height * rows / height) * columns + x % width * columns / width;
         Luma([if bits >> bit & 1 == 1 { ink } else { paper }])
     })

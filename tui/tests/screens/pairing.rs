@@ -333,3 +333,13 @@ fn back_from_a_lost_connection_the_code_is_asked_for() {
     console.take(Msg::Link(Link::Up { epoch, seq: 0 }));
     assert_eq!(questions(&console), asked + 1);
 }
+
+#[test]
+fn another_window_size_brings_another_form() {
+    let mut console = pairing(120, 36);
+    for (columns, rows, drawn) in [(80, 24, true), (62, 33, true), (40, 10, false), (61, 21, true), (120, 36, true)] {
+        console.resize(columns, rows);
+        let read = scanned(&photo(&console.cells(), (8, 16), 0));
+        assert_eq!(read, drawn.then(usual), "{columns}x{rows}\n{}", console.picture());
+    }
+}

@@ -4,20 +4,21 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use mychatflow_data::ids::{ChatId, ClientRef, InteractionId};
-use mychatflow_data::model::chat::{ChatState, Mode};
-use mychatflow_data::model::interaction::{Interaction, InteractionState};
+use mychatflow_data::model::chat::{Chat, ChatState, Mode};
+use mychatflow_data::model::interaction::{Interaction, InteractionState, Quoted};
 use mychatflow_data::phone::Phone;
 use mychatflow_data::protocol::calls::chat::{
-    AfterEdit, ChatApprove, ChatCancel, ChatDone, ChatEdit, ChatList, ChatPause, ChatResume, ChatSend, ChatSent,
-    ChatShow, ChatShown, ChatSnooze, ChatSummary, InteractionDocument,
+    AfterEdit, ChatApprove, ChatCancel, ChatDone, ChatEdit, ChatList, ChatPause, ChatRead, ChatResume, ChatSend,
+    ChatSent, ChatShow, ChatShown, ChatSnooze, ChatSummary, ClearDraft, InteractionDocument, ListOrder,
 };
 use mychatflow_data::protocol::error::{CallError, Code};
 use mychatflow_data::protocol::event::Topic;
 use mychatflow_data::protocol::name::{ChatName, Cursor, InstanceName};
 use mychatflow_data::store::TenantStore;
-use mychatflow_data::store::chat_list::{ChatFilter, ChatPlace};
+use mychatflow_data::store::chat_list::{ChatFilter, ChatOrder, ChatPlace};
 use mychatflow_data::store::chats::Listed;
 use mychatflow_data::store::error::StoreError;
+use mychatflow_data::store::tx::send::Composer;
 use mychatflow_data::time::Timestamp;
 
 use super::instances;
@@ -41,6 +42,7 @@ pub fn document(listed: Listed, inherited: Mode) -> ChatSummary {
     chat.name = chat.name.map(|name| clean_line(&name));
     chat.reason = chat.reason.map(|reason| clean_line(&reason));
     chat.preview = chat.preview.map(|preview| clean(&preview));
+    chat.tags = chat.tags.iter().map(|tag| clean_line(tag)).collect();
     chat
 }
 
@@ -52,6 +54,12 @@ pub fn message(interaction: Interaction, countdown: Option<Timestamp>) -> Intera
     message.reason = message.reason.map(|reason| clean_line(&reason));
     message.author_name = message.author_name.map(|name| clean_line(&name));
     message.reaction = message.reaction.map(|reaction| clean_line(&reaction));
+    message.original = message.original.map(|text| clean(&text));
+    message.quoted = message.quoted.map(|quoted| Quoted { text: clean(&quoted.text), ..quoted });
+    if let Some(media) = &mut message.media {
+        media.mime = media.mime.as_deref().map(clean_line);
+        media.file_name = media.file_name.as_deref().map(clean_line);
+    }
     message.sends_at = countdown.filter(|_| message.state == InteractionState::Draft);
     message
 }
@@ -62,7 +70,8 @@ fn sent(interaction: Interaction) -> ChatSent {
     sent
 }
 
-async fn named(shop: &TenantStore, chat: &ChatName, instance: Option<&InstanceName>) -> Handled<Listed> {
+/// The chat that a caller means.
+pub(super) async fn named(shop: &TenantStore, chat: &ChatName, instance: Option<&InstanceName>) -> Handled<Listed> {
     let instance = match instance {
         Some(name) => Some(instances::named(shop, name).await?.id),
         None => None,
@@ -86,7 +95,8 @@ async fn named(shop: &TenantStore, chat: &ChatName, instance: Option<&InstanceNa
     }
 }
 
-async fn shown(cx: &Cx, shop: &TenantStore, chat: ChatId) -> Handled<ChatSummary> {
+/// The chat as it is now.
+pub(super) async fn shown(cx: &Cx, shop: &TenantStore, chat: ChatId) -> Handled<ChatSummary> {
     let listed = shop.listed_chat(chat).await?.ok_or(StoreError::NotFound("chat"))?;
     Ok(document(listed, cx.config().reply.mode))
 }
@@ -106,46 +116,103 @@ pub async fn list(cx: &Cx, shop: &TenantStore, call: ChatList) -> Handled<Reply<
     };
     let after = call.after.as_ref().map(place).transpose()?;
     let limit = paging::limit(call.limit);
-    let filter = ChatFilter { state: call.state, instance, text: None };
+    let order = match call.order {
+        ListOrder::Newest => ChatOrder::Newest,
+        ListOrder::Oldest => ChatOrder::LongestWaiting,
+    };
+    let filter = ChatFilter { state: call.state, instance, find: call.find, order };
     let found = shop.chats(filter, after, paging::to_read(limit)).await?;
     let mode = cx.config().reply.mode;
-    Ok(Reply(paging::page(found, limit, |last| cursor(&last.chat.last_at, last.chat.id), |chat| document(chat, mode))))
+    Ok(Reply(paging::page(found, limit, |last| cursor(&last.chat, order), |chat| document(chat, mode))))
 }
 
-fn cursor(last_at: &Option<Timestamp>, id: ChatId) -> String {
-    format!("{}:{id}", last_at.map_or_else(|| "-".to_owned(), |at| at.millis().to_string()))
+/// `w` and a time: since when the customer waits; a time: the last message; `-`: no message at all.
+fn cursor(last: &Chat, order: ChatOrder) -> String {
+    let waiting = last.waiting_since.filter(|_| order == ChatOrder::LongestWaiting);
+    let at = match (waiting, last.last_at) {
+        (Some(since), _) => format!("w{}", since.millis()),
+        (None, Some(at)) => at.millis().to_string(),
+        (None, None) => "-".to_owned(),
+    };
+    format!("{at}:{}", last.id)
 }
 
 fn place(cursor: &Cursor) -> Handled<ChatPlace> {
     let (at, id): (String, ChatId) = paging::parts(cursor)?;
-    let last_at = match at.as_str() {
-        "-" => None,
-        _ => Some(Timestamp::from_millis(paging::whole(&Cursor::from(at))?)),
-    };
-    Ok(ChatPlace { last_at, id })
+    let instant = |text: &str| Ok::<_, Refused>(Some(Timestamp::from_millis(paging::whole(&Cursor::from(text))?)));
+    Ok(match at.strip_prefix('w') {
+        Some(since) => ChatPlace { waiting_since: instant(since)?, last_at: None, id },
+        None if at == "-" => ChatPlace { waiting_since: None, last_at: None, id },
+        None => ChatPlace { waiting_since: None, last_at: instant(&at)?, id },
+    })
 }
 
-/// `chat.show`: the newest messages, oldest first.
+/// A part of a thread, oldest first, and whether it goes on before and after it.
+struct Part {
+    messages: Vec<Interaction>,
+    older: bool,
+    newer: bool,
+}
+
+impl Part {
+    /// The messages before one, or the newest.
+    async fn before(shop: &TenantStore, chat: ChatId, id: Option<InteractionId>, limit: usize) -> Handled<Self> {
+        let mut messages = shop.interactions(chat, id, paging::to_read(limit)).await?;
+        let older = messages.len() > limit;
+        messages.truncate(limit);
+        messages.reverse();
+        Ok(Self { messages, older, newer: id.is_some() })
+    }
+
+    /// The messages after one.
+    async fn after(shop: &TenantStore, chat: ChatId, id: InteractionId, limit: usize) -> Handled<Self> {
+        let mut messages = shop.interactions_after(chat, id, paging::to_read(limit)).await?;
+        let newer = messages.len() > limit;
+        messages.truncate(limit);
+        Ok(Self { messages, older: true, newer })
+    }
+
+    /// The messages around one.
+    async fn around(shop: &TenantStore, chat: ChatId, id: InteractionId, limit: usize) -> Handled<Self> {
+        let middle = shop.outbound(id).await?.map(|found| found.interaction).filter(|found| found.chat == chat);
+        let middle = middle.ok_or_else(|| CallError::not_found("this message is not in this chat"))?;
+        let Self { mut messages, older, .. } = Self::before(shop, chat, Some(id), limit / 2).await?;
+        let Self { messages: after, newer, .. } = Self::after(shop, chat, id, limit - limit / 2 - 1).await?;
+        messages.push(middle);
+        messages.extend(after);
+        Ok(Self { messages, older, newer })
+    }
+}
+
+/// `chat.show`: a part of the thread, oldest first.
 ///
 /// # Errors
-/// `not_found` or `conflict` about the chat, `invalid` for a cursor that is none of ours.
+/// `not_found` or `conflict` about the chat, `not_found` about the message in the middle, `invalid` for a cursor that is
+/// none of ours or for two places at once.
 pub async fn show(cx: &Cx, shop: &TenantStore, call: ChatShow) -> Handled<Reply<ChatShow>> {
     let listed = named(shop, &call.chat, call.instance.as_ref()).await?;
-    let before = call.after.as_ref().map(paging::whole::<InteractionId>).transpose()?;
     let limit = paging::limit(call.limit);
     let id = listed.chat.id;
-    let found = shop.interactions(id, before, paging::to_read(limit)).await?;
+    let part = match (&call.after, &call.before, call.around) {
+        (after, None, None) => {
+            let end = after.as_ref().map(paging::whole::<InteractionId>).transpose()?;
+            Part::before(shop, id, end, limit).await?
+        }
+        (None, Some(before), None) => Part::after(shop, id, paging::whole(before)?, limit).await?,
+        (None, None, Some(middle)) => Part::around(shop, id, middle, limit).await?,
+        _ => return Err(CallError::invalid("of `after`, `before` and `around` only one at a time").into()),
+    };
     let countdown = shop.countdown(id).await?;
-    let page = paging::page(found, limit, |oldest| oldest.id.to_string(), |found| message(found, countdown));
-    let mut items = page.items;
-    items.reverse();
+    let end = |message: Option<&Interaction>| message.map(|message| Cursor::from(message.id.to_string()));
+    let next = if part.older { end(part.messages.first()) } else { None };
+    let newer = if part.newer { end(part.messages.last()) } else { None };
     Ok(Reply(ChatShown {
-        items,
-        next: page.next,
-        newer: None,
+        items: part.messages.into_iter().map(|found| message(found, countdown)).collect(),
+        next,
+        newer,
         chat: document(listed, cx.config().reply.mode),
-        draft: None,
-        notes: Vec::new(),
+        draft: shop.draft(id).await?.map(|(text, _)| clean(&text)),
+        notes: shop.notes(id).await?.into_iter().map(super::notes::document).collect(),
     }))
 }
 
@@ -160,13 +227,17 @@ pub async fn send(cx: &Cx, shop: &TenantStore, call: ChatSend) -> Handled<Reply<
     }
     let pause = super::rules(cx, shop, &listed).await?.takeover_pause;
     let client_ref = call.client_ref.unwrap_or_default();
+    let composer = match call.clear_draft {
+        ClearDraft::Keep => Composer::Keep,
+        ClearDraft::Clear => Composer::Clear,
+    };
     // Whoever listens only after the send may miss its end.
     let listener = cx.bus.listen(Wish {
         audience: Audience::Tenants(HashSet::from([shop.id()])),
         topics: vec![Topic::InteractionChanged],
         since: None,
     });
-    let stored = shop.send_message(listed.chat.id, call.text, client_ref, pause, cx.now()).await?;
+    let stored = shop.send_message(listed.chat.id, call.text, client_ref, pause, composer, cx.now()).await?;
     let Some(wait) = call.wait else { return Ok(Reply(sent(stored))) };
     // Not sent in time is no failure: the message stays queued, and the reply says so.
     let waited = tokio::time::timeout(wait.0.min(WAIT_MAX), settled(shop, client_ref, listener)).await;
@@ -329,5 +400,15 @@ pub async fn snooze(cx: &Cx, shop: &TenantStore, call: ChatSnooze) -> Handled<Re
     let listed = named(shop, &call.chat, call.instance.as_ref()).await?;
     let now = cx.now();
     shop.snooze_chat(listed.chat.id, now + call.span.0, now).await?;
+    Ok(Reply(shown(cx, shop, listed.chat.id).await?))
+}
+
+/// `chat.read`
+///
+/// # Errors
+/// `not_found` or `conflict` about the chat.
+pub async fn read(cx: &Cx, shop: &TenantStore, call: ChatRead) -> Handled<Reply<ChatRead>> {
+    let listed = named(shop, &call.chat, call.instance.as_ref()).await?;
+    shop.read_chat(listed.chat.id).await?;
     Ok(Reply(shown(cx, shop, listed.chat.id).await?))
 }

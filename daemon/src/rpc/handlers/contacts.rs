@@ -2,7 +2,9 @@
 
 use mychatflow_data::ids::ContactId;
 use mychatflow_data::model::contact::Contact;
-use mychatflow_data::protocol::calls::contact::{ContactList, ContactShow, ContactShown, ContactTag, Tagging};
+use mychatflow_data::protocol::calls::contact::{
+    ContactAdd, ContactEdit, ContactList, ContactOptout, ContactShow, ContactShown, ContactTag, OptOut, Tagging,
+};
 use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::name::ContactName;
 use mychatflow_data::store::TenantStore;
@@ -11,7 +13,7 @@ use mychatflow_data::store::error::StoreError;
 
 use super::chats;
 use crate::cx::Cx;
-use crate::flow::clean::clean_line;
+use crate::flow::clean::{clean_line, clean_name};
 use crate::rpc::paging;
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
@@ -46,7 +48,7 @@ pub async fn list(_: &Cx, shop: &TenantStore, call: ContactList) -> Handled<Repl
         }
         None => None,
     };
-    let filter = ContactFilter { review: call.review, tag: call.tag, text: None };
+    let filter = ContactFilter { review: call.review, tag: call.tag, find: call.find };
     let found = shop.contacts(filter, after, paging::to_read(limit)).await?;
     let cursor = |last: &Contact| format!("{}:{}", last.id, last.name.as_deref().unwrap_or(""));
     Ok(Reply(paging::page(found, limit, cursor, document)))
@@ -79,4 +81,37 @@ pub async fn tag(cx: &Cx, shop: &TenantStore, call: ContactTag) -> Handled<Reply
         contact = shop.review_contact(found.id, reviewed.into(), freshness, cx.now()).await?;
     }
     Ok(Reply(document(contact)))
+}
+
+/// `contact.add`
+///
+/// # Errors
+/// `invalid` for a text that is no tag.
+pub async fn add(cx: &Cx, shop: &TenantStore, call: ContactAdd) -> Handled<Reply<ContactAdd>> {
+    let name = call.name.as_deref().and_then(clean_name);
+    Ok(Reply(document(shop.add_contact(call.phone, name, call.tags, cx.now()).await?)))
+}
+
+/// `contact.edit`
+///
+/// # Errors
+/// `not_found` or `conflict` about the person, `invalid` when nothing shall change.
+pub async fn edit(_: &Cx, shop: &TenantStore, call: ContactEdit) -> Handled<Reply<ContactEdit>> {
+    let found = named(shop, &call.contact).await?;
+    let name = call.name.ok_or_else(|| CallError::invalid("say what shall change: the name"))?;
+    Ok(Reply(document(shop.rename_contact(found.id, clean_name(&name)).await?)))
+}
+
+/// `contact.optout`
+///
+/// # Errors
+/// `not_found` or `conflict` about the person.
+pub async fn opt_out(cx: &Cx, shop: &TenantStore, call: ContactOptout) -> Handled<Reply<ContactOptout>> {
+    let found = named(shop, &call.contact).await?;
+    let now = cx.now();
+    let since = match call.back {
+        OptOut::Out => Some(now),
+        OptOut::Back => None,
+    };
+    Ok(Reply(document(shop.opt_out_contact(found.id, since, now).await?)))
 }

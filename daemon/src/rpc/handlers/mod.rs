@@ -6,12 +6,17 @@ pub mod chats;
 pub mod contacts;
 pub mod credits;
 pub mod daemon;
+pub mod drafts;
 pub mod instances;
+pub mod notes;
+pub mod overview;
 pub mod queue;
 pub mod quick_replies;
+pub mod search;
 pub mod settings;
 pub mod stats;
 pub mod tenants;
+pub mod why;
 
 use mychatflow_data::model::setting::Rules;
 use mychatflow_data::model::tenant::Tenant;

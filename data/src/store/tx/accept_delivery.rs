@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::ids::{ChatId, InstanceId, InteractionId};
 use crate::model::contact::Review;
 use crate::model::delivery::{Delivery, DeliveryEvent, MessageEvent};
-use crate::model::interaction::{Author, ContentKind, Direction, Interaction, InteractionState};
+use crate::model::interaction::{Author, ContentKind, Direction, Interaction, InteractionState, Media};
 use crate::model::job::JobArgs;
 use crate::model::setting::{Groups, Rules};
 use crate::phone::{Address, AddressKind};
@@ -248,7 +248,11 @@ impl Intake<'_, '_> {
             model: None,
             latency_ms: None,
             original: None,
-            media: None,
+            media: message.media.as_ref().map(|media| Media {
+                mime: media.mimetype.clone(),
+                file_name: media.filename.clone(),
+                ..Media::default()
+            }),
             tokens: None,
             quoted: None,
         }
@@ -330,6 +334,8 @@ impl Intake<'_, '_> {
              SET revision = revision + 1, unread = unread + 1, address = :address, preview = :preview,
                  last_at = max(coalesce(last_at, 0), :at), last_in_at = max(coalesce(last_in_at, 0), :at),
                  snoozed_until = NULL,
+                 waiting_since = CASE WHEN :at > max(coalesce(last_out_at, 0), context_from)
+                                      THEN min(coalesce(waiting_since, :at), :at) ELSE waiting_since END,
                  state = CASE WHEN handoff_at IS NOT NULL OR paused_until > :now THEN 'needs_you'
                               WHEN state = 'assistant' THEN state ELSE 'needs_you' END,
                  reason = CASE WHEN handoff_at IS NOT NULL THEN coalesce(reason, 'handoff')

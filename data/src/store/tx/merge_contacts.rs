@@ -93,6 +93,9 @@ fn merge_chats(scope: &Scope<'_>, keep: ChatId, gone: ChatId, now: Timestamp) ->
         "UPDATE OR IGNORE settings SET scope_id = :keep
          WHERE tenant_id = :tenant AND scope = 'chat' AND scope_id = :gone"
     );
+    const NOTES: Scoped = scoped!("UPDATE notes SET chat_id = :keep WHERE tenant_id = :tenant AND chat_id = :gone");
+    const DRAFT: Scoped =
+        scoped!("UPDATE OR IGNORE drafts SET chat_id = :keep WHERE tenant_id = :tenant AND chat_id = :gone");
     const DELETE: Scoped = scoped!("DELETE FROM chats WHERE tenant_id = :tenant AND id = :gone");
 
     let both: &[(&str, &dyn rusqlite::ToSql)] = &[(":keep", &keep), (":gone", &gone)];
@@ -102,6 +105,9 @@ fn merge_chats(scope: &Scope<'_>, keep: ChatId, gone: ChatId, now: Timestamp) ->
     scope.execute(SENDS, &[(":keep", &keep), (":gone", &gone), (":keep_text", &keep.to_string())])?;
     scope.execute(SUM, both)?;
     scope.execute(SETTINGS, both)?;
+    scope.execute(NOTES, both)?;
+    scope.execute(DRAFT, both)?;
+    chats::look_who_waits(scope, keep)?;
     if let Some((_, run_at)) = live {
         let run_at: Timestamp = run_at;
         let run_at = if run_at >= jobs::NEVER { now } else { run_at.max(now) };

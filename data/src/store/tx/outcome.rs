@@ -5,6 +5,7 @@ use crate::model::chat::ChatState;
 use crate::model::interaction::{Ack, Author, InteractionState};
 use crate::scoped;
 use crate::store::TenantStore;
+use crate::store::activity::Tally;
 use crate::store::error::StoreError;
 use crate::store::interactions::{self, Outbound};
 use crate::store::jobs::{self, Ended};
@@ -43,6 +44,7 @@ pub(crate) fn mark_sent(
             Author::Campaign => "sends.campaign",
             _ => "sends.human",
         });
+        scope.tally(now, Tally::Sent(message.interaction.author));
         touch(scope, message, now)?;
     }
     if let Some(reply) = message.reply {
@@ -61,6 +63,7 @@ fn touch(scope: &Scope<'_>, message: &Outbound, now: Timestamp) -> Result<(), St
     );
     let preview = super::accept_delivery::preview(&message.interaction.text);
     scope.execute(TOUCH, &[(":chat", &message.interaction.chat), (":now", &now), (":preview", &preview)])?;
+    chats::answered(scope, message.interaction.chat, message.interaction.id, now)?;
     scope.emit(crate::store::change::Change::ChatChanged(scope.tenant(), message.interaction.chat));
     Ok(())
 }
@@ -99,6 +102,7 @@ pub(crate) fn mark_failed(
             ledger::refund(scope, reply, now)?;
         }
     }
+    chats::look_who_waits(scope, message.interaction.chat)?;
     chats::set_state(scope, message.interaction.chat, ChatState::NeedsYou, Some(&format!("failed: {reason}")))
 }
 
@@ -216,6 +220,7 @@ impl TenantStore {
                 Ended::Cancel { reason } => {
                     cancel_rest(scope, &message, reason)?;
                     interactions::set_state(scope, id, InteractionState::Cancelled, Some(reason))?;
+                    chats::look_who_waits(scope, message.interaction.chat)?;
                     if let Some(reply) = message.reply {
                         release_unless_sent(scope, reply, now)?;
                     }

@@ -9,8 +9,17 @@ use crate::store::change::Change;
 use crate::store::error::StoreError;
 use crate::store::interactions::{self, Extra, Outbound};
 use crate::store::scope::{Scope, Scoped};
-use crate::store::{chats, jobs};
+use crate::store::{chats, drafts, jobs};
 use crate::time::Timestamp;
+
+/// What becomes of the composer's draft when a message is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Composer {
+    /// It stays.
+    Keep,
+    /// It is forgotten with the send.
+    Clear,
+}
 
 /// A human wrote in a chat: the assistant's answer under way is taken back and it is silent for a while.
 pub(crate) fn human_spoke(
@@ -51,6 +60,7 @@ impl TenantStore {
         text: String,
         client_ref: ClientRef,
         takeover_pause: std::time::Duration,
+        composer: Composer,
         now: Timestamp,
     ) -> Result<Interaction, StoreError> {
         const KNOWN: Scoped = scoped!(concat!(
@@ -95,6 +105,10 @@ impl TenantStore {
             let preview = super::accept_delivery::preview(&interaction.text);
             human_spoke(scope, chat, &preview, now, now + takeover_pause, now)?;
             interactions::insert(scope, to.instance, &interaction, &Extra::default(), now)?;
+            chats::answered(scope, chat, interaction.id, now)?;
+            if composer == Composer::Clear {
+                drafts::forget(scope, chat)?;
+            }
             jobs::insert_send(scope, chat, interaction.id, now)?;
             Ok(interaction)
         })
@@ -146,6 +160,7 @@ impl TenantStore {
                 return Err(StoreError::Conflict(format!("the message is {}", message.interaction.state)));
             }
             interactions::set_state(scope, id, InteractionState::Cancelled, Some("taken back"))?;
+            chats::look_who_waits(scope, message.interaction.chat)?;
             if let Some(job) = message.job {
                 scope.execute(JOB, &[(":job", &job), (":now", &now)])?;
             }

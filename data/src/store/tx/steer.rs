@@ -110,7 +110,10 @@ impl TenantStore {
              WHERE tenant_id = :tenant AND chat_id = :chat AND kind = 'answer_chat'
                AND state IN ('scheduled', 'available', 'retryable', 'held')"
         );
-        const EDIT: Scoped = scoped!("UPDATE interactions SET text = :text WHERE tenant_id = :tenant AND id = :id");
+        const EDIT: Scoped = scoped!(
+            "UPDATE interactions SET original = coalesce(original, nullif(text, :text)), text = :text
+             WHERE tenant_id = :tenant AND id = :id"
+        );
         self.write(move |scope| {
             if text.trim().is_empty() {
                 return Err(StoreError::Invalid("an empty message can't be sent".to_owned()));
@@ -191,7 +194,7 @@ impl TenantStore {
     pub async fn finish_chat(&self, chat: ChatId, now: Timestamp) -> Result<(), StoreError> {
         const DONE: Scoped = scoped!(
             "UPDATE chats SET state = 'done', reason = NULL, handoff_at = NULL, paused_until = NULL,
-                              snoozed_until = NULL, unread = 0, context_from = :now
+                              snoozed_until = NULL, unread = 0, waiting_since = NULL, context_from = :now
              WHERE tenant_id = :tenant AND id = :chat"
         );
         self.write(move |scope| {

@@ -8,9 +8,9 @@ use crate::phone::Address;
 use crate::scoped;
 use crate::store::change::Change;
 use crate::store::error::StoreError;
-use crate::store::interactions;
 use crate::store::scope::Scoped;
 use crate::store::tx::outcome;
+use crate::store::{chats, interactions};
 
 /// What happened to a message before it came.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -120,7 +120,7 @@ impl Intake<'_, '_> {
     pub(super) fn edit(&self, bare_id: &str, text: &str) -> Result<usize, StoreError> {
         const EDIT: Scoped = scoped!(concat!(
             "UPDATE interactions
-             SET text = :text, state = CASE direction WHEN 'in' THEN 'edited' ELSE state END
+             SET original = coalesce(original, nullif(text, :text)), text = :text, state = CASE direction WHEN 'in' THEN 'edited' ELSE state END
              WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :target
              RETURNING ",
             interactions::columns!()
@@ -171,13 +171,17 @@ impl Intake<'_, '_> {
     /// Marks a message as taken back; returns how many messages that were.
     pub(super) fn revoke(&self, bare_id: &str) -> Result<usize, StoreError> {
         const REVOKE: Scoped = scoped!(concat!(
-            "UPDATE interactions SET state = CASE direction WHEN 'in' THEN 'revoked' ELSE state END
+            "UPDATE interactions
+             SET original = coalesce(original, text), state = CASE direction WHEN 'in' THEN 'revoked' ELSE state END
              WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :target
              RETURNING ",
             interactions::columns!()
         ));
         let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":instance", &self.instance), (":target", &bare_id)];
         let changed = self.scope.rows(REVOKE, params, interactions::read)?;
+        for interaction in &changed {
+            chats::look_who_waits(self.scope, interaction.chat)?;
+        }
         self.tell_changed(changed)
     }
 }

@@ -57,6 +57,7 @@ impl Intake<'_, '_> {
             message.at + pause,
             self.now,
         )?;
+        chats::answered(self.scope, thread.chat, interaction.id, interaction.at)?;
         self.scope.count("takeovers");
         Ok(Accepted::Stored)
     }

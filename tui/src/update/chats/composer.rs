@@ -1,0 +1,211 @@
+//! Writing: the draft that the daemon keeps, sending, quick replies, editing what the assistant wrote.
+
+use std::time::Duration;
+
+use mychatflow_data::ids::{ChatId, ClientRef};
+use mychatflow_data::protocol::calls::chat::{AfterEdit, ChatCompose, ChatEdit, ChatSend, ChatSent, ClearDraft};
+use mychatflow_data::protocol::calls::quick_reply::QuickReplyList;
+
+use super::{list, name};
+use crate::action::Action;
+use crate::key::{Key, KeyCode};
+use crate::msg::Refusal;
+use crate::state::State;
+use crate::state::chats::Pane;
+use crate::state::input::{Input, Lines, Taken};
+use crate::state::overlay::{Pick, PickItem, PickerKind};
+use crate::state::thread::{Anchor, Thread, Writing};
+use crate::text::CleanText;
+use crate::update::{Cx, Handled, palette};
+
+/// How long one may pause in writing before the daemon gets the draft.
+const PAUSE: Duration = Duration::from_millis(700);
+
+/// Does something in the composer.
+pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
+    match action {
+        Action::ChatSend => send(state, cx),
+        Action::Newline => {
+            if let Some(thread) = &mut state.chats.thread {
+                thread.composer.newline();
+                changed(thread, cx);
+            }
+        }
+        Action::QuickReply => quick_replies(state, cx),
+        Action::Back => {
+            leave(state, cx);
+            state.chats.focus = Pane::Thread;
+        }
+        _ => return Handled::No,
+    }
+    Handled::Yes
+}
+
+/// A key was typed: into the filter of the list, or into the composer.
+pub fn typed(state: &mut State, key: Key, cx: &mut Cx<'_>) {
+    if state.chats.filter_open() {
+        list::filter_typed(state, key, cx);
+        return;
+    }
+    if state.chats.focus != Pane::Composer {
+        return;
+    }
+    let Some(thread) = &mut state.chats.thread else { return };
+    if key == Key::new(KeyCode::Char('/')) && thread.composer.is_empty() {
+        quick_replies(state, cx);
+        return;
+    }
+    if thread.composer.key(key) == Taken::Yes {
+        changed(thread, cx);
+    }
+}
+
+/// Text was pasted.
+pub fn pasted(state: &mut State, text: &str, cx: &mut Cx<'_>) {
+    if let Some(thread) = &mut state.chats.thread
+        && state.chats.focus == Pane::Composer
+    {
+        thread.composer.paste(text);
+        changed(thread, cx);
+    }
+}
+
+fn changed(thread: &mut Thread, cx: &Cx<'_>) {
+    if thread.writing == Writing::Message {
+        thread.keep_at = Some(cx.now + PAUSE);
+    }
+}
+
+/// Gives the draft to the daemon, if it changed.
+pub fn keep_draft(state: &mut State, cx: &mut Cx<'_>) {
+    let tenant = state.tenant_name();
+    let Some(thread) = &mut state.chats.thread else { return };
+    thread.keep_at = None;
+    let text = thread.composer.text();
+    if thread.writing != Writing::Message || text == thread.kept {
+        return;
+    }
+    thread.kept.clone_from(&text);
+    cx.ask(ChatCompose { tenant, chat: name(thread.chat.id), instance: None, text: Some(text) });
+}
+
+/// Leaves the composer: the draft is kept; an edit that was not sent is forgotten.
+pub fn leave(state: &mut State, cx: &mut Cx<'_>) {
+    keep_draft(state, cx);
+    if let Some(thread) = &mut state.chats.thread
+        && thread.writing != Writing::Message
+    {
+        thread.writing = Writing::Message;
+        thread.composer.set(&thread.kept.clone());
+    }
+}
+
+/// Begins to write.
+pub fn begin(state: &mut State, cx: &mut Cx<'_>) {
+    if state.chats.thread.is_none() {
+        list::preview(state, cx);
+    }
+    if state.chats.thread.is_some() {
+        state.chats.focus = Pane::Composer;
+        super::thread::mark_read(state, cx);
+    }
+}
+
+/// Begins to edit the answer that waits.
+pub fn edit(state: &mut State, cx: &mut Cx<'_>) {
+    keep_draft(state, cx);
+    let Some(thread) = &mut state.chats.thread else { return };
+    let Some((id, text)) = thread.waiting_answer().map(|item| (item.id, item.text.clone())) else { return };
+    thread.writing = Writing::Edit(id);
+    thread.composer = Input::new(Lines::Several, &text);
+    state.chats.focus = Pane::Composer;
+}
+
+fn send(state: &mut State, cx: &mut Cx<'_>) {
+    let tenant = state.tenant_name();
+    let Some(thread) = &mut state.chats.thread else { return };
+    if thread.composer.is_blank() {
+        return;
+    }
+    let text = thread.composer.text().trim_end().to_owned();
+    let chat = thread.chat.id;
+    if let Writing::Edit(id) = thread.writing {
+        cx.ask(ChatEdit { tenant, chat: name(chat), instance: None, text, id: Some(id), send: AfterEdit::Send });
+        thread.writing = Writing::Message;
+        let kept = thread.kept.clone();
+        thread.composer.set(&kept);
+        state.chats.focus = Pane::Thread;
+        return;
+    }
+    thread.composer.set("");
+    thread.kept.clear();
+    thread.keep_at = None;
+    thread.selected = None;
+    thread.anchor = Anchor::Bottom;
+    if let Some(client_ref) = cx.refs.next() {
+        state.outbox.send(client_ref, chat, text.clone(), cx.now);
+        post(state, chat, text, client_ref, cx);
+    }
+}
+
+/// Sends a text under its id; once more under the same one is at most one message.
+pub fn post(state: &State, chat: ChatId, text: String, client_ref: ClientRef, cx: &mut Cx<'_>) {
+    cx.ask(ChatSend {
+        tenant: state.tenant_name(),
+        chat: name(chat),
+        instance: None,
+        text,
+        wait: None,
+        client_ref: Some(client_ref),
+        clear_draft: ClearDraft::Clear,
+    });
+}
+
+/// The daemon's answer to a send. The message itself comes as an event, before or after.
+pub fn sent(state: &mut State, asked: &ChatSend, reply: Result<ChatSent, Refusal>, cx: &mut Cx<'_>) {
+    let Some(client_ref) = asked.client_ref else { return };
+    match reply {
+        Ok(sent) => {
+            state.outbox.taken(client_ref);
+            let there = state.chats.thread.as_ref().is_some_and(|thread| thread.position(sent.id).is_some());
+            if there {
+                state.outbox.confirm(client_ref);
+            }
+        }
+        Err(refusal) if refusal.code.is_some() => {
+            state.outbox.fail(client_ref, &refusal.text);
+            crate::update::answers::refused(state, &refusal, cx);
+        }
+        // The connection broke: the daemon may have it.
+        Err(_) => state.outbox.doubt(client_ref),
+    }
+}
+
+/// Opens the picker of quick replies.
+pub fn quick_replies(state: &mut State, cx: &mut Cx<'_>) {
+    if state.quick_replies.rows.is_skeleton() {
+        cx.ask(QuickReplyList { tenant: state.tenant_name(), ..QuickReplyList::default() });
+    }
+    let items = items(state);
+    palette::choose(state, PickerKind::QuickReply, "Quick reply", items);
+}
+
+/// The stored answers, as things to pick.
+pub fn items(state: &State) -> Vec<PickItem> {
+    let item = |reply: &mychatflow_data::protocol::calls::quick_reply::QuickReplyDocument| PickItem {
+        label: CleanText::line(&reply.label),
+        detail: CleanText::line(&reply.text),
+        key: None,
+        pick: Pick::QuickReply(reply.id, reply.text.clone()),
+    };
+    state.quick_replies.rows.items().iter().map(item).collect()
+}
+
+/// Puts a quick reply into the composer.
+pub fn insert(state: &mut State, text: &str, cx: &mut Cx<'_>) {
+    begin(state, cx);
+    if let Some(thread) = &mut state.chats.thread {
+        thread.composer.paste(text);
+        changed(thread, cx);
+    }
+}

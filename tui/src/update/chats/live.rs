@@ -1,0 +1,87 @@
+//! Events about chats and messages.
+
+use std::time::Duration;
+
+use mychatflow_data::model::chat::ChatState;
+use mychatflow_data::protocol::calls::chat::{ChatSummary, InteractionDocument};
+use mychatflow_data::protocol::event::Event;
+use serde::Deserialize;
+
+use super::{composer, steer, thread};
+use crate::msg::{Effect, Focus};
+use crate::notify::Notification;
+use crate::state::State;
+use crate::state::chats::Pane;
+use crate::state::toasts::Tone;
+use crate::text::CleanText;
+use crate::update::Cx;
+
+/// How long somebody counts as typing without a further word of it.
+const TYPING: Duration = Duration::from_secs(12);
+
+/// A chat changed, or somebody types in it.
+pub fn chat_changed(state: &mut State, event: &Event, cx: &mut Cx<'_>) {
+    let Some(id) = steer::chat_id(&event.data) else { return };
+    if let Some(typing) = event.data.get("typing").and_then(serde_json::Value::as_bool) {
+        if typing {
+            state.chats.typing.insert(id, cx.now + TYPING);
+        } else {
+            state.chats.typing.remove(&id);
+        }
+        return;
+    }
+    let Ok(chat) = ChatSummary::deserialize(&event.data) else {
+        // Nobody listened when it changed: it is read again if it is on the screen.
+        let open = state.chats.thread.as_ref().is_some_and(|thread| thread.chat.id == id);
+        if open {
+            thread::read(state, id, cx);
+        }
+        return;
+    };
+    let before = state.chats.rows.items().iter().find(|row| row.id == id).map(|row| row.state);
+    steer::take(state, &chat);
+    if chat.state == ChatState::NeedsYou && before != Some(ChatState::NeedsYou) {
+        needs_you(state, &chat, cx);
+    }
+    thread::mark_read(state, cx);
+}
+
+/// Rings, for this alone; not when one is looking at the chat anyway.
+fn needs_you(state: &mut State, chat: &ChatSummary, cx: &mut Cx<'_>) {
+    let open = state.chats.thread.as_ref().is_some_and(|thread| thread.chat.id == chat.id);
+    let looked_at = open && state.chats.focus != Pane::List && state.window == Focus::Here;
+    if looked_at || state.rung_at.is_some_and(|at| cx.now.since(at) < Duration::from_secs(3)) {
+        return;
+    }
+    state.rung_at = Some(cx.now);
+    let who = chat.name.clone().or_else(|| chat.phone.as_ref().map(ToString::to_string)).unwrap_or_default();
+    let title = CleanText::line(&format!("{who} needs you"));
+    let body = CleanText::line(chat.reason.as_deref().unwrap_or_default());
+    state.toasts.say(Tone::Info, &format!("{title}: {body}"), cx.now);
+    cx.want(Effect::Notify(Notification { title, body }));
+}
+
+/// A message came, was written or changed.
+pub fn interaction_changed(state: &mut State, event: &Event, cx: &mut Cx<'_>) {
+    let Ok(item) = InteractionDocument::deserialize(&event.data) else { return };
+    if let Some(client_ref) = item.client_ref {
+        state.outbox.confirm(client_ref);
+    }
+    if item.direction == mychatflow_data::model::interaction::Direction::In {
+        state.chats.typing.remove(&item.chat);
+    }
+    if let Some(thread) = state.chats.thread.as_mut().filter(|thread| thread.chat.id == item.chat) {
+        thread.take(item);
+        thread::mark_read(state, cx);
+    }
+}
+
+/// Time has passed.
+pub fn woke(state: &mut State, cx: &mut Cx<'_>) {
+    let now = cx.now;
+    state.chats.typing.retain(|_, until| *until > now);
+    let due = state.chats.thread.as_ref().and_then(|thread| thread.keep_at).is_some_and(|at| at <= now);
+    if due {
+        composer::keep_draft(state, cx);
+    }
+}

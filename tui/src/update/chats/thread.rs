@@ -1,0 +1,289 @@
+//! The open thread: reading it in both directions, moving in it, marking it read.
+
+use mychatflow_data::ids::{ChatId, InteractionId};
+use mychatflow_data::protocol::calls::chat::{ChatRead, ChatShow, ChatShown, ChatSummary};
+
+use super::name;
+use crate::action::Action;
+use crate::layout::chats::{Placed, ThreadLayout};
+use crate::layout::{Layout, Panes};
+use crate::msg::{Focus, Refusal};
+use crate::state::chats::Pane;
+use crate::state::list::Reading;
+use crate::state::thread::{Anchor, End, EntryId, Thread};
+use crate::state::{Screen, State};
+use crate::update::{Cx, Handled, again};
+
+/// Messages of a page.
+const PAGE: u32 = 60;
+/// So near the edge of the window the next part is read.
+const NEAR: usize = 20;
+
+/// Opens a chat's thread; the old one's draft is kept first.
+pub fn open(state: &mut State, chat: ChatSummary, cx: &mut Cx<'_>) {
+    super::composer::leave(state, cx);
+    let id = chat.id;
+    state.chats.thread = Some(Thread::open(chat));
+    read(state, id, cx);
+}
+
+/// Opens a chat by its id, around a message or at its end.
+pub fn open_at(state: &mut State, chat: ChatId, around: Option<InteractionId>, cx: &mut Cx<'_>) {
+    super::composer::leave(state, cx);
+    state.screen = Screen::Chats;
+    state.chats.focus = Pane::Thread;
+    let known = state.chats.rows.items().iter().find(|row| row.id == chat).cloned();
+    if let Some(row) = known {
+        state.chats.rows.select(chat);
+        state.chats.thread = Some(Thread::open(row));
+    } else {
+        state.chats.thread = None;
+    }
+    state.chats.jump = Some((chat, around));
+    cx.ask(ChatShow { around, ..newest(state, chat) });
+}
+
+/// Reads the newest part of a thread.
+pub fn read(state: &mut State, chat: ChatId, cx: &mut Cx<'_>) {
+    if let Some(thread) = &mut state.chats.thread {
+        again(&mut thread.reading);
+    }
+    cx.ask(newest(state, chat));
+}
+
+fn newest(state: &State, chat: ChatId) -> ChatShow {
+    ChatShow {
+        tenant: state.tenant_name(),
+        chat: name(chat),
+        instance: None,
+        limit: Some(PAGE),
+        after: None,
+        before: None,
+        around: None,
+    }
+}
+
+/// Takes a part of a thread.
+pub fn answered(state: &mut State, asked: &ChatShow, reply: Result<ChatShown, Refusal>, cx: &mut Cx<'_>) {
+    let got = match reply {
+        Ok(got) => got,
+        Err(refusal) => {
+            if let Some(thread) = state.chats.thread.as_mut().filter(|thread| asked.chat == name(thread.chat.id)) {
+                thread.reading = Reading::Failed(refusal.text);
+            } else {
+                crate::update::answers::refused(state, &refusal, cx);
+            }
+            return;
+        }
+    };
+    let jump = state.chats.jump.filter(|(chat, _)| *chat == got.chat.id);
+    if state.chats.thread.is_none() && jump.is_some() {
+        state.chats.thread = Some(Thread::open(got.chat.clone()));
+    }
+    for item in &got.items {
+        if let Some(client_ref) = item.client_ref {
+            state.outbox.confirm(client_ref);
+        }
+    }
+    let Some(thread) = state.chats.thread.as_mut().filter(|thread| thread.chat.id == got.chat.id) else { return };
+    let draft = got.draft.clone().unwrap_or_default();
+    if thread.reading == Reading::Never && thread.composer.is_empty() {
+        thread.composer.set(&draft);
+    }
+    if thread.keep_at.is_none() {
+        thread.kept = draft;
+    }
+    thread.join(asked, got);
+    thread.reading = Reading::Done(cx.now);
+    if let Some((_, around)) = jump {
+        state.chats.jump = None;
+        if let Some(id) = around {
+            thread.selected = Some(EntryId::Message(id));
+            thread.anchor = Anchor::At(EntryId::Message(id), 4);
+        }
+    }
+    mark_read(state, cx);
+}
+
+/// Marks the open thread as read: only when somebody can be looking at it.
+pub fn mark_read(state: &mut State, cx: &mut Cx<'_>) {
+    let looked_at = state.screen == Screen::Chats
+        && state.window == Focus::Here
+        && matches!(state.chats.focus, Pane::Thread | Pane::Composer)
+        && state.overlays.is_empty();
+    let tenant = state.tenant_name();
+    let Some(thread) = state.chats.thread.as_mut().filter(|thread| looked_at && thread.chat.unread > 0) else { return };
+    if !matches!(thread.reading, Reading::Done(_)) {
+        return;
+    }
+    thread.chat.unread = 0;
+    let chat = thread.chat.clone();
+    state.chats.take(&chat);
+    cx.ask(ChatRead { tenant, chat: name(chat.id), instance: None });
+}
+
+fn laid(seen: &Layout) -> Option<&ThreadLayout> {
+    match &seen.panes {
+        Panes::Chats(chats) => chats.thread.as_ref(),
+        _ => None,
+    }
+}
+
+/// Does something in the thread.
+pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
+    let Some(laid) = laid(cx.seen) else { return Handled::No };
+    let room = i32::from(laid.log.height);
+    match action {
+        Action::Up => step(state, laid, -1),
+        Action::Down => step(state, laid, 1),
+        Action::PageUp => page(state, laid, room - 2),
+        Action::PageDown => page(state, laid, 2 - room),
+        Action::First => {
+            if let Some(thread) = &mut state.chats.thread
+                && let Some(first) = thread.entries(&state.outbox).first().map(|entry| entry.id())
+            {
+                thread.selected = Some(first);
+                thread.anchor = Anchor::At(first, room - 1);
+            }
+        }
+        Action::Last => {
+            if let Some(thread) = &mut state.chats.thread {
+                thread.selected = None;
+                thread.anchor = Anchor::Bottom;
+                if thread.newer != End::Thread {
+                    let id = thread.chat.id;
+                    read(state, id, cx);
+                }
+            }
+        }
+        Action::Back => {
+            super::composer::leave(state, cx);
+            state.chats.focus = Pane::List;
+        }
+        _ => return Handled::No,
+    }
+    more(state, cx);
+    Handled::Yes
+}
+
+/// Moves the selection by a message; a message taller than the pane is scrolled through first.
+fn step(state: &mut State, laid: &ThreadLayout, by: i32) {
+    let Some(thread) = &mut state.chats.thread else { return };
+    let entries = thread.entries(&state.outbox);
+    if entries.is_empty() {
+        return;
+    }
+    let room = i32::from(laid.log.height);
+    let here = thread.selected.and_then(|id| entries.iter().position(|entry| entry.id() == id));
+    let placed = |at: usize| laid.placed.iter().find(|placed| placed.at == at);
+    if let Some(seen) = here.and_then(placed) {
+        let bottom = seen.y + i32::from(seen.height);
+        if (by < 0 && seen.y < 0) || (by > 0 && bottom > room + 1) {
+            shift(thread, seen, room, by * -3);
+            return;
+        }
+    }
+    let last = entries.len() - 1;
+    let next = match here {
+        None if by > 0 => return,
+        None => last,
+        Some(at) => at.saturating_add_signed(by as isize).min(last),
+    };
+    let id = entries[next].id();
+    if here == Some(last) && by > 0 {
+        thread.selected = None;
+        thread.anchor = Anchor::Bottom;
+        return;
+    }
+    thread.selected = Some(id);
+    match placed(next) {
+        // It stands there whole: nothing moves.
+        Some(seen) if seen.y >= 0 && seen.y + i32::from(seen.height) <= room + 1 => {}
+        Some(seen) if by < 0 => thread.anchor = Anchor::At(id, (room - i32::from(seen.height)).max(0)),
+        Some(_) => thread.anchor = Anchor::At(id, -1),
+        // Above what is on the screen: its end comes into sight, and the next step shows the rest.
+        None if by < 0 => {
+            if let Some(first) = laid.placed.first() {
+                thread.anchor = Anchor::At(id, (room - i32::from(first.height).min(room / 2)).max(0));
+            }
+        }
+        None => thread.anchor = Anchor::At(id, -1),
+    }
+}
+
+/// Moves the thread by rows, down for positive ones, and takes the selection along.
+fn page(state: &mut State, laid: &ThreadLayout, rows: i32) {
+    let Some(thread) = &mut state.chats.thread else { return };
+    let room = i32::from(laid.log.height);
+    let edge = if rows > 0 { laid.placed.first() } else { laid.placed.last() };
+    let Some(edge) = edge.copied() else { return };
+    let last = thread.entries(&state.outbox).len().saturating_sub(1);
+    if rows < 0 && edge.at == last && edge.y + i32::from(edge.height) <= room + 1 {
+        thread.selected = None;
+        thread.anchor = Anchor::Bottom;
+        return;
+    }
+    shift(thread, &edge, room, rows);
+    thread.selected = Some(edge.id);
+}
+
+/// Moves a message on the screen by rows.
+fn shift(thread: &mut Thread, seen: &Placed, room: i32, rows: i32) {
+    thread.anchor = Anchor::At(seen.id, room - (seen.y + i32::from(seen.height)) - rows);
+}
+
+/// Reads on where one comes near an end of the window.
+fn more(state: &mut State, cx: &mut Cx<'_>) {
+    let Some(laid) = laid(cx.seen) else { return };
+    let tenant = state.tenant_name();
+    let Some(thread) = &mut state.chats.thread else { return };
+    if !matches!(thread.reading, Reading::Done(_)) {
+        return;
+    }
+    let (first, last) = match (laid.placed.first(), laid.placed.last()) {
+        (Some(first), Some(last)) => (first.at, last.at),
+        _ => return,
+    };
+    let count = thread.items.len();
+    let ask = |after, before, around| ChatShow {
+        tenant,
+        chat: name(thread.chat.id),
+        instance: None,
+        limit: Some(PAGE * 2),
+        after,
+        before,
+        around,
+    };
+    let question = if first < NEAR && thread.older != End::Thread {
+        match &thread.older {
+            End::Goes(cursor) => ask(Some(cursor.clone()), None, None),
+            End::Cut | End::Thread => ask(None, None, thread.items.first().map(|item| item.id)),
+        }
+    } else if last + NEAR > count && thread.newer != End::Thread {
+        match &thread.newer {
+            End::Goes(cursor) => ask(None, Some(cursor.clone()), None),
+            End::Cut | End::Thread => ask(None, None, thread.items.last().map(|item| item.id)),
+        }
+    } else {
+        return;
+    };
+    thread.reading = Reading::Again;
+    cx.ask(question);
+}
+
+/// A message was clicked.
+pub fn message_clicked(state: &mut State, at: usize, cx: &mut Cx<'_>) {
+    super::composer::leave(state, cx);
+    state.chats.focus = Pane::Thread;
+    if let Some(thread) = &mut state.chats.thread {
+        let id = thread.entries(&state.outbox).get(at).map(|entry| entry.id());
+        // The message stays where it was clicked.
+        if let (Some(id), Some(laid)) = (id, laid(cx.seen))
+            && let Some(seen) = laid.placed.iter().find(|placed| placed.at == at)
+        {
+            shift(thread, seen, i32::from(laid.log.height), 0);
+            thread.selected = Some(id);
+        }
+    }
+    mark_read(state, cx);
+}
