@@ -11,6 +11,7 @@ mod ingest;
 mod load;
 mod machine;
 mod process;
+mod reading;
 mod report;
 mod shop;
 mod starting;
@@ -58,6 +59,7 @@ enum Part {
     Ingest,
     Answers,
     Start,
+    Reading,
 }
 
 /// What every part works with.
@@ -116,6 +118,9 @@ fn main() -> anyhow::Result<()> {
     }
     if wanted(Part::Start) {
         starting::measure(&bench, &mut report)?;
+    }
+    if wanted(Part::Reading) {
+        reading::measure(&bench, &mut report)?;
     }
     report.print(args.json)
 }

@@ -14,6 +14,7 @@ use mychatflow_data::store::change::Deaf;
 use mychatflow_data::store::instances::{HmacKey, Sighting};
 use mychatflow_data::time::Timestamp;
 use rusqlite::Connection;
+use rusqlite::functions::FunctionFlags;
 use tokio::runtime::Runtime;
 
 use crate::delivery::{address, bare_id};
@@ -73,6 +74,11 @@ impl Shop {
         connection.pragma_update(None, "cache_size", -8192)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         connection.set_prepared_statement_cache_capacity(64);
+        // The schema's triggers call it.
+        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+        connection.create_scalar_function("fold", 1, flags, |call| {
+            Ok(call.get_raw(0).as_str_or_null()?.map(str::to_lowercase))
+        })?;
         Ok(connection)
     }
 
@@ -170,9 +176,13 @@ impl<'c> Rows<'c> {
 
     /// One message.
     pub fn message(&mut self, number: usize, chat: ChatId, address: &str, at_ms: i64) -> anyhow::Result<()> {
+        self.said(number, chat, address, "Do you have the blue one in size M?", at_ms)
+    }
+
+    /// One message with words of its own.
+    pub fn said(&mut self, number: usize, chat: ChatId, address: &str, text: &str, at_ms: i64) -> anyhow::Result<()> {
         let (bare, Shop { tenant, instance, .. }) = (bare_id(number), &self.shop);
         let wa_id = format!("false_{address}_{bare}");
-        let text = "Do you have the blue one in size M?";
         self.interaction.execute((
             tenant,
             InteractionId::new(),

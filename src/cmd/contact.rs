@@ -35,11 +35,9 @@ pub async fn run(cx: &Cx, verb: ContactVerb) -> anyhow::Result<()> {
             })
             .await
         }
-        ContactVerb::Add { phone, name, tags } => {
-            cx.show(&ContactAdd { tenant, phone, name, tags }, |contact| line(contact)).await
-        }
+        ContactVerb::Add { phone, name, tags } => cx.show(&ContactAdd { tenant, phone, name, tags }, line).await,
         ContactVerb::Edit { contact, name } => {
-            cx.show(&ContactEdit { tenant, contact: contact.into(), name }, |contact| line(contact)).await
+            cx.show(&ContactEdit { tenant, contact: contact.into(), name }, line).await
         }
         ContactVerb::Optout { contact, back } => {
             let params = ContactOptout { tenant, contact: contact.into(), back: back.into() };

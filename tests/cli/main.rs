@@ -4,6 +4,7 @@
 
 mod config;
 mod connection;
+mod console;
 mod desk;
 mod printing;
 mod terminal;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use mychatflow_daemon::bus::{Audience, Heard, Listener, Wish};
+use mychatflow_data::model::delivery::{DeliveryEvent, EditedEvent, ReactionEvent};
 use mychatflow_data::protocol::calls::chat::{ChatSummary, InteractionDocument};
 use mychatflow_data::protocol::calls::credit::CreditSummary;
 use mychatflow_data::protocol::calls::instance::InstanceDocument;
@@ -88,4 +89,46 @@ async fn where_nobody_listens_only_names_are_kept() {
     let mut late = listen(&world, Some(before));
     let told = hear(&mut late, Topic::ChatChanged, |_: &Value| true).await;
     assert_eq!(told.as_object().unwrap().keys().collect::<Vec<_>>(), ["id"]);
+}
+
+#[tokio::test]
+async fn drafts_notes_and_what_happens_to_a_message_are_told() {
+    let world = world().await;
+    world.says(ANA, "A1", "open today?").await;
+    let (mut messages, mut chats) = (listen(&world, None), listen(&world, None));
+    let told = async |chats: &mut Listener| hear(chats, Topic::ChatChanged, |_: &ChatSummary| true).await;
+    world.call("chat.draft", json!({"chat": ANA_PHONE, "text": "dear"})).await;
+    assert!(told(&mut chats).await.waiting_since.is_some());
+    world.call("chat.note", json!({"chat": ANA_PHONE, "text": "pays on Fridays"})).await;
+    told(&mut chats).await;
+    world.call("contact.tag", json!({"contact": ANA_PHONE, "tags": ["vip"]})).await;
+    hear(&mut chats, Topic::ChatChanged, |chat: &ChatSummary| chat.tags == ["vip"]).await;
+    world.call("chat.read", json!({"chat": ANA_PHONE})).await;
+    hear(&mut chats, Topic::ChatChanged, |chat: &ChatSummary| chat.unread == 0).await;
+
+    for event in [
+        DeliveryEvent::Reaction(ReactionEvent {
+            bare_id: "R1".into(),
+            from_me: false,
+            target_bare_id: "A1".into(),
+            text: "👍".into(),
+            at: world.daemon.cx.now(),
+        }),
+        DeliveryEvent::Edited(EditedEvent {
+            bare_id: "E1".into(),
+            from_me: false,
+            target_bare_id: "A1".into(),
+            text: "open tomorrow?".into(),
+            at: world.daemon.cx.now(),
+        }),
+    ] {
+        world.receives(event).await;
+    }
+    hear(&mut messages, Topic::InteractionChanged, |found: &InteractionDocument| {
+        found.reaction.as_deref() == Some("👍")
+    })
+    .await;
+    let edited = hear(&mut messages, Topic::InteractionChanged, |found: &InteractionDocument| found.original.is_some());
+    let edited = edited.await;
+    assert_eq!((edited.text.as_str(), edited.original.as_deref()), ("open tomorrow?", Some("open today?")));
 }

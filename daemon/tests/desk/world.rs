@@ -7,7 +7,7 @@ use mychatflow_daemon::rpc::Service;
 use mychatflow_daemon::rpc::peer::{Caller, Standing};
 use mychatflow_daemon::rpc::service::Desk;
 use mychatflow_daemon::{Running, start};
-use mychatflow_data::ids::InstanceId;
+use mychatflow_data::ids::{InstanceId, RunId};
 use mychatflow_data::model::delivery::{Delivery, DeliveryEvent, MessageEvent, Source};
 use mychatflow_data::model::interaction::ContentKind;
 use mychatflow_data::model::setting::Rules;
@@ -95,8 +95,13 @@ impl World {
             reply_to: None,
             ack: None,
         });
+        self.receives(event).await;
+    }
+
+    pub async fn receives(&self, event: DeliveryEvent) {
+        let now = self.daemon.cx.now();
         let delivery = Delivery {
-            envelope_id: format!("evt_{bare_id}"),
+            envelope_id: format!("evt_{}", RunId::new()),
             session: "default".into(),
             at: now,
             me: None,

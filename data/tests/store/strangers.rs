@@ -113,7 +113,7 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
             shop.add_note(chat, "ana".into(), format!("note {round}"), now).await.unwrap();
         }
         (Deed::OptOut, _, Some(contact)) => {
-            shop.opt_out_contact(contact, (round % 2 == 0).then_some(now), now).await.unwrap();
+            shop.opt_out_contact(contact, round.is_multiple_of(2).then_some(now), now).await.unwrap();
         }
         (Deed::Rename, _, Some(contact)) => {
             shop.rename_contact(contact, Some(format!("Ana {round}"))).await.unwrap();

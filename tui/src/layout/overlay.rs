@@ -107,25 +107,42 @@ fn lay_reader(reader: &Reader, laid: &mut Layout) -> OverlayLayout {
     OverlayLayout { area, inner, parts: Parts::Reader { first, total } }
 }
 
-/// Columns of a fact's name, and of a key's.
-pub const FACT: usize = 18;
-
-/// The rows of a reader: which line each belongs to, and the words that stand there.
+/// Columns of the names of facts and keys in a reader: as wide as the longest, within two fifths of the width.
 #[must_use]
-pub fn reader_rows(reader: &Reader, width: u16) -> Vec<(usize, String)> {
-    let width = usize::from(width.max(10));
+pub fn lead(reader: &Reader, width: u16) -> u16 {
+    let names = reader.lines.iter().filter_map(|line| match line {
+        ReaderLine::Key(name, value) | ReaderLine::Fact(name, value) if !value.is_empty() => Some(name.width() + 2),
+        _ => None,
+    });
+    u16::try_from(names.max().unwrap_or(0)).unwrap_or(u16::MAX).min(width * 2 / 5)
+}
+
+/// The rows of a reader: which line each belongs to, its part of the line's name, and its part of the words.
+#[must_use]
+pub fn reader_rows(reader: &Reader, width: u16) -> Vec<(usize, String, String)> {
+    let width = width.max(10);
+    let lead = lead(reader, width);
+    let whole = usize::from(width);
+    let room = usize::from(width - lead).max(8);
     let mut rows = Vec::new();
     for (at, line) in reader.lines.iter().enumerate() {
         match line {
-            ReaderLine::Words(text) | ReaderLine::Bad(text) => {
-                rows.extend(text::wrap(text.as_str(), width).into_iter().map(|row| (at, row.to_owned())));
+            ReaderLine::Words(text) | ReaderLine::Bad(text) | ReaderLine::Heading(text) => {
+                rows.extend(text::wrap(text.as_str(), whole).into_iter().map(|row| (at, String::new(), row.to_owned())));
             }
-            ReaderLine::Fact(_, text) | ReaderLine::Key(_, text) => {
-                let room = width.saturating_sub(FACT).max(10);
-                rows.extend(text::wrap(text.as_str(), room).into_iter().map(|row| (at, row.to_owned())));
+            // A fact that is said by its name alone has the whole width.
+            ReaderLine::Fact(name, value) | ReaderLine::Key(name, value) if value.is_empty() => {
+                rows.extend(text::wrap(name.as_str(), whole).into_iter().map(|row| (at, row.to_owned(), String::new())));
             }
-            ReaderLine::Heading(text) => rows.push((at, text.as_str().to_owned())),
-            ReaderLine::Gap => rows.push((at, String::new())),
+            ReaderLine::Fact(name, value) | ReaderLine::Key(name, value) => {
+                let names = text::wrap(name.as_str(), usize::from(lead.saturating_sub(2)).max(4));
+                let values = text::wrap(value.as_str(), room);
+                for row in 0..names.len().max(values.len()) {
+                    let part = |parts: &[&str]| parts.get(row).map(|part| (*part).to_owned()).unwrap_or_default();
+                    rows.push((at, part(&names), part(&values)));
+                }
+            }
+            ReaderLine::Gap => rows.push((at, String::new(), String::new())),
         }
     }
     rows

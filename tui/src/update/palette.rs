@@ -44,7 +44,8 @@ pub fn open(state: &mut State, _cx: &mut Cx<'_>) {
             if moves || items.iter().any(|item| item.pick == Pick::Action(action)) {
                 continue;
             }
-            let (label, detail) = (CleanText::line(action.what()), CleanText::line(scope.title()));
+            let detail = CleanText::line(&action.name().replace('_', " "));
+            let label = CleanText::line(action.what());
             items.push(PickItem { label, detail, key: Some(key), pick: Pick::Action(action) });
         }
     }

@@ -1,5 +1,7 @@
 //! A shop that answers what a console asks, with names and messages of every kind.
 
+use std::collections::BTreeMap;
+
 use mychatflow_tui::msg::{Question, Refusal};
 use serde_json::{Value, json};
 
@@ -33,12 +35,18 @@ pub struct Shop {
     pub queue: Value,
     pub settings: Value,
     pub chats: Value,
+    /// Messages by the number of their chat, with notes and a draft.
+    pub threads: BTreeMap<String, Value>,
     /// Refuse this method with these words.
     pub refuse: Option<(&'static str, &'static str)>,
     /// Answer this method never.
     pub silent: Option<&'static str>,
     /// Asked before everything else; `None`: this one knows nothing of it.
     pub also: Option<Also>,
+}
+
+fn params(question: &Question) -> Value {
+    question.params().expect("a question has parameters")
 }
 
 fn page(items: &Value) -> Value {
@@ -130,11 +138,37 @@ impl Shop {
                 {"key": "reply.countdown_s", "value": "8", "source": "config"},
                 {"key": "reply.pace", "value": "human", "source": "config"},
                 {"key": "chats.groups", "value": "ignore", "source": "config"}]),
-            chats: json!([]),
+            chats: crate::talk::chats(),
+            threads: crate::talk::threads(),
             refuse: None,
             silent: None,
             also: None,
         }
+    }
+
+    fn chat_of(&self, question: &Question) -> Value {
+        let wanted = params(question)["chat"].clone();
+        let chats = self.chats.as_array().expect("chats are a list");
+        chats.iter().find(|chat| chat["id"] == wanted).expect("a chat of the shop").clone()
+    }
+
+    fn chat_page(&self, question: &Question) -> Value {
+        let asked = params(question);
+        let find = asked["find"].as_str().map(str::to_lowercase);
+        let fits = |chat: &&Value| {
+            let name = chat["name"].as_str().unwrap_or_default().to_lowercase();
+            (asked["state"].is_null() || chat["state"] == asked["state"])
+                && find.as_deref().is_none_or(|find| name.contains(find))
+        };
+        let chats: Vec<&Value> = self.chats.as_array().expect("chats are a list").iter().filter(fits).collect();
+        json!({"items": chats, "next": null})
+    }
+
+    fn thread(&self, question: &Question) -> Value {
+        let chat = self.chat_of(question);
+        let thread = self.threads.get(chat["id"].as_str().expect("an id"));
+        let thread = thread.cloned().unwrap_or_else(|| json!({"items": [], "notes": [], "draft": null}));
+        json!({"items": thread["items"], "next": null, "newer": null, "chat": chat, "draft": thread["draft"], "notes": thread["notes"]})
     }
 
     /// What the daemon would reply; `None`: it is still thinking.
@@ -164,7 +198,14 @@ impl Shop {
             "campaign.list" => page(&self.campaigns),
             "queue.list" => page(&self.queue),
             "settings.show" => page(&self.settings),
-            "chat.list" => page(&self.chats),
+            "chat.list" => self.chat_page(question),
+            "chat.show" => self.thread(question),
+            "chat.search" => page(&crate::talk::hits()),
+            "why" => crate::talk::why(),
+            "chat.read" | "chat.pause" | "chat.resume" | "chat.done" | "chat.snooze" => self.chat_of(question),
+            "chat.draft" => {
+                json!({"chat": params(question)["chat"], "text": params(question)["text"], "updated_at": ago(0)})
+            }
             _ => return None,
         }))
     }

@@ -76,9 +76,9 @@ pub async fn why(cx: &Cx, shop: &TenantStore, call: Why) -> Handled<Reply<Why>> 
 
 /// Did a human's message begin the pause that is in effect?
 fn taken_over(facts: &Facts, pause: std::time::Duration) -> bool {
-    let humans = facts.history.iter().filter(|message| matches!(message.author, Author::Human | Author::Phone));
+    let mut humans = facts.history.iter().filter(|message| matches!(message.author, Author::Human | Author::Phone));
     humans
-        .last()
+        .next_back()
         .zip(facts.chat.paused_until)
         .is_some_and(|(message, until)| until.since(message.at).abs_diff(pause) < std::time::Duration::from_secs(2))
 }

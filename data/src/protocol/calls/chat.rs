@@ -16,17 +16,13 @@ use crate::time::Timestamp;
 
 words! {
     /// Which chats come first.
+    #[derive(Default)]
     ListOrder {
         /// Those in which somebody wrote last.
+        #[default]
         Newest => "newest",
         /// Those whose customer has waited longest; chats in which nobody waits come after them, newest first.
         Oldest => "oldest",
-    }
-}
-
-impl Default for ListOrder {
-    fn default() -> Self {
-        Self::Newest
     }
 }
 

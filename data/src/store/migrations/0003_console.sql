@@ -22,7 +22,7 @@ SET find = coalesce((SELECT fold(coalesce(c.name, h.title, '')) || ' ' || coales
 -- The list by time, and a search by name that never leaves the index.
 DROP INDEX chats_by_time;
 CREATE INDEX chats_by_time ON chats (tenant_id, last_at, id, find);
-CREATE INDEX chats_waiting ON chats (tenant_id, waiting_since, id, state) WHERE waiting_since IS NOT NULL;
+CREATE INDEX chats_waiting ON chats (tenant_id, waiting_since, id) WHERE waiting_since IS NOT NULL;
 CREATE INDEX chats_unread ON chats (tenant_id) WHERE unread > 0;
 CREATE INDEX contacts_unreviewed ON contacts (tenant_id) WHERE review = 'unreviewed';
 CREATE INDEX interactions_failed ON interactions (tenant_id, at) WHERE state = 'failed';
@@ -110,7 +110,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('activity', 'activity', '3000 1000 1'),
     ('chats', 'chats_by_time', '6000 2000 1 1 1'),
     ('chats', 'chats_unread', '300 100'),
-    ('chats', 'chats_waiting', '600 200 1 1 1'),
+    ('chats', 'chats_waiting', '600 200 1 1'),
     ('contacts', 'contacts_unreviewed', '300 100'),
     ('interactions', 'interactions_failed', '150 50 1'),
     ('interactions', 'interactions_waited', '30000 10000 1 1'),

@@ -70,6 +70,13 @@ pub fn interaction_changed(state: &mut State, event: &Event, cx: &mut Cx<'_>) {
     if item.direction == mychatflow_data::model::interaction::Direction::In {
         state.chats.typing.remove(&item.chat);
     }
+    // An ack alone does not tell the chat again: its tick in the list comes from the message.
+    state.chats.rows.change(|rows| {
+        let newest = |chat: &&mut ChatSummary| chat.id == item.chat && chat.last_at.is_none_or(|at| at <= item.at);
+        if let Some(chat) = rows.iter_mut().find(newest) {
+            chat.last_state = Some(item.state);
+        }
+    });
     if let Some(thread) = state.chats.thread.as_mut().filter(|thread| thread.chat.id == item.chat) {
         thread.take(item);
         thread::mark_read(state, cx);

@@ -99,9 +99,10 @@ fn row(state: &State, chat: &ChatSummary, area: &RowArea, paint: &mut Paint<'_>)
     match (&chat.reason, needs) {
         (Some(reason), true) => {
             let reason = CleanText::line(reason);
+            let separator = format!(" {} ", glyphs.separator);
             paint.line(
                 room,
-                &[(reason.as_str(), style(paint, Role::Warn)), (glyphs.separator, muted), (preview.as_str(), muted)],
+                &[(reason.as_str(), style(paint, Role::Warn)), (&separator, muted), (preview.as_str(), muted)],
             );
         }
         _ => {

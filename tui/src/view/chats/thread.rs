@@ -168,11 +168,11 @@ fn day(words: &str, line: Rect, paint: &mut Paint<'_>) {
 }
 
 fn meta(parts: &[(String, Role)], side: Side, line: Rect, paint: &mut Paint<'_>) {
-    let separator = paint.glyphs().separator;
+    let separator = format!(" {} ", paint.glyphs().separator);
     let mut spans: Vec<Span<'_>> = Vec::new();
     for (words, role) in parts {
         if !spans.is_empty() {
-            spans.push((separator, paint.style(Role::Faint)));
+            spans.push((&separator, paint.style(Role::Faint)));
         }
         spans.push((words, paint.style(*role)));
     }

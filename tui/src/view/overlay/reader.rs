@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::frame;
-use crate::layout::overlay::{FACT, OverlayLayout, Parts, reader_rows};
+use crate::layout::overlay::{OverlayLayout, Parts, lead, reader_rows};
 use crate::state::State;
 use crate::state::overlay::{Awaited, Reader, ReaderLine};
 use crate::theme::Role;
@@ -19,36 +19,29 @@ pub fn draw(reader: &Reader, _state: &State, laid: &OverlayLayout, paint: &mut P
         return;
     }
     let rows = reader_rows(reader, laid.inner.width);
-    let mut before = first.checked_sub(1).and_then(|at| rows.get(at)).map(|(line, _)| *line);
-    for (y, (at, words)) in (laid.inner.y..laid.inner.bottom()).zip(rows.iter().skip(first)) {
+    let lead = lead(reader, laid.inner.width);
+    for (y, (at, name, words)) in (laid.inner.y..laid.inner.bottom()).zip(rows.iter().skip(first)) {
         let row = Rect { y, height: 1, ..laid.inner };
-        let fresh = before != Some(*at);
-        before = Some(*at);
         let on = |role| paint.theme.on(Role::Overlay, role);
-        let lead = u16::try_from(FACT).unwrap_or(18).min(row.width / 2);
-        let head = Rect { width: lead.saturating_sub(1), ..row };
+        let role = match &reader.lines[*at] {
+            ReaderLine::Heading(_) => Role::Title,
+            ReaderLine::Bad(_) => Role::Bad,
+            ReaderLine::Key(..) => Role::Key,
+            ReaderLine::Fact(..) => Role::Muted,
+            ReaderLine::Words(_) | ReaderLine::Gap => Role::Text,
+        };
+        let (style, text) = (on(role), on(Role::Text));
         match &reader.lines[*at] {
-            ReaderLine::Heading(_) => {
-                let style = on(Role::Title);
+            ReaderLine::Key(_, value) | ReaderLine::Fact(_, value) if !value.is_empty() => {
+                paint.text(Rect { width: lead.saturating_sub(1), ..row }, name, style);
+                paint.text(after(row, lead), words, text);
+            }
+            ReaderLine::Key(..) | ReaderLine::Fact(..) => {
+                paint.text(row, name, text);
+            }
+            _ => {
                 paint.text(row, words, style);
             }
-            ReaderLine::Key(name, _) | ReaderLine::Fact(name, _) => {
-                let is_key = matches!(reader.lines[*at], ReaderLine::Key(..));
-                let (name_style, style) = (on(if is_key { Role::Key } else { Role::Muted }), on(Role::Text));
-                if fresh {
-                    paint.text(head, name.as_str(), name_style);
-                }
-                paint.text(after(row, lead), words, style);
-            }
-            ReaderLine::Words(_) => {
-                let style = on(Role::Text);
-                paint.text(row, words, style);
-            }
-            ReaderLine::Bad(_) => {
-                let style = on(Role::Bad);
-                paint.text(row, words, style);
-            }
-            ReaderLine::Gap => {}
         }
     }
     if total > usize::from(laid.inner.height) {

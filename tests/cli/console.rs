@@ -1,0 +1,167 @@
+//! The commands beside the console's screens: what is typed arrives as it was meant, and people read words.
+
+use mychatflow_data::ids::{ChatId, ContactId, InstanceId, InteractionId, NoteId, QuickReplyId};
+use mychatflow_data::model::chat::ChatState;
+use mychatflow_data::phone::Phone;
+use mychatflow_data::protocol::calls::chat::{
+    ChatCompose, ChatList, ChatNote, ChatRead, ChatSend, ChatShow, ChatUnnote, ClearDraft, ListOrder,
+};
+use mychatflow_data::protocol::calls::contact::{ContactAdd, ContactEdit, ContactOptout, OptOut};
+use mychatflow_data::protocol::calls::overview::OverviewShow;
+use mychatflow_data::protocol::calls::quick_reply::{QuickReplyEdit, QuickReplyRemove};
+use mychatflow_data::protocol::calls::search::ChatSearch;
+use mychatflow_data::protocol::calls::why::Why;
+use mychatflow_data::protocol::{Request, TenantRequest};
+use serde_json::{Value, json};
+
+use crate::desk::Desk;
+
+const AT: &str = "2026-11-23T00:20:14.568Z";
+
+fn chat() -> Value {
+    json!({
+        "id": ChatId::new(), "name": "Anna", "phone": "+4915111111111", "state": "needs_you", "reason": null,
+        "mode": "auto", "paused_until": null, "unread": 0, "last_at": AT, "instance": InstanceId::new(), "contact": null,
+        "kind": "direct", "mode_set": null, "snoozed_until": null, "handoff_at": null, "preview": null
+    })
+}
+
+fn message(text: &str) -> Value {
+    json!({
+        "id": InteractionId::new(), "at": AT, "direction": "in", "author": "customer", "state": "received", "text": text,
+        "wa_id": null, "reason": null, "chat": ChatId::new(), "kind": "text"
+    })
+}
+
+fn asked(desk: &Desk) -> TenantRequest {
+    match desk.asked() {
+        Request::Tenant(request) => request,
+        request @ Request::Admin(_) => panic!("{request:?}"),
+    }
+}
+
+#[tokio::test]
+async fn those_who_need_somebody_come_in_the_order_of_their_waiting() {
+    let desk = Desk::with_daemon();
+    desk.replies::<ChatList>(json!({"items": [], "next": null}));
+    for (line, state, order, find) in [
+        (&["chat", "list", "--state", "needs_you"][..], Some(ChatState::NeedsYou), ListOrder::Oldest, None),
+        (&["chat", "list", "--state", "done", "--find", "an"], Some(ChatState::Done), ListOrder::Newest, Some("an")),
+        (&["chat", "list", "--order", "oldest"], None, ListOrder::Oldest, None),
+    ] {
+        desk.run(line).await;
+        let TenantRequest::ChatList(list) = asked(&desk) else { panic!("{line:?}") };
+        assert_eq!((list.state, list.order, list.find.as_deref()), (state, order, find), "{line:?}");
+    }
+    assert_eq!(desk.run(&["chat", "list", "--order", "best"]).await.code(), 2);
+}
+
+#[tokio::test]
+async fn drafts_notes_and_reading() {
+    let desk = Desk::with_daemon();
+    desk.replies::<ChatRead>(chat());
+    assert!(desk.run(&["chat", "read", "Anna"]).await.stdout().starts_with("Anna: needs_you"));
+
+    desk.replies::<ChatCompose>(json!({"chat": ChatId::new(), "text": "dear Anna", "updated_at": AT}));
+    assert_eq!(desk.run(&["chat", "draft", "Anna"]).await.stdout(), "dear Anna\n");
+    let TenantRequest::ChatCompose(draft) = asked(&desk) else { panic!("{:?}", asked(&desk)) };
+    assert_eq!(draft.text, None);
+    desk.run(&["chat", "draft", "Anna", ""]).await;
+    let TenantRequest::ChatCompose(draft) = asked(&desk) else { panic!("{:?}", asked(&desk)) };
+    assert_eq!(draft.text.as_deref(), Some(""));
+
+    let id = NoteId::new();
+    let note = json!({"id": id, "chat": ChatId::new(), "at": AT, "author": "anna", "text": "pays on Fridays"});
+    desk.replies::<ChatNote>(note.clone());
+    let printed = desk.run(&["chat", "note", "Anna", "pays on Fridays", "--json"]).await.lines();
+    assert_eq!(printed.first(), Some(&note));
+    desk.replies::<ChatUnnote>(note.clone());
+    assert_eq!(desk.run(&["chat", "unnote", "Anna", &id.to_string()]).await.stdout(), "gone: pays on Fridays\n");
+
+    desk.replies::<ChatShow>(json!({
+        "items": [message("hello")], "next": "older", "chat": chat(), "notes": [note], "draft": "dear Anna"
+    }));
+    let around = InteractionId::new();
+    let ran = desk.run(&["chat", "show", "Anna", "--around", &around.to_string()]).await;
+    assert!(ran.stdout().contains("anna: pays on Fridays") && ran.stdout().contains("begun  dear Anna"), "{ran:?}");
+    let TenantRequest::ChatShow(show) = asked(&desk) else { panic!("{:?}", asked(&desk)) };
+    assert_eq!((show.around, show.after), (Some(around), None));
+
+    desk.replies::<ChatSend>(json!({
+        "id": InteractionId::new(), "state": "queued", "wa_id": null, "client_ref": null, "chat": ChatId::new(),
+        "reason": null
+    }));
+    desk.run(&["chat", "send", "Anna", "hello", "--clear-draft"]).await;
+    let TenantRequest::ChatSend(send) = asked(&desk) else { panic!("{:?}", asked(&desk)) };
+    assert_eq!(send.clear_draft, ClearDraft::Clear);
+}
+
+#[tokio::test]
+async fn what_was_found_is_shown_in_its_place() {
+    let desk = Desk::with_daemon();
+    desk.replies::<ChatSearch>(json!({"items": [{
+        "interaction": message("Käse und Brot"), "chat_name": "Anna", "phone": null, "snippet": "Käse und Brot",
+        "marks": [[0, 5], [10, 14]]
+    }], "next": null}));
+    let ran = desk.run(&["chat", "search", "käse -wein", "--chat", "Anna"]).await;
+    assert!(ran.stdout().contains("[Käse] und [Brot]"), "{ran:?}");
+    let TenantRequest::ChatSearch(search) = asked(&desk) else { panic!("{:?}", asked(&desk)) };
+    assert_eq!((search.text.as_str(), search.chat.is_some()), ("käse -wein", true));
+    assert_eq!(desk.run(&["chat", "search", "-wein"]).await.code(), 0, "a word with a dash is no option");
+}
+
+#[tokio::test]
+async fn people_and_quick_replies_are_changed() {
+    let desk = Desk::with_daemon();
+    let contact = json!({
+        "id": ContactId::new(), "name": "Anna", "phone": "+4915111111111", "addresses": [], "review": "new",
+        "opted_out_at": AT, "tags": ["vip"], "created_at": AT
+    });
+    desk.replies::<ContactAdd>(contact.clone());
+    let phone = "+49 151 11111111";
+    let ran = desk.run(&["contact", "add", phone, "--name", "Anna", "--tag", "vip", "--tag", "friend"]).await;
+    assert!(ran.stdout().starts_with("Anna: new; vip"), "{ran:?}");
+    let TenantRequest::ContactAdd(add) = asked(&desk) else { panic!("{:?}", asked(&desk)) };
+    assert_eq!((add.phone, add.tags.len()), (Phone::parse(phone).unwrap(), 2));
+    desk.replies::<ContactEdit>(contact.clone());
+    assert_eq!(desk.run(&["contact", "edit", "Anna", "--name", "Anne"]).await.code(), 0);
+    desk.replies::<ContactOptout>(contact);
+    assert_eq!(desk.run(&["contact", "optout", "Anna"]).await.stdout(), "Anna is not written to any more\n");
+    desk.run(&["contact", "optout", "Anna", "--back"]).await;
+    let TenantRequest::ContactOptout(back) = asked(&desk) else { panic!("{:?}", asked(&desk)) };
+    assert_eq!(back.back, OptOut::Back);
+
+    let reply = json!({"id": QuickReplyId::new(), "label": "hours", "text": "9 to 18", "created_at": AT});
+    desk.replies::<QuickReplyEdit>(reply.clone());
+    desk.replies::<QuickReplyRemove>(reply);
+    assert!(
+        desk.run(&["quick-reply", "edit", "hours", "--text", "9 to 18"]).await.stdout().starts_with("hours is changed")
+    );
+    assert_eq!(desk.run(&["quick-reply", "edit", "hours"]).await.code(), 2);
+    assert!(desk.run(&["quick-reply", "remove", "hours"]).await.stdout().starts_with("hours is gone"));
+}
+
+#[tokio::test]
+async fn the_shop_on_one_page_and_the_reason_of_an_answer() {
+    let desk = Desk::with_daemon();
+    desk.replies::<OverviewShow>(json!({
+        "chats": {"assistant": 1, "waiting": 2, "needs_you": 3, "snoozed": 0, "done": 4, "unread": 2},
+        "today": {"received": 9, "sent": 8, "by_assistant": 5, "by_human": 2, "by_phone": 1, "by_campaign": 0},
+        "first_response": {"p50_s": 4.5, "p90_s": 600.0, "answered": 7},
+        "held": 1, "drafts": 2, "unknown": 0, "dead_letters": 0, "unreviewed": 3, "hours": [], "days": [],
+        "forecast": {"per_day": 12.5, "empty_at": null},
+        "errors": [{"at": AT, "text": "not sent: waha answered 422", "id": null}], "now": AT, "timezone": "UTC"
+    }));
+    let ran = desk.run(&["overview"]).await;
+    for wanted in ["3 need you", "9 received, 8 sent", "after 4.5 s, nine of ten within 10 min", "waha answered 422"] {
+        assert!(ran.stdout().contains(wanted), "{wanted}: {ran:?}");
+    }
+    desk.replies::<Why>(json!({
+        "id": "x", "chat": ChatId::new(), "interaction": null, "headline": "Not answered: paused until 14:30",
+        "lines": [{"at": AT, "what": "the customer wrote", "detail": "hello"},
+                  {"at": null, "what": "the chat is", "detail": "needs_you"}]
+    }));
+    let ran = desk.run(&["why", "x"]).await;
+    assert!(ran.stdout().starts_with("Not answered: paused until 14:30\n"), "{ran:?}");
+    assert!(ran.stdout().contains("the customer wrote: hello"), "{ran:?}");
+}

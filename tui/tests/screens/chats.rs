@@ -1,0 +1,217 @@
+//! Chats: the list, the thread, writing, steering.
+
+use std::time::Duration;
+
+use mychatflow_data::protocol::event::Topic;
+use mychatflow_tui::msg::{Effect, Focus, Msg, Question};
+use mychatflow_tui::state::chats::Pane;
+use mychatflow_tui::theme::ThemeName;
+use serde_json::json;
+
+use crate::console::Console;
+use crate::shop::{Shop, ago, id};
+
+fn at_both_sizes(name: &str, keys: &str) {
+    for (columns, rows) in [(80, 24), (120, 36)] {
+        let mut console = Console::open(columns, rows);
+        console.keys(keys);
+        insta::assert_snapshot!(format!("{name}_{columns}"), console.picture());
+    }
+}
+
+fn asked(console: &Console, method: &str) -> usize {
+    console.asked.iter().filter(|question| question.method() == method).count()
+}
+
+fn last(console: &Console) -> &Question {
+    console.asked.last().expect("something was asked")
+}
+
+#[test]
+fn the_list() {
+    at_both_sizes("chats_list", "");
+    at_both_sizes("chats_all", "<<");
+    at_both_sizes("chats_filter", "/ay");
+}
+
+#[test]
+fn threads_of_every_kind() {
+    at_both_sizes("chats_thread", "GGk<enter>");
+    at_both_sizes("chats_thread_up", "GGk<enter>kkkk");
+}
+
+#[test]
+fn an_answer_that_is_held() {
+    let mut console = Console::open(80, 24);
+    console.keys("jj<enter>");
+    assert!(console.shows("The blue one is 40 €."), "{:#?}", console.lines());
+    insta::assert_snapshot!("chats_held_80", console.picture());
+    console.keys("a");
+    let Question::ChatApprove(approve) = last(&console) else { panic!("{:?}", last(&console)) };
+    assert_eq!(approve.id.map(|id| id.to_string()), Some(id(131)));
+    console.keys("e");
+    insta::assert_snapshot!("chats_edit_80", console.picture());
+    console.keys("<backspace> each.<enter>");
+    let Question::ChatEdit(edit) = last(&console) else { panic!("{:?}", last(&console)) };
+    assert_eq!(edit.text, "The blue one is 40 € each.");
+}
+
+#[test]
+fn a_countdown_counts_without_being_asked() {
+    let mut console = Console::open(80, 24);
+    console.keys("jjj<enter>");
+    assert!(console.shows("sends in 8 s"), "{:#?}", console.lines());
+    console.pass(Duration::from_secs(3));
+    assert!(console.shows("sends in 5 s"), "{:#?}", console.lines());
+    console.keys("x");
+    assert!(matches!(last(&console), Question::ChatCancel(_)));
+}
+
+#[test]
+fn what_is_sent_stands_there_at_once_and_once() {
+    let mut console = Console::open(120, 36);
+    console.keys("GGk<enter>iSee you!<enter>");
+    assert!(console.shows("See you!") && console.shows("sending"), "{:#?}", console.lines());
+    insta::assert_snapshot!("chats_sending_120", console.picture());
+    let Question::ChatSend(send) = last(&console) else { panic!("{:?}", last(&console)) };
+    let client_ref = send.client_ref.expect("the console makes it");
+    // The message comes as an event, whatever becomes of the answer.
+    let message = json!({"id": id(200), "at": ago(0), "direction": "out", "author": "human", "state": "queued", "text": "See you!",
+        "chat": id(30), "kind": "text", "client_ref": client_ref.to_string()});
+    console.tell(Topic::InteractionAdded, message);
+    let shown = console.lines().iter().filter(|line| line.contains("See you!")).count();
+    assert_eq!(shown, 1, "{:#?}", console.lines());
+}
+
+#[test]
+fn a_send_without_an_answer_becomes_unknown_and_is_tried_again_under_its_id() {
+    let mut console = Console::open(120, 36);
+    console.keys("GGk<enter>iSee you!<enter><esc>");
+    console.pass(Duration::from_secs(31));
+    assert!(console.shows("no answer from the daemon"), "{:#?}", console.lines());
+    let refs = |console: &Console| -> Vec<_> {
+        let send = |question: &Question| match question {
+            Question::ChatSend(send) => send.client_ref,
+            _ => None,
+        };
+        console.asked.iter().filter_map(send).collect()
+    };
+    console.keys("R");
+    let refs = refs(&console);
+    assert_eq!(refs.len(), 2);
+    assert_eq!(refs[0], refs[1]);
+}
+
+#[test]
+fn the_daemon_keeps_what_is_being_written() {
+    let mut console = Console::open(80, 24);
+    console.keys("jj<enter>i");
+    assert!(console.shows("I will ask"), "the draft comes back: {:#?}", console.lines());
+    console.keys(" her");
+    assert_eq!(asked(&console, "chat.draft"), 0, "not at every key");
+    console.pass(Duration::from_secs(1));
+    let Question::ChatCompose(kept) = last(&console) else { panic!("{:?}", last(&console)) };
+    assert_eq!(kept.text.as_deref(), Some("I will ask her"));
+    console.keys(" now<ctrl-c>");
+    let Question::ChatCompose(kept) = last(&console) else { panic!("{:?}", last(&console)) };
+    assert_eq!(kept.text.as_deref(), Some("I will ask her now"));
+    assert!(console.effects.contains(&Effect::Quit));
+}
+
+#[test]
+fn a_chat_is_read_only_when_somebody_looks() {
+    let mut console = Console::open(120, 36);
+    console.keys("j");
+    assert_eq!(asked(&console, "chat.read"), 0, "a preview is no reading");
+    console.take(Msg::Focus(Focus::Elsewhere));
+    console.keys("<enter>");
+    assert_eq!(asked(&console, "chat.read"), 0);
+    console.take(Msg::Focus(Focus::Here));
+    assert_eq!(asked(&console, "chat.read"), 1);
+}
+
+#[test]
+fn only_those_who_need_somebody_ring() {
+    let mut console = Console::open(120, 36);
+    let mut chat = console.shop.chats[0].clone();
+    chat["unread"] = json!(1);
+    console.tell(Topic::ChatChanged, chat.clone());
+    assert!(console.effects.is_empty(), "{:?}", console.effects);
+    chat["state"] = json!("needs_you");
+    chat["reason"] = json!("asked for a human");
+    chat["waiting_since"] = json!(ago(0));
+    console.tell(Topic::ChatChanged, chat);
+    assert!(
+        matches!(console.effects.as_slice(), [Effect::Notify(told)] if told.title.as_str() == "Aylin Yılmaz needs you")
+    );
+}
+
+#[test]
+fn quick_replies_are_picked_by_a_slash() {
+    let mut console = Console::open(80, 24);
+    console.keys("jj<enter>i<ctrl-u>/");
+    insta::assert_snapshot!("chats_quick_reply_80", console.picture());
+    console.keys("addr<enter>");
+    assert_eq!(console.state.chats.focus, Pane::Composer);
+    assert!(console.shows("Marktstraße 7"), "{:#?}", console.lines());
+}
+
+#[test]
+fn pause_snooze_mode_and_why() {
+    at_both_sizes("chats_why", "GGk<enter>w");
+    at_both_sizes("chats_pause_for", "GGkP");
+    at_both_sizes("chats_mode", "GGkm");
+    at_both_sizes("chats_tags", "GGkt");
+    at_both_sizes("chats_note", "GGko");
+    let mut console = Console::open(80, 24);
+    console.keys("GGkz90m<enter>");
+    let Question::ChatSnooze(snooze) = last(&console) else { panic!("{:?}", last(&console)) };
+    assert_eq!(snooze.span.to_string(), "1h30m");
+    console.keys("p");
+    assert!(matches!(console.asked.iter().rev().find(|q| q.method() == "chat.pause"), Some(Question::ChatPause(_))));
+}
+
+#[test]
+fn search_jumps_to_the_message() {
+    let mut console = Console::open(80, 24);
+    console.keys("<ctrl-f>bread");
+    insta::assert_snapshot!("chats_search_80", console.picture());
+    console.keys("<down><enter>");
+    let around = console.asked.iter().rev().find_map(|question| match question {
+        Question::ChatShow(show) => Some(show.around),
+        _ => None,
+    });
+    assert_eq!(around.flatten().map(|id| id.to_string()), Some(id(120)));
+    assert!(console.shows("dark rye bread"), "{:#?}", console.lines());
+}
+
+#[test]
+fn hostile_words_stay_words() {
+    let mut console = Console::open(80, 24);
+    console.keys("<<");
+    console.keys("G<enter>");
+    let lines = console.lines();
+    assert!(lines.iter().all(|line| line.chars().all(|char| !char.is_control() && char != '\u{202e}')));
+    assert!(lines.iter().all(|line| mychatflow_tui::text::width(line) <= 80));
+    assert!(lines[0].ends_with("14:32"), "{}", lines[0]);
+    insta::assert_snapshot!("chats_hostile_80", console.picture());
+}
+
+#[test]
+fn other_themes_and_empty_shops() {
+    for theme in [ThemeName::Light, ThemeName::HighContrast, ThemeName::Sixteen, ThemeName::Plain] {
+        let mut console = Console::with(120, 36, Shop::usual(), |setup| setup.theme = theme);
+        console.keys("GGk<enter>");
+        insta::assert_snapshot!(format!("chats_{theme}_120"), console.picture());
+    }
+    let mut shop = Shop::usual();
+    shop.chats = json!([]);
+    let console = Console::with(80, 24, shop, |_| {});
+    insta::assert_snapshot!("chats_empty_80", console.picture());
+    let mut shop = Shop::usual();
+    shop.silent = Some("chat.list");
+    let console = Console::with(80, 24, shop, |_| {});
+    insta::assert_snapshot!("chats_skeleton_80", console.picture());
+    let console = Console::dark(80, 24, Shop::usual(), |_| {});
+    insta::assert_snapshot!("chats_before_connection_80", console.picture());
+}
