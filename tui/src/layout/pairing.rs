@@ -6,9 +6,9 @@ use ratatui::layout::{Rect, Size};
 use super::overlay::{OverlayLayout, Parts};
 use super::{Hit, Layout, Picture};
 use crate::probe::PixelSupport;
-use crate::state::State;
 use crate::state::overlay::Overlay;
 use crate::state::pairing::{Pairing, Progress};
+use crate::state::{Charset, State};
 use crate::widgets::qr::{LADDER, Rung, fits, size_in_cells};
 
 /// Words beside a code need so many columns.
@@ -22,16 +22,19 @@ const USUAL_MODULES: u16 = 57;
 
 /// The ways of drawing that fit the screen, best first; the words always do.
 #[must_use]
-pub fn offered(modules: u16, area: Rect, pixels: PixelSupport) -> Vec<Rung> {
+pub fn offered(modules: u16, area: Rect, state: &State) -> Vec<Rung> {
+    let pixels = state.pixels;
+    // Without UTF-8 there are no blocks to draw with.
+    let drawable = |rung| state.charset == Charset::Unicode || matches!(rung, Rung::Pixels | Rung::Words);
     let stands =
         |rung| [beside(area, rung), below(area, rung)].into_iter().any(|room| fits(rung, modules, room, pixels));
-    LADDER.into_iter().filter(|rung| stands(*rung)).collect()
+    LADDER.into_iter().filter(|rung| drawable(*rung) && stands(*rung)).collect()
 }
 
 /// The way of drawing after this one, round and round.
 #[must_use]
-pub fn next(rung: Rung, modules: u16, area: Rect, pixels: PixelSupport) -> Rung {
-    let offered = offered(modules, area, pixels);
+pub fn next(rung: Rung, modules: u16, area: Rect, state: &State) -> Rung {
+    let offered = offered(modules, area, state);
     let at = offered.iter().position(|other| *other == rung).map_or(0, |at| at + 1);
     offered.get(at % offered.len().max(1)).copied().unwrap_or(Rung::Words)
 }
@@ -61,7 +64,7 @@ pub fn lay(pairing: &Pairing, state: &State, laid: &mut Layout) -> OverlayLayout
     };
     let (rung, code, words) = match modules {
         Some(modules) => {
-            let offered = offered(modules, area, state.pixels);
+            let offered = offered(modules, area, state);
             let chosen = pairing.rung.filter(|rung| offered.contains(rung));
             let rung = chosen.or_else(|| offered.first().copied()).unwrap_or(Rung::Words);
             let (code, words) = split(area, modules, rung, state.pixels);
@@ -131,6 +134,32 @@ fn taken(modules: u16, rung: Rung, room: Size) -> Size {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keymap::Keymap;
+    use crate::state::prefs::Prefs;
+    use crate::state::{Guide, Setup};
+    use crate::theme::ThemeName;
+
+    fn console(pixels: PixelSupport, charset: Charset) -> State {
+        let setup = Setup {
+            keymap: Keymap::default(),
+            prefs: Prefs::default(),
+            theme: ThemeName::Dark,
+            charset,
+            tenant: None,
+            pixels,
+            guide: Guide::Off,
+            zone: jiff::tz::TimeZone::UTC,
+        };
+        State::new(setup, (120, 36), mychatflow_data::time::Timestamp::from_millis(0))
+    }
+
+    #[test]
+    fn without_utf_8_no_blocks_are_drawn() {
+        let area = Rect::new(0, 0, 120, 36);
+        let ascii = |pixels| console(pixels, Charset::Ascii);
+        assert_eq!(offered(57, area, &ascii(PixelSupport::None)), [Rung::Words]);
+        assert_eq!(offered(57, area, &ascii(PixelSupport::Sixel)), [Rung::Pixels, Rung::Words]);
+    }
 
     #[test]
     fn the_largest_that_fits_with_words_wins() {
@@ -148,16 +177,21 @@ mod tests {
             (40, 10, 57, None, Rung::Words),
         ] {
             let area = Rect::new(0, 0, columns, rows);
-            assert_eq!(offered(modules, area, pixels)[0], rung, "{modules} in {columns}x{rows} {pixels:?}");
+            assert_eq!(
+                offered(modules, area, &console(pixels, Charset::Unicode))[0],
+                rung,
+                "{modules} in {columns}x{rows} {pixels:?}"
+            );
         }
     }
 
     #[test]
     fn code_and_words_stay_on_the_screen_and_apart() {
+        let kitty = console(PixelSupport::Kitty, Charset::Unicode);
         for modules in (21..=93).step_by(4) {
             for (columns, rows) in (10..=140).step_by(7).flat_map(|columns| (4..=60).map(move |rows| (columns, rows))) {
                 let area = Rect::new(0, 0, columns, rows);
-                for rung in offered(modules, area, PixelSupport::Kitty) {
+                for rung in offered(modules, area, &kitty) {
                     let (code, words) = split(area, modules, rung, PixelSupport::Kitty);
                     let at = format!("{modules} {rung:?} in {columns}x{rows}: {code:?} {words:?}");
                     assert_eq!((code.union(words)).union(area), area, "{at}");
@@ -178,7 +212,8 @@ mod tests {
     #[test]
     fn g_goes_round() {
         let area = Rect::new(0, 0, 120, 36);
-        let step = |rung: &Rung| Some(next(*rung, 57, area, PixelSupport::None));
+        let plain = console(PixelSupport::None, Charset::Unicode);
+        let step = |rung: &Rung| Some(next(*rung, 57, area, &plain));
         let round: Vec<Rung> = std::iter::successors(Some(Rung::HalfBlocks), step).take(4).collect();
         assert_eq!(round, [Rung::HalfBlocks, Rung::Sextants, Rung::Words, Rung::HalfBlocks]);
     }

@@ -20,7 +20,7 @@ use crate::msg::{Answer, Question, Refusal};
 use crate::state::form::{Field, Form, FormKind, anything, something};
 use crate::state::list::Known;
 use crate::state::numbers::{REST, remedy};
-use crate::state::overlay::{Confirm, Deed, Overlay, Reader, ReaderLine};
+use crate::state::overlay::{Awaited, Confirm, Deed, Overlay, Reader, ReaderLine};
 use crate::state::toasts::Tone;
 use crate::state::{Screen, State};
 use crate::text::CleanText;
@@ -76,7 +76,7 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
         },
         Action::PairByPhone => by_phone(state, number.id, &number.name),
         Action::Restart => {
-            state.toasts.say(Tone::Info, &format!("restarting {} …", number.name), cx.now);
+            state.toasts.say(Tone::Info, &format!("restarting {}", number.name), cx.now);
             cx.ask(InstanceRestart { tenant, name });
         }
         Action::Logout => {
@@ -144,7 +144,7 @@ fn a_phone(text: &str) -> Result<(), String> {
     }
     let digits = text.trim().trim_start_matches('+').trim_start_matches("00");
     if text.trim().starts_with('0') && !text.trim().starts_with("00") || digits.starts_with('0') {
-        return Err("begin with the country code: +49 … instead of 0 …".to_owned());
+        return Err("begin with the country code, such as +49, and leave the 0 out".to_owned());
     }
     if let Some(other) = text.chars().find(|char| char.is_alphabetic()) {
         return Err(format!("{other} is no digit"));
@@ -201,7 +201,7 @@ fn lines(state: &State, shown: &InstanceShown) -> Vec<ReaderLine> {
     lines.push(fact("paired", &number.paired_at.map_or_else(|| "never".to_owned(), stamp)));
     let engine = number.engine.as_deref().unwrap_or("?");
     let version = number.version.as_deref().unwrap_or("?");
-    lines.push(fact("WAHA", &format!("{} · {engine} {version}", number.waha)));
+    lines.push(fact("WAHA", &format!("{}, {engine} {version}", number.waha)));
     lines.push(fact("session", &number.session));
     lines.push(fact("webhook", &shown.webhook_url));
     if !shown.history.is_empty() {
@@ -284,7 +284,11 @@ fn shown(state: &mut State, asked: InstanceShow, reply: Result<InstanceShown, Re
             Err(refusal) => Err(refusal.clone()),
         };
         if let Some(reader) = overlays::reader_for(state, asked) {
-            overlays::fill(reader, told);
+            match told {
+                // What was here before is better than nothing.
+                Err(_) if !reader.lines.is_empty() => reader.awaited = Awaited::Nothing,
+                told => overlays::fill(reader, told),
+            }
         }
     }
     if let Ok(shown) = reply {
@@ -342,7 +346,7 @@ mod tests {
             ("4915111111111", None),
             ("", Some("something must stand here")),
             ("+49 15", Some("4 digits: at least 7 are needed")),
-            ("0151 11111111", Some("begin with the country code: +49 … instead of 0 …")),
+            ("0151 11111111", Some("begin with the country code, such as +49, and leave the 0 out")),
             ("+49 151 x", Some("x is no digit")),
             ("+4915111111111111111", Some("19 digits: there are 15 at most")),
         ] {

@@ -20,6 +20,7 @@ use crate::state::pairing::{AGAIN, Pairing, PhoneCode, Progress, Scan};
 use crate::state::toasts::Tone;
 use crate::state::{Guide, State};
 use crate::text::CleanText;
+use crate::widgets::qr::QrPicture;
 
 /// Opens the pairing of a number and begins it.
 pub fn open(state: &mut State, id: InstanceId, name: &str, cx: &mut Cx<'_>) {
@@ -80,12 +81,14 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
         Some(Parts::Pairing { rung, .. }) => Some(*rung),
         _ => None,
     };
-    let (area, pixels, guide) = (cx.seen.area, state.pixels, state.guide);
+    let (area, guide) = (cx.seen.area, state.guide);
     let Some(Overlay::Pairing(pairing)) = state.overlays.last_mut() else { return Handled::No };
     match (action, &pairing.progress) {
         (Action::QrRung, Progress::Scan(scan)) => {
-            if let (Some(rung), Some(picture)) = (rung, &scan.picture) {
-                pairing.rung = Some(laid::next(rung, picture.modules(), area, pixels));
+            let modules = scan.picture.as_ref().map(QrPicture::modules);
+            if let (Some(rung), Some(modules)) = (rung, modules) {
+                let next = laid::next(rung, modules, area, state);
+                self::pairing(state).into_iter().for_each(|pairing| pairing.rung = Some(next));
             }
         }
         (Action::QrInvert, Progress::Scan(_)) => pairing.tone = pairing.tone.flipped(),

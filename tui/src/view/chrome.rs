@@ -237,13 +237,13 @@ pub fn toasts(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
     let (room, mut bottom) = match layout.overlays.last().map(|laid| &laid.parts) {
         Some(Parts::Pairing { words, .. }) => (*words, words.bottom()),
         Some(Parts::Triage { table, .. }) => (table.pane, table.pane.bottom() - 1),
-        _ => (layout.area, layout.status.y),
+        _ => (Rect { y: layout.body.y, ..layout.area }, layout.status.y),
     };
     let width = room.width.saturating_sub(4).min(56);
     for toast in shown.iter().rev() {
         let rows = crate::text::wrap(toast.text.as_str(), usize::from(width.saturating_sub(4)));
-        let height = u16::try_from(rows.len().min(3)).unwrap_or(3);
-        if bottom < room.y + 1 + height {
+        let height = u16::try_from(rows.len().min(3)).unwrap_or(3).min(room.height);
+        if height == 0 || bottom < room.y + height {
             return;
         }
         let area = Rect { x: room.right().saturating_sub(width + 1), y: bottom - height, width, height };
@@ -255,9 +255,9 @@ pub fn toasts(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
         let ground = paint.style(Role::Toast);
         paint.clear(area, ground);
         let lead = paint.theme.on(Role::Toast, role);
-        for (at, row) in rows.iter().take(3).enumerate() {
+        for (at, row) in rows.iter().take(usize::from(height)).enumerate() {
             let line = Rect { x: area.x + 1, y: area.y + at as u16, width: width - 2, height: 1 };
-            let more = at == 2 && rows.len() > 3;
+            let more = at + 1 == usize::from(height) && rows.len() > usize::from(height);
             let words = if more { format!("{row} {}", paint.glyphs().ellipsis) } else { (*row).to_owned() };
             paint.line(line, &[(if at == 0 { glyph } else { " " }, lead), (" ", ground), (&words, ground)]);
         }

@@ -8,7 +8,7 @@ use mychatflow_data::protocol::event::Topic;
 use mychatflow_data::time::Timestamp;
 use mychatflow_tui::msg::{Effect, Link, Msg, PhoneWish, Question, Refusal};
 use mychatflow_tui::probe::PixelSupport;
-use mychatflow_tui::state::{Guide, Setup};
+use mychatflow_tui::state::{Charset, Guide, Setup};
 use mychatflow_tui::theme::ThemeName;
 use serde_json::{Value, json};
 
@@ -300,14 +300,15 @@ fn a_phone_code_is_typed_instead() {
 
 #[test]
 fn a_picture_is_saved_and_no_notice_hides_the_code() {
-    for (columns, rows) in [(80, 24), (120, 36)] {
+    for (columns, rows) in [(80, 24), (120, 36), (80, 33)] {
         let mut console = pairing(columns, rows);
         console.keys("s");
         let Some(Effect::SaveQr { name, value }) = console.effects.last() else { panic!("nothing is saved") };
         assert_eq!((name.as_str(), value), ("Bakery counter, second phone", &usual()));
         let said = "saved as /home/aylin/pairing-bakery-counter.png";
         console.take(Msg::Said(mychatflow_tui::msg::Said::Done(said.to_owned())));
-        insta::assert_snapshot!(format!("pairing_saved_{columns}"), console.picture());
+        assert!(console.shows("saved as"), "{}", console.picture());
+        insta::assert_snapshot!(format!("pairing_saved_{columns}x{rows}"), console.picture());
         assert_eq!(scanned(&photo(&console.cells(), (8, 16), 0)), Some(usual()));
     }
 }
@@ -332,6 +333,13 @@ fn back_from_a_lost_connection_the_code_is_asked_for() {
     let epoch = mychatflow_data::ids::RunId::from_bytes([8; 16]);
     console.take(Msg::Link(Link::Up { epoch, seq: 0 }));
     assert_eq!(questions(&console), asked + 1);
+}
+
+#[test]
+fn without_utf_8_the_words_lead_on() {
+    let console = open(80, 24, &waha(usual()), |setup| setup.charset = Charset::Ascii);
+    assert!(console.lines().join("").is_ascii(), "{}", console.picture());
+    insta::assert_snapshot!("pairing_ascii_80", console.picture());
 }
 
 #[test]

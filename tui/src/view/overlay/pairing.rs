@@ -10,7 +10,7 @@ use crate::layout::overlay::{OverlayLayout, Parts};
 use crate::layout::pairing::offered;
 use crate::moment;
 use crate::state::pairing::{Pairing, PhoneCode, Progress, Scan};
-use crate::state::{Connection, Guide, State};
+use crate::state::{Charset, Connection, Guide, State};
 use crate::text::{CleanText, wrap};
 use crate::theme::Role;
 use crate::view::paint::{Keys, Paint, Span, after, below, first_row};
@@ -240,8 +240,11 @@ fn no_room(scan: &Scan, state: &State, area: Rect) -> Option<String> {
         return Some("This code is too long to be drawn.".to_owned());
     };
     let modules = picture.modules();
-    if offered(modules, area, state.pixels).len() > 1 {
+    if offered(modules, area, state).len() > 1 {
         return None;
+    }
+    if state.charset == Charset::Ascii {
+        return Some("This terminal has no UTF-8, so there is nothing to draw the code with. Instead:".to_owned());
     }
     let (columns, rows) = size_in_cells(modules, Rung::Sextants);
     let (wide, tall) = size_in_cells(modules, Rung::HalfBlocks);
