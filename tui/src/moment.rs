@@ -27,6 +27,15 @@ pub fn ago(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// How long ago, in words: `just now`, `4 min ago`.
+#[must_use]
+pub fn long_ago(at: Timestamp, now: Timestamp) -> String {
+    match ago(at, now).as_str() {
+        "now" => "just now".to_owned(),
+        ago => format!("{ago} ago"),
+    }
+}
+
 /// How long until then, at most two units, rounded down: `58 s`, `4 min`, `11 h 59 min`, `2 d 3 h`; once it is over,
 /// `0 s`.
 #[must_use]

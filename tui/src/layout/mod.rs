@@ -4,6 +4,7 @@
 pub mod chats;
 pub mod contacts;
 pub mod overlay;
+pub mod pairing;
 pub mod settings;
 pub mod table;
 pub mod tabs;

@@ -3,12 +3,15 @@
 use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::{Hit, Layout};
+use super::table::{self, TableLayout};
+use super::{Hit, Layout, pairing};
 use crate::state::State;
 use crate::state::form::Form;
 use crate::state::input::Input;
 use crate::state::overlay::{Confirm, Overlay, Picker, PickerKind, Reader, ReaderLine};
+use crate::state::triage::{Finding, Triage};
 use crate::text;
+use crate::widgets::qr::Rung;
 
 /// Where an overlay stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,13 +62,17 @@ pub enum Parts {
         code: Rect,
         /// Where the words are.
         words: Rect,
+        /// How the code is drawn.
+        rung: Rung,
     },
     /// A list with marks.
     Triage {
         /// The list.
-        list: Rect,
-        /// The first visible row.
-        first: usize,
+        table: TableLayout,
+        /// The line above it: what it is for, or the words of the filter.
+        head: Rect,
+        /// The lines below it.
+        foot: Rect,
     },
 }
 
@@ -82,23 +89,8 @@ pub fn lay(state: &State, laid: &mut Layout) {
             Overlay::Picker(picker) => lay_picker(picker, laid),
             Overlay::Form(form) => lay_form(form, laid),
             Overlay::Confirm(confirm) => lay_confirm(confirm, laid),
-            Overlay::Pairing(_) => {
-                let area = laid.area;
-                let words = 34.min(area.width / 3);
-                let code = Rect { width: area.width - words, ..area };
-                let words = Rect { x: code.right(), width: words, ..area };
-                OverlayLayout { area, inner: area, parts: Parts::Pairing { code, words } }
-            }
-            Overlay::Triage(triage) => {
-                let area = centred(laid.area, 90, laid.area.height);
-                let inner = inside(area);
-                let list = Rect { y: inner.y + 2, height: inner.height.saturating_sub(3), ..inner };
-                let first = triage.rows.first_visible(list.height, 1);
-                for (row, at) in (list.y..list.bottom()).zip(first..triage.rows.items().len()) {
-                    laid.hits.push((Rect { y: row, height: 1, ..list }, Hit::OverlayRow(at)));
-                }
-                OverlayLayout { area, inner, parts: Parts::Triage { list, first } }
-            }
+            Overlay::Pairing(pairing) => pairing::lay(pairing, state, laid),
+            Overlay::Triage(triage) => lay_triage(triage, laid),
         };
         laid.overlays.push(one);
     }
@@ -250,6 +242,33 @@ fn lay_confirm(confirm: &Confirm, laid: &mut Layout) -> OverlayLayout {
 /// Where overlays stand: beside the sidebar, so that nothing of it shows through at their edge.
 fn room(laid: &Layout) -> Rect {
     Rect { x: laid.sidebar.right(), width: laid.area.width - laid.sidebar.width, ..laid.area }
+}
+
+/// A list with marks over the whole height, a line above it and two below.
+fn lay_triage(triage: &Triage, laid: &mut Layout) -> OverlayLayout {
+    let area = centred(laid.area, 96, laid.area.height);
+    let head = Rect { x: area.x + 2, width: area.width.saturating_sub(4), height: area.height.min(1), ..area };
+    let foot_rows = area.height.saturating_sub(1).min(2);
+    let foot = Rect { y: area.bottom() - foot_rows, height: foot_rows, ..head };
+    let list = Rect { y: head.bottom(), height: foot.y - head.bottom(), ..area };
+    let mut hits = Vec::new();
+    let table = table::place(&triage.rows, 1, list, u16::MAX, &mut hits);
+    laid.hits.push((laid.area, Hit::Overlay));
+    laid.hits.extend(hits.into_iter().filter_map(|(area, hit)| match hit {
+        Hit::Row(at) => Some((area, Hit::OverlayRow(at))),
+        _ => None,
+    }));
+    if triage.finding == Finding::Open {
+        let field = triage_field(head);
+        laid.cursor = field_rows(&triage.find, field).cursor.map(|(x, y)| (field.x + x, field.y + y).into());
+    }
+    OverlayLayout { area: laid.area, inner: area, parts: Parts::Triage { table, head, foot } }
+}
+
+/// The part of the line above the list in which the words of the filter stand.
+#[must_use]
+pub const fn triage_field(head: Rect) -> Rect {
+    Rect { x: head.x + 2, y: head.y, width: head.width.saturating_sub(2), height: head.height }
 }
 
 fn centred(area: Rect, width: u16, height: u16) -> Rect {

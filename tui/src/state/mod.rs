@@ -251,6 +251,8 @@ pub struct State {
     pub settings: settings::Settings,
     /// Sends that are not confirmed.
     pub outbox: outbox::Outbox,
+    /// What was said of people known from before, on its way to the daemon.
+    pub reviews: triage::Reviews,
 }
 
 impl State {
@@ -292,6 +294,7 @@ impl State {
             queue: queue::Queue::default(),
             settings: settings::Settings::default(),
             outbox: outbox::Outbox::default(),
+            reviews: triage::Reviews::default(),
         }
     }
 
@@ -312,6 +315,7 @@ impl State {
         self.credits = credits::CreditsScreen::default();
         self.queue = queue::Queue::default();
         self.settings = settings::Settings::default();
+        self.reviews = triage::Reviews::default();
     }
 
     /// The tenant as a parameter of a call.
@@ -335,6 +339,9 @@ impl State {
             Some(Overlay::Form(_)) => return vec![Scope::Form, Scope::Always],
             Some(Overlay::Confirm(_)) => return vec![Scope::Confirm, Scope::Always],
             Some(Overlay::Pairing(_)) => return vec![Scope::Pairing, Scope::Always],
+            Some(Overlay::Triage(triage)) if triage.finding == triage::Finding::Open => {
+                return vec![Scope::Picker, Scope::Always];
+            }
             Some(Overlay::Triage(_)) => return vec![Scope::Triage, Scope::Always],
             None => match self.screen {
                 Screen::Dashboard => &[Scope::Dashboard],

@@ -196,6 +196,8 @@ pub struct Picker {
 pub enum Deed {
     /// Something is asked of the daemon.
     Ask(Box<Question>),
+    /// Those with a mark become personal, the others are released to the assistant.
+    Release,
     /// The console ends.
     Quit,
 }

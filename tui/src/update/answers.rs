@@ -2,7 +2,7 @@
 
 use super::{
     Cx, campaigns, chats, contacts, credits, dashboard, entrance, forms, numbers, overlays, queue, quick_replies,
-    settings,
+    settings, triage,
 };
 use crate::msg::{Answer, Refusal};
 use crate::state::toasts::Tone;
@@ -13,6 +13,7 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
     if forms::answered(state, &answer, cx) == super::Handled::Yes && answer.refusal().is_some() {
         return;
     }
+    let Some(answer) = triage::answered(state, answer, cx) else { return };
     match answer {
         Answer::TenantList(_, reply) => entrance::tenants(state, reply, cx),
         Answer::DaemonStatus(_, Ok(daemon)) => state.daemon = Some(daemon),

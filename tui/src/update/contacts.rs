@@ -396,8 +396,3 @@ fn shown(state: &mut State, asked: &ContactShow, reply: Result<ContactShown, Ref
         Err(_) => {}
     }
 }
-
-/// Does something in the triage.
-pub fn triage_act(_state: &mut State, _action: Action, _cx: &mut Cx<'_>) -> Handled {
-    Handled::No
-}

@@ -9,7 +9,9 @@ mod lists;
 mod live;
 mod mouse;
 mod overlays;
+mod pairing;
 mod palette;
+mod triage;
 mod wake;
 
 mod campaigns;

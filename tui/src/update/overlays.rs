@@ -7,7 +7,7 @@ use mychatflow_data::protocol::calls::search::{ChatSearch, SearchHit};
 use mychatflow_data::protocol::calls::why::{Why, WhyDocument};
 use mychatflow_data::protocol::page::Page;
 
-use super::{Cx, Handled, campaigns, forms, numbers, palette};
+use super::{Cx, Handled, campaigns, forms, pairing, palette, triage};
 use crate::action::Action;
 use crate::key::{Key, KeyCode};
 use crate::layout::Hit;
@@ -24,7 +24,7 @@ use crate::text::CleanText;
 pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
     let parts = cx.seen.overlays.last().map(|laid| (laid.parts.clone(), laid.inner.height));
     let Some(top) = state.overlays.last_mut() else { return Handled::No };
-    if action == Action::Close {
+    if action == Action::Close && !triage::keeps_open(top) {
         state.overlays.pop();
         return Handled::Yes;
     }
@@ -82,14 +82,15 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
             if let Some(Overlay::Confirm(Confirm { deed, .. })) = state.overlays.pop() {
                 match deed {
                     Deed::Ask(question) => cx.want(Effect::Ask(question)),
+                    Deed::Release => triage::release(state, cx),
                     Deed::Quit => cx.want(Effect::Quit),
                 }
             }
             Handled::Yes
         }
         Overlay::Confirm(_) => Handled::No,
-        Overlay::Pairing(_) => numbers::pairing_act(state, action, cx),
-        Overlay::Triage(_) => super::contacts::triage_act(state, action, cx),
+        Overlay::Pairing(_) => pairing::act(state, action, cx),
+        Overlay::Triage(_) => triage::act(state, action, cx),
     }
 }
 
@@ -178,6 +179,7 @@ pub fn typed(state: &mut State, key: Key, cx: &mut Cx<'_>) {
                 field.touched = Touched::Yes;
             }
         }
+        Some(Overlay::Triage(_)) => triage::typed(state, key),
         _ => {}
     }
 }
@@ -196,6 +198,7 @@ pub fn pasted(state: &mut State, text: &str, cx: &mut Cx<'_>) {
                 field.touched = Touched::Yes;
             }
         }
+        Some(Overlay::Triage(_)) => triage::pasted(state, text),
         _ => {}
     }
 }

@@ -5,13 +5,15 @@ use std::time::Duration;
 use mychatflow_data::protocol::calls::overview::OverviewShow;
 use mychatflow_data::time::Timestamp;
 
-use super::Cx;
+use super::{Cx, numbers, pairing};
 use crate::state::overlay::Overlay;
 use crate::state::{Connection, State};
 
 /// A time that was asked for has come.
 pub fn woke(state: &mut State, cx: &mut Cx<'_>) {
     state.outbox.age(cx.now);
+    numbers::woke(state, cx);
+    pairing::woke(state, cx);
     super::chats::woke(state, cx);
     if state.dashboard.stale_at.is_some_and(|at| at <= cx.now) {
         state.dashboard.stale_at = None;
@@ -42,6 +44,7 @@ pub fn next(state: &mut State, now: Timestamp) -> Option<Timestamp> {
         state.toasts.next_end(now),
         state.outbox.age(now),
         state.dashboard.stale_at,
+        state.numbers.show_at,
         draft,
         typing,
     ]

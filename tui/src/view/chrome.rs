@@ -8,6 +8,7 @@ use mychatflow_data::model::instance::Verdict;
 use super::paint::{Keys, Paint, Span, below, first_row};
 use crate::action::Action;
 use crate::layout::Layout;
+use crate::layout::overlay::Parts;
 use crate::moment;
 use crate::state::overlay::Overlay;
 use crate::state::prefs::Sidebar;
@@ -232,15 +233,20 @@ pub fn entrance(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
 /// Short notices in the lower right corner.
 pub fn toasts(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
     let shown = state.toasts.shown(state.now);
-    let width = layout.area.width.saturating_sub(4).min(56);
-    let mut bottom = layout.status.y;
+    // A notice must not hide a piece of a pairing code.
+    let (room, mut bottom) = match layout.overlays.last().map(|laid| &laid.parts) {
+        Some(Parts::Pairing { words, .. }) => (*words, words.bottom()),
+        Some(Parts::Triage { table, .. }) => (table.pane, table.pane.bottom() - 1),
+        _ => (Rect { y: layout.body.y, ..layout.area }, layout.status.y),
+    };
+    let width = room.width.saturating_sub(4).min(56);
     for toast in shown.iter().rev() {
         let rows = crate::text::wrap(toast.text.as_str(), usize::from(width.saturating_sub(4)));
-        let height = u16::try_from(rows.len().min(3)).unwrap_or(3);
-        if bottom < layout.body.y + height {
+        let height = u16::try_from(rows.len().min(3)).unwrap_or(3).min(room.height);
+        if height == 0 || bottom < room.y + height {
             return;
         }
-        let area = Rect { x: layout.area.right() - width - 1, y: bottom - height, width, height };
+        let area = Rect { x: room.right().saturating_sub(width + 1), y: bottom - height, width, height };
         let (glyph, role) = match toast.tone {
             Tone::Good => (paint.glyphs().sent, Role::Good),
             Tone::Info => (paint.glyphs().dot, Role::Info),
@@ -249,9 +255,9 @@ pub fn toasts(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
         let ground = paint.style(Role::Toast);
         paint.clear(area, ground);
         let lead = paint.theme.on(Role::Toast, role);
-        for (at, row) in rows.iter().take(3).enumerate() {
+        for (at, row) in rows.iter().take(usize::from(height)).enumerate() {
             let line = Rect { x: area.x + 1, y: area.y + at as u16, width: width - 2, height: 1 };
-            let more = at == 2 && rows.len() > 3;
+            let more = at + 1 == usize::from(height) && rows.len() > usize::from(height);
             let words = if more { format!("{row} {}", paint.glyphs().ellipsis) } else { (*row).to_owned() };
             paint.line(line, &[(if at == 0 { glyph } else { " " }, lead), (" ", ground), (&words, ground)]);
         }

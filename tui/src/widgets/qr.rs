@@ -9,7 +9,7 @@ use ratatui::layout::{Rect, Size};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::widgets::Widget;
 
-pub use self::ladder::{Rung, best_rung, next_rung, size_in_cells};
+pub use self::ladder::{LADDER, Rung, best_rung, fits, next_rung, size_in_cells};
 
 /// The two colours come from the 256: 24-bit colour does not pass every ssh, and the first sixteen are the theme's.
 const BLACK: Color = Color::Indexed(16);

@@ -5,7 +5,12 @@ mod chats;
 mod chrome;
 mod console;
 mod contacts;
+mod numbers;
+mod pairing;
+#[path = "../photo/mod.rs"]
+mod photo;
 mod quick_replies;
 mod settings;
 mod shop;
 mod talk;
+mod triage;

@@ -18,6 +18,9 @@ pub fn id(number: u8) -> String {
     mychatflow_data::ids::ChatId::from_bytes([number; 16]).to_string()
 }
 
+/// Answers that a test has of its own.
+pub type Also = Box<dyn FnMut(&Question) -> Option<Result<Value, Refusal>>>;
+
 /// What the shop has, as the protocol tells it.
 pub struct Shop {
     pub tenants: Value,
@@ -42,6 +45,8 @@ pub struct Shop {
     pub refuse: Option<(&'static str, &'static str)>,
     /// Answer this method never.
     pub silent: Option<&'static str>,
+    /// Asked before everything else; `None`: this one knows nothing of it.
+    pub also: Option<Also>,
 }
 
 fn params(question: &Question) -> Value {
@@ -163,6 +168,7 @@ impl Shop {
             .collect(),
             refuse: None,
             silent: None,
+            also: None,
         }
     }
 
@@ -210,6 +216,9 @@ impl Shop {
         {
             let code = Some(mychatflow_data::protocol::error::Code::Invalid);
             return Some(Err(Refusal { code, text: words.to_owned() }));
+        }
+        if let Some(reply) = self.also.as_mut().and_then(|also| also(question)) {
+            return Some(reply);
         }
         Some(Ok(match method {
             "tenant.list" => page(&self.tenants),

@@ -22,7 +22,8 @@ pub enum Rung {
     Words,
 }
 
-const LADDER: [Rung; 4] = [Rung::HalfBlocks, Rung::Pixels, Rung::Sextants, Rung::Words];
+/// All of them, best first.
+pub const LADDER: [Rung; 4] = [Rung::HalfBlocks, Rung::Pixels, Rung::Sextants, Rung::Words];
 
 /// Columns and rows that a code of so many modules takes, the quiet zone included.
 ///
@@ -49,7 +50,8 @@ pub fn next_rung(rung: Rung, modules: u16, area: Size, pixels: PixelSupport) -> 
     others.into_iter().find(|rung| fits(*rung, modules, area, pixels)).unwrap_or(Rung::Words)
 }
 
-fn fits(rung: Rung, modules: u16, area: Size, pixels: PixelSupport) -> bool {
+/// Does a code of so many modules fit, drawn like this?
+pub fn fits(rung: Rung, modules: u16, area: Size, pixels: PixelSupport) -> bool {
     let (columns, rows) = size_in_cells(modules, rung);
     let offered = rung != Rung::Pixels || pixels != PixelSupport::None;
     offered && columns <= area.width && rows <= area.height
