@@ -1,11 +1,16 @@
 //! Where everything stands: a pure function of the state and the terminal's size. The layout of the frame on the screen
 //! goes to the next `update`, for clicks, paging and "is it visible".
 
+pub mod credits;
+pub mod dashboard;
+pub mod health;
 pub mod overlay;
 pub mod table;
 
 use ratatui::layout::{Position, Rect, Size};
 
+use self::credits::CreditsLayout;
+use self::dashboard::DashboardLayout;
 use self::overlay::OverlayLayout;
 use self::table::TableLayout;
 use crate::action::Action;
@@ -51,6 +56,10 @@ pub enum Panes {
     Entrance,
     /// A list and, where there is room, what is selected in it.
     Table(TableLayout),
+    /// The tiles of the dashboard.
+    Dashboard(DashboardLayout),
+    /// The balance over the ledger.
+    Credits(CreditsLayout),
 }
 
 impl Panes {
@@ -59,7 +68,8 @@ impl Panes {
     pub const fn table(&self) -> Option<&TableLayout> {
         match self {
             Self::Table(table) => Some(table),
-            Self::Entrance => None,
+            Self::Credits(credits) => Some(&credits.table),
+            Self::Entrance | Self::Dashboard(_) => None,
         }
     }
 }
@@ -158,13 +168,14 @@ pub fn layout(state: &State, area: Rect) -> Layout {
 
 fn screen(state: &State, laid: &mut Layout) {
     laid.panes = match state.screen {
-        Screen::Dashboard | Screen::Chats => Panes::Entrance,
+        Screen::Dashboard => dashboard::lay(state, laid),
+        Screen::Chats => Panes::Entrance,
         Screen::Campaigns => table::lay(&state.campaigns.rows, 2, laid),
         Screen::Numbers => table::lay(&state.numbers.rows, 2, laid),
         Screen::Contacts => table::lay(&state.contacts.rows, 1, laid),
         Screen::QuickReplies => table::lay(&state.quick_replies.rows, 1, laid),
-        Screen::Credits => table::lay(&state.credits.rows, 1, laid),
-        Screen::Queue => table::lay(&state.queue.rows, 1, laid),
+        Screen::Credits => credits::lay(state, laid),
+        Screen::Queue => table::lay(&state.queue.rows, 2, laid),
         Screen::Settings => table::lay(&state.settings.rows, 1, laid),
     };
 }

@@ -34,14 +34,27 @@ pub fn event(state: &mut State, event: Event, cx: &mut Cx<'_>) {
             stale(state, cx);
             super::credits::event(state, cx);
         }
-        Topic::InstanceChanged => numbers::event(state, &event, cx),
-        Topic::CampaignChanged => campaigns::event(state, &event, cx),
+        Topic::InstanceChanged => {
+            numbers::event(state, &event, cx);
+            stale(state, cx);
+        }
+        Topic::CampaignChanged => {
+            campaigns::event(state, &event, cx);
+            stale(state, cx);
+        }
         Topic::JobChanged => {
             queue::event(state, &event, cx);
             stale(state, cx);
         }
-        Topic::DaemonNotice => notice(state, &event, cx),
-        Topic::InteractionAdded | Topic::InteractionChanged | Topic::ChatChanged => stale(state, cx),
+        Topic::DaemonNotice => {
+            notice(state, &event, cx);
+            super::dashboard::noticed(state, cx);
+        }
+        Topic::InteractionChanged => {
+            queue::event(state, &event, cx);
+            stale(state, cx);
+        }
+        Topic::InteractionAdded | Topic::ChatChanged => stale(state, cx),
     }
 }
 

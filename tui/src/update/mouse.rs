@@ -31,6 +31,7 @@ fn click(state: &mut State, mouse: Mouse, cx: &mut Cx<'_>) {
         Some(Hit::Screen(screen)) => go(state, screen, cx),
         Some(Hit::Do(action)) => keys::perform(state, action, cx),
         Some(Hit::Row(at)) => row(state, at, cx),
+        Some(Hit::Tile(at)) => super::dashboard::clicked(state, at, cx),
         _ => {}
     }
 }

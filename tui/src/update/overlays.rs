@@ -142,6 +142,7 @@ pub fn typed(state: &mut State, key: Key, cx: &mut Cx<'_>) {
             {
                 field.touched = Touched::Yes;
             }
+            super::credits::recount(state);
         }
         _ => {}
     }
@@ -160,6 +161,7 @@ pub fn pasted(state: &mut State, text: &str, cx: &mut Cx<'_>) {
                 field.input.paste(text);
                 field.touched = Touched::Yes;
             }
+            super::credits::recount(state);
         }
         _ => {}
     }

@@ -8,6 +8,7 @@ pub mod table;
 mod campaigns;
 mod contacts;
 mod credits;
+mod dashboard;
 mod numbers;
 mod queue;
 mod quick_replies;
@@ -43,7 +44,8 @@ pub fn view(state: &State, layout: &Layout, theme: &Theme, buf: &mut Buffer) {
 
 fn screen(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
     match state.screen {
-        Screen::Dashboard | Screen::Chats => {}
+        Screen::Dashboard => dashboard::draw(state, layout, paint),
+        Screen::Chats => {}
         Screen::Campaigns => campaigns::draw(state, layout, paint),
         Screen::Numbers => numbers::draw(state, layout, paint),
         Screen::Contacts => contacts::draw(state, layout, paint),

@@ -2,4 +2,7 @@
 
 mod chrome;
 mod console;
+mod credits;
+mod dashboard;
+mod queue;
 mod shop;

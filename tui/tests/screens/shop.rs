@@ -30,6 +30,8 @@ pub struct Shop {
     pub queue: Value,
     pub settings: Value,
     pub chats: Value,
+    /// What other methods are answered with, before anything else is looked up.
+    pub replies: Vec<(&'static str, Value)>,
     /// Refuse this method with these words.
     pub refuse: Option<(&'static str, &'static str)>,
     /// Answer this method never.
@@ -126,6 +128,7 @@ impl Shop {
                 {"key": "reply.pace", "value": "human", "source": "config"},
                 {"key": "chats.groups", "value": "ignore", "source": "config"}]),
             chats: json!([]),
+            replies: Vec::new(),
             refuse: None,
             silent: None,
         }
@@ -142,6 +145,9 @@ impl Shop {
         {
             let code = Some(mychatflow_data::protocol::error::Code::Invalid);
             return Some(Err(Refusal { code, text: words.to_owned() }));
+        }
+        if let Some((_, reply)) = self.replies.iter().find(|(known, _)| *known == method) {
+            return Some(Ok(reply.clone()));
         }
         Some(Ok(match method {
             "tenant.list" => page(&self.tenants),
