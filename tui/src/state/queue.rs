@@ -123,7 +123,12 @@ impl Queue {
     }
 
     /// Takes the first page anew; what was read of later pages stands.
-    pub fn refresh(&mut self, page: Vec<Item>, next: Option<Cursor>, now: Timestamp) {
+    pub fn refresh(&mut self, mut page: Vec<Item>, next: Option<Cursor>, now: Timestamp) {
+        // Ages are told in whole seconds: what is known keeps its place.
+        for item in &mut page {
+            let old = self.rows.items().iter().find(|old| old.line.id == item.line.id);
+            item.made_at = old.map_or(item.made_at, |old| old.made_at);
+        }
         let Some(edge) = page.last().map(|item| item.made_at).filter(|_| next.is_some()) else {
             self.rows.replace(page, next, now);
             return;

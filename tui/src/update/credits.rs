@@ -88,6 +88,10 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
             state.credits.refresh(page.items, page.next, cx.now);
         }
         Answer::CreditLedger(asked, reply) => {
+            // With rows on the screen the list has no place to say it.
+            if let (Err(refusal), false) = (&reply, state.credits.rows.items().is_empty()) {
+                super::answers::refused(state, refusal, cx);
+            }
             lists::take(&mut state.credits.rows, First::of(asked.after.as_ref()), reply, cx.now);
         }
         Answer::CreditGrant(_, Ok(granted)) => {

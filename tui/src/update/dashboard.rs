@@ -138,14 +138,13 @@ fn looked_at(state: &State) -> bool {
 
 /// A time that was asked for has come.
 pub fn woke(state: &mut State, cx: &mut Cx<'_>) {
-    if state.tenant.is_none() {
-        return;
-    }
     if state.dashboard.stale_at.is_some_and(|at| at <= cx.now) {
         state.dashboard.stale_at = None;
-        cx.ask(OverviewShow { tenant: state.tenant_name() });
-        if state.screen == Screen::Dashboard {
-            beside(state, cx);
+        if state.tenant.is_some() {
+            cx.ask(OverviewShow { tenant: state.tenant_name() });
+            if state.screen == Screen::Dashboard {
+                beside(state, cx);
+            }
         }
     }
     if looked_at(state) && state.dashboard.health_due_at.is_some_and(|at| at <= cx.now) {

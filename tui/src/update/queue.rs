@@ -28,7 +28,6 @@ pub const HINTS: &[(Action, &str)] = &[
     (Action::QueueHold, "hold"),
     (Action::QueueRelease, "release"),
     (Action::TabNext, "only some"),
-    (Action::Why, "why"),
 ];
 
 /// How far the list may be behind events that tell only that something changed.
@@ -178,7 +177,13 @@ fn listed(state: &mut State, asked: &QueueList, reply: Result<Listed, Refusal>, 
                 First::No => rows.extend(items, next, cx.now),
             }
         }
-        (Err(refusal), _) => rows.reading = Reading::Failed(refusal.text),
+        (Err(refusal), _) => {
+            rows.reading = Reading::Failed(refusal.text.clone());
+            // With rows on the screen the list has no place to say it.
+            if !rows.items().is_empty() {
+                super::answers::refused(state, &refusal, cx);
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mychatflow_data::model::chat::ChatState;
 use mychatflow_data::protocol::event::Topic;
-use mychatflow_tui::msg::{Mouse, MouseDeed, Msg, Question};
+use mychatflow_tui::msg::{Link, Mouse, MouseDeed, Msg, Question};
 use mychatflow_tui::state::chats::Tab;
 use mychatflow_tui::state::dashboard::Tile;
 use mychatflow_tui::state::{Charset, Screen};
@@ -226,4 +226,35 @@ fn every_key_does_something() {
     insta::assert_snapshot!("dashboard_meaning_80", console.picture());
     console.keys("<esc>/");
     assert!(console.shows("Search all messages"));
+}
+
+#[test]
+fn without_a_daemon_it_says_from_when_the_numbers_are() {
+    let mut console = open(80, 24, usual());
+    let link = Link::Down { reason: "the daemon closed the connection".to_owned(), next_at: None };
+    console.take(Msg::Link(link));
+    assert!(console.shows("No daemon since 14:32; everything below is from then"));
+    let asked = console.asked.len();
+    console.pass(Duration::from_secs(120));
+    assert_eq!(console.asked.len(), asked, "nobody is there to ask");
+}
+
+#[test]
+fn any_size_can_be_drawn() {
+    for columns in [40, 41, 55, 68, 69, 80, 95, 99, 100, 110, 139, 161, 200] {
+        for rows in [10, 11, 14, 17, 20, 24, 30, 44, 60] {
+            let mut shop = usual();
+            if rows % 4 == 0 {
+                shop.daemon["waha"][0]["health"] = json!("down");
+                shop.refuse =
+                    Some(("overview", "a long reason that does not fit one line of a small terminal, nor two of them"));
+            }
+            let mut console = open(columns, rows, shop);
+            for key in ["1", "G", "7", "8"] {
+                console.keys(key);
+                let picture = console.picture();
+                assert!(picture.lines().all(|line| mychatflow_tui::text::width(line) <= usize::from(columns).max(24)));
+            }
+        }
+    }
 }

@@ -187,3 +187,31 @@ fn why_asks_about_the_chat_or_says_that_there_is_none() {
     console.keys("w");
     assert!(console.shows("about no chat"));
 }
+
+#[test]
+fn pages_come_before_the_end_and_a_refused_one_is_told() {
+    let mut shop = Shop::usual();
+    let entries = |from: u8| -> Vec<Value> {
+        let line = |at: u8| {
+            json!({"id": id(at), "kind": "send_message", "state": "scheduled", "reason": null,
+            "age_s": 100_000 - i64::from(at), "attempts": 0, "chat": null, "instance": null, "next_at": null})
+        };
+        (from..from + 60).map(line).collect()
+    };
+    shop.replies.push(("queue.list", json!({"items": entries(100), "next": "more"})));
+    let mut console = open(80, 24, shop);
+    console.shop.refuse = Some(("queue.list", "too much at once"));
+    console.keys("G");
+    assert!(console.shows("too much at once"));
+    assert_eq!(console.state.queue.rows.items().len(), 60);
+    console.shop.refuse = None;
+    console.shop.replies[0].1 = json!({"items": entries(160), "next": null});
+    console.keys("G");
+    assert_eq!(console.state.queue.rows.items().len(), 120);
+    // A thin event reads the first page anew; what was read of the later ones stands.
+    console.shop.replies[0].1 = json!({"items": entries(100), "next": "more"});
+    console.tell(Topic::JobChanged, json!({"id": id(101)}));
+    console.pass(Duration::from_secs(2));
+    assert_eq!(console.state.queue.rows.items().len(), 120);
+    assert_eq!(console.state.queue.rows.next, None);
+}
