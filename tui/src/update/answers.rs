@@ -23,7 +23,8 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
                 state.connection = Connection::Live;
             }
         }
-        Answer::CreditShow(_, Ok(credit)) => state.dashboard.credit = Some(credit),
+        Answer::CreditShow(_, reply) => dashboard::credit(state, reply, cx),
+        answer if dashboard::owns(state, &answer) => dashboard::answered(state, answer, cx),
         answer @ (Answer::InstanceList(..)
         | Answer::InstanceAdd(..)
         | Answer::InstanceShow(..)
