@@ -7,8 +7,10 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 use mychatflow_data::ids::{ClientRef, InteractionId, NoteId};
+use mychatflow_data::model::campaign::CampaignState;
 use mychatflow_data::model::chat::ChatState;
 use mychatflow_data::model::contact::Review;
+use mychatflow_data::model::recipient::RecipientState;
 use mychatflow_data::model::setting::SettingKey;
 use mychatflow_data::phone::Phone;
 use mychatflow_data::protocol::calls::chat::ListOrder;
@@ -81,6 +83,9 @@ pub enum Command {
     /// People
     #[command(subcommand)]
     Contact(ContactVerb),
+    /// One text to many people, each exactly once
+    #[command(subcommand)]
+    Campaign(CampaignVerb),
     /// The balance and its ledger
     #[command(subcommand)]
     Credit(CreditVerb),
@@ -473,6 +478,119 @@ pub enum ContactVerb {
     },
 }
 
+/// Who gets a campaign.
+#[derive(Debug, Args)]
+pub struct Audience {
+    /// A list as CSV with a header line: a column named phone, and one for each variable; - reads stdin
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "segment")]
+    pub file: Option<PathBuf>,
+    /// The country of phone numbers without a country code, such as DE
+    #[arg(long, value_name = "CC", requires = "file")]
+    pub country: Option<String>,
+    /// People of the contacts: all, or tag:vip
+    #[arg(long, value_name = "SEGMENT")]
+    pub segment: Option<String>,
+}
+
+/// `campaign …`
+#[derive(Debug, Subcommand)]
+pub enum CampaignVerb {
+    /// Write one down, with its list; nothing is sent before launch
+    Create {
+        /// What it is called
+        name: String,
+        /// The text, such as 'Hi {{ name }}'; - reads it from stdin
+        #[arg(long)]
+        text: String,
+        #[command(flatten)]
+        audience: Audience,
+        /// The number that it goes out from
+        #[arg(long, value_name = "NAME")]
+        instance: Option<String>,
+        /// When it is to start once launched: '2026-12-01 09:00', or RFC 3339
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+        /// The time zone of --at, such as Europe/Berlin
+        #[arg(long, value_name = "ZONE")]
+        timezone: Option<String>,
+    },
+    /// List them, newest first
+    List {
+        /// Only those in this state
+        #[arg(long, value_parser = words(CampaignState::ALL, CampaignState::word))]
+        state: Option<CampaignState>,
+        #[command(flatten)]
+        limit: Limit,
+    },
+    /// Show one: how far it got, and why not further
+    Show {
+        /// Name or id
+        name: String,
+    },
+    /// What the first people would get; without a name, of a text and a list that are not stored
+    Preview {
+        /// Name or id
+        #[arg(required_unless_present = "text")]
+        name: Option<String>,
+        /// Another text; - reads it from stdin
+        #[arg(long)]
+        text: Option<String>,
+        #[command(flatten)]
+        audience: Audience,
+        #[command(flatten)]
+        limit: Limit,
+    },
+    /// Start a draft, now or at its time
+    Launch {
+        /// Name or id
+        name: String,
+    },
+    /// Stop it until resumed; what has not left yet stays in
+    Pause {
+        /// Name or id
+        name: String,
+    },
+    /// Go on where it was
+    Resume {
+        /// Name or id
+        name: String,
+    },
+    /// End it: whoever has not got it yet never will
+    Cancel {
+        /// Name or id
+        name: String,
+    },
+    /// Change the text or the time of a draft
+    Edit {
+        /// Name or id
+        name: String,
+        /// The new text; - reads it from stdin
+        #[arg(long)]
+        text: Option<String>,
+        /// The new time; now: at once when launched
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+        /// The new time zone
+        #[arg(long, value_name = "ZONE")]
+        timezone: Option<String>,
+    },
+    /// Forget a draft, or one that has ended
+    Remove {
+        /// Name or id
+        name: String,
+    },
+    /// What became of each person
+    Report {
+        /// Name or id
+        name: String,
+        /// Only those in this state
+        #[arg(long, value_parser = words(RecipientState::ALL, RecipientState::word))]
+        state: Option<RecipientState>,
+        #[command(flatten)]
+        limit: Limit,
+    },
+}
+
 /// `credit …`
 #[derive(Debug, Subcommand)]
 pub enum CreditVerb {
@@ -686,6 +804,11 @@ mod tests {
             "mychatflow contact tag Anna --review personal",
             "mychatflow contact tag Anna vip leads --remove",
             "mychatflow instance qr main --png -",
+            "mychatflow campaign create spring --text Hi --file people.csv --country DE --at 2026-12-01T09:00",
+            "mychatflow campaign create spring --text - --segment tag:vip --instance main --timezone Europe/Berlin",
+            "mychatflow campaign preview --text Hi --segment all --limit 3",
+            "mychatflow campaign report spring --state opted_out --json",
+            "mychatflow campaign edit spring --at now",
             "mychatflow events --follow --topic chat.changed --topic credit.changed",
             "mychatflow demo --headless --for 20s --seed 7 --data-dir /tmp/d --json",
             "mychatflow daemon reload",
@@ -701,6 +824,10 @@ mod tests {
             "mychatflow chat list --state asleep",
             "mychatflow chat pause Anna --for soon",
             "mychatflow credit grant 0",
+            "mychatflow campaign create spring --file people.csv",
+            "mychatflow campaign create spring --text Hi --file people.csv --segment all",
+            "mychatflow campaign preview",
+            "mychatflow campaign report spring --state gone",
             "mychatflow credit grant -- -5",
             "mychatflow contact tag Anna",
             "mychatflow settings set business.hours",

@@ -101,6 +101,75 @@ async fn a_question_is_answered_counted_and_paid() {
     assert!(sum >= 1 && stats["sends"]["sent"] == 1, "{stats:#}");
 }
 
+const CAMPAIGN: [&str; 7] = ["id", "name", "state", "recipients", "counts", "eta", "per_hour"];
+
+#[tokio::test]
+async fn a_campaign_is_written_down_launched_and_reported() {
+    let limits = "[campaign]\ngap_s = [0, 0]\nper_hour = 2\n";
+    let world = World::open(Shop { daemon: limits, ..Shop::on(Engine::Noweb) }).await;
+    let list = "phone,name,city\n07700 900201,Ben,Bath\n07700 900202,Cleo,\n+447700900203,Dee,Hull\nnobody,Eve,Bath\n";
+    std::fs::write(world.path().join("people.csv"), list).unwrap();
+    let file = ["--file", "people.csv", "--country", "GB"];
+    let create = |name, text| [&["campaign", "create", name, "--text", text], &file[..]].concat();
+    let refused = world.run(&create("spring", "Hi {{ name }")).await;
+    assert!(refused.code == 1 && refused.stderr.contains("line 1"), "{}", refused.stderr);
+    let made = one(&world, &create("spring", "Hi {{ name }} in {{ city }}")).await;
+    has(&made, &CAMPAIGN);
+    assert_eq!((&made["state"], &made["recipients"]), (&json!("draft"), &json!(4)));
+    assert_eq!((&made["counts"]["queued"], &made["counts"]["skipped"]), (&json!(3), &json!(1)));
+    assert_eq!(world.run(&create("Spring", "Hi")).await.code, 1, "the name is taken");
+    let preview = world.done(&["campaign", "preview", "spring"]).await;
+    assert_eq!(preview[0]["text"], "Hi Ben in Bath");
+    assert_eq!((&preview[1]["reason"], &preview[3]["phone"]), (&json!("no value for city"), &json!("nobody")));
+    let unstored = [&["campaign", "preview", "--text", "Dear {{ name }}", "--limit", "1"], &file[..]].concat();
+    assert_eq!(one(&world, &unstored).await["text"], "Dear Ben");
+
+    one(&world, &["campaign", "edit", "spring", "--text", "Hello {{ name }} in {{ city }}"]).await;
+    assert_eq!(one(&world, &["campaign", "launch", "spring"]).await["state"], "running");
+    world
+        .until("two an hour", DEADLINE, async || {
+            let shown = one(&world, &["campaign", "show", "spring"]).await;
+            (shown["counts"]["queued"] == 0).then_some(())
+        })
+        .await;
+    world.waha.wait_for_sent(2, DEADLINE).await.unwrap();
+    let texts: Vec<String> = world.waha.sent().into_iter().map(|sent| sent.text).collect();
+    assert_eq!(texts, ["Hello Ben in Bath", "Hello Dee in Hull"]);
+    world
+        .until("it is through", DEADLINE, async || {
+            (one(&world, &["campaign", "show", "spring"]).await["state"] == "completed").then_some(())
+        })
+        .await;
+    let report = world.done(&["campaign", "report", "spring"]).await;
+    report.iter().for_each(|line| has(line, &["phone", "name", "state", "reason", "wa_id", "at"]));
+    assert_eq!((&report[1]["state"], &report[1]["reason"]), (&json!("skipped"), &json!("no value for city")));
+    assert_eq!(world.done(&["campaign", "report", "spring", "--state", "skipped"]).await.len(), 2);
+
+    // The number has sent its two of this hour: the next campaign waits, is paused, resumed and cancelled.
+    one(&world, &create("summer", "Hi {{ name }}")).await;
+    one(&world, &["campaign", "launch", "summer"]).await;
+    let slow = world
+        .until("the reason", DEADLINE, async || {
+            let shown = one(&world, &["campaign", "show", "summer"]).await;
+            (!shown["reason"].is_null()).then_some(shown)
+        })
+        .await;
+    assert!(slow["reason"].as_str().unwrap().ends_with(": 2 an hour reached"), "{slow:#}");
+    let people = world.command(&["campaign", "show", "summer"]).output().await.unwrap();
+    let people = String::from_utf8(people.stdout).unwrap();
+    assert!(people.starts_with("[xxxxxxxxxx..............................] 1 of 4\n"), "{people}");
+    assert_eq!(world.run(&["campaign", "remove", "summer"]).await.code, 1, "it is under way");
+    assert_eq!(one(&world, &["campaign", "pause", "summer"]).await["state"], "paused");
+    assert_eq!(one(&world, &["campaign", "resume", "summer"]).await["state"], "running");
+    let cancelled = one(&world, &["campaign", "cancel", "summer"]).await;
+    assert_eq!((&cancelled["state"], &cancelled["counts"]["skipped"]), (&json!("cancelled"), &json!(4)));
+    let names: Vec<Value> =
+        world.done(&["campaign", "list"]).await.into_iter().map(|campaign| campaign["name"].clone()).collect();
+    assert_eq!(names, ["summer", "spring"]);
+    assert_eq!(one(&world, &["campaign", "remove", "summer"]).await["name"], "summer");
+    assert_eq!(world.waha.sent_count(), 2);
+}
+
 #[tokio::test]
 async fn a_human_writes_and_steers() {
     let world = World::open(Shop::on(Engine::Noweb)).await;

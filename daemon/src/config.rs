@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use mychatflow_data::credits::Credits;
+use mychatflow_data::model::governor::Limits;
 use mychatflow_data::model::setting::Rules;
 use mychatflow_data::protocol::calls::daemon::{Applies, ConfigChange};
 use secrecy::{ExposeSecret, SecretString};
@@ -201,6 +202,19 @@ impl Default for CampaignConfig {
             per_day: NonZeroU32::new(200),
             new_people_per_day: NonZeroU32::new(30),
             consent: Consent::Assumed,
+        }
+    }
+}
+
+impl CampaignConfig {
+    /// What one number may send.
+    #[must_use]
+    pub const fn limits(&self) -> Limits {
+        Limits {
+            gap: self.gap,
+            per_hour: self.per_hour,
+            per_day: self.per_day,
+            new_people_per_day: self.new_people_per_day,
         }
     }
 }

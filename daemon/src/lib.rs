@@ -14,6 +14,7 @@ pub mod halt;
 pub mod http;
 pub mod instances;
 pub mod jobs;
+pub mod letter;
 pub mod receivers;
 pub mod reload;
 pub mod rounds;

@@ -85,6 +85,11 @@ impl Listener for Teller {
                     self.bus.publish(Some(tenant), Topic::DaemonNotice, &told);
                     tracing::warn!(tenant.id = %tenant, share, "credits are running out");
                 }
+                Change::CampaignChanged(tenant, campaign) => {
+                    // Told by the other side even where nobody listens: it keeps the measure.
+                    let thin = json!({"id": campaign});
+                    let _ = self.details.send(Changed { tenant, subject: Subject::Campaign(campaign), thin });
+                }
                 Change::JobChanged(tenant, job, kind, state) => {
                     let told = json!({"id": job, "kind": kind, "state": state});
                     self.changed(tenant, Subject::Job(job), told);

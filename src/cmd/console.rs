@@ -101,7 +101,8 @@ fn on_terminal() -> anyhow::Result<()> {
 pub fn local(socket: PathBuf) -> Connector {
     Arc::new(move || {
         let socket = socket.clone();
-        let connecting: Connecting = Box::pin(async move { client::connect(&socket).await.map_err(|error| no_link(&error)) });
+        let connecting: Connecting =
+            Box::pin(async move { client::connect(&socket).await.map_err(|error| no_link(&error)) });
         connecting
     })
 }
@@ -179,8 +180,7 @@ fn keymap() -> anyhow::Result<Keymap> {
 
 /// The theme that fits: what `MYCHATFLOW_THEME` says, else what the terminal can show.
 fn theme(env: &Env) -> ThemeName {
-    let colours =
-        ColourEnv { no_color: env.var("NO_COLOR"), colorterm: env.var("COLORTERM"), term: env.var("TERM") };
+    let colours = ColourEnv { no_color: env.var("NO_COLOR"), colorterm: env.var("COLORTERM"), term: env.var("TERM") };
     // "15;0" and "0;default;15": the last number is the background; 7 and 9 to 15 are light.
     let ground = env.var("COLORFGBG").and_then(|words| words.rsplit(';').next()?.parse::<u8>().ok());
     let background = ground.map(|number| if number == 7 || number > 8 { Background::Light } else { Background::Dark });

@@ -1,6 +1,7 @@
 //! One file per noun: each turns what was typed into a call, and the reply into words.
 
 mod ask;
+mod campaign;
 mod chat;
 mod completions;
 mod config;
@@ -55,6 +56,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Instance(verb)) => instance::run(&cx, verb).await,
         Some(Command::Chat(verb)) => chat::run(&cx, verb).await,
         Some(Command::Contact(verb)) => contact::run(&cx, verb).await,
+        Some(Command::Campaign(verb)) => campaign::run(&cx, verb).await,
         Some(Command::Credit(verb)) => credit::run(&cx, verb).await,
         Some(Command::Settings(verb)) => settings::run(&cx, verb).await,
         Some(Command::QuickReply(verb)) => quick_reply::run(&cx, verb).await,

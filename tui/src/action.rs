@@ -112,6 +112,7 @@ actions! {
     QrSave => "qr_save", "Save the code as a picture";
     PlayPhone => "play_phone", "Demo: let the made-up phone scan the code";
     // contacts
+    ContactChat => "contact_chat", "Open this person's chat";
     Personal => "personal", "Personal: never answered by the assistant";
     Customer => "customer", "Customer: the assistant may answer";
     OptOut => "opt_out", "Asked not to be written to, or not any more";

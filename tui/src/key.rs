@@ -159,7 +159,7 @@ pub fn sequence(text: &str) -> Result<Vec<Key>, NoKey> {
     while let Some(char) = rest.chars().next() {
         let named = rest.strip_prefix('<').and_then(|inside| inside.split_once('>'));
         match named {
-            Some((name, after)) if !name.is_empty() => {
+            Some((name, after)) if !name.is_empty() && !name.contains('<') => {
                 keys.push(name.parse()?);
                 rest = after;
             }

@@ -5,6 +5,7 @@ pub mod deliver;
 pub mod reconcile_instance;
 pub mod recover_history;
 pub mod resolve_identity;
+pub mod run_campaign;
 pub mod send_message;
 pub mod sync_contacts;
 pub mod wake;

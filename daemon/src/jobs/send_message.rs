@@ -1,4 +1,4 @@
-//! Sends one stored message of a human or a command.
+//! Sends one stored message of a human, a command or a campaign.
 
 use mychatflow_data::ids::InteractionId;
 use mychatflow_data::model::instance::InstanceStatus;

@@ -13,8 +13,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    JobError, Outcome, answer_chat, backoff, reconcile_instance, recover_history, resolve_identity, send_message,
-    sync_contacts,
+    JobError, Outcome, answer_chat, backoff, reconcile_instance, recover_history, resolve_identity, run_campaign,
+    send_message, sync_contacts,
 };
 use crate::chain::chain;
 use crate::cx::Cx;
@@ -34,6 +34,9 @@ fn limit(cx: &Cx, kind: JobKind) -> usize {
     match kind {
         JobKind::AnswerChat => 256 + cx.config().gemini.concurrent_max,
         JobKind::SendMessage => 64,
+        // Lanes of their own: whatever campaigns do, answers and people find theirs free.
+        JobKind::SendCampaign => 32,
+        JobKind::RunCampaign => 8,
         // WAHA serves one lifecycle call at a time and is slow at each.
         _ => 4,
     }
@@ -156,7 +159,10 @@ async fn work(cx: &Cx, tenant: &TenantStore, job: &Job) -> Result<Outcome, JobEr
     halt::at("job_claimed").await;
     match &job.args {
         JobArgs::AnswerChat { chat } => answer_chat::run(cx, tenant, job, *chat).await,
-        JobArgs::SendMessage { interaction, .. } => send_message::run(cx, tenant, job, *interaction).await,
+        JobArgs::SendMessage { interaction, .. } | JobArgs::SendCampaign { interaction, .. } => {
+            send_message::run(cx, tenant, job, *interaction).await
+        }
+        JobArgs::RunCampaign { campaign } => run_campaign::run(cx, tenant, job, *campaign).await,
         JobArgs::ResolveIdentity { instance, lid } => resolve_identity::run(cx, tenant, job, *instance, lid).await,
         JobArgs::ReconcileInstance { instance } => reconcile_instance::run(cx, tenant, job, *instance).await,
         JobArgs::SyncContacts { instance } => sync_contacts::run(cx, tenant, job, *instance).await,
@@ -185,6 +191,9 @@ async fn finish(cx: &Cx, job: &Job, ended: Result<Outcome, JobError>) -> Result<
                     Err(JobError::Fatal(reason)) => Err(StoreError::Invalid(reason)),
                     Err(JobError::Retryable { reason, .. }) => Err(StoreError::Invalid(reason)),
                 };
+            }
+            if let JobArgs::RunCampaign { campaign } = &job.args {
+                tenant.give_up_campaign(*campaign, error.to_string(), now).await?;
             }
             Ended::Discard { reason: error.to_string() }
         }

@@ -36,6 +36,10 @@ pub struct World {
 }
 
 pub async fn world(engine: Engine) -> World {
+    world_with(engine, |_| {}).await
+}
+
+pub async fn world_with(engine: Engine, change: impl FnOnce(&mut Config)) -> World {
     let dir = tempfile::tempdir().unwrap();
     let waha = waha::Server::start(waha::Options { engine, acks: Acks::Off, ..Default::default() }).await.unwrap();
     let gemini = gemini::Server::start(gemini::Options::default()).await.unwrap();
@@ -47,6 +51,7 @@ pub async fn world(engine: Engine) -> World {
     config.gemini.api_key = SecretString::from(gemini.api_key().to_owned());
     config.reply.pace = Pace::Instant;
     config.reply.burst_quiet = Duration::from_millis(100);
+    change(&mut config);
     let again = config.clone();
     let daemon = start(config, Arc::new(move || Ok(again.clone())), CancellationToken::new()).await.unwrap();
 

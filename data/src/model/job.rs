@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::words;
-use crate::ids::{ChatId, InstanceId, InteractionId, JobId, ReplyId, TenantId};
+use crate::ids::{CampaignId, ChatId, InstanceId, InteractionId, JobId, ReplyId, TenantId};
 use crate::phone::Address;
 use crate::time::Timestamp;
 
@@ -44,6 +44,10 @@ words! {
         SyncContacts => "sync_contacts",
         /// Fetch messages whose webhook never came.
         RecoverHistory => "recover_history",
+        /// Hand a campaign's recipients over, one by one.
+        RunCampaign => "run_campaign",
+        /// Send a stored message of a campaign: a lane of its own, so that people never wait behind it.
+        SendCampaign => "send_campaign",
     }
 }
 
@@ -87,6 +91,18 @@ pub enum JobArgs {
         /// From when.
         since: Timestamp,
     },
+    /// Hand a campaign's recipients over, one by one.
+    RunCampaign {
+        /// The campaign.
+        campaign: CampaignId,
+    },
+    /// Send a stored message of a campaign.
+    SendCampaign {
+        /// The chat.
+        chat: ChatId,
+        /// The message.
+        interaction: InteractionId,
+    },
 }
 
 impl JobArgs {
@@ -100,6 +116,19 @@ impl JobArgs {
             Self::ReconcileInstance { .. } => JobKind::ReconcileInstance,
             Self::SyncContacts { .. } => JobKind::SyncContacts,
             Self::RecoverHistory { .. } => JobKind::RecoverHistory,
+            Self::RunCampaign { .. } => JobKind::RunCampaign,
+            Self::SendCampaign { .. } => JobKind::SendCampaign,
+        }
+    }
+
+    /// The message that the job sends, and the chat it is in; answers make theirs first.
+    #[must_use]
+    pub const fn message(&self) -> Option<(ChatId, InteractionId)> {
+        match self {
+            Self::SendMessage { chat, interaction } | Self::SendCampaign { chat, interaction } => {
+                Some((*chat, *interaction))
+            }
+            _ => None,
         }
     }
 }

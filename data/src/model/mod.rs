@@ -4,6 +4,7 @@ pub mod campaign;
 pub mod chat;
 pub mod contact;
 pub mod delivery;
+pub mod governor;
 pub mod instance;
 pub mod interaction;
 pub mod job;

@@ -1,6 +1,6 @@
 //! What a committed unit of work changed, told to whoever listens, after the commit only.
 
-use crate::ids::{ChatId, InstanceId, JobId, TenantId};
+use crate::ids::{CampaignId, ChatId, InstanceId, JobId, TenantId};
 use crate::model::interaction::Interaction;
 use crate::model::job::{JobKind, JobState};
 use crate::time::Timestamp;
@@ -22,6 +22,8 @@ pub enum Change {
     CreditChanged(TenantId),
     /// Another share of the period's credits is used up: 80, 95 or 100 per cent.
     CreditLow(TenantId, i64),
+    /// A campaign is in another state, or got further.
+    CampaignChanged(TenantId, CampaignId),
     /// A job is in another state.
     JobChanged(TenantId, JobId, JobKind, JobState),
     /// A job of this kind may run from this instant on.

@@ -143,7 +143,8 @@ pub(crate) fn look_who_waits(scope: &Scope<'_>, chat: ChatId) -> Result<(), Stor
              WHERE i.tenant_id = :tenant AND i.chat_id = :chat AND i.direction = 'in' AND i.state <> 'revoked'
                AND i.at > max(context_from, coalesce((
                    SELECT o.at FROM interactions AS o
-                   WHERE o.tenant_id = :tenant AND o.chat_id = :chat AND o.direction = 'out'
+                   -- A campaign is no answer.
+                   WHERE o.tenant_id = :tenant AND o.chat_id = :chat AND o.direction = 'out' AND o.author <> 'campaign'
                      AND (o.state IN ('sent', 'delivered', 'read', 'played')
                           OR (o.author = 'human' AND o.state IN ('queued', 'sending', 'unknown')))
                    ORDER BY o.at DESC, o.seq DESC LIMIT 1), 0)))

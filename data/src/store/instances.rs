@@ -425,6 +425,10 @@ impl TenantStore {
             if changed && works && scope.execute(WAKE, &[(":id", &id), (":now", &now)])? > 0 {
                 scope.emit(Change::JobDue(JobKind::AnswerChat, now));
                 scope.emit(Change::JobDue(JobKind::SendMessage, now));
+                scope.emit(Change::JobDue(JobKind::SendCampaign, now));
+            }
+            if changed && works {
+                super::tx::run_campaign::wake_all_of(scope, id, now)?;
             }
             Ok(Seen { connected })
         })

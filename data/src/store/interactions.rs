@@ -237,7 +237,11 @@ pub(crate) fn set_state(
         columns!()
     ));
     if let Some(changed) = scope.row(SET, &[(":id", &id), (":state", &state), (":reason", &reason)], read)? {
+        let author = changed.author;
         scope.emit(Change::InteractionChanged(scope.tenant(), Box::new(changed)));
+        if author == Author::Campaign {
+            super::campaigns::emit_of(scope, id)?;
+        }
     }
     Ok(())
 }

@@ -89,17 +89,38 @@ pub(crate) fn insert_send(
     interaction: InteractionId,
     now: Timestamp,
 ) -> Result<JobId, StoreError> {
+    insert_sender(scope, JobArgs::SendMessage { chat, interaction }, chat, interaction, now)
+}
+
+/// Makes the job that sends one stored message of a campaign.
+pub(crate) fn insert_campaign_send(
+    scope: &Scope<'_>,
+    chat: ChatId,
+    interaction: InteractionId,
+    now: Timestamp,
+) -> Result<JobId, StoreError> {
+    insert_sender(scope, JobArgs::SendCampaign { chat, interaction }, chat, interaction, now)
+}
+
+fn insert_sender(
+    scope: &Scope<'_>,
+    args: JobArgs,
+    chat: ChatId,
+    interaction: InteractionId,
+    now: Timestamp,
+) -> Result<JobId, StoreError> {
     const INSERT: Scoped = scoped!(
         "INSERT INTO jobs (tenant_id, id, kind, chat_id, args, state, run_at, created_at, updated_at)
-         VALUES (:tenant, :id, 'send_message', :chat, :args, 'available', :now, :now, :now)"
+         VALUES (:tenant, :id, :kind, :chat, :args, 'available', :now, :now, :now)"
     );
     const BIND: Scoped =
         scoped!("UPDATE interactions SET job_id = :job WHERE tenant_id = :tenant AND id = :interaction");
     let job = JobId::new();
-    let args = encode(&JobArgs::SendMessage { chat, interaction })?;
-    scope.execute(INSERT, &[(":id", &job), (":chat", &chat), (":args", &args), (":now", &now)])?;
+    let kind = args.kind();
+    let args = encode(&args)?;
+    scope.execute(INSERT, &[(":id", &job), (":kind", &kind), (":chat", &chat), (":args", &args), (":now", &now)])?;
     scope.execute(BIND, &[(":job", &job), (":interaction", &interaction)])?;
-    scope.emit(Change::JobDue(JobKind::SendMessage, now));
+    scope.emit(Change::JobDue(kind, now));
     Ok(job)
 }
 
@@ -290,8 +311,24 @@ pub(crate) fn end(scope: &Scope<'_>, job: JobId, ended: &Ended, now: Timestamp) 
             _ => {}
         }
     }
-    // A send that ended lets the next one of its chat go.
-    if kind == JobKind::SendMessage {
+    match kind {
+        // A send that ended lets the next one of its chat go.
+        JobKind::SendMessage => scope.emit(Change::JobDue(kind, now)),
+        // Or the next one of its campaign.
+        JobKind::SendCampaign => super::tx::run_campaign::nudge(scope, job, now)?,
+        // One of its messages ended while it looked: it must not sleep over that.
+        JobKind::RunCampaign if again && !finished => hasten(scope, job, now)?,
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Makes a job that sleeps run now.
+fn hasten(scope: &Scope<'_>, job: JobId, now: Timestamp) -> Result<(), StoreError> {
+    const HASTEN: Scoped = scoped!(
+        "UPDATE jobs SET run_at = :now WHERE tenant_id = :tenant AND id = :id AND state = 'scheduled' RETURNING kind"
+    );
+    if let Some(kind) = scope.row(HASTEN, &[(":id", &job), (":now", &now)], |row| row.get(0))? {
         scope.emit(Change::JobDue(kind, now));
     }
     Ok(())

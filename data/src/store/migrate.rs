@@ -9,6 +9,7 @@ pub(crate) const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_first", include_str!("migrations/0001_first.sql")),
     ("0002_statistics", include_str!("migrations/0002_statistics.sql")),
     ("0003_console", include_str!("migrations/0003_console.sql")),
+    ("0004_campaigns", include_str!("migrations/0004_campaigns.sql")),
 ];
 
 /// Runs what the file has not seen yet.

@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod admin;
+pub mod campaigns;
 pub mod change;
 pub mod chat_list;
 pub mod chats;
@@ -20,6 +21,7 @@ pub mod notes;
 pub mod overview;
 pub mod queue;
 pub mod quick_replies;
+pub mod recipients;
 pub mod scope;
 pub mod search;
 pub mod settings;

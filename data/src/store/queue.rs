@@ -152,7 +152,10 @@ const fn instance_of(args: &JobArgs) -> Option<InstanceId> {
         | JobArgs::ReconcileInstance { instance }
         | JobArgs::SyncContacts { instance }
         | JobArgs::RecoverHistory { instance, .. } => Some(*instance),
-        JobArgs::AnswerChat { .. } | JobArgs::SendMessage { .. } => None,
+        JobArgs::AnswerChat { .. }
+        | JobArgs::SendMessage { .. }
+        | JobArgs::SendCampaign { .. }
+        | JobArgs::RunCampaign { .. } => None,
     }
 }
 
@@ -186,8 +189,8 @@ fn detail(scope: &Scope<'_>, id: QueueItemId) -> Result<Option<QueueDetail>, Sto
         Item::Job(..) => {
             let args = args_of(scope, id.into())?;
             let text = match &args {
-                Some(JobArgs::SendMessage { interaction, .. }) => words(*interaction)?,
-                _ => None,
+                Some(args) => args.message().map_or(Ok(None), |(_, interaction)| words(interaction))?,
+                None => None,
             };
             (args, text)
         }

@@ -37,13 +37,32 @@ async fn a_file_of_a_newer_version_is_refused() {
 }
 
 #[tokio::test]
+async fn a_migrated_file_is_sound_and_knows_its_kinds_of_jobs() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store.db");
+    let store = Store::open(&path, Arc::new(Deaf)).await.unwrap();
+    let (shop, _) = shop(&store, "Corner Shop", "default").await;
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let sound: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(sound, "ok");
+    let insert = "INSERT INTO jobs (tenant_id, id, kind, args, state, run_at, created_at, updated_at)
+                  VALUES (?1, zeroblob(16), ?2, '{}', 'held', 0, 0, 0)";
+    let id = shop.id();
+    let tenant = &id.bytes()[..];
+    assert!(connection.execute(insert, (tenant, "make_coffee")).is_err());
+    assert_eq!(connection.execute(insert, (tenant, "run_campaign")).unwrap(), 1);
+}
+
+#[tokio::test]
 async fn an_open_chat_is_found_by_its_chat_and_not_by_looking_through_the_shop() {
     // The planner has no figures of a new store: without seeded ones it takes `tenant_id` for a narrow search.
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("store.db");
     drop(Store::open(&path, Arc::new(Deaf)).await.unwrap());
     let connection = rusqlite::Connection::open(&path).unwrap();
-    for (table, column) in [("jobs", "chat_id"), ("interactions", "job_id"), ("interactions", "reply_id")] {
+    for (table, column) in
+        [("jobs", "chat_id"), ("interactions", "job_id"), ("interactions", "reply_id"), ("recipients", "contact_id")]
+    {
         let sql = format!("EXPLAIN QUERY PLAN SELECT 1 FROM {table} WHERE tenant_id = ?1 AND {column} = ?2");
         let plan: String = connection.query_row(&sql, (&[0u8; 16][..], &[0u8; 16][..]), |row| row.get(3)).unwrap();
         assert!(plan.contains(&format!("{column}=?")), "{table}.{column}: {plan}");

@@ -4,22 +4,29 @@ use std::time::Duration;
 
 use mychatflow_data::credits::Credits;
 use mychatflow_data::ids::{
-    ChatId, ClientRef, ContactId, InstanceId, InteractionId, NoteId, QueueItemId, QuickReplyId, UnreadableId,
+    CampaignId, ChatId, ClientRef, ContactId, InstanceId, InteractionId, NoteId, QueueItemId, QuickReplyId,
+    RecipientId, UnreadableId,
 };
+use mychatflow_data::model::campaign::CampaignState;
 use mychatflow_data::model::contact::Review;
 use mychatflow_data::model::delivery::{DeliveryEvent, RevokedEvent};
+use mychatflow_data::model::governor::Limits;
+use mychatflow_data::model::instance::{InstanceStatus, Verdict};
 use mychatflow_data::model::job::JobKind;
 use mychatflow_data::model::member::Role;
 use mychatflow_data::model::setting::{Rules, SettingKey};
 use mychatflow_data::phone::{Address, Phone};
 use mychatflow_data::store::chat_list::ChatFilter;
 use mychatflow_data::store::contacts::ContactFilter;
+use mychatflow_data::store::instances::Sighting;
 use mychatflow_data::store::queue::QueueFilter;
 use mychatflow_data::store::search::Wanted;
 use mychatflow_data::store::settings::Owner;
 use mychatflow_data::store::tx::answer::{NewAnswer, Part, Start};
+use mychatflow_data::store::tx::draft_campaign::{NewCampaign, NewRecipient, Segment};
 use mychatflow_data::store::tx::import_known::{Acquaintance, KnownPerson};
 use mychatflow_data::store::tx::outcome::Resolution;
+use mychatflow_data::store::tx::run_campaign::{Claim, Turn};
 use mychatflow_data::store::tx::send::Composer;
 use mychatflow_data::store::{Store, TenantStore};
 use mychatflow_data::time::Timestamp;
@@ -43,6 +50,9 @@ enum Deed {
     Review,
     Import(u8),
     QuickReply(u8),
+    Campaign(u8),
+    Steer(u8),
+    Hand,
     Draft,
     Note,
     OptOut,
@@ -67,6 +77,9 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => Just(Deed::Review),
         1 => (0u8..4).prop_map(Deed::Import),
         1 => (0u8..4).prop_map(Deed::QuickReply),
+        3 => (0u8..3).prop_map(Deed::Campaign),
+        2 => (0u8..5).prop_map(Deed::Steer),
+        3 => Just(Deed::Hand),
         1 => Just(Deed::Draft),
         1 => Just(Deed::Note),
         1 => Just(Deed::OptOut),
@@ -140,6 +153,46 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
             // The label may be taken.
             let _ = shop.add_quick_reply(format!("label {label}"), "text".into(), now).await;
         }
+        (Deed::Campaign(which), ..) => {
+            let new = NewCampaign {
+                name: format!("campaign {which}"),
+                instance: number,
+                text: "Hi".into(),
+                scheduled_at: None,
+                timezone: "UTC".into(),
+            };
+            works(shop, number, now).await;
+            // The name may be taken.
+            if let Ok(id) = shop.begin_campaign(new, now).await {
+                let rows = (0..3).map(on_the_list).collect();
+                let duplicates = shop.add_recipients(id, rows, now).await.unwrap();
+                shop.add_segment(id, Segment::All, None, None, now).await.unwrap();
+                shop.complete_list(id, duplicates, now).await.unwrap();
+                shop.launch_campaign(id, now).await.unwrap();
+            }
+        }
+        (Deed::Steer(how), ..) => {
+            if let Some(found) = shop.campaigns(None, None, 1, now).await.unwrap().first() {
+                let id = found.campaign.id;
+                // Most of it makes no sense in most states.
+                let _ = match how {
+                    0 => shop.pause_campaign(id, "x".into(), now).await.map(drop),
+                    1 => shop.resume_campaign(id, now).await.map(drop),
+                    2 => shop.cancel_campaign(id, now).await.map(drop),
+                    3 => shop.give_up_campaign(id, "x".into(), now).await,
+                    _ => shop.remove_campaign(id).await.map(drop),
+                };
+            }
+        }
+        (Deed::Hand, ..) => {
+            let running = shop.campaigns(Some(CampaignState::Running), None, 1, now).await.unwrap();
+            if let Some(id) = running.first().map(|found| found.campaign.id)
+                && let Turn::Next { material, .. } = shop.campaign_turn(id, Limits::default(), now).await.unwrap()
+            {
+                let text = Ok("Hi".to_owned());
+                shop.claim_recipient(id, material.recipient, text, Limits::default(), now).await.unwrap();
+            }
+        }
         (Deed::Setting, ..) => {
             shop.set_setting(Owner::Tenant, SettingKey::BusinessName, Some("shop".into()), now).await.unwrap();
         }
@@ -157,6 +210,28 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
         }
         _ => {}
     }
+}
+
+fn on_the_list(number: u8) -> NewRecipient {
+    NewRecipient {
+        phone: Ok(person(number).phone().unwrap()),
+        given: person(number).to_string(),
+        name: Some("Ana".into()),
+        fields: "{}".into(),
+        skip: None,
+    }
+}
+
+async fn works(shop: &TenantStore, number: InstanceId, now: Timestamp) {
+    let sighting = Sighting {
+        status: Some(InstanceStatus::Working),
+        verdict: Verdict::Healthy,
+        reason: None,
+        me: None,
+        engine: None,
+        version: None,
+    };
+    shop.see_instance(number, sighting, now).await.unwrap();
 }
 
 /// Claiming is the daemon's own deed, over all tenants: do it where nothing is compared.
@@ -211,6 +286,8 @@ struct Ids {
     contacts: Vec<ContactId>,
     messages: Vec<InteractionId>,
     client_refs: Vec<ClientRef>,
+    campaigns: Vec<CampaignId>,
+    recipients: Vec<RecipientId>,
     queue: Vec<QueueItemId>,
     notes: Vec<NoteId>,
     quick_replies: Vec<QuickReplyId>,
@@ -229,6 +306,11 @@ async fn ids(shop: &TenantStore) -> Ids {
     }
     ids.contacts
         .extend(shop.contacts(ContactFilter::default(), None, 1000).await.unwrap().iter().map(|found| found.id));
+    for found in shop.campaigns(None, None, 1000, NOON).await.unwrap() {
+        ids.campaigns.push(found.campaign.id);
+        let rows = shop.recipients(found.campaign.id, None, None, 1000).await.unwrap();
+        ids.recipients.extend(rows.iter().map(|row| row.id));
+    }
     ids.quick_replies.extend(shop.quick_replies(None, 1000).await.unwrap().iter().map(|found| found.id));
     ids.queue.extend(shop.queue(QueueFilter::All, None, 1000).await.unwrap().iter().map(|found| found.id));
     ids
@@ -252,6 +334,10 @@ async fn picture(shop: &TenantStore) -> String {
         format!("{:?}", shop.activity(Timestamp::from_millis(0)).await.unwrap()),
         format!("{:?}", shop.search(Wanted { text: "hello".into(), ..Wanted::default() }, None, 1000).await.unwrap()),
     ];
+    for found in shop.campaigns(None, None, 1000, NOON).await.unwrap() {
+        lines.push(format!("{:?}", shop.recipients(found.campaign.id, None, None, 1000).await.unwrap()));
+        lines.push(format!("{found:?}"));
+    }
     for listed in shop.chats(ChatFilter::default(), None, 1000).await.unwrap() {
         lines.push(format!("{listed:?} {:?}", shop.draft(listed.chat.id).await.unwrap()));
         lines.push(format!("{:?}", shop.notes(listed.chat.id).await.unwrap()));
@@ -274,6 +360,14 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         let said = delivery(DeliveryEvent::Message(message("4915111111119@c.us", "X", "hello", now)), now);
         assert!(shop.accept_delivery(*id, said, Rules::default(), now).await.is_err());
         assert!(shop.import_known(*id, vec![], now, now).await.is_err());
+        let on_theirs = NewCampaign {
+            name: "mine".into(),
+            instance: *id,
+            text: "Hi".into(),
+            scheduled_at: None,
+            timezone: "UTC".into(),
+        };
+        assert!(shop.begin_campaign(on_theirs, now).await.is_err());
         assert!(shop.keep_unreadable(*id, vec![9], vec![9], "not JSON".into(), now).await.is_err());
     }
     for id in &theirs.chats {
@@ -324,6 +418,34 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.start_message(*id, None, now).await.unwrap().is_none());
         assert!(shop.cancel_message(*id, now).await.is_err());
         assert!(shop.resolve_unknown(*id, Resolution::Sent, now).await.is_err());
+    }
+    for id in &theirs.campaigns {
+        let rows = vec![on_the_list(9)];
+        assert!(shop.campaign(*id, now).await.unwrap().is_none());
+        assert!(shop.campaign_named(id.to_string()).await.is_err());
+        assert!(shop.recipients(*id, None, None, 10).await.unwrap().is_empty());
+        assert!(shop.recipient_materials(*id, 10).await.unwrap().is_empty());
+        assert!(shop.add_recipients(*id, rows, now).await.is_err());
+        assert!(shop.add_segment(*id, Segment::All, None, None, now).await.is_err());
+        assert!(shop.complete_list(*id, 0, now).await.is_err());
+        assert!(shop.edit_campaign(*id, Some("mine".into()), None, "UTC".into()).await.is_err());
+        assert!(shop.launch_campaign(*id, now).await.is_err());
+        assert!(shop.pause_campaign(*id, "x".into(), now).await.is_err());
+        assert!(shop.resume_campaign(*id, now).await.is_err());
+        assert!(shop.cancel_campaign(*id, now).await.is_err());
+        assert!(shop.remove_campaign(*id).await.is_err());
+        assert_eq!(shop.campaign_turn(*id, Limits::default(), now).await.unwrap(), Turn::Stopped);
+        for recipient in &theirs.recipients {
+            let text = Ok("mine".to_owned());
+            let claim = shop.claim_recipient(*id, *recipient, text, Limits::default(), now).await.unwrap();
+            assert_eq!(claim, Claim::Gone);
+        }
+        // Nothing to find is nothing to do.
+        shop.abandon_campaign(*id).await.unwrap();
+        shop.start_campaign(*id, now).await.unwrap();
+        shop.note_campaign_waits(*id, now, Some("x".into())).await.unwrap();
+        shop.give_up_campaign(*id, "x".into(), now).await.unwrap();
+        shop.finish_campaign(*id, now).await.unwrap();
     }
     for id in &theirs.quick_replies {
         assert!(shop.quick_reply_named(id.to_string()).await.is_err());

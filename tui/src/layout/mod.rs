@@ -2,9 +2,12 @@
 //! goes to the next `update`, for clicks, paging and "is it visible".
 
 pub mod chats;
+pub mod contacts;
 pub mod overlay;
 pub mod pairing;
+pub mod settings;
 pub mod table;
+pub mod tabs;
 
 use ratatui::layout::{Position, Rect, Size};
 
@@ -170,10 +173,10 @@ fn screen(state: &State, laid: &mut Layout) {
         Screen::Chats => chats::lay(state, laid),
         Screen::Campaigns => table::lay(&state.campaigns.rows, 2, laid),
         Screen::Numbers => table::lay(&state.numbers.rows, 2, laid),
-        Screen::Contacts => table::lay(&state.contacts.rows, 1, laid),
+        Screen::Contacts => contacts::lay(state, laid),
         Screen::QuickReplies => table::lay(&state.quick_replies.rows, 1, laid),
         Screen::Credits => table::lay(&state.credits.rows, 1, laid),
         Screen::Queue => table::lay(&state.queue.rows, 1, laid),
-        Screen::Settings => table::lay(&state.settings.rows, 1, laid),
+        Screen::Settings => settings::lay(state, laid),
     };
 }

@@ -97,15 +97,18 @@ pub fn lay(state: &State, laid: &mut Layout) {
 }
 
 fn lay_reader(reader: &Reader, laid: &mut Layout) -> OverlayLayout {
-    let width = laid.area.width.saturating_sub(4).min(84);
+    let width = room(laid).width.saturating_sub(2).min(84);
     let total = reader_rows(reader, width.saturating_sub(4)).len();
-    let height = u16::try_from(total + 2).unwrap_or(u16::MAX).clamp(5, laid.area.height.saturating_sub(2).max(5));
-    let area = centred(laid.area, width, height);
+    let height = u16::try_from(total + 2).unwrap_or(u16::MAX).clamp(5, room(laid).height.saturating_sub(2).max(5));
+    let area = centred(room(laid), width, height);
     let inner = inside(area);
     let first = reader.scroll.min(total.saturating_sub(usize::from(inner.height)));
     laid.hits.push((area, Hit::Overlay));
     OverlayLayout { area, inner, parts: Parts::Reader { first, total } }
 }
+
+/// The most rows that a refusal takes at the end of a form.
+const REFUSAL: u16 = 4;
 
 /// Columns of the names of facts and keys in a reader: as wide as the longest, within two fifths of the width.
 #[must_use]
@@ -128,11 +131,15 @@ pub fn reader_rows(reader: &Reader, width: u16) -> Vec<(usize, String, String)> 
     for (at, line) in reader.lines.iter().enumerate() {
         match line {
             ReaderLine::Words(text) | ReaderLine::Bad(text) | ReaderLine::Heading(text) => {
-                rows.extend(text::wrap(text.as_str(), whole).into_iter().map(|row| (at, String::new(), row.to_owned())));
+                rows.extend(
+                    text::wrap(text.as_str(), whole).into_iter().map(|row| (at, String::new(), row.to_owned())),
+                );
             }
             // A fact that is said by its name alone has the whole width.
             ReaderLine::Fact(name, value) | ReaderLine::Key(name, value) if value.is_empty() => {
-                rows.extend(text::wrap(name.as_str(), whole).into_iter().map(|row| (at, row.to_owned(), String::new())));
+                rows.extend(
+                    text::wrap(name.as_str(), whole).into_iter().map(|row| (at, row.to_owned(), String::new())),
+                );
             }
             ReaderLine::Fact(name, value) | ReaderLine::Key(name, value) => {
                 let names = text::wrap(name.as_str(), usize::from(lead.saturating_sub(2)).max(4));
@@ -150,11 +157,11 @@ pub fn reader_rows(reader: &Reader, width: u16) -> Vec<(usize, String, String)> 
 
 fn lay_picker(picker: &Picker, laid: &mut Layout) -> OverlayLayout {
     let tall = if matches!(picker.kind, PickerKind::Search { .. }) { 2 } else { 1 };
-    let width = laid.area.width.saturating_sub(4).min(80);
+    let width = room(laid).width.saturating_sub(2).min(80);
     let rows = u16::try_from(picker.shown.len().max(3)).unwrap_or(u16::MAX).saturating_mul(tall);
-    let height = rows.saturating_add(4).clamp(8, laid.area.height.saturating_sub(2).clamp(8, 24));
-    let mut area = centred(laid.area, width, height);
-    area.y = area.y.min(laid.area.y + 2);
+    let height = rows.saturating_add(4).clamp(8, room(laid).height.saturating_sub(2).clamp(8, 24));
+    let mut area = centred(room(laid), width, height);
+    area.y = area.y.min(room(laid).y + 2);
     let inner = inside(area);
     let input = Rect { x: inner.x + 2, width: inner.width.saturating_sub(2), height: 1, ..inner };
     let list = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
@@ -175,17 +182,23 @@ fn lay_picker(picker: &Picker, laid: &mut Layout) -> OverlayLayout {
 }
 
 fn lay_form(form: &Form, laid: &mut Layout) -> OverlayLayout {
-    let width = laid.area.width.saturating_sub(4).min(76);
+    let width = room(laid).width.saturating_sub(2).min(76);
     let intro_rows = match form.intro.as_str() {
         "" => 0,
         words => text::wrap(words, usize::from(width.saturating_sub(4))).len() + 1,
     };
     let intro_rows = u16::try_from(intro_rows).unwrap_or(0);
     let rows: u16 = form.fields.iter().map(|field| field.rows + 2).sum();
-    let area = centred(laid.area, width, intro_rows + rows + 4);
+    let foot_rows = form.refusal.as_ref().map_or(1, |words| {
+        let rows =
+            text::wrap(&format!("x {}", words.as_str().replace('\n', " ")), usize::from(width.saturating_sub(4))).len();
+        u16::try_from(rows).unwrap_or(REFUSAL).clamp(1, REFUSAL)
+    });
+    let area = centred(room(laid), width, intro_rows + rows + 3 + foot_rows);
     let inner = inside(area);
     let intro = Rect { height: intro_rows.min(inner.height), ..inner };
-    let foot = Rect { y: inner.bottom().saturating_sub(1), height: inner.height.min(1), ..inner };
+    let foot_rows = foot_rows.min(inner.height);
+    let foot = Rect { y: inner.bottom() - foot_rows, height: foot_rows, ..inner };
     let room = foot.y.saturating_sub(intro.bottom());
     // Where not all fields fit, the first ones make room until the one in focus is there.
     let tall = |at: usize| form.fields[at].rows + 2;
@@ -218,10 +231,10 @@ pub const fn field_area(field: Rect) -> Rect {
 }
 
 fn lay_confirm(confirm: &Confirm, laid: &mut Layout) -> OverlayLayout {
-    let width = laid.area.width.saturating_sub(4).min(64);
+    let width = room(laid).width.saturating_sub(4).min(64);
     let rows = text::wrap(confirm.text.as_str(), usize::from(width.saturating_sub(4))).len();
-    let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(4).min(laid.area.height);
-    let area = centred(laid.area, width, height);
+    let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(4).min(room(laid).height);
+    let area = centred(room(laid), width, height);
     laid.hits.push((area, Hit::Overlay));
     OverlayLayout { area, inner: inside(area), parts: Parts::Confirm }
 }
@@ -251,6 +264,15 @@ fn lay_triage(triage: &Triage, laid: &mut Layout) -> OverlayLayout {
 #[must_use]
 pub const fn triage_field(head: Rect) -> Rect {
     Rect { x: head.x + 2, y: head.y, width: head.width.saturating_sub(2), height: head.height }
+}
+
+/// Where overlays stand: beside the sidebar, so that nothing of it shows through at their edge.
+fn room(laid: &Layout) -> Rect {
+    // Over something that takes the whole screen, the middle is the screen's.
+    if laid.overlays.iter().any(|below| below.area == laid.area) {
+        return laid.area;
+    }
+    Rect { x: laid.sidebar.right(), width: laid.area.width - laid.sidebar.width, ..laid.area }
 }
 
 fn centred(area: Rect, width: u16, height: u16) -> Rect {

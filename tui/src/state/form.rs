@@ -27,6 +27,8 @@ pub struct Field {
     pub check: Check,
     /// Whether somebody typed there: only then is a mistake shown.
     pub touched: Touched,
+    /// Words that something else is called by already, letter case apart.
+    pub taken: Vec<String>,
 }
 
 /// Whether somebody typed in a field.
@@ -43,20 +45,32 @@ impl Field {
     #[must_use]
     pub fn line(name: &'static str, label: &'static str, hint: &'static str, text: &str, check: Check) -> Self {
         let input = Input::new(Lines::One, text);
-        Self { name, label, hint, input, rows: 1, check, touched: Touched::No }
+        Self { name, label, hint, input, rows: 1, check, touched: Touched::No, taken: Vec::new() }
     }
 
     /// A field of several lines.
     #[must_use]
     pub fn block(name: &'static str, label: &'static str, hint: &'static str, text: &str, check: Check) -> Self {
         let input = Input::new(Lines::Several, text);
-        Self { name, label, hint, input, rows: 5, check, touched: Touched::No }
+        Self { name, label, hint, input, rows: 5, check, touched: Touched::No, taken: Vec::new() }
+    }
+
+    /// The same field, which takes none of these words.
+    #[must_use]
+    pub fn not_among(self, taken: Vec<String>) -> Self {
+        Self { taken, ..self }
     }
 
     /// What is wrong with it.
     #[must_use]
     pub fn mistake(&self) -> Option<String> {
-        (self.check)(&self.input.text()).err()
+        let text = self.input.text();
+        let word = text.trim().to_lowercase();
+        let taken = || {
+            let other = self.taken.iter().find(|other| other.trim().to_lowercase() == word)?;
+            Some(format!("{} is there already", CleanText::line(other)))
+        };
+        (self.check)(&text).err().or_else(taken)
     }
 }
 

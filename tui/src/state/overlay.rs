@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use mychatflow_data::ids::{ChatId, ContactId, InstanceId, InteractionId, QuickReplyId, TenantId};
+use mychatflow_data::ids::{CampaignId, ChatId, ContactId, InstanceId, InteractionId, QuickReplyId, TenantId};
 use mychatflow_data::model::chat::Mode;
+use mychatflow_data::model::setting::SettingKey;
 
-use super::form::Form;
+use super::form::{Form, SettingPlace};
 use super::input::Input;
 use super::pairing::Pairing;
 use super::triage::Triage;
@@ -19,7 +20,7 @@ pub enum Overlay {
     /// Text to be read.
     Reader(Reader),
     /// One of many to be picked.
-    Picker(Picker),
+    Picker(Box<Picker>),
     /// Fields to be filled in.
     Form(Box<Form>),
     /// A question before something that can't be undone.
@@ -67,20 +68,22 @@ pub struct Reader {
     pub scroll: usize,
     /// What it waits for.
     pub awaited: Awaited,
+    /// What brings its next page.
+    pub more: Option<Box<Question>>,
 }
 
 impl Reader {
     /// A text that is all here.
     #[must_use]
     pub fn new(title: &str, lines: Vec<ReaderLine>) -> Self {
-        Self { title: CleanText::line(title), lines, scroll: 0, awaited: Awaited::Nothing }
+        Self { title: CleanText::line(title), lines, scroll: 0, awaited: Awaited::Nothing, more: None }
     }
 
     /// A text that is being asked for.
     #[must_use]
     pub fn waiting(title: &str, question: Question) -> Self {
         let awaited = Awaited::Answer(Box::new(question));
-        Self { title: CleanText::line(title), lines: Vec::new(), scroll: 0, awaited }
+        Self { title: CleanText::line(title), lines: Vec::new(), scroll: 0, awaited, more: None }
     }
 }
 
@@ -107,6 +110,21 @@ pub enum Pick {
     Hit(ChatId, InteractionId),
     /// A number.
     Number(InstanceId),
+    /// A row of the list on the screen.
+    Row(FoundRow),
+    /// A value for a setting.
+    Setting(SettingKey, SettingPlace, &'static str),
+}
+
+/// A row that was looked for by its words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FoundRow {
+    /// A quick reply.
+    QuickReply(QuickReplyId),
+    /// A campaign.
+    Campaign(CampaignId),
+    /// A setting.
+    Setting(SettingKey),
 }
 
 /// Something to pick.
@@ -131,6 +149,12 @@ pub enum PickerKind {
     QuickReply,
     /// Businesses.
     Tenant,
+    /// Chats of one person.
+    Chat,
+    /// A row of the list on the screen.
+    Row,
+    /// A value for a setting.
+    Setting,
     /// What the assistant does in a chat.
     Mode,
     /// How long the assistant is to be silent.

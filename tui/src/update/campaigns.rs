@@ -1,33 +1,226 @@
 //! Campaigns.
 
-use mychatflow_data::protocol::calls::campaign::CampaignList;
+mod forms;
+mod reports;
 
+use mychatflow_data::ids::CampaignId;
+use mychatflow_data::model::campaign::CampaignState;
+use mychatflow_data::protocol::calls::campaign::{
+    CampaignCancel, CampaignDocument, CampaignLaunch, CampaignList, CampaignPause, CampaignRemove, CampaignResume,
+    CampaignShow,
+};
+use mychatflow_data::protocol::error::Code;
+use mychatflow_data::protocol::event::Event;
+use mychatflow_data::protocol::name::{CampaignName, Cursor};
+use serde::Deserialize;
+
+pub use self::forms::preview_form;
 use super::lists::{self, First};
-use super::{Cx, Handled, again};
+use super::{Cx, Handled, again, palette};
 use crate::action::Action;
-use crate::msg::Answer;
+use crate::moment;
+use crate::msg::{Answer, Question};
 use crate::state::State;
+use crate::state::campaigns::{number, outlook, people};
+use crate::state::list::{Known, Reading};
+use crate::state::overlay::{Confirm, Deed, FoundRow, Overlay, Pick, PickItem, PickerKind};
+use crate::state::toasts::Tone;
+use crate::text::CleanText;
 
 /// What can be done here.
-pub const HINTS: &[(Action, &str)] = &[(Action::Add, "new")];
+pub const HINTS: &[(Action, &str)] = &[
+    (Action::Open, "show"),
+    (Action::Add, "new"),
+    (Action::CampaignLaunch, "launch"),
+    (Action::CampaignPause, "pause"),
+    (Action::CampaignPreview, "preview"),
+    (Action::CampaignReport, "report"),
+];
 
 /// Reads it.
 pub fn enter(state: &mut State, cx: &mut Cx<'_>) {
     again(&mut state.campaigns.rows.reading);
-    cx.ask(CampaignList { tenant: state.tenant_name(), ..CampaignList::default() });
+    read(state, None, cx);
+}
+
+fn read(state: &State, after: Option<Cursor>, cx: &mut Cx<'_>) {
+    cx.ask(CampaignList { tenant: state.tenant_name(), state: None, limit: None, after });
 }
 
 /// Does something.
 pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
-    lists::act(&mut state.campaigns.rows, cx.seen, action)
+    let rows = &mut state.campaigns.rows;
+    if lists::act(rows, cx.seen, action) == Handled::Yes {
+        if let Some(after) = rows.wants_more() {
+            rows.reading = Reading::Again;
+            read(state, Some(after), cx);
+        }
+        return Handled::Yes;
+    }
+    let selected = state.campaigns.rows.selected().cloned();
+    match (action, selected) {
+        (Action::Add, _) => forms::create(state),
+        (Action::Filter, _) => find(state),
+        (Action::Open, Some(campaign)) => reports::show(state, &campaign),
+        (Action::Edit, Some(campaign)) => forms::edit(state, &campaign, cx),
+        (Action::CampaignPreview, Some(campaign)) => reports::preview(state, &campaign, cx),
+        (Action::CampaignReport, Some(campaign)) => reports::report(state, &campaign, cx),
+        (Action::CampaignLaunch, Some(campaign)) => launch(state, &campaign, cx),
+        (Action::CampaignPause, Some(campaign)) => pause(state, &campaign, cx),
+        (Action::CampaignCancel, Some(campaign)) => cancel(state, &campaign, cx),
+        (Action::Remove, Some(campaign)) => remove(state, &campaign, cx),
+        _ => return Handled::No,
+    }
+    Handled::Yes
+}
+
+fn find(state: &mut State) {
+    let item = |campaign: &CampaignDocument| PickItem {
+        label: CleanText::line(&campaign.name),
+        detail: CleanText::line(campaign.state.word()),
+        key: None,
+        pick: Pick::Row(FoundRow::Campaign(campaign.id)),
+    };
+    let items = state.campaigns.rows.items().iter().map(item).collect();
+    palette::choose(state, PickerKind::Row, "Find a campaign", items);
+}
+
+/// A campaign as a parameter of a call: by its id, which stays when it is renamed.
+fn named(campaign: &CampaignDocument) -> CampaignName {
+    CampaignName::from(campaign.id.to_string())
+}
+
+fn confirm(state: &mut State, title: &str, text: &str, yes: &'static str, question: impl Into<Question>) {
+    state.overlays.push(Overlay::Confirm(Confirm {
+        title: CleanText::line(title),
+        text: CleanText::block(text),
+        yes,
+        deed: Deed::Ask(Box::new(question.into())),
+    }));
+}
+
+fn info(state: &mut State, words: &str, cx: &Cx<'_>) {
+    state.toasts.say(Tone::Info, words, cx.now);
+}
+
+fn launch(state: &mut State, campaign: &CampaignDocument, cx: &mut Cx<'_>) {
+    match campaign.state {
+        CampaignState::Draft => {}
+        CampaignState::Paused => return pause(state, campaign, cx),
+        other => return info(state, &format!("only a draft can be launched; this one is {other}"), cx),
+    }
+    let start = match campaign.scheduled_at {
+        Some(at) if at > cx.now => crate::state::campaigns::when(at, cx.now, &state.zone),
+        _ => "now".to_owned(),
+    };
+    let order = if campaign.recipients > 1 { "one after the other, " } else { "" };
+    let text = format!(
+        "{} will get \"{}\" from {}, {order}starting {start}. {}\n\nThe beginning: {}",
+        people(campaign.recipients),
+        CleanText::line(&campaign.name),
+        number(campaign, state),
+        pace(state, campaign, cx),
+        crate::text::cut(CleanText::line(&campaign.text).as_str(), 100),
+    );
+    let question = CampaignLaunch { tenant: state.tenant_name(), name: named(campaign) };
+    confirm(state, "Launch this campaign?", &text, "launch it", question);
+}
+
+/// How fast it will go, by the last campaign that went out from the same number.
+fn pace(state: &State, campaign: &CampaignDocument, cx: &Cx<'_>) -> String {
+    if let Some(eta) = campaign.eta {
+        return format!("Done about {}.", crate::state::campaigns::when(eta, cx.now, &state.zone));
+    }
+    let same = |other: &&CampaignDocument| other.instance == campaign.instance && other.per_hour > 0.0;
+    match state.campaigns.rows.items().iter().find(same) {
+        #[expect(clippy::cast_precision_loss, reason = "fewer than 2^52 people are on a list")]
+        Some(last) => {
+            let hours = campaign.recipients as f64 / last.per_hour;
+            let span = std::time::Duration::try_from_secs_f64(hours * 3600.0).unwrap_or_default();
+            format!(
+                "At the {} an hour of \"{}\" that takes about {}.",
+                last.per_hour,
+                CleanText::line(&last.name),
+                moment::left(cx.now + span, cx.now)
+            )
+        }
+        None => "How fast, the limits of the number decide; the list tells when it will be through.".to_owned(),
+    }
+}
+
+fn pause(state: &mut State, campaign: &CampaignDocument, cx: &mut Cx<'_>) {
+    let (tenant, name) = (state.tenant_name(), named(campaign));
+    match campaign.state {
+        CampaignState::Running | CampaignState::Scheduled => cx.ask(CampaignPause { tenant, name }),
+        CampaignState::Paused => cx.ask(CampaignResume { tenant, name }),
+        other => info(state, &format!("only what runs can be paused; this one is {other}"), cx),
+    }
+}
+
+fn cancel(state: &mut State, campaign: &CampaignDocument, cx: &mut Cx<'_>) {
+    if matches!(campaign.state, CampaignState::Completed | CampaignState::Cancelled) {
+        info(state, &format!("this one is {} already", campaign.state), cx);
+        return;
+    }
+    let left = campaign.counts.left();
+    let text = match left {
+        0 => "Nobody is left on its list.".to_owned(),
+        _ => format!("{} on its list will never get it. This can't be taken back; p only pauses.", people(left)),
+    };
+    let question = CampaignCancel { tenant: state.tenant_name(), name: named(campaign) };
+    confirm(state, &format!("Cancel {} for good?", CleanText::line(&campaign.name)), &text, "cancel it", question);
+}
+
+fn remove(state: &mut State, campaign: &CampaignDocument, cx: &mut Cx<'_>) {
+    let text = match campaign.state {
+        CampaignState::Draft => "The draft and its list are gone then. Nothing was sent.",
+        CampaignState::Completed | CampaignState::Cancelled => {
+            "The campaign is gone then, and its report. The messages stay in their chats."
+        }
+        other => {
+            let words = format!("this one is {other}; cancel it first");
+            return info(state, &words, cx);
+        }
+    };
+    let question = CampaignRemove { tenant: state.tenant_name(), name: named(campaign) };
+    confirm(state, &format!("Remove {}?", CleanText::line(&campaign.name)), text, "remove it", question);
 }
 
 /// Takes an answer.
 pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
     match answer {
         Answer::CampaignList(asked, reply) => {
-            lists::take(&mut state.campaigns.rows, First::of(asked.after.as_ref()), reply, cx.now)
+            lists::take(&mut state.campaigns.rows, First::of(asked.after.as_ref()), reply, cx.now);
         }
+        Answer::CampaignShow(_, Ok(campaign)) => put(state, campaign),
+        Answer::CampaignShow(asked, Err(refusal)) => {
+            if refusal.code == Some(Code::NotFound) {
+                state.campaigns.rows.change(|items| items.retain(|item| item.id.to_string() != asked.name.as_str()));
+            }
+        }
+        Answer::CampaignCreate(_, Ok(campaign)) => {
+            let words = format!("the draft for {} is here", people(campaign.recipients));
+            put(state, campaign.clone());
+            state.campaigns.rows.select(campaign.id);
+            state.toasts.say(Tone::Good, &words, cx.now);
+            // Nobody launches what they have not seen.
+            reports::preview(state, &campaign, cx);
+        }
+        Answer::CampaignEdit(_, Ok(campaign)) => told(state, campaign, "is changed", cx),
+        Answer::CampaignLaunch(_, Ok(campaign)) => {
+            let outlook = outlook(&campaign, cx.now, &state.zone);
+            let words = if outlook.is_empty() { String::new() } else { format!(": {outlook}") };
+            told(state, campaign, &format!("is launched{words}"), cx);
+        }
+        Answer::CampaignPause(_, Ok(campaign)) => told(state, campaign, "is paused", cx),
+        Answer::CampaignResume(_, Ok(campaign)) => told(state, campaign, "goes on", cx),
+        Answer::CampaignCancel(_, Ok(campaign)) => told(state, campaign, "is cancelled", cx),
+        Answer::CampaignRemove(_, Ok(gone)) => {
+            forget(state, gone.id);
+            state.toasts.say(Tone::Good, &format!("{} is removed", CleanText::line(&gone.name)), cx.now);
+        }
+        Answer::CampaignPreview(asked, reply) => reports::previewed(state, &asked, reply),
+        Answer::CampaignReport(asked, reply) => reports::reported(state, &asked, reply),
         other => {
             if let Some(refusal) = other.refusal() {
                 super::answers::refused(state, refusal, cx);
@@ -36,5 +229,40 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
     }
 }
 
-/// Takes an event.
-pub fn event(_state: &mut State, _event: &mychatflow_data::protocol::event::Event, _cx: &mut Cx<'_>) {}
+fn told(state: &mut State, campaign: CampaignDocument, what: &str, cx: &Cx<'_>) {
+    let words = format!("{} {what}", CleanText::line(&campaign.name));
+    put(state, campaign);
+    state.toasts.say(Tone::Good, &words, cx.now);
+}
+
+/// Puts the new form of a campaign in the old one's place, or on top.
+fn put(state: &mut State, campaign: CampaignDocument) {
+    reports::renew(state, &campaign);
+    let rows = &mut state.campaigns.rows;
+    if rows.put(campaign.clone()) == Known::Missing && !rows.is_skeleton() {
+        rows.change(|items| {
+            let at = items.iter().position(|item| item.created_at <= campaign.created_at).unwrap_or(items.len());
+            items.insert(at, campaign);
+        });
+    }
+}
+
+fn forget(state: &mut State, id: CampaignId) {
+    state.campaigns.rows.change(|items| items.retain(|item| item.id != id));
+}
+
+#[derive(Deserialize)]
+struct OnlyId {
+    id: CampaignId,
+}
+
+/// Takes an event. One that tells an id alone is about something that is gone, or changed while nobody listened.
+pub fn event(state: &mut State, event: &Event, cx: &mut Cx<'_>) {
+    if let Ok(campaign) = CampaignDocument::deserialize(&event.data) {
+        put(state, campaign);
+    } else if let Ok(OnlyId { id }) = OnlyId::deserialize(&event.data)
+        && !state.campaigns.rows.is_skeleton()
+    {
+        cx.ask(CampaignShow { tenant: state.tenant_name(), name: CampaignName::from(id.to_string()) });
+    }
+}

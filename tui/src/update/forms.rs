@@ -83,7 +83,7 @@ fn questions(form: &Form, tenant: Option<TenantName>) -> Vec<Question> {
         }
         FormKind::ContactEdit(id) => {
             let contact = ContactName::from(id.to_string());
-            one(ContactEdit { tenant, contact, name: form.word("name") }.into())
+            one(ContactEdit { tenant, contact, name: Some(form.text("name").trim().to_owned()) }.into())
         }
         FormKind::Tags(id, old) => {
             let contact = ContactName::from(id.to_string());

@@ -35,6 +35,8 @@ fn type_key(state: &mut State, key: Key, cx: &mut Cx<'_>) {
 pub fn paste(state: &mut State, text: &str, cx: &mut Cx<'_>) {
     if !state.overlays.is_empty() {
         overlays::pasted(state, text, cx);
+    } else if state.screen == Screen::Contacts {
+        super::contacts::pasted(state, text, cx);
     } else if state.screen == Screen::Chats {
         chats::pasted(state, text, cx);
     }

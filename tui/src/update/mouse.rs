@@ -33,11 +33,20 @@ fn click(state: &mut State, mouse: Mouse, cx: &mut Cx<'_>) {
         Some(Hit::Row(at)) => row(state, at, cx),
         Some(Hit::Message(at)) => chats::message_clicked(state, at, cx),
         Some(Hit::Pane(place)) if state.screen == Screen::Chats => chats::pane_clicked(state, place, cx),
-        Some(Hit::Tab(at)) if state.screen == Screen::Chats => {
+        Some(Hit::Tab(at)) => tab(state, at, cx),
+        _ => {}
+    }
+}
+
+fn tab(state: &mut State, at: usize, cx: &mut Cx<'_>) {
+    match state.screen {
+        Screen::Chats => {
             if let Some(tab) = crate::state::chats::Tab::ALL.get(at) {
                 chats::turn(state, *tab, cx);
             }
         }
+        Screen::Contacts => super::contacts::tab(state, at, cx),
+        Screen::Settings => super::settings::tab(state, at, cx),
         _ => {}
     }
 }
@@ -67,6 +76,9 @@ fn row(state: &mut State, at: usize, cx: &mut Cx<'_>) {
         }
         Screen::Dashboard => false,
     };
+    if state.screen == Screen::Contacts {
+        super::contacts::look(state, cx);
+    }
     if again {
         keys::perform(state, Action::Open, cx);
     }

@@ -7,15 +7,15 @@ use mychatflow_data::protocol::calls::search::{ChatSearch, SearchHit};
 use mychatflow_data::protocol::calls::why::{Why, WhyDocument};
 use mychatflow_data::protocol::page::Page;
 
-use super::{Cx, Handled, forms, pairing, palette, triage};
+use super::{Cx, Handled, campaigns, forms, pairing, palette, triage};
 use crate::action::Action;
-use crate::key::Key;
+use crate::key::{Key, KeyCode};
 use crate::layout::Hit;
 use crate::layout::overlay::Parts;
 use crate::moment;
 use crate::msg::{Effect, Question, Refusal};
 use crate::state::State;
-use crate::state::form::Touched;
+use crate::state::form::{Field, Touched};
 use crate::state::input::Taken;
 use crate::state::overlay::{Awaited, Confirm, Deed, Overlay, Picker, PickerKind, Reader, ReaderLine};
 use crate::text::CleanText;
@@ -29,7 +29,11 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
         return Handled::Yes;
     }
     match top {
-        Overlay::Reader(reader) => read(reader, parts, action, cx),
+        Overlay::Reader(reader) => {
+            let handled = read(reader, parts.clone(), action, cx);
+            further(reader, parts, cx);
+            handled
+        }
         Overlay::Picker(picker) => match action {
             Action::Submit => {
                 let pick = picker.current().map(|item| item.pick.clone());
@@ -48,6 +52,24 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
                 form.fields.get_mut(form.focus).into_iter().for_each(|field| field.touched = Touched::Yes);
                 let by = if action == Action::FocusNext { 1 } else { count - 1 };
                 form.focus = (form.focus + by) % count;
+                Handled::Yes
+            }
+            // Within a text of several lines the arrows move the cursor, and at its ends to the next field.
+            Action::Up | Action::Down => {
+                let code = if action == Action::Up { KeyCode::Up } else { KeyCode::Down };
+                let stuck = |field: &mut Field| {
+                    let before = field.input.cursor().0;
+                    field.input.key(Key::new(code));
+                    field.input.cursor().0 == before
+                };
+                if form.fields.get_mut(form.focus).is_none_or(stuck) {
+                    let to = if action == Action::Up { Action::FocusBack } else { Action::FocusNext };
+                    return act(state, to, cx);
+                }
+                Handled::Yes
+            }
+            Action::CampaignPreview => {
+                campaigns::preview_form(state, cx);
                 Handled::Yes
             }
             Action::Newline => {
@@ -92,6 +114,18 @@ fn read(reader: &mut Reader, parts: Option<(Parts, u16)>, action: Action, cx: &m
     Handled::Yes
 }
 
+/// Asks for a reader's next page before its end is in sight.
+fn further(reader: &mut Reader, parts: Option<(Parts, u16)>, cx: &mut Cx<'_>) {
+    let Some((Parts::Reader { total, .. }, height)) = parts else { return };
+    if reader.scroll + 2 * usize::from(height) >= total
+        && reader.awaited == Awaited::Nothing
+        && let Some(question) = reader.more.take()
+    {
+        reader.awaited = Awaited::Answer(question.clone());
+        cx.want(Effect::Ask(question));
+    }
+}
+
 /// A reader's words, for the clipboard.
 fn words(reader: &Reader) -> String {
     let lines: Vec<String> = reader
@@ -131,7 +165,8 @@ fn scroll(picker: &mut Picker, parts: Option<(Parts, u16)>, action: Action) -> H
 pub fn typed(state: &mut State, key: Key, cx: &mut Cx<'_>) {
     match state.overlays.last_mut() {
         Some(Overlay::Picker(picker)) => {
-            if picker.input.key(key) == Taken::Yes {
+            let taken = picker.input.key(key);
+            if taken == Taken::Yes {
                 palette::changed(state, cx);
             }
         }

@@ -14,7 +14,7 @@ use crate::keymap::Scope;
 use crate::moment;
 use crate::state::State;
 use crate::state::input::{Input, Lines};
-use crate::state::overlay::{Awaited, Overlay, Pick, PickItem, Picker, PickerKind};
+use crate::state::overlay::{Awaited, FoundRow, Overlay, Pick, PickItem, Picker, PickerKind};
 use crate::text::CleanText;
 
 /// A picker with what there is.
@@ -61,7 +61,7 @@ pub fn open(state: &mut State, _cx: &mut Cx<'_>) {
         let detail = CleanText::line(&format!("person  {phone}"));
         items.push(PickItem { label: CleanText::line(&name), detail, key: None, pick: Pick::Contact(contact.id) });
     }
-    state.overlays.push(Overlay::Picker(picker(PickerKind::Palette, "Find", items)));
+    state.overlays.push(Overlay::Picker(Box::new(picker(PickerKind::Palette, "Find", items))));
 }
 
 /// The businesses that one may see.
@@ -71,18 +71,18 @@ pub fn tenants(state: &mut State) {
         PickItem { label, detail, key: None, pick: Pick::Tenant(shop.id) }
     });
     let items = items.collect();
-    state.overlays.push(Overlay::Picker(picker(PickerKind::Tenant, "Which business?", items)));
+    state.overlays.push(Overlay::Picker(Box::new(picker(PickerKind::Tenant, "Which business?", items))));
 }
 
 /// Search over all messages, or those of a chat.
 pub fn search(state: &mut State, chat: Option<ChatId>) {
     let title = if chat.is_some() { "Search this chat" } else { "Search all messages" };
-    state.overlays.push(Overlay::Picker(picker(PickerKind::Search { chat }, title, Vec::new())));
+    state.overlays.push(Overlay::Picker(Box::new(picker(PickerKind::Search { chat }, title, Vec::new()))));
 }
 
 /// A list to pick from, for a screen.
 pub fn choose(state: &mut State, kind: PickerKind, title: &str, items: Vec<PickItem>) {
-    state.overlays.push(Overlay::Picker(picker(kind, title, items)));
+    state.overlays.push(Overlay::Picker(Box::new(picker(kind, title, items))));
 }
 
 /// The words of the topmost picker changed.
@@ -138,6 +138,10 @@ pub fn picked(state: &mut State, pick: Option<Pick>, cx: &mut Cx<'_>) {
         Pick::Action(action) => keys::perform(state, action, cx),
         Pick::Tenant(id) => entrance::choose(state, id, cx),
         Pick::Contact(id) => super::contacts::show(state, id, cx),
+        Pick::Row(FoundRow::QuickReply(id)) => state.quick_replies.rows.select(id),
+        Pick::Row(FoundRow::Campaign(id)) => state.campaigns.rows.select(id),
+        Pick::Row(FoundRow::Setting(key)) => state.settings.rows.select(key),
+        Pick::Setting(key, place, value) => super::settings::picked(state, key, &place, value, cx),
         pick => super::chats::picked(state, pick, cx),
     }
 }

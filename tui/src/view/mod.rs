@@ -1,5 +1,6 @@
 //! From state to cells. Views return nothing and change nothing.
 
+mod aside;
 pub(crate) mod chrome;
 mod overlay;
 pub mod paint;

@@ -77,9 +77,7 @@ impl Paint<'_> {
             let rest: usize = spans[at + 1..].iter().map(|(words, _)| text::width(words)).sum();
             let wide = text::width(words);
             let cut;
-            let drawn = if total <= room || wide + rest <= left || wide < left {
-                *words
-            } else if wide == left && rest == 0 {
+            let drawn = if total <= room || wide < left || (wide == left && rest == 0) {
                 *words
             } else {
                 cut = if wide > left {

@@ -46,6 +46,7 @@ impl RowArea {
 }
 
 /// Paints a list.
+#[expect(clippy::too_many_arguments, reason = "what a list is made of; a struct of the same eight would say no more")]
 pub fn draw<T: Row>(
     paint: &mut Paint<'_>,
     rows: &Rows<T>,
@@ -72,6 +73,13 @@ pub fn draw<T: Row>(
         let words = crate::text::CleanText::block(words);
         paint.wrapped(super::paint::below(area, 3), words.as_str(), paint.style(Role::Muted));
         return;
+    }
+    if let Some(reason) = rows.failure() {
+        // The rows that stand there may be old.
+        let bad = paint.style(Role::Bad);
+        let edge = Rect { y: table.pane.bottom().saturating_sub(1), height: 1, ..inset(inset(table.pane)) };
+        let (mark, reason) = (paint.glyphs().failed, crate::text::CleanText::line(reason));
+        paint.line(edge, &[(" ", bad), (mark, bad), (" not read again: ", bad), (reason.as_str(), bad), (" ", bad)]);
     }
     let selected = rows.position();
     for (at, item) in rows.items().iter().enumerate().skip(table.first) {

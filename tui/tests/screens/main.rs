@@ -1,12 +1,16 @@
 //! Every screen and overlay as people see it: driven by keys, drawn at 80x24 and 120x36, without a terminal.
 
+mod campaigns;
 mod chats;
 mod chrome;
 mod console;
+mod contacts;
 mod numbers;
 mod pairing;
 #[path = "../photo/mod.rs"]
 mod photo;
+mod quick_replies;
+mod settings;
 mod shop;
 mod talk;
 mod triage;

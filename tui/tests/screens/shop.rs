@@ -37,6 +37,10 @@ pub struct Shop {
     pub chats: Value,
     /// Messages by the number of their chat, with notes and a draft.
     pub threads: BTreeMap<String, Value>,
+    /// The chats of whoever is asked about.
+    pub person_chats: Value,
+    /// The rows of every campaign's report, 40 a page.
+    pub report: Vec<Value>,
     /// Refuse this method with these words.
     pub refuse: Option<(&'static str, &'static str)>,
     /// Answer this method never.
@@ -140,6 +144,28 @@ impl Shop {
                 {"key": "chats.groups", "value": "ignore", "source": "config"}]),
             chats: crate::talk::chats(),
             threads: crate::talk::threads(),
+            person_chats: json!([{"id": id(30), "name": null, "phone": null, "state": "needs_you", "reason": "price not in your facts",
+                "mode": "auto", "paused_until": null, "unread": 2, "last_at": ago(4), "instance": id(20), "contact": id(40),
+                "kind": "direct", "mode_set": null, "snoozed_until": null, "handoff_at": null,
+                "preview": "How much is the big one with 🍓 strawberries?"}]),
+            report: [
+                ("Aylin Yılmaz", "+4915111111111", "replied", None),
+                (
+                    "👨‍👩‍👧‍👦 Familie Müller-Lüdenscheidt von und zu Hohenstein 🇩🇪",
+                    "+4915122222222",
+                    "failed",
+                    Some("waha answered 422: no such number"),
+                ),
+                ("東京のお客様 ❤️", "+819012345678", "opted_out", Some("asked not to be written to")),
+                ("", "+447700900123", "delivered", None),
+            ]
+            .into_iter()
+            .enumerate()
+            .map(|(at, (name, phone, state, reason))| {
+                json!({"phone": phone, "name": name, "state": state, "reason": reason,
+                "wa_id": null, "at": ago(9), "id": id(at as u8), "contact": null, "chat": null, "interaction": null})
+            })
+            .collect(),
             refuse: None,
             silent: None,
             also: None,
@@ -169,6 +195,14 @@ impl Shop {
         let thread = self.threads.get(chat["id"].as_str().expect("an id"));
         let thread = thread.cloned().unwrap_or_else(|| json!({"items": [], "notes": [], "draft": null}));
         json!({"items": thread["items"], "next": null, "newer": null, "chat": chat, "draft": thread["draft"], "notes": thread["notes"]})
+    }
+
+    /// The one of these that a question names by its id, or the first.
+    fn one(&self, items: &Value, question: &Question, name: &str) -> Value {
+        let asked = params(question);
+        let items = items.as_array().map(Vec::as_slice).unwrap_or_default();
+        let named = items.iter().find(|item| item["id"] == asked[name]);
+        named.or(items.first()).cloned().unwrap_or_default()
     }
 
     /// What the daemon would reply; `None`: it is still thinking.
@@ -205,6 +239,74 @@ impl Shop {
             "chat.read" | "chat.pause" | "chat.resume" | "chat.done" | "chat.snooze" => self.chat_of(question),
             "chat.draft" => {
                 json!({"chat": params(question)["chat"], "text": params(question)["text"], "updated_at": ago(0)})
+            }
+            "contact.show" => {
+                let mut person = self.one(&self.contacts, question, "contact");
+                person["chats"] = self.person_chats.clone();
+                person
+            }
+            "contact.tag" => {
+                let mut person = self.one(&self.contacts, question, "contact");
+                let asked = params(question);
+                if let Some(review) = asked.get("review") {
+                    person["review"] = review.clone();
+                }
+                person
+            }
+            "contact.optout" => {
+                let mut person = self.one(&self.contacts, question, "contact");
+                let back = params(question)["back"] == json!(true);
+                person["opted_out_at"] = if back { Value::Null } else { json!(ago(0)) };
+                person
+            }
+            "contact.add" => {
+                let asked = params(question);
+                json!({"id": id(49), "name": asked["name"], "phone": asked["phone"], "addresses": [], "review": "customer",
+                    "opted_out_at": null, "tags": [], "created_at": ago(0)})
+            }
+            "quick_reply.add" => {
+                let asked = params(question);
+                json!({"id": id(59), "label": asked["label"], "text": asked["text"], "created_at": ago(0), "updated_at": ago(0)})
+            }
+            "quick_reply.remove" => self.one(&self.quick_replies, question, "name"),
+            "campaign.show" => self.one(&self.campaigns, question, "name"),
+            "campaign.pause" | "campaign.resume" | "campaign.launch" | "campaign.cancel" => {
+                let mut campaign = self.one(&self.campaigns, question, "name");
+                campaign["state"] = json!(match method {
+                    "campaign.pause" => "paused",
+                    "campaign.cancel" => "cancelled",
+                    _ => "running",
+                });
+                campaign
+            }
+            "campaign.create" => {
+                let asked = params(question);
+                let mut campaign = self.campaigns[0].clone();
+                for (name, value) in [("id", json!(id(69))), ("name", asked["name"].clone()), ("state", json!("draft"))]
+                {
+                    campaign[name] = value;
+                }
+                campaign
+            }
+            "campaign.preview" => json!({"next": "more", "items": [
+                {"phone": "+4915111111111", "name": "Aylin Yılmaz", "text": "Hi Aylin Yılmaz, order your stollen until 12 December!", "reason": null},
+                {"phone": "+819012345678", "name": "東京のお客様 ❤️", "text": null, "reason": "asked not to be written to"},
+                {"phone": "+447700900123", "name": null, "text": null, "reason": "no value for name"}]}),
+            "campaign.report" => {
+                let from: usize = params(question)["after"].as_str().and_then(|after| after.parse().ok()).unwrap_or(0);
+                let to = (from + 40).min(self.report.len());
+                let next = (to < self.report.len()).then(|| to.to_string());
+                json!({"items": self.report[from..to], "next": next})
+            }
+            "settings.set" => {
+                let asked = params(question);
+                let value = asked.get("value").cloned().unwrap_or(json!("auto"));
+                let source = match (asked.get("value"), asked.get("instance")) {
+                    (None, _) => "config",
+                    (_, Some(_)) => "instance",
+                    (_, None) => "tenant",
+                };
+                json!({"key": asked["key"], "value": value, "source": source})
             }
             _ => return None,
         }))

@@ -23,6 +23,10 @@ words! {
         SyncContacts => "sync_contacts",
         /// Fetch messages whose webhook never came.
         RecoverHistory => "recover_history",
+        /// Hand a campaign's recipients over, one by one.
+        RunCampaign => "run_campaign",
+        /// Send a stored message of a campaign.
+        SendCampaign => "send_campaign",
         /// A body that WAHA signed and nobody understood.
         UnreadableDelivery => "unreadable_delivery",
         /// A message that may or may not have been sent.
@@ -39,6 +43,8 @@ impl From<JobKind> for QueueKind {
             JobKind::ReconcileInstance => Self::ReconcileInstance,
             JobKind::SyncContacts => Self::SyncContacts,
             JobKind::RecoverHistory => Self::RecoverHistory,
+            JobKind::RunCampaign => Self::RunCampaign,
+            JobKind::SendCampaign => Self::SendCampaign,
         }
     }
 }

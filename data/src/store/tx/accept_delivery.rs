@@ -23,6 +23,7 @@ use crate::store::chats::{self, Known};
 use crate::store::error::StoreError;
 use crate::store::interactions::{self, Extra, IdSource, Outbound};
 use crate::store::jobs;
+use crate::store::recipients;
 use crate::store::scope::{Scope, Scoped};
 use crate::store::settings::values;
 use crate::time::Timestamp;
@@ -286,6 +287,7 @@ impl Intake<'_, '_> {
         }
         let rules = self.rules(Some(thread.chat))?;
         self.customer_spoke(thread.chat, &message.chat, &preview(&interaction.text), interaction.at)?;
+        recipients::note_reply(self.scope, thread.contact, interaction.at)?;
         if message.kind == ContentKind::Waiting
             || self.changed_before_it_came(message)? == Some(changes::Changed::Revoked)
         {

@@ -9,10 +9,10 @@ use crate::store::TenantStore;
 use crate::store::change::Change;
 use crate::store::error::StoreError;
 use crate::store::scope::{Scope, Scoped};
-use crate::store::{chats, jobs};
+use crate::store::{chats, jobs, recipients};
 use crate::time::Timestamp;
 
-/// Moves everything of `gone` to `keep`: addresses, tags, chats. Of two chats on one number one is left, with one live
+/// Moves everything of `gone` to `keep`: addresses, tags, chats, places on lists. Of two chats on one number one is left, with one live
 /// answer at most and a new revision, so that an answer under way looks again.
 pub(crate) fn merge(scope: &Scope<'_>, keep: ContactId, gone: ContactId, now: Timestamp) -> Result<(), StoreError> {
     const IDENTITIES: Scoped =
@@ -57,6 +57,7 @@ pub(crate) fn merge(scope: &Scope<'_>, keep: ContactId, gone: ContactId, now: Ti
             }
         }
     }
+    recipients::merge(scope, keep, gone)?;
     scope.execute(DELETE, &[(":gone", &gone)])?;
     Ok(())
 }
@@ -70,7 +71,7 @@ fn merge_chats(scope: &Scope<'_>, keep: ChatId, gone: ChatId, now: Timestamp) ->
         scoped!("UPDATE interactions SET chat_id = :keep WHERE tenant_id = :tenant AND chat_id = :gone");
     const SENDS: Scoped = scoped!(
         "UPDATE jobs SET chat_id = :keep, args = json_set(args, '$.chat', :keep_text)
-         WHERE tenant_id = :tenant AND chat_id = :gone AND kind = 'send_message'"
+         WHERE tenant_id = :tenant AND chat_id = :gone AND kind IN ('send_message', 'send_campaign')"
     );
     // Of the two the later word decides whose turn it is and where an answer goes.
     const SUM: Scoped = scoped!(

@@ -2,10 +2,12 @@
 
 pub mod accept_delivery;
 pub mod answer;
+pub mod draft_campaign;
 pub mod import_known;
 pub(crate) mod merge_contacts;
 pub mod outcome;
 pub mod queue;
 pub mod review;
+pub mod run_campaign;
 pub mod send;
 pub mod steer;

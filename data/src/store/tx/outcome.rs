@@ -58,12 +58,20 @@ pub(crate) fn mark_sent(
 
 fn touch(scope: &Scope<'_>, message: &Outbound, now: Timestamp) -> Result<(), StoreError> {
     const TOUCH: Scoped = scoped!(
-        "UPDATE chats SET last_at = max(coalesce(last_at, 0), :now), last_out_at = :now, preview = :preview
+        // A campaign is no answer: what the customer asked before it is still open.
+        "UPDATE chats SET last_at = max(coalesce(last_at, 0), :now), preview = :preview,
+                          last_out_at = CASE WHEN :author = 'campaign' THEN last_out_at ELSE :now END
          WHERE tenant_id = :tenant AND id = :chat"
     );
     let preview = super::accept_delivery::preview(&message.interaction.text);
-    scope.execute(TOUCH, &[(":chat", &message.interaction.chat), (":now", &now), (":preview", &preview)])?;
-    chats::answered(scope, message.interaction.chat, message.interaction.id, now)?;
+    let found = &message.interaction;
+    scope.execute(
+        TOUCH,
+        &[(":chat", &found.chat), (":now", &now), (":preview", &preview), (":author", &found.author)],
+    )?;
+    if found.author != Author::Campaign {
+        chats::answered(scope, found.chat, found.id, now)?;
+    }
     scope.emit(crate::store::change::Change::ChatChanged(scope.tenant(), message.interaction.chat));
     Ok(())
 }
@@ -77,10 +85,22 @@ pub(crate) fn apply_ack(scope: &Scope<'_>, message: &Outbound, ack: Ack, now: Ti
     if matches!(message.interaction.state, InteractionState::Sending | InteractionState::Unknown) {
         mark_sent(scope, message, None, None, now)?;
         if message.interaction.state == InteractionState::Unknown {
-            chats::set_state(scope, message.interaction.chat, ChatState::Waiting, None)?;
+            tell_chat(scope, message.interaction.author, message.interaction.chat, ChatState::Waiting, None)?;
         }
     }
     interactions::set_state(scope, message.interaction.id, next, None)
+}
+
+/// Puts the chat of a message into a state, unless the message is a campaign's: then nobody asked anything, and whose
+/// turn it was it still is.
+fn tell_chat(
+    scope: &Scope<'_>,
+    author: Author,
+    chat: ChatId,
+    state: ChatState,
+    reason: Option<&str>,
+) -> Result<(), StoreError> {
+    if author == Author::Campaign { Ok(()) } else { chats::set_state(scope, chat, state, reason) }
 }
 
 /// Notes that a message did not go out and never will by itself.
@@ -102,8 +122,10 @@ pub(crate) fn mark_failed(
             ledger::refund(scope, reply, now)?;
         }
     }
-    chats::look_who_waits(scope, message.interaction.chat)?;
-    chats::set_state(scope, message.interaction.chat, ChatState::NeedsYou, Some(&format!("failed: {reason}")))
+    let told = format!("failed: {reason}");
+    let found = &message.interaction;
+    chats::look_who_waits(scope, found.chat)?;
+    tell_chat(scope, found.author, found.chat, ChatState::NeedsYou, Some(&told))
 }
 
 /// Releases a reservation of which no part went out or may have.
@@ -249,7 +271,8 @@ impl TenantStore {
                 interactions::set_state(scope, id, InteractionState::Unknown, Some(&reason))?;
                 scope.count("sends.unknown");
                 let told = format!("unknown: {reason}");
-                chats::set_state(scope, message.interaction.chat, ChatState::NeedsYou, Some(&told))?;
+                let found = &message.interaction;
+                tell_chat(scope, found.author, found.chat, ChatState::NeedsYou, Some(&told))?;
             }
             cancel_rest(scope, &message, "an earlier part is of unknown end")?;
             match message.job {
@@ -301,12 +324,16 @@ pub(crate) fn resolve(
     match resolution {
         Resolution::Sent => {
             mark_sent(scope, &message, None, None, now)?;
-            chats::set_state(scope, message.interaction.chat, ChatState::Waiting, None)
+            let found = &message.interaction;
+            tell_chat(scope, found.author, found.chat, ChatState::Waiting, None)
         }
         Resolution::NotSent => mark_failed(scope, &message, "given up by a human", now),
         Resolution::Again => {
             interactions::set_state(scope, id, InteractionState::Queued, Some("sent again by a human"))?;
-            let job = jobs::insert_send(scope, message.interaction.chat, id, now)?;
+            let job = match message.interaction.author {
+                Author::Campaign => jobs::insert_campaign_send(scope, message.interaction.chat, id, now)?,
+                _ => jobs::insert_send(scope, message.interaction.chat, id, now)?,
+            };
             scope.execute(PAYS, &[(":job", &job), (":reply", &message.reply)]).map(drop)
         }
     }

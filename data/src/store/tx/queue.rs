@@ -1,7 +1,8 @@
 //! A human's hand on the queue: hold, release, retry, drop, for jobs, unreadable deliveries and unknown sends alike.
 
 use super::outcome::{self, Resolution};
-use crate::ids::{ChatId, InteractionId, JobId, QueueItemId, ReplyId, UnreadableId};
+use crate::ids::{CampaignId, ChatId, InteractionId, JobId, QueueItemId, ReplyId, UnreadableId};
+use crate::model::campaign::CampaignState;
 use crate::model::chat::ChatState;
 use crate::model::interaction::{Author, InteractionState};
 use crate::model::job::{JobArgs, JobKind, JobState};
@@ -10,7 +11,7 @@ use crate::store::change::Change;
 use crate::store::error::StoreError;
 use crate::store::queue::{self, Item, QueueItem, Unreadable};
 use crate::store::scope::{Scope, Scoped};
-use crate::store::{TenantStore, chats, interactions, jobs, ledger};
+use crate::store::{TenantStore, campaigns, chats, interactions, jobs, ledger};
 use crate::time::Timestamp;
 
 /// What a retry sets going.
@@ -194,8 +195,9 @@ fn retry_job(scope: &Scope<'_>, id: JobId, kind: JobKind, state: JobState, now: 
         _ => None,
     };
     if state == JobState::Discarded {
-        match (kind, queue::args_of(scope, id)?, chat) {
-            (_, Some(JobArgs::SendMessage { interaction, .. }), _) => queue_again(scope, interaction)?,
+        let message = queue::args_of(scope, id)?.and_then(|args| args.message());
+        match (kind, message, chat) {
+            (_, Some((_, interaction)), _) => queue_again(scope, interaction)?,
             (JobKind::AnswerChat, _, Some(chat)) => chats::set_state(scope, chat, ChatState::Assistant, None)?,
             _ => {}
         }
@@ -235,8 +237,14 @@ fn drop_job(scope: &Scope<'_>, id: JobId, kind: JobKind, state: JobState, now: T
     }
     scope.execute(CANCEL, &[(":id", &id), (":reason", &DROPPED), (":now", &now)])?;
     moved(scope, id, kind, JobState::Cancelled);
-    if let Some(JobArgs::SendMessage { chat, interaction }) = queue::args_of(scope, id)? {
-        drop_message(scope, chat, interaction, now)?;
+    match queue::args_of(scope, id)? {
+        Some(JobArgs::RunCampaign { campaign }) => drop_campaign(scope, campaign, now)?,
+        Some(args) => {
+            if let Some((chat, interaction)) = args.message() {
+                drop_message(scope, chat, interaction, now)?;
+            }
+        }
+        None => {}
     }
     if let Some(reply) = reply {
         outcome::release_unless_sent(scope, reply, now)?;
@@ -244,6 +252,16 @@ fn drop_job(scope: &Scope<'_>, id: JobId, kind: JobKind, state: JobState, now: T
     // A send that is gone lets the next one of its chat go.
     scope.emit(Change::JobDue(kind, now));
     Ok(())
+}
+
+/// Without its job a campaign does not run: it says so.
+fn drop_campaign(scope: &Scope<'_>, id: CampaignId, now: Timestamp) -> Result<(), StoreError> {
+    match campaigns::find(scope, id)?.map(|campaign| campaign.state) {
+        Some(CampaignState::Running | CampaignState::Scheduled) => {
+            super::run_campaign::pause(scope, id, "its work was dropped by a human", now)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn drop_message(scope: &Scope<'_>, chat: ChatId, id: InteractionId, now: Timestamp) -> Result<(), StoreError> {
@@ -262,6 +280,9 @@ fn drop_message(scope: &Scope<'_>, chat: ChatId, id: InteractionId, now: Timesta
         && let Some(reply) = message.reply
     {
         outcome::release_unless_sent(scope, reply, now)?;
+    }
+    if message.interaction.author == Author::Campaign {
+        return Ok(());
     }
     chats::set_state(scope, chat, ChatState::NeedsYou, Some("a message was dropped"))
 }

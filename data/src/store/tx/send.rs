@@ -115,9 +115,9 @@ impl TenantStore {
         .await
     }
 
-    /// Puts a queued message of a human or a command on its way, with the id reserved for it.
+    /// Puts a queued message of a human, a command or a campaign on its way, with the id reserved for it.
     ///
-    /// `None` when it was taken back meanwhile.
+    /// `None` when it was taken back meanwhile, or a campaign's person asked for silence.
     ///
     /// # Errors
     /// What the store says.
@@ -134,6 +134,11 @@ impl TenantStore {
         self.write(move |scope| {
             let Some(message) = interactions::find(scope, id)? else { return Ok(None) };
             if message.interaction.state != InteractionState::Queued {
+                return Ok(None);
+            }
+            if message.interaction.author == Author::Campaign
+                && !super::run_campaign::may_leave(scope, message.interaction.chat, id, now)?
+            {
                 return Ok(None);
             }
             if let Some(bare_id) = reserved {

@@ -46,7 +46,7 @@ pub fn draw(form: &Form, state: &State, laid: &OverlayLayout, paint: &mut Paint<
     }
     let key = |action| state.keymap.key_of(&[Scope::Form], action).unwrap_or_default();
     let (words, role) = match (&form.refusal, &form.stage) {
-        (Some(refusal), _) => (refusal.as_str().replace('\n', " "), Role::Bad),
+        (Some(refusal), _) => (format!("{} {}", paint.glyphs().failed, refusal.as_str().replace('\n', " ")), Role::Bad),
         (None, Stage::Sent(_)) => ("asking …".to_owned(), Role::Muted),
         (None, Stage::Open) => (
             format!(
@@ -58,5 +58,5 @@ pub fn draw(form: &Form, state: &State, laid: &OverlayLayout, paint: &mut Paint<
             Role::Muted,
         ),
     };
-    paint.text(*foot, &words, on(paint, role));
+    paint.wrapped(*foot, &words, on(paint, role));
 }

@@ -1,0 +1,278 @@
+//! `campaign …`
+
+use std::fmt::Write as _;
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use mychatflow_data::model::campaign::{CampaignCounts, CampaignState};
+use mychatflow_data::protocol::calls::campaign::{
+    CampaignCancel, CampaignCreate, CampaignDocument, CampaignEdit, CampaignLaunch, CampaignList, CampaignPause,
+    CampaignPreview, CampaignPreviewLine, CampaignRemove, CampaignReport, CampaignReportLine, CampaignResume,
+    CampaignShow,
+};
+
+use super::{Cx, text_or_stdin};
+use crate::cli::CampaignVerb;
+use crate::output::{Table, age, clean, clean_lines, facts, local};
+
+/// Columns of the progress bar.
+const BAR: i64 = 40;
+/// The longest list: it goes to the daemon as one line of at most 1 MiB, in which it grows by quotes and line ends.
+const FILE_BYTES_MAX: usize = 900_000;
+
+/// Runs one verb.
+pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
+    let tenant = cx.tenant();
+    match verb {
+        CampaignVerb::Create { name, text, audience, instance, at, timezone } => {
+            let params = CampaignCreate {
+                tenant,
+                name,
+                text: text_or_stdin(text)?,
+                file: list(audience.file.as_deref())?,
+                country: audience.country,
+                segment: audience.segment,
+                instance: instance.map(Into::into),
+                at,
+                timezone,
+            };
+            cx.show(&params, |made| created(cx, made)).await
+        }
+        CampaignVerb::List { state, limit } => {
+            let params = |limit, after| CampaignList { tenant: tenant.clone(), state, limit, after };
+            cx.list(limit, params, |campaigns| table(cx, campaigns)).await
+        }
+        CampaignVerb::Show { name } => {
+            cx.show(&CampaignShow { tenant, name: name.into() }, |shown| full(cx, shown)).await
+        }
+        CampaignVerb::Preview { name, text, audience, limit } => {
+            let file = list(audience.file.as_deref())?;
+            let text = text.map(text_or_stdin).transpose()?;
+            let name = name.map(Into::into);
+            let params = CampaignPreview {
+                tenant,
+                name,
+                text,
+                file,
+                country: audience.country,
+                segment: audience.segment,
+                limit: limit.limit,
+            };
+            let page = cx.call(&params).await?;
+            match cx.output.format() {
+                crate::output::Format::Json => page.items.iter().try_for_each(|line| cx.output.json(line)),
+                crate::output::Format::People => cx.output.text(&renderings(&page.items)),
+            }
+        }
+        CampaignVerb::Launch { name } => {
+            cx.show(&CampaignLaunch { tenant, name: name.into() }, |shown| line(cx, shown)).await
+        }
+        CampaignVerb::Pause { name } => {
+            cx.show(&CampaignPause { tenant, name: name.into() }, |shown| line(cx, shown)).await
+        }
+        CampaignVerb::Resume { name } => {
+            cx.show(&CampaignResume { tenant, name: name.into() }, |shown| line(cx, shown)).await
+        }
+        CampaignVerb::Cancel { name } => {
+            cx.show(&CampaignCancel { tenant, name: name.into() }, |shown| line(cx, shown)).await
+        }
+        CampaignVerb::Edit { name, text, at, timezone } => {
+            let text = text.map(text_or_stdin).transpose()?;
+            let params = CampaignEdit { tenant, name: name.into(), text, at, timezone };
+            cx.show(&params, |shown| full(cx, shown)).await
+        }
+        CampaignVerb::Remove { name } => {
+            let params = CampaignRemove { tenant, name: name.into() };
+            cx.show(&params, |removed| format!("{} is gone; its messages stay in their chats", clean(&removed.name)))
+                .await
+        }
+        CampaignVerb::Report { name, state, limit } => {
+            let params = |limit, after| CampaignReport {
+                tenant: tenant.clone(),
+                name: name.clone().into(),
+                state,
+                limit,
+                after,
+            };
+            cx.list(limit, params, |lines| report(cx, lines)).await
+        }
+    }
+}
+
+/// The content of a list; `-` reads it from stdin.
+fn list(path: Option<&Path>) -> anyhow::Result<Option<String>> {
+    let Some(path) = path else { return Ok(None) };
+    let mut bytes = Vec::new();
+    if path.as_os_str() == "-" {
+        std::io::stdin().read_to_end(&mut bytes).context("could not read the list from stdin")?;
+    } else {
+        bytes = std::fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
+    }
+    if bytes.len() > FILE_BYTES_MAX {
+        let (kb, most) = (bytes.len() / 1000, FILE_BYTES_MAX / 1000);
+        bail!("the list has {kb} kB, and {most} kB go into one campaign: split it, or leave out columns");
+    }
+    let text = String::from_utf8(bytes).map_err(|_| {
+        anyhow::anyhow!("the list is not UTF-8: save it as \"CSV UTF-8\", or: iconv -f WINDOWS-1252 -t UTF-8 FILE")
+    })?;
+    Ok(Some(text))
+}
+
+fn created(cx: &Cx, made: &CampaignDocument) -> String {
+    let name = clean(&made.name);
+    let mut text = format!("{name} is a draft for {} people", made.counts.left());
+    if made.counts.skipped > 0 {
+        let _ = write!(text, "; {} are left out, see: mychatflow campaign report {name}", made.counts.skipped);
+    }
+    if made.duplicates > 0 {
+        let _ = write!(text, "; {} rows named somebody twice", made.duplicates);
+    }
+    if let Some(at) = made.scheduled_at {
+        let _ = write!(text, "\nonce launched it starts {} ({})", local(at, "%Y-%m-%d %H:%M"), age(at, cx.now));
+    }
+    let _ = write!(text, "\nnext: mychatflow campaign preview {name}, then: mychatflow campaign launch {name}");
+    text
+}
+
+fn line(cx: &Cx, shown: &CampaignDocument) -> String {
+    let reason = shown.reason.as_ref().map(|reason| format!(": {}", clean(reason))).unwrap_or_default();
+    let eta = shown.eta.map(|eta| format!("; through {}", age(eta, cx.now))).unwrap_or_default();
+    let starts = match (shown.state, shown.scheduled_at) {
+        (CampaignState::Scheduled, Some(at)) => format!(", starts {}", age(at, cx.now)),
+        _ => String::new(),
+    };
+    let CampaignDocument { name, state, counts, recipients, .. } = shown;
+    format!("{} is {state}{starts}{reason}: {} of {recipients} settled{eta}", clean(name), counts.settled())
+}
+
+/// How far it got, as a bar: `#` went out, `x` did not, `.` is still to come.
+fn bar(counts: &CampaignCounts) -> String {
+    let total = counts.total().max(1);
+    let columns = |count: i64| usize::try_from(BAR * count / total).unwrap_or(0);
+    let out = columns(counts.gone_out());
+    let settled = columns(counts.settled());
+    let rest = usize::try_from(BAR).unwrap_or(0) - settled;
+    format!("[{}{}{}]", "#".repeat(out), "x".repeat(settled - out), ".".repeat(rest))
+}
+
+/// The states that anybody is in, in words.
+fn states(counts: &CampaignCounts) -> String {
+    let all = [
+        ("queued", counts.queued),
+        ("checking", counts.checking),
+        ("sending", counts.sending),
+        ("sent", counts.sent),
+        ("delivered", counts.delivered),
+        ("read", counts.read),
+        ("replied", counts.replied),
+        ("skipped", counts.skipped),
+        ("failed", counts.failed),
+        ("unknown", counts.unknown),
+        ("opted out", counts.opted_out),
+    ];
+    let some: Vec<String> =
+        all.iter().filter(|(_, count)| *count > 0).map(|(word, count)| format!("{count} {word}")).collect();
+    some.join(", ")
+}
+
+fn table(cx: &Cx, campaigns: &[CampaignDocument]) -> Table {
+    let mut table = Table::new(
+        ["NAME", "STATE", "SETTLED", "REPLIED", "ETA", "REASON", "MADE"],
+        "no campaigns yet; next: mychatflow campaign create NAME --text 'Hi {{ name }}' --file people.csv",
+    );
+    for campaign in campaigns {
+        table.row([
+            campaign.name.clone(),
+            campaign.state.to_string(),
+            format!("{}/{}", campaign.counts.settled(), campaign.recipients),
+            campaign.counts.replied.to_string(),
+            campaign.eta.map(|eta| age(eta, cx.now)).unwrap_or_default(),
+            campaign.reason.clone().unwrap_or_default(),
+            age(campaign.created_at, cx.now),
+        ]);
+    }
+    table
+}
+
+fn full(cx: &Cx, shown: &CampaignDocument) -> String {
+    let when = |at: Option<mychatflow_data::time::Timestamp>| {
+        at.map(|at| format!("{} ({})", local(at, "%Y-%m-%d %H:%M"), age(at, cx.now))).unwrap_or_default()
+    };
+    let counts = &shown.counts;
+    let per_hour = if shown.per_hour > 0.0 { format!("{:.0} an hour", shown.per_hour) } else { String::new() };
+    let duplicates = if shown.duplicates > 0 { format!("{} rows", shown.duplicates) } else { String::new() };
+    let mut text = format!("{} {} of {}\n", bar(counts), counts.settled(), shown.recipients);
+    text.push_str(&facts([
+        ("name", shown.name.clone()),
+        ("id", shown.id.to_string()),
+        ("state", shown.state.to_string()),
+        ("reason", shown.reason.clone().unwrap_or_default()),
+        ("people", states(counts)),
+        ("twice", duplicates),
+        ("rate", per_hour),
+        ("next", when(shown.next_at)),
+        ("through", when(shown.eta)),
+        ("to start", when(shown.scheduled_at)),
+        ("time zone", shown.timezone.clone()),
+        ("made", when(Some(shown.created_at))),
+        ("started", when(shown.started_at)),
+        ("finished", when(shown.finished_at)),
+        ("number", shown.instance.to_string()),
+    ]));
+    let _ = write!(text, "\n{}\n", clean_lines(&shown.text).join("\n"));
+    text
+}
+
+fn renderings(lines: &[CampaignPreviewLine]) -> String {
+    let mut text = String::new();
+    for line in lines {
+        let name = line.name.as_ref().map(|name| format!(" {}", clean(name))).unwrap_or_default();
+        let _ = writeln!(text, "{}{name}", clean(&line.phone));
+        match (&line.text, &line.reason) {
+            (Some(words), _) => clean_lines(words).iter().for_each(|words| {
+                let _ = writeln!(text, "  {words}");
+            }),
+            (None, reason) => {
+                let _ = writeln!(text, "  left out: {}", clean(reason.as_deref().unwrap_or("nobody knows why")));
+            }
+        }
+    }
+    text
+}
+
+fn report(cx: &Cx, lines: &[CampaignReportLine]) -> Table {
+    let mut table = Table::new(["PHONE", "NAME", "STATE", "WHEN", "REASON"], "nobody");
+    for line in lines {
+        table.row([
+            line.phone.clone(),
+            line.name.clone().unwrap_or_default(),
+            line.state.to_string(),
+            line.at.map(|at| age(at, cx.now)).unwrap_or_default(),
+            line.reason.clone().unwrap_or_default(),
+        ]);
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_is_full_at_the_end_and_never_longer() {
+        let none = CampaignCounts::default();
+        for (counts, hashes, crosses) in [
+            (none, 0, 0),
+            (CampaignCounts { queued: 10, ..none }, 0, 0),
+            (CampaignCounts { queued: 5, sent: 5, ..none }, 20, 0),
+            (CampaignCounts { queued: 1, sent: 1, skipped: 1, ..none }, 13, 13),
+            (CampaignCounts { replied: 9, read: 1, ..none }, 40, 0),
+            (CampaignCounts { failed: 3, ..none }, 0, 40),
+        ] {
+            let bar = bar(&counts);
+            let count = |of: char| bar.chars().filter(|c| *c == of).count();
+            assert_eq!((bar.len(), count('#'), count('x')), (42, hashes, crosses), "{bar}");
+        }
+    }
+}
