@@ -79,6 +79,7 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
         Action::TabNext | Action::FocusNext => tab(state, (state.contacts.tab() + 1) % TABS.len(), cx),
         Action::TabBack | Action::FocusBack => tab(state, (state.contacts.tab() + TABS.len() - 1) % TABS.len(), cx),
         Action::Add => add(state),
+        Action::Triage => super::triage::open(state, cx),
         _ => return on_selected(state, action, cx),
     }
     Handled::Yes

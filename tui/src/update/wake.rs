@@ -33,7 +33,7 @@ pub fn next(state: &mut State, now: Timestamp) -> Option<Timestamp> {
     let typing = state.chats.typing.values().min().copied();
     let counting = countdown
         || matches!(state.connection, Connection::Lost { .. })
-        || state.overlays.iter().any(|overlay| matches!(overlay, Overlay::Pairing(_)));
+        || state.overlays.iter().any(|overlay| matches!(overlay, Overlay::Pairing(it) if it.is_counting()));
     [
         Some(minute),
         counting.then_some(second),
