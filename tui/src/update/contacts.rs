@@ -266,6 +266,7 @@ fn open_chat(state: &mut State, shown: &ContactShown, cx: &mut Cx<'_>) {
             let items = chats.iter().map(|chat| PickItem {
                 label: number_name(state, chat.instance),
                 detail: CleanText::line(&standing(chat, state.now, &state.zone)),
+                marks: Vec::new(),
                 key: None,
                 pick: Pick::Chat(chat.id),
             });
