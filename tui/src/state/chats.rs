@@ -113,6 +113,8 @@ pub struct Chats {
     pub thread: Option<Thread>,
     /// A chat that is being opened from elsewhere, and the message to stop at.
     pub jump: Option<(ChatId, Option<InteractionId>)>,
+    /// When the thread follows the selection: not at every step of a held key.
+    pub preview_at: Option<Timestamp>,
     /// Who types, and until when we believe it.
     pub typing: BTreeMap<ChatId, Timestamp>,
 }

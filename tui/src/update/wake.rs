@@ -42,6 +42,7 @@ pub fn next(state: &mut State, now: Timestamp) -> Option<Timestamp> {
         state.numbers.show_at,
         draft,
         typing,
+        state.chats.preview_at,
         super::dashboard::next(state),
         state.credits.stale_at,
         state.queue.stale_at,

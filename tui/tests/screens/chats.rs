@@ -15,6 +15,8 @@ fn at_both_sizes(name: &str, keys: &str) {
     for (columns, rows) in [(80, 24), (120, 36)] {
         let mut console = Console::open(columns, rows);
         console.keys(keys);
+        // The thread follows the selection once it rests.
+        console.pass(Duration::from_millis(100));
         insta::assert_snapshot!(format!("{name}_{columns}"), console.picture());
     }
 }
@@ -214,4 +216,15 @@ fn other_themes_and_empty_shops() {
     insta::assert_snapshot!("chats_skeleton_80", console.picture());
     let console = Console::dark(80, 24, Shop::usual(), |_| {});
     insta::assert_snapshot!("chats_before_connection_80", console.picture());
+}
+
+#[test]
+fn the_thread_follows_the_selection_once_it_rests() {
+    let mut console = Console::open(120, 36);
+    let before = asked(&console, "chat.show");
+    console.keys("jjjj");
+    assert_eq!(asked(&console, "chat.show"), before, "a held key reads nothing");
+    console.pass(Duration::from_millis(100));
+    assert_eq!(asked(&console, "chat.show"), before + 1);
+    assert!(console.shows("Yes! Sundays 10–16. Shall I keep a table?"), "{:#?}", console.lines());
 }

@@ -1,5 +1,7 @@
 //! The list of chats: its pages, tabs, filter and selection.
 
+use std::time::Duration;
+
 use mychatflow_data::model::chat::ChatState;
 use mychatflow_data::protocol::calls::chat::{ChatList, ChatSummary, ListOrder};
 use mychatflow_data::protocol::page::Page;
@@ -16,6 +18,8 @@ use crate::state::input::{Input, Lines, Taken};
 use crate::state::list::Reading;
 use crate::update::{Cx, Handled, again, lists};
 
+/// How long the selection rests before its thread is read.
+const REST: Duration = Duration::from_millis(80);
 /// Rows of a page.
 const PAGE: u32 = 100;
 /// Of those that need you all are wanted at once, as far as anybody can look through them.
@@ -124,6 +128,7 @@ fn more(state: &mut State, cx: &mut Cx<'_>) {
 
 /// Where list and thread stand side by side, the thread follows the selection.
 pub fn preview(state: &mut State, cx: &mut Cx<'_>) {
+    state.chats.preview_at = None;
     if let Some(chat) = state.chats.rows.selected().cloned()
         && state.chats.thread.as_ref().is_none_or(|thread| thread.chat.id != chat.id)
     {
@@ -162,7 +167,7 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
                 return Handled::No;
             }
             if is_wide(cx.seen.body) {
-                preview(state, cx);
+                state.chats.preview_at = Some(cx.now + REST);
             }
             more(state, cx);
         }

@@ -7,7 +7,7 @@ use mychatflow_data::protocol::calls::chat::{ChatSummary, InteractionDocument};
 use mychatflow_data::protocol::event::Event;
 use serde::Deserialize;
 
-use super::{composer, steer, thread};
+use super::{composer, list, steer, thread};
 use crate::msg::{Effect, Focus};
 use crate::notify::Notification;
 use crate::state::State;
@@ -87,6 +87,9 @@ pub fn interaction_changed(state: &mut State, event: &Event, cx: &mut Cx<'_>) {
 pub fn woke(state: &mut State, cx: &mut Cx<'_>) {
     let now = cx.now;
     state.chats.typing.retain(|_, until| *until > now);
+    if state.chats.preview_at.is_some_and(|at| at <= now) {
+        list::preview(state, cx);
+    }
     let due = state.chats.thread.as_ref().and_then(|thread| thread.keep_at).is_some_and(|at| at <= now);
     if due {
         composer::keep_draft(state, cx);
