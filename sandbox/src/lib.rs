@@ -4,6 +4,7 @@
 //! written from what the real servers were seen to answer, so that a mistake in our client can't
 //! cancel itself out here.
 
+pub mod crowd;
 pub mod customers;
 pub mod faults;
 pub mod gemini;

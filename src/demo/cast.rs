@@ -11,13 +11,15 @@ impl Cast {
     /// Everybody who does something in a script.
     pub fn of(script: &[Beat]) -> Self {
         let mut cast = Self::default();
-        for beat in script {
-            let who = customer(&beat.act);
-            if !cast.0.contains(who) {
-                cast.0.push(who.clone());
-            }
-        }
+        script.iter().for_each(|beat| cast.enter(customer(&beat.act)));
         cast
+    }
+
+    /// Somebody comes on, if they were not there already.
+    pub fn enter(&mut self, who: &Customer) {
+        if !self.0.contains(who) {
+            self.0.push(who.clone());
+        }
     }
 
     /// Who is behind an address such as `447700900101@c.us`, by number or hidden.

@@ -7,6 +7,7 @@ mod happening;
 mod play;
 mod scribe;
 mod shop;
+mod sitting;
 mod tally;
 mod tempo;
 mod witness;
@@ -19,8 +20,10 @@ use anyhow::{Context, bail};
 use mychatflow_sandbox::customers;
 use tokio::signal::unix::{SignalKind, signal};
 
+pub use self::sitting::Sitting;
 use self::play::Play;
 use self::scribe::Scribe;
+use self::tally::Verdict;
 use self::tempo::Tempo;
 use self::world::World;
 use crate::output::{Output, note};
@@ -69,6 +72,14 @@ pub async fn run(output: Output, args: DemoArgs) -> anyhow::Result<()> {
     }
 }
 
+/// Prints what a demo came to.
+///
+/// # Errors
+/// When nobody reads.
+pub fn sum_up(output: Output, verdict: &Verdict) -> anyhow::Result<()> {
+    Scribe::new(output).sum_up(verdict)
+}
+
 /// The story from the empty store to the summary. Returns what went otherwise than it should.
 async fn tell(
     world: &World,
@@ -79,7 +90,8 @@ async fn tell(
     let mut scribe = Scribe::new(output);
     world.announce(&mut scribe)?;
     let client = world.connect().await?;
-    shop::furnish(&client, &mut scribe).await?;
+    scribe.tell(&shop::furnish(&client).await?)?;
+    shop::add(world, &client, shop::NUMBER).await?;
     shop::pair(world, &client, &mut scribe).await?;
     let mut play = Play::begin(world, client, scribe, &script).await?;
     play.perform(script, tempo).await?;

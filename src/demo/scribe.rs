@@ -81,7 +81,7 @@ impl Scribe {
             count(inbound, "message", "messages"),
             count(replies, "answer", "answers"),
             count(credits_used, "credit", "credits"),
-        );
+        ) + &others(verdict);
         self.output.text(&format!("\n{text}"))?;
         self.output.text(&self.inked(&format!("{lost} lost, {doubled} doubled."), ink))
     }
@@ -95,6 +95,19 @@ impl Scribe {
         };
         format!("\x1b[{code}m{line}\x1b[0m")
     }
+}
+
+/// What went out beside answers.
+fn others(verdict: &Verdict) -> String {
+    let Verdict { by_hand, by_campaign, .. } = *verdict;
+    let mut text = String::new();
+    if by_hand > 0 {
+        text.push_str(&format!("You wrote {}.\n", count(by_hand, "message", "messages")));
+    }
+    if by_campaign > 0 {
+        text.push_str(&format!("{} went out for a campaign.\n", count(by_campaign, "message", "messages")));
+    }
+    text
 }
 
 fn count(count: i64, one: &str, many: &str) -> String {

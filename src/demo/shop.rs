@@ -7,6 +7,7 @@ use mychatflow_data::client::Client;
 use mychatflow_data::model::contact::Review;
 use mychatflow_data::model::instance::InstanceStatus;
 use mychatflow_data::model::setting::SettingKey;
+use mychatflow_data::protocol::calls::campaign::CampaignCreate;
 use mychatflow_data::protocol::calls::contact::ContactList;
 use mychatflow_data::protocol::calls::credit::CreditShow;
 use mychatflow_data::protocol::calls::instance::{InstanceAdd, InstanceQr, InstanceShow, Picture};
@@ -23,8 +24,12 @@ use super::scribe::Scribe;
 use super::world::World;
 use crate::cmd::qr;
 
-/// The number's name, and its session's on the made-up WAHA.
+/// The number's session on the made-up WAHA, and its name where nobody looks at it in the console.
 pub const NUMBER: &str = "demo";
+/// The campaign's name.
+const CAMPAIGN: &str = "Autumn opening hours";
+/// What it says.
+const CAMPAIGN_TEXT: &str = "Hi {{ name }}, from Monday we bake until 17:00. See you at the harbour! Harbour Bakery";
 /// How long pairing may take.
 const PAIRING_DEADLINE: Duration = Duration::from_secs(30);
 /// How long people from before the pairing are looked for.
@@ -32,8 +37,8 @@ const KNOWN_DEADLINE: Duration = Duration::from_secs(10);
 /// How often the daemon is asked while something is awaited that it tells nobody.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
 
-/// Adds the tenant, its facts and its stored answers.
-pub async fn furnish(client: &Client, scribe: &mut Scribe) -> anyhow::Result<()> {
+/// Adds the tenant, its facts and its stored answers. Returns what there is to tell of it.
+pub async fn furnish(client: &Client) -> anyhow::Result<Happening> {
     let shop = customers::shop();
     let timezone = Some(shop.timezone.to_owned());
     client.call(&TenantAdd { name: shop.name.to_owned(), plan: None, timezone }).await.context("tenant add")?;
@@ -52,17 +57,21 @@ pub async fn furnish(client: &Client, scribe: &mut Scribe) -> anyhow::Result<()>
         client.call(&add).await.context("quick-reply add")?;
     }
     let credits = client.call(&CreditShow::default()).await.context("credit show")?.balance;
-    scribe.tell(&Happening::Furnished { shop: shop.name.to_owned(), quick_replies: shop.quick_replies.len(), credits })
+    Ok(Happening::Furnished { shop: shop.name.to_owned(), quick_replies: shop.quick_replies.len(), credits })
 }
 
-/// Adds the number, shows its code, lets the phone scan it, and waits until it works.
-pub async fn pair(world: &World, client: &Client, scribe: &mut Scribe) -> anyhow::Result<()> {
-    let add = InstanceAdd { tenant: None, name: NUMBER.to_owned(), waha: None, session: Some(NUMBER.to_owned()) };
+/// Adds the number under a name. People who bought here before are in its phone already.
+pub async fn add(world: &World, client: &Client, name: &str) -> anyhow::Result<()> {
+    let add = InstanceAdd { tenant: None, name: name.to_owned(), waha: None, session: Some(NUMBER.to_owned()) };
     client.call(&add).await.context("instance add")?;
-    let regulars = customers::regulars();
-    for regular in &regulars {
+    for regular in customers::regulars() {
         regular.settle(&world.waha, NUMBER, Timestamp::now().millis() / 1000).await?;
     }
+    Ok(())
+}
+
+/// Shows the code of the number, lets the phone scan it, and waits until it works.
+pub async fn pair(world: &World, client: &Client, scribe: &mut Scribe) -> anyhow::Result<()> {
     let name = InstanceName::from(NUMBER);
     let ask = InstanceQr { tenant: None, name: name.clone(), png: Picture::Without };
     let code = client.call(&ask).await.context("instance qr")?;
@@ -83,23 +92,38 @@ pub async fn pair(world: &World, client: &Client, scribe: &mut Scribe) -> anyhow
         }
     };
     scribe.tell(&Happening::Paired { phone: me.and_then(|me| me.id.phone()) })?;
-    find_known(client, scribe, regulars.len()).await
+    scribe.tell(&match known(client).await? {
+        Some(names) => Happening::Known { names },
+        None => Happening::Missed { what: "the people from before the pairing".to_owned() },
+    })
 }
 
-/// Waits for the people from before the pairing: the first customers must not be taken for some of them.
-async fn find_known(client: &Client, scribe: &mut Scribe, count: usize) -> anyhow::Result<()> {
+/// Waits for the people from before the pairing: the first customers must not be taken for some of them. `None` when
+/// they are not found in time.
+pub async fn known(client: &Client) -> anyhow::Result<Option<Vec<String>>> {
     let deadline = Instant::now() + KNOWN_DEADLINE;
-    let list = ContactList { review: Some(Review::Unreviewed), ..ContactList::default() };
+    let list = ContactList { review: None, ..ContactList::default() };
     loop {
-        let found = client.call(&list).await.context("contact list")?.items;
-        if found.len() >= count {
-            let names = found.into_iter().filter_map(|contact| contact.name).collect();
-            return scribe.tell(&Happening::Known { names });
+        let mut found = client.call(&list).await.context("contact list")?.items;
+        if found.len() >= customers::regulars().len() {
+            found.retain(|contact| contact.review == Review::Unreviewed);
+            return Ok(Some(found.into_iter().filter_map(|contact| contact.name).collect()));
         }
         if Instant::now() >= deadline {
-            let what = "the people from before the pairing".to_owned();
-            return scribe.tell(&Happening::Missed { what });
+            return Ok(None);
         }
         sleep(ASK_AGAIN).await;
     }
+}
+
+/// A campaign that waits to be launched, to whoever has written by then.
+pub async fn draft(client: &Client) -> anyhow::Result<()> {
+    let create = CampaignCreate {
+        name: CAMPAIGN.to_owned(),
+        text: CAMPAIGN_TEXT.to_owned(),
+        segment: Some("all".to_owned()),
+        ..CampaignCreate::default()
+    };
+    client.call(&create).await.context("campaign create")?;
+    Ok(())
 }

@@ -6,7 +6,7 @@ use mychatflow_data::credits::Credits;
 use mychatflow_data::model::interaction::{Author, Direction, InteractionState};
 use mychatflow_data::protocol::calls::chat::InteractionDocument;
 use mychatflow_sandbox::customers::GROUP;
-use mychatflow_sandbox::log::Delivery;
+use mychatflow_sandbox::log::{Delivery, Sent};
 use mychatflow_sandbox::waha::Customer;
 use serde::Serialize;
 
@@ -22,13 +22,13 @@ pub struct Summary {
     pub duplicates: i64,
     /// Messages that customers wrote to the shop and WAHA got a 200 for.
     pub inbound: i64,
-    /// WhatsApp messages that left.
+    /// WhatsApp messages that left, but for those of humans and campaigns.
     pub replies: i64,
     /// Credits that were spent.
     pub credits_used: i64,
     /// Of the inbound ones, those that the store does not have.
     pub lost: i64,
-    /// WhatsApp messages that left, or were posted, more often than the store has answers.
+    /// WhatsApp messages that left, or were posted, more often than the store has them.
     pub doubled: i64,
 }
 
@@ -70,27 +70,35 @@ pub enum Owner {
 pub struct Verdict {
     /// The numbers.
     pub summary: Summary,
+    /// WhatsApp messages that a human wrote in the console or by a command.
+    pub by_hand: i64,
+    /// WhatsApp messages of campaigns.
+    pub by_campaign: i64,
     /// What went otherwise than it should, a sentence each.
     pub differences: Vec<String>,
 }
 
-/// Compares.
-pub fn compare(record: &Record, store: &Store, wanted: &[Wanted]) -> Verdict {
+/// Compares what must be so whatever was played, also while something is still under way.
+pub fn look(record: &Record, store: &Store) -> Verdict {
     let mut differences = Vec::new();
     let arrived = arrivals(&record.deliveries);
     let stored = stored(&store.threads);
     let lost: Vec<&str> = arrived.keys().copied().filter(|id| !stored.contains_key(id)).collect();
-    let answers: HashSet<&str> =
-        ours(&store.threads).filter_map(|message| Some(bare_id(message.wa_id.as_deref()?))).collect();
+    let authors = authors(&store.threads);
+    let by = |author: Author| {
+        let theirs = |sent: &&Sent| authors.get(sent.bare_id.as_str()) == Some(&author);
+        record.sent.iter().filter(theirs).count()
+    };
+    let (by_hand, by_campaign) = (by(Author::Human), by(Author::Campaign));
     let duplicates = arrived.values().map(|deliveries| deliveries - 1).sum();
     let summary = Summary {
         deliveries: sum(record.deliveries.iter().map(|delivery| delivery.tries.len())),
         duplicates: sum([duplicates]),
         inbound: sum([arrived.len()]),
-        replies: sum([record.sent.len()]),
+        replies: sum([record.sent.len() - by_hand - by_campaign]),
         credits_used: store.credits.used.count(),
         lost: sum([lost.len()]),
-        doubled: doubled(record, &answers),
+        doubled: doubled(record, &authors),
     };
     let mut differ = |wrong: bool, what: String| {
         if wrong {
@@ -100,16 +108,31 @@ pub fn compare(record: &Record, store: &Store, wanted: &[Wanted]) -> Verdict {
     differ(!lost.is_empty(), format!("lost: WAHA got a 200 for {}, and the store does not have it", lost.join(", ")));
     differ(
         summary.doubled > 0,
-        format!("doubled: {} WhatsApp messages more than the store has answers", summary.doubled),
+        format!("doubled: {} WhatsApp messages more than the store has", summary.doubled),
     );
     for (id, rows) in stored.iter().filter(|(_, rows)| **rows > 1) {
         differ(true, format!("the store has {id} {rows} times"));
     }
-    let refused = record.deliveries.iter().filter(|delivery| !delivery.acknowledged).count();
+    let unheard = |delivery: &&Delivery| delivery.finished && !delivery.acknowledged;
+    let refused = record.deliveries.iter().filter(unheard).count();
     differ(refused > 0, format!("{refused} deliveries of WAHA never got a 200"));
+    Verdict { summary, by_hand: sum([by_hand]), by_campaign: sum([by_campaign]), differences }
+}
+
+/// Compares with what was wanted, once everything has come to rest.
+pub fn compare(record: &Record, store: &Store, wanted: &[Wanted]) -> Verdict {
+    let mut verdict = look(record, store);
+    let summary = verdict.summary;
+    let mut differ = |wrong: bool, what: String| {
+        if wrong {
+            verdict.differences.push(what);
+        }
+    };
+    let open = record.deliveries.iter().filter(|delivery| !delivery.finished).count();
+    differ(open > 0, format!("{open} deliveries of WAHA never got a 200"));
     let left: HashSet<&str> = record.sent.iter().map(|sent| sent.bare_id.as_str()).collect();
-    for id in answers.difference(&left) {
-        differ(true, format!("the store says that {id} was sent, and it never left"));
+    for id in ours(&store.threads).filter_map(|message| Some(bare_id(message.wa_id.as_deref()?))) {
+        differ(!left.contains(id), format!("the store says that {id} was sent, and it never left"));
     }
     let ingest = &store.stats.ingest;
     let seen = ingest.received;
@@ -134,7 +157,7 @@ pub fn compare(record: &Record, store: &Store, wanted: &[Wanted]) -> Verdict {
     let (reserved, drift) = (store.credits.reserved, store.audit.drift);
     differ(reserved != Credits::ZERO, format!("{reserved} credits are still reserved"));
     differ(drift != Credits::ZERO, format!("the ledger drifts by {drift} from what really happened"));
-    Verdict { summary, differences }
+    verdict
 }
 
 fn differ_from(wanted: &Wanted, record: &Record, threads: &[Thread], differ: &mut impl FnMut(bool, String)) {
@@ -203,12 +226,19 @@ fn ours(threads: &[Thread]) -> impl Iterator<Item = &InteractionDocument> {
     messages.filter(move |message| message.author == Author::Assistant && went(message.state))
 }
 
-/// Posts beyond the first of a message, and messages that no answer in the store accounts for.
-fn doubled(record: &Record, answers: &HashSet<&str>) -> i64 {
+/// Who wrote what left through us, or is about to, by bare id.
+fn authors(threads: &[Thread]) -> HashMap<&str, Author> {
+    let messages = threads.iter().flat_map(|thread| &thread.messages);
+    let sends = messages.filter(|message| message.direction == Direction::Out && message.author != Author::Phone);
+    sends.filter_map(|message| Some((bare_id(message.wa_id.as_deref()?), message.author))).collect()
+}
+
+/// Posts beyond the first of a message, and messages that nothing in the store accounts for.
+fn doubled(record: &Record, authors: &HashMap<&str, Author>) -> i64 {
     let mut seen = HashSet::new();
     sum(record.sent.iter().map(|sent| {
         let again = usize::try_from(sent.posts.saturating_sub(1)).unwrap_or(usize::MAX);
-        let stranger = !answers.contains(sent.bare_id.as_str()) || !seen.insert(&sent.bare_id);
+        let stranger = !authors.contains_key(sent.bare_id.as_str()) || !seen.insert(&sent.bare_id);
         again + usize::from(stranger)
     }))
 }
@@ -219,7 +249,6 @@ fn sum(counts: impl IntoIterator<Item = usize>) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use mychatflow_sandbox::log::Sent;
     use serde_json::json;
 
     use super::*;

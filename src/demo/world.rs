@@ -21,6 +21,8 @@ use super::tempo::Tempo;
 const ACK: Duration = Duration::from_millis(120);
 /// How long the made-up model thinks.
 const LATENCY: Duration = Duration::from_millis(250);
+/// Between two messages of a campaign, at least and at most.
+const CAMPAIGN_GAP: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(3));
 const LOOPBACK: std::net::SocketAddr =
     std::net::SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
 
@@ -31,8 +33,10 @@ pub struct World {
     gemini: gemini::Server,
     daemon: Running,
     stop: CancellationToken,
-    socket: PathBuf,
-    kept: Option<PathBuf>,
+    /// Where the daemon listens.
+    pub socket: PathBuf,
+    /// Where the store stays; `None`: it goes with the world.
+    pub kept: Option<PathBuf>,
     // Goes last: the store and the socket are in there.
     _scratch: TempDir,
 }
@@ -59,6 +63,8 @@ impl World {
         config.gemini.base_url = gemini.url();
         config.gemini.api_key = SecretString::from(gemini.api_key());
         config.reply = tempo.rules;
+        // Nobody watches a campaign that takes half an hour.
+        config.campaign.gap = Some(CAMPAIGN_GAP);
         let again = config.clone();
         let stop = CancellationToken::new();
         let daemon = start(config, Arc::new(move || Ok(again.clone())), stop.clone()).await?;

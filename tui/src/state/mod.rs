@@ -137,17 +137,21 @@ pub enum Entrance {
 }
 
 /// What the demo has to say in its first minute.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Guide {
     /// This is no demo.
     #[default]
     Off,
-    /// Show where the code is.
+    /// Open the code as soon as there is a number.
+    Begin,
+    /// Let the phone scan it.
     Scan,
     /// Somebody writes.
     Watch,
     /// Take over.
     Answer,
+    /// What else there is.
+    More,
     /// All told.
     Done,
 }
@@ -229,6 +233,8 @@ pub struct State {
     pub pixels: PixelSupport,
     /// The demo's guide.
     pub guide: Guide,
+    /// Since when it says what it says.
+    pub guide_at: Timestamp,
     /// The business that was asked for on the command line.
     pub wanted_tenant: Option<TenantName>,
     /// Dashboard.
@@ -283,6 +289,7 @@ impl State {
             capture: Capture::Console,
             pixels: setup.pixels,
             guide: setup.guide,
+            guide_at: now,
             wanted_tenant: setup.tenant,
             dashboard: dashboard::Dashboard::default(),
             chats: chats::Chats::default(),
