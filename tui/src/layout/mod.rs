@@ -115,6 +115,8 @@ pub struct Layout {
     pub panes: Panes,
     /// What lies over it, topmost last.
     pub overlays: Vec<OverlayLayout>,
+    /// The strip of the demo's guide, outside of everything else.
+    pub guide: Option<Rect>,
     /// What can be clicked; the last one that holds a cell counts.
     pub hits: Vec<(Rect, Hit)>,
     /// A picture that the terminal itself draws.
@@ -140,7 +142,14 @@ impl Layout {
 
 /// Computes where everything stands.
 #[must_use]
-pub fn layout(state: &State, area: Rect) -> Layout {
+pub fn layout(state: &State, whole: Rect) -> Layout {
+    let tall = whole.height > LEAST.height && state.guide.is_speaking();
+    let (area, guide) = if tall {
+        let height = whole.height - 1;
+        (Rect { height, ..whole }, Some(Rect { y: whole.y + height, height: 1, ..whole }))
+    } else {
+        (whole, None)
+    };
     let form = if area.width < WIDE { Sidebar::Folded } else { state.prefs.sidebar };
     let sidebar_width = match form {
         Sidebar::Unfolded => SIDEBAR_WIDE,
@@ -160,6 +169,7 @@ pub fn layout(state: &State, area: Rect) -> Layout {
         status,
         panes: Panes::Entrance,
         overlays: Vec::new(),
+        guide,
         hits: Vec::new(),
         picture: None,
         cursor: None,

@@ -22,6 +22,7 @@ pub mod triage;
 
 use jiff::tz::TimeZone;
 use mychatflow_data::ids::{RunId, TenantId};
+use mychatflow_data::model::instance::InstanceStatus;
 use mychatflow_data::protocol::calls::daemon::DaemonShown;
 use mychatflow_data::protocol::calls::tenant::TenantDocument;
 use mychatflow_data::protocol::name::TenantName;
@@ -154,6 +155,14 @@ pub enum Guide {
     More,
     /// All told.
     Done,
+}
+
+impl Guide {
+    /// Has it something to say?
+    #[must_use]
+    pub const fn is_speaking(self) -> bool {
+        !matches!(self, Self::Off | Self::Done)
+    }
 }
 
 /// What a run of the console is given.
@@ -323,6 +332,19 @@ impl State {
         self.queue = queue::Queue::default();
         self.settings = settings::Settings::default();
         self.reviews = triage::Reviews::default();
+    }
+
+    /// Is a number paired and at work?
+    #[must_use]
+    pub fn has_working_number(&self) -> bool {
+        self.numbers.rows.items().iter().any(|number| number.status == Some(InstanceStatus::Working))
+    }
+
+    /// Has Esc nothing to close and nothing to leave, so that it can end the guide?
+    #[must_use]
+    pub fn is_outermost(&self) -> bool {
+        let inside = self.screen == Screen::Chats && self.chats.focus != chats::Pane::List;
+        self.overlays.is_empty() && !self.is_typing() && !inside
     }
 
     /// The tenant as a parameter of a call.

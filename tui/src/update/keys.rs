@@ -106,6 +106,8 @@ fn everywhere(state: &mut State, action: Action, cx: &mut Cx<'_>) {
         Action::Back => {
             if !state.toasts.shown(cx.now).is_empty() {
                 state.toasts.dismiss(cx.now);
+            } else if state.guide.is_speaking() {
+                super::guide::dismiss(state);
             } else if let Some(screen) = state.trail.pop() {
                 state.screen = screen;
                 enter(state, screen, cx);

@@ -3,6 +3,7 @@
 mod answers;
 mod entrance;
 mod forms;
+mod guide;
 mod keys;
 mod link;
 mod lists;
@@ -91,6 +92,7 @@ pub fn update(
         Msg::Said(Said::Failed(words)) => state.toasts.say(Tone::Bad, &words, now),
         Msg::Pixels(support) => state.pixels = support,
     }
+    guide::step(state, &mut cx);
     if let Some(at) = wake::next(state, now) {
         cx.want(Effect::WakeAt(at));
     }

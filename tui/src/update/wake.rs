@@ -40,6 +40,7 @@ pub fn next(state: &mut State, now: Timestamp) -> Option<Timestamp> {
         state.toasts.next_end(now),
         state.outbox.age(now),
         state.numbers.show_at,
+        super::guide::ends_at(state),
         draft,
         typing,
         state.chats.preview_at,

@@ -2,6 +2,7 @@
 
 mod aside;
 pub(crate) mod chrome;
+mod guide;
 mod overlay;
 pub mod paint;
 pub mod table;
@@ -41,6 +42,7 @@ pub fn view(state: &State, layout: &Layout, theme: &Theme, buf: &mut Buffer) {
     }
     chrome::status(state, layout, &mut paint);
     overlay::draw(state, layout, &mut paint);
+    guide::draw(state, layout, &mut paint);
     chrome::toasts(state, layout, &mut paint);
 }
 
