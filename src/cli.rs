@@ -117,6 +117,8 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// A shop with customers, WAHA and Gemini, all made up
     Demo(DemoArgs),
+    /// Ask for what is needed, write the config, start the daemon
+    Setup,
     /// The config file
     #[command(subcommand)]
     Config(ConfigVerb),

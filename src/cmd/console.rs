@@ -1,9 +1,8 @@
 //! `mychatflow` alone: the console, or what is missing for it.
 
-use std::fmt::Write;
 use std::fs;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
@@ -19,8 +18,9 @@ use mychatflow_tui::state::{Charset, Guide, Setup};
 use mychatflow_tui::theme::{Background, ColourEnv, Glyphs, ThemeName};
 use tokio::sync::{Mutex, mpsc};
 
-use super::Cx;
-use super::wire::NoConnection;
+use super::dialogue::{Answer, consent, somebody_is_there};
+use super::launch::launch;
+use super::{Cx, welcome};
 use crate::config;
 use crate::output::note;
 use crate::paths::{self, Env};
@@ -52,20 +52,9 @@ pub async fn run(cx: &Cx) -> anyhow::Result<()> {
             open(cx, local(found.socket), Extras::default()).await
         }
         (Err(ClientError::NotConnected { source: Some(error), .. }), None) if is_absent(&error) => {
-            note(&welcome());
-            Err(NoConnection::here("there is no config and no daemon").into())
+            welcome::run(cx).await
         }
-        (Err(error @ ClientError::NotConnected { .. }), Some(file)) => {
-            // A mistake in the config is the likeliest reason why no daemon runs.
-            if let Err(mistakes) = config::load(Some(&file), &cx.env) {
-                note(&format!("{mistakes}\n"));
-            }
-            note(&format!(
-                "The config is {}. Start the daemon with\n\n  mychatflow daemon\n\nor as a service: systemctl --user start mychatflow\n",
-                file.display()
-            ));
-            Err(error.into())
-        }
+        (Err(error @ ClientError::NotConnected { .. }), Some(file)) => offer(cx, &file, error).await,
         (Err(error), _) => Err(error.into()),
     }
 }
@@ -74,19 +63,26 @@ fn is_absent(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused)
 }
 
-fn welcome() -> String {
-    let mut text = String::from(
-        "MyChatFlow answers a shop's WhatsApp from its own facts.\n\n\
-         Look around first, with made-up customers and without any account:\n\n  mychatflow demo\n\n\
-         Set it up: write a config (config.example.toml explains every key), then start the daemon:\n\n  \
-         mychatflow config check\n  mychatflow daemon\n\n\
-         Looked for a config here:\n",
-    );
-    for place in paths::config_places() {
-        // Writing to a String can't fail.
-        let _ = writeln!(text, "  {}", place.display());
+/// There is a config and no daemon: offers to start it.
+async fn offer(cx: &Cx, file: &Path, error: ClientError) -> anyhow::Result<()> {
+    let absent = matches!(&error, ClientError::NotConnected { source: Some(source), .. } if is_absent(source));
+    // A mistake in the config is the likeliest reason why no daemon runs.
+    let mistakes = config::load(Some(file), &cx.env).err();
+    if let Some(mistakes) = &mistakes {
+        note(&format!("{mistakes}\n"));
     }
-    text
+    if absent && mistakes.is_none() && somebody_is_there() {
+        note(&format!("The daemon does not run. The config is {}.", file.display()));
+        if consent("Start the daemon now?")? == Answer::Yes {
+            let socket = launch(cx).await?;
+            return open(cx, local(socket), Extras::default()).await;
+        }
+    }
+    note(&format!(
+        "The config is {}. Start the daemon with\n\n  mychatflow daemon\n\nor as a service: systemctl --user start mychatflow\n",
+        file.display()
+    ));
+    Err(error.into())
 }
 
 /// A console needs somebody to look at it.

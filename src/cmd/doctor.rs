@@ -8,10 +8,13 @@ mod probe;
 mod socket;
 mod waha;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::bail;
 use mychatflow_daemon::clients;
+use mychatflow_daemon::config::{Config, WAHA_NAME, WahaConfig};
+use secrecy::SecretString;
 use serde::Serialize;
 use tokio::time::timeout;
 
@@ -159,6 +162,16 @@ fn conclude(cx: &Cx, checks: Vec<Check>) -> anyhow::Result<()> {
         bail!("{failed} of {all} checks failed");
     }
     Ok(())
+}
+
+/// Tries a WAHA that is in no config yet: what was found there, or what is wrong.
+pub async fn try_waha(url: &str, key: SecretString) -> Result<String, String> {
+    let mut config = Config::new(PathBuf::new(), PathBuf::new());
+    config.waha = vec![WahaConfig::new(WAHA_NAME, url, key)];
+    let built = clients::build(config).map_err(|error| format!("{:#}", anyhow::Error::new(error)))?;
+    let Some((name, waha)) = built.wahas.iter().next() else { return Err("no server".to_owned()) };
+    let check = waha::server(name, waha).await;
+    if check.state == State::Failed { Err(check.detail) } else { Ok(check.detail) }
 }
 
 /// Waits for an answer, but not for long.

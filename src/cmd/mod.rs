@@ -10,17 +10,21 @@ mod contact;
 mod credit;
 mod daemon;
 mod demo;
+mod dialogue;
 mod doctor;
 mod events;
 mod instance;
+mod launch;
 mod overview;
 pub mod qr;
 mod queue;
 mod quick_reply;
 mod relay;
 mod settings;
+mod setup;
 mod stats;
 mod tenant;
+mod welcome;
 mod why;
 mod wire;
 
@@ -69,6 +73,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Relay) => relay::run(&cx).await,
         Some(Command::Doctor(args)) => doctor::run(&cx, args).await,
         Some(Command::Demo(args)) => demo::run(&cx, args).await,
+        Some(Command::Setup) => setup::run(&cx).await,
         Some(Command::Config(verb)) => config::run(&cx, verb),
         Some(Command::Completions { shell }) => completions::run(shell),
         Some(Command::Man) => completions::man(),

@@ -18,7 +18,8 @@ pub async fn check(clients: &Clients, findings: &mut Findings<'_>) -> anyhow::Re
     Ok(())
 }
 
-async fn server(name: &str, waha: &Waha) -> Check {
+/// Looks at one.
+pub async fn server(name: &str, waha: &Waha) -> Check {
     let label = format!("waha {name}");
     let asked = async {
         waha.ping().await?;
