@@ -86,7 +86,8 @@ const VOICES: &[Voice] = &[
 ];
 
 /// What people write to a person who has answered them.
-const TO_A_PERSON: &[&str] = &["Thanks!", "Oh, a real person! Thank you 🙏", "Perfect, thanks!", "Great, see you then."];
+const TO_A_PERSON: &[&str] =
+    &["Thanks!", "Oh, a real person! Thank you 🙏", "Perfect, thanks!", "Great, see you then."];
 
 /// The script for somebody who watches and takes part: nobody answers in the owner's place.
 pub fn opening(seed: u64) -> Vec<Beat> {

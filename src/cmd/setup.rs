@@ -37,7 +37,9 @@ pub async fn run(cx: &Cx) -> anyhow::Result<()> {
         bail!("this sets up the machine that it runs on: ssh -t {host} mychatflow setup");
     }
     if !somebody_is_there() {
-        bail!("setup asks questions, so it needs a terminal; or write a config: config.example.toml explains every key");
+        bail!(
+            "setup asks questions, so it needs a terminal; or write a config: config.example.toml explains every key"
+        );
     }
     let path = place(cx)?;
     if fs::exists(&path).unwrap_or(false) {

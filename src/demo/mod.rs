@@ -20,9 +20,9 @@ use anyhow::{Context, bail};
 use mychatflow_sandbox::customers;
 use tokio::signal::unix::{SignalKind, signal};
 
-pub use self::sitting::Sitting;
 use self::play::Play;
 use self::scribe::Scribe;
+pub use self::sitting::Sitting;
 use self::tally::Verdict;
 use self::tempo::Tempo;
 use self::world::World;

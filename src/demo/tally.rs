@@ -106,10 +106,7 @@ pub fn look(record: &Record, store: &Store) -> Verdict {
         }
     };
     differ(!lost.is_empty(), format!("lost: WAHA got a 200 for {}, and the store does not have it", lost.join(", ")));
-    differ(
-        summary.doubled > 0,
-        format!("doubled: {} WhatsApp messages more than the store has", summary.doubled),
-    );
+    differ(summary.doubled > 0, format!("doubled: {} WhatsApp messages more than the store has", summary.doubled));
     for (id, rows) in stored.iter().filter(|(_, rows)| **rows > 1) {
         differ(true, format!("the store has {id} {rows} times"));
     }

@@ -113,7 +113,9 @@ fn words(state: &State, wide: bool) -> String {
             let first = if state.is_typing() { "outside of here  " } else { "" };
             let (campaigns, help) = (key(Scope::Global, Action::Campaigns), key(Scope::Global, Action::Help));
             if wide {
-                format!("{first}{needs} who needs you   {why} why an answer came to be   {campaigns} campaigns   {help} all keys")
+                format!(
+                    "{first}{needs} who needs you   {why} why an answer came to be   {campaigns} campaigns   {help} all keys"
+                )
             } else {
                 format!("{first}{needs} needs you  {why} why  {campaigns} campaigns  {help} all keys")
             }

@@ -7,6 +7,7 @@ mod console;
 mod contacts;
 mod credits;
 mod dashboard;
+mod guide;
 mod numbers;
 mod pairing;
 #[path = "../photo/mod.rs"]
