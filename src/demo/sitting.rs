@@ -40,6 +40,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// How long the look at both ends may take once the console is closed.
 const LAST_LOOK: Duration = Duration::from_millis(900);
+/// How long the daemon may take to finish what it has begun.
+const LAST_WORK: Duration = Duration::from_secs(1);
 /// How many customers have written before there is a campaign to launch.
 const READERS: usize = 6;
 
@@ -95,7 +97,14 @@ impl Sitting {
         let record = evidence::record(&self.world.waha);
         let store = tokio::time::timeout(LAST_LOOK, evidence::store(&self.client)).await;
         drop(self.client);
-        self.world.close().await;
+        let kept = self.world.kept.is_some();
+        let closed = self.world.close();
+        if kept {
+            closed.await;
+        } else {
+            // What is thrown away need not be finished.
+            let _ = tokio::time::timeout(LAST_WORK, closed).await;
+        }
         Ok(tally::look(&record, &store.context("the store was not read in time")??))
     }
 

@@ -8,6 +8,7 @@ use crate::keymap::Scope;
 use crate::layout::Layout;
 use crate::state::chats::Pane;
 use crate::state::overlay::Overlay;
+use crate::state::pairing::Progress;
 use crate::state::{Guide, Screen, State};
 use crate::theme::Role;
 
@@ -67,7 +68,14 @@ fn words(state: &State, wide: bool) -> String {
         }
         Guide::Begin | Guide::Scan if pairing => {
             let phone = key(Scope::Pairing, Action::PlayPhone);
-            if wide {
+            let scans = |overlay: &Overlay| match overlay {
+                Overlay::Pairing(pairing) => matches!(pairing.progress, Progress::Starting | Progress::Scan(_)),
+                _ => false,
+            };
+            if !state.overlays.iter().any(scans) {
+                let again = key(Scope::Pairing, Action::Pair);
+                format!("{again} shows new codes; then {phone}: a made-up phone scans one")
+            } else if wide {
                 format!("This is a made-up shop. Press {phone}: a made-up phone scans the code")
             } else {
                 format!("A made-up shop. Press {phone}: a made-up phone scans this code")
@@ -110,7 +118,11 @@ fn words(state: &State, wide: bool) -> String {
             let needs = key(Scope::Chats, Action::NextNeedsYou);
             let why = key(Scope::Chats, Action::Why);
             // Letters are text in the composer.
-            let first = if state.is_typing() { "outside of here  " } else { "" };
+            let first = if state.is_typing() {
+                format!("{} leaves this, then  ", key(Scope::Composer, Action::Back))
+            } else {
+                String::new()
+            };
             let (campaigns, help) = (key(Scope::Global, Action::Campaigns), key(Scope::Global, Action::Help));
             if wide {
                 format!(
