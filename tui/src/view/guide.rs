@@ -95,7 +95,7 @@ fn words(state: &State, wide: bool) -> String {
             match (state.screen == Screen::Chats, wide) {
                 (false, _) => format!("Customers write now. {chats} shows their chats"),
                 (true, true) => format!(
-                    "Customers write; the assistant answers from the shop's facts, for credits. {open} opens a chat"
+                    "Customers write; the assistant answers from the shop's facts for credits. {open} opens a chat"
                 ),
                 (true, false) => format!("The assistant answers customers. {open} opens a chat"),
             }
