@@ -115,6 +115,8 @@ pub struct Chats {
     pub jump: Option<(ChatId, Option<InteractionId>)>,
     /// Who types, and until when we believe it.
     pub typing: BTreeMap<ChatId, Timestamp>,
+    /// The last message of each chat that was heard of.
+    pub newest: BTreeMap<ChatId, InteractionId>,
 }
 
 /// Whether the words of the filter are being typed.
