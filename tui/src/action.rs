@@ -58,6 +58,8 @@ actions! {
     // moving
     Up => "up", "Up";
     Down => "down", "Down";
+    Left => "left", "To the left";
+    Right => "right", "To the right";
     PageUp => "page_up", "A page up";
     PageDown => "page_down", "A page down";
     First => "first", "To the first";

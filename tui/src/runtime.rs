@@ -6,12 +6,13 @@ mod provoke;
 
 pub use self::perform::remembered;
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{Event as TermEvent, EventStream, KeyCode as TermCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -193,7 +194,13 @@ async fn looped(connect: Connector, setup: Setup, around: &Surroundings, recorde
             }
         }
         for _ in 0..DRAIN_MAX {
-            if let Some(Some(Ok(event))) = keys.as_mut().map(StreamExt::next).and_then(FutureExt::now_or_never) {
+            // Never polled with a waker of somebody else's: crossterm keeps the first one, and the next key would wake
+            // nobody.
+            let pressed = match keys.as_mut() {
+                Some(keys) => poll_fn(|cx| Poll::Ready(keys.poll_next_unpin(cx))).await,
+                None => Poll::Pending,
+            };
+            if let Poll::Ready(Some(Ok(event))) = pressed {
                 it.terminal_event(event)?;
             } else if let Ok(msg) = notices.try_recv() {
                 it.take(msg)?;

@@ -120,13 +120,14 @@ fn lay_list(state: &State, area: Rect, laid: &mut Layout) -> ListPane {
         let wide = |tab: Tab| u16::try_from(text::width(&tab_words(state, tab))).unwrap_or(0) + 2;
         // The first tabs make room until the one that is on fits.
         let mut from = 0;
-        while from < here && Tab::ALL[from..=here].iter().map(|tab| wide(*tab)).sum::<u16>() > head.width {
+        while from < here && Tab::ALL[from..=here].iter().map(|tab| wide(*tab)).sum::<u16>() + 2 > head.width {
             from += 1;
         }
         let mut x = head.x + 1;
         for (at, tab) in Tab::ALL.iter().enumerate().skip(from) {
             let width = wide(*tab) - 2;
-            if x + width > head.right() {
+            // The last column tells that there are more.
+            if x + width + 2 > head.right() {
                 break;
             }
             let area = Rect { x, width, ..head };

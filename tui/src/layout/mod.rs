@@ -3,6 +3,9 @@
 
 pub mod chats;
 pub mod contacts;
+pub mod credits;
+pub mod dashboard;
+pub mod health;
 pub mod overlay;
 pub mod pairing;
 pub mod settings;
@@ -12,6 +15,8 @@ pub mod tabs;
 use ratatui::layout::{Position, Rect, Size};
 
 use self::chats::ChatsLayout;
+use self::credits::CreditsLayout;
+use self::dashboard::DashboardLayout;
 use self::overlay::OverlayLayout;
 use self::table::TableLayout;
 use crate::action::Action;
@@ -61,6 +66,10 @@ pub enum Panes {
     Table(TableLayout),
     /// Chats: a list, a thread, or both.
     Chats(Box<ChatsLayout>),
+    /// The tiles of the dashboard.
+    Dashboard(DashboardLayout),
+    /// The balance over the ledger.
+    Credits(CreditsLayout),
 }
 
 impl Panes {
@@ -70,7 +79,8 @@ impl Panes {
         match self {
             Self::Table(table) => Some(table),
             Self::Chats(chats) => chats.list.as_ref().map(|list| &list.table),
-            Self::Entrance => None,
+            Self::Credits(credits) => Some(&credits.table),
+            Self::Entrance | Self::Dashboard(_) => None,
         }
     }
 }
@@ -169,14 +179,14 @@ pub fn layout(state: &State, area: Rect) -> Layout {
 
 fn screen(state: &State, laid: &mut Layout) {
     laid.panes = match state.screen {
-        Screen::Dashboard => Panes::Entrance,
+        Screen::Dashboard => dashboard::lay(state, laid),
         Screen::Chats => chats::lay(state, laid),
         Screen::Campaigns => table::lay(&state.campaigns.rows, 2, laid),
         Screen::Numbers => table::lay(&state.numbers.rows, 2, laid),
         Screen::Contacts => contacts::lay(state, laid),
         Screen::QuickReplies => table::lay(&state.quick_replies.rows, 1, laid),
-        Screen::Credits => table::lay(&state.credits.rows, 1, laid),
-        Screen::Queue => table::lay(&state.queue.rows, 1, laid),
+        Screen::Credits => credits::lay(state, laid),
+        Screen::Queue => table::lay(&state.queue.rows, 2, laid),
         Screen::Settings => settings::lay(state, laid),
     };
 }

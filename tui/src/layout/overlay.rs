@@ -239,11 +239,6 @@ fn lay_confirm(confirm: &Confirm, laid: &mut Layout) -> OverlayLayout {
     OverlayLayout { area, inner: inside(area), parts: Parts::Confirm }
 }
 
-/// Where overlays stand: beside the sidebar, so that nothing of it shows through at their edge.
-fn room(laid: &Layout) -> Rect {
-    Rect { x: laid.sidebar.right(), width: laid.area.width - laid.sidebar.width, ..laid.area }
-}
-
 /// A list with marks over the whole height, a line above it and two below.
 fn lay_triage(triage: &Triage, laid: &mut Layout) -> OverlayLayout {
     let area = centred(laid.area, 96, laid.area.height);
@@ -269,6 +264,15 @@ fn lay_triage(triage: &Triage, laid: &mut Layout) -> OverlayLayout {
 #[must_use]
 pub const fn triage_field(head: Rect) -> Rect {
     Rect { x: head.x + 2, y: head.y, width: head.width.saturating_sub(2), height: head.height }
+}
+
+/// Where overlays stand: beside the sidebar, so that nothing of it shows through at their edge.
+fn room(laid: &Layout) -> Rect {
+    // Over something that takes the whole screen, the middle is the screen's.
+    if laid.overlays.iter().any(|below| below.area == laid.area) {
+        return laid.area;
+    }
+    Rect { x: laid.sidebar.right(), width: laid.area.width - laid.sidebar.width, ..laid.area }
 }
 
 fn centred(area: Rect, width: u16, height: u16) -> Rect {

@@ -1,29 +1,59 @@
-//! Where things stand: the numbers of the day and what went wrong lately.
+//! Where things stand: the numbers of the day, who waits, and what went wrong lately.
 
+use mychatflow_data::protocol::calls::campaign::CampaignDocument;
+use mychatflow_data::protocol::calls::chat::ChatSummary;
 use mychatflow_data::protocol::calls::credit::CreditSummary;
 use mychatflow_data::protocol::calls::overview::Overview;
 use mychatflow_data::time::Timestamp;
 
-use super::list::Reading;
+use super::list::{Reading, Rows};
 
 /// What can be opened from the dashboard.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Tile {
+    /// The daemon and what it leans on.
+    Health,
     /// Chats that need you.
     #[default]
     NeedsYou,
-    /// Chats by state.
-    Chats,
     /// The day's messages.
     Today,
-    /// Numbers and their verdicts.
-    Numbers,
     /// Credits.
     Credits,
-    /// Campaigns.
+    /// Numbers and their verdicts.
+    Numbers,
+    /// Chats by state.
+    Chats,
+    /// Campaigns that run.
     Campaigns,
+    /// Messages by hour.
+    Hours,
+    /// Messages by day.
+    Days,
     /// What went wrong lately.
-    Errors,
+    Trouble,
+}
+
+impl Tile {
+    /// All of them, in the order of reading.
+    pub const ALL: [Self; 10] = [
+        Self::Health,
+        Self::NeedsYou,
+        Self::Today,
+        Self::Credits,
+        Self::Numbers,
+        Self::Chats,
+        Self::Campaigns,
+        Self::Hours,
+        Self::Days,
+        Self::Trouble,
+    ];
+
+    /// Its place among all, from 0.
+    #[must_use]
+    pub fn place(self) -> usize {
+        Self::ALL.iter().position(|tile| *tile == self).unwrap_or(0)
+    }
 }
 
 /// The screen.
@@ -31,12 +61,20 @@ pub enum Tile {
 pub struct Dashboard {
     /// The numbers.
     pub overview: Option<Overview>,
-    /// How far reading got.
+    /// How far reading them got.
     pub reading: Reading,
     /// The balance; the header shows it on every screen.
     pub credit: Option<CreditSummary>,
+    /// Why the balance could not be read.
+    pub credit_refusal: Option<String>,
+    /// The chats whose customers have waited longest.
+    pub waiting: Rows<ChatSummary>,
+    /// The campaigns that run.
+    pub campaigns: Rows<CampaignDocument>,
     /// Which tile has the keys.
     pub tile: Tile,
     /// When it is to be read again: events come in crowds.
     pub stale_at: Option<Timestamp>,
+    /// When the daemon is asked next how it is. No event tells of a server that falls silent.
+    pub health_due_at: Option<Timestamp>,
 }

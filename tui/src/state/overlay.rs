@@ -134,6 +134,8 @@ pub struct PickItem {
     pub label: CleanText,
     /// What else there is to say.
     pub detail: CleanText,
+    /// Which of its characters were looked for.
+    pub marks: Vec<u32>,
     /// The key that does the same.
     pub key: Option<String>,
     /// What it is.

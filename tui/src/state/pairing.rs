@@ -14,6 +14,9 @@ use crate::widgets::qr::{QrPicture, Rung, Tone};
 /// After so long a question for a code that brought none is asked again.
 pub const AGAIN: Duration = Duration::from_secs(5);
 
+/// WAHA may be a moment behind our clock: after so long a code that came a second time is asked for again.
+pub const SAME_AGAIN: Duration = Duration::from_secs(2);
+
 /// A code to scan, and its modules where it is not too long for any.
 #[derive(Debug, Clone)]
 pub struct Scan {
@@ -105,6 +108,8 @@ pub struct Pairing {
     pub tone: Tone,
     /// When a code was last asked for.
     pub asked_at: Option<Timestamp>,
+    /// When it is asked for again, because the one that came was the old one.
+    pub again_at: Option<Timestamp>,
 }
 
 impl Pairing {
@@ -118,7 +123,14 @@ impl Pairing {
             rung: None,
             tone: Tone::Normal,
             asked_at: None,
+            again_at: None,
         }
+    }
+
+    /// Does it change with time?
+    #[must_use]
+    pub const fn is_counting(&self) -> bool {
+        matches!(self.progress, Progress::Starting | Progress::Scan(_))
     }
 
     /// The code to scan.

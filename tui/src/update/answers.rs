@@ -1,8 +1,8 @@
 //! Answers of the daemon go to whoever asked.
 
 use super::{
-    Cx, campaigns, chats, contacts, credits, dashboard, entrance, forms, numbers, overlays, queue, quick_replies,
-    settings, triage,
+    Cx, campaigns, chats, contacts, credits, dashboard, entrance, forms, numbers, overlays, palette, queue,
+    quick_replies, settings, triage,
 };
 use crate::msg::{Answer, Refusal};
 use crate::state::toasts::Tone;
@@ -14,6 +14,11 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
         return;
     }
     let Some(answer) = triage::answered(state, answer, cx) else { return };
+    if let Answer::ChatList(asked, reply) = &answer
+        && palette::came(state, asked, reply) == super::Handled::Yes
+    {
+        return;
+    }
     match answer {
         Answer::TenantList(_, reply) => entrance::tenants(state, reply, cx),
         Answer::DaemonStatus(_, Ok(daemon)) => state.daemon = Some(daemon),
@@ -23,7 +28,8 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
                 state.connection = Connection::Live;
             }
         }
-        Answer::CreditShow(_, Ok(credit)) => state.dashboard.credit = Some(credit),
+        Answer::CreditShow(_, reply) => dashboard::credit(state, reply, cx),
+        answer if dashboard::owns(state, &answer) => dashboard::answered(state, answer, cx),
         answer @ (Answer::InstanceList(..)
         | Answer::InstanceAdd(..)
         | Answer::InstanceShow(..)

@@ -78,6 +78,7 @@ fn find(state: &mut State) {
     let item = |campaign: &CampaignDocument| PickItem {
         label: CleanText::line(&campaign.name),
         detail: CleanText::line(campaign.state.word()),
+        marks: Vec::new(),
         key: None,
         pick: Pick::Row(FoundRow::Campaign(campaign.id)),
     };

@@ -79,6 +79,7 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
         Action::TabNext | Action::FocusNext => tab(state, (state.contacts.tab() + 1) % TABS.len(), cx),
         Action::TabBack | Action::FocusBack => tab(state, (state.contacts.tab() + TABS.len() - 1) % TABS.len(), cx),
         Action::Add => add(state),
+        Action::Triage => super::triage::open(state, cx),
         _ => return on_selected(state, action, cx),
     }
     Handled::Yes
@@ -265,6 +266,7 @@ fn open_chat(state: &mut State, shown: &ContactShown, cx: &mut Cx<'_>) {
             let items = chats.iter().map(|chat| PickItem {
                 label: number_name(state, chat.instance),
                 detail: CleanText::line(&standing(chat, state.now, &state.zone)),
+                marks: Vec::new(),
                 key: None,
                 pick: Pick::Chat(chat.id),
             });

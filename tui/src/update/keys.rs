@@ -2,7 +2,7 @@
 
 use super::{Cx, Handled, act, chats, enter, go, overlays, palette};
 use crate::action::Action;
-use crate::key::Key;
+use crate::key::{Key, KeyCode};
 use crate::msg::{Capture, Effect};
 use crate::state::overlay::{Overlay, Reader, ReaderLine};
 use crate::state::{Connection, Entrance, Screen, State};
@@ -14,6 +14,11 @@ pub fn key(state: &mut State, key: Key, cx: &mut Cx<'_>) {
     let scopes = state.scopes();
     match state.keymap.meaning(&scopes, key) {
         Some(action) => perform(state, action, cx),
+        // Escape and a letter that arrive together read as Alt and the letter, over a slow line more often than not.
+        None if key.alt && matches!(key.code, KeyCode::Char(_)) => {
+            self::key(state, Key::new(KeyCode::Esc), cx);
+            self::key(state, Key { alt: false, ..key }, cx);
+        }
         None => type_key(state, key, cx),
     }
 }

@@ -34,19 +34,33 @@ pub fn event(state: &mut State, event: Event, cx: &mut Cx<'_>) {
             stale(state, cx);
             super::credits::event(state, cx);
         }
-        Topic::InstanceChanged => numbers::event(state, &event, cx),
-        Topic::CampaignChanged => campaigns::event(state, &event, cx),
+        Topic::InstanceChanged => {
+            numbers::event(state, &event, cx);
+            stale(state, cx);
+        }
+        Topic::CampaignChanged => {
+            campaigns::event(state, &event, cx);
+            stale(state, cx);
+        }
         Topic::JobChanged => {
             queue::event(state, &event, cx);
             stale(state, cx);
         }
-        Topic::DaemonNotice => notice(state, &event, cx),
         Topic::ChatChanged => {
             chats::chat_changed(state, &event, cx);
             stale(state, cx);
         }
-        Topic::InteractionAdded | Topic::InteractionChanged => {
+        Topic::InteractionAdded => {
             chats::interaction_changed(state, &event, cx);
+            stale(state, cx);
+        }
+        Topic::DaemonNotice => {
+            notice(state, &event, cx);
+            super::dashboard::noticed(state, cx);
+        }
+        Topic::InteractionChanged => {
+            chats::interaction_changed(state, &event, cx);
+            queue::event(state, &event, cx);
             stale(state, cx);
         }
     }

@@ -34,6 +34,7 @@ fn click(state: &mut State, mouse: Mouse, cx: &mut Cx<'_>) {
         Some(Hit::Message(at)) => chats::message_clicked(state, at, cx),
         Some(Hit::Pane(place)) if state.screen == Screen::Chats => chats::pane_clicked(state, place, cx),
         Some(Hit::Tab(at)) => tab(state, at, cx),
+        Some(Hit::Tile(at)) => super::dashboard::clicked(state, at, cx),
         _ => {}
     }
 }

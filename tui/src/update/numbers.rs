@@ -112,12 +112,9 @@ fn add(state: &mut State) {
     let servers: Vec<&str> =
         state.daemon.iter().flat_map(|daemon| &daemon.waha).map(|server| server.name.as_str()).collect();
     let intro = match servers.as_slice() {
-        [] | [_] => "A new number gets its own session on WAHA; the code to scan comes next.".to_owned(),
+        [] | [_] => "It gets a session on WAHA; then comes the code to scan.".to_owned(),
         several => {
-            format!(
-                "A new number gets its own session on WAHA; the code to scan comes next. Servers: {}.",
-                several.join(", ")
-            )
+            format!("It gets a session on WAHA; then comes the code to scan. Servers: {}.", several.join(", "))
         }
     };
     let fields = vec![

@@ -178,6 +178,7 @@ pub fn typed(state: &mut State, key: Key, cx: &mut Cx<'_>) {
             {
                 field.touched = Touched::Yes;
             }
+            super::credits::recount(state);
         }
         Some(Overlay::Triage(_)) => triage::typed(state, key),
         _ => {}
@@ -197,6 +198,7 @@ pub fn pasted(state: &mut State, text: &str, cx: &mut Cx<'_>) {
                 field.input.paste(text);
                 field.touched = Touched::Yes;
             }
+            super::credits::recount(state);
         }
         Some(Overlay::Triage(_)) => triage::pasted(state, text),
         _ => {}

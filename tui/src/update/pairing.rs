@@ -16,7 +16,7 @@ use crate::layout::pairing as laid;
 use crate::msg::{Answer, Effect, PhoneWish, Refusal};
 use crate::notify::Notification;
 use crate::state::overlay::Overlay;
-use crate::state::pairing::{AGAIN, Pairing, PhoneCode, Progress, Scan};
+use crate::state::pairing::{AGAIN, Pairing, PhoneCode, Progress, SAME_AGAIN, Scan};
 use crate::state::toasts::Tone;
 use crate::state::{Guide, State};
 use crate::text::CleanText;
@@ -46,7 +46,7 @@ fn begin(state: &mut State, cx: &mut Cx<'_>) {
     let tenant = state.tenant_name();
     let Some(pairing) = pairing(state) else { return };
     pairing.progress = Progress::Starting;
-    pairing.asked_at = Some(cx.now);
+    (pairing.asked_at, pairing.again_at) = (Some(cx.now), None);
     cx.ask(InstancePair { tenant, name: numbers::name_of(pairing.instance), phone: None });
 }
 
@@ -55,7 +55,7 @@ fn restart(state: &mut State, cx: &mut Cx<'_>) {
     let tenant = state.tenant_name();
     let Some(pairing) = pairing(state) else { return };
     pairing.progress = Progress::Starting;
-    pairing.asked_at = Some(cx.now);
+    (pairing.asked_at, pairing.again_at) = (Some(cx.now), None);
     cx.ask(InstanceRestart { tenant, name: numbers::name_of(pairing.instance) });
 }
 
@@ -63,7 +63,7 @@ fn restart(state: &mut State, cx: &mut Cx<'_>) {
 fn ask(state: &mut State, cx: &mut Cx<'_>) {
     let tenant = state.tenant_name();
     let Some(pairing) = pairing(state) else { return };
-    pairing.asked_at = Some(cx.now);
+    (pairing.asked_at, pairing.again_at) = (Some(cx.now), pairing.again_at.map(|_| cx.now + AGAIN));
     cx.ask(InstanceQr { tenant, name: numbers::name_of(pairing.instance), png: Picture::Without });
 }
 
@@ -133,7 +133,7 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
         }
         Answer::InstanceQr(asked, Ok(code)) => {
             if let Some(pairing) = pairing_of(state, &asked.name) {
-                take(pairing, code);
+                take(pairing, code, cx);
             }
         }
         Answer::InstanceQr(asked, Err(refusal)) => {
@@ -160,13 +160,17 @@ fn refuse(pairing: &mut Pairing, refusal: Refusal) {
 }
 
 /// A code to scan has come, unless a later one is here.
-fn take(pairing: &mut Pairing, code: QrCode) {
+fn take(pairing: &mut Pairing, code: QrCode, cx: &Cx<'_>) {
     let newer = match &pairing.progress {
         Progress::Starting | Progress::UsedUp | Progress::Refused(_) | Progress::Failed(_) => true,
         Progress::Scan(scan) => code.shown_at >= scan.code.shown_at,
         _ => false,
     };
     if newer {
+        let same = |scan: &Scan| scan.code.value == code.value && scan.code.attempt != code.attempt;
+        let still_same = pairing.again_at.is_some() && pairing.scan().is_some_and(|scan| scan.code.value == code.value);
+        let old = pairing.scan().is_some_and(same) || still_same;
+        pairing.again_at = old.then(|| cx.now + SAME_AGAIN);
         pairing.progress = Progress::Scan(Box::new(Scan::new(code)));
     }
 }
@@ -250,11 +254,13 @@ fn paired(state: &mut State, me: Option<Me>, cx: &mut Cx<'_>) {
 pub fn woke(state: &mut State, cx: &mut Cx<'_>) {
     let now = cx.now;
     let Some(pairing) = pairing(state) else { return };
+    let same_again = pairing.again_at.is_some_and(|at| now >= at);
     let due = pairing.asked_at.is_none_or(|at| now >= at + AGAIN);
     match &pairing.progress {
-        Progress::Scan(scan) if !scan.left(now).is_zero() => {}
         // The daemon would begin a new cycle by itself; that is for a person to say.
-        Progress::Scan(scan) if scan.is_last() => pairing.progress = Progress::UsedUp,
+        Progress::Scan(scan) if scan.left(now).is_zero() && scan.is_last() => pairing.progress = Progress::UsedUp,
+        Progress::Scan(_) if same_again => ask(state, cx),
+        Progress::Scan(scan) if !scan.left(now).is_zero() => {}
         Progress::Scan(_) | Progress::Starting if due => ask(state, cx),
         _ => {}
     }

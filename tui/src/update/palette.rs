@@ -4,18 +4,24 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use mychatflow_data::ids::ChatId;
+use mychatflow_data::protocol::calls::chat::{ChatList, ChatSummary};
 use mychatflow_data::protocol::calls::search::{ChatSearch, SearchHit};
 use mychatflow_data::protocol::name::ChatName;
+use mychatflow_data::protocol::page::Page;
 use mychatflow_data::time::Timestamp;
 
-use super::{Cx, entrance, keys, overlays};
+use super::{Cx, Handled, entrance, keys, overlays};
 use crate::action::Action;
 use crate::keymap::Scope;
 use crate::moment;
+use crate::msg::Refusal;
 use crate::state::State;
 use crate::state::input::{Input, Lines};
 use crate::state::overlay::{Awaited, FoundRow, Overlay, Pick, PickItem, Picker, PickerKind};
 use crate::text::CleanText;
+
+/// How many chats the palette asks the daemon for.
+const FOUND: u32 = 20;
 
 /// A picker with what there is.
 fn picker(kind: PickerKind, title: &str, items: Vec<PickItem>) -> Picker {
@@ -46,20 +52,21 @@ pub fn open(state: &mut State, _cx: &mut Cx<'_>) {
             }
             let detail = CleanText::line(&action.name().replace('_', " "));
             let label = CleanText::line(action.what());
-            items.push(PickItem { label, detail, key: Some(key), pick: Pick::Action(action) });
+            items.push(PickItem { label, detail, marks: Vec::new(), key: Some(key), pick: Pick::Action(action) });
         }
     }
-    for chat in state.chats.rows.items().iter().take(2000) {
-        let phone = chat.phone.as_ref().map(ToString::to_string).unwrap_or_default();
-        let name = chat.name.clone().unwrap_or_else(|| phone.clone());
-        let detail = CleanText::line(&format!("chat  {phone}"));
-        items.push(PickItem { label: CleanText::line(&name), detail, key: None, pick: Pick::Chat(chat.id) });
-    }
+    items.extend(state.chats.rows.items().iter().take(2000).map(chat_item));
     for contact in state.contacts.rows.items().iter().take(2000) {
         let phone = contact.phone.as_ref().map(ToString::to_string).unwrap_or_default();
         let name = contact.name.clone().unwrap_or_else(|| phone.clone());
         let detail = CleanText::line(&format!("person  {phone}"));
-        items.push(PickItem { label: CleanText::line(&name), detail, key: None, pick: Pick::Contact(contact.id) });
+        items.push(PickItem {
+            label: CleanText::line(&name),
+            detail,
+            marks: Vec::new(),
+            key: None,
+            pick: Pick::Contact(contact.id),
+        });
     }
     state.overlays.push(Overlay::Picker(Box::new(picker(PickerKind::Palette, "Find", items))));
 }
@@ -68,7 +75,7 @@ pub fn open(state: &mut State, _cx: &mut Cx<'_>) {
 pub fn tenants(state: &mut State) {
     let items = state.tenants.iter().map(|shop| {
         let (label, detail) = (CleanText::line(&shop.name), CleanText::line(&shop.timezone));
-        PickItem { label, detail, key: None, pick: Pick::Tenant(shop.id) }
+        PickItem { label, detail, marks: Vec::new(), key: None, pick: Pick::Tenant(shop.id) }
     });
     let items = items.collect();
     state.overlays.push(Overlay::Picker(Box::new(picker(PickerKind::Tenant, "Which business?", items))));
@@ -111,14 +118,75 @@ pub fn changed(state: &mut State, cx: &mut Cx<'_>) {
         return;
     }
     overlays::fit(picker);
+    let words = picker.input.text().trim().to_owned();
+    if picker.kind == PickerKind::Palette && words.chars().count() >= 2 {
+        // The list on the screen is a part of all chats: the daemon knows the rest.
+        let asked = ChatList { tenant, find: Some(words), limit: Some(FOUND), ..ChatList::default() };
+        picker.awaited = Awaited::Answer(Box::new(asked.clone().into()));
+        cx.ask(asked);
+    }
 }
 
-/// A message that was found, as something to pick.
+/// A message that was found, as something to pick: what was looked for is marked.
 pub fn hit_item(hit: SearchHit, now: Timestamp, zone: &TimeZone) -> PickItem {
     let who = hit.chat_name.or_else(|| hit.phone.map(|phone| phone.to_string())).unwrap_or_default();
     let label = CleanText::line(&format!("{who}  {}", moment::stamp(hit.interaction.at, now, zone)));
-    let pick = Pick::Hit(hit.interaction.chat, hit.interaction.id);
-    PickItem { label, detail: CleanText::line(&hit.snippet), key: None, pick }
+    let (detail, marks) = marked(&hit.snippet, &hit.marks);
+    PickItem { label, detail, marks, key: None, pick: Pick::Hit(hit.interaction.chat, hit.interaction.id) }
+}
+
+/// A text cleaned, and the places of the characters in it that lie within these spans of bytes.
+fn marked(text: &str, spans: &[[u32; 2]]) -> (CleanText, Vec<u32>) {
+    let (mut clean, mut marks, mut at) = (String::new(), Vec::new(), 0);
+    let mut take = |part: &str, found: bool| {
+        let part = CleanText::line(part);
+        let from = clean.chars().count();
+        clean.push_str(part.as_str());
+        let to = clean.chars().count();
+        if found {
+            marks.extend((from..to).filter_map(|place| u32::try_from(place).ok()));
+        }
+    };
+    for [from, to] in spans {
+        let (from, to) = (usize::try_from(*from).unwrap_or(usize::MAX), usize::try_from(*to).unwrap_or(usize::MAX));
+        if let (Some(before), Some(found)) = (text.get(at..from), text.get(from..to)) {
+            take(before, false);
+            take(found, true);
+            at = to;
+        }
+    }
+    take(text.get(at..).unwrap_or_default(), false);
+    (CleanText::line(&clean), marks)
+}
+
+/// Chats and people that the daemon knows by these words, for the palette that looks for them.
+pub fn came(state: &mut State, asked: &ChatList, reply: &Result<Page<ChatSummary>, Refusal>) -> Handled {
+    let Some(Overlay::Picker(picker)) = state.overlays.last_mut() else { return Handled::No };
+    if picker.kind != PickerKind::Palette || picker.awaited != Awaited::Answer(Box::new(asked.clone().into())) {
+        return Handled::No;
+    }
+    picker.awaited = Awaited::Nothing;
+    if let Ok(page) = reply {
+        for chat in &page.items {
+            let item = chat_item(chat);
+            if !picker.items.iter().any(|known| known.pick == item.pick) {
+                picker.items.push(item);
+            }
+        }
+        let (selected, top) = (picker.selected, picker.top);
+        overlays::fit(picker);
+        // What is being looked at stays where it is.
+        picker.selected = selected.min(picker.shown.len().saturating_sub(1));
+        picker.top = top;
+    }
+    Handled::Yes
+}
+
+fn chat_item(chat: &ChatSummary) -> PickItem {
+    let phone = chat.phone.as_ref().map(ToString::to_string).unwrap_or_default();
+    let name = chat.name.clone().unwrap_or_else(|| phone.clone());
+    let detail = CleanText::line(&format!("chat  {phone}"));
+    PickItem { label: CleanText::line(&name), detail, marks: Vec::new(), key: None, pick: Pick::Chat(chat.id) }
 }
 
 /// Something was picked in the topmost picker, which goes away.

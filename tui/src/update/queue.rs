@@ -1,32 +1,157 @@
-//! The queue.
+//! The queue: what is not finished, and a person's hand on it.
 
-use mychatflow_data::protocol::calls::queue::QueueList;
+use std::time::Duration;
+
+use mychatflow_data::protocol::calls::queue::{
+    QueueDrop, QueueHold, QueueKind, QueueLine, QueueList, QueueRelease, QueueRetry, QueueShow, QueueShown, QueueState,
+};
+use mychatflow_data::protocol::event::{Event, Topic};
+use serde::Deserialize;
 
 use super::lists::{self, First};
-use super::{Cx, Handled, again};
+use super::{Cx, Handled, again, overlays};
 use crate::action::Action;
-use crate::msg::Answer;
-use crate::state::State;
+use crate::moment;
+use crate::msg::{Answer, Effect, Question, Refusal};
+use crate::state::list::{Reading, Rows};
+use crate::state::overlay::{Confirm, Deed, Overlay, Reader, ReaderLine};
+use crate::state::queue::{Item, about, kind, meaning, standing};
+use crate::state::toasts::Tone;
+use crate::state::{Screen, State};
+use crate::text::CleanText;
 
 /// What can be done here.
-pub const HINTS: &[(Action, &str)] = &[(Action::QueueRetry, "retry")];
+pub const HINTS: &[(Action, &str)] = &[
+    (Action::Open, "show"),
+    (Action::QueueRetry, "retry"),
+    (Action::QueueDrop, "drop"),
+    (Action::QueueHold, "hold"),
+    (Action::QueueRelease, "release"),
+    (Action::TabNext, "only some"),
+];
+
+/// How far the list may be behind events that tell only that something changed.
+const STALE: Duration = Duration::from_millis(1_000);
 
 /// Reads it.
 pub fn enter(state: &mut State, cx: &mut Cx<'_>) {
+    state.queue.stale_at = None;
     again(&mut state.queue.rows.reading);
-    cx.ask(QueueList { tenant: state.tenant_name(), ..QueueList::default() });
+    cx.ask(list(state));
+}
+
+fn list(state: &State) -> QueueList {
+    QueueList { tenant: state.tenant_name(), state: state.queue.tab.state(), ..QueueList::default() }
 }
 
 /// Does something.
 pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
-    lists::act(&mut state.queue.rows, cx.seen, action)
+    match action {
+        Action::TabNext | Action::FocusNext => tab(state, 1, cx),
+        Action::TabBack | Action::FocusBack => tab(state, -1, cx),
+        Action::Filter => {
+            let key = state.keymap.key_of(&state.scopes(), Action::TabNext).unwrap_or_default();
+            state.toasts.say(Tone::Info, &format!("{key} shows only entries in one state"), cx.now);
+        }
+        Action::Open
+        | Action::Why
+        | Action::Copy
+        | Action::QueueRetry
+        | Action::QueueHold
+        | Action::QueueRelease
+        | Action::QueueDrop => {
+            if let Some(line) = state.queue.rows.selected().map(|item| item.line.clone()) {
+                on_entry(state, &line, action, cx);
+            }
+        }
+        action => {
+            let handled = lists::act(&mut state.queue.rows, cx.seen, action);
+            if let Some(after) = state.queue.rows.wants_more() {
+                state.queue.rows.reading = Reading::Again;
+                cx.ask(QueueList { after: Some(after), ..list(state) });
+            }
+            return handled;
+        }
+    }
+    Handled::Yes
+}
+
+fn tab(state: &mut State, by: isize, cx: &mut Cx<'_>) {
+    state.queue.tab = state.queue.tab.beside(by);
+    state.queue.rows = Rows::default();
+    enter(state, cx);
+}
+
+fn on_entry(state: &mut State, line: &QueueLine, action: Action, cx: &mut Cx<'_>) {
+    let (tenant, id) = (state.tenant_name(), line.id.clone());
+    match action {
+        Action::Open => {
+            let question: Question = QueueShow { tenant, id }.into();
+            cx.ask(question.clone());
+            state.overlays.push(Overlay::Reader(Reader::waiting(&kind(line.kind), question)));
+        }
+        Action::Why => match (line.kind, line.chat) {
+            (QueueKind::UnknownSend, _) => overlays::ask_why(state, id.to_string(), cx),
+            (_, Some(chat)) => overlays::ask_why(state, chat.to_string(), cx),
+            (_, None) => {
+                let words = "this entry is about no chat; its reason stands below it";
+                state.toasts.say(Tone::Info, words, cx.now);
+            }
+        },
+        Action::Copy => cx.want(Effect::Copy(id.to_string())),
+        Action::QueueRetry if line.kind == QueueKind::UnknownSend => {
+            let text =
+                "Nobody knows whether WhatsApp took this message. If it did, the customer gets it a second time.";
+            let deed = Deed::Ask(Box::new(QueueRetry { tenant, id }.into()));
+            confirm(state, "Send it once more?", text, "send it again", deed);
+        }
+        Action::QueueRetry => cx.ask(QueueRetry { tenant, id }),
+        Action::QueueHold => cx.ask(QueueHold { tenant, id }),
+        Action::QueueRelease => cx.ask(QueueRelease { tenant, id }),
+        Action::QueueDrop => {
+            let text = match line.kind {
+                QueueKind::UnknownSend => {
+                    "It counts as not sent, and it is never sent again by itself. Should the phone say later that it \
+                     arrived, the chat will show that."
+                }
+                QueueKind::UnreadableDelivery => "What WAHA posted is forgotten. It can't be read again later.",
+                QueueKind::AnswerChat | QueueKind::SendMessage => {
+                    "What it wrote is cancelled, and a credit that was reserved for it comes back."
+                }
+                _ => "It will not be done. It can't be taken up again.",
+            };
+            let deed = Deed::Ask(Box::new(QueueDrop { tenant, id }.into()));
+            confirm(state, "Give this up?", text, "give it up", deed);
+        }
+        _ => {}
+    }
+}
+
+fn confirm(state: &mut State, title: &str, text: &str, yes: &'static str, deed: Deed) {
+    let (title, text) = (CleanText::line(title), CleanText::line(text));
+    state.overlays.push(Overlay::Confirm(Confirm { title, text, yes, deed }));
 }
 
 /// Takes an answer.
 pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
     match answer {
-        Answer::QueueList(asked, reply) => {
-            lists::take(&mut state.queue.rows, First::of(asked.after.as_ref()), reply, cx.now)
+        Answer::QueueList(asked, reply) => listed(state, &asked, reply.map(|page| (page.items, page.next)), cx),
+        Answer::QueueShow(asked, reply) => {
+            let lines = reply.map(|shown| facts(state, &shown));
+            if let Some(reader) = overlays::reader_for(state, asked) {
+                overlays::fill(reader, lines);
+            }
+        }
+        Answer::QueueHold(_, Ok(line)) => done(state, line, "put aside until you release it", cx),
+        Answer::QueueRelease(_, Ok(line)) => done(state, line, "it goes on", cx),
+        Answer::QueueDrop(_, Ok(line)) => done(state, line, "given up", cx),
+        Answer::QueueRetry(_, Ok(line)) => {
+            let words = match line.state {
+                QueueState::Completed => "done",
+                QueueState::Unreadable => "read once more, and still not understood",
+                _ => "it is tried again now",
+            };
+            done(state, line, words, cx);
         }
         other => {
             if let Some(refusal) = other.refusal() {
@@ -36,5 +161,113 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
     }
 }
 
+type Listed = (Vec<QueueLine>, Option<mychatflow_data::protocol::name::Cursor>);
+
+fn listed(state: &mut State, asked: &QueueList, reply: Result<Listed, Refusal>, cx: &mut Cx<'_>) {
+    if asked.state != state.queue.tab.state() {
+        // The answer for a tab that was left.
+        return;
+    }
+    let rows = &mut state.queue.rows;
+    match (reply, First::of(asked.after.as_ref())) {
+        (Ok((items, next)), first) => {
+            let items = items.into_iter().map(|line| Item::new(line, cx.now)).collect();
+            match first {
+                First::Yes => state.queue.refresh(items, next, cx.now),
+                First::No => rows.extend(items, next, cx.now),
+            }
+        }
+        (Err(refusal), _) => {
+            rows.reading = Reading::Failed(refusal.text.clone());
+            // With rows on the screen the list has no place to say it.
+            if !rows.items().is_empty() {
+                super::answers::refused(state, &refusal, cx);
+            }
+        }
+    }
+}
+
+fn done(state: &mut State, line: QueueLine, words: &str, cx: &mut Cx<'_>) {
+    let tone = if line.state == QueueState::Unreadable { Tone::Info } else { Tone::Good };
+    state.toasts.say(tone, &format!("{}: {words}", kind(line.kind)), cx.now);
+    // A send of unknown end that is sent again goes on as a job with another id.
+    let becomes_another = line.kind == QueueKind::UnknownSend && line.state != QueueState::Unknown;
+    if becomes_another {
+        state.queue.rows.change(|items| items.retain(|item| item.line.id != line.id));
+        stale(state, cx);
+    } else {
+        state.queue.take(line, cx.now);
+    }
+}
+
 /// Takes an event.
-pub fn event(_state: &mut State, _event: &mychatflow_data::protocol::event::Event, _cx: &mut Cx<'_>) {}
+pub fn event(state: &mut State, event: &Event, cx: &mut Cx<'_>) {
+    #[derive(Deserialize)]
+    struct Thin {
+        id: String,
+        #[serde(default)]
+        state: Option<String>,
+    }
+    if state.screen != Screen::Queue {
+        return;
+    }
+    match (event.topic, QueueLine::deserialize(&event.data)) {
+        (Topic::JobChanged, Ok(line)) => state.queue.take(line, cx.now),
+        (Topic::JobChanged, Err(_)) => stale(state, cx),
+        // A message whose end became unknown, or known, is in the queue without being a job.
+        (_, _) => {
+            let Ok(thin) = Thin::deserialize(&event.data) else { return };
+            let here = state.queue.rows.items().iter().any(|item| item.line.id.as_str() == thin.id);
+            if here || thin.state.as_deref() == Some(QueueState::Unknown.word()) {
+                stale(state, cx);
+            }
+        }
+    }
+}
+
+fn stale(state: &mut State, cx: &Cx<'_>) {
+    if state.queue.stale_at.is_none() {
+        state.queue.stale_at = Some(cx.now + STALE);
+    }
+}
+
+/// A time that was asked for has come.
+pub fn woke(state: &mut State, cx: &mut Cx<'_>) {
+    if state.queue.stale_at.is_some_and(|at| at <= cx.now) {
+        state.queue.stale_at = None;
+        if state.screen == Screen::Queue && state.tenant.is_some() {
+            cx.ask(list(state));
+        }
+    }
+}
+
+/// An entry in full.
+fn facts(state: &State, shown: &QueueShown) -> Vec<ReaderLine> {
+    let line = &shown.line;
+    let fact = |name: &str, value: &str| ReaderLine::Fact(CleanText::line(name), CleanText::block(value));
+    let when = |at| {
+        let day = moment::day_line(at, state.now, &state.zone);
+        format!("{day}, {}", moment::clock(at, &state.zone))
+    };
+    let mut lines = vec![fact("state", &format!("{}. {}", standing(line.state), meaning(line.state)))];
+    lines.extend(line.reason.iter().map(|reason| fact("reason", reason)));
+    lines.push(fact("made", &when(shown.created_at)));
+    lines.push(fact("attempts", &line.attempts.to_string()));
+    lines.extend(line.next_at.map(|at| fact("next", &when(at))));
+    for (name, value) in about(state, line) {
+        lines.push(ReaderLine::Fact(CleanText::line(name), value));
+    }
+    if !shown.steps.is_empty() {
+        lines.push(fact("steps done", &shown.steps.join(", ")));
+    }
+    lines.push(fact("id", line.id.as_str()));
+    if let Some(text) = &shown.text {
+        let heading = match line.kind {
+            QueueKind::UnreadableDelivery => "What WAHA posted",
+            _ => "The message",
+        };
+        lines.extend([ReaderLine::Gap, ReaderLine::Heading(CleanText::line(heading))]);
+        lines.push(ReaderLine::Words(CleanText::block(text)));
+    }
+    lines
+}

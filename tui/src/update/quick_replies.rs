@@ -62,6 +62,7 @@ fn find(state: &mut State) {
     let item = |reply: &QuickReplyDocument| PickItem {
         label: CleanText::line(&reply.label),
         detail: CleanText::line(&reply.text),
+        marks: Vec::new(),
         key: None,
         pick: Pick::Row(FoundRow::QuickReply(reply.id)),
     };

@@ -80,6 +80,7 @@ fn find(state: &mut State) {
     let item = |line: &SettingLine| PickItem {
         label: CleanText::line(line.key.word()),
         detail: CleanText::line(meaning(line.key)),
+        marks: Vec::new(),
         key: None,
         pick: Pick::Row(FoundRow::Setting(line.key)),
     };
@@ -103,6 +104,7 @@ fn edit(state: &mut State, line: &SettingLine) {
     let item = |(value, words): (&'static str, &'static str)| PickItem {
         label: CleanText::line(value),
         detail: CleanText::line(words),
+        marks: Vec::new(),
         key: None,
         pick: Pick::Setting(line.key, place.clone(), value),
     };

@@ -13,12 +13,12 @@ use crate::action::Action;
 use crate::key::Key;
 use crate::layout::overlay::Parts;
 use crate::msg::{Answer, Refusal};
-use crate::state::State;
 use crate::state::input::Taken;
 use crate::state::list::Reading;
 use crate::state::overlay::{Confirm, Deed, Overlay};
 use crate::state::toasts::Tone;
 use crate::state::triage::{Finding, Reviews, Triage};
+use crate::state::{Screen, State};
 use crate::text::CleanText;
 
 /// How many people come at once.
@@ -293,6 +293,9 @@ fn done(state: &mut State, cx: &mut Cx<'_>) {
     let tone = if refused > 0 { Tone::Bad } else { Tone::Good };
     state.toasts.say(tone, &words.join("; "), cx.now);
     cx.ask(OverviewShow { tenant: state.tenant_name() });
+    if state.screen == Screen::Contacts {
+        super::enter(state, Screen::Contacts, cx);
+    }
     let empty = |overlay: &Overlay| matches!(overlay, Overlay::Triage(triage) if triage.people.is_empty() && triage.rows.next.is_none());
     state.overlays.retain(|overlay| !empty(overlay));
 }

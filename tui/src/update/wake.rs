@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use mychatflow_data::protocol::calls::overview::OverviewShow;
 use mychatflow_data::time::Timestamp;
 
 use super::{Cx, numbers, pairing};
@@ -15,12 +14,9 @@ pub fn woke(state: &mut State, cx: &mut Cx<'_>) {
     numbers::woke(state, cx);
     pairing::woke(state, cx);
     super::chats::woke(state, cx);
-    if state.dashboard.stale_at.is_some_and(|at| at <= cx.now) {
-        state.dashboard.stale_at = None;
-        if state.tenant.is_some() {
-            cx.ask(OverviewShow { tenant: state.tenant_name() });
-        }
-    }
+    super::dashboard::woke(state, cx);
+    super::credits::woke(state, cx);
+    super::queue::woke(state, cx);
 }
 
 /// When the screen changes next by itself; nothing is asked for while nothing moves.
@@ -37,16 +33,18 @@ pub fn next(state: &mut State, now: Timestamp) -> Option<Timestamp> {
     let typing = state.chats.typing.values().min().copied();
     let counting = countdown
         || matches!(state.connection, Connection::Lost { .. })
-        || state.overlays.iter().any(|overlay| matches!(overlay, Overlay::Pairing(_)));
+        || state.overlays.iter().any(|overlay| matches!(overlay, Overlay::Pairing(it) if it.is_counting()));
     [
         Some(minute),
         counting.then_some(second),
         state.toasts.next_end(now),
         state.outbox.age(now),
-        state.dashboard.stale_at,
         state.numbers.show_at,
         draft,
         typing,
+        super::dashboard::next(state),
+        state.credits.stale_at,
+        state.queue.stale_at,
     ]
     .into_iter()
     .flatten()

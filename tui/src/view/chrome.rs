@@ -186,15 +186,23 @@ pub fn status(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
         .collect();
     let (key, muted) = (paint.style(Role::Key), paint.style(Role::Muted));
     let mut left = area;
-    for (name, word) in &hints {
-        let wide = crate::text::width(name) + crate::text::width(word) + 3;
+    // Whatever does not fit, the way to all the other keys does.
+    if let Some((name, word)) = hints.iter().find(|(_, word)| *word == HELP) {
+        let used = paint.right(area, &[(name, key), (" ", muted), (word, muted)]);
+        left.width = left.width.saturating_sub(used + 1);
+    }
+    for (name, word) in hints.iter().filter(|(_, word)| *word != HELP) {
+        let wide = crate::text::width(name) + crate::text::width(word) + 1;
         if usize::from(left.width) < wide {
             break;
         }
-        let used = paint.line(left, &[(name, key), (" ", muted), (word, muted), ("  ", muted)]);
-        left = super::paint::after(left, used);
+        let used = paint.line(left, &[(name, key), (" ", muted), (word, muted)]);
+        left = super::paint::after(left, used + 2);
     }
 }
+
+/// The hint that is always there.
+const HELP: &str = "help";
 
 /// What can be done here, most useful first.
 fn hints(state: &State) -> Vec<(Action, &'static str)> {
@@ -208,7 +216,7 @@ fn hints(state: &State) -> Vec<(Action, &'static str)> {
         None => crate::update::hints(state),
     };
     if state.overlays.is_empty() && !state.is_typing() {
-        hints.extend([(A::Help, "help"), (A::Palette, "find"), (A::Quit, "quit")]);
+        hints.extend([(A::Help, HELP), (A::Palette, "find"), (A::Quit, "quit")]);
     }
     hints
 }

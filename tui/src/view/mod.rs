@@ -10,6 +10,7 @@ mod campaigns;
 mod chats;
 mod contacts;
 mod credits;
+mod dashboard;
 mod numbers;
 mod queue;
 mod quick_replies;
@@ -45,7 +46,7 @@ pub fn view(state: &State, layout: &Layout, theme: &Theme, buf: &mut Buffer) {
 
 fn screen(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
     match state.screen {
-        Screen::Dashboard => {}
+        Screen::Dashboard => dashboard::draw(state, layout, paint),
         Screen::Chats => chats::draw(state, layout, paint),
         Screen::Campaigns => campaigns::draw(state, layout, paint),
         Screen::Numbers => numbers::draw(state, layout, paint),

@@ -16,3 +16,11 @@ fn help_is_drawn_from_the_live_map() {
     console.keys("8?");
     insta::assert_snapshot!("help_80", console.picture());
 }
+
+#[test]
+fn escape_and_a_letter_that_arrive_together_are_two_keys() {
+    let mut console = Console::open(80, 24);
+    console.keys("8?<alt-4>");
+    assert!(console.state.overlays.is_empty());
+    assert_eq!(console.state.screen, mychatflow_tui::state::Screen::Numbers);
+}

@@ -5,10 +5,13 @@ mod chats;
 mod chrome;
 mod console;
 mod contacts;
+mod credits;
+mod dashboard;
 mod numbers;
 mod pairing;
 #[path = "../photo/mod.rs"]
 mod photo;
+mod queue;
 mod quick_replies;
 mod settings;
 mod shop;

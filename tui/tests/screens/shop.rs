@@ -41,6 +41,8 @@ pub struct Shop {
     pub person_chats: Value,
     /// The rows of every campaign's report, 40 a page.
     pub report: Vec<Value>,
+    /// What other methods are answered with, before anything else is looked up.
+    pub replies: Vec<(&'static str, Value)>,
     /// Refuse this method with these words.
     pub refuse: Option<(&'static str, &'static str)>,
     /// Answer this method never.
@@ -166,6 +168,7 @@ impl Shop {
                 "wa_id": null, "at": ago(9), "id": id(at as u8), "contact": null, "chat": null, "interaction": null})
             })
             .collect(),
+            replies: Vec::new(),
             refuse: None,
             silent: None,
             also: None,
@@ -219,6 +222,9 @@ impl Shop {
         }
         if let Some(reply) = self.also.as_mut().and_then(|also| also(question)) {
             return Some(reply);
+        }
+        if let Some((_, reply)) = self.replies.iter().find(|(known, _)| *known == method) {
+            return Some(Ok(reply.clone()));
         }
         Some(Ok(match method {
             "tenant.list" => page(&self.tenants),

@@ -106,6 +106,15 @@ fn the_marked_become_personal_and_the_rest_is_released() {
 }
 
 #[test]
+fn the_contacts_screen_opens_it_too() {
+    let (shop, told) = shop(3, None);
+    let mut console = Console::with(80, 24, shop, |_| {});
+    console.keys("5T<space>P");
+    assert_eq!(counts(&told), (1, 0));
+    assert!(console.shows("known from before · 2"), "{}", console.picture());
+}
+
+#[test]
 fn leaving_changes_nothing() {
     let (mut console, told) = console(80, 24, 20);
     console.keys("A<esc>");

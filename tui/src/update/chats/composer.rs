@@ -195,6 +195,7 @@ pub fn items(state: &State) -> Vec<PickItem> {
     let item = |reply: &mychatflow_data::protocol::calls::quick_reply::QuickReplyDocument| PickItem {
         label: CleanText::line(&reply.label),
         detail: CleanText::line(&reply.text),
+        marks: Vec::new(),
         key: None,
         pick: Pick::QuickReply(reply.id, reply.text.clone()),
     };

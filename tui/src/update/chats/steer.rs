@@ -153,6 +153,7 @@ fn spans(spans: &[Duration], pick: impl Fn(Duration) -> Pick) -> Vec<PickItem> {
     let item = |span: &Duration| PickItem {
         label: CleanText::line(&words(*span)),
         detail: CleanText::default(),
+        marks: Vec::new(),
         key: None,
         pick: pick(*span),
     };
@@ -163,6 +164,7 @@ fn modes(chat: &ChatSummary) -> Vec<PickItem> {
     let item = |mode: Option<Mode>, label: &str, detail: &str| PickItem {
         label: CleanText::line(&if chat.mode_set == mode { format!("{label} (now)") } else { label.to_owned() }),
         detail: CleanText::line(detail),
+        marks: Vec::new(),
         key: None,
         pick: Pick::Mode(chat.id, mode),
     };

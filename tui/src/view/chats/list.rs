@@ -41,6 +41,13 @@ pub fn draw(state: &State, pane: &ListPane, paint: &mut Paint<'_>) {
             paint.text(area, words, paint.style(Role::Text));
         }
     }
+    let shown = |tab: &Tab| pane.tabs.iter().any(|(other, _)| other == tab);
+    let head = pane.table.head;
+    if pane.find.is_none() && !Tab::ALL.last().is_some_and(shown) {
+        // There are more tabs than fit.
+        let more = paint.glyphs().ellipsis;
+        paint.right(Rect { width: head.width.saturating_sub(1), ..head }, &[(more, paint.style(Role::Muted))]);
+    }
     for (tab, area) in &pane.tabs {
         let role = if *tab == chats.tab { Role::Title } else { Role::Muted };
         let mut style = paint.style(role);
@@ -115,7 +122,7 @@ fn row(state: &State, chat: &ChatSummary, area: &RowArea, paint: &mut Paint<'_>)
 fn mark(chat: &ChatSummary, glyphs: &Glyphs) -> (&'static str, Role) {
     match chat.state {
         ChatState::NeedsYou => (glyphs.held, Role::Warn),
-        ChatState::Assistant => (glyphs.spinner[0], Role::Accent),
+        ChatState::Assistant => (glyphs.arrow, Role::Accent),
         ChatState::Waiting => (glyphs.dot_empty, Role::Muted),
         ChatState::Snoozed => (glyphs.clock, Role::Muted),
         ChatState::Done => (glyphs.check_on, Role::Faint),

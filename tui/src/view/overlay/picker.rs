@@ -54,7 +54,7 @@ pub fn draw(picker: &Picker, laid: &OverlayLayout, paint: &mut Paint<'_>) {
             } else {
                 after(room, used + 2)
             };
-            paint.text(detail, item.detail.as_str(), style(paint, Role::Muted));
+            label(item.detail.as_str(), &item.marks, detail, style(paint, Role::Muted), style(paint, Role::Hit), paint);
         }
     }
     if picker.shown.len() > fits {
