@@ -66,9 +66,9 @@ async fn all_of_them_start() {
     assert!(!colours(&dark).is_empty() && !colours(&light).is_empty());
     assert_ne!(colours(&dark), colours(&light));
     let plain = looked_through(&world, with(&[("NO_COLOR", "1")])).await;
-    assert_eq!(colours(&plain), [String::new(); 0]);
+    assert_eq!(colours(&plain), Vec::<String>::new());
     let dumb = looked_through(&world, with(&[("TERM", "dumb")])).await;
-    assert_eq!(colours(&dumb), [String::new(); 0]);
+    assert_eq!(colours(&dumb), Vec::<String>::new());
     let ascii = looked_through(&world, with(&[("MYCHATFLOW_ASCII", "1")])).await;
     // The euro sign is the customer's and the assistant's, not ours.
     let ours = |char: char| !char.is_ascii() && char != '€';
@@ -84,7 +84,7 @@ async fn only_a_pairing_code_has_colours_where_nobody_wants_any() {
     let mut console = Terminal::run(command, 80, 24);
     console.until(" credits").await;
     console.keys("4").until("not paired").await;
-    assert_eq!(colours(&console), [String::new(); 0]);
+    assert_eq!(colours(&console), Vec::<String>::new());
     console.keys("p").until("code 1 of 6").await;
     let mut all = colours(&console);
     all.sort();

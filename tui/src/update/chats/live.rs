@@ -41,6 +41,7 @@ pub fn chat_changed(state: &mut State, event: &Event, cx: &mut Cx<'_>) {
     };
     let before = state.chats.rows.items().iter().find(|row| row.id == id).map(|row| row.state);
     steer::take(state, &chat);
+    state.chats.told.insert(chat.id);
     if chat.state == ChatState::NeedsYou && before != Some(ChatState::NeedsYou) {
         needs_you(state, &chat, cx);
     }
