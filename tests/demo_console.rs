@@ -5,68 +5,65 @@
 #[path = "support/terminal.rs"]
 mod terminal;
 
-use std::time::Duration;
-
-use terminal::{SOON, Terminal};
+use terminal::Terminal;
 use vt100::Color;
 
-/// How long customers and the assistant may take to come to it.
-const BY_AND_BY: Duration = Duration::from_secs(30);
 /// Pixels of a module: a decoder wants more than one.
 const SCALE: usize = 4;
 
-#[test]
-fn a_newcomer_pairs_watches_writes_and_leaves() {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newcomer_pairs_watches_writes_and_leaves() {
     let home = tempfile::tempdir().unwrap();
-    let mut at = Terminal::run(&["demo", "--seed", "1"], home.path(), 120, 36);
-    let code = at.find("a code to scan", BY_AND_BY, scanned);
+    let mut at = Terminal::of_ours(&["demo", "--seed", "1"], home.path(), 120, 36);
+    let code = at.find("a code to scan", scanned).await;
     assert!(code.starts_with("2@") && code.len() == 237, "{code}");
-    at.until("Press f: a made-up phone scans the code", SOON);
-    at.press("f");
-    at.until("Paired with +447700900500", SOON);
-    at.press("\r");
+    at.until("Press f: a made-up phone scans the code").await;
+    at.keys("f");
+    at.until("Paired with +447700900500").await;
+    at.keys("<enter>");
     let asks = |screen: &vt100::Screen| {
         let text = screen.contents();
         if text.contains("known from before ·") { Some(true) } else { text.contains("inbox").then_some(false) }
     };
-    if at.find("chats, or people from before", SOON, asks) {
-        at.press("\x1b");
-        at.until("inbox", SOON);
+    if at.find("chats, or people from before", asks).await {
+        at.keys("<esc>");
+        at.until("inbox").await;
     }
-    at.until("Ana", BY_AND_BY);
-    at.until("AI:", BY_AND_BY);
-    at.press("\r");
-    at.until("assistant · ", BY_AND_BY);
-    at.until("Press i and write", SOON);
-    at.press("i");
-    at.until("enter send", SOON);
-    at.press("Hello from the counter!");
-    at.until("› Hello from the counter!", SOON);
-    at.press("\r");
-    at.find("a tick on what was written", BY_AND_BY, |screen| {
+    at.until("Ana").await;
+    at.until("AI:").await;
+    at.keys("<enter>");
+    at.until("assistant · ").await;
+    at.until("Press i and write").await;
+    at.keys("i");
+    at.until("enter send").await;
+    at.keys("Hello from the counter!");
+    at.until("› Hello from the counter!").await;
+    at.keys("<enter>");
+    at.find("a tick on what was written", |screen| {
         let text = screen.contents();
         text.lines().any(|line| line.contains("you · ✓")).then_some(())
-    });
-    at.until("assistant: silent for", SOON);
-    at.press("\x1b");
-    at.until("enter write", SOON);
-    at.press("q");
-    let (status, last) = at.end();
+    })
+    .await;
+    at.until("assistant: silent for").await;
+    at.keys("<esc>");
+    at.until("enter write").await;
+    at.keys("q");
+    let (status, last) = at.end().await;
     assert_eq!(status, 0, "{last}");
-    assert!(!at.screen().alternate_screen() && !at.screen().hide_cursor(), "{last:?}");
+    assert!(!last.ends_with("\x1b[?25l") && last.contains("\x1b[?1049l") && at.modes_are_as_before(), "{last:?}");
     let (_, summary) = last.rsplit_once("\x1b[?1049l").unwrap();
     for words in ["deliver", "You wrote 1 message.", "0 lost, 0 doubled."] {
         assert!(summary.contains(words), "{words}: {summary:?}");
     }
 }
 
-#[test]
-fn its_time_ends_it_and_the_store_is_kept() {
+#[tokio::test(flavor = "multi_thread")]
+async fn its_time_ends_it_and_the_store_is_kept() {
     let home = tempfile::tempdir().unwrap();
     let kept = home.path().join("kept");
-    let mut at = Terminal::run(&["demo", "--for", "2s", "--data-dir", kept.to_str().unwrap()], home.path(), 80, 24);
-    at.find("a code to scan", BY_AND_BY, |screen| screen.contents().contains("scans this code").then_some(()));
-    let (status, last) = at.end();
+    let mut at = Terminal::of_ours(&["demo", "--for", "2s", "--data-dir", kept.to_str().unwrap()], home.path(), 80, 24);
+    at.find("a code to scan", |screen| screen.contents().contains("scans this code").then_some(())).await;
+    let (status, last) = at.end().await;
     assert_eq!(status, 0, "{last}");
     assert!(last.contains("The store stays in"), "{last}");
     assert!(kept.join("mychatflow.db").is_file());

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use jiff::tz::TimeZone;
 use mychatflow_data::client::{self, Client, ClientError};
+use mychatflow_data::protocol::VERSION;
 use mychatflow_tui::keymap::Keymap;
 use mychatflow_tui::msg::PhoneWish;
 use mychatflow_tui::notify::{TerminalEnv, Way};
@@ -104,11 +105,21 @@ pub fn local(socket: PathBuf) -> Connector {
 }
 
 fn no_link(error: &ClientError) -> NoLink {
-    let again = match error {
-        ClientError::VersionMismatch { .. } => Again::Never,
-        _ => Again::Later,
-    };
-    NoLink { reason: error.to_string(), again }
+    // One line of 80 columns holds it, with what to do.
+    match error {
+        ClientError::VersionMismatch { protocol, .. } if *protocol > VERSION => NoLink {
+            reason: "this command is too old for the daemon: update it, then open it again".to_owned(),
+            again: Again::Never,
+        },
+        ClientError::VersionMismatch { .. } => NoLink {
+            reason: "the daemon is too old: mychatflow daemon stop, then start the new version".to_owned(),
+            again: Again::Never,
+        },
+        ClientError::NotConnected { reason, remedy, .. } => {
+            NoLink { reason: format!("{reason}; {remedy}"), again: Again::Later }
+        }
+        error => NoLink { reason: error.to_string(), again: Again::Later },
+    }
 }
 
 /// Connects over ssh; the first connection is there already.

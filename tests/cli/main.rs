@@ -7,4 +7,6 @@ mod connection;
 mod console;
 mod desk;
 mod printing;
+#[path = "../support/terminal.rs"]
+mod pty;
 mod terminal;

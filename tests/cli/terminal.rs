@@ -1,12 +1,11 @@
 //! Pairing codes on terminals of several sizes.
 
-use std::io::Read;
-
 use mychatflow_data::protocol::calls::instance::InstanceQr;
-use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use portable_pty::CommandBuilder;
 use serde_json::json;
 
 use crate::desk::Desk;
+use crate::pty::Terminal;
 
 const BLACK_ON_WHITE: &str = "\x1b[38;5;16;48;5;231m";
 
@@ -16,20 +15,9 @@ async fn shown(desk: &Desk, line: &[&str], columns: u16, rows: u16) -> (String, 
     command.args(line);
     command.env_clear();
     command.env("HOME", desk.path());
-    command.env("TERM", "xterm-256color");
     command.env("NO_COLOR", "1");
     command.cwd(desk.path());
-    let play = move || {
-        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
-        let pty = native_pty_system().openpty(size).unwrap();
-        let mut child = pty.slave.spawn_command(command).unwrap();
-        drop(pty.slave);
-        let mut shown = Vec::new();
-        // Where the command ends, the terminal ends with an error; what came before it counts.
-        let _ = pty.master.try_clone_reader().unwrap().read_to_end(&mut shown);
-        (String::from_utf8(shown).unwrap(), child.wait().unwrap().exit_code())
-    };
-    tokio::task::spawn_blocking(play).await.unwrap()
+    Terminal::played(command, columns, rows).await
 }
 
 /// A daemon with a code of 57 modules.

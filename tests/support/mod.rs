@@ -69,6 +69,13 @@ pub struct World {
 impl World {
     /// A shop with a paired number, and a daemon that runs.
     pub async fn open(shop: Shop) -> Self {
+        let world = Self::unpaired(shop).await;
+        world.pair().await;
+        world
+    }
+
+    /// A shop whose number is still to be paired, and a daemon that runs.
+    pub async fn unpaired(shop: Shop) -> Self {
         let mut world = Self::unfurnished(shop).await;
         world.start().await;
         let bakery = customers::shop();
@@ -80,7 +87,6 @@ impl World {
             world.done(&["quick-reply", "add", label, text]).await;
         }
         world.done(&["instance", "add", NUMBER, "--waha", "main", "--session", NUMBER]).await;
-        world.pair().await;
         world
     }
 
@@ -102,7 +108,8 @@ impl World {
         world
     }
 
-    fn config(&self) -> std::path::PathBuf {
+    /// The config of everything that is run here.
+    pub fn config(&self) -> std::path::PathBuf {
         self.dir.path().join("config.toml")
     }
 
@@ -196,6 +203,11 @@ burst_quiet_ms = {quiet_ms}
     /// Everything that the daemons of this world have logged.
     pub fn log(&self) -> String {
         self.log.text()
+    }
+
+    /// Where the daemon listens.
+    pub fn socket(&self) -> std::path::PathBuf {
+        self.dir.path().join("run/socket")
     }
 
     /// The process id of the daemon.

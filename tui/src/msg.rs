@@ -236,6 +236,8 @@ pub enum Msg {
     Focus(Focus),
     /// A time that was asked for has come.
     Woke,
+    /// The system wants the console to end.
+    Ending,
     /// A question was answered.
     Answer(Box<Answer>),
     /// The daemon told something.

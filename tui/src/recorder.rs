@@ -32,6 +32,7 @@ impl Recorder {
             Msg::Resize { columns, rows } => format!("resize {columns}x{rows}"),
             Msg::Focus(focus) => format!("focus {focus:?}"),
             Msg::Woke => "woke".to_owned(),
+            Msg::Ending => "ending".to_owned(),
             Msg::Answer(answer) => {
                 let end = if answer.refusal().is_some() { "refused" } else { "answered" };
                 format!("{} {end}", answer.method())

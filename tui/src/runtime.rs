@@ -2,6 +2,7 @@
 
 mod link;
 mod perform;
+mod provoke;
 
 pub use self::perform::remembered;
 
@@ -98,7 +99,8 @@ pub async fn run(connect: Connector, setup: Setup, around: Surroundings) -> io::
         Err(panic) => {
             terminal::leave();
             if let Some(path) = around.state_dir.as_deref().and_then(|dir| recorder.save(dir).ok()) {
-                tracing::error!(file = %path.display(), "the console broke; what happened before is kept");
+                // Below the panic's own words, for whoever reports it.
+                eprintln!("The console broke. What happened before, without any words, is kept in {}", path.display());
             }
             std::panic::resume_unwind(panic)
         }
@@ -175,9 +177,9 @@ async fn looped(connect: Connector, setup: Setup, around: &Surroundings, recorde
                 Some(Err(error)) => return Err(error),
                 None => break,
             },
-            _ = terminate.recv() => it.leave(),
-            _ = hangup.recv() => break,
-            _ = interrupt.recv() => it.leave(),
+            _ = terminate.recv() => it.take(Msg::Ending)?,
+            _ = hangup.recv() => it.take(Msg::Ending)?,
+            _ = interrupt.recv() => it.take(Msg::Ending)?,
             () = goodbye => break,
             () = frame => {
                 it.draw(&mut keys)?;
@@ -267,6 +269,7 @@ impl Loop<'_> {
     fn take(&mut self, msg: Msg) -> io::Result<()> {
         let now = Timestamp::now();
         self.recorder.note(&msg, now);
+        provoke::by(&msg);
         let mut refs = std::iter::repeat_with(ClientRef::new);
         let effects = update(&mut self.state, &self.seen, msg, now, &mut refs);
         self.wake = None;

@@ -1,6 +1,6 @@
 //! The chats' list, its tabs and filter, and which thread is open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mychatflow_data::ids::{ChatId, InteractionId};
 use mychatflow_data::model::chat::ChatState;
@@ -117,6 +117,10 @@ pub struct Chats {
     pub preview_at: Option<Timestamp>,
     /// Who types, and until when we believe it.
     pub typing: BTreeMap<ChatId, Timestamp>,
+    /// The last message of each chat that was heard of.
+    pub newest: BTreeMap<ChatId, InteractionId>,
+    /// Chats that events told of since the list was last asked for: a page may be older than that.
+    pub told: BTreeSet<ChatId>,
 }
 
 /// Whether the words of the filter are being typed.

@@ -5,7 +5,7 @@ use crate::action::Action;
 use crate::key::{Key, KeyCode};
 use crate::msg::{Capture, Effect};
 use crate::state::overlay::{Overlay, Reader, ReaderLine};
-use crate::state::{Entrance, Screen, State};
+use crate::state::{Connection, Entrance, Screen, State};
 use crate::text::CleanText;
 use crate::theme::ThemeName;
 
@@ -59,12 +59,15 @@ pub fn perform(state: &mut State, action: Action, cx: &mut Cx<'_>) {
     everywhere(state, action, cx);
 }
 
+/// Leaves the console, and nothing behind that was written.
+pub fn quit(state: &mut State, cx: &mut Cx<'_>) {
+    chats::keep_draft(state, cx);
+    cx.want(Effect::Quit);
+}
+
 fn everywhere(state: &mut State, action: Action, cx: &mut Cx<'_>) {
     match action {
-        Action::Quit => {
-            chats::keep_draft(state, cx);
-            cx.want(Effect::Quit);
-        }
+        Action::Quit => quit(state, cx),
         Action::Redraw => cx.want(Effect::Redraw),
         Action::Help => help(state),
         Action::Palette => palette::open(state, cx),
@@ -95,7 +98,7 @@ fn everywhere(state: &mut State, action: Action, cx: &mut Cx<'_>) {
         }
         Action::Notices => notices(state),
         Action::Refresh => {
-            if matches!(state.connection, crate::state::Connection::Lost { .. }) {
+            if matches!(state.connection, Connection::Lost { .. }) {
                 cx.want(Effect::Reconnect);
             }
             super::entrance::refresh(state, cx);
@@ -139,6 +142,11 @@ fn help(state: &mut State) {
 
 fn notices(state: &mut State) {
     let mut lines: Vec<ReaderLine> = Vec::new();
+    // The line at the bottom may be too short for it.
+    if let Connection::Lost { since, reason, .. } = &state.connection {
+        let at = CleanText::line(&crate::moment::clock(*since, &state.zone));
+        lines.push(ReaderLine::Fact(at, CleanText::line(reason)));
+    }
     for toast in state.toasts.log() {
         let at = CleanText::line(&crate::moment::clock(toast.at, &state.zone));
         lines.push(ReaderLine::Fact(at, toast.text.clone()));

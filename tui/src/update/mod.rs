@@ -85,6 +85,7 @@ pub fn update(
         Msg::Resize { columns, rows } => state.size = (columns, rows),
         Msg::Focus(focus) => window(state, focus, &mut cx),
         Msg::Woke => wake::woke(state, &mut cx),
+        Msg::Ending => keys::quit(state, &mut cx),
         Msg::Answer(answer) => answers::answered(state, *answer, &mut cx),
         Msg::Event(event) => live::event(state, *event, &mut cx),
         Msg::Link(link) => link::link(state, link, &mut cx),

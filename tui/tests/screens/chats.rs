@@ -133,6 +133,52 @@ fn a_chat_is_read_only_when_somebody_looks() {
 }
 
 #[test]
+fn a_page_that_is_older_than_an_event_changes_nothing() {
+    let mut console = Console::open(120, 36);
+    console.shop.silent = Some("chat.list");
+    let before = console.asked.len();
+    console.keys("12");
+    let late: Vec<Question> =
+        console.asked[before..].iter().filter(|question| question.method() == "chat.list").cloned().collect();
+    assert!(!late.is_empty());
+    // While the pages are on their way, one chat changes, and somebody new writes.
+    let mut chat = console.shop.chats[0].clone();
+    chat["preview"] = json!("what was said last");
+    console.tell(Topic::ChatChanged, chat.clone());
+    chat["id"] = json!(id(250));
+    chat["name"] = json!("Somebody new");
+    console.tell(Topic::ChatChanged, chat);
+    console.shop.silent = None;
+    for question in late {
+        let reply = console.shop.reply(&question).unwrap();
+        console.take(Msg::Answer(Box::new(question.played(reply).unwrap())));
+    }
+    let lines = console.lines().join("\n");
+    assert_eq!(lines.matches("what was said last").count(), 2, "{lines}");
+    assert!(lines.contains("Somebody new"), "{lines}");
+}
+
+#[test]
+fn the_tick_in_the_list_is_that_of_the_last_message() {
+    let mut console = Console::open(120, 36);
+    // Written before it was sent: the chat's time is that of the sending.
+    let mut message = json!({"id": id(200), "at": ago(300), "direction": "out", "author": "human", "state": "queued",
+        "text": "See you!", "chat": console.shop.chats[0]["id"], "kind": "text"});
+    console.tell(Topic::InteractionAdded, message.clone());
+    let mut chat = console.shop.chats[0].clone();
+    chat["last_author"] = json!("human");
+    console.tell(Topic::ChatChanged, chat);
+    for (state, tick) in [("sent", "✓ "), ("delivered", "✓✓"), ("read", "✓◉")] {
+        message["state"] = json!(state);
+        console.tell(Topic::InteractionChanged, message.clone());
+        let lines = console.lines();
+        let row = 1 + lines.iter().position(|line| line.contains("Aylin Yılmaz")).unwrap();
+        let listed: String = lines[row].chars().take(60).collect();
+        assert!(listed.contains(tick), "{state}: {listed}");
+    }
+}
+
+#[test]
 fn only_those_who_need_somebody_ring() {
     let mut console = Console::open(120, 36);
     let mut chat = console.shop.chats[0].clone();

@@ -36,6 +36,7 @@ pub fn enter(state: &mut State, cx: &mut Cx<'_>) {
 }
 
 fn read(state: &mut State, cx: &mut Cx<'_>) {
+    state.chats.told.clear();
     for question in pages(state) {
         cx.ask(question);
     }
@@ -79,23 +80,28 @@ pub fn answered(state: &mut State, asked: &ChatList, reply: Result<Page<ChatSumm
     };
     let chats = &mut state.chats;
     let tab = chats.tab;
+    let told = &chats.told;
     if last && asked.after.is_none() && chats.rows.reading == Reading::Again {
         // The list was read again: what is on neither page is no longer where it was.
         let oldest = page.next.as_ref().and(page.items.last()).and_then(|chat| chat.last_at);
         chats.rows.change(|items| {
             items.retain(|old| {
-                page.items.iter().any(|new| new.id == old.id)
+                told.contains(&old.id)
+                    || page.items.iter().any(|new| new.id == old.id)
                     || (ours.len() > 1 && old.state == ChatState::NeedsYou)
                     || (oldest.is_some() && old.last_at < oldest)
             });
         });
     }
+    let finding = chats.find.is_some();
     let was_empty = chats.rows.items().is_empty();
     chats.rows.change(|items| {
         let known: std::collections::HashMap<_, usize> =
             items.iter().enumerate().map(|(at, chat)| (chat.id, at)).collect();
         for chat in page.items.into_iter().filter(|chat| tab.holds(chat)) {
+            // While a filter is on, an event can't say whether a chat that is not there belongs into the list.
             match known.get(&chat.id) {
+                found if told.contains(&chat.id) && (found.is_some() || !finding) => {}
                 Some(at) => items[*at] = chat,
                 None => items.push(chat),
             }

@@ -8,11 +8,12 @@ use mychatflow_data::protocol::event::Event;
 use serde::Deserialize;
 
 use super::{composer, list, steer, thread};
+use crate::layout::chats::is_wide;
 use crate::msg::{Effect, Focus};
 use crate::notify::Notification;
-use crate::state::State;
 use crate::state::chats::Pane;
 use crate::state::toasts::Tone;
+use crate::state::{Screen, State};
 use crate::text::CleanText;
 use crate::update::Cx;
 
@@ -40,8 +41,13 @@ pub fn chat_changed(state: &mut State, event: &Event, cx: &mut Cx<'_>) {
     };
     let before = state.chats.rows.items().iter().find(|row| row.id == id).map(|row| row.state);
     steer::take(state, &chat);
+    state.chats.told.insert(chat.id);
     if chat.state == ChatState::NeedsYou && before != Some(ChatState::NeedsYou) {
         needs_you(state, &chat, cx);
+    }
+    // The first chat of all: the pane beside the list must not go on asking to pick one.
+    if state.screen == Screen::Chats && state.chats.thread.is_none() && is_wide(cx.seen.body) {
+        list::preview(state, cx);
     }
     thread::mark_read(state, cx);
 }
@@ -70,13 +76,20 @@ pub fn interaction_changed(state: &mut State, event: &Event, cx: &mut Cx<'_>) {
     if item.direction == mychatflow_data::model::interaction::Direction::In {
         state.chats.typing.remove(&item.chat);
     }
-    // An ack alone does not tell the chat again: its tick in the list comes from the message.
-    state.chats.rows.change(|rows| {
-        let newest = |chat: &&mut ChatSummary| chat.id == item.chat && chat.last_at.is_none_or(|at| at <= item.at);
-        if let Some(chat) = rows.iter_mut().find(newest) {
-            chat.last_state = Some(item.state);
-        }
-    });
+    // An ack alone does not tell the chat again: its tick in the list comes from the message. Times can't say whether
+    // it is the last one: a chat's is that of the sending, a message's that of the writing.
+    let known = state.chats.newest.get(&item.chat).copied();
+    if known.is_none_or(|known| known <= item.id) {
+        state.chats.newest.insert(item.chat, item.id);
+        state.chats.rows.change(|rows| {
+            let last = |chat: &&mut ChatSummary| {
+                chat.id == item.chat && (known.is_some() || chat.last_author == Some(item.author))
+            };
+            if let Some(chat) = rows.iter_mut().find(last) {
+                chat.last_state = Some(item.state);
+            }
+        });
+    }
     if let Some(thread) = state.chats.thread.as_mut().filter(|thread| thread.chat.id == item.chat) {
         thread.take(item);
         thread::mark_read(state, cx);
