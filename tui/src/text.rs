@@ -651,7 +651,7 @@ mod tests {
         assert!(line.as_str().ends_with("x…"));
         assert_eq!(CleanText::line(line.as_str()), line);
         assert_eq!(CleanText::line(&"x".repeat(LINE_CHARS_MAX)).as_str().len(), LINE_CHARS_MAX);
-        let families = CleanText::line(&"👨‍👩‍👧‍👦".repeat(1_000));
+        let families = CleanText::line(&"👨‍👩‍👧‍👦".repeat(2_000));
         assert!(families.as_str().ends_with("👨👩👧…"));
         let block = CleanText::block(&"word\n".repeat(100_000));
         assert_eq!(block.as_str().chars().count(), BLOCK_CHARS_MAX);
