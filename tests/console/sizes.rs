@@ -23,6 +23,7 @@ async fn a_storm_of_sizes_while_messages_come() {
     };
     for storm in 0..SIZES {
         console.resize(random(20, 200), random(5, 60));
+        console.keys("!");
         if storm % 3 == 0 {
             world.ana_says(&format!("gust number {storm}")).await;
         }
@@ -32,7 +33,9 @@ async fn a_storm_of_sizes_while_messages_come() {
         }
     }
     console.resize(20, 5).find("any frame", |frame| (!frame.contents().trim().is_empty()).then_some(())).await;
+    // A key that comes together with a size must not hide it.
     console.resize(120, 40);
+    console.keys("!");
     console.find("the last frame", |frame| framed(frame).then_some(())).await;
     console.until("while it storms").await;
     world

@@ -139,6 +139,7 @@ async fn looped(connect: Connector, setup: Setup, around: &Surroundings, recorde
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
+    let mut resized = signal(SignalKind::window_change())?;
     let screen = Screen::enter(Capture::Console)?;
     let (columns, rows) = screen.size()?;
     let state = State::new(setup, (columns, rows), Timestamp::now());
@@ -171,6 +172,7 @@ async fn looped(connect: Connector, setup: Setup, around: &Surroundings, recorde
         let stream = keys.get_or_insert_with(EventStream::new);
         tokio::select! {
             biased;
+            _ = resized.recv() => it.resized()?,
             event = stream.next() => match event {
                 Some(Ok(event)) => it.terminal_event(event)?,
                 // The terminal has gone.
@@ -248,14 +250,8 @@ impl Loop<'_> {
                 };
                 deed.map(|deed| Msg::Mouse(Mouse { column: mouse.column, row: mouse.row, deed }))
             }
-            TermEvent::Resize(columns, rows) => {
-                self.screen.resize(columns, rows)?;
-                // A picture does not move with the cells.
-                if self.picture.take().is_some() {
-                    self.screen.wipe(self.state.pixels)?;
-                }
-                Some(Msg::Resize { columns, rows })
-            }
+            // crossterm forgets a size that comes together with a key: we hear of it from the system.
+            TermEvent::Resize(..) => None,
             TermEvent::FocusGained => Some(Msg::Focus(Focus::Here)),
             TermEvent::FocusLost => Some(Msg::Focus(Focus::Elsewhere)),
         };
@@ -263,6 +259,17 @@ impl Loop<'_> {
             Some(msg) => self.take(msg),
             None => Ok(()),
         }
+    }
+
+    /// The terminal has another size, or had one in between and shows what it made of the cells.
+    fn resized(&mut self) -> io::Result<()> {
+        let (columns, rows) = self.screen.size()?;
+        self.screen.resize(columns, rows)?;
+        // A picture does not move with the cells.
+        if self.picture.take().is_some() {
+            self.screen.wipe(self.state.pixels)?;
+        }
+        self.take(Msg::Resize { columns, rows })
     }
 
     /// Takes a message into the state and does what follows from it.
