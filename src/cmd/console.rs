@@ -148,7 +148,7 @@ pub async fn open(cx: &Cx, connect: Connector, extras: Extras) -> anyhow::Result
     let setup = Setup {
         keymap,
         prefs,
-        theme: theme(env),
+        theme: theme(env)?,
         charset: charset(env),
         // The shop of the demo is nobody's.
         tenant: if extras.forget { None } else { cx.tenant() },
@@ -187,13 +187,18 @@ fn keymap() -> anyhow::Result<Keymap> {
 }
 
 /// The theme that fits: what `MYCHATFLOW_THEME` says, else what the terminal can show.
-fn theme(env: &Env) -> ThemeName {
+fn theme(env: &Env) -> anyhow::Result<ThemeName> {
     let colours = ColourEnv { no_color: env.var("NO_COLOR"), colorterm: env.var("COLORTERM"), term: env.var("TERM") };
     // "15;0" and "0;default;15": the last number is the background; 7 and 9 to 15 are light.
     let ground = env.var("COLORFGBG").and_then(|words| words.rsplit(';').next()?.parse::<u8>().ok());
     let background = ground.map(|number| if number == 7 || number > 8 { Background::Light } else { Background::Dark });
-    let wanted = env.var("MYCHATFLOW_THEME").and_then(|word| word.parse().ok());
-    ThemeName::pick(&colours, wanted, background)
+    let read = |word: &str| {
+        let all: Vec<&str> = ThemeName::ALL.iter().map(|name| name.word()).collect();
+        word.parse()
+            .map_err(|_| anyhow::anyhow!("MYCHATFLOW_THEME: there is no theme {word:?}; there are: {}", all.join(", ")))
+    };
+    let wanted = env.var("MYCHATFLOW_THEME").map(read).transpose()?;
+    Ok(ThemeName::pick(&colours, wanted, background))
 }
 
 fn charset(env: &Env) -> Charset {

@@ -127,7 +127,7 @@ fn message(item: &InteractionDocument, around: Around<'_>) -> Bubble {
         let words = format!("{} {}", around.glyphs.pipe, CleanText::line(&quoted.text));
         widest = widest.max(put(&mut rows, text::cut(&words, room).as_ref(), room, Row::Quote));
     }
-    let words = words(item);
+    let words = shortened(words(item), item.text.chars().count());
     if item.state == InteractionState::Revoked {
         widest = widest.max(put(&mut rows, "taken back", room, Row::Was));
     }
@@ -149,6 +149,23 @@ fn message(item: &InteractionDocument, around: Around<'_>) -> Bubble {
         _ => Role::BubbleOut,
     };
     Bubble { side, surface, width: columns(widest), rows }
+}
+
+/// Characters of a message that stand in the thread; all of it is read by itself.
+const SHOWN: usize = 3_000;
+
+/// A message that is too long for a thread, with what is missing.
+fn shortened(words: CleanText, chars: usize) -> CleanText {
+    match words.as_str().char_indices().nth(SHOWN) {
+        Some((end, _)) => {
+            let start = &words.as_str()[..end];
+            CleanText::block(&format!(
+                "{start}…\n({} more characters: right shows all of it)",
+                chars.saturating_sub(SHOWN)
+            ))
+        }
+        None => words,
+    }
 }
 
 /// The words of a message, or what stands for them.
@@ -220,7 +237,14 @@ fn meta(item: &InteractionDocument, around: Around<'_>) -> Vec<(String, Role)> {
             parts.push((format!("{:.1} s", latency as f64 / 1000.0), Role::Muted));
         }
         parts.push(match item.state {
-            InteractionState::Draft => ("draft: waits for you".to_owned(), Role::Warn),
+            InteractionState::Draft => match item.sends_at {
+                Some(at) if at > around.now => {
+                    let left = moment::left(at, around.now);
+                    (format!("{} sends in {left}", glyphs.clock), Role::Warn)
+                }
+                Some(_) => (format!("{} about to be sent", glyphs.clock), Role::Warn),
+                None => ("draft: waits for you".to_owned(), Role::Warn),
+            },
             InteractionState::Held => (format!("{} held{}", glyphs.held, reason()), Role::Warn),
             InteractionState::Queued => match item.sends_at {
                 Some(at) if at > around.now => {

@@ -139,6 +139,7 @@ async fn looped(connect: Connector, setup: Setup, around: &Surroundings, recorde
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
+    let mut quit = signal(SignalKind::quit())?;
     let mut resized = signal(SignalKind::window_change())?;
     let screen = Screen::enter(Capture::Console)?;
     let (columns, rows) = screen.size()?;
@@ -181,6 +182,7 @@ async fn looped(connect: Connector, setup: Setup, around: &Surroundings, recorde
             },
             _ = terminate.recv() => it.take(Msg::Ending)?,
             _ = hangup.recv() => it.take(Msg::Ending)?,
+            _ = quit.recv() => it.take(Msg::Ending)?,
             _ = interrupt.recv() => it.take(Msg::Ending)?,
             () = goodbye => break,
             () = frame => {

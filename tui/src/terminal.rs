@@ -145,9 +145,16 @@ pub fn leave() {
 }
 
 /// Makes a panic give the terminal back before it is told, so that it can be read.
+///
+/// A panic of another thread does not end the console: its words go to the log, not over the picture.
 pub fn leave_on_panic() {
     let told = panic::take_hook();
+    let ours = std::thread::current().id();
     panic::set_hook(Box::new(move |info| {
+        if std::thread::current().id() != ours && ENTERED.load(Ordering::SeqCst) {
+            tracing::error!(%info, "a task of the console broke");
+            return;
+        }
         leave();
         told(info);
     }));

@@ -595,7 +595,7 @@ impl Glyphs {
             up: "^",
             down: "v",
             ellipsis: "...",
-            selected: "|",
+            selected: ">",
             check_on: "x",
             check_off: "o",
             bars: [".", ".", ":", "-", "=", "+", "*", "#"],

@@ -310,17 +310,29 @@ pub fn field_rows(input: &Input, area: Rect) -> FieldRows {
         if at == cursor_line && cursor_char == 0 {
             cursor = (0, rows.len());
         }
+        // Where the row may end: behind its last space.
+        let mut end: Option<usize> = None;
         for grapheme in line.graphemes(true) {
             // A sign that asks for the coloured form of the character before it; terminals disagree about its width.
             let drawn = grapheme.replace('\u{fe0f}', "");
             let wide = text::width(&drawn);
             if width + wide > columns {
-                rows.push(std::mem::take(&mut row));
-                width = 0;
+                let rest = end.take().map(|bytes| row.split_off(bytes)).unwrap_or_default();
+                if cursor.1 == rows.len() && at == cursor_line && !rest.is_empty() {
+                    let kept = text::width(&row);
+                    if cursor.0 > kept {
+                        cursor = (cursor.0 - kept, rows.len() + 1);
+                    }
+                }
+                rows.push(std::mem::replace(&mut row, rest));
+                width = text::width(&row);
             }
             row.push_str(&drawn);
             width += wide;
             chars += grapheme.chars().count();
+            if grapheme == " " && width < columns {
+                end = Some(row.len());
+            }
             if at == cursor_line && chars <= cursor_char {
                 cursor = (width, rows.len());
             }
@@ -344,6 +356,11 @@ mod tests {
         let field = field_rows(&Input::new(Lines::Several, "0123456789abcdefghij漢字XY"), area);
         assert_eq!(field.rows, ["abcdefghij", "漢字XY"]);
         assert_eq!(field.cursor, Some((6, 1)));
+        let field = field_rows(&Input::new(Lines::Several, "we sell bread and rolls"), Rect::new(0, 0, 12, 3));
+        assert_eq!(
+            (field.rows, field.cursor),
+            (vec!["we sell ".into(), "bread and ".into(), "rolls".into()], Some((5, 2)))
+        );
         let field = field_rows(&Input::new(Lines::Several, "a\n"), area);
         assert_eq!((field.rows.len(), field.cursor), (2, Some((0, 1))));
     }

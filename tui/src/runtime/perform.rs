@@ -1,7 +1,8 @@
 //! Effects that are neither cells nor state.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use mychatflow_data::client::Client;
@@ -56,11 +57,16 @@ pub fn save_qr(dir: &Path, name: &str, value: &str) -> Said {
     let saved = QrPicture::new(value)
         .map_err(|error| error.to_string())
         .and_then(|code| image::png(&code).map_err(|error| error.to_string()))
-        .and_then(|png| fs::write(&path, png).map_err(|error| error.to_string()));
+        .and_then(|png| write_for_owner(&path, &png).map_err(|error| error.to_string()));
     match saved {
         Ok(()) => Said::Done(format!("saved as {}; it is good for seconds only", path.display())),
         Err(error) => Said::Failed(format!("{} could not be saved: {error}", path.display())),
     }
+}
+
+/// Whoever has the code can pair a phone of theirs with the shop's number.
+fn write_for_owner(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path)?.write_all(bytes)
 }
 
 /// Prints a code as a picture over its cells.

@@ -39,7 +39,7 @@ pub fn people(count: i64) -> String {
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "fewer than 2^52 people are on a list")]
 pub fn ratio(campaign: &CampaignDocument) -> f64 {
-    campaign.counts.gone_out() as f64 / (campaign.recipients.max(1)) as f64
+    campaign.counts.gone_out() as f64 / (reachable(campaign).max(1)) as f64
 }
 
 /// How many have it, in words; of one that never began, how many people are on its list.
@@ -47,7 +47,11 @@ pub fn ratio(campaign: &CampaignDocument) -> f64 {
 pub fn progress(campaign: &CampaignDocument) -> String {
     match campaign.state {
         CampaignState::Draft | CampaignState::Scheduled => people(campaign.recipients),
-        _ => format!("{} of {} sent", campaign.counts.gone_out(), campaign.recipients),
+        _ => {
+            let left_out = campaign.recipients - reachable(campaign);
+            let rest = if left_out > 0 { format!(", {left_out} left out") } else { String::new() };
+            format!("{} of {} sent{rest}", campaign.counts.gone_out(), reachable(campaign))
+        }
     }
 }
 
@@ -135,6 +139,12 @@ pub fn facts(campaign: &CampaignDocument, state: &State) -> Vec<(&'static str, S
         facts.push(("duplicates", words, Role::Muted));
     }
     facts
+}
+
+/// Those who can get it: all but the ones left out for a reason.
+#[must_use]
+pub const fn reachable(campaign: &CampaignDocument) -> i64 {
+    campaign.recipients - campaign.counts.skipped - campaign.counts.opted_out
 }
 
 #[cfg(test)]

@@ -220,8 +220,8 @@ pub struct State {
     pub daemon: Option<DaemonShown>,
     /// Which screen is on.
     pub screen: Screen,
-    /// Where one came from, newest last.
-    pub trail: Vec<Screen>,
+    /// Where one came from by opening something there; `Back` leads there.
+    pub came_from: Option<Screen>,
     /// What lies over it, topmost last.
     pub overlays: Vec<Overlay>,
     /// Short notices.
@@ -287,7 +287,7 @@ impl State {
             zone: setup.zone,
             daemon: None,
             screen: Screen::Chats,
-            trail: Vec::new(),
+            came_from: None,
             overlays: Vec::new(),
             toasts: Toasts::default(),
             rung_at: None,

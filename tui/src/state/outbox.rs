@@ -8,6 +8,9 @@ use mychatflow_data::time::Timestamp;
 /// How long the daemon may take before a send counts as unknown.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long after it was written a message goes out by itself when the daemon is back.
+const YOUNG: Duration = Duration::from_secs(5 * 60);
+
 /// How far a send got, as far as this console knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stage {
@@ -77,6 +80,20 @@ impl Outbox {
     /// Nobody knows whether the daemon has it.
     pub fn doubt(&mut self, client_ref: ClientRef) {
         self.set(client_ref, Stage::Unknown);
+    }
+
+    /// Those that nobody knows of, and that are not too old to be sent without asking.
+    #[must_use]
+    pub fn doubtful(&self, now: Timestamp) -> Vec<(ChatId, String, ClientRef)> {
+        let young = |pending: &&Pending| pending.stage == Stage::Unknown && now.since(pending.at) < YOUNG;
+        let parts = |pending: &Pending| (pending.chat, pending.text.clone(), pending.client_ref);
+        self.pending.iter().filter(young).map(parts).collect()
+    }
+
+    /// How many messages are known to nobody but this console.
+    #[must_use]
+    pub fn unsettled(&self) -> usize {
+        self.pending.iter().filter(|pending| pending.stage != Stage::Taken).count()
     }
 
     /// Sends one once more under the same id, so that the daemon takes it at most once.

@@ -193,7 +193,7 @@ fn add(state: &mut State) {
     let fields = vec![
         Field::line("phone", "Phone number", "with country code: +49 151 1111111", "", phone),
         Field::line("name", "Name", "may be left empty", "", anything),
-        Field::line("tags", "Tags", "words with spaces between them: vip bread", "", anything),
+        Field::line("tags", "Tags", "words with commas or spaces between them: vip, bread", "", anything),
     ];
     let intro = "Somebody who has not written yet. Nothing is sent to them.";
     state.overlays.push(Overlay::Form(Box::new(Form::new(FormKind::ContactAdd, "New contact", intro, fields))));
@@ -207,7 +207,7 @@ fn rename(state: &mut State, contact: &Contact) {
 }
 
 fn tags(state: &mut State, contact: &Contact) {
-    let hint = "words with spaces between them; what you take out is taken off";
+    let hint = "words with commas or spaces between them; what you take out is taken off";
     let fields = vec![Field::line("tags", "Tags", hint, &contact.tags.join(" "), anything)];
     let kind = FormKind::Tags(contact.id, contact.tags.clone());
     let form = Form::new(kind, &format!("Tags of {}", name(contact)), "", fields);

@@ -12,7 +12,7 @@ use mychatflow_data::protocol::calls::overview::{Overview, OverviewShow};
 use mychatflow_data::time::Timestamp;
 
 use super::lists::{self, First};
-use super::{Cx, Handled, go, overlays, palette};
+use super::{Cx, Handled, go_into, overlays, palette};
 use crate::action::Action;
 use crate::layout::Panes;
 use crate::layout::health::{Weight, bytes, ills, uptime};
@@ -203,10 +203,10 @@ fn open(state: &mut State, tile: Tile, cx: &mut Cx<'_>) {
         Tile::NeedsYou => chats(state, Tab::In(ChatState::NeedsYou), cx),
         Tile::Chats => chats(state, Tab::Inbox, cx),
         Tile::Today | Tile::Hours | Tile::Days => chats(state, Tab::All, cx),
-        Tile::Numbers => go(state, Screen::Numbers, cx),
-        Tile::Credits => go(state, Screen::Credits, cx),
-        Tile::Campaigns => go(state, Screen::Campaigns, cx),
-        Tile::Trouble => go(state, Screen::Queue, cx),
+        Tile::Numbers => go_into(state, Screen::Numbers, cx),
+        Tile::Credits => go_into(state, Screen::Credits, cx),
+        Tile::Campaigns => go_into(state, Screen::Campaigns, cx),
+        Tile::Trouble => go_into(state, Screen::Queue, cx),
     }
 }
 
@@ -218,7 +218,7 @@ fn chats(state: &mut State, tab: Tab, cx: &mut Cx<'_>) {
         state.chats.rows = Rows::default();
     }
     state.chats.focus = Pane::List;
-    go(state, Screen::Chats, cx);
+    go_into(state, Screen::Chats, cx);
 }
 
 /// Says what a tile's numbers mean, or all of what it has no room for.

@@ -4,7 +4,8 @@ use super::{Cx, Handled, act, chats, enter, go, overlays, palette};
 use crate::action::Action;
 use crate::key::{Key, KeyCode};
 use crate::msg::{Capture, Effect};
-use crate::state::overlay::{Overlay, Reader, ReaderLine};
+use crate::state::overlay::{Confirm, Deed, Overlay, Reader, ReaderLine};
+use crate::state::toasts::Tone;
 use crate::state::{Connection, Entrance, Screen, State};
 use crate::text::CleanText;
 use crate::theme::ThemeName;
@@ -65,9 +66,26 @@ pub fn quit(state: &mut State, cx: &mut Cx<'_>) {
     cx.want(Effect::Quit);
 }
 
+/// Leaves, but not without asking while a message stands here that nobody else knows of.
+fn leave(state: &mut State, cx: &mut Cx<'_>) {
+    let asked = matches!(state.overlays.last(), Some(Overlay::Confirm(confirm)) if confirm.deed == Deed::Quit);
+    let count = state.outbox.unsettled();
+    if count == 0 || asked {
+        quit(state, cx);
+        return;
+    }
+    let them = if count == 1 { "A message has" } else { "Some messages have" };
+    state.overlays.push(Overlay::Confirm(Confirm {
+        title: CleanText::line("Leave with messages that are not sent?"),
+        text: CleanText::block(&format!("{them} not reached the daemon. When the console ends, the words are gone.")),
+        yes: "leave",
+        deed: Deed::Quit,
+    }));
+}
+
 fn everywhere(state: &mut State, action: Action, cx: &mut Cx<'_>) {
     match action {
-        Action::Quit => quit(state, cx),
+        Action::Quit => leave(state, cx),
         Action::Redraw => cx.want(Effect::Redraw),
         Action::Help => help(state),
         Action::Palette => palette::open(state, cx),
@@ -81,7 +99,7 @@ fn everywhere(state: &mut State, action: Action, cx: &mut Cx<'_>) {
             let at = ThemeName::ALL.iter().position(|name| *name == state.theme).unwrap_or(0);
             state.theme = ThemeName::ALL[(at + 1) % ThemeName::ALL.len()];
             state.prefs.theme = Some(state.theme.word().to_owned());
-            state.toasts.say(crate::state::toasts::Tone::Info, &format!("theme: {}", state.theme), cx.now);
+            state.toasts.say(Tone::Info, &format!("theme: {}", state.theme), cx.now);
             cx.want(Effect::Remember(state.prefs.clone()));
         }
         Action::Mouse => {
@@ -93,7 +111,7 @@ fn everywhere(state: &mut State, action: Action, cx: &mut Cx<'_>) {
                 Capture::Console => "the mouse works here again",
                 Capture::Terminal => "the mouse is the terminal's: text can be marked",
             };
-            state.toasts.say(crate::state::toasts::Tone::Info, words, cx.now);
+            state.toasts.say(Tone::Info, words, cx.now);
             cx.want(Effect::MouseCapture(state.capture));
         }
         Action::Notices => notices(state),
@@ -111,14 +129,20 @@ fn everywhere(state: &mut State, action: Action, cx: &mut Cx<'_>) {
                 state.toasts.dismiss(cx.now);
             } else if state.guide.is_speaking() {
                 super::guide::dismiss(state);
-            } else if let Some(screen) = state.trail.pop() {
-                state.screen = screen;
-                enter(state, screen, cx);
+            } else if let Some(screen) = state.came_from.take() {
+                go(state, screen, cx);
             }
         }
         _ => {
             if let Some(screen) = Screen::ALL.into_iter().find(|screen| crate::view::action(*screen) == action) {
                 go(state, screen, cx);
+            } else if !matches!(
+                action,
+                Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::First | Action::Last
+            ) {
+                // No key is dead: where it can do nothing, that is said.
+                let words = format!("there is nothing here for this: {}", action.what().to_lowercase());
+                state.toasts.say(Tone::Info, &words, cx.now);
             }
         }
     }

@@ -12,6 +12,7 @@ pub fn link(state: &mut State, link: Link, cx: &mut Cx<'_>) {
             state.seen = Some((epoch, seq));
             state.connection = Connection::Live;
             entrance::refresh(state, cx);
+            super::chats::send_again(state, cx);
             if !first {
                 enter(state, state.screen, cx);
             }

@@ -7,11 +7,13 @@ use mychatflow_data::protocol::event::{Event, Topic};
 use serde::Deserialize;
 
 use super::{Cx, campaigns, chats, link, numbers, queue};
-use crate::state::State;
 use crate::state::toasts::Tone;
+use crate::state::{Screen, State};
 
-/// How long the dashboard's numbers may be behind.
+/// How long the dashboard's numbers may be behind while one looks at them.
 const STALE: Duration = Duration::from_millis(700);
+/// How long they may be behind elsewhere, where only the sidebar's counts come from them.
+const STALE_ELSEWHERE: Duration = Duration::from_secs(3);
 
 /// The daemon told something.
 pub fn event(state: &mut State, event: Event, cx: &mut Cx<'_>) {
@@ -69,7 +71,8 @@ pub fn event(state: &mut State, event: Event, cx: &mut Cx<'_>) {
 /// The dashboard's numbers are behind: they are read again soon, once for a crowd of events.
 fn stale(state: &mut State, cx: &Cx<'_>) {
     if state.dashboard.stale_at.is_none() {
-        state.dashboard.stale_at = Some(cx.now + STALE);
+        let stale = if state.screen == Screen::Dashboard { STALE } else { STALE_ELSEWHERE };
+        state.dashboard.stale_at = Some(cx.now + stale);
     }
 }
 

@@ -107,14 +107,16 @@ fn window(state: &mut State, focus: Focus, cx: &mut Cx<'_>) {
 
 /// Goes to a screen.
 fn go(state: &mut State, screen: Screen, cx: &mut Cx<'_>) {
-    if state.screen != screen {
-        state.trail.push(state.screen);
-        if state.trail.len() > 20 {
-            state.trail.remove(0);
-        }
-        state.screen = screen;
-    }
+    state.came_from = None;
+    state.screen = screen;
     enter(state, screen, cx);
+}
+
+/// Goes to a screen by opening something on this one: `Back` leads back.
+fn go_into(state: &mut State, screen: Screen, cx: &mut Cx<'_>) {
+    let from = state.screen;
+    go(state, screen, cx);
+    state.came_from = Some(from);
 }
 
 /// Reads what a screen shows.

@@ -147,6 +147,12 @@ pub fn header(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
         facts.push((format!("{good}/{} {words}", numbers.len()), paint.style(role)));
     }
     facts.push((moment::clock(state.now, &state.zone), muted));
+    // Where one is and how fresh it is are never cut: the facts give way, the first ones first.
+    let least = crate::text::width(state.screen.title()) + crate::text::width(&words) + 8;
+    let wide = |facts: &[(String, Style)]| facts.iter().map(|(words, _)| crate::text::width(words) + 3).sum::<usize>();
+    while !facts.is_empty() && least + wide(&facts) > usize::from(area.width) {
+        facts.remove(0);
+    }
     let mut spans: Vec<Span<'_>> = Vec::new();
     for (words, style) in &facts {
         if !spans.is_empty() {
@@ -155,7 +161,7 @@ pub fn header(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
         spans.push((words, *style));
     }
     let right = paint.right(Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area }, &spans);
-    let left = Rect { x: area.x + 1, width: area.width.saturating_sub(right + 4), ..area };
+    let left = Rect { x: area.x + 1, width: area.width.saturating_sub(right + 2), ..area };
     paint.line(
         left,
         &[

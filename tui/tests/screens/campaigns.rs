@@ -79,12 +79,12 @@ fn asked(console: &Console, fits: impl Fn(&Question) -> bool) -> usize {
 fn an_event_moves_the_bar() {
     let mut console = Console::open(80, 24);
     console.keys("3");
-    assert!(console.shows("150 of 283 sent") && console.shows("53%"));
+    assert!(console.shows("150 of 274 sent, 9 left out") && console.shows("55%"));
     let mut campaign = console.shop.campaigns[0].clone();
     campaign["counts"]["queued"] = json!(20);
     campaign["counts"]["sent"] = json!(120);
     console.tell(Topic::CampaignChanged, campaign);
-    assert!(console.shows("250 of 283 sent") && console.shows("88%"));
+    assert!(console.shows("250 of 274 sent, 9 left out") && console.shows("91%"));
     console.keys("<enter>");
     let mut campaign = console.shop.campaigns[0].clone();
     campaign["state"] = json!("paused");

@@ -215,7 +215,7 @@ fn what_the_owner_says_counts_at_once() {
 
 #[test]
 fn no_key_of_the_list_screens_is_dead() {
-    let moves = ["up", "down", "page_up", "page_down", "first", "last"];
+    let moves = ["up", "down", "page_up", "page_down", "first", "last", "back"];
     for (screen, scope) in
         [("5", Scope::Contacts), ("3", Scope::Campaigns), ("6", Scope::QuickReplies), ("9", Scope::Settings)]
     {

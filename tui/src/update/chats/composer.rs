@@ -12,9 +12,10 @@ use crate::key::{Key, KeyCode};
 use crate::msg::Refusal;
 use crate::state::State;
 use crate::state::chats::Pane;
-use crate::state::input::{Input, Lines, Taken};
+use crate::state::input::{Input, Lines, TEXT_MAX, Taken};
 use crate::state::overlay::{Pick, PickItem, PickerKind};
 use crate::state::thread::{Anchor, Thread, Writing};
+use crate::state::toasts::Tone;
 use crate::text::CleanText;
 use crate::update::{Cx, Handled, palette};
 
@@ -65,8 +66,17 @@ pub fn pasted(state: &mut State, text: &str, cx: &mut Cx<'_>) {
     if let Some(thread) = &mut state.chats.thread
         && state.chats.focus == Pane::Composer
     {
-        thread.composer.paste(text);
+        let room = TEXT_MAX.saturating_sub(thread.composer.text().chars().count());
+        let cut: String = text.chars().take(room).collect();
+        thread.composer.paste(&cut);
         changed(thread, cx);
+        if cut.len() < text.len() {
+            let words = format!(
+                "not all of it fits: a message has at most {TEXT_MAX} characters, and {} were left out",
+                text.chars().count() - room
+            );
+            state.toasts.say(Tone::Bad, &words, cx.now);
+        }
     }
 }
 
@@ -114,8 +124,17 @@ pub fn begin(state: &mut State, cx: &mut Cx<'_>) {
 /// Begins to edit the answer that waits.
 pub fn edit(state: &mut State, cx: &mut Cx<'_>) {
     keep_draft(state, cx);
+    let tenant = state.tenant_name();
     let Some(thread) = &mut state.chats.thread else { return };
-    let Some((id, text)) = thread.waiting_answer().map(|item| (item.id, item.text.clone())) else { return };
+    let Some((id, text, sends_at)) = thread.waiting_answer().map(|item| (item.id, item.text.clone(), item.sends_at))
+    else {
+        return;
+    };
+    if sends_at.is_some() {
+        // The same words stop the countdown, so that it does not go out while somebody is at it.
+        let (chat, text) = (name(thread.chat.id), text.clone());
+        cx.ask(ChatEdit { tenant, chat, instance: None, text, id: Some(id), send: AfterEdit::Keep });
+    }
     thread.writing = Writing::Edit(id);
     thread.composer = Input::new(Lines::Several, &text);
     state.chats.focus = Pane::Composer;
@@ -161,6 +180,14 @@ pub fn post(state: &State, chat: ChatId, text: String, client_ref: ClientRef, cx
     });
 }
 
+/// The connection is back: what nobody knows of is sent again under its old id, so that it goes out once at most.
+pub fn send_again(state: &mut State, cx: &mut Cx<'_>) {
+    for (chat, text, client_ref) in state.outbox.doubtful(cx.now) {
+        state.outbox.again(client_ref, cx.now);
+        post(state, chat, text, client_ref, cx);
+    }
+}
+
 /// The daemon's answer to a send. The message itself comes as an event, before or after.
 pub fn sent(state: &mut State, asked: &ChatSend, reply: Result<ChatSent, Refusal>, cx: &mut Cx<'_>) {
     let Some(client_ref) = asked.client_ref else { return };
@@ -178,6 +205,20 @@ pub fn sent(state: &mut State, asked: &ChatSend, reply: Result<ChatSent, Refusal
         }
         // The connection broke: the daemon may have it.
         Err(_) => state.outbox.doubt(client_ref),
+    }
+}
+
+/// An edit came too late, or was refused: its words stay as a message of one's own.
+pub fn not_edited(state: &mut State, asked: &ChatEdit, refusal: &Refusal, cx: &mut Cx<'_>) {
+    crate::update::answers::refused(state, refusal, cx);
+    if asked.send != AfterEdit::Send {
+        return;
+    }
+    if let Some(thread) = state.chats.thread.as_mut().filter(|thread| asked.chat == name(thread.chat.id))
+        && thread.composer.is_blank()
+    {
+        thread.composer.set(&asked.text);
+        changed(thread, cx);
     }
 }
 

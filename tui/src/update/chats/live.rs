@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use mychatflow_data::model::chat::ChatState;
+use mychatflow_data::model::chat::{ChatState, Mode};
+use mychatflow_data::model::interaction::InteractionState;
 use mychatflow_data::protocol::calls::chat::{ChatSummary, InteractionDocument};
 use mychatflow_data::protocol::event::Event;
 use serde::Deserialize;
@@ -91,7 +92,14 @@ pub fn interaction_changed(state: &mut State, event: &Event, cx: &mut Cx<'_>) {
         });
     }
     if let Some(thread) = state.chats.thread.as_mut().filter(|thread| thread.chat.id == item.chat) {
+        // An event does not tell when a countdown ends; the thread does.
+        let counting =
+            item.state == InteractionState::Draft && item.sends_at.is_none() && thread.chat.mode == Mode::Countdown;
+        let chat = item.chat;
         thread.take(item);
+        if counting {
+            thread::read(state, chat, cx);
+        }
         thread::mark_read(state, cx);
     }
 }

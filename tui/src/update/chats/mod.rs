@@ -6,7 +6,7 @@ mod live;
 mod steer;
 mod thread;
 
-pub use self::composer::{items as quick_reply_items, keep_draft, pasted, typed};
+pub use self::composer::{items as quick_reply_items, keep_draft, pasted, send_again, typed};
 pub use self::list::{enter, pane_clicked, turn};
 pub use self::live::{chat_changed, interaction_changed, woke};
 pub use self::steer::picked;
@@ -108,6 +108,7 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
                 thread.kept = kept.text;
             }
         }
+        Answer::ChatEdit(asked, Err(refusal)) => composer::not_edited(state, &asked, &refusal, cx),
         other => steer::answered(state, other, cx),
     }
 }

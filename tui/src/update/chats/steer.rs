@@ -8,7 +8,7 @@ use mychatflow_data::model::contact::Review;
 use mychatflow_data::model::interaction::InteractionState;
 use mychatflow_data::model::setting::SettingKey;
 use mychatflow_data::protocol::calls::chat::{
-    ChatApprove, ChatCancel, ChatDone, ChatPause, ChatResume, ChatSnooze, ChatSummary,
+    AfterEdit, ChatApprove, ChatCancel, ChatDone, ChatPause, ChatResume, ChatSnooze, ChatSummary,
 };
 use mychatflow_data::protocol::calls::contact::{ContactTag, Reviewed, Tagging};
 use mychatflow_data::protocol::calls::queue::QueueRetry;
@@ -86,8 +86,13 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
         Action::ChatTag => match chat.contact {
             Some(contact) => {
                 let tags = chat.tags.join(", ");
-                let fields =
-                    vec![Field::line("tags", "Tags", "words with commas between, such as vip, bread", &tags, anything)];
+                let fields = vec![Field::line(
+                    "tags",
+                    "Tags",
+                    "words with commas or spaces between them: vip, bread",
+                    &tags,
+                    anything,
+                )];
                 let form = Form::new(FormKind::Tags(contact, chat.tags), "Tags", "", fields);
                 state.overlays.push(Overlay::Form(Box::new(form)));
             }
@@ -112,7 +117,23 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
                 };
                 let contact = ContactName::from(contact.to_string());
                 let (tags, remove) = (Vec::new(), Tagging::Add);
-                cx.ask(ContactTag { tenant, contact, tags, remove, review: Some(review) });
+                let question = ContactTag { tenant, contact, tags, remove, review: Some(review) };
+                let (title, text, yes) = match review {
+                    Reviewed::Personal => (
+                        "Is this person personal?",
+                        "The assistant will never answer them, on any of your numbers. An answer under way is thrown away.",
+                        "personal",
+                    ),
+                    Reviewed::Customer => {
+                        ("Is this person a customer?", "The assistant may answer them from now on.", "customer")
+                    }
+                };
+                state.overlays.push(Overlay::Confirm(Confirm {
+                    title: CleanText::line(title),
+                    text: CleanText::block(text),
+                    yes,
+                    deed: Deed::Ask(Box::new(question.into())),
+                }));
             }
             None => state.toasts.say(Tone::Info, "a group is never answered by the assistant", cx.now),
         },
@@ -280,7 +301,12 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
         Answer::ChatDone(_, Ok(chat)) => (chat, "done until the next message"),
         Answer::ChatRead(_, Ok(chat)) => (chat, ""),
         Answer::ChatApprove(_, Ok(_)) => return state.toasts.say(Tone::Good, "it goes out", cx.now),
-        Answer::ChatEdit(_, Ok(_)) => return state.toasts.say(Tone::Good, "your words go out", cx.now),
+        Answer::ChatEdit(asked, Ok(_)) => {
+            if asked.send == AfterEdit::Send {
+                state.toasts.say(Tone::Good, "your words go out", cx.now);
+            }
+            return;
+        }
         Answer::ChatCancel(_, Ok(_)) => return state.toasts.say(Tone::Good, "thrown away; nothing was sent", cx.now),
         _ => return,
     };

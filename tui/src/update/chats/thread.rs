@@ -7,11 +7,14 @@ use super::name;
 use crate::action::Action;
 use crate::layout::chats::{Placed, ThreadLayout};
 use crate::layout::{Layout, Panes};
+use crate::moment;
 use crate::msg::{Focus, Refusal};
 use crate::state::chats::Pane;
 use crate::state::list::Reading;
+use crate::state::overlay::{Overlay, Reader, ReaderLine};
 use crate::state::thread::{Anchor, End, EntryId, Thread};
 use crate::state::{Screen, State};
+use crate::text::CleanText;
 use crate::update::{Cx, Handled, again};
 
 /// Messages of a page.
@@ -156,6 +159,7 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
                 }
             }
         }
+        Action::Open => whole(state),
         Action::Back => {
             super::composer::leave(state, cx);
             state.chats.focus = Pane::List;
@@ -164,6 +168,19 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
     }
     more(state, cx);
     Handled::Yes
+}
+
+/// Shows all of a message, however long.
+fn whole(state: &mut State) {
+    let Some(item) = state.chats.thread.as_ref().and_then(Thread::current) else { return };
+    let at = moment::day_line(item.at, state.now, &state.zone);
+    let title = format!("{at}, {}", moment::clock(item.at, &state.zone));
+    let mut lines = vec![ReaderLine::Words(CleanText::block(&item.text))];
+    if let Some(original) = item.original.as_deref().filter(|original| *original != item.text) {
+        lines.extend([ReaderLine::Gap, ReaderLine::Heading(CleanText::line("What it said before"))]);
+        lines.push(ReaderLine::Words(CleanText::block(original)));
+    }
+    state.overlays.push(Overlay::Reader(Reader::new(&title, lines)));
 }
 
 /// Moves the selection by a message; a message taller than the pane is scrolled through first.

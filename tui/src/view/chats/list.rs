@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use mychatflow_data::model::chat::{ChatKind, ChatState};
+use mychatflow_data::model::chat::{ChatKind, ChatState, Mode};
 use mychatflow_data::model::contact::Review;
 use mychatflow_data::model::interaction::{Author, InteractionState};
 use mychatflow_data::protocol::calls::chat::ChatSummary;
@@ -136,6 +136,9 @@ fn standing(state: &State, chat: &ChatSummary, glyphs: &Glyphs) -> (String, Role
     }
     match chat.last_state {
         Some(InteractionState::Held) => ("held".to_owned(), Role::Warn),
+        Some(InteractionState::Draft) if chat.mode == Mode::Countdown && chat.state == ChatState::Assistant => {
+            (format!("{} goes out", glyphs.clock), Role::Warn)
+        }
         Some(InteractionState::Draft) => ("draft".to_owned(), Role::Warn),
         Some(InteractionState::Failed) => (format!("{} failed", glyphs.failed), Role::Bad),
         Some(InteractionState::Unknown) => (format!("{} unknown", glyphs.unknown), Role::Bad),

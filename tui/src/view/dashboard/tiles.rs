@@ -307,13 +307,14 @@ pub fn campaigns(state: &State, area: Rect, keys: Keys, paint: &mut Paint<'_>) {
         let more = rows.items().len().saturating_sub(fits);
         let tail = if usize::from(at) + 1 == fits && more > 0 { format!("  +{more} more") } else { String::new() };
         let (done, until) = (through(campaign), until(state, campaign));
-        let right = format!("{done}/{}{until}{tail}", campaign.recipients);
+        let reachable = crate::state::campaigns::reachable(campaign);
+        let right = format!("{done}/{reachable}{until}{tail}");
         let used = paint.right(first_row(lines), &[(&right, muted)]);
         let left = Rect { width: lines.width.saturating_sub(used + 1), ..first_row(lines) };
         paint.text(left, name.as_str(), text);
         let mut lines = below(lines, 1);
-        if lines.height > 0 && campaign.recipients > 0 {
-            let ratio = done as f64 / campaign.recipients as f64;
+        if lines.height > 0 && reachable > 0 {
+            let ratio = done as f64 / reachable as f64;
             Meter::new(ratio, "").draw(paint.theme, first_row(lines), paint.buf);
             lines = below(lines, 1);
         }
@@ -325,8 +326,7 @@ pub fn campaigns(state: &State, area: Rect, keys: Keys, paint: &mut Paint<'_>) {
 }
 
 fn through(campaign: &CampaignDocument) -> i64 {
-    let counts = campaign.counts;
-    campaign.recipients - counts.queued - counts.checking - counts.sending
+    campaign.counts.gone_out()
 }
 
 fn until(state: &State, campaign: &CampaignDocument) -> String {

@@ -9,6 +9,7 @@ use crate::keymap::Scope;
 use crate::layout::overlay::{OverlayLayout, Parts};
 use crate::layout::pairing::offered;
 use crate::moment;
+use crate::state::overlay::Overlay;
 use crate::state::pairing::{Pairing, PhoneCode, Progress, Scan};
 use crate::state::{Charset, Connection, Guide, State};
 use crate::text::{CleanText, wrap};
@@ -205,7 +206,8 @@ fn scanned(scan: &Scan, state: &State, area: Rect, rung: Rung, paint: &Paint<'_>
     let save = key(state, Action::QrSave, "save it as a picture (PNG)");
     let rest = [key(state, Action::Pair, "begin a new cycle"), key(state, Action::Close, "close")];
     if let Some(words) = no_room(scan, state, area) {
-        let elsewhere = "Or in another terminal: mychatflow instance qr --png code.png".to_owned();
+        let name = paired_name(state);
+        let elsewhere = format!("Or in another terminal: mychatflow instance qr \"{name}\" --png code.png");
         lines.extend([Line::Words(words, Role::Warn), Line::Gap, by_phone, save]);
         lines.extend(rest);
         lines.extend([Line::Gap, Line::Words(elsewhere, Role::Muted), Line::Gap]);
@@ -341,4 +343,13 @@ fn big(code: &str, area: Rect, paint: &mut Paint<'_>) {
     paint.pane(frame, &[], Keys::Here);
     let row = Rect { x: frame.x + 1, y: frame.y + 2, width: frame.width.saturating_sub(2), height: 1 };
     paint.centre(row, code, paint.style(Role::Title));
+}
+
+/// The name of the number that is being paired.
+fn paired_name(state: &State) -> CleanText {
+    let name = state.overlays.iter().rev().find_map(|overlay| match overlay {
+        Overlay::Pairing(pairing) => Some(pairing.name.as_str()),
+        _ => None,
+    });
+    CleanText::line(name.unwrap_or("NAME"))
 }

@@ -1,11 +1,12 @@
 //! One of many to be picked.
 
+use mychatflow_data::protocol::span::Span;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::frame;
 use crate::layout::overlay::{OverlayLayout, Parts, field_rows};
-use crate::state::overlay::{Awaited, Picker};
+use crate::state::overlay::{Awaited, Picker, PickerKind};
 use crate::text;
 use crate::theme::Role;
 use crate::view::paint::{Paint, after};
@@ -27,6 +28,12 @@ pub fn draw(picker: &Picker, laid: &OverlayLayout, paint: &mut Paint<'_>) {
             (_, Some(reason)) => reason.as_str(),
             (Awaited::Answer(_), None) => "looking …",
             (Awaited::Nothing, None) if picker.input.is_blank() => "",
+            (Awaited::Nothing, None) if matches!(picker.kind, PickerKind::Pause(_) | PickerKind::Snooze(_)) => {
+                match picker.input.text().trim().parse::<Span>() {
+                    Ok(_) => "enter takes this time",
+                    Err(_) => "not a length of time: write it like 90m, 2h or 3d",
+                }
+            }
             (Awaited::Nothing, None) => "Nothing fits these words.",
         };
         let words = text::CleanText::block(words);
