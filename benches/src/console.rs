@@ -38,6 +38,9 @@ const LONG_THREAD: usize = 10_000;
 const EVENTS_PER_S: f64 = 1_000.0;
 /// Messages a second while they are looked for on screens.
 const SHOWN_PER_S: f64 = 100.0;
+/// Who writes while messages are looked for on screens: so few that none of them leaves the screen, since a list follows
+/// its selected row and not its newest.
+const FEW: usize = 12;
 const PAGE_UP: &str = "\x1b[5~";
 const PAGE_DOWN: &str = "\x1b[6~";
 
@@ -302,7 +305,7 @@ impl Scene<'_> {
 
 /// A message of one sign.
 fn saying(instance: InstanceId, number: usize, sign: char) -> Vec<u8> {
-    let body = delivery::saying(number, 1 + number % 5_000, &sign.to_string(), Timestamp::now());
+    let body = delivery::saying(number, 1 + number % FEW, &sign.to_string(), Timestamp::now());
     delivery::request(&delivery::path(instance), number, &body)
 }
 

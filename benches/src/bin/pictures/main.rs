@@ -83,6 +83,8 @@ fn take(
             camera.press(key)?;
             camera.rest()?;
             camera.until(words)?;
+            // What rang covers a corner for a while.
+            camera.until_gone(" needs you: ")?;
             camera.take(&out.join(format!("{file}.svg")), &format!("mychatflow: {file}"))?;
         }
     }
@@ -128,6 +130,20 @@ impl<'g> Camera<'g> {
                 None => bail!("{words:?} is not on the screen:\n{shown}"),
             }
         }
+    }
+
+    /// Waits until these words are gone.
+    fn until_gone(&mut self, words: &str) -> anyhow::Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        while self.terminal.screen().contents().contains(words) {
+            if Instant::now() >= deadline {
+                bail!("{words:?} stays on the screen");
+            }
+            if let Some(came) = self.pty.next(REST)? {
+                self.terminal.process(&came.bytes);
+            }
+        }
+        Ok(())
     }
 
     fn take(&mut self, file: &Path, title: &str) -> anyhow::Result<()> {

@@ -15,6 +15,8 @@ const BASELINE: f64 = 13.5;
 const MARGIN: f64 = 14.0;
 /// The bar with the title, on top.
 const BAR: f64 = 34.0;
+/// Under it.
+const GAP: f64 = 6.0;
 const FONTS: &str = "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono','Liberation Mono',monospace";
 
 /// What a terminal's own colours are.
@@ -29,10 +31,10 @@ pub struct Ground {
 
 /// A dark terminal.
 pub const DARK: Ground =
-    Ground { text: [0xd8, 0xda, 0xe0], back: [0x16, 0x18, 0x1d], bar: "#22252c", edge: "#3a3e48", title: "#9aa0ac" };
+    Ground { text: [0xd8, 0xda, 0xe0], back: [0x12, 0x12, 0x12], bar: "#22252c", edge: "#3a3e48", title: "#9aa0ac" };
 /// A light one.
 pub const LIGHT: Ground =
-    Ground { text: [0x22, 0x24, 0x2a], back: [0xfa, 0xfa, 0xfa], bar: "#ececee", edge: "#c8c9ce", title: "#62666f" };
+    Ground { text: [0x22, 0x24, 0x2a], back: [0xff, 0xff, 0xff], bar: "#ececee", edge: "#c8c9ce", title: "#62666f" };
 
 /// How a cell looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +93,9 @@ fn rgb(color: Color, own: [u8; 3]) -> [u8; 3] {
         Color::Rgb(red, green, blue) => [red, green, blue],
         Color::Idx(number @ 0..16) => FIRST[usize::from(number)],
         // The cube of 6 × 6 × 6, and the greys.
-        Color::Idx(number @ 16..232) => [step((number - 16) / 36), step((number - 16) / 6 % 6), step((number - 16) % 6)],
+        Color::Idx(number @ 16..232) => {
+            [step((number - 16) / 36), step((number - 16) / 6 % 6), step((number - 16) % 6)]
+        }
         Color::Idx(number) => [8 + 10 * (number - 232); 3],
     }
 }
@@ -99,10 +103,11 @@ fn rgb(color: Color, own: [u8; 3]) -> [u8; 3] {
 /// Draws a screen.
 pub fn draw(screen: &Screen, title: &str, ground: &Ground) -> String {
     let width = f64::from(COLUMNS) * CELL_WIDTH + 2.0 * MARGIN;
-    let height = f64::from(ROWS) * CELL_HEIGHT + BAR + MARGIN;
+    let height = f64::from(ROWS) * CELL_HEIGHT + BAR + GAP + MARGIN;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
          height=\"{height}\" role=\"img\" aria-label=\"{}\">\n\
+         <style>g rect{{shape-rendering:crispEdges}}</style>\n\
          <rect x=\".5\" y=\".5\" width=\"{}\" height=\"{}\" rx=\"9\" fill=\"{}\" stroke=\"{edge}\"/>\n\
          <path d=\"M.5 {BAR}V9.5A9 9 0 0 1 9.5 .5H{}A9 9 0 0 1 {} 9.5V{BAR}z\" fill=\"{}\" stroke=\"{edge}\"/>\n",
         escaped(title),
@@ -112,7 +117,7 @@ pub fn draw(screen: &Screen, title: &str, ground: &Ground) -> String {
         width - 9.5,
         width - 0.5,
         ground.bar,
-        edge = ground.edge,
+        edge = ground.edge
     );
     for (place, color) in ["#f0605a", "#f5bd4f", "#57c353"].iter().enumerate() {
         let x = 20.0 + 19.0 * place as f64;
@@ -122,10 +127,11 @@ pub fn draw(screen: &Screen, title: &str, ground: &Ground) -> String {
         &mut svg,
         &format!(
             "\n<text x=\"{}\" y=\"22\" text-anchor=\"middle\" font-family=\"{FONTS}\" font-size=\"13\" fill=\"{}\">{}</text>\n\
-             <g transform=\"translate({MARGIN} {BAR})\" font-family=\"{FONTS}\" font-size=\"{FONT_SIZE}\">\n",
+             <g transform=\"translate({MARGIN} {})\" font-family=\"{FONTS}\" font-size=\"{FONT_SIZE}\">\n",
             width / 2.0,
             ground.title,
-            escaped(title)
+            escaped(title),
+            BAR + GAP
         ),
     );
     for row in 0..ROWS {
@@ -141,6 +147,8 @@ struct Run {
     columns: usize,
     words: String,
     look: Look,
+    /// A wide sign, or one that may come from another font: what follows has a place of its own.
+    alone: bool,
 }
 
 fn draw_row(svg: &mut String, screen: &Screen, row: u16, ground: &Ground) {
@@ -154,7 +162,7 @@ fn draw_row(svg: &mut String, screen: &Screen, row: u16, ground: &Ground) {
         let columns = if cell.is_wide() { 2 } else { 1 };
         match backs.last_mut() {
             Some(run) if run.look.back == look.back => run.columns += columns,
-            _ => backs.push(Run { x, columns, words: String::new(), look }),
+            _ => backs.push(Run { x, columns, words: String::new(), look, alone: false }),
         }
         let words = cell.contents();
         if let Some(shape) = shape(words, x, top) {
@@ -164,22 +172,20 @@ fn draw_row(svg: &mut String, screen: &Screen, row: u16, ground: &Ground) {
         let blank = words.trim().is_empty();
         if blank && !look.underline {
             // A blank inside of a run belongs to it; at its end it is cut off.
-            if let Some(run) = runs.last_mut().filter(|run| ends_at(run, x) && run.columns > 0 && !run.words.is_empty())
-                && run.words.width() == run.columns
-            {
+            if let Some(run) = runs.last_mut().filter(|run| ends_at(run, x) && !run.look.underline && !run.alone) {
                 run.words.push(' ');
                 run.columns += 1;
             }
             continue;
         }
         let alone = words.width() != 1 || !words.is_ascii() && !words.chars().all(char::is_alphabetic);
-        let joins = |run: &&mut Run| ends_at(run, x) && run.look == look && !alone && run.words.width() == run.columns;
+        let joins = |run: &&mut Run| ends_at(run, x) && run.look == look && !alone && !run.alone;
         match runs.last_mut().filter(joins) {
             Some(run) => {
                 run.words.push_str(words);
                 run.columns += columns;
             }
-            None => runs.push(Run { x, columns, words: if blank { " ".into() } else { words.into() }, look }),
+            None => runs.push(Run { x, columns, words: if blank { " ".into() } else { words.into() }, look, alone }),
         }
     }
     for back in backs.iter().filter(|run| run.look.back != ground.back) {
@@ -217,7 +223,7 @@ fn draw_row(svg: &mut String, screen: &Screen, row: u16, ground: &Ground) {
             style.push_str(" text-decoration=\"underline\"");
         }
         // One sign can't be stretched between letters, and a sign of another font should keep its shape.
-        let length = if run.columns > 1 && run.words.width() == run.words.chars().count() {
+        let length = if run.columns > 1 && !run.alone {
             format!(" textLength=\"{}\"", short(run.columns as f64 * CELL_WIDTH))
         } else {
             String::new()
@@ -251,9 +257,7 @@ fn shape(sign: &str, x: f64, y: f64) -> Option<String> {
     };
     let shade = |share: f64| {
         let (x, y, w, h) = (short(x), short(y), short(w), short(h));
-        Some(format!(
-            "<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" fill=\"INK\" fill-opacity=\"{share}\"/>"
-        ))
+        Some(format!("<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" fill=\"INK\" fill-opacity=\"{share}\"/>"))
     };
     let code = u32::from(sign);
     match sign {
@@ -355,6 +359,6 @@ mod tests {
     #[test]
     fn reversed_cells_change_their_colours() {
         let svg = drawn(b"\x1b[7mx\x1b[0m");
-        assert!(svg.contains("height=\"18.2\" fill=\"#d8dae0\"/>") && svg.contains("fill=\"#16181d\">x<"), "{svg}");
+        assert!(svg.contains("height=\"18.2\" fill=\"#d8dae0\"/>") && svg.contains("fill=\"#121212\">x<"), "{svg}");
     }
 }

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use mychatflow_daemon::STORE_FILE;
 use mychatflow_data::client::{self, Client};
 use mychatflow_data::model::chat::ChatState;
 use mychatflow_data::model::contact::Review;
@@ -21,6 +22,7 @@ use mychatflow_data::protocol::calls::settings::SettingsSet;
 use mychatflow_data::protocol::calls::tenant::TenantAdd;
 use mychatflow_data::protocol::name::{CampaignName, ChatName, ContactName, InstanceName};
 use mychatflow_data::protocol::span::Span;
+use mychatflow_data::time::Timestamp;
 use mychatflow_sandbox::faults::When;
 use mychatflow_sandbox::waha::{Customer, Direction, Presence};
 use mychatflow_sandbox::{customers, gemini, waha};
@@ -38,6 +40,7 @@ pub struct World {
     gemini: gemini::Server,
     daemon: Daemon,
     client: Client,
+    store: PathBuf,
     /// Where consoles connect.
     pub socket: PathBuf,
 }
@@ -80,7 +83,8 @@ impl World {
                 Err(_) => tokio::time::sleep(LOOK_AGAIN).await,
             }
         };
-        Ok(Self { waha, gemini, daemon, client, socket })
+        let store = room.join("data").join(STORE_FILE);
+        Ok(Self { waha, gemini, daemon, client, store, socket })
     }
 
     /// Ends everything.
@@ -141,6 +145,22 @@ impl World {
                 ContactTag { tenant: None, contact, tags: Vec::new(), remove: Tagging::Add, review: Some(review) };
             self.client.call(&tag).await?;
         }
+        self.weeks_before()
+    }
+
+    /// Four weeks of customers, as numbers only: nobody looks at their words.
+    fn weeks_before(&self) -> anyhow::Result<()> {
+        let store = rusqlite::Connection::open(&self.store).context("the store can't be opened")?;
+        store.execute(
+            "WITH RECURSIVE back (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM back WHERE n < 28 * 96),
+                 quarters (n, quarter) AS (SELECT n, ?1 / 900000 - n FROM back),
+                 busy (quarter, people, human) AS (
+                     SELECT quarter, n * 7 % 5 * (3 + quarter / 96 % 7) / 4, n % 11 = 0
+                     FROM quarters WHERE quarter % 96 BETWEEN 24 AND 68)
+             INSERT OR IGNORE INTO activity (tenant_id, quarter, received, assistant, human)
+             SELECT id, quarter, people, max(0, people - human), human FROM busy, tenants",
+            [Timestamp::now()],
+        )?;
         Ok(())
     }
 
@@ -187,6 +207,10 @@ impl World {
             (somebody(101, "Ana"), "Hello, until when are you open on Saturday?", 2),
             (Customer::new("+1 202 555 0105", "Claire 🌻"), "Bonjour, est-ce qu'il reste des croissants ? 🥐", 1),
             (somebody(103, "Lucía"), "Hola, ¿hacen envíos a domicilio?", 1),
+            (somebody(112, "Maya"), "Where are you exactly?", 1),
+            (somebody(113, "Klara"), "Was kostet ein Cappuccino?", 1),
+            (somebody(114, "Mateo"), "Hola, ¿puedo pagar con tarjeta?", 1),
+            (somebody(115, "Inês"), "Olá, quanto custa um croissant?", 1),
         ] {
             self.asks(&who, text, minutes).await?;
             self.answered(&who.name).await?;
@@ -243,7 +267,8 @@ impl World {
             })
             .await?;
         }
-        for (guest, text) in [(1, "Great, I'll come by!"), (22, "Do you deliver the rye?"), (25, "See you on Tuesday")] {
+        for (guest, text) in [(1, "Great, I'll come by!"), (22, "Do you deliver the rye?"), (25, "See you on Tuesday")]
+        {
             let guest = Customer::new(&format!("+1202555{:04}", 1_000 + guest), &format!("Guest {guest}"));
             self.asks(&guest, text, 0).await?;
         }
@@ -291,7 +316,7 @@ impl World {
     async fn answered(&self, of: &str) -> anyhow::Result<()> {
         self.until(of, async || {
             let chat = self.chat(of).await?;
-            Ok(chat.is_some_and(|chat| chat.state == ChatState::Waiting).then_some(()))
+            Ok(chat.is_some_and(|chat| chat.state != ChatState::Assistant && chat.last_author.is_some()).then_some(()))
         })
         .await
     }
@@ -316,7 +341,7 @@ fn name(chat: &ChatSummary) -> ChatName {
 }
 
 fn now_s() -> i64 {
-    mychatflow_data::time::Timestamp::now().millis() / 1000
+    Timestamp::now().millis() / 1000
 }
 
 fn config_file(room: &Path, socket: &Path, waha: &waha::Server, gemini: &gemini::Server) -> anyhow::Result<String> {
