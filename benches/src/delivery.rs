@@ -27,9 +27,14 @@ pub fn bare_id(number: usize) -> String {
 
 /// Text number `number` of a customer, `message.any` on NOWEB, as WAHA 2026.7 writes it.
 pub fn body(number: usize, customer: usize, now: Timestamp) -> String {
+    saying(number, customer, WORDS[number % WORDS.len()], now)
+}
+
+/// The same with words of its own, which must need no escapes.
+pub fn saying(number: usize, customer: usize, text: &str, now: Timestamp) -> String {
     let (chat, bare) = (address(customer), bare_id(number));
     let phone = chat.trim_end_matches("@c.us");
-    let (text, at_ms) = (WORDS[number % WORDS.len()], now.millis());
+    let at_ms = now.millis();
     let at_s = at_ms / 1000;
     format!(
         concat!(

@@ -1,4 +1,4 @@
-//! Measures the daemon against its budgets: on the release build, beside ceilings measured in the same run.
+//! Measures the daemon and the console against their budgets: on the release build, beside ceilings measured in the same run.
 //!
 //! The daemon runs in a process of its own, so that CPU and memory are its own; load, WAHA and Gemini live here. What
 //! counts is the ratio to a ceiling: absolute figures vary with the disk and with what else the machine does.
@@ -6,6 +6,7 @@
 mod answers;
 mod ceiling;
 mod child;
+mod console;
 mod delivery;
 mod ingest;
 mod load;
@@ -25,7 +26,7 @@ use tokio::runtime::Runtime;
 
 use crate::report::Report;
 
-/// Measures the daemon against its budgets.
+/// Measures the daemon and the console against their budgets.
 #[derive(Debug, Parser)]
 struct Args {
     /// Fewer messages: for a look, not for the record.
@@ -37,7 +38,8 @@ struct Args {
     /// Measure only this; may be given several times.
     #[arg(long, value_name = "PART")]
     only: Vec<Part>,
-    /// Measure this binary (as `PROGRAM daemon --config FILE`) instead of the daemon built into the bench.
+    /// Measure this binary (as `PROGRAM daemon --config FILE`, and as the console) instead of the daemon built into the
+    /// bench and the console of this build.
     #[arg(long, value_name = "PROGRAM")]
     program: Option<PathBuf>,
     /// Make the stores here instead of in the system's temporary directory.
@@ -60,6 +62,7 @@ enum Part {
     Answers,
     Start,
     Reading,
+    Console,
 }
 
 /// What every part works with.
@@ -121,6 +124,9 @@ fn main() -> anyhow::Result<()> {
     }
     if wanted(Part::Reading) {
         reading::measure(&bench, &mut report)?;
+    }
+    if wanted(Part::Console) {
+        console::measure(&bench, &mut report)?;
     }
     report.print(args.json)
 }

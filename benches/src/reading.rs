@@ -70,7 +70,8 @@ pub fn measure(bench: &Bench, report: &mut Report) -> anyhow::Result<()> {
     })
 }
 
-fn fill(shop: &Shop, chats: usize, messages: usize) -> anyhow::Result<Vec<ChatId>> {
+/// Messages of many words, spread over chats of which a tenth waits for a human.
+pub fn fill(shop: &Shop, chats: usize, messages: usize) -> anyhow::Result<Vec<ChatId>> {
     let connection = shop.connect()?;
     connection.pragma_update(None, "synchronous", "OFF")?;
     connection.pragma_update(None, "cache_size", -262_144)?;

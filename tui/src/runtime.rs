@@ -42,6 +42,9 @@ use crate::view::view;
 
 /// At most so many frames a second.
 const FRAME: Duration = Duration::from_micros(16_667);
+/// A key is shown sooner: an answer to one's own hand is felt, an event a few milliseconds later is not. Some room
+/// stays for keys that come by the dozen.
+const KEY_FRAME: Duration = Duration::from_millis(2);
 /// How many messages are taken in before the next frame, so that a flood can't stop the picture.
 const DRAIN_MAX: usize = 256;
 /// How long what was asked last may still take when the console ends.
@@ -123,6 +126,8 @@ struct Loop<'a> {
     said: mpsc::UnboundedSender<Msg>,
     wake: Option<Timestamp>,
     dirty: bool,
+    /// The least time between the last frame and the next.
+    gap: Duration,
     drawn_at: Option<Instant>,
     picture: Option<Picture>,
     probed: bool,
@@ -158,6 +163,7 @@ async fn looped(connect: Connector, setup: Setup, around: &Surroundings, recorde
         said,
         wake: None,
         dirty: true,
+        gap: FRAME,
         drawn_at: None,
         picture: None,
         probed: false,
@@ -168,7 +174,7 @@ async fn looped(connect: Connector, setup: Setup, around: &Surroundings, recorde
     loop {
         let wake = until(it.wake.map(|at| at.since(Timestamp::now())));
         let frame =
-            until(it.dirty.then(|| it.drawn_at.map_or(Duration::ZERO, |at| FRAME.saturating_sub(at.elapsed()))));
+            until(it.dirty.then(|| it.drawn_at.map_or(Duration::ZERO, |at| it.gap.saturating_sub(at.elapsed()))));
         let goodbye = until(it.leaving.map(|at| LAST_WORDS.saturating_sub(at.elapsed())));
         let stream = keys.get_or_insert_with(EventStream::new);
         tokio::select! {
@@ -215,7 +221,7 @@ async fn looped(connect: Connector, setup: Setup, around: &Surroundings, recorde
         if it.leaving.is_some() && it.asks.is_empty() {
             break;
         }
-        if it.dirty && it.drawn_at.is_none_or(|at| at.elapsed() >= FRAME) {
+        if it.dirty && it.drawn_at.is_none_or(|at| at.elapsed() >= it.gap) {
             it.draw(&mut keys)?;
         }
     }
@@ -279,6 +285,9 @@ impl Loop<'_> {
         let now = Timestamp::now();
         self.recorder.note(&msg, now);
         provoke::by(&msg);
+        if matches!(msg, Msg::Key(_)) {
+            self.gap = KEY_FRAME;
+        }
         let mut refs = std::iter::repeat_with(ClientRef::new);
         let effects = update(&mut self.state, &self.seen, msg, now, &mut refs);
         self.wake = None;
@@ -356,6 +365,7 @@ impl Loop<'_> {
         let (state, seen) = (&self.state, &self.seen);
         self.screen.draw(seen.cursor, |_, buf| view(state, seen, &theme, buf))?;
         self.dirty = false;
+        self.gap = FRAME;
         self.drawn_at = Some(Instant::now());
         if self.picture.is_none()
             && let Some(picture) = self.seen.picture.clone()
