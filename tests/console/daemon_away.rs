@@ -37,10 +37,8 @@ async fn it_dies_and_comes_back() {
     console.until("● live").await;
     console.until(said).await;
     assert!(console.text().contains("the next one"), "what was typed is kept\n{}", console.text());
-    assert_eq!(world.reached_ana().iter().filter(|sent| sent.text.contains("still typing")).count(), 0);
-    console.keys("<esc>").until("r write").await;
-    console.keys("G").until("still typing and sent").await;
-    console.keys("k").keys("R").gone("? no answer").await;
+    // What was sent into the void goes out by itself, under its old id, and once.
+    console.gone("? no answer").await;
     world
         .waha
         .wait_for(PATIENCE, |waha| {

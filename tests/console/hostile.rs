@@ -19,7 +19,7 @@ async fn they_stay_text() {
     let controls = "\x1bP+q544e\x1b\\\x1b_Gi=1;\x1b\\\x1b^x\x1b\\\x1bc\u{85}\u{8}\x7f after the controls";
     world.waha.customer_says(NUMBER, &mallory, &line).await.unwrap();
     console.until("Mallory").await;
-    console.keys("<enter>").until("the end of it").await;
+    console.keys("<enter>").until("more characters: right shows all of it").await;
     // What the assistant says would push it off the screen.
     world.at_rest().await;
     world.done(&["chat", "pause", &mallory.phone]).await;

@@ -243,6 +243,9 @@ fn hostile_words_stay_words() {
     assert!(lines.iter().all(|line| mychatflow_tui::text::width(line) <= 80));
     assert!(lines[0].ends_with("14:32"), "{}", lines[0]);
     insta::assert_snapshot!("chats_hostile_80", console.picture());
+    assert!(console.shows("more characters: right shows all of it"), "{:#?}", console.lines());
+    console.keys("kk<right>G");
+    assert!(console.shows("… (cut)"), "all of it is there to be read: {:#?}", console.lines());
 }
 
 #[test]
