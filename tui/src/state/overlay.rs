@@ -6,6 +6,7 @@ use mychatflow_data::ids::{CampaignId, ChatId, ContactId, InstanceId, Interactio
 use mychatflow_data::model::chat::Mode;
 use mychatflow_data::model::setting::SettingKey;
 
+use super::Screen;
 use super::form::{Form, SettingPlace};
 use super::input::Input;
 use super::pairing::Pairing;
@@ -92,6 +93,8 @@ impl Reader {
 pub enum Pick {
     /// Something to do.
     Action(Action),
+    /// Something to do on another screen.
+    Elsewhere(Screen, Action),
     /// A chat to be opened.
     Chat(ChatId),
     /// A person to be shown.

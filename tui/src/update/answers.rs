@@ -19,6 +19,11 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
     {
         return;
     }
+    if let Answer::ContactList(asked, reply) = &answer
+        && palette::people_came(state, asked, reply) == super::Handled::Yes
+    {
+        return;
+    }
     match answer {
         Answer::TenantList(_, reply) => entrance::tenants(state, reply, cx),
         Answer::DaemonStatus(_, Ok(daemon)) => state.daemon = Some(daemon),

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use mychatflow_data::ids::ChatId;
+use mychatflow_data::model::contact::Contact;
 use mychatflow_data::protocol::calls::chat::{ChatList, ChatSummary};
+use mychatflow_data::protocol::calls::contact::ContactList;
 use mychatflow_data::protocol::calls::search::{ChatSearch, SearchHit};
 use mychatflow_data::protocol::name::ChatName;
 use mychatflow_data::protocol::page::Page;
@@ -15,13 +17,25 @@ use crate::action::Action;
 use crate::keymap::Scope;
 use crate::moment;
 use crate::msg::Refusal;
-use crate::state::State;
 use crate::state::input::{Input, Lines};
 use crate::state::overlay::{Awaited, FoundRow, Overlay, Pick, PickItem, Picker, PickerKind};
+use crate::state::{Screen, State};
 use crate::text::CleanText;
 
 /// How many chats the palette asks the daemon for.
 const FOUND: u32 = 20;
+
+/// What can be done on a screen without looking at anything there first.
+const ELSEWHERE: [(Screen, Action, &str); 8] = [
+    (Screen::Campaigns, Action::Add, "New campaign"),
+    (Screen::Numbers, Action::Add, "New number"),
+    (Screen::Numbers, Action::Triage, "People known from before: who is personal"),
+    (Screen::Contacts, Action::Add, "New person"),
+    (Screen::QuickReplies, Action::Add, "New quick reply"),
+    (Screen::Credits, Action::Grant, "Grant credits"),
+    (Screen::Credits, Action::Audit, "Count the balance a second time"),
+    (Screen::Chats, Action::NextNeedsYou, "Next chat that needs you"),
+];
 
 /// A picker with what there is.
 fn picker(kind: PickerKind, title: &str, items: Vec<PickItem>) -> Picker {
@@ -55,19 +69,13 @@ pub fn open(state: &mut State, _cx: &mut Cx<'_>) {
             items.push(PickItem { label, detail, marks: Vec::new(), key: Some(key), pick: Pick::Action(action) });
         }
     }
-    items.extend(state.chats.rows.items().iter().take(2000).map(chat_item));
-    for contact in state.contacts.rows.items().iter().take(2000) {
-        let phone = contact.phone.as_ref().map(ToString::to_string).unwrap_or_default();
-        let name = contact.name.clone().unwrap_or_else(|| phone.clone());
-        let detail = CleanText::line(&format!("person  {phone}"));
-        items.push(PickItem {
-            label: CleanText::line(&name),
-            detail,
-            marks: Vec::new(),
-            key: None,
-            pick: Pick::Contact(contact.id),
-        });
+    for (screen, action, label) in ELSEWHERE.iter().filter(|(screen, ..)| *screen != state.screen) {
+        let detail = CleanText::line(screen.title());
+        let pick = Pick::Elsewhere(*screen, *action);
+        items.push(PickItem { label: CleanText::line(label), detail, marks: Vec::new(), key: None, pick });
     }
+    items.extend(state.chats.rows.items().iter().take(2000).map(chat_item));
+    items.extend(state.contacts.rows.items().iter().take(2000).map(contact_item));
     state.overlays.push(Overlay::Picker(Box::new(picker(PickerKind::Palette, "Find", items))));
 }
 
@@ -120,7 +128,9 @@ pub fn changed(state: &mut State, cx: &mut Cx<'_>) {
     overlays::fit(picker);
     let words = picker.input.text().trim().to_owned();
     if picker.kind == PickerKind::Palette && words.chars().count() >= 2 {
-        // The list on the screen is a part of all chats: the daemon knows the rest.
+        // The lists on the screens are a part of all chats and people: the daemon knows the rest.
+        let (tenant_too, find) = (tenant.clone(), Some(words.clone()));
+        cx.ask(ContactList { tenant: tenant_too, find, limit: Some(FOUND), ..ContactList::default() });
         let asked = ChatList { tenant, find: Some(words), limit: Some(FOUND), ..ChatList::default() };
         picker.awaited = Awaited::Answer(Box::new(asked.clone().into()));
         cx.ask(asked);
@@ -182,6 +192,35 @@ pub fn came(state: &mut State, asked: &ChatList, reply: &Result<Page<ChatSummary
     Handled::Yes
 }
 
+/// People that the daemon knows by these words.
+pub fn people_came(state: &mut State, asked: &ContactList, reply: &Result<Page<Contact>, Refusal>) -> Handled {
+    let Some(Overlay::Picker(picker)) = state.overlays.last_mut() else { return Handled::No };
+    let ours = asked.limit == Some(FOUND) && asked.find.is_some() && asked.after.is_none();
+    if picker.kind != PickerKind::Palette || !ours {
+        return Handled::No;
+    }
+    if let Ok(page) = reply {
+        for contact in &page.items {
+            let item = contact_item(contact);
+            if !picker.items.iter().any(|known| known.pick == item.pick) {
+                picker.items.push(item);
+            }
+        }
+        let (selected, top) = (picker.selected, picker.top);
+        overlays::fit(picker);
+        picker.selected = selected.min(picker.shown.len().saturating_sub(1));
+        picker.top = top;
+    }
+    Handled::Yes
+}
+
+fn contact_item(contact: &Contact) -> PickItem {
+    let phone = contact.phone.as_ref().map(ToString::to_string).unwrap_or_default();
+    let name = contact.name.clone().unwrap_or_else(|| phone.clone());
+    let detail = CleanText::line(&format!("person  {phone}"));
+    PickItem { label: CleanText::line(&name), detail, marks: Vec::new(), key: None, pick: Pick::Contact(contact.id) }
+}
+
 fn chat_item(chat: &ChatSummary) -> PickItem {
     let phone = chat.phone.as_ref().map(ToString::to_string).unwrap_or_default();
     let name = chat.name.clone().unwrap_or_else(|| phone.clone());
@@ -204,6 +243,10 @@ pub fn picked(state: &mut State, pick: Option<Pick>, cx: &mut Cx<'_>) {
     state.overlays.pop();
     match pick {
         Pick::Action(action) => keys::perform(state, action, cx),
+        Pick::Elsewhere(screen, action) => {
+            super::go(state, screen, cx);
+            keys::perform(state, action, cx);
+        }
         Pick::Tenant(id) => entrance::choose(state, id, cx),
         Pick::Contact(id) => super::contacts::show(state, id, cx),
         Pick::Row(FoundRow::QuickReply(id)) => state.quick_replies.rows.select(id),

@@ -24,3 +24,18 @@ fn escape_and_a_letter_that_arrive_together_are_two_keys() {
     assert!(console.state.overlays.is_empty());
     assert_eq!(console.state.screen, mychatflow_tui::state::Screen::Numbers);
 }
+
+#[test]
+fn the_palette_finds_what_is_not_on_the_screen() {
+    let mut console = Console::open(80, 24);
+    console.keys(":new camp");
+    assert!(console.shows("New campaign"), "{:#?}", console.lines());
+    console.keys("<enter>");
+    assert_eq!(console.state.screen, mychatflow_tui::state::Screen::Campaigns);
+    assert!(console.shows("what you call it"), "{:#?}", console.lines());
+    // A person who is on no list yet: the daemon knows.
+    let mut console = Console::open(80, 24);
+    console.keys(":مرحبا أحمد");
+    assert!(console.asked.iter().any(|question| question.method() == "contact.list"));
+    assert!(console.shows("person"), "{:#?}", console.lines());
+}
