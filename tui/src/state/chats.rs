@@ -115,6 +115,8 @@ pub struct Chats {
     pub jump: Option<(ChatId, Option<InteractionId>)>,
     /// When the thread follows the selection: not at every step of a held key.
     pub preview_at: Option<Timestamp>,
+    /// Whether the end of the list was cut off: it is read again when one gets there.
+    pub tail: Tail,
     /// Who types, and until when we believe it.
     pub typing: BTreeMap<ChatId, Timestamp>,
     /// The last message of each chat that was heard of.
@@ -122,6 +124,19 @@ pub struct Chats {
     /// Chats that events told of since the list was last asked for: a page may be older than that.
     pub told: BTreeSet<ChatId>,
 }
+
+/// The end of the list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Tail {
+    /// All that was read is here.
+    #[default]
+    Whole,
+    /// It was cut off, so that a busy day does not fill the memory.
+    Cut,
+}
+
+/// The most chats that stay in the list while new ones come; a person reads on beyond them.
+pub const LIST_MAX: usize = 2_000;
 
 /// Whether the words of the filter are being typed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -166,6 +181,13 @@ impl Chats {
                 items.insert(at, chat.clone());
             }
         });
+        // Whoever reads far down keeps what is there.
+        let near_top = self.rows.position().is_none_or(|at| at < LIST_MAX / 2);
+        if self.rows.items().len() > LIST_MAX && near_top {
+            self.rows.change(|items| items.truncate(LIST_MAX * 3 / 4));
+            self.rows.next = None;
+            self.tail = Tail::Cut;
+        }
     }
 
     /// Brings the rows into their order.

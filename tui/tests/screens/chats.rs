@@ -277,3 +277,21 @@ fn the_thread_follows_the_selection_once_it_rests() {
     assert_eq!(asked(&console, "chat.show"), before + 1);
     assert!(console.shows("Yes! Sundays 10–16. Shall I keep a table?"), "{:#?}", console.lines());
 }
+
+#[test]
+fn a_busy_day_does_not_fill_the_memory_and_nobody_gets_lost() {
+    let mut console = Console::open(80, 24);
+    let template = console.shop.chats[0].clone();
+    for number in 0..2_500_u32 {
+        let mut chat = template.clone();
+        let mut bytes = [7; 16];
+        bytes[..4].copy_from_slice(&number.to_be_bytes());
+        chat["id"] = json!(mychatflow_data::ids::ChatId::from_bytes(bytes).to_string());
+        chat["last_at"] = json!(ago(0));
+        console.tell(Topic::ChatChanged, chat);
+    }
+    assert!(console.state.chats.rows.items().len() <= 2_000);
+    let before = asked(&console, "chat.list");
+    console.keys("G");
+    assert!(asked(&console, "chat.list") > before, "the end that was cut off is read again");
+}

@@ -13,7 +13,7 @@ use crate::layout::chats::is_wide;
 use crate::layout::{Layout, Panes};
 use crate::msg::Refusal;
 use crate::state::State;
-use crate::state::chats::{Chats, Finding, Pane, Tab};
+use crate::state::chats::{Chats, Finding, Pane, Tab, Tail};
 use crate::state::input::{Input, Lines, Taken};
 use crate::state::list::Reading;
 use crate::update::{Cx, Handled, again, lists};
@@ -129,6 +129,15 @@ fn more(state: &mut State, cx: &mut Cx<'_>) {
         state.chats.rows.reading = Reading::Again;
         state.chats.rows.next = None;
         cx.ask(ChatList { after: Some(after), ..page });
+    } else if state.chats.tail == Tail::Cut {
+        let rows = &state.chats.rows;
+        let near = rows.position().is_none_or(|at| at + 30 >= rows.items().len());
+        if near && rows.reading != Reading::Again {
+            // The cursor went with the end of the list: the pages are read once more from the beginning.
+            state.chats.tail = Tail::Whole;
+            state.chats.rows.reading = Reading::Again;
+            read(state, cx);
+        }
     }
 }
 
