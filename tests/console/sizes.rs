@@ -37,7 +37,7 @@ async fn a_storm_of_sizes_while_messages_come() {
     console.resize(120, 40);
     console.keys("!");
     console.find("the last frame", |frame| framed(frame).then_some(())).await;
-    console.until("while it storms").await;
+    console.until("storms!!").await;
     world
         .until("every gust", DEADLINE, async || {
             let lines = world.done(&["chat", "show", &world.ana.phone]).await;
