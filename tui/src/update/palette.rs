@@ -177,17 +177,7 @@ pub fn came(state: &mut State, asked: &ChatList, reply: &Result<Page<ChatSummary
     }
     picker.awaited = Awaited::Nothing;
     if let Ok(page) = reply {
-        for chat in &page.items {
-            let item = chat_item(chat);
-            if !picker.items.iter().any(|known| known.pick == item.pick) {
-                picker.items.push(item);
-            }
-        }
-        let (selected, top) = (picker.selected, picker.top);
-        overlays::fit(picker);
-        // What is being looked at stays where it is.
-        picker.selected = selected.min(picker.shown.len().saturating_sub(1));
-        picker.top = top;
+        add(picker, page.items.iter().map(chat_item));
     }
     Handled::Yes
 }
@@ -200,18 +190,22 @@ pub fn people_came(state: &mut State, asked: &ContactList, reply: &Result<Page<C
         return Handled::No;
     }
     if let Ok(page) = reply {
-        for contact in &page.items {
-            let item = contact_item(contact);
-            if !picker.items.iter().any(|known| known.pick == item.pick) {
-                picker.items.push(item);
-            }
-        }
-        let (selected, top) = (picker.selected, picker.top);
-        overlays::fit(picker);
-        picker.selected = selected.min(picker.shown.len().saturating_sub(1));
-        picker.top = top;
+        add(picker, page.items.iter().map(contact_item));
     }
     Handled::Yes
+}
+
+/// Puts further things among those to pick; what is being looked at stays where it is.
+fn add(picker: &mut Picker, items: impl Iterator<Item = PickItem>) {
+    for item in items {
+        if !picker.items.iter().any(|known| known.pick == item.pick) {
+            picker.items.push(item);
+        }
+    }
+    let (selected, top) = (picker.selected, picker.top);
+    overlays::fit(picker);
+    picker.selected = selected.min(picker.shown.len().saturating_sub(1));
+    picker.top = top;
 }
 
 fn contact_item(contact: &Contact) -> PickItem {
