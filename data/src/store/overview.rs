@@ -99,10 +99,12 @@ fn failures(scope: &Scope<'_>, limit: usize) -> Result<Vec<Failure>, StoreError>
                            WHERE j.tenant_id = :tenant AND j.id = i.job_id AND j.state = 'discarded')
          ORDER BY i.at DESC LIMIT :limit"
     );
+    // What a number goes through before its first pairing, and while WAHA starts it, is no trouble.
     const NUMBERS: Scoped = scoped!(
         "SELECT s.at, i.id, i.name, s.verdict, s.reason FROM instances AS i
          JOIN instance_statuses AS s ON s.tenant_id = i.tenant_id AND s.instance_id = i.id
          WHERE i.tenant_id = :tenant AND i.removed_at IS NULL AND s.verdict IN ('dead', 'restricted')
+           AND s.at >= i.paired_at AND s.status IS NOT 'STARTING'
          ORDER BY s.at DESC LIMIT :limit"
     );
     let limit_rows = i64::try_from(limit).unwrap_or(i64::MAX);

@@ -79,3 +79,19 @@ async fn a_habit_is_the_longest_pause_between_messages() {
     let traffic = world.shop.traffic(world.number, NOON + MINUTE * 90).await.unwrap();
     assert_eq!(traffic, Traffic { messages: 4, gap_longest: MINUTE * 60, undelivered_chats: 0 });
 }
+
+#[tokio::test]
+async fn only_a_number_that_was_paired_is_in_trouble() {
+    use InstanceStatus::{Failed, ScanQrCode, Starting, Working};
+    let world = world().await;
+    let at = |minutes: u32| NOON + MINUTE * minutes;
+    for (minute, status) in [(0, Starting), (1, ScanQrCode), (2, Starting)] {
+        sees(&world, Some(status), at(minute)).await;
+    }
+    sees(&world, Some(Working), at(3)).await;
+    assert_eq!(world.shop.failures(10).await.unwrap(), [], "this is how every number begins");
+    sees(&world, Some(Failed), at(4)).await;
+    sees(&world, Some(Starting), at(5)).await;
+    let failures = world.shop.failures(10).await.unwrap();
+    assert_eq!(failures.iter().map(|failure| failure.at).collect::<Vec<_>>(), [at(4)]);
+}
