@@ -106,28 +106,25 @@ async fn drafts_notes_and_what_happens_to_a_message_are_told() {
     world.call("chat.read", json!({"chat": ANA_PHONE})).await;
     hear(&mut chats, Topic::ChatChanged, |chat: &ChatSummary| chat.unread == 0).await;
 
-    for event in [
-        DeliveryEvent::Reaction(ReactionEvent {
-            bare_id: "R1".into(),
-            from_me: false,
-            target_bare_id: "A1".into(),
-            text: "👍".into(),
-            at: world.daemon.cx.now(),
-        }),
-        DeliveryEvent::Edited(EditedEvent {
-            bare_id: "E1".into(),
-            from_me: false,
-            target_bare_id: "A1".into(),
-            text: "open tomorrow?".into(),
-            at: world.daemon.cx.now(),
-        }),
-    ] {
-        world.receives(event).await;
-    }
-    hear(&mut messages, Topic::InteractionChanged, |found: &InteractionDocument| {
-        found.reaction.as_deref() == Some("👍")
-    })
-    .await;
+    let reaction = DeliveryEvent::Reaction(ReactionEvent {
+        bare_id: "R1".into(),
+        from_me: false,
+        target_bare_id: "A1".into(),
+        text: "👍".into(),
+        at: world.daemon.cx.now(),
+    });
+    // One after the other: what comes in one batch with the event that was waited for is not looked at again.
+    world.receives(reaction).await;
+    let reacted = |found: &InteractionDocument| found.reaction.as_deref() == Some("👍");
+    hear(&mut messages, Topic::InteractionChanged, reacted).await;
+    let edit = DeliveryEvent::Edited(EditedEvent {
+        bare_id: "E1".into(),
+        from_me: false,
+        target_bare_id: "A1".into(),
+        text: "open tomorrow?".into(),
+        at: world.daemon.cx.now(),
+    });
+    world.receives(edit).await;
     let edited = hear(&mut messages, Topic::InteractionChanged, |found: &InteractionDocument| found.original.is_some());
     let edited = edited.await;
     assert_eq!((edited.text.as_str(), edited.original.as_deref()), ("open tomorrow?", Some("open today?")));
