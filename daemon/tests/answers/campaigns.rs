@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
 
 use mychatflow_daemon::config::CampaignConfig;
 use mychatflow_daemon::rpc::Service;
@@ -64,15 +63,12 @@ fn received(world: &World) -> BTreeMap<String, usize> {
 }
 
 async fn until_state(world: &World, state: CampaignState) -> CampaignDocument {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
-    loop {
-        let found = spring(world).await;
-        if found.state == state {
-            return found;
-        }
-        assert!(tokio::time::Instant::now() < deadline, "{found:#?}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    until(world, state.word(), |found| found.state == state).await
+}
+
+/// Waits until the campaign looks as wanted.
+async fn until(world: &World, what: &str, wanted: impl Fn(&CampaignDocument) -> bool) -> CampaignDocument {
+    world.until(what, async || Some(spring(world).await).filter(|found| wanted(found))).await
 }
 
 async fn everybody_gets_it_once(engine: Engine) {
@@ -130,14 +126,10 @@ async fn an_answer_overtakes_a_campaign_and_a_reply_is_answered() {
     world.waha.wait_for_sent(1, DEADLINE).await.unwrap();
     world.waha.customer_says(SESSION, &world.ana, "How much is the sourdough?").await.unwrap();
     let chat = world.ana.chat_id();
-    let answered = async {
-        while world.waha.sent_to(&chat).len() < 2 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        world.waha.sent_count()
-    };
-    let sent = tokio::time::timeout(DEADLINE, answered).await.expect("answered in time");
-    println!("answered after {sent} of 300 messages of the campaign");
+    let answered =
+        |waha: &mychatflow_sandbox::waha::Server| (waha.sent_to(&chat).len() >= 2).then(|| waha.sent_count());
+    let sent = world.waha.wait_for(DEADLINE, answered).await.unwrap();
+    assert!(sent < 301, "the answer waited for the whole campaign");
     let done = until_state(&world, CampaignState::Completed).await;
     // Ana is on the list a second time.
     assert_eq!((done.counts.replied, done.counts.gone_out(), done.duplicates), (1, 300, 1), "{done:#?}");
@@ -151,14 +143,8 @@ async fn a_pause_stops_it_and_resume_goes_on_where_it_was() {
     campaign(&world, "campaign.launch", json!({"name": "spring"})).await;
     world.waha.wait_for_sent(20, DEADLINE).await.unwrap();
     campaign(&world, "campaign.pause", json!({"name": "spring"})).await;
-    let paused = async {
-        // What was under way at that very moment comes to its end.
-        while spring(&world).await.counts.sending > 0 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        spring(&world).await
-    };
-    let paused = tokio::time::timeout(DEADLINE, paused).await.expect("quiet in time");
+    // What was under way at that very moment comes to its end.
+    let paused = until(&world, "nothing under way", |found| found.counts.sending == 0).await;
     assert_eq!(paused.state, CampaignState::Paused);
     assert!(paused.counts.queued > 0, "{paused:#?}");
     let sent = world.waha.sent_count();
@@ -180,16 +166,7 @@ async fn the_pace_tells_when_it_goes_on() {
     campaign(&world, "campaign.create", json!({"name": "spring", "text": "Hi {{ name }}", "file": list(10)})).await;
     campaign(&world, "campaign.launch", json!({"name": "spring"})).await;
     world.waha.wait_for_sent(3, DEADLINE).await.unwrap();
-    let slow = tokio::time::timeout(DEADLINE, async {
-        loop {
-            let found = spring(&world).await;
-            if found.counts.sent == 3 && found.reason.is_some() {
-                return found;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    });
-    let slow = slow.await.expect("slow in time");
+    let slow = until(&world, "a reason to wait", |found| found.counts.sent == 3 && found.reason.is_some()).await;
     let reason = slow.reason.unwrap();
     assert!(reason.starts_with("next at ") && reason.ends_with(": 3 an hour reached"), "{reason}");
     assert!(slow.next_at.is_some() && slow.eta > slow.next_at, "{:?} {:?}", slow.next_at, slow.eta);
@@ -214,12 +191,7 @@ async fn acks_and_refusals_are_told_of_each_recipient() {
     let sent = world.waha.sent().remove(0);
     let id = world.waha.last_out(SESSION, &sent.chat_id).unwrap();
     world.waha.ack(SESSION, &id, Ack::Read).await.unwrap();
-    let read = tokio::time::timeout(DEADLINE, async {
-        while spring(&world).await.counts.read == 0 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    });
-    read.await.expect("read in time");
+    until(&world, "read", |found| found.counts.read > 0).await;
     let report = call(&world, "campaign.report", json!({"name": "spring"})).await.unwrap();
     let line = |at: usize| report["items"][at].clone();
     assert_eq!((&line(0)["state"], &line(0)["phone"]), (&"read".into(), &"+447700900001".into()));
