@@ -1,5 +1,9 @@
 //! What may be typed, and the help text. Nothing else.
 
+pub mod campaign;
+pub mod contact;
+pub mod quick_reply;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -7,18 +11,18 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 use mychatflow_data::ids::{ClientRef, InteractionId, NoteId};
-use mychatflow_data::model::campaign::CampaignState;
 use mychatflow_data::model::chat::ChatState;
-use mychatflow_data::model::contact::Review;
-use mychatflow_data::model::recipient::RecipientState;
 use mychatflow_data::model::setting::SettingKey;
 use mychatflow_data::phone::Phone;
 use mychatflow_data::protocol::calls::chat::ListOrder;
-use mychatflow_data::protocol::calls::contact::Reviewed;
 use mychatflow_data::protocol::calls::queue::QueueState;
 use mychatflow_data::protocol::calls::tenant::Grant;
 use mychatflow_data::protocol::event::Topic;
 use mychatflow_data::protocol::span::Span;
+
+use self::campaign::CampaignVerb;
+use self::contact::ContactVerb;
+use self::quick_reply::QuickReplyVerb;
 
 /// Answers a shop's WhatsApp from its own facts.
 #[derive(Debug, Parser)]
@@ -414,185 +418,6 @@ pub enum ChatVerb {
     },
 }
 
-/// `contact …`
-#[derive(Debug, Subcommand)]
-pub enum ContactVerb {
-    /// List the people
-    List {
-        /// Only those with this tag
-        #[arg(long)]
-        tag: Option<String>,
-        /// Only those of whom this was said
-        #[arg(long, value_parser = words(Review::ALL, Review::word))]
-        review: Option<Review>,
-        /// Only those with this in their name or phone number
-        #[arg(long, value_name = "TEXT")]
-        find: Option<String>,
-        #[command(flatten)]
-        limit: Limit,
-    },
-    /// Show one, with their chats
-    Show {
-        /// Id, phone number, or a name that fits one contact
-        contact: String,
-    },
-    /// Put tags on or take them off, or say who it is
-    Tag {
-        /// Id, phone number, or a name that fits one contact
-        contact: String,
-        /// The tags
-        #[arg(value_name = "TAG", required_unless_present = "review")]
-        tags: Vec<String>,
-        /// Take them off
-        #[arg(long)]
-        remove: bool,
-        /// A customer may be answered by the assistant, a personal contact never is
-        #[arg(long, value_parser = words(Reviewed::ALL, Reviewed::word))]
-        review: Option<Reviewed>,
-    },
-    /// Take in a person who did not write yet
-    Add {
-        /// The phone number, with country code
-        #[arg(value_parser = Phone::parse)]
-        phone: Phone,
-        /// The name
-        #[arg(long)]
-        name: Option<String>,
-        /// A tag; may be given several times
-        #[arg(long = "tag", value_name = "TAG")]
-        tags: Vec<String>,
-    },
-    /// Change what is known of one
-    Edit {
-        /// Id, phone number, or a name that fits one contact
-        contact: String,
-        /// The new name; empty: none
-        #[arg(long)]
-        name: Option<String>,
-    },
-    /// Write to a person no more
-    Optout {
-        /// Id, phone number, or a name that fits one contact
-        contact: String,
-        /// Write to them again
-        #[arg(long)]
-        back: bool,
-    },
-}
-
-/// Who gets a campaign.
-#[derive(Debug, Args)]
-pub struct Audience {
-    /// A list as CSV with a header line: a column named phone, and one for each variable; - reads stdin
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "segment")]
-    pub file: Option<PathBuf>,
-    /// The country of phone numbers without a country code, such as DE
-    #[arg(long, value_name = "CC", requires = "file")]
-    pub country: Option<String>,
-    /// People of the contacts: all, or tag:vip
-    #[arg(long, value_name = "SEGMENT")]
-    pub segment: Option<String>,
-}
-
-/// `campaign …`
-#[derive(Debug, Subcommand)]
-pub enum CampaignVerb {
-    /// Write one down, with its list; nothing is sent before launch
-    Create {
-        /// What it is called
-        name: String,
-        /// The text, such as 'Hi {{ name }}'; - reads it from stdin
-        #[arg(long)]
-        text: String,
-        #[command(flatten)]
-        audience: Audience,
-        /// The number that it goes out from
-        #[arg(long, value_name = "NAME")]
-        instance: Option<String>,
-        /// When it is to start once launched: '2026-12-01 09:00', or RFC 3339
-        #[arg(long, value_name = "TIME")]
-        at: Option<String>,
-        /// The time zone of --at, such as Europe/Berlin
-        #[arg(long, value_name = "ZONE")]
-        timezone: Option<String>,
-    },
-    /// List them, newest first
-    List {
-        /// Only those in this state
-        #[arg(long, value_parser = words(CampaignState::ALL, CampaignState::word))]
-        state: Option<CampaignState>,
-        #[command(flatten)]
-        limit: Limit,
-    },
-    /// Show one: how far it got, and why not further
-    Show {
-        /// Name or id
-        name: String,
-    },
-    /// What the first people would get; without a name, of a text and a list that are not stored
-    Preview {
-        /// Name or id
-        #[arg(required_unless_present = "text")]
-        name: Option<String>,
-        /// Another text; - reads it from stdin
-        #[arg(long)]
-        text: Option<String>,
-        #[command(flatten)]
-        audience: Audience,
-        #[command(flatten)]
-        limit: Limit,
-    },
-    /// Start a draft, now or at its time
-    Launch {
-        /// Name or id
-        name: String,
-    },
-    /// Stop it until resumed; what has not left yet stays in
-    Pause {
-        /// Name or id
-        name: String,
-    },
-    /// Go on where it was
-    Resume {
-        /// Name or id
-        name: String,
-    },
-    /// End it: whoever has not got it yet never will
-    Cancel {
-        /// Name or id
-        name: String,
-    },
-    /// Change the text or the time of a draft
-    Edit {
-        /// Name or id
-        name: String,
-        /// The new text; - reads it from stdin
-        #[arg(long)]
-        text: Option<String>,
-        /// The new time; now: at once when launched
-        #[arg(long, value_name = "TIME")]
-        at: Option<String>,
-        /// The new time zone
-        #[arg(long, value_name = "ZONE")]
-        timezone: Option<String>,
-    },
-    /// Forget a draft, or one that has ended
-    Remove {
-        /// Name or id
-        name: String,
-    },
-    /// What became of each person
-    Report {
-        /// Name or id
-        name: String,
-        /// Only those in this state
-        #[arg(long, value_parser = words(RecipientState::ALL, RecipientState::word))]
-        state: Option<RecipientState>,
-        #[command(flatten)]
-        limit: Limit,
-    },
-}
-
 /// `credit …`
 #[derive(Debug, Subcommand)]
 pub enum CreditVerb {
@@ -645,36 +470,6 @@ pub enum SettingsVerb {
         unset: bool,
         #[command(flatten)]
         place: SettingPlace,
-    },
-}
-
-/// `quick-reply …`
-#[derive(Debug, Subcommand)]
-pub enum QuickReplyVerb {
-    /// List them
-    List(Limit),
-    /// Store one
-    Add {
-        /// What it is called
-        label: String,
-        /// The words; - reads them from stdin
-        text: String,
-    },
-    /// Change one
-    Edit {
-        /// Its label or id
-        name: String,
-        /// Another label
-        #[arg(long, required_unless_present = "text")]
-        label: Option<String>,
-        /// Other words; - reads them from stdin
-        #[arg(long)]
-        text: Option<String>,
-    },
-    /// Take one away
-    Remove {
-        /// Its label or id
-        name: String,
     },
 }
 

@@ -103,6 +103,12 @@ id! {
     CampaignId;
     /// One row of a campaign.
     RecipientId;
+    /// A saved filter of contacts.
+    SegmentId;
+    /// Two people who turned out to be one.
+    MergeId;
+    /// A list that is being taken in, piece by piece.
+    ImportId;
     /// A stored answer of the shop.
     QuickReplyId;
     /// What a human wrote down about a chat, for other humans.

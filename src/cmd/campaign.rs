@@ -13,7 +13,7 @@ use mychatflow_data::protocol::calls::campaign::{
 };
 
 use super::{Cx, text_or_stdin};
-use crate::cli::CampaignVerb;
+use crate::cli::campaign::CampaignVerb;
 use crate::output::{Table, age, clean, clean_lines, facts, local};
 
 /// Columns of the progress bar.
@@ -36,6 +36,7 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
                 instance: instance.map(Into::into),
                 at,
                 timezone,
+                ..CampaignCreate::default()
             };
             cx.show(&params, |made| created(cx, made)).await
         }
@@ -58,6 +59,7 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
                 country: audience.country,
                 segment: audience.segment,
                 limit: limit.limit,
+                ..CampaignPreview::default()
             };
             let page = cx.call(&params).await?;
             match cx.output.format() {
@@ -79,7 +81,7 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
         }
         CampaignVerb::Edit { name, text, at, timezone } => {
             let text = text.map(text_or_stdin).transpose()?;
-            let params = CampaignEdit { tenant, name: name.into(), text, at, timezone };
+            let params = CampaignEdit { tenant, name: name.into(), text, at, timezone, ..CampaignEdit::default() };
             cx.show(&params, |shown| full(cx, shown)).await
         }
         CampaignVerb::Remove { name } => {
@@ -94,6 +96,7 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
                 state,
                 limit,
                 after,
+                ..CampaignReport::default()
             };
             cx.list(limit, params, |lines| report(cx, lines)).await
         }

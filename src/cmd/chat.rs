@@ -47,6 +47,7 @@ pub async fn run(cx: &Cx, verb: ChatVerb) -> anyhow::Result<()> {
                 wait,
                 client_ref,
                 clear_draft: clear_draft.into(),
+                quick_reply: None,
             };
             let patience = CALL_TIMEOUT + wait.map_or(Duration::ZERO, |wait| wait.0);
             let sent = cx.connect().await?.call_within(&params, patience).await?;

@@ -6,7 +6,7 @@ use mychatflow_data::protocol::calls::contact::{
 };
 
 use super::Cx;
-use crate::cli::ContactVerb;
+use crate::cli::contact::ContactVerb;
 use crate::output::{Table, age, age_or, clean, facts};
 
 /// Runs one verb.
@@ -19,6 +19,7 @@ pub async fn run(cx: &Cx, verb: ContactVerb) -> anyhow::Result<()> {
                 tag: tag.clone(),
                 review,
                 find: find.clone(),
+                query: None,
                 limit,
                 after,
             };
@@ -37,7 +38,7 @@ pub async fn run(cx: &Cx, verb: ContactVerb) -> anyhow::Result<()> {
         }
         ContactVerb::Add { phone, name, tags } => cx.show(&ContactAdd { tenant, phone, name, tags }, line).await,
         ContactVerb::Edit { contact, name } => {
-            cx.show(&ContactEdit { tenant, contact: contact.into(), name }, line).await
+            cx.show(&ContactEdit { tenant, contact: contact.into(), name, ..ContactEdit::default() }, line).await
         }
         ContactVerb::Optout { contact, back } => {
             let params = ContactOptout { tenant, contact: contact.into(), back: back.into() };
@@ -78,7 +79,7 @@ fn table(cx: &Cx, contacts: &[Contact]) -> Table {
 }
 
 fn full(cx: &Cx, shown: &ContactShown) -> String {
-    let ContactShown { contact, chats } = shown;
+    let ContactShown { contact, chats, .. } = shown;
     let addresses: Vec<&str> = contact.addresses.iter().map(|address| address.as_str()).collect();
     let mut text = facts([
         ("name", contact.name.clone().unwrap_or_default()),

@@ -5,7 +5,7 @@ use mychatflow_data::protocol::calls::quick_reply::{
 };
 
 use super::{Cx, text_or_stdin};
-use crate::cli::QuickReplyVerb;
+use crate::cli::quick_reply::QuickReplyVerb;
 use crate::output::{Table, clean};
 
 /// Runs one verb.
@@ -13,16 +13,17 @@ pub async fn run(cx: &Cx, verb: QuickReplyVerb) -> anyhow::Result<()> {
     let tenant = cx.tenant();
     match verb {
         QuickReplyVerb::List(limit) => {
-            let params = |limit, after| QuickReplyList { tenant: tenant.clone(), limit, after };
+            let params =
+                |limit, after| QuickReplyList { tenant: tenant.clone(), limit, after, ..QuickReplyList::default() };
             cx.list(limit, params, table).await
         }
         QuickReplyVerb::Add { label, text } => {
-            let params = QuickReplyAdd { tenant, label, text: text_or_stdin(text)? };
+            let params = QuickReplyAdd { tenant, label, text: text_or_stdin(text)?, category: None };
             cx.show(&params, |added| format!("{} is stored; the assistant knows it now", clean(&added.label))).await
         }
         QuickReplyVerb::Edit { name, label, text } => {
             let text = text.map(text_or_stdin).transpose()?;
-            let params = QuickReplyEdit { tenant, name: name.into(), label, text };
+            let params = QuickReplyEdit { tenant, name: name.into(), label, text, ..QuickReplyEdit::default() };
             cx.show(&params, |edited| format!("{} is changed; the assistant knows it now", clean(&edited.label))).await
         }
         QuickReplyVerb::Remove { name } => {

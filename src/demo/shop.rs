@@ -53,7 +53,7 @@ pub async fn furnish(client: &Client) -> anyhow::Result<Happening> {
         client.call(&set).await.with_context(|| format!("settings set {key}"))?;
     }
     for (label, text) in shop.quick_replies {
-        let add = QuickReplyAdd { tenant: None, label: (*label).to_owned(), text: (*text).to_owned() };
+        let add = QuickReplyAdd { label: (*label).to_owned(), text: (*text).to_owned(), ..QuickReplyAdd::default() };
         client.call(&add).await.context("quick-reply add")?;
     }
     let credits = client.call(&CreditShow::default()).await.context("credit show")?.balance;

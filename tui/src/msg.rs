@@ -5,15 +5,17 @@ use mychatflow_data::ids::RunId;
 use mychatflow_data::protocol::Call;
 use mychatflow_data::protocol::calls::ask::Ask;
 use mychatflow_data::protocol::calls::campaign::{
-    CampaignCancel, CampaignCreate, CampaignEdit, CampaignLaunch, CampaignList, CampaignPause, CampaignPreview,
-    CampaignRemove, CampaignReport, CampaignResume, CampaignShow,
+    CampaignAttach, CampaignCancel, CampaignClone, CampaignCreate, CampaignEdit, CampaignExtend, CampaignLaunch,
+    CampaignList, CampaignPause, CampaignPreflight, CampaignPreview, CampaignRemove, CampaignReport, CampaignResume,
+    CampaignSeries, CampaignShow, CampaignTest,
 };
 use mychatflow_data::protocol::calls::chat::{
     ChatApprove, ChatCancel, ChatCompose, ChatDone, ChatEdit, ChatList, ChatNote, ChatPause, ChatRead, ChatResume,
     ChatSend, ChatShow, ChatSnooze, ChatUnnote,
 };
 use mychatflow_data::protocol::calls::contact::{
-    ContactAdd, ContactEdit, ContactList, ContactOptout, ContactShow, ContactTag,
+    ContactAdd, ContactEdit, ContactErase, ContactExport, ContactImport, ContactList, ContactMerge, ContactOptout,
+    ContactShow, ContactSuppressions, ContactTag, ContactUnmerge,
 };
 use mychatflow_data::protocol::calls::credit::{CreditAudit, CreditGrant, CreditLedger, CreditShow};
 use mychatflow_data::protocol::calls::daemon::DaemonStatus;
@@ -22,8 +24,12 @@ use mychatflow_data::protocol::calls::instance::{
 };
 use mychatflow_data::protocol::calls::overview::OverviewShow;
 use mychatflow_data::protocol::calls::queue::{QueueDrop, QueueHold, QueueList, QueueRelease, QueueRetry, QueueShow};
-use mychatflow_data::protocol::calls::quick_reply::{QuickReplyAdd, QuickReplyEdit, QuickReplyList, QuickReplyRemove};
+use mychatflow_data::protocol::calls::quick_reply::{
+    QuickReplyAdd, QuickReplyEdit, QuickReplyExport, QuickReplyImport, QuickReplyList, QuickReplyRemove,
+    QuickReplyRender,
+};
 use mychatflow_data::protocol::calls::search::ChatSearch;
+use mychatflow_data::protocol::calls::segment::{SegmentAdd, SegmentList, SegmentRemove};
 use mychatflow_data::protocol::calls::settings::{SettingsSet, SettingsShow};
 use mychatflow_data::protocol::calls::stats::Stats;
 use mychatflow_data::protocol::calls::tenant::TenantList;
@@ -161,11 +167,15 @@ questions! {
     ChatList ChatShow ChatSend ChatApprove ChatEdit ChatCancel ChatPause ChatResume ChatDone ChatSnooze
     ChatRead ChatCompose ChatNote ChatUnnote ChatSearch
     ContactList ContactShow ContactTag ContactAdd ContactEdit ContactOptout
+    ContactImport ContactExport ContactMerge ContactUnmerge ContactErase ContactSuppressions
+    SegmentList SegmentAdd SegmentRemove
     CampaignCreate CampaignList CampaignShow CampaignPreview CampaignLaunch CampaignPause CampaignResume
     CampaignCancel CampaignEdit CampaignRemove CampaignReport
+    CampaignExtend CampaignAttach CampaignPreflight CampaignTest CampaignClone CampaignSeries
     CreditShow CreditLedger CreditGrant CreditAudit
     SettingsShow SettingsSet
     QuickReplyList QuickReplyAdd QuickReplyEdit QuickReplyRemove
+    QuickReplyImport QuickReplyExport QuickReplyRender
     QueueList QueueShow QueueHold QueueRelease QueueRetry QueueDrop
     Ask Why OverviewShow
 }

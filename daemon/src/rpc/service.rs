@@ -8,8 +8,8 @@ use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::{AdminRequest, Answer, Call, Method, Needs, Request, TenantRequest};
 
 use super::handlers::{
-    ask, campaigns, chats, contacts, credits, daemon, drafts, instances, notes, overview, queue, quick_replies, search,
-    settings, stats, tenants, why,
+    ask, campaign_lists, campaigns, chats, contact_import, contacts, credits, daemon, drafts, instances, notes,
+    overview, people, queue, quick_replies, search, segments, settings, stats, tenants, why,
 };
 use super::peer::{Caller, Standing};
 use super::refused::Handled;
@@ -59,10 +59,10 @@ impl Desk {
             R::ContactList(call) => answer(contacts::list(cx, shop, call).await),
             R::ContactShow(call) => answer(contacts::show(cx, shop, call).await),
             R::ContactTag(call) => answer(contacts::tag(cx, shop, call).await),
-            R::CampaignCreate(call) => answer(campaigns::create(cx, shop, call).await),
+            R::CampaignCreate(call) => answer(campaign_lists::create(cx, shop, call).await),
             R::CampaignList(call) => answer(campaigns::list(cx, shop, call).await),
             R::CampaignShow(call) => answer(campaigns::show(cx, shop, call).await),
-            R::CampaignPreview(call) => answer(campaigns::preview(cx, shop, call).await),
+            R::CampaignPreview(call) => answer(campaign_lists::preview(cx, shop, call).await),
             R::CampaignLaunch(call) => answer(campaigns::launch(cx, shop, call).await),
             R::CampaignPause(call) => answer(campaigns::pause(cx, shop, call).await),
             R::CampaignResume(call) => answer(campaigns::resume(cx, shop, call).await),
@@ -92,6 +92,24 @@ impl Desk {
             R::ContactAdd(call) => answer(contacts::add(cx, shop, call).await),
             R::ContactEdit(call) => answer(contacts::edit(cx, shop, call).await),
             R::ContactOptout(call) => answer(contacts::opt_out(cx, shop, call).await),
+            R::ContactImport(call) => answer(contact_import::import(cx, shop, call).await),
+            R::ContactExport(call) => answer(people::export(cx, shop, call).await),
+            R::ContactMerge(call) => answer(people::merge(cx, shop, call).await),
+            R::ContactUnmerge(call) => answer(people::unmerge(cx, shop, call).await),
+            R::ContactErase(call) => answer(people::erase(cx, shop, call).await),
+            R::ContactSuppressions(call) => answer(people::suppressions(cx, shop, call).await),
+            R::SegmentList(call) => answer(segments::list(cx, shop, call).await),
+            R::SegmentAdd(call) => answer(segments::add(cx, shop, call).await),
+            R::SegmentRemove(call) => answer(segments::remove(cx, shop, call).await),
+            R::CampaignExtend(call) => answer(campaign_lists::extend(cx, shop, call).await),
+            R::CampaignAttach(call) => answer(campaigns::attach(cx, shop, call).await),
+            R::CampaignPreflight(call) => answer(campaigns::preflight(cx, shop, call).await),
+            R::CampaignTest(call) => answer(campaigns::test(cx, shop, call).await),
+            R::CampaignClone(call) => answer(campaigns::copy(cx, shop, call).await),
+            R::CampaignSeries(call) => answer(campaigns::series(cx, shop, call).await),
+            R::QuickReplyImport(call) => answer(quick_replies::import(cx, shop, call).await),
+            R::QuickReplyExport(call) => answer(quick_replies::export(cx, shop, call).await),
+            R::QuickReplyRender(call) => answer(quick_replies::render(cx, shop, call).await),
             R::QuickReplyEdit(call) => answer(quick_replies::edit(cx, shop, call).await),
             R::QuickReplyRemove(call) => answer(quick_replies::remove(cx, shop, call).await),
             R::Why(call) => answer(why::why(cx, shop, call).await),

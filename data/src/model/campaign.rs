@@ -25,6 +25,34 @@ words! {
     }
 }
 
+words! {
+    /// What happens to a campaign whose time has passed before it could start: the daemon was down, the number too.
+    MissedSlot {
+        /// It starts late, but not too late: then it asks.
+        RunLateWithin => "run_late_within",
+        /// It is cancelled.
+        Skip => "skip",
+        /// It is paused until a person says what to do.
+        Ask => "ask",
+    }
+}
+
+words! {
+    /// Are numbers looked up before the first message to them?
+    NumberCheck {
+        /// Yes: a message to a number without WhatsApp can get ours restricted.
+        Before => "before",
+        /// No.
+        Never => "never",
+    }
+}
+
+impl Default for NumberCheck {
+    fn default() -> Self {
+        Self::Before
+    }
+}
+
 macro_rules! counts {
     ($($(#[$doc:meta])* $field:ident => $state:ident,)+) => {
         /// How many recipients are in each state. Derived from the recipients, never stored.

@@ -1,5 +1,7 @@
 //! A contact: a person, under however many addresses.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::words;
@@ -18,6 +20,43 @@ words! {
         Customer => "customer",
         /// Family, friends, the plumber: never answered by the assistant.
         Personal => "personal",
+    }
+}
+
+words! {
+    /// What a person said about being written to.
+    ConsentState {
+        /// Yes.
+        Given => "given",
+        /// No.
+        Refused => "refused",
+    }
+}
+
+/// What a person said about being written to, and what shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consent {
+    /// What was said.
+    pub state: ConsentState,
+    /// When.
+    pub at: Timestamp,
+    /// Where: a file, a form, a chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The words, a link, a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
+}
+
+words! {
+    /// How an address came to be one that nobody writes to any more.
+    SuppressionCause {
+        /// The person wrote a word such as STOP.
+        Word => "word",
+        /// The owner said so.
+        Owner => "owner",
+        /// It was on an imported list.
+        Import => "import",
     }
 }
 
@@ -40,4 +79,16 @@ pub struct Contact {
     pub tags: Vec<String>,
     /// Since when the person is known.
     pub created_at: Timestamp,
+    /// The language the person is written to in, as two letters: `de`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// What the owner wrote down about the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Columns of the owner's own, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, String>,
+    /// What the person said about being written to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Consent>,
 }

@@ -1,7 +1,18 @@
 //! A quick reply: a stored answer of the shop, which the assistant reads as a fact.
 
+use super::words;
 use crate::ids::QuickReplyId;
 use crate::time::Timestamp;
+
+words! {
+    /// Is a quick reply in use?
+    QuickReplyState {
+        /// Offered to people and told to the assistant.
+        Active => "active",
+        /// Kept, and neither offered nor told.
+        Aside => "aside",
+    }
+}
 
 /// A stored answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,4 +27,14 @@ pub struct QuickReply {
     pub created_at: Timestamp,
     /// When it was changed last.
     pub updated_at: Timestamp,
+    /// What it is about, for sorting.
+    pub category: Option<String>,
+    /// Is it in use?
+    pub state: QuickReplyState,
+    /// How often people sent it.
+    pub uses: i64,
+    /// How often the assistant named it as its source.
+    pub citations: i64,
+    /// When it was of use last.
+    pub used_at: Option<Timestamp>,
 }

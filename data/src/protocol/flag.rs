@@ -13,6 +13,14 @@ macro_rules! flag {
             $on,
         }
 
+        impl $name {
+            /// Is it the choice that an absent switch makes?
+            #[allow(dead_code, reason = "only optional switches ask")]
+            pub(crate) const fn is_default(&self) -> bool {
+                matches!(self, Self::$off)
+            }
+        }
+
         impl From<bool> for $name {
             fn from(on: bool) -> Self {
                 if on { Self::$on } else { Self::$off }

@@ -8,6 +8,7 @@ pub mod frame;
 pub mod hello;
 pub mod name;
 pub mod page;
+pub mod piece;
 pub mod span;
 
 use std::fmt;
@@ -23,15 +24,20 @@ use crate::model::member::Role;
 
 use calls::ask::{Ask, AskAnswer};
 use calls::campaign::{
-    CampaignCancel, CampaignCreate, CampaignDocument, CampaignEdit, CampaignLaunch, CampaignList, CampaignPause,
-    CampaignPreview, CampaignPreviewLine, CampaignRemove, CampaignRemoved, CampaignReport, CampaignReportLine,
-    CampaignResume, CampaignShow,
+    CampaignAttach, CampaignCancel, CampaignClone, CampaignCreate, CampaignDocument, CampaignEdit, CampaignExtend,
+    CampaignLaunch, CampaignList, CampaignPause, CampaignPreflight, CampaignPreview, CampaignPreviewLine,
+    CampaignRemove, CampaignRemoved, CampaignReport, CampaignReportLine, CampaignResume, CampaignSeries,
+    CampaignSeriesDocument, CampaignShow, CampaignTest, CampaignTested, Preflight,
 };
 use calls::chat::{
     ChatApprove, ChatCancel, ChatCompose, ChatDone, ChatDraft, ChatEdit, ChatList, ChatNote, ChatPause, ChatRead,
     ChatResume, ChatSend, ChatSent, ChatShow, ChatShown, ChatSnooze, ChatSummary, ChatUnnote, NoteDocument,
 };
-use calls::contact::{ContactAdd, ContactEdit, ContactList, ContactOptout, ContactShow, ContactShown, ContactTag};
+use calls::contact::{
+    ContactAdd, ContactEdit, ContactErase, ContactErased, ContactExport, ContactImport, ContactImported, ContactList,
+    ContactMerge, ContactOptout, ContactShow, ContactShown, ContactSuppressions, ContactTag, ContactUnmerge,
+    ContactUnmerged, SuppressionDocument,
+};
 use calls::credit::{CreditAudit, CreditAudited, CreditGrant, CreditGranted, CreditLedger, CreditShow, CreditSummary};
 use calls::daemon::{DaemonReload, DaemonReloaded, DaemonShown, DaemonStatus, DaemonStop, DaemonStopping};
 use calls::events::{EventsSubscribe, EventsSubscribed};
@@ -42,8 +48,12 @@ use calls::instance::{
 };
 use calls::overview::{Overview, OverviewShow};
 use calls::queue::{QueueDrop, QueueHold, QueueLine, QueueList, QueueRelease, QueueRetry, QueueShow, QueueShown};
-use calls::quick_reply::{QuickReplyAdd, QuickReplyDocument, QuickReplyEdit, QuickReplyList, QuickReplyRemove};
+use calls::quick_reply::{
+    QuickReplyAdd, QuickReplyDocument, QuickReplyEdit, QuickReplyExport, QuickReplyFile, QuickReplyImport,
+    QuickReplyImported, QuickReplyList, QuickReplyRemove, QuickReplyRender, QuickReplyRendered,
+};
 use calls::search::{ChatSearch, SearchHit};
+use calls::segment::{SegmentAdd, SegmentDocument, SegmentList, SegmentRemove};
 use calls::settings::{SettingLine, SettingsSet, SettingsShow};
 use calls::stats::{Stats, StatsDocument};
 use calls::tenant::{
@@ -265,11 +275,26 @@ calls! {
         "contact.add"       => ContactAdd      -> Contact, Agent;
         "contact.edit"      => ContactEdit     -> Contact, Agent;
         "contact.optout"    => ContactOptout   -> Contact, Agent;
+        "contact.import"    => ContactImport   -> ContactImported, Agent;
+        "contact.export"    => ContactExport   -> Page<Contact>, Owner;
+        "contact.merge"     => ContactMerge    -> Contact, Agent;
+        "contact.unmerge"   => ContactUnmerge  -> ContactUnmerged, Agent;
+        "contact.erase"     => ContactErase    -> ContactErased, Owner;
+        "contact.suppressions" => ContactSuppressions -> Page<SuppressionDocument>, Viewer;
+
+        "segment.list"      => SegmentList     -> Page<SegmentDocument>, Viewer;
+        "segment.add"       => SegmentAdd      -> SegmentDocument, Agent;
+        "segment.remove"    => SegmentRemove   -> SegmentDocument, Agent;
 
         "campaign.create"   => CampaignCreate  -> CampaignDocument, Agent;
+        "campaign.extend"   => CampaignExtend  -> CampaignDocument, Agent;
+        "campaign.attach"   => CampaignAttach  -> CampaignDocument, Agent;
         "campaign.list"     => CampaignList    -> Page<CampaignDocument>, Viewer;
         "campaign.show"     => CampaignShow    -> CampaignDocument, Viewer;
         "campaign.preview"  => CampaignPreview -> Page<CampaignPreviewLine>, Viewer;
+        "campaign.preflight" => CampaignPreflight -> Preflight, Viewer;
+        "campaign.test"     => CampaignTest    -> CampaignTested, Agent;
+        "campaign.clone"    => CampaignClone   -> CampaignDocument, Agent;
         "campaign.launch"   => CampaignLaunch  -> CampaignDocument, Agent;
         "campaign.pause"    => CampaignPause   -> CampaignDocument, Agent;
         "campaign.resume"   => CampaignResume  -> CampaignDocument, Agent;
@@ -277,6 +302,7 @@ calls! {
         "campaign.edit"     => CampaignEdit    -> CampaignDocument, Agent;
         "campaign.remove"   => CampaignRemove  -> CampaignRemoved, Agent;
         "campaign.report"   => CampaignReport  -> Page<CampaignReportLine>, Viewer;
+        "campaign.series"   => CampaignSeries  -> CampaignSeriesDocument, Viewer;
 
         "credit.show"       => CreditShow      -> CreditSummary, Viewer;
         "credit.ledger"     => CreditLedger    -> Page<Entry>, Viewer;
@@ -290,6 +316,9 @@ calls! {
         "quick_reply.add"   => QuickReplyAdd   -> QuickReplyDocument, Agent;
         "quick_reply.edit"  => QuickReplyEdit  -> QuickReplyDocument, Agent;
         "quick_reply.remove" => QuickReplyRemove -> QuickReplyDocument, Agent;
+        "quick_reply.import" => QuickReplyImport -> QuickReplyImported, Agent;
+        "quick_reply.export" => QuickReplyExport -> QuickReplyFile, Viewer;
+        "quick_reply.render" => QuickReplyRender -> Page<QuickReplyRendered>, Viewer;
 
         "queue.list"        => QueueList       -> Page<QueueLine>, Viewer;
         "queue.show"        => QueueShow       -> QueueShown, Viewer;

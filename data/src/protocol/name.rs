@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 macro_rules! names {
     ($($(#[$doc:meta])* $name:ident;)+) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(String);
 
@@ -50,6 +50,8 @@ names! {
     ContactName;
     /// A quick reply by id or label.
     QuickReplyName;
+    /// A saved filter of contacts by id or name.
+    SegmentName;
     /// A campaign by id or name.
     CampaignName;
     /// An entry of the queue by its id; ids are unique over jobs, unreadable deliveries and unknown sends.

@@ -9,7 +9,7 @@ use super::find::Needle;
 use super::scope::{Scope, Scoped};
 use crate::ids::{ChatId, ContactId};
 use crate::model::chat::ChatState;
-use crate::model::contact::{Contact, Review};
+use crate::model::contact::{Consent, Contact, Review};
 use crate::phone::Phone;
 use crate::scoped;
 use crate::time::Timestamp;
@@ -54,7 +54,7 @@ macro_rules! select_contacts {
                     c.review, c.opted_out_at,
                     (SELECT json_group_array(tag) FROM contact_tags
                      WHERE tenant_id = c.tenant_id AND contact_id = c.id),
-                    c.created_at
+                    c.created_at, c.language, c.note, c.fields, c.consent, c.consent_at, c.consent_source, c.consent_proof
              FROM contacts AS c WHERE c.tenant_id = :tenant ",
             $rest
         )
@@ -73,7 +73,17 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Contact> {
         opted_out_at: row.get(5)?,
         tags: serde_json::from_str(&tags).unwrap_or_default(),
         created_at: row.get(7)?,
+        language: row.get(8)?,
+        note: row.get(9)?,
+        fields: serde_json::from_str(&row.get::<_, String>(10)?).unwrap_or_default(),
+        consent: consent(row)?,
     })
+}
+
+fn consent(row: &Row<'_>) -> rusqlite::Result<Option<Consent>> {
+    let Some(state) = row.get(11)? else { return Ok(None) };
+    let at: Option<Timestamp> = row.get(12)?;
+    Ok(Some(Consent { state, at: at.unwrap_or(row.get(7)?), source: row.get(13)?, proof: row.get(14)? }))
 }
 
 const ADD_TAG: Scoped =

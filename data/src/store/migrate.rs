@@ -10,6 +10,9 @@ pub(crate) const MIGRATIONS: &[(&str, &str)] = &[
     ("0002_statistics", include_str!("migrations/0002_statistics.sql")),
     ("0003_console", include_str!("migrations/0003_console.sql")),
     ("0004_campaigns", include_str!("migrations/0004_campaigns.sql")),
+    ("0005_people", include_str!("migrations/0005_people.sql")),
+    ("0006_campaign_plans", include_str!("migrations/0006_campaign_plans.sql")),
+    ("0007_quick_replies", include_str!("migrations/0007_quick_replies.sql")),
 ];
 
 /// Runs what the file has not seen yet.

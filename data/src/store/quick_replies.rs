@@ -18,12 +18,17 @@ fn read(row: &Row<'_>) -> rusqlite::Result<QuickReply> {
         text: row.get(2)?,
         created_at: row.get(3)?,
         updated_at: row.get(4)?,
+        category: row.get(5)?,
+        state: row.get(6)?,
+        uses: row.get(7)?,
+        citations: row.get(8)?,
+        used_at: row.get(9)?,
     })
 }
 
 fn named(scope: &Scope<'_>, name: &str) -> Result<QuickReply, StoreError> {
     const FIND: Scoped = scoped!(
-        "SELECT id, label, text, created_at, updated_at FROM quick_replies
+        "SELECT id, label, text, created_at, updated_at, category, state, uses, citations, used_at FROM quick_replies
          WHERE tenant_id = :tenant AND (id = :id OR label = :label)
          ORDER BY label = :label DESC LIMIT 1"
     );
@@ -42,7 +47,7 @@ impl TenantStore {
             "INSERT INTO quick_replies (tenant_id, id, label, text, created_at, updated_at)
              VALUES (:tenant, :id, :label, :text, :now, :now)
              ON CONFLICT (tenant_id, label) DO NOTHING
-             RETURNING id, label, text, created_at, updated_at"
+             RETURNING id, label, text, created_at, updated_at, category, state, uses, citations, used_at"
         );
         let label = label.trim().to_owned();
         let text = text.trim().to_owned();
@@ -68,7 +73,7 @@ impl TenantStore {
     /// What the store says.
     pub async fn quick_replies(&self, after: Option<String>, limit: i64) -> Result<Vec<QuickReply>, StoreError> {
         const PAGE: Scoped = scoped!(
-            "SELECT id, label, text, created_at, updated_at FROM quick_replies
+            "SELECT id, label, text, created_at, updated_at, category, state, uses, citations, used_at FROM quick_replies
              WHERE tenant_id = :tenant AND (:after IS NULL OR label > :after) ORDER BY label LIMIT :limit"
         );
         self.read(move |scope| scope.rows(PAGE, &[(":after", &after), (":limit", &limit)], read)).await
@@ -80,7 +85,7 @@ impl TenantStore {
     /// What the store says.
     pub async fn quick_reply(&self, label: String) -> Result<Option<QuickReply>, StoreError> {
         const FIND: Scoped = scoped!(
-            "SELECT id, label, text, created_at, updated_at FROM quick_replies WHERE tenant_id = :tenant AND label = :label"
+            "SELECT id, label, text, created_at, updated_at, category, state, uses, citations, used_at FROM quick_replies WHERE tenant_id = :tenant AND label = :label"
         );
         self.read(move |scope| scope.row(FIND, &[(":label", &label)], read)).await
     }
@@ -108,7 +113,7 @@ impl TenantStore {
         const EDIT: Scoped = scoped!(
             "UPDATE OR IGNORE quick_replies SET label = :label, text = :text, updated_at = :now
              WHERE tenant_id = :tenant AND id = :id
-             RETURNING id, label, text, created_at, updated_at"
+             RETURNING id, label, text, created_at, updated_at, category, state, uses, citations, used_at"
         );
         self.write(move |scope| {
             let found = named(scope, &name)?;

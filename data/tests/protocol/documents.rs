@@ -7,12 +7,13 @@ use serde::de::DeserializeOwned;
 
 use mychatflow_data::credits::Credits;
 use mychatflow_data::ids::{CampaignId, ClientRef, EntryId, NoteId, QuickReplyId, RecipientId, ReplyId};
-use mychatflow_data::model::campaign::{CampaignCounts, CampaignState};
-use mychatflow_data::model::contact::{Contact, Review};
+use mychatflow_data::model::campaign::{CampaignCounts, CampaignState, MissedSlot, NumberCheck};
+use mychatflow_data::model::contact::{Consent, ConsentState, Contact, Review};
 use mychatflow_data::model::instance::{InstanceStatus, Me, StatusChange, Verdict};
 use mychatflow_data::model::interaction::{Author, ContentKind, Direction, InteractionState, Quoted, Tokens};
 use mychatflow_data::model::ledger::{Entry, EntryKind};
 use mychatflow_data::model::member::{Member, Role};
+use mychatflow_data::model::quick_reply::QuickReplyState;
 use mychatflow_data::model::recipient::RecipientState;
 use mychatflow_data::model::setting::SettingKey;
 use mychatflow_data::model::tenant::TenantState;
@@ -131,6 +132,15 @@ fn contact() -> Contact {
         opted_out_at: None,
         tags: vec!["vip".into()],
         created_at: AT,
+        language: Some("de".into()),
+        note: Some("pays on Fridays".into()),
+        fields: [("city".to_owned(), "Berlin".to_owned())].into(),
+        consent: Some(Consent {
+            state: ConsentState::Given,
+            at: AT,
+            source: Some("list.csv".into()),
+            proof: Some("signed at the fair".into()),
+        }),
     }
 }
 
@@ -227,7 +237,7 @@ fn chats() {
 #[test]
 fn contacts() {
     golden("contact_list", Page::whole(vec![contact()]));
-    golden("contact_show", ContactShown { contact: contact(), chats: vec![chat()] });
+    golden("contact_show", ContactShown { contact: contact(), chats: vec![chat()], merges: Vec::new() });
 }
 
 #[test]
@@ -260,6 +270,14 @@ fn campaigns() {
         next_at: Some(AT),
         per_hour: 39.5,
         duplicates: 3,
+        audience: Some("tag:vip".into()),
+        variants: Vec::new(),
+        media: None,
+        quiet: Some("21:00-08:00".into()),
+        missed: MissedSlot::RunLateWithin,
+        late_within_s: 3600,
+        check: NumberCheck::Before,
+        newcomers_left: 1,
     };
     golden("campaign_show", campaign.clone());
     golden("campaign_list", Page::whole(vec![campaign]));
@@ -268,6 +286,7 @@ fn campaigns() {
         name: Some("Customer A".into()),
         text: Some("Hi Customer A, we have new tulips.".into()),
         reason: None,
+        variant: None,
     };
     golden("campaign_preview", Page::whole(vec![line]));
     let line = CampaignReportLine {
@@ -281,6 +300,7 @@ fn campaigns() {
         contact: Some(CONTACT),
         chat: Some(CHAT),
         interaction: Some(INTERACTION),
+        variant: None,
     };
     golden("campaign_report", Page::whole(vec![line]));
     golden("campaign_remove", CampaignRemoved { id: CAMPAIGN, name: "spring".into() });
@@ -330,6 +350,12 @@ fn settings_and_quick_replies() {
         text: "Mon-Sat 8-18, Sun 10-16".into(),
         created_at: AT,
         updated_at: Some(AT),
+        category: Some("visiting".into()),
+        state: QuickReplyState::Active,
+        uses: 12,
+        citations: 40,
+        used_at: Some(AT),
+        variables: Vec::new(),
     };
     golden("quick_reply_list", Page::whole(vec![reply]));
 }

@@ -47,11 +47,10 @@ pub fn enter(state: &mut State, cx: &mut Cx<'_>) {
 fn wanted(state: &State, after: Option<Cursor>) -> ContactList {
     ContactList {
         tenant: state.tenant_name(),
-        tag: None,
         review: state.contacts.review,
         find: state.contacts.words(),
-        limit: None,
         after,
+        ..ContactList::default()
     }
 }
 

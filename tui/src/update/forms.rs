@@ -66,13 +66,15 @@ fn questions(form: &Form, tenant: Option<TenantName>) -> Vec<Question> {
         }
         .into()),
         FormKind::QuickReplyAdd => {
-            one(QuickReplyAdd { tenant, label: form.word("label").unwrap_or_default(), text: form.text("text") }.into())
+            let label = form.word("label").unwrap_or_default();
+            one(QuickReplyAdd { tenant, label, text: form.text("text"), category: None }.into())
         }
         FormKind::QuickReplyEdit(id) => one(QuickReplyEdit {
             tenant,
             name: QuickReplyName::from(id.to_string()),
             label: form.word("label"),
             text: Some(form.text("text")),
+            ..QuickReplyEdit::default()
         }
         .into()),
         FormKind::ContactAdd => {
@@ -83,7 +85,8 @@ fn questions(form: &Form, tenant: Option<TenantName>) -> Vec<Question> {
         }
         FormKind::ContactEdit(id) => {
             let contact = ContactName::from(id.to_string());
-            one(ContactEdit { tenant, contact, name: Some(form.text("name").trim().to_owned()) }.into())
+            let name = Some(form.text("name").trim().to_owned());
+            one(ContactEdit { tenant, contact, name, ..ContactEdit::default() }.into())
         }
         FormKind::Tags(id, old) => {
             let contact = ContactName::from(id.to_string());
@@ -132,12 +135,10 @@ fn questions(form: &Form, tenant: Option<TenantName>) -> Vec<Question> {
             tenant,
             name: form.word("name").unwrap_or_default(),
             text: form.text("text"),
-            file: None,
-            country: None,
             segment: form.word("segment"),
             instance: form.word("instance").map(InstanceName::from),
             at: form.word("at"),
-            timezone: None,
+            ..CampaignCreate::default()
         }
         .into()),
         FormKind::CampaignEdit(name) => one(CampaignEdit {
@@ -145,7 +146,7 @@ fn questions(form: &Form, tenant: Option<TenantName>) -> Vec<Question> {
             name: CampaignName::from(name.as_str()),
             text: Some(form.text("text")),
             at: form.word("at"),
-            timezone: None,
+            ..CampaignEdit::default()
         }
         .into()),
     }

@@ -32,7 +32,7 @@ pub fn enter(state: &mut State, cx: &mut Cx<'_>) {
 }
 
 fn read(state: &State, after: Option<Cursor>, cx: &mut Cx<'_>) {
-    cx.ask(QuickReplyList { tenant: state.tenant_name(), limit: None, after });
+    cx.ask(QuickReplyList { tenant: state.tenant_name(), after, ..QuickReplyList::default() });
 }
 
 /// Does something.

@@ -109,7 +109,8 @@ impl World {
             self.client.call(&set).await?;
         }
         for (label, text) in shop.quick_replies {
-            let add = QuickReplyAdd { tenant: None, label: (*label).to_owned(), text: (*text).to_owned() };
+            let add =
+                QuickReplyAdd { label: (*label).to_owned(), text: (*text).to_owned(), ..QuickReplyAdd::default() };
             self.client.call(&add).await?;
         }
         self.add_number(NUMBER).await?;
@@ -295,6 +296,7 @@ impl World {
             wait: Some(Span(PATIENCE)),
             client_ref: None,
             clear_draft: ClearDraft::Keep,
+            quick_reply: None,
         };
         self.client.call(&send).await.context("chat send")?;
         Ok(())

@@ -2,50 +2,36 @@
 
 use std::time::Duration;
 
-use mychatflow_data::ids::{CampaignId, InstanceId, RecipientId};
-use mychatflow_data::model::campaign::{Campaign, CampaignState};
-use mychatflow_data::model::contact::{Contact, Review};
+use mychatflow_data::ids::CampaignId;
+use mychatflow_data::model::campaign::{Campaign, CampaignState, MissedSlot, NumberCheck};
 use mychatflow_data::model::governor::{self, Limits};
-use mychatflow_data::model::instance::Instance;
 use mychatflow_data::model::recipient::Recipient;
 use mychatflow_data::protocol::calls::campaign::{
-    CampaignCancel, CampaignCreate, CampaignDocument, CampaignEdit, CampaignLaunch, CampaignList, CampaignPause,
-    CampaignPreview, CampaignPreviewLine, CampaignRemove, CampaignRemoved, CampaignReport, CampaignReportLine,
-    CampaignResume, CampaignShow,
+    CampaignAttach, CampaignCancel, CampaignClone, CampaignDocument, CampaignEdit, CampaignLaunch, CampaignList,
+    CampaignPause, CampaignPreflight, CampaignRemove, CampaignRemoved, CampaignReport, CampaignReportLine,
+    CampaignResume, CampaignSeries, CampaignShow, CampaignTest,
 };
 use mychatflow_data::protocol::error::CallError;
-use mychatflow_data::protocol::name::{CampaignName, InstanceName};
-use mychatflow_data::protocol::page::Page;
+use mychatflow_data::protocol::name::CampaignName;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::campaigns::{CampaignPlace, Progress, RATE_OVER};
-use mychatflow_data::store::contacts::ContactFilter;
 use mychatflow_data::store::error::StoreError;
-use mychatflow_data::store::recipients::Material;
-use mychatflow_data::store::tx::draft_campaign::{NewCampaign, NewRecipient, Segment};
 use mychatflow_data::time::Timestamp;
 
-use super::instances;
+use super::campaign_lists::checked_text;
 use crate::compose::zone;
-use crate::config::Consent;
 use crate::cx::Cx;
-use crate::flow::clean::{clean, clean_line};
-use crate::flow::country::Country;
-use crate::flow::{audience, template, when};
-use crate::letter::letter;
+use crate::flow::clean::clean_line;
+use crate::flow::when;
 use crate::rpc::paging;
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
 
-/// How many renderings a preview has unless the caller says otherwise.
-const PREVIEWS: u32 = 5;
-/// Rows that one unit of work puts on a list.
-const ROWS: usize = 250;
-
-fn count(limit: usize) -> i64 {
+pub(super) fn count(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-fn invalid<T>(text: impl Into<String>) -> Handled<T> {
+pub(super) fn invalid<T>(text: impl Into<String>) -> Handled<T> {
     Err(CallError::invalid(text).into())
 }
 
@@ -54,7 +40,7 @@ fn invalid<T>(text: impl Into<String>) -> Handled<T> {
 pub fn document(progress: Progress, limits: &Limits, now: Timestamp) -> CampaignDocument {
     let eta = eta(&progress, limits, now);
     let per_hour = per_hour(&progress, now);
-    let Progress { campaign, counts, .. } = progress;
+    let Progress { campaign, counts, newcomers_left, .. } = progress;
     let running = campaign.state == CampaignState::Running;
     let reason = campaign.reason.map(|reason| match campaign.next_at {
         Some(at) if running => {
@@ -81,6 +67,14 @@ pub fn document(progress: Progress, limits: &Limits, now: Timestamp) -> Campaign
         next_at: campaign.next_at,
         per_hour,
         duplicates: campaign.duplicates,
+        audience: None,
+        variants: Vec::new(),
+        media: None,
+        quiet: None,
+        missed: MissedSlot::RunLateWithin,
+        late_within_s: 3600,
+        check: NumberCheck::Before,
+        newcomers_left,
     }
 }
 
@@ -112,7 +106,7 @@ fn per_hour(progress: &Progress, now: Timestamp) -> f64 {
     (rate * 10.0).round() / 10.0
 }
 
-async fn named(shop: &TenantStore, name: &CampaignName) -> Handled<Campaign> {
+pub(super) async fn named(shop: &TenantStore, name: &CampaignName) -> Handled<Campaign> {
     match shop.campaign_named(name.as_str().to_owned()).await {
         Err(StoreError::NotFound("campaign")) => {
             let text = format!("no campaign is called {:?}; see `mychatflow campaign list`", name.as_str());
@@ -122,88 +116,20 @@ async fn named(shop: &TenantStore, name: &CampaignName) -> Handled<Campaign> {
     }
 }
 
-async fn shown(cx: &Cx, shop: &TenantStore, id: CampaignId) -> Handled<CampaignDocument> {
+pub(super) async fn shown(cx: &Cx, shop: &TenantStore, id: CampaignId) -> Handled<CampaignDocument> {
     let now = cx.now();
     let found = shop.campaign(id, now).await?.ok_or(StoreError::NotFound("campaign"))?;
     Ok(document(found, &cx.config().campaign.limits(), now))
 }
 
-/// The number that a campaign goes out from: the one that was named, else the only one.
-async fn number(shop: &TenantStore, name: Option<&InstanceName>) -> Handled<InstanceId> {
-    if let Some(name) = name {
-        return Ok(instances::named(shop, name).await?.id);
-    }
-    let all: Vec<Instance> = shop.instances().await?;
-    match all.as_slice() {
-        [] => invalid("there is no number to send from; add one with `mychatflow instance add NAME`"),
-        [only] => Ok(only.id),
-        several => {
-            let names: Vec<&str> = several.iter().map(|instance| instance.name.as_str()).collect();
-            invalid(format!("say which number it goes out from: {}", names.join(", ")))
-        }
-    }
-}
-
-fn checked_text(text: &str) -> Handled<String> {
-    let text = clean(text).trim().to_owned();
-    if text.is_empty() {
-        return invalid("a campaign needs a text");
-    }
-    match template::check(&text) {
-        Ok(()) => Ok(text),
-        Err(wrong) => invalid(wrong),
-    }
-}
-
-fn country(letters: Option<&str>) -> Handled<Option<Country>> {
-    let Some(letters) = letters else { return Ok(None) };
-    match Country::parse(letters) {
-        Some(country) => Ok(Some(country)),
-        None => invalid(format!("{letters:?} is no country: write two letters, for example DE")),
-    }
-}
-
-fn segment(text: &str) -> Handled<Segment> {
-    match text.trim().split_once(':') {
-        None if text.trim().eq_ignore_ascii_case("all") => Ok(Segment::All),
-        Some((kind, tag)) if kind.trim().eq_ignore_ascii_case("tag") && !tag.trim().is_empty() => {
-            Ok(Segment::Tag(tag.trim().trim_matches('"').to_owned()))
-        }
-        _ => invalid(format!("{text:?} is no segment: write all, or tag:vip")),
-    }
-}
-
-/// Who is meant.
-enum Audience {
-    File(Vec<audience::Row>),
-    Segment(Segment),
-}
-
-fn audience(cx: &Cx, file: Option<&str>, home: Option<&str>, people: Option<&str>) -> Handled<Audience> {
-    match (file, people) {
-        (Some(file), None) => match audience::read(file, country(home)?, cx.config().campaign.consent) {
-            Ok(rows) => Ok(Audience::File(rows)),
-            Err(wrong) => invalid(wrong),
-        },
-        (None, Some(text)) => segment(text).map(Audience::Segment),
-        (Some(_), Some(_)) => invalid("a list or a segment, not both"),
-        (None, None) => invalid("say who gets it: a list with --file, or --segment all or tag:vip"),
-    }
-}
-
-/// Why people of a segment are left out as a whole.
-fn segment_skip(cx: &Cx) -> Option<String> {
-    (cx.config().campaign.consent == Consent::Required).then(|| "no consent on record".to_owned())
-}
-
-fn checked_zone(name: &str) -> Handled<String> {
+pub(super) fn checked_zone(name: &str) -> Handled<String> {
     match jiff::tz::TimeZone::get(name.trim()) {
         Ok(zone) => Ok(zone.iana_name().unwrap_or(name.trim()).to_owned()),
         Err(_) => invalid(format!("{name:?} is no time zone; for example Europe/Berlin")),
     }
 }
 
-fn instant(text: &str, timezone: &str, now: Timestamp) -> Handled<Option<Timestamp>> {
+pub(super) fn instant(text: &str, timezone: &str, now: Timestamp) -> Handled<Option<Timestamp>> {
     if text.trim().eq_ignore_ascii_case("now") {
         return Ok(None);
     }
@@ -211,67 +137,6 @@ fn instant(text: &str, timezone: &str, now: Timestamp) -> Handled<Option<Timesta
         Ok(at) if at < now => invalid(format!("{text:?} is over; write a time to come, or now")),
         Ok(at) => Ok(Some(at)),
         Err(wrong) => invalid(wrong),
-    }
-}
-
-/// `campaign.create`: a draft with its list.
-///
-/// # Errors
-/// `invalid` about the text, the list, the number or the time; `conflict` when the name is taken.
-pub async fn create(cx: &Cx, shop: &TenantStore, call: CampaignCreate) -> Handled<Reply<CampaignCreate>> {
-    let now = cx.now();
-    let text = checked_text(&call.text)?;
-    let instance = number(shop, call.instance.as_ref()).await?;
-    let timezone = match &call.timezone {
-        Some(name) => checked_zone(name)?,
-        None => super::tenant(cx, shop).await?.timezone,
-    };
-    let scheduled_at = call.at.as_deref().map(|at| instant(at, &timezone, now)).transpose()?.flatten();
-    let audience = audience(cx, call.file.as_deref(), call.country.as_deref(), call.segment.as_deref())?;
-    let new = NewCampaign { name: clean_line(&call.name), instance, text, scheduled_at, timezone };
-    let id = shop.begin_campaign(new, now).await?;
-    let listed = match list_people(cx, shop, id, audience).await {
-        Ok(duplicates) => shop.complete_list(id, duplicates, cx.now()).await.map_err(Into::into),
-        Err(refused) => Err(refused),
-    };
-    if let Err(refused) = listed {
-        shop.abandon_campaign(id).await?;
-        return Err(refused);
-    }
-    Ok(Reply(shown(cx, shop, id).await?))
-}
-
-/// Puts everybody on the list; returns how many were named twice.
-async fn list_people(cx: &Cx, shop: &TenantStore, id: CampaignId, audience: Audience) -> Handled<i64> {
-    match audience {
-        Audience::File(rows) => {
-            let mut duplicates = 0;
-            let mut rows = rows.into_iter().map(|row| NewRecipient {
-                phone: row.phone,
-                given: row.given,
-                name: row.name,
-                fields: serde_json::Value::Object(row.fields).to_string(),
-                skip: row.skip,
-            });
-            loop {
-                let page: Vec<NewRecipient> = rows.by_ref().take(ROWS).collect();
-                if page.is_empty() {
-                    return Ok(duplicates);
-                }
-                duplicates += shop.add_recipients(id, page, cx.now()).await?;
-            }
-        }
-        Audience::Segment(segment) => {
-            let (mut duplicates, mut after) = (0, None);
-            loop {
-                let listed = shop.add_segment(id, segment.clone(), segment_skip(cx), after, cx.now()).await?;
-                duplicates += listed.duplicates;
-                after = listed.next;
-                if after.is_none() {
-                    return Ok(duplicates);
-                }
-            }
-        }
     }
 }
 
@@ -302,85 +167,6 @@ pub async fn list(cx: &Cx, shop: &TenantStore, call: CampaignList) -> Handled<Re
 pub async fn show(cx: &Cx, shop: &TenantStore, call: CampaignShow) -> Handled<Reply<CampaignShow>> {
     let id = named(shop, &call.name).await?.id;
     Ok(Reply(shown(cx, shop, id).await?))
-}
-
-/// `campaign.preview`: what the first people of the list would get.
-///
-/// # Errors
-/// `not_found`, or `invalid` about the text or the list.
-pub async fn preview(cx: &Cx, shop: &TenantStore, call: CampaignPreview) -> Handled<Reply<CampaignPreview>> {
-    let limit = paging::limit(Some(call.limit.unwrap_or(PREVIEWS)));
-    let text = call.text.as_deref().map(checked_text).transpose()?;
-    let (text, materials) = match &call.name {
-        Some(name) => {
-            if call.file.is_some() || call.segment.is_some() {
-                return invalid("a campaign has its list already");
-            }
-            let campaign = named(shop, name).await?;
-            let materials = shop.recipient_materials(campaign.id, count(limit)).await?;
-            (text.unwrap_or(campaign.text), materials)
-        }
-        None => {
-            let Some(text) = text else { return invalid("name a campaign, or give a text and a list") };
-            let audience = audience(cx, call.file.as_deref(), call.country.as_deref(), call.segment.as_deref())?;
-            (text, people(cx, shop, audience, limit).await?)
-        }
-    };
-    let line = |material: Material| {
-        let made = match &material.reason {
-            Some(reason) => Err(reason.clone()),
-            None => letter(&text, &material),
-        };
-        CampaignPreviewLine {
-            phone: material.phone.as_ref().map_or_else(|| clean_line(&material.given), ToString::to_string),
-            name: material.name.map(|name| clean_line(&name)),
-            text: made.as_ref().ok().cloned(),
-            reason: made.err(),
-        }
-    };
-    Ok(Reply(Page::whole(materials.into_iter().map(line).collect())))
-}
-
-/// The first people of a list that is not stored.
-async fn people(cx: &Cx, shop: &TenantStore, audience: Audience, limit: usize) -> Handled<Vec<Material>> {
-    match audience {
-        Audience::File(rows) => {
-            let material = |row: audience::Row| Material {
-                recipient: RecipientId::new(),
-                reason: row.phone.as_ref().err().cloned().or(row.skip),
-                phone: row.phone.ok(),
-                given: row.given,
-                name: row.name,
-                fields: serde_json::Value::Object(row.fields).to_string(),
-            };
-            Ok(rows.into_iter().take(limit).map(material).collect())
-        }
-        Audience::Segment(segment) => {
-            let tag = match &segment {
-                Segment::All => None,
-                Segment::Tag(tag) => Some(tag.clone()),
-            };
-            let filter = ContactFilter { tag, ..ContactFilter::default() };
-            let found = shop.contacts(filter, None, count(limit)).await?;
-            let skip = segment_skip(cx);
-            let material = |contact: Contact| Material {
-                recipient: RecipientId::new(),
-                reason: match contact.review {
-                    Review::Personal => Some("personal: campaigns never write here".to_owned()),
-                    _ if contact.opted_out_at.is_some() => Some("asked not to be written to".to_owned()),
-                    Review::Unreviewed if segment == Segment::All => {
-                        Some("not reviewed yet: customer or personal?".to_owned())
-                    }
-                    _ => skip.clone(),
-                },
-                given: contact.addresses.first().map(ToString::to_string).unwrap_or_default(),
-                phone: contact.phone,
-                name: contact.name,
-                fields: "{}".to_owned(),
-            };
-            Ok(found.into_iter().map(material).collect())
-        }
-    }
 }
 
 /// `campaign.launch`
@@ -475,6 +261,47 @@ pub async fn report(_: &Cx, shop: &TenantStore, call: CampaignReport) -> Handled
         contact: recipient.contact,
         chat: recipient.chat,
         interaction: recipient.interaction,
+        variant: None,
     };
     Ok(Reply(paging::page(found, limit, |last| last.id.to_string(), line)))
+}
+
+/// `campaign.attach`
+///
+/// # Errors
+/// `unavailable`
+pub async fn attach(_: &Cx, _: &TenantStore, _: CampaignAttach) -> Handled<Reply<CampaignAttach>> {
+    Err(CallError::not_found("not there yet").into())
+}
+
+/// `campaign.preflight`
+///
+/// # Errors
+/// `unavailable`
+pub async fn preflight(_: &Cx, _: &TenantStore, _: CampaignPreflight) -> Handled<Reply<CampaignPreflight>> {
+    Err(CallError::not_found("not there yet").into())
+}
+
+/// `campaign.test`
+///
+/// # Errors
+/// `unavailable`
+pub async fn test(_: &Cx, _: &TenantStore, _: CampaignTest) -> Handled<Reply<CampaignTest>> {
+    Err(CallError::not_found("not there yet").into())
+}
+
+/// `campaign.clone`
+///
+/// # Errors
+/// `unavailable`
+pub async fn copy(_: &Cx, _: &TenantStore, _: CampaignClone) -> Handled<Reply<CampaignClone>> {
+    Err(CallError::not_found("not there yet").into())
+}
+
+/// `campaign.series`
+///
+/// # Errors
+/// `unavailable`
+pub async fn series(_: &Cx, _: &TenantStore, _: CampaignSeries) -> Handled<Reply<CampaignSeries>> {
+    Err(CallError::not_found("not there yet").into())
 }

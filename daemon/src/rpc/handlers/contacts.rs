@@ -62,7 +62,7 @@ pub async fn show(cx: &Cx, shop: &TenantStore, call: ContactShow) -> Handled<Rep
     let contact = named(shop, &call.contact).await?;
     let mode = cx.config().reply.mode;
     let chats = shop.chats_of(contact.id).await?.into_iter().map(|chat| chats::document(chat, mode)).collect();
-    Ok(Reply(ContactShown { contact: document(contact), chats }))
+    Ok(Reply(ContactShown { contact: document(contact), chats, merges: Vec::new() }))
 }
 
 /// `contact.tag`: tags, and what the owner says about the person.

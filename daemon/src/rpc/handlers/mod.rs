@@ -1,8 +1,10 @@
 //! One file per resource, one function per call. The tenant is found and the caller allowed before any of them runs.
 
 pub mod ask;
+pub mod campaign_lists;
 pub mod campaigns;
 pub mod chats;
+pub mod contact_import;
 pub mod contacts;
 pub mod credits;
 pub mod daemon;
@@ -10,9 +12,11 @@ pub mod drafts;
 pub mod instances;
 pub mod notes;
 pub mod overview;
+pub mod people;
 pub mod queue;
 pub mod quick_replies;
 pub mod search;
+pub mod segments;
 pub mod settings;
 pub mod stats;
 pub mod tenants;

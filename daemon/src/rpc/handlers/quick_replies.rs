@@ -2,7 +2,8 @@
 
 use mychatflow_data::model::quick_reply::QuickReply;
 use mychatflow_data::protocol::calls::quick_reply::{
-    QuickReplyAdd, QuickReplyDocument, QuickReplyEdit, QuickReplyList, QuickReplyRemove,
+    QuickReplyAdd, QuickReplyDocument, QuickReplyEdit, QuickReplyExport, QuickReplyImport, QuickReplyList,
+    QuickReplyRemove, QuickReplyRender,
 };
 use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::name::QuickReplyName;
@@ -22,6 +23,12 @@ fn document(reply: QuickReply) -> QuickReplyDocument {
         text: reply.text,
         created_at: reply.created_at,
         updated_at: Some(reply.updated_at),
+        category: reply.category,
+        state: reply.state,
+        uses: reply.uses,
+        citations: reply.citations,
+        used_at: reply.used_at,
+        variables: Vec::new(),
     }
 }
 
@@ -75,4 +82,28 @@ fn found(reply: Result<QuickReply, StoreError>, name: &QuickReplyName) -> Handle
         }
         found => Ok(found?),
     }
+}
+
+/// `quick_reply.import`
+///
+/// # Errors
+/// `unavailable`
+pub async fn import(_: &Cx, _: &TenantStore, _: QuickReplyImport) -> Handled<Reply<QuickReplyImport>> {
+    Err(CallError::not_found("not there yet").into())
+}
+
+/// `quick_reply.export`
+///
+/// # Errors
+/// `unavailable`
+pub async fn export(_: &Cx, _: &TenantStore, _: QuickReplyExport) -> Handled<Reply<QuickReplyExport>> {
+    Err(CallError::not_found("not there yet").into())
+}
+
+/// `quick_reply.render`
+///
+/// # Errors
+/// `unavailable`
+pub async fn render(_: &Cx, _: &TenantStore, _: QuickReplyRender) -> Handled<Reply<QuickReplyRender>> {
+    Err(CallError::not_found("not there yet").into())
 }

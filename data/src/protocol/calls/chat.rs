@@ -10,7 +10,7 @@ use crate::model::note::Note;
 use crate::model::words;
 use crate::phone::Phone;
 use crate::protocol::flag::flag;
-use crate::protocol::name::{ChatName, Cursor, InstanceName, TenantName};
+use crate::protocol::name::{ChatName, Cursor, InstanceName, QuickReplyName, TenantName};
 use crate::protocol::span::Span;
 use crate::time::Timestamp;
 
@@ -99,14 +99,8 @@ flag! {
     }
 }
 
-impl ClearDraft {
-    const fn is_default(&self) -> bool {
-        matches!(self, Self::Keep)
-    }
-}
-
 /// `chat send CHAT TEXT [--wait 30s]`: a human's message; the assistant falls silent for a while.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChatSend {
     /// Whose.
@@ -128,6 +122,9 @@ pub struct ChatSend {
     /// The words came from the composer: forget its draft.
     #[serde(default, skip_serializing_if = "ClearDraft::is_default")]
     pub clear_draft: ClearDraft,
+    /// The words are those of this quick reply, edited or not: it counts as used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quick_reply: Option<QuickReplyName>,
 }
 
 /// `chat approve CHAT [--id ID]`: sends the draft, the held answer or the countdown now.

@@ -1,13 +1,18 @@
 //! `contact.*`: the people who wrote.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::chat::ChatSummary;
-use crate::model::contact::{Contact, Review};
+use crate::ids::{ContactId, ImportId, MergeId};
+use crate::model::contact::{ConsentState, Contact, Review, SuppressionCause};
 use crate::model::words;
-use crate::phone::Phone;
+use crate::phone::{Address, Phone};
 use crate::protocol::flag::flag;
 use crate::protocol::name::{ContactName, Cursor, TenantName};
+use crate::protocol::piece::{Rehearsal, Rest};
+use crate::time::Timestamp;
 
 /// `contact list`
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +30,9 @@ pub struct ContactList {
     /// Only those with this in their name or phone number, letter case apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub find: Option<String>,
+    /// Only those that fit a query: `tag:vip last_in:<30d -opted_out`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
     /// How many at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
@@ -110,8 +118,23 @@ pub struct ContactAdd {
     pub tags: Vec<String>,
 }
 
-/// `contact edit CONTACT [--name NAME]`
+/// What is said to be a person's consent, from now on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentSaid {
+    /// What the person said.
+    pub state: ConsentState,
+    /// Where: a form, a chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The words, a link, a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
+}
+
+/// `contact edit CONTACT [--name NAME] [--language L] [--note TEXT] [--set COLUMN=WORDS]… [--consent given|refused]`:
+/// what is absent stays as it is, what is empty is forgotten.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ContactEdit {
     /// Whose.
@@ -122,6 +145,18 @@ pub struct ContactEdit {
     /// The new name; empty: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The language, as two letters; empty: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// What is written down about the person; empty: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Columns of the owner's own; an empty one is forgotten.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, String>,
+    /// What the person said about being written to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<ConsentSaid>,
 }
 
 flag! {
@@ -157,4 +192,232 @@ pub struct ContactShown {
     /// Their chats, one per number of ours.
     #[serde(default)]
     pub chats: Vec<ChatSummary>,
+    /// Others who turned out to be this person, newest first.
+    #[serde(default)]
+    pub merges: Vec<MergeDocument>,
+}
+
+words! {
+    /// Who said that two people are one.
+    MergeCause {
+        /// WhatsApp: a LID belongs to a phone number.
+        Lid => "lid",
+        /// The owner.
+        Owner => "owner",
+    }
+}
+
+/// Two people who turned out to be one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MergeDocument {
+    /// Its id.
+    pub id: MergeId,
+    /// The person who is left.
+    pub kept: ContactId,
+    /// The name that the other one had.
+    pub name: Option<String>,
+    /// The phone number that the other one had.
+    pub phone: Option<Phone>,
+    /// The addresses that came from the other one.
+    pub addresses: Vec<Address>,
+    /// Who said so.
+    pub cause: MergeCause,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// `contact merge CONTACT OTHER`: both are one person from now on, who keeps the first one's name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContactMerge {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// Who is left.
+    pub contact: ContactName,
+    /// Who becomes part of them.
+    pub other: ContactName,
+}
+
+/// `contact unmerge CONTACT`: takes the last merge of a person back; their messages go with the addresses that they came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContactUnmerge {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// Who is left.
+    pub contact: ContactName,
+    /// Another merge than the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merge: Option<MergeId>,
+}
+
+/// Two people again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactUnmerged {
+    /// The one who was kept.
+    pub contact: Contact,
+    /// The one who is back.
+    pub back: Contact,
+}
+
+/// `contact erase CONTACT`: the person with every message, note, tag and place on lists. Only a digest of the addresses
+/// stays, so that nobody writes to them again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContactErase {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// Who.
+    pub contact: ContactName,
+}
+
+/// The receipt of an erasure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactErased {
+    /// The id that the person had.
+    pub id: ContactId,
+    /// Chats that are gone.
+    pub chats: i64,
+    /// Messages that are gone.
+    pub messages: i64,
+    /// Rows of campaigns that keep their state without the person.
+    pub recipients: i64,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// `contact export [--query Q]`: everybody with everything, by name. The command writes CSV or JSON of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContactExport {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// Only those that fit a query.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    /// How many at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Where the page begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Cursor>,
+}
+
+/// `contact suppressions`: whom nobody writes to any more.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContactSuppressions {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// How many at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Where the page begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Cursor>,
+}
+
+/// An address that nobody writes to any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuppressionDocument {
+    /// The address; `null` once its person was erased.
+    pub address: Option<Address>,
+    /// How it came to be here.
+    pub cause: SuppressionCause,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+flag! {
+    /// What the people of a list are to become.
+    ImportAs {
+        /// Contacts.
+        Contacts,
+        /// Numbers that nobody writes to any more.
+        Suppressions
+    }
+}
+
+/// `contact import FILE --country DE [--dry-run]`: a CSV or TSV file. Files beyond a line of the socket come in pieces, which
+/// may end anywhere between two characters: the first call names no `import`, the next ones the id of its reply.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContactImport {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// The content of the file, or a piece of it.
+    pub file: String,
+    /// `true` while pieces follow.
+    #[serde(default, skip_serializing_if = "Rest::is_default")]
+    pub more: Rest,
+    /// The import that this piece belongs to; absent: a new one, and what follows here counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<ImportId>,
+    /// What the file is called; it becomes the source of consent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The country of phone numbers without a country code, as two letters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// `--dry-run`: nothing is stored.
+    #[serde(default, skip_serializing_if = "Rehearsal::is_default")]
+    pub dry_run: Rehearsal,
+    /// `--suppress`: never write to these.
+    #[serde(default, skip_serializing_if = "ImportAs::is_default")]
+    pub suppress: ImportAs,
+    /// Tags for everybody on the list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+}
+
+/// A row of a file that was not taken in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowRejected {
+    /// The row, from 1 for the line after the header.
+    pub row: u64,
+    /// What stands in the place of the phone number.
+    pub value: String,
+    /// Why it was not taken in.
+    pub reason: String,
+}
+
+/// What became of a file so far: rows = imported + duplicates + suppressed + rejected of all pieces.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactImported {
+    /// Rows with anything in them.
+    pub rows: i64,
+    /// Rows that became contacts, or changed one.
+    pub imported: i64,
+    /// Of these, rows whose phone number was written so that it had to be mended.
+    pub repaired: i64,
+    /// Rows that name somebody of an earlier row.
+    pub duplicates: i64,
+    /// Rows of people who are not written to any more.
+    pub suppressed: i64,
+    /// Rows that were not taken in, of this piece alone.
+    pub rejected: Vec<RowRejected>,
+    /// The import, while pieces follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<ImportId>,
+    /// Of the imported, those who were no contacts before.
+    #[serde(default)]
+    pub added: i64,
+    /// The columns that were understood, with what they were taken for.
+    #[serde(default)]
+    pub columns: Vec<ColumnRead>,
+}
+
+/// A column of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnRead {
+    /// Its heading.
+    pub heading: String,
+    /// What it was taken for: `phone`, `name`, `tags`, `language`, `consent`, `note`, or the name of a column of the owner's own.
+    pub taken_for: String,
 }

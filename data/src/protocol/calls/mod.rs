@@ -12,6 +12,7 @@ pub mod overview;
 pub mod queue;
 pub mod quick_reply;
 pub mod search;
+pub mod segment;
 pub mod settings;
 pub mod stats;
 pub mod tenant;

@@ -102,9 +102,8 @@ pub fn report(state: &mut State, campaign: &CampaignDocument, cx: &mut Cx<'_>) {
     let asked = CampaignReport {
         tenant: state.tenant_name(),
         name: named(campaign),
-        state: None,
         limit: Some(PAGE),
-        after: None,
+        ..CampaignReport::default()
     };
     cx.ask(asked.clone());
     let title = format!("{}: {}", campaign.name, progress(campaign));

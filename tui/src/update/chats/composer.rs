@@ -177,6 +177,7 @@ pub fn post(state: &State, chat: ChatId, text: String, client_ref: ClientRef, cx
         wait: None,
         client_ref: Some(client_ref),
         clear_draft: ClearDraft::Clear,
+        quick_reply: None,
     });
 }
 

@@ -1,0 +1,44 @@
+-- What owners keep about people: columns of their own, language, consent with its proof; whom nobody writes to any more;
+-- saved filters; and merges, so that one can be undone.
+
+ALTER TABLE contacts ADD COLUMN language TEXT;                      -- two letters, as people write it: de, pt-br
+ALTER TABLE contacts ADD COLUMN note TEXT;
+ALTER TABLE contacts ADD COLUMN fields TEXT NOT NULL DEFAULT '{}';  -- JSON: columns of the owner's own, words by name
+ALTER TABLE contacts ADD COLUMN consent TEXT CHECK (consent IN ('given', 'refused'));
+ALTER TABLE contacts ADD COLUMN consent_at INTEGER;
+ALTER TABLE contacts ADD COLUMN consent_source TEXT;                -- where it was given: a file, a form, a chat
+ALTER TABLE contacts ADD COLUMN consent_proof TEXT;                 -- the words, a link, a name
+
+-- Never write to these again. The digest is of the address, so that it outlives the person's erasure.
+CREATE TABLE suppressions (
+    tenant_id BLOB    NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    digest    BLOB    NOT NULL,
+    address   TEXT,                                                 -- nothing once the person was erased
+    cause     TEXT    NOT NULL CHECK (cause IN ('word', 'owner', 'import')),
+    at        INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, digest)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE segments (
+    tenant_id  BLOB    NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    id         BLOB    NOT NULL,
+    name       TEXT    NOT NULL COLLATE NOCASE,
+    query      TEXT    NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE merges (
+    tenant_id BLOB    NOT NULL,
+    id        BLOB    NOT NULL,
+    kept      BLOB    NOT NULL,
+    gone      BLOB    NOT NULL,                                     -- the id that the other person had
+    cause     TEXT    NOT NULL CHECK (cause IN ('lid', 'owner')),
+    before    TEXT    NOT NULL,                                     -- JSON: both people as they were
+    at        INTEGER NOT NULL,
+    undone_at INTEGER,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, kept) REFERENCES contacts (tenant_id, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX merges_by_kept ON merges (tenant_id, kept);
