@@ -39,17 +39,13 @@ words! {
 
 words! {
     /// Are numbers looked up before the first message to them?
+    #[derive(Default)]
     NumberCheck {
         /// Yes: a message to a number without WhatsApp can get ours restricted.
+        #[default]
         Before => "before",
         /// No.
         Never => "never",
-    }
-}
-
-impl Default for NumberCheck {
-    fn default() -> Self {
-        Self::Before
     }
 }
 

@@ -188,6 +188,7 @@ macro_rules! calls {
 
         /// A call, read.
         #[derive(Debug, Clone, PartialEq)]
+        #[expect(clippy::large_enum_variant, reason = "one is made for each call and handed on at once")]
         pub enum Request {
             /// About one tenant.
             Tenant(TenantRequest),

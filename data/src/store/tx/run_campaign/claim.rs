@@ -1,0 +1,205 @@
+//! The claim of one recipient: everything that speaks against it is looked at in the transaction that stores the message.
+
+use super::{Turn, turn};
+use crate::ids::{CampaignId, ChatId, InteractionId, RecipientId};
+use crate::model::campaign::Campaign;
+use crate::model::contact::Review;
+use crate::model::governor::Limits;
+use crate::model::interaction::{Author, ContentKind, Direction, Interaction, InteractionState};
+use crate::model::recipient::RecipientState;
+use crate::phone::Address;
+use crate::scoped;
+use crate::store::TenantStore;
+use crate::store::campaigns::{self, found};
+use crate::store::error::StoreError;
+use crate::store::interactions::{self, Extra};
+use crate::store::scope::{Scope, Scoped};
+use crate::store::{chats, contacts, jobs};
+use crate::time::Timestamp;
+
+const OPTED_OUT: &str = "asked not to be written to";
+
+/// What became of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// The message is stored and its job made.
+    Made(InteractionId),
+    /// The person is left out.
+    LeftOut(RecipientState),
+    /// It is not this person's turn any more: look again.
+    Gone,
+}
+
+struct Person {
+    contact: crate::ids::ContactId,
+    review: Review,
+    opted_out: bool,
+    address: Option<Address>,
+    newcomer: bool,
+}
+
+/// The person of a row, and where a message to them goes: to the address that wrote last, else to the phone number.
+fn person(scope: &Scope<'_>, campaign: &Campaign, id: RecipientId) -> Result<Option<Person>, StoreError> {
+    const PERSON: Scoped = scoped!(
+        "SELECT c.id, c.review, c.opted_out_at IS NOT NULL, h.address, r.phone, h.last_at IS NULL,
+                (SELECT max(address) FROM identities WHERE tenant_id = c.tenant_id AND contact_id = c.id)
+         FROM recipients AS r
+         JOIN contacts AS c ON c.tenant_id = r.tenant_id AND c.id = r.contact_id
+         LEFT JOIN chats AS h ON h.tenant_id = r.tenant_id AND h.contact_id = r.contact_id
+                             AND h.instance_id = :instance
+         WHERE r.tenant_id = :tenant AND r.campaign_id = :campaign AND r.id = :id"
+    );
+    let params: &[(&str, &dyn rusqlite::ToSql)] =
+        &[(":campaign", &campaign.id), (":instance", &campaign.instance), (":id", &id)];
+    scope.row(PERSON, params, |row| {
+        let (thread, phone): (Option<Address>, Option<crate::phone::Phone>) = (row.get(3)?, row.get(4)?);
+        let (identity, by_phone): (Option<Address>, _) = (row.get(6)?, phone.map(|phone| phone.address()));
+        Ok(Person {
+            contact: row.get(0)?,
+            review: row.get(1)?,
+            opted_out: row.get(2)?,
+            address: thread.or(by_phone).or(identity).filter(Address::is_person),
+            newcomer: row.get(5)?,
+        })
+    })
+}
+
+pub(super) fn leave_out(
+    scope: &Scope<'_>,
+    campaign: CampaignId,
+    id: RecipientId,
+    state: RecipientState,
+    reason: &str,
+    now: Timestamp,
+) -> Result<Claim, StoreError> {
+    const LEAVE: Scoped = scoped!(
+        "UPDATE recipients SET state = :state, reason = :reason, interaction_id = NULL, claimed_at = :now
+         WHERE tenant_id = :tenant AND campaign_id = :campaign AND id = :id"
+    );
+    let params: &[(&str, &dyn rusqlite::ToSql)] =
+        &[(":campaign", &campaign), (":id", &id), (":state", &state), (":reason", &reason), (":now", &now)];
+    scope.execute(LEAVE, params)?;
+    campaigns::emit(scope, campaign);
+    Ok(Claim::LeftOut(state))
+}
+
+fn claim(
+    scope: &Scope<'_>,
+    campaign: &Campaign,
+    id: RecipientId,
+    text: Result<String, String>,
+    now: Timestamp,
+) -> Result<Claim, StoreError> {
+    const TAKE: Scoped = scoped!(
+        "UPDATE recipients SET state = 'sending', interaction_id = :interaction, claimed_at = :now, newcomer = :newcomer
+         WHERE tenant_id = :tenant AND campaign_id = :campaign AND id = :id AND state = 'queued'"
+    );
+    const GOES_ON: Scoped = scoped!(
+        "UPDATE campaigns SET reason = NULL, next_at = NULL
+         WHERE tenant_id = :tenant AND id = :campaign AND (reason IS NOT NULL OR next_at IS NOT NULL)"
+    );
+    let skip = |reason: &str| leave_out(scope, campaign.id, id, RecipientState::Skipped, reason, now);
+    let Some(person) = person(scope, campaign, id)? else { return skip("nobody we know") };
+    if person.opted_out {
+        return leave_out(scope, campaign.id, id, RecipientState::OptedOut, OPTED_OUT, now);
+    }
+    if person.review == Review::Personal {
+        return skip("personal: campaigns never write here");
+    }
+    let text = match text {
+        Ok(text) => text,
+        Err(reason) => return skip(&reason),
+    };
+    let Some(address) = person.address else { return skip("no phone number is known") };
+    let thread = chats::thread(scope, campaign.instance, &address, None, None, Review::New, now)?;
+    if thread.contact != person.contact {
+        return skip("the address belongs to somebody else");
+    }
+    let interaction = Interaction {
+        id: InteractionId::new(),
+        chat: thread.chat,
+        direction: Direction::Out,
+        author: Author::Campaign,
+        state: InteractionState::Queued,
+        kind: ContentKind::Text,
+        text,
+        at: now,
+        wa_id: None,
+        address,
+        reason: None,
+        client_ref: None,
+        reply_to: None,
+        author_name: None,
+        reaction: None,
+        model: None,
+        latency_ms: None,
+        original: None,
+        media: None,
+        tokens: None,
+        quoted: None,
+    };
+    interactions::insert(scope, campaign.instance, &interaction, &Extra::default(), now)?;
+    jobs::insert_campaign_send(scope, thread.chat, interaction.id, now)?;
+    let params: &[(&str, &dyn rusqlite::ToSql)] = &[
+        (":campaign", &campaign.id),
+        (":id", &id),
+        (":interaction", &interaction.id),
+        (":newcomer", &person.newcomer),
+        (":now", &now),
+    ];
+    if scope.execute(TAKE, params)? != 1 {
+        return Err(StoreError::Conflict("the recipient was taken meanwhile".to_owned()));
+    }
+    scope.execute(GOES_ON, &[(":campaign", &campaign.id)])?;
+    campaigns::emit(scope, campaign.id);
+    Ok(Claim::Made(interaction.id))
+}
+
+/// May a message of a campaign that waits to be sent leave? The person may have asked for silence since it was made:
+/// then it is taken back, and the row says so.
+pub(crate) fn may_leave(
+    scope: &Scope<'_>,
+    chat: ChatId,
+    message: InteractionId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    const ROW: Scoped =
+        scoped!("SELECT campaign_id, id FROM recipients WHERE tenant_id = :tenant AND interaction_id = :message");
+    let Some(contact) = chats::find(scope, chat)?.and_then(|chat| chat.contact) else { return Ok(false) };
+    let Some(person) = contacts::find(scope, contact)? else { return Ok(false) };
+    let (state, reason) = match (person.opted_out_at, person.review) {
+        (Some(_), _) => (RecipientState::OptedOut, OPTED_OUT),
+        (None, Review::Personal) => (RecipientState::Skipped, "personal: campaigns never write here"),
+        _ => return Ok(true),
+    };
+    interactions::set_state(scope, message, InteractionState::Cancelled, Some(reason))?;
+    let row = scope.row(ROW, &[(":message", &message)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if let Some((campaign, recipient)) = row {
+        leave_out(scope, campaign, recipient, state, reason, now)?;
+    }
+    Ok(false)
+}
+
+impl TenantStore {
+    /// Takes one recipient: everything that speaks against it is looked at here, and the message and its job are
+    /// stored in the same transaction. `text` is what the recipient gets, or why nothing can be made of it.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn claim_recipient(
+        &self,
+        id: CampaignId,
+        recipient: RecipientId,
+        text: Result<String, String>,
+        limits: Limits,
+        now: Timestamp,
+    ) -> Result<Claim, StoreError> {
+        self.write(move |scope| match turn(scope, id, &limits, now)? {
+            Turn::Next { material, .. } if material.recipient == recipient => {
+                claim(scope, &found(scope, id)?, recipient, text, now)
+            }
+            _ => Ok(Claim::Gone),
+        })
+        .await
+    }
+}
