@@ -89,6 +89,12 @@ const VOICES: &[Voice] = &[
 const TO_A_PERSON: &[&str] =
     &["Thanks!", "Oh, a real person! Thank you 🙏", "Perfect, thanks!", "Great, see you then."];
 
+/// What people write back to one text to many.
+const TO_A_CAMPAIGN: &[&str] =
+    &["Good to know, thanks!", "Are you open on Sunday, too?", "🙏", "Lovely! How much is a birthday cake?"];
+/// Who of those that got it has had enough, counted from one.
+const HAS_ENOUGH: usize = 4;
+
 /// The script for somebody who watches and takes part: nobody answers in the owner's place.
 pub fn opening(seed: u64) -> Vec<Beat> {
     let mut beats = script(seed);
@@ -158,6 +164,18 @@ impl Crowd {
             return None;
         }
         Some((self.between((2_500, 4_500)), self.one_of(TO_A_PERSON)))
+    }
+
+    /// What somebody writes back to a campaign, and after how long: the first one always, later two in three are silent.
+    /// One of them has had enough.
+    pub fn reply_to_campaign(&mut self, before: usize) -> Option<(Duration, &'static str)> {
+        let after = self.between((3_000, 7_000));
+        match before + 1 {
+            1 => Some((after, TO_A_CAMPAIGN[0])),
+            HAS_ENOUGH => Some((after, "STOP")),
+            _ if self.dice.below(3) > 0 => None,
+            _ => Some((after, self.one_of(TO_A_CAMPAIGN))),
+        }
     }
 
     fn meet(&mut self) -> usize {

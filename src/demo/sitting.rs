@@ -134,6 +134,7 @@ impl Sitting {
             wanted: HashMap::new(),
             thanks: Vec::new(),
             heard: HashSet::new(),
+            reached: 0,
             campaign: Campaign::Wanted,
         }
         .go_on()
@@ -175,6 +176,8 @@ struct Evening<'s> {
     /// What people are about to say to a human, and when.
     thanks: Vec<(Instant, Act)>,
     heard: HashSet<InteractionId>,
+    /// Messages of campaigns that have arrived.
+    reached: usize,
     campaign: Campaign,
 }
 
@@ -250,18 +253,24 @@ impl Evening<'_> {
         sent.iter().filter(|sent| sent.chat_id == who.chat_id() || sent.chat_id == who.number_id()).count()
     }
 
-    /// A human wrote to somebody: they may thank for it.
+    /// A human or a campaign wrote to somebody: they may say something to that.
     fn hear(&mut self, event: &Event) {
         if !matches!(event.topic, Topic::InteractionAdded | Topic::InteractionChanged) {
             return;
         }
         let Ok(message) = serde_json::from_value::<InteractionDocument>(event.data.clone()) else { return };
         let there = matches!(message.state, InteractionState::Delivered | InteractionState::Read);
-        if message.author != Author::Human || !there || !self.heard.insert(message.id) {
+        if !matches!(message.author, Author::Human | Author::Campaign) || !there || !self.heard.insert(message.id) {
             return;
         }
         let Some(who) = message.wa_id.as_deref().and_then(|id| self.cast.by_message(id)) else { return };
-        if let Some((after, line)) = self.crowd.thanks(self.heard.len() - 1) {
+        let said = if message.author == Author::Campaign {
+            self.reached += 1;
+            self.crowd.reply_to_campaign(self.reached - 1)
+        } else {
+            self.crowd.thanks(self.heard.len() - 1 - self.reached)
+        };
+        if let Some((after, line)) = said {
             let at = Instant::now() + after;
             self.thanks.push((at.checked_sub(after / 2).unwrap_or(at), Act::Types(who.clone(), Presence::Typing)));
             self.thanks.push((at, Act::Says(who.clone(), line.to_owned())));
