@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mychatflow_data::ids::{CampaignId, InteractionId, RecipientId};
 use mychatflow_data::model::campaign::{CampaignCounts, CampaignState};
-use mychatflow_data::model::contact::Review;
+use mychatflow_data::model::contact::{Review, SuppressionCause};
 use mychatflow_data::model::delivery::{AckEvent, DeliveryEvent};
 use mychatflow_data::model::governor::Limits;
 use mychatflow_data::model::instance::{InstanceStatus, Verdict};
@@ -304,7 +304,7 @@ async fn whoever_asked_for_silence_gets_nothing_however_late_they_asked() {
     let people = world.shop.contacts(ContactFilter::default(), None, 10).await.unwrap();
     let opt_out = async |number: u32, now: Timestamp| {
         let person = people.iter().find(|person| person.phone == Some(phone(number))).unwrap();
-        world.shop.opt_out_contact(person.id, Some(now), now).await.unwrap();
+        world.shop.opt_out_contact(person.id, Some(now), SuppressionCause::Owner, now).await.unwrap();
     };
     opt_out(1, later(1)).await;
     let recipient = next(&world, id, FREE, later(1)).await;
