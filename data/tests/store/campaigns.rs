@@ -602,3 +602,22 @@ async fn a_campaign_whose_work_is_dropped_says_so() {
     world.shop.drop_entry(entry.id, later(1)).await.unwrap();
     assert_eq!(state(&world, id).await, (CampaignState::Paused, Some("its work was dropped by a human".into())));
 }
+
+#[tokio::test]
+async fn a_word_takes_back_what_has_not_left_and_the_report_says_so() {
+    let world = world().await;
+    let id = launched(&world, 3).await;
+    sent(&world, id, "OUT1", later(1)).await;
+    let waiting = made(&world, id, later(2)).await;
+    for number in 1..=3 {
+        world.says(&address(number), &format!("IN{number}"), "Stop", later(3)).await;
+    }
+    let told = world.shop.outbound(waiting).await.unwrap().unwrap().interaction;
+    assert_eq!(told.state, InteractionState::Cancelled);
+    let asked = Some("asked not to be written to".to_owned());
+    let out = RecipientState::OptedOut;
+    assert_eq!(reasons(&world, id).await, [(out, Some("replied STOP".into())), (out, asked.clone()), (out, asked)]);
+    assert_eq!((counts(&world, id).await.opted_out, counts(&world, id).await.total()), (3, 3));
+    assert!(world.claim(JobKind::SendCampaign, later(4)).await.is_empty(), "nothing more goes out");
+    assert_eq!(world.shop.campaign_turn(id, FREE, later(5)).await.unwrap(), Turn::Finished);
+}

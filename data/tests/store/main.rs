@@ -9,6 +9,7 @@ mod contacts;
 mod file;
 mod members;
 mod numbers;
+mod opt_out;
 mod people;
 mod queue;
 mod search;

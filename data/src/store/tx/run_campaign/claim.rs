@@ -13,11 +13,10 @@ use crate::store::TenantStore;
 use crate::store::campaigns::{self, found};
 use crate::store::error::StoreError;
 use crate::store::interactions::{self, Extra};
+use crate::store::recipients::OPTED_OUT;
 use crate::store::scope::{Scope, Scoped};
 use crate::store::{chats, contacts, jobs, suppressions};
 use crate::time::Timestamp;
-
-const OPTED_OUT: &str = "asked not to be written to";
 
 /// What became of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
