@@ -111,7 +111,7 @@ fn line(interaction: &Interaction) -> Option<Line> {
     let author = match interaction.author {
         Author::Customer => history::Author::Customer,
         Author::Assistant => history::Author::Assistant,
-        Author::Human | Author::Phone | Author::Campaign => history::Author::Shop,
+        Author::Human | Author::Phone | Author::Campaign | Author::System => history::Author::Shop,
     };
     let media = match interaction.kind {
         ContentKind::Text => None,

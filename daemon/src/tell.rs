@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use mychatflow_data::ids::TenantId;
+use mychatflow_data::model::opt_out::Wish;
 use mychatflow_data::protocol::event::Topic;
 use mychatflow_data::store::change::{Change, Listener};
 use serde_json::{Value, json};
@@ -66,6 +67,14 @@ impl Listener for Teller {
                 }
                 Change::Typing(tenant, chat) => {
                     self.bus.publish(Some(tenant), Topic::ChatChanged, &json!({"id": chat, "typing": true}));
+                }
+                Change::Wished(tenant, chat, wish) => {
+                    let text = match wish {
+                        Wish::Stop => "a customer replied STOP: nothing more goes to them unless they write START",
+                        Wish::Start => "a customer replied START: they get messages again",
+                    };
+                    let told = json!({"level": "info", "text": text, "chat": chat});
+                    self.bus.publish(Some(tenant), Topic::DaemonNotice, &told);
                 }
                 Change::InstanceChanged(tenant, instance) => {
                     self.changed(tenant, Subject::Instance(instance), json!({"id": instance}));

@@ -295,7 +295,7 @@ fn thread(messages: &[InteractionDocument]) -> String {
         };
         let reason = message.reason.as_ref().map(|reason| format!(": {}", clean(reason))).unwrap_or_default();
         let mark = match message.state {
-            InteractionState::Received => String::new(),
+            InteractionState::Received if reason.is_empty() => String::new(),
             state => format!("  [{state}{reason}]"),
         };
         let mut lines = clean_lines(&message.text);

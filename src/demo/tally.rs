@@ -89,13 +89,13 @@ pub fn look(record: &Record, store: &Store) -> Verdict {
         let theirs = |sent: &&Sent| authors.get(sent.bare_id.as_str()) == Some(&author);
         record.sent.iter().filter(theirs).count()
     };
-    let (by_hand, by_campaign) = (by(Author::Human), by(Author::Campaign));
+    let (by_hand, by_campaign, by_itself) = (by(Author::Human), by(Author::Campaign), by(Author::System));
     let duplicates = arrived.values().map(|deliveries| deliveries - 1).sum();
     let summary = Summary {
         deliveries: sum(record.deliveries.iter().map(|delivery| delivery.tries.len())),
         duplicates: sum([duplicates]),
         inbound: sum([arrived.len()]),
-        replies: sum([record.sent.len() - by_hand - by_campaign]),
+        replies: sum([record.sent.len() - by_hand - by_campaign - by_itself]),
         credits_used: store.credits.used.count(),
         lost: sum([lost.len()]),
         doubled: doubled(record, &authors),

@@ -139,7 +139,7 @@ impl Witness {
                 }
                 (Author::Phone, _) => self.scribe.tell(&Happening::OwnerWrote { who: who.clone(), text })?,
                 // Told once it is read.
-                (Author::Assistant | Author::Human | Author::Campaign, _) => {}
+                (Author::Assistant | Author::Human | Author::Campaign | Author::System, _) => {}
             }
         }
         if let Some(emoji) = message.reaction.clone().filter(|emoji| !emoji.is_empty())

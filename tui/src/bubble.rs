@@ -219,7 +219,10 @@ fn meta(item: &InteractionDocument, around: Around<'_>) -> Vec<(String, Role)> {
         match item.state {
             InteractionState::Edited => parts.push(("edited".to_owned(), Role::Muted)),
             InteractionState::Revoked => parts.push(("taken back".to_owned(), Role::Muted)),
-            _ => {}
+            // What its words have done: they were an opt-out.
+            _ => {
+                parts.extend(item.reason.as_deref().map(|reason| (CleanText::line(reason).into_string(), Role::Muted)))
+            }
         }
     } else {
         let who = match item.author {
@@ -227,6 +230,7 @@ fn meta(item: &InteractionDocument, around: Around<'_>) -> Vec<(String, Role)> {
             Author::Human => "you",
             Author::Phone => "you, on the phone",
             Author::Campaign => "campaign",
+            Author::System => "automatic",
             Author::Customer => "customer",
         };
         parts.push((who.to_owned(), if item.author == Author::Assistant { Role::Accent } else { Role::Muted }));

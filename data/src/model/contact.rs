@@ -60,6 +60,17 @@ words! {
     }
 }
 
+/// An address that nobody writes to any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppression {
+    /// The address; nothing once its person was erased.
+    pub address: Option<Address>,
+    /// How it came to be here.
+    pub cause: SuppressionCause,
+    /// Since when.
+    pub at: Timestamp,
+}
+
 /// A person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {

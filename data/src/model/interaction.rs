@@ -30,6 +30,8 @@ words! {
         Phone => "phone",
         /// A campaign.
         Campaign => "campaign",
+        /// MyChatFlow itself: the confirmation of an opt-out.
+        System => "system",
     }
 }
 

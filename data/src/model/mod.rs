@@ -11,6 +11,8 @@ pub mod job;
 pub mod ledger;
 pub mod member;
 pub mod note;
+#[cfg(feature = "store")]
+pub mod opt_out;
 pub mod quick_reply;
 pub mod recipient;
 pub mod setting;

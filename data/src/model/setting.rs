@@ -38,6 +38,8 @@ words! {
         ReplyExistingContacts => "reply.existing_contacts",
         /// `ignore` or `store`.
         ChatsGroups => "chats.groups",
+        /// What somebody who replied STOP is told, once. Empty: nothing; unset: a sentence in their language.
+        OptOutConfirmation => "opt_out.confirmation",
     }
 }
 
@@ -110,6 +112,9 @@ impl Default for Rules {
     }
 }
 
+/// The longest confirmation of an opt-out.
+const CONFIRMATION_CHARS_MAX: usize = 1000;
+
 /// A value that its key does not take.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{key} takes {takes}, not {value:?}")]
@@ -134,7 +139,14 @@ impl SettingKey {
                 Ok(_) => Ok(()),
                 Err(_) => wrong("an IANA time zone such as Europe/Berlin"),
             },
-            Self::AssistantInstructions | Self::BusinessName | Self::BusinessProfile | Self::BusinessHours => Ok(()),
+            Self::OptOutConfirmation if value.chars().count() > CONFIRMATION_CHARS_MAX => {
+                wrong("a text of at most 1000 characters")
+            }
+            Self::AssistantInstructions
+            | Self::BusinessName
+            | Self::BusinessProfile
+            | Self::BusinessHours
+            | Self::OptOutConfirmation => Ok(()),
             _ => Rules::default().overlay(self, value).map(drop),
         }
     }
@@ -167,6 +179,7 @@ impl Rules {
             | SettingKey::BusinessName
             | SettingKey::BusinessProfile
             | SettingKey::BusinessHours
+            | SettingKey::OptOutConfirmation
             | SettingKey::Timezone => {}
         }
         Ok(self)

@@ -68,6 +68,8 @@ impl Activity {
             Tally::Sent(Author::Phone) => &mut self.phone,
             Tally::Sent(Author::Campaign) => &mut self.campaign,
             Tally::Credit => &mut self.credits,
+            // Nobody's work.
+            Tally::Sent(Author::System) => return,
         } += 1;
     }
 }

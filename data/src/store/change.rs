@@ -3,6 +3,7 @@
 use crate::ids::{CampaignId, ChatId, InstanceId, JobId, TenantId};
 use crate::model::interaction::Interaction;
 use crate::model::job::{JobKind, JobState};
+use crate::model::opt_out::Wish;
 use crate::time::Timestamp;
 
 /// One committed change.
@@ -30,6 +31,8 @@ pub enum Change {
     JobDue(JobKind, Timestamp),
     /// A chat was put away until this instant.
     Snoozed(Timestamp),
+    /// A customer wrote a word such as STOP or START.
+    Wished(TenantId, ChatId, Wish),
     /// A customer types in a chat, or stopped.
     Typing(TenantId, ChatId),
 }

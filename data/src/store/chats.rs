@@ -6,6 +6,7 @@ use super::TenantStore;
 use super::change::Change;
 use super::error::StoreError;
 use super::scope::{Scope, Scoped};
+use super::suppressions;
 use crate::ids::{ChatId, ContactId, InstanceId, InteractionId};
 use crate::model::chat::{Chat, ChatKind, ChatState, Mode};
 use crate::model::contact::Review;
@@ -216,14 +217,17 @@ pub(crate) fn contact_of(
             (contact, name.map(str::to_owned))
         }
     };
-    link(scope, contact, address)?;
+    let mut linked = link(scope, contact, address)?;
     if let Some(alternate) = alternate
         && alternate.is_person()
     {
-        link(scope, contact, alternate)?;
+        linked += link(scope, contact, alternate)?;
     }
     if let Some(phone) = &phone {
         note_phone(scope, contact, phone)?;
+    }
+    if linked > 0 {
+        suppressions::spread(scope, contact, now)?;
     }
     if let Some(name) = name
         && known_name.is_none()
@@ -239,14 +243,13 @@ fn known_by_phone(scope: &Scope<'_>, contact: ContactId) -> Result<bool, StoreEr
     Ok(scope.row(KNOWN, &[(":id", &contact)], |row| row.get(0))?.unwrap_or(false))
 }
 
-/// Notes that an address belongs to a person.
-pub(crate) fn link(scope: &Scope<'_>, contact: ContactId, address: &Address) -> Result<(), StoreError> {
+/// Notes that an address belongs to a person; returns how many addresses are new.
+fn link(scope: &Scope<'_>, contact: ContactId, address: &Address) -> Result<usize, StoreError> {
     const LINK: Scoped = scoped!(
         "INSERT INTO identities (tenant_id, address, contact_id) VALUES (:tenant, :address, :contact)
          ON CONFLICT (tenant_id, address) DO NOTHING"
     );
-    scope.execute(LINK, &[(":address", address), (":contact", &contact)])?;
-    Ok(())
+    scope.execute(LINK, &[(":address", address), (":contact", &contact)])
 }
 
 /// Notes a person's phone number, once it is known.

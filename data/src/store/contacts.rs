@@ -7,9 +7,10 @@ use super::change::Change;
 use super::error::StoreError;
 use super::find::Needle;
 use super::scope::{Scope, Scoped};
+use super::suppressions;
 use crate::ids::{ChatId, ContactId};
 use crate::model::chat::ChatState;
-use crate::model::contact::{Consent, Contact, Review};
+use crate::model::contact::{Consent, Contact, Review, SuppressionCause};
 use crate::phone::Phone;
 use crate::scoped;
 use crate::time::Timestamp;
@@ -108,6 +109,50 @@ pub(crate) fn emit_chats(scope: &Scope<'_>, id: ContactId) -> Result<(), StoreEr
         scope.emit(Change::ChatChanged(scope.tenant(), chat));
     }
     Ok(())
+}
+
+/// Notes since when a person does not want to be written to, under every one of their addresses. An answer under way is
+/// taken back.
+pub(crate) fn opt_out(
+    scope: &Scope<'_>,
+    id: ContactId,
+    since: Timestamp,
+    cause: SuppressionCause,
+    now: Timestamp,
+) -> Result<Contact, StoreError> {
+    // Whoever opts out twice did so the first time.
+    const SET: Scoped = scoped!(
+        "UPDATE contacts SET opted_out_at = coalesce(opted_out_at, :since) WHERE tenant_id = :tenant AND id = :id"
+    );
+    const ANSWERING: Scoped = scoped!(
+        "SELECT chat_id FROM jobs
+         WHERE tenant_id = :tenant AND kind = 'answer_chat'
+           AND state IN ('scheduled', 'available', 'running', 'retryable', 'held')
+           AND chat_id IN (SELECT id FROM chats WHERE tenant_id = :tenant AND contact_id = :id)"
+    );
+    scope.execute(SET, &[(":id", &id), (":since", &since)])?;
+    let contact = find(scope, id)?.ok_or(StoreError::NotFound("contact"))?;
+    for address in suppressions::addresses_of(scope, id)? {
+        suppressions::suppress(scope, &address, cause, since)?;
+    }
+    let answering: Vec<ChatId> = scope.rows(ANSWERING, &[(":id", &id)], |row| row.get(0))?;
+    for chat in answering {
+        super::jobs::cancel_answer(scope, chat, "opted out", now)?;
+        super::chats::set_state(scope, chat, ChatState::NeedsYou, Some("opted out"))?;
+    }
+    emit_chats(scope, id)?;
+    Ok(contact)
+}
+
+/// Notes that a person may be written to again, under every one of their addresses.
+pub(crate) fn opt_in(scope: &Scope<'_>, id: ContactId) -> Result<Contact, StoreError> {
+    const SET: Scoped = scoped!("UPDATE contacts SET opted_out_at = NULL WHERE tenant_id = :tenant AND id = :id");
+    scope.execute(SET, &[(":id", &id)])?;
+    for address in suppressions::addresses_of(scope, id)? {
+        suppressions::lift(scope, &address)?;
+    }
+    emit_chats(scope, id)?;
+    find(scope, id)?.ok_or(StoreError::NotFound("contact"))
 }
 
 fn checked_tags(tags: Vec<String>) -> Result<Vec<String>, StoreError> {
@@ -248,8 +293,8 @@ impl TenantStore {
         .await
     }
 
-    /// Notes that a person does not want to be written to, since when, or that they want to again (`None`). An answer
-    /// under way to somebody who opts out is taken back.
+    /// Notes that a person does not want to be written to, or that they want to again (`since`: `None`), under every one of
+    /// their addresses. An answer under way to somebody who opts out is taken back.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] without the person.
@@ -257,31 +302,12 @@ impl TenantStore {
         &self,
         id: ContactId,
         since: Option<Timestamp>,
+        cause: SuppressionCause,
         now: Timestamp,
     ) -> Result<Contact, StoreError> {
-        // Whoever opts out twice did so the first time.
-        const SET: Scoped = scoped!(
-            "UPDATE contacts SET opted_out_at = CASE WHEN :since IS NULL THEN NULL ELSE coalesce(opted_out_at, :since) END
-             WHERE tenant_id = :tenant AND id = :id"
-        );
-        const ANSWERING: Scoped = scoped!(
-            "SELECT chat_id FROM jobs
-             WHERE tenant_id = :tenant AND kind = 'answer_chat'
-               AND state IN ('scheduled', 'available', 'running', 'retryable', 'held')
-               AND chat_id IN (SELECT id FROM chats WHERE tenant_id = :tenant AND contact_id = :id)"
-        );
-        self.write(move |scope| {
-            scope.execute(SET, &[(":id", &id), (":since", &since)])?;
-            let contact = find(scope, id)?.ok_or(StoreError::NotFound("contact"))?;
-            if since.is_some() {
-                let answering: Vec<ChatId> = scope.rows(ANSWERING, &[(":id", &id)], |row| row.get(0))?;
-                for chat in answering {
-                    super::jobs::cancel_answer(scope, chat, "opted out", now)?;
-                    super::chats::set_state(scope, chat, ChatState::NeedsYou, Some("opted out"))?;
-                }
-            }
-            emit_chats(scope, id)?;
-            Ok(contact)
+        self.write(move |scope| match since {
+            Some(since) => opt_out(scope, id, since, cause, now),
+            None => opt_in(scope, id),
         })
         .await
     }

@@ -20,10 +20,14 @@ const REPLY_WITHIN: Duration = Duration::from_secs(7 * 24 * 3600);
 /// WhatsApp's clock has whole seconds, and need not agree with ours.
 const CLOCK_SLACK: Duration = Duration::from_secs(5);
 
+/// Why a person who opted out is left out.
+pub(crate) const OPTED_OUT: &str = "asked not to be written to";
+
 /// How far a recipient `r` got, with its message `i`.
 macro_rules! effective_state {
     () => {
         "CASE WHEN r.interaction_id IS NULL THEN r.state
+              WHEN r.opted_out_at IS NOT NULL AND i.state IN ('sent', 'delivered', 'read', 'played') THEN 'opted_out'
               WHEN r.replied_at IS NOT NULL AND i.state IN ('sent', 'delivered', 'read', 'played') THEN 'replied'
               WHEN i.state IN ('sent', 'delivered', 'read', 'failed', 'unknown') THEN i.state
               WHEN i.state = 'played' THEN 'read'
@@ -121,6 +125,43 @@ pub(crate) fn note_reply(scope: &Scope<'_>, contact: ContactId, at: Timestamp) -
     Ok(())
 }
 
+/// A customer wrote a word such as STOP: the last message of a campaign to them within a week was answered with it, and
+/// campaigns under way leave them out.
+pub(crate) fn note_opt_out(
+    scope: &Scope<'_>,
+    contact: ContactId,
+    at: Timestamp,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    const ANSWERED: Scoped = scoped!(
+        "UPDATE recipients SET opted_out_at = :at
+         WHERE tenant_id = :tenant AND opted_out_at IS NULL AND interaction_id = (
+             SELECT r.interaction_id FROM recipients AS r
+             JOIN interactions AS i ON i.tenant_id = r.tenant_id AND i.id = r.interaction_id
+             WHERE r.tenant_id = :tenant AND r.contact_id = :contact
+               AND coalesce(i.sent_at, i.sending_at) BETWEEN :since AND :latest
+             ORDER BY coalesce(i.sent_at, i.sending_at) DESC LIMIT 1)
+         RETURNING campaign_id"
+    );
+    // One that has not begun asks again when its turn comes: until then people may have come back.
+    const LEFT_OUT: Scoped = scoped!(
+        "UPDATE recipients SET state = 'opted_out', reason = :reason, claimed_at = :now
+         WHERE tenant_id = :tenant AND contact_id = :contact AND state IN ('queued', 'checking')
+           AND campaign_id IN (SELECT id FROM campaigns WHERE tenant_id = :tenant AND state IN ('running', 'paused'))
+         RETURNING campaign_id"
+    );
+    let (since, latest) = (at - REPLY_WITHIN, at + CLOCK_SLACK);
+    let params: &[(&str, &dyn rusqlite::ToSql)] =
+        &[(":contact", &contact), (":at", &at), (":since", &since), (":latest", &latest)];
+    let answered: Option<CampaignId> = scope.row(ANSWERED, params, |row| row.get(0))?;
+    let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":contact", &contact), (":reason", &OPTED_OUT), (":now", &now)];
+    let left_out: Vec<CampaignId> = scope.rows(LEFT_OUT, params, |row| row.get(0))?;
+    for campaign in answered.into_iter().chain(left_out) {
+        campaigns::emit(scope, campaign);
+    }
+    Ok(())
+}
+
 /// Two people turned out to be one: of two rows of one campaign the one that was written to stands, else the first.
 pub(crate) fn merge(scope: &Scope<'_>, keep: ContactId, gone: ContactId) -> Result<(), StoreError> {
     const PAIRS: Scoped = scoped!(
@@ -177,7 +218,9 @@ impl TenantStore {
             ", ",
             effective_state!(),
             " AS effective,
-                    CASE WHEN r.interaction_id IS NULL THEN r.reason ELSE i.reason END, i.wa_id,
+                    CASE WHEN r.interaction_id IS NULL THEN r.reason
+                         WHEN r.opted_out_at IS NOT NULL THEN coalesce(i.reason, 'replied STOP') ELSE i.reason END,
+                    i.wa_id,
                     coalesce(r.replied_at, i.sent_at, i.sending_at, r.claimed_at), r.contact_id, i.chat_id, i.id
              FROM recipients AS r
              LEFT JOIN interactions AS i ON i.tenant_id = r.tenant_id AND i.id = r.interaction_id

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mychatflow_data::ids::{CampaignId, InteractionId, RecipientId};
 use mychatflow_data::model::campaign::{CampaignCounts, CampaignState};
-use mychatflow_data::model::contact::Review;
+use mychatflow_data::model::contact::{Review, SuppressionCause};
 use mychatflow_data::model::delivery::{AckEvent, DeliveryEvent};
 use mychatflow_data::model::governor::Limits;
 use mychatflow_data::model::instance::{InstanceStatus, Verdict};
@@ -304,7 +304,7 @@ async fn whoever_asked_for_silence_gets_nothing_however_late_they_asked() {
     let people = world.shop.contacts(ContactFilter::default(), None, 10).await.unwrap();
     let opt_out = async |number: u32, now: Timestamp| {
         let person = people.iter().find(|person| person.phone == Some(phone(number))).unwrap();
-        world.shop.opt_out_contact(person.id, Some(now), now).await.unwrap();
+        world.shop.opt_out_contact(person.id, Some(now), SuppressionCause::Owner, now).await.unwrap();
     };
     opt_out(1, later(1)).await;
     let recipient = next(&world, id, FREE, later(1)).await;
@@ -601,4 +601,23 @@ async fn a_campaign_whose_work_is_dropped_says_so() {
     let entry = world.shop.queue(QueueFilter::All, None, 10).await.unwrap().remove(0);
     world.shop.drop_entry(entry.id, later(1)).await.unwrap();
     assert_eq!(state(&world, id).await, (CampaignState::Paused, Some("its work was dropped by a human".into())));
+}
+
+#[tokio::test]
+async fn a_word_takes_back_what_has_not_left_and_the_report_says_so() {
+    let world = world().await;
+    let id = launched(&world, 3).await;
+    sent(&world, id, "OUT1", later(1)).await;
+    let waiting = made(&world, id, later(2)).await;
+    for number in 1..=3 {
+        world.says(&address(number), &format!("IN{number}"), "Stop", later(3)).await;
+    }
+    let told = world.shop.outbound(waiting).await.unwrap().unwrap().interaction;
+    assert_eq!(told.state, InteractionState::Cancelled);
+    let asked = Some("asked not to be written to".to_owned());
+    let out = RecipientState::OptedOut;
+    assert_eq!(reasons(&world, id).await, [(out, Some("replied STOP".into())), (out, asked.clone()), (out, asked)]);
+    assert_eq!((counts(&world, id).await.opted_out, counts(&world, id).await.total()), (3, 3));
+    assert!(world.claim(JobKind::SendCampaign, later(4)).await.is_empty(), "nothing more goes out");
+    assert_eq!(world.shop.campaign_turn(id, FREE, later(5)).await.unwrap(), Turn::Finished);
 }

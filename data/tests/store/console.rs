@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use mychatflow_data::ids::{ChatId, ClientRef};
+use mychatflow_data::model::contact::SuppressionCause;
 use mychatflow_data::model::delivery::{DeliveryEvent, EditedEvent, RevokedEvent};
 use mychatflow_data::model::interaction::{Author, InteractionState, Quoted};
 use mychatflow_data::phone::Phone;
@@ -185,12 +186,13 @@ async fn people_are_added_renamed_and_left_alone() {
     assert_eq!((added.id, again.name.as_deref(), again.tags.len()), (again.id, Some("Ana"), 2));
     world.says(ANA, "M1", "hello?", later(1)).await;
     let chat = only_chat(&world).await;
-    let out = world.shop.opt_out_contact(added.id, Some(later(2)), later(2)).await.unwrap();
-    let out_again = world.shop.opt_out_contact(added.id, Some(later(3)), later(3)).await.unwrap();
+    let out = world.shop.opt_out_contact(added.id, Some(later(2)), SuppressionCause::Owner, later(2)).await.unwrap();
+    let out_again =
+        world.shop.opt_out_contact(added.id, Some(later(3)), SuppressionCause::Owner, later(3)).await.unwrap();
     assert_eq!((out.opted_out_at, out_again.opted_out_at), (Some(later(2)), Some(later(2))));
     let shown = world.shop.chat(chat).await.unwrap().unwrap();
     assert_eq!((shown.reason.as_deref(), shown.tags.len()), (Some("opted out"), 2));
-    let back = world.shop.opt_out_contact(added.id, None, later(4)).await.unwrap();
+    let back = world.shop.opt_out_contact(added.id, None, SuppressionCause::Owner, later(4)).await.unwrap();
     assert_eq!(back.opted_out_at, None);
 }
 

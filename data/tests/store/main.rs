@@ -9,6 +9,8 @@ mod contacts;
 mod file;
 mod members;
 mod numbers;
+mod opt_out;
+mod people;
 mod queue;
 mod search;
 mod strangers;

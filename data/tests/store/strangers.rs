@@ -8,7 +8,7 @@ use mychatflow_data::ids::{
     RecipientId, UnreadableId,
 };
 use mychatflow_data::model::campaign::CampaignState;
-use mychatflow_data::model::contact::Review;
+use mychatflow_data::model::contact::{Review, SuppressionCause};
 use mychatflow_data::model::delivery::{DeliveryEvent, RevokedEvent};
 use mychatflow_data::model::governor::Limits;
 use mychatflow_data::model::instance::{InstanceStatus, Verdict};
@@ -126,7 +126,9 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
             shop.add_note(chat, "ana".into(), format!("note {round}"), now).await.unwrap();
         }
         (Deed::OptOut, _, Some(contact)) => {
-            shop.opt_out_contact(contact, round.is_multiple_of(2).then_some(now), now).await.unwrap();
+            shop.opt_out_contact(contact, round.is_multiple_of(2).then_some(now), SuppressionCause::Owner, now)
+                .await
+                .unwrap();
         }
         (Deed::Rename, _, Some(contact)) => {
             shop.rename_contact(contact, Some(format!("Ana {round}"))).await.unwrap();
@@ -409,7 +411,7 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.chats_of(*id).await.unwrap().is_empty());
         assert!(shop.tag_contact(*id, vec!["mine".into()], vec![]).await.is_err());
         assert!(shop.rename_contact(*id, Some("mine".into())).await.is_err());
-        assert!(shop.opt_out_contact(*id, Some(now), now).await.is_err());
+        assert!(shop.opt_out_contact(*id, Some(now), SuppressionCause::Owner, now).await.is_err());
         assert!(shop.review_contact(*id, Review::Personal, span, now).await.is_err());
     }
     for id in &theirs.messages {

@@ -99,6 +99,10 @@ pub const fn meaning(key: SettingKey) -> &'static str {
             "People known from before pairing, friends and family among them: ask you first who they are, or answer \
              them like everybody."
         }
+        SettingKey::OptOutConfirmation => {
+            "What somebody who replies STOP is told, once. Name START in it, which brings them back. Empty: nothing. Without \
+             it they are told in their language."
+        }
         SettingKey::ChatsGroups => "Whether messages in groups are stored to be read. They are never answered.",
     }
 }

@@ -118,7 +118,10 @@ fn edit(state: &mut State, line: &SettingLine) {
 fn form(line: &SettingLine, place: SettingPlace, title: &str) -> Form {
     let value = line.value.as_deref().unwrap_or_default();
     let check = check(line.key);
-    let long = matches!(line.key, SettingKey::AssistantInstructions | SettingKey::BusinessProfile);
+    let long = matches!(
+        line.key,
+        SettingKey::AssistantInstructions | SettingKey::BusinessProfile | SettingKey::OptOutConfirmation
+    );
     let field = if long {
         Field::block("value", "Text", "alt-enter begins a new line", value, check)
     } else {
@@ -152,6 +155,7 @@ macro_rules! checks {
 checks! {
     AssistantMode AssistantInstructions BusinessName BusinessProfile BusinessHours Timezone ReplyMode ReplyCountdown
     ReplyBurstQuiet ReplyBurstMax ReplyPace ReplyFreshness ReplyTakeoverPause ReplyExistingContacts ChatsGroups
+    OptOutConfirmation
 }
 
 fn takes(key: SettingKey, text: &str) -> Result<(), String> {

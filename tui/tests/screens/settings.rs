@@ -25,7 +25,7 @@ fn all(shop: &mut Shop) {
         SettingKey::AssistantInstructions => {
             Some("Be friendly and short. Say du.\nNever promise a delivery on Sunday.")
         }
-        SettingKey::BusinessProfile => None,
+        SettingKey::BusinessProfile | SettingKey::OptOutConfirmation => None,
         SettingKey::BusinessName => Some("Corner Shop 東京 🍞"),
         SettingKey::BusinessHours => Some("Mon-Fri 08:00-18:00; Sat 09:00-13:00; Sun 10:00-16:00"),
         SettingKey::Timezone => Some("Europe/Berlin"),
@@ -99,7 +99,7 @@ fn a_choice_is_picked_for_the_place_that_is_on() {
 fn what_is_not_set_here_is_not_taken_away() {
     let mut console = Console::open(80, 24);
     all(&mut console.shop);
-    console.keys("9GkD");
+    console.keys("9GkkD");
     assert!(console.state.overlays.is_empty());
     assert!(console.shows("nothing is set here"));
     console.keys("gDy");

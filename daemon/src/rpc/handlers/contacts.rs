@@ -1,7 +1,7 @@
 //! `contact.*`: the people who wrote.
 
 use mychatflow_data::ids::ContactId;
-use mychatflow_data::model::contact::Contact;
+use mychatflow_data::model::contact::{Contact, SuppressionCause};
 use mychatflow_data::protocol::calls::contact::{
     ContactAdd, ContactEdit, ContactList, ContactOptout, ContactShow, ContactShown, ContactTag, OptOut, Tagging,
 };
@@ -113,5 +113,5 @@ pub async fn opt_out(cx: &Cx, shop: &TenantStore, call: ContactOptout) -> Handle
         OptOut::Out => Some(now),
         OptOut::Back => None,
     };
-    Ok(Reply(document(shop.opt_out_contact(found.id, since, now).await?)))
+    Ok(Reply(document(shop.opt_out_contact(found.id, since, SuppressionCause::Owner, now).await?)))
 }

@@ -53,7 +53,10 @@ fn inherited(key: SettingKey, rules: &Rules, tenant: &Tenant) -> (Option<String>
         SettingKey::ChatsGroups => rules.groups.to_string(),
         SettingKey::BusinessName => return (Some(tenant.name.clone()), Source::Tenant),
         SettingKey::Timezone => return (Some(tenant.timezone.clone()), Source::Tenant),
-        SettingKey::AssistantInstructions | SettingKey::BusinessProfile | SettingKey::BusinessHours => {
+        SettingKey::AssistantInstructions
+        | SettingKey::BusinessProfile
+        | SettingKey::BusinessHours
+        | SettingKey::OptOutConfirmation => {
             return (None, Source::Config);
         }
     };

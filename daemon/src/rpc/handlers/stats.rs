@@ -51,7 +51,8 @@ pub async fn stats(cx: &Cx, caller: &Caller, call: Stats) -> Handled<Reply<Stats
         }
     }
     let count = |name: &str| counts.get(name).copied().unwrap_or(0);
-    sends.sent = count("sends.assistant") + count("sends.human") + count("sends.campaign");
+    let sent = ["sends.assistant", "sends.human", "sends.campaign", "sends.system"];
+    sends.sent = sent.into_iter().map(count).sum();
     sends.failed = count("sends.failed");
     let mut ingest = IngestStats {
         received: 0,

@@ -5,6 +5,7 @@ use mychatflow_data::ids::{ChatId, InteractionId};
 use mychatflow_data::model::chat::{Chat, ChatState};
 use mychatflow_data::model::interaction::{Author, Direction, Interaction, InteractionState};
 use mychatflow_data::model::ledger::EntryKind;
+use mychatflow_data::model::opt_out::Wish;
 use mychatflow_data::model::setting::SettingKey;
 use mychatflow_data::protocol::calls::why::{Why, WhyDocument, WhyLine};
 use mychatflow_data::protocol::name::ChatName;
@@ -117,6 +118,7 @@ const fn who(author: Author) -> &'static str {
         Author::Human => "a human",
         Author::Phone => "the owner, on the phone",
         Author::Campaign => "a campaign",
+        Author::System => "MyChatFlow",
     }
 }
 
@@ -172,6 +174,9 @@ impl Known {
                     if leans_on.is_empty() { String::new() } else { format!(", from {}", leans_on.join(" and ")) };
                 format!("The assistant answered{took}{}{from}.", model.unwrap_or_default())
             }
+            (Author::System, state) => {
+                format!("The customer's word was confirmed, once and at no cost; it is {state}.")
+            }
             (author, state) => format!("Written by {}; it is {state}.", who(author)),
         }
     }
@@ -180,6 +185,17 @@ impl Known {
         let message = &story.message.interaction;
         if message.state == InteractionState::Revoked {
             return "The customer took this message back.".to_owned();
+        }
+        match message.reason.as_deref() {
+            Some(told) if told == Wish::Stop.told() => {
+                return "An opt-out: the customer replied with a word such as STOP. Nothing more goes to them unless they \
+                        write START. Nobody needs to answer."
+                    .to_owned();
+            }
+            Some(told) if told == Wish::Start.told() => {
+                return "The customer came back with a word such as START: they get messages again.".to_owned();
+            }
+            _ => {}
         }
         if let Some(answer) = &story.other {
             let after = span(answer.at.millis() - message.at.millis());

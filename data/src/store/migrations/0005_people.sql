@@ -18,6 +18,7 @@ CREATE TABLE suppressions (
     at        INTEGER NOT NULL,
     PRIMARY KEY (tenant_id, digest)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX suppressions_by_time ON suppressions (tenant_id, at, digest);
 
 CREATE TABLE segments (
     tenant_id  BLOB    NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,

@@ -6,9 +6,11 @@
 mod changes;
 mod own;
 mod signs;
+mod wish;
 
 use std::time::Duration;
 
+use self::wish::{Heeded, Said};
 use crate::ids::{ChatId, InstanceId, InteractionId};
 use crate::model::contact::Review;
 use crate::model::delivery::{Delivery, DeliveryEvent, MessageEvent};
@@ -279,18 +281,33 @@ impl Intake<'_, '_> {
         let name = message.push_name.as_deref();
         let alternate = message.alternate.as_ref();
         let thread = chats::thread(self.scope, self.instance, &message.chat, alternate, name, Review::New, self.now)?;
-        let interaction = self.interaction(message, thread.chat, Author::Customer);
-        if !interactions::insert(self.scope, self.instance, &interaction, &self.extra(message), self.now)?
-            && !self.fill_in(message)?
-        {
-            return Ok(Accepted::Duplicate);
+        let mut interaction = self.interaction(message, thread.chat, Author::Customer);
+        if !interactions::insert(self.scope, self.instance, &interaction, &self.extra(message), self.now)? {
+            match self.fill_in(message)? {
+                Some(filled) => interaction.id = filled,
+                None => return Ok(Accepted::Duplicate),
+            }
         }
         let rules = self.rules(Some(thread.chat))?;
         self.customer_spoke(thread.chat, &message.chat, &preview(&interaction.text), interaction.at)?;
         recipients::note_reply(self.scope, thread.contact, interaction.at)?;
-        if message.kind == ContentKind::Waiting
-            || self.changed_before_it_came(message)? == Some(changes::Changed::Revoked)
-        {
+        if message.kind == ContentKind::Waiting {
+            return Ok(Accepted::Stored);
+        }
+        let text = match self.changed_before_it_came(message)? {
+            Some(changes::Changed::Revoked) => return Ok(Accepted::Stored),
+            Some(changes::Changed::Edited(text)) => text,
+            None => interaction.text,
+        };
+        let said = Said {
+            chat: thread.chat,
+            message: interaction.id,
+            kind: interaction.kind,
+            text: &text,
+            at: interaction.at,
+            address: &message.chat,
+        };
+        if self.heed(&said, &rules)? == Heeded::Yes {
             return Ok(Accepted::Stored);
         }
         let mut quiet = rules.burst_quiet;
@@ -304,7 +321,7 @@ impl Intake<'_, '_> {
     }
 
     /// A message that WhatsApp could not decrypt before is readable now: it takes the place of its placeholder.
-    fn fill_in(&self, message: &MessageEvent) -> Result<bool, StoreError> {
+    fn fill_in(&self, message: &MessageEvent) -> Result<Option<InteractionId>, StoreError> {
         const FILL: Scoped = scoped!(concat!(
             "UPDATE interactions SET kind = :kind, text = :text, media = :media
              WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id AND direction = 'in'
@@ -324,9 +341,10 @@ impl Intake<'_, '_> {
             ],
             interactions::read,
         )?;
-        let Some(filled) = filled else { return Ok(false) };
+        let Some(filled) = filled else { return Ok(None) };
+        let id = filled.id;
         self.scope.emit(Change::InteractionChanged(self.scope.tenant(), Box::new(filled)));
-        Ok(true)
+        Ok(Some(id))
     }
 
     /// The customer's word is last: count it, and let the next answer see it.

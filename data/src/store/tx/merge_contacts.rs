@@ -9,7 +9,7 @@ use crate::store::TenantStore;
 use crate::store::change::Change;
 use crate::store::error::StoreError;
 use crate::store::scope::{Scope, Scoped};
-use crate::store::{chats, jobs, recipients};
+use crate::store::{chats, jobs, recipients, suppressions};
 use crate::time::Timestamp;
 
 /// Moves everything of `gone` to `keep`: addresses, tags, chats, places on lists. Of two chats on one number one is left, with one live
@@ -59,7 +59,7 @@ pub(crate) fn merge(scope: &Scope<'_>, keep: ContactId, gone: ContactId, now: Ti
     }
     recipients::merge(scope, keep, gone)?;
     scope.execute(DELETE, &[(":gone", &gone)])?;
-    Ok(())
+    suppressions::spread(scope, keep, now)
 }
 
 fn merge_chats(scope: &Scope<'_>, keep: ChatId, gone: ChatId, now: Timestamp) -> Result<(), StoreError> {

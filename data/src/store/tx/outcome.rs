@@ -42,6 +42,7 @@ pub(crate) fn mark_sent(
         scope.count(match message.interaction.author {
             Author::Assistant => "sends.assistant",
             Author::Campaign => "sends.campaign",
+            Author::System => "sends.system",
             _ => "sends.human",
         });
         scope.tally(now, Tally::Sent(message.interaction.author));

@@ -12,7 +12,7 @@ use std::time::Duration;
 pub use self::claim::Claim;
 pub(crate) use self::claim::may_leave;
 pub use self::steer::LATE_MAX;
-pub(crate) use self::steer::pause;
+pub(crate) use self::steer::{pause, take_back_from};
 use crate::ids::{CampaignId, InstanceId, InteractionId, JobId};
 use crate::model::campaign::{Campaign, CampaignState};
 use crate::model::governor::{self, Brake, Limits, Pace, Sent, Whom};

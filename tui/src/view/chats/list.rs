@@ -100,6 +100,7 @@ fn row(state: &State, chat: &ChatSummary, area: &RowArea, paint: &mut Paint<'_>)
         Some(Author::Assistant) => "AI: ",
         Some(Author::Human | Author::Phone) => "you: ",
         Some(Author::Campaign) => "campaign: ",
+        Some(Author::System) => "automatic: ",
         Some(Author::Customer) | None => "",
     };
     let needs = chat.state == ChatState::NeedsYou;

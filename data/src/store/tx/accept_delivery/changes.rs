@@ -1,9 +1,10 @@
 //! What happens to a message after it was sent: acks, reactions, edits, deletions. WAHA keeps no order, so each of them
 //! may come before the message.
 
+use super::wish::{Heeded, Said};
 use super::{Accepted, Intake};
 use crate::model::delivery::{AckEvent, EditedEvent, MessageEvent, ReactionEvent, RevokedEvent};
-use crate::model::interaction::{Ack, Direction, Interaction};
+use crate::model::interaction::{Ack, Author, Direction, Interaction, InteractionState};
 use crate::phone::Address;
 use crate::scoped;
 use crate::store::change::Change;
@@ -13,10 +14,9 @@ use crate::store::tx::outcome;
 use crate::store::{chats, interactions};
 
 /// What happened to a message before it came.
-#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Changed {
-    /// Its words.
-    Edited,
+    /// Its words are these.
+    Edited(String),
     /// It was taken back.
     Revoked,
 }
@@ -31,12 +31,12 @@ impl Intake<'_, '_> {
         let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":instance", &self.instance), (":bare_id", &message.bare_id)];
         let taken = self.scope.row(TAKE, params, |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
         let Some((kind, text)) = taken else { return Ok(None) };
-        let changed = if kind == "revoked" { Changed::Revoked } else { Changed::Edited };
-        match changed {
-            Changed::Revoked => self.revoke(&message.bare_id)?,
-            Changed::Edited => self.edit(&message.bare_id, &text)?,
-        };
-        Ok(Some(changed))
+        if kind == "revoked" {
+            self.revoke(&message.bare_id)?;
+            return Ok(Some(Changed::Revoked));
+        }
+        self.edit(&message.bare_id, &text)?;
+        Ok(Some(Changed::Edited(text)))
     }
 
     pub(super) fn keep_early(&self, bare_id: &str, kind: &'static str, text: &str) -> Result<(), StoreError> {
@@ -149,10 +149,24 @@ impl Intake<'_, '_> {
              WHERE tenant_id = :tenant AND id = :chat
              RETURNING coalesce(last_out_at, 0) < :at"
         );
+        let rules = self.rules(Some(interaction.chat))?;
+        // Whoever corrects a typing error means what stands there now.
+        if interaction.state == InteractionState::Edited && interaction.author == Author::Customer {
+            let said = Said {
+                chat: interaction.chat,
+                message: interaction.id,
+                kind: interaction.kind,
+                text: &interaction.text,
+                at: interaction.at,
+                address: &interaction.address,
+            };
+            if self.heed(&said, &rules)? == Heeded::Yes {
+                return Ok(());
+            }
+        }
         let unanswered: Option<bool> =
             self.scope.row(REVISE, &[(":chat", &interaction.chat), (":at", &interaction.at)], |row| row.get(0))?;
         if unanswered == Some(true) {
-            let rules = self.rules(Some(interaction.chat))?;
             self.answer_after(interaction.chat, rules.burst_quiet, rules.burst_max)?;
         }
         self.scope.emit(Change::ChatChanged(self.scope.tenant(), interaction.chat));

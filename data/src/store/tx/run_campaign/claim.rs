@@ -13,11 +13,10 @@ use crate::store::TenantStore;
 use crate::store::campaigns::{self, found};
 use crate::store::error::StoreError;
 use crate::store::interactions::{self, Extra};
+use crate::store::recipients::OPTED_OUT;
 use crate::store::scope::{Scope, Scoped};
-use crate::store::{chats, contacts, jobs};
+use crate::store::{chats, contacts, jobs, suppressions};
 use crate::time::Timestamp;
-
-const OPTED_OUT: &str = "asked not to be written to";
 
 /// What became of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +99,11 @@ fn claim(
     );
     let skip = |reason: &str| leave_out(scope, campaign.id, id, RecipientState::Skipped, reason, now);
     let Some(person) = person(scope, campaign, id)? else { return skip("nobody we know") };
-    if person.opted_out {
+    let silent = match &person.address {
+        Some(address) => suppressions::is_suppressed(scope, address)?,
+        None => false,
+    };
+    if person.opted_out || silent {
         return leave_out(scope, campaign.id, id, RecipientState::OptedOut, OPTED_OUT, now);
     }
     if person.review == Review::Personal {
@@ -165,11 +168,16 @@ pub(crate) fn may_leave(
 ) -> Result<bool, StoreError> {
     const ROW: Scoped =
         scoped!("SELECT campaign_id, id FROM recipients WHERE tenant_id = :tenant AND interaction_id = :message");
+    const TO: Scoped = scoped!("SELECT address FROM interactions WHERE tenant_id = :tenant AND id = :message");
     let Some(contact) = chats::find(scope, chat)?.and_then(|chat| chat.contact) else { return Ok(false) };
     let Some(person) = contacts::find(scope, contact)? else { return Ok(false) };
-    let (state, reason) = match (person.opted_out_at, person.review) {
-        (Some(_), _) => (RecipientState::OptedOut, OPTED_OUT),
-        (None, Review::Personal) => (RecipientState::Skipped, "personal: campaigns never write here"),
+    let silent = match scope.row(TO, &[(":message", &message)], |row| row.get::<_, Address>(0))? {
+        Some(address) => suppressions::is_suppressed(scope, &address)?,
+        None => return Ok(false),
+    };
+    let (state, reason) = match (silent || person.opted_out_at.is_some(), person.review) {
+        (true, _) => (RecipientState::OptedOut, OPTED_OUT),
+        (false, Review::Personal) => (RecipientState::Skipped, "personal: campaigns never write here"),
         _ => return Ok(true),
     };
     interactions::set_state(scope, message, InteractionState::Cancelled, Some(reason))?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::claim::leave_out;
 use super::{Turn, any_queued, number_trouble, turn, wake};
-use crate::ids::{CampaignId, InteractionId, JobId, RecipientId};
+use crate::ids::{CampaignId, ContactId, InteractionId, JobId, RecipientId};
 use crate::model::campaign::{Campaign, CampaignState};
 use crate::model::governor::Limits;
 use crate::model::interaction::InteractionState;
@@ -14,6 +14,7 @@ use crate::store::TenantStore;
 use crate::store::campaigns::{self, found};
 use crate::store::error::StoreError;
 use crate::store::interactions;
+use crate::store::recipients::OPTED_OUT;
 use crate::store::scope::{Scope, Scoped};
 use crate::time::Timestamp;
 
@@ -35,10 +36,6 @@ fn take_back(
            -- The first list is that of the index, the second what is meant.
            AND i.state IN ('draft', 'held', 'queued', 'sending', 'unknown') AND i.state = 'queued'"
     );
-    const JOB: Scoped = scoped!(
-        "UPDATE jobs SET state = 'cancelled', reason = :reason, updated_at = :now
-         WHERE tenant_id = :tenant AND id = :job AND state IN ('scheduled', 'available', 'retryable', 'held')"
-    );
     const WAITS: Scoped = scoped!(
         "UPDATE recipients SET state = 'queued', interaction_id = NULL, claimed_at = NULL
          WHERE tenant_id = :tenant AND campaign_id = :campaign AND id = :id"
@@ -47,10 +44,7 @@ fn take_back(
         Ok((row.get::<_, InteractionId>(0)?, row.get::<_, Option<JobId>>(1)?, row.get::<_, RecipientId>(2)?))
     })?;
     for (message, job, recipient) in unsent {
-        interactions::set_state(scope, message, InteractionState::Cancelled, Some(reason))?;
-        if let Some(job) = job {
-            scope.execute(JOB, &[(":job", &job), (":reason", &reason), (":now", &now)])?;
-        }
+        withdraw(scope, message, job, reason, now)?;
         if then == RecipientState::Queued {
             scope.execute(WAITS, &[(":campaign", &id), (":id", &recipient)])?;
         } else {
@@ -58,6 +52,47 @@ fn take_back(
         }
     }
     Ok(())
+}
+
+/// Takes back what campaigns have for somebody and has not left yet: they asked not to be written to.
+pub(crate) fn take_back_from(scope: &Scope<'_>, contact: ContactId, now: Timestamp) -> Result<(), StoreError> {
+    const UNSENT: Scoped = scoped!(
+        "SELECT i.id, i.job_id, r.campaign_id, r.id FROM recipients AS r
+         JOIN interactions AS i ON i.tenant_id = r.tenant_id AND i.id = r.interaction_id
+         WHERE r.tenant_id = :tenant AND r.contact_id = :contact AND i.state = 'queued'"
+    );
+    let unsent = scope.rows(UNSENT, &[(":contact", &contact)], |row| {
+        Ok((
+            row.get::<_, InteractionId>(0)?,
+            row.get::<_, Option<JobId>>(1)?,
+            row.get::<_, CampaignId>(2)?,
+            row.get::<_, RecipientId>(3)?,
+        ))
+    })?;
+    for (message, job, campaign, recipient) in unsent {
+        withdraw(scope, message, job, OPTED_OUT, now)?;
+        leave_out(scope, campaign, recipient, RecipientState::OptedOut, OPTED_OUT, now)?;
+        wake(scope, campaign, now, now)?;
+    }
+    Ok(())
+}
+
+fn withdraw(
+    scope: &Scope<'_>,
+    message: InteractionId,
+    job: Option<JobId>,
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    const JOB: Scoped = scoped!(
+        "UPDATE jobs SET state = 'cancelled', reason = :reason, updated_at = :now
+         WHERE tenant_id = :tenant AND id = :job AND state IN ('scheduled', 'available', 'retryable', 'held')"
+    );
+    interactions::set_state(scope, message, InteractionState::Cancelled, Some(reason))?;
+    match job {
+        Some(job) => scope.execute(JOB, &[(":job", &job), (":reason", &reason), (":now", &now)]).map(drop),
+        None => Ok(()),
+    }
 }
 
 fn conflict<T>(campaign: &Campaign, what: &str) -> Result<T, StoreError> {
