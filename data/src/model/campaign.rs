@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::recipient::RecipientState;
-use super::words;
-use crate::ids::{CampaignId, InstanceId};
+use super::{variant, words};
+use crate::ids::{CampaignId, InstanceId, RecipientId};
 use crate::time::Timestamp;
 
 words! {
@@ -130,6 +130,14 @@ pub struct Campaign {
     pub instance: InstanceId,
     /// The text, with places for variables.
     pub text: String,
+    /// Other texts besides it, for a part of the people each.
+    pub variants: Vec<String>,
+    /// The picture or document that goes with the text.
+    pub media: Option<CampaignFile>,
+    /// Are numbers looked up before the first message to them?
+    pub check: NumberCheck,
+    /// Who is on its list, in words.
+    pub audience: Option<String>,
     /// Where it stands.
     pub state: CampaignState,
     /// When it is to start.
@@ -148,4 +156,38 @@ pub struct Campaign {
     pub reason: Option<String>,
     /// When it goes on.
     pub next_at: Option<Timestamp>,
+}
+
+impl Campaign {
+    /// How many texts it has.
+    #[must_use]
+    pub fn texts(&self) -> usize {
+        self.variants.len() + 1
+    }
+
+    /// One of its texts; 0 is the first.
+    #[must_use]
+    pub fn text_of(&self, variant: usize) -> Option<&str> {
+        match variant.checked_sub(1) {
+            None => Some(&self.text),
+            Some(at) => self.variants.get(at).map(String::as_str),
+        }
+    }
+
+    /// The text that a recipient gets.
+    #[must_use]
+    pub fn text_for(&self, recipient: RecipientId) -> &str {
+        self.text_of(variant::draw(recipient, self.texts())).unwrap_or(&self.text)
+    }
+}
+
+/// What is known of the file that goes with a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CampaignFile {
+    /// What it is called.
+    pub file_name: String,
+    /// What it is: `image/png`.
+    pub mime: String,
+    /// Its size.
+    pub bytes: u64,
 }

@@ -15,6 +15,7 @@ pub mod quick_reply;
 pub mod recipient;
 pub mod setting;
 pub mod tenant;
+pub mod variant;
 
 /// A word that none of the states of an enum has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -55,4 +55,6 @@ pub struct Recipient {
     pub chat: Option<ChatId>,
     /// The message.
     pub interaction: Option<InteractionId>,
+    /// Which of the campaign's texts it is, or was to be; 0 is the first.
+    pub variant: usize,
 }

@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod admin;
+pub mod campaign_texts;
 pub mod campaigns;
 pub mod change;
 pub mod chat_list;

@@ -11,6 +11,7 @@ use super::scope::{Scope, Scoped};
 use crate::ids::{CampaignId, ContactId, RecipientId};
 use crate::model::campaign::CampaignCounts;
 use crate::model::recipient::{Recipient, RecipientState};
+use crate::model::variant::{self, TEXTS_MAX};
 use crate::phone::Phone;
 use crate::scoped;
 use crate::time::Timestamp;
@@ -20,17 +21,19 @@ const REPLY_WITHIN: Duration = Duration::from_secs(7 * 24 * 3600);
 /// WhatsApp's clock has whole seconds, and need not agree with ours.
 const CLOCK_SLACK: Duration = Duration::from_secs(5);
 
-/// How far a recipient `r` got, with its message `i`.
-macro_rules! effective_state {
+/// Which of the campaign's texts a recipient `r` got, or is to get. What is not claimed goes by its id, as
+/// [`draw`](crate::model::variant::draw) does it; the bounds are those of [`bounds`].
+macro_rules! effective_variant {
     () => {
-        "CASE WHEN r.interaction_id IS NULL THEN r.state
-              WHEN r.replied_at IS NOT NULL AND i.state IN ('sent', 'delivered', 'read', 'played') THEN 'replied'
-              WHEN i.state IN ('sent', 'delivered', 'read', 'failed', 'unknown') THEN i.state
-              WHEN i.state = 'played' THEN 'read'
-              WHEN i.state IN ('edited', 'revoked') THEN 'sent'
-              WHEN i.state = 'cancelled' THEN 'skipped'
-              ELSE 'sending' END"
+        "CASE WHEN r.reached IN ('queued', 'checking', 'skipped', 'opted_out')
+              THEN (substr(r.id, 15) >= :b) + (substr(r.id, 15) >= :c) + (substr(r.id, 15) >= :d) + (substr(r.id, 15) >= :e)
+              ELSE r.variant END"
     };
+}
+
+/// Where the texts after the first begin.
+fn bounds(texts: usize) -> [Vec<u8>; TEXTS_MAX - 1] {
+    [1, 2, 3, 4].map(|variant| variant::begins(variant, texts))
 }
 
 /// The name of a recipient `r`: from its row, else that of its person `c`.
@@ -40,6 +43,15 @@ macro_rules! effective_name {
     };
 }
 pub(crate) use effective_name;
+
+/// Which recipients are meant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Only those in this state.
+    pub state: Option<RecipientState>,
+    /// Only those who got this one of the texts, or were to; 0 is the first.
+    pub variant: Option<usize>,
+}
 
 /// What a recipient's text is made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,27 +89,63 @@ pub(crate) fn read_material(row: &Row<'_>) -> rusqlite::Result<Material> {
     })
 }
 
-/// How many recipients are in each state, and how many of those who wait are new people.
-pub(crate) fn counts(scope: &Scope<'_>, campaign: CampaignId) -> Result<(CampaignCounts, i64), StoreError> {
-    const COUNTS: Scoped = scoped!(concat!(
-        "SELECT ",
-        effective_state!(),
-        " AS effective, count(*), sum(r.newcomer)
-         FROM recipients AS r
-         LEFT JOIN interactions AS i ON i.tenant_id = r.tenant_id AND i.id = r.interaction_id
-         WHERE r.tenant_id = :tenant AND r.campaign_id = :campaign GROUP BY effective"
+/// What became of a list.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Standing {
+    pub(crate) counts: CampaignCounts,
+    /// The same for each text, where there are several.
+    pub(crate) variants: Vec<CampaignCounts>,
+    /// New people who still wait for their turn.
+    pub(crate) newcomers_left: i64,
+    /// Messages that were made since.
+    pub(crate) begun_lately: i64,
+}
+
+/// Counts a list, from one index.
+pub(crate) fn standing(
+    scope: &Scope<'_>,
+    campaign: CampaignId,
+    texts: usize,
+    since: Timestamp,
+) -> Result<Standing, StoreError> {
+    const COUNTS: Scoped = scoped!(
+        "SELECT reached, 0, count(*), sum(newcomer), sum(claimed_at > :since)
+         FROM recipients INDEXED BY recipients_reached
+         WHERE tenant_id = :tenant AND campaign_id = :campaign GROUP BY reached"
+    );
+    const BY_VARIANT: Scoped = scoped!(concat!(
+        "SELECT r.reached, ",
+        effective_variant!(),
+        " AS effective, count(*), sum(r.newcomer), sum(r.claimed_at > :since)
+         FROM recipients AS r INDEXED BY recipients_reached
+         WHERE r.tenant_id = :tenant AND r.campaign_id = :campaign GROUP BY r.reached, effective"
     ));
-    let rows = scope.rows(COUNTS, &[(":campaign", &campaign)], |row| {
-        Ok((row.get::<_, RecipientState>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
-    })?;
-    let (mut counts, mut newcomers_left) = (CampaignCounts::default(), 0);
-    for (state, count, newcomers) in rows {
-        counts.add(state, count);
-        if state == RecipientState::Queued {
-            newcomers_left += newcomers;
+    type Counted = (RecipientState, i64, i64, i64, Option<i64>);
+    let read = |row: &Row<'_>| -> rusqlite::Result<Counted> {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+    };
+    let rows = if texts > 1 {
+        let [b, c, d, e] = bounds(texts);
+        let params: &[(&str, &dyn rusqlite::ToSql)] =
+            &[(":campaign", &campaign), (":since", &since), (":b", &b), (":c", &c), (":d", &d), (":e", &e)];
+        scope.rows(BY_VARIANT, params, read)?
+    } else {
+        scope.rows(COUNTS, &[(":campaign", &campaign), (":since", &since)], read)?
+    };
+    let several = if texts > 1 { texts } else { 0 };
+    let mut standing = Standing { variants: vec![CampaignCounts::default(); several], ..Standing::default() };
+    for (state, variant, count, newcomers, begun) in rows {
+        standing.counts.add(state, count);
+        if let Some(counts) = usize::try_from(variant).ok().and_then(|at| standing.variants.get_mut(at)) {
+            counts.add(state, count);
+        }
+        match state {
+            RecipientState::Queued | RecipientState::Checking => standing.newcomers_left += newcomers,
+            RecipientState::Skipped | RecipientState::OptedOut => {}
+            _ => standing.begun_lately += begun.unwrap_or(0),
         }
     }
-    Ok((counts, newcomers_left))
+    Ok(standing)
 }
 
 /// A customer wrote: the last message of a campaign to them within a week is answered.
@@ -171,26 +219,53 @@ impl TenantStore {
         after: Option<RecipientId>,
         limit: i64,
     ) -> Result<Vec<Recipient>, StoreError> {
+        self.recipients_of(campaign, Wanted { state, variant: None }, after, limit).await
+    }
+
+    /// The same, of one text too.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn recipients_of(
+        &self,
+        campaign: CampaignId,
+        wanted: Wanted,
+        after: Option<RecipientId>,
+        limit: i64,
+    ) -> Result<Vec<Recipient>, StoreError> {
         const PAGE: Scoped = scoped!(concat!(
             "SELECT r.id, r.phone, r.given, ",
             effective_name!(),
-            ", ",
-            effective_state!(),
-            " AS effective,
+            ", r.reached,
                     CASE WHEN r.interaction_id IS NULL THEN r.reason ELSE i.reason END, i.wa_id,
-                    coalesce(r.replied_at, i.sent_at, i.sending_at, r.claimed_at), r.contact_id, i.chat_id, i.id
+                    coalesce(r.replied_at, i.sent_at, i.sending_at, r.claimed_at), r.contact_id, i.chat_id, i.id, ",
+            effective_variant!(),
+            "
              FROM recipients AS r
              LEFT JOIN interactions AS i ON i.tenant_id = r.tenant_id AND i.id = r.interaction_id
              LEFT JOIN contacts AS c ON c.tenant_id = r.tenant_id AND c.id = r.contact_id
              WHERE r.tenant_id = :tenant AND r.campaign_id = :campaign AND (:after IS NULL OR r.id > :after)
-               AND (:state IS NULL OR :state = ",
-            effective_state!(),
+               AND (:state IS NULL OR r.reached = :state)
+               AND (:variant IS NULL OR :variant = ",
+            effective_variant!(),
             ")
              ORDER BY r.id LIMIT :limit"
         ));
         self.read(move |scope| {
-            let params: &[(&str, &dyn rusqlite::ToSql)] =
-                &[(":campaign", &campaign), (":state", &state), (":after", &after), (":limit", &limit)];
+            let texts = campaigns::find(scope, campaign)?.map_or(1, |campaign| campaign.texts());
+            let [b, c, d, e] = bounds(texts);
+            let variant = wanted.variant.and_then(|variant| i64::try_from(variant).ok());
+            let params: &[(&str, &dyn rusqlite::ToSql)] = &[
+                (":campaign", &campaign),
+                (":state", &wanted.state),
+                (":variant", &variant),
+                (":after", &after),
+                (":limit", &limit),
+                (":b", &b),
+                (":c", &c),
+                (":d", &d),
+                (":e", &e),
+            ];
             scope.rows(PAGE, params, |row| {
                 let phone: Option<Phone> = row.get(1)?;
                 let given: String = row.get(2)?;
@@ -205,6 +280,7 @@ impl TenantStore {
                     contact: row.get(8)?,
                     chat: row.get(9)?,
                     interaction: row.get(10)?,
+                    variant: usize::try_from(row.get::<_, i64>(11)?).unwrap_or(0),
                 })
             })
         })

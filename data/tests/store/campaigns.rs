@@ -25,13 +25,13 @@ use mychatflow_data::time::Timestamp;
 
 use crate::support::{NOON, World, world};
 
-const FREE: Limits = Limits { gap: None, per_hour: None, per_day: None, new_people_per_day: None };
+pub const FREE: Limits = Limits { gap: None, per_hour: None, per_day: None, new_people_per_day: None };
 
-fn later(seconds: u64) -> Timestamp {
+pub fn later(seconds: u64) -> Timestamp {
     NOON + Duration::from_secs(seconds)
 }
 
-fn phone(number: u32) -> Phone {
+pub fn phone(number: u32) -> Phone {
     Phone::parse(&format!("49151{number:08}")).unwrap()
 }
 
@@ -39,7 +39,7 @@ fn address(number: u32) -> String {
     phone(number).address().to_string()
 }
 
-fn row(number: u32) -> NewRecipient {
+pub fn row(number: u32) -> NewRecipient {
     NewRecipient {
         phone: Ok(phone(number)),
         given: phone(number).to_string(),
@@ -61,7 +61,7 @@ async fn works(world: &World, status: InstanceStatus, now: Timestamp) {
     world.shop.see_instance(world.number, sighting, now).await.unwrap();
 }
 
-fn spring(world: &World) -> NewCampaign {
+pub fn spring(world: &World) -> NewCampaign {
     NewCampaign {
         name: "spring".into(),
         instance: world.number,
@@ -72,7 +72,7 @@ fn spring(world: &World) -> NewCampaign {
 }
 
 /// A draft with these rows, on a number that works.
-async fn draft(world: &World, new: NewCampaign, rows: Vec<NewRecipient>) -> CampaignId {
+pub async fn draft(world: &World, new: NewCampaign, rows: Vec<NewRecipient>) -> CampaignId {
     works(world, InstanceStatus::Working, NOON).await;
     let id = world.shop.begin_campaign(new, NOON).await.unwrap();
     let duplicates = world.shop.add_recipients(id, rows, NOON).await.unwrap();
@@ -80,7 +80,7 @@ async fn draft(world: &World, new: NewCampaign, rows: Vec<NewRecipient>) -> Camp
     id
 }
 
-async fn launched(world: &World, people: u32) -> CampaignId {
+pub async fn launched(world: &World, people: u32) -> CampaignId {
     let id = draft(world, spring(world), (1..=people).map(row).collect()).await;
     world.shop.launch_campaign(id, NOON).await.unwrap();
     id
@@ -103,7 +103,7 @@ async fn made(world: &World, id: CampaignId, now: Timestamp) -> InteractionId {
 }
 
 /// The same, gone out.
-async fn sent(world: &World, id: CampaignId, bare_id: &str, now: Timestamp) -> InteractionId {
+pub async fn sent(world: &World, id: CampaignId, bare_id: &str, now: Timestamp) -> InteractionId {
     let message = made(world, id, now).await;
     let job = world.claim(JobKind::SendCampaign, now).await;
     assert_eq!(job.len(), 1, "{job:?}");

@@ -14,3 +14,4 @@ mod search;
 mod strangers;
 mod support;
 mod upgrade;
+mod variants;

@@ -212,7 +212,10 @@ fn turn(scope: &Scope<'_>, id: CampaignId, limits: &Limits, now: Timestamp) -> R
         next = known;
     }
     Ok(match pace {
-        Pace::Go => Turn::Next { text: campaign.text, material: Box::new(next.material) },
+        Pace::Go => Turn::Next {
+            text: campaign.text_for(next.material.recipient).to_owned(),
+            material: Box::new(next.material),
+        },
         Pace::Wait { until, brake: Brake::Gap } => Turn::Wait { until, reason: None },
         Pace::Wait { until, brake } => Turn::Wait { until, reason: Some(brake.to_string()) },
     })

@@ -7,6 +7,7 @@ use crate::model::contact::Review;
 use crate::model::governor::Limits;
 use crate::model::interaction::{Author, ContentKind, Direction, Interaction, InteractionState};
 use crate::model::recipient::RecipientState;
+use crate::model::variant;
 use crate::phone::Address;
 use crate::scoped;
 use crate::store::TenantStore;
@@ -91,7 +92,8 @@ fn claim(
     now: Timestamp,
 ) -> Result<Claim, StoreError> {
     const TAKE: Scoped = scoped!(
-        "UPDATE recipients SET state = 'sending', interaction_id = :interaction, claimed_at = :now, newcomer = :newcomer
+        "UPDATE recipients SET state = 'sending', interaction_id = :interaction, claimed_at = :now, newcomer = :newcomer,
+                               variant = :variant, progress = NULL, sent_at = NULL
          WHERE tenant_id = :tenant AND campaign_id = :campaign AND id = :id AND state = 'queued'"
     );
     const GOES_ON: Scoped = scoped!(
@@ -140,11 +142,13 @@ fn claim(
     };
     interactions::insert(scope, campaign.instance, &interaction, &Extra::default(), now)?;
     jobs::insert_campaign_send(scope, thread.chat, interaction.id, now)?;
+    let variant = i64::try_from(variant::draw(id, campaign.texts())).unwrap_or(0);
     let params: &[(&str, &dyn rusqlite::ToSql)] = &[
         (":campaign", &campaign.id),
         (":id", &id),
         (":interaction", &interaction.id),
         (":newcomer", &person.newcomer),
+        (":variant", &variant),
         (":now", &now),
     ];
     if scope.execute(TAKE, params)? != 1 {
