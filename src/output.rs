@@ -125,6 +125,11 @@ impl Table {
         }
     }
 
+    /// The table as text, to stand among other words.
+    pub fn plain(&self) -> String {
+        self.drawn(Style::Plain)
+    }
+
     fn drawn(&self, style: Style) -> String {
         if self.rows.is_empty() {
             return format!("{}\n", self.empty);

@@ -22,6 +22,17 @@ pub struct Audience {
     pub segment: Option<String>,
 }
 
+/// What goes out besides the first text.
+#[derive(Debug, Args)]
+pub struct Texts {
+    /// Another text to compare, for a part of the people: the first is B; may be given up to four times
+    #[arg(long, value_name = "TEXT")]
+    pub variant: Vec<String>,
+    /// Do not look numbers up before the first message to them
+    #[arg(long)]
+    pub no_check: bool,
+}
+
 /// `campaign …`
 #[derive(Debug, Subcommand)]
 pub enum CampaignVerb {
@@ -43,6 +54,8 @@ pub enum CampaignVerb {
         /// The time zone of --at, such as Europe/Berlin
         #[arg(long, value_name = "ZONE")]
         timezone: Option<String>,
+        #[command(flatten)]
+        texts: Texts,
     },
     /// List them, newest first
     List {
@@ -65,6 +78,9 @@ pub enum CampaignVerb {
         /// Another text; - reads it from stdin
         #[arg(long)]
         text: Option<String>,
+        /// Another text besides the first, where there is no campaign
+        #[arg(long, value_name = "TEXT", conflicts_with = "name")]
+        variant: Vec<String>,
         #[command(flatten)]
         audience: Audience,
         #[command(flatten)]
@@ -103,6 +119,14 @@ pub enum CampaignVerb {
         /// The new time zone
         #[arg(long, value_name = "ZONE")]
         timezone: Option<String>,
+        #[command(flatten)]
+        texts: Texts,
+        /// Take the other texts away
+        #[arg(long, conflicts_with = "variant")]
+        no_variants: bool,
+        /// Look numbers up again before the first message to them
+        #[arg(long, conflicts_with = "no_check")]
+        check: bool,
     },
     /// Forget a draft, or one that has ended
     Remove {
@@ -116,6 +140,9 @@ pub enum CampaignVerb {
         /// Only those in this state
         #[arg(long, value_parser = words(RecipientState::ALL, RecipientState::word))]
         state: Option<RecipientState>,
+        /// Only those who got this text: A, B
+        #[arg(long, value_name = "LABEL")]
+        variant: Option<String>,
         #[command(flatten)]
         limit: Limit,
     },

@@ -1,17 +1,20 @@
 //! `campaign …`
 
+mod comparison;
+
 use std::fmt::Write as _;
 use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use mychatflow_data::model::campaign::{CampaignCounts, CampaignState};
+use mychatflow_data::model::campaign::{CampaignCounts, CampaignState, NumberCheck};
 use mychatflow_data::protocol::calls::campaign::{
     CampaignCancel, CampaignCreate, CampaignDocument, CampaignEdit, CampaignLaunch, CampaignList, CampaignPause,
-    CampaignPreview, CampaignPreviewLine, CampaignRemove, CampaignReport, CampaignReportLine, CampaignResume,
+    CampaignPreview, CampaignPreviewed, CampaignRemove, CampaignReport, CampaignReportLine, CampaignResume,
     CampaignShow,
 };
 
+use self::comparison::comparison;
 use super::{Cx, text_or_stdin};
 use crate::cli::campaign::CampaignVerb;
 use crate::output::{Table, age, clean, clean_lines, facts, local};
@@ -25,7 +28,7 @@ const FILE_BYTES_MAX: usize = 900_000;
 pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
     let tenant = cx.tenant();
     match verb {
-        CampaignVerb::Create { name, text, audience, instance, at, timezone } => {
+        CampaignVerb::Create { name, text, audience, instance, at, timezone, texts } => {
             let params = CampaignCreate {
                 tenant,
                 name,
@@ -36,6 +39,8 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
                 instance: instance.map(Into::into),
                 at,
                 timezone,
+                variants: texts.variant,
+                check: texts.no_check.then_some(NumberCheck::Never),
                 ..CampaignCreate::default()
             };
             cx.show(&params, |made| created(cx, made)).await
@@ -47,7 +52,7 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
         CampaignVerb::Show { name } => {
             cx.show(&CampaignShow { tenant, name: name.into() }, |shown| full(cx, shown)).await
         }
-        CampaignVerb::Preview { name, text, audience, limit } => {
+        CampaignVerb::Preview { name, text, variant, audience, limit } => {
             let file = list(audience.file.as_deref())?;
             let text = text.map(text_or_stdin).transpose()?;
             let name = name.map(Into::into);
@@ -58,13 +63,14 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
                 file,
                 country: audience.country,
                 segment: audience.segment,
+                variants: variant,
                 limit: limit.limit,
                 ..CampaignPreview::default()
             };
             let page = cx.call(&params).await?;
             match cx.output.format() {
                 crate::output::Format::Json => page.items.iter().try_for_each(|line| cx.output.json(line)),
-                crate::output::Format::People => cx.output.text(&renderings(&page.items)),
+                crate::output::Format::People => cx.output.text(&renderings(&page)),
             }
         }
         CampaignVerb::Launch { name } => {
@@ -79,9 +85,21 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
         CampaignVerb::Cancel { name } => {
             cx.show(&CampaignCancel { tenant, name: name.into() }, |shown| line(cx, shown)).await
         }
-        CampaignVerb::Edit { name, text, at, timezone } => {
-            let text = text.map(text_or_stdin).transpose()?;
-            let params = CampaignEdit { tenant, name: name.into(), text, at, timezone, ..CampaignEdit::default() };
+        CampaignVerb::Edit { name, text, at, timezone, texts, no_variants, check } => {
+            let params = CampaignEdit {
+                tenant,
+                name: name.into(),
+                text: text.map(text_or_stdin).transpose()?,
+                at,
+                timezone,
+                variants: (no_variants || !texts.variant.is_empty()).then_some(texts.variant),
+                check: match (check, texts.no_check) {
+                    (true, _) => Some(NumberCheck::Before),
+                    (false, true) => Some(NumberCheck::Never),
+                    (false, false) => None,
+                },
+                ..CampaignEdit::default()
+            };
             cx.show(&params, |shown| full(cx, shown)).await
         }
         CampaignVerb::Remove { name } => {
@@ -89,14 +107,14 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
             cx.show(&params, |removed| format!("{} is gone; its messages stay in their chats", clean(&removed.name)))
                 .await
         }
-        CampaignVerb::Report { name, state, limit } => {
+        CampaignVerb::Report { name, state, variant, limit } => {
             let params = |limit, after| CampaignReport {
                 tenant: tenant.clone(),
                 name: name.clone().into(),
                 state,
+                variant: variant.clone(),
                 limit,
                 after,
-                ..CampaignReport::default()
             };
             cx.list(limit, params, |lines| report(cx, lines)).await
         }
@@ -223,15 +241,20 @@ fn full(cx: &Cx, shown: &CampaignDocument) -> String {
         ("finished", when(shown.finished_at)),
         ("number", shown.instance.to_string()),
     ]));
-    let _ = write!(text, "\n{}\n", clean_lines(&shown.text).join("\n"));
+    if shown.variants.is_empty() {
+        let _ = write!(text, "\n{}\n", clean_lines(&shown.text).join("\n"));
+    } else {
+        text.push_str(&comparison(&shown.variants));
+    }
     text
 }
 
-fn renderings(lines: &[CampaignPreviewLine]) -> String {
+fn renderings(preview: &CampaignPreviewed) -> String {
     let mut text = String::new();
-    for line in lines {
+    for line in &preview.items {
         let name = line.name.as_ref().map(|name| format!(" {}", clean(name))).unwrap_or_default();
-        let _ = writeln!(text, "{}{name}", clean(&line.phone));
+        let variant = line.variant.as_ref().map(|label| format!("  [{}]", clean(label))).unwrap_or_default();
+        let _ = writeln!(text, "{}{name}{variant}", clean(&line.phone));
         match (&line.text, &line.reason) {
             (Some(words), _) => clean_lines(words).iter().for_each(|words| {
                 let _ = writeln!(text, "  {words}");
@@ -240,6 +263,9 @@ fn renderings(lines: &[CampaignPreviewLine]) -> String {
                 let _ = writeln!(text, "  left out: {}", clean(reason.as_deref().unwrap_or("nobody knows why")));
             }
         }
+    }
+    if preview.left_out > 0 {
+        let _ = writeln!(text, "{} of the first {} people are left out", preview.left_out, preview.looked_at);
     }
     text
 }
@@ -250,7 +276,7 @@ fn report(cx: &Cx, lines: &[CampaignReportLine]) -> Table {
         table.row([
             line.phone.clone(),
             line.name.clone().unwrap_or_default(),
-            line.state.to_string(),
+            line.variant.as_ref().map_or_else(|| line.state.to_string(), |label| format!("{} [{label}]", line.state)),
             line.at.map(|at| age(at, cx.now)).unwrap_or_default(),
             line.reason.clone().unwrap_or_default(),
         ]);

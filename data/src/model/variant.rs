@@ -147,7 +147,8 @@ mod tests {
     #[test]
     fn labels_are_letters() {
         assert_eq!((label(0), label(4), label(99)), ("A".into(), "E".into(), "?".into()));
-        for (text, variant) in [("A", Some(0)), (" b ", Some(1)), ("E", Some(4)), ("F", None), ("AB", None), ("", None)] {
+        for (text, variant) in [("A", Some(0)), (" b ", Some(1)), ("E", Some(4)), ("F", None), ("AB", None), ("", None)]
+        {
             assert_eq!(of_label(text), variant, "{text}");
         }
     }

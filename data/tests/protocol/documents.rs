@@ -20,7 +20,7 @@ use mychatflow_data::model::tenant::TenantState;
 use mychatflow_data::phone::Address;
 use mychatflow_data::protocol::calls::ask::{AskAction, AskAnswer};
 use mychatflow_data::protocol::calls::campaign::{
-    CampaignDocument, CampaignPreviewLine, CampaignRemoved, CampaignReportLine,
+    CampaignDocument, CampaignPreviewLine, CampaignPreviewed, CampaignRemoved, CampaignReportLine,
 };
 use mychatflow_data::protocol::calls::chat::{ChatDraft, ChatSent, ChatShown, InteractionDocument, NoteDocument};
 use mychatflow_data::protocol::calls::contact::ContactShown;
@@ -288,7 +288,7 @@ fn campaigns() {
         reason: None,
         variant: None,
     };
-    golden("campaign_preview", Page::whole(vec![line]));
+    golden("campaign_preview", CampaignPreviewed { items: vec![line], next: None, looked_at: 200, left_out: 4 });
     let line = CampaignReportLine {
         phone: phone().to_string(),
         name: Some("Customer A".into()),

@@ -30,7 +30,9 @@ async fn each_person_gets_the_text_that_was_told_before_the_launch() {
     world.shop.launch_campaign(id, NOON).await.unwrap();
     let texts = ["Hi {{ name }}", "Hello", "Good day"];
     for place in &before[..3] {
-        let Turn::Next { text, material } = world.shop.campaign_turn(id, FREE, later(1)).await.unwrap() else { panic!() };
+        let Turn::Next { text, material } = world.shop.campaign_turn(id, FREE, later(1)).await.unwrap() else {
+            panic!()
+        };
         assert_eq!((material.recipient, text.as_str()), (place.id, texts[place.variant]));
         let claim = world.shop.claim_recipient(id, place.id, Ok(text), FREE, later(1)).await.unwrap();
         assert!(matches!(claim, Claim::Made(_)), "{claim:?}");

@@ -3,17 +3,16 @@
 use mychatflow_data::ids::{CampaignId, InstanceId, RecipientId};
 use mychatflow_data::model::contact::{Contact, Review};
 use mychatflow_data::model::instance::Instance;
-use mychatflow_data::protocol::calls::campaign::{
-    CampaignCreate, CampaignExtend, CampaignPreview, CampaignPreviewLine,
-};
+use mychatflow_data::model::variant::TEXTS_MAX;
+use mychatflow_data::protocol::calls::campaign::{CampaignCreate, CampaignExtend, CampaignPreview};
 use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::name::InstanceName;
-use mychatflow_data::protocol::page::Page;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::contacts::ContactFilter;
 use mychatflow_data::store::recipients::Material;
 use mychatflow_data::store::tx::draft_campaign::{NewCampaign, NewRecipient, Segment};
 
+use super::campaign_preview;
 use super::campaigns::{checked_zone, count, instant, invalid, named, shown};
 use super::instances;
 use crate::config::Consent;
@@ -21,7 +20,6 @@ use crate::cx::Cx;
 use crate::flow::clean::{clean, clean_line};
 use crate::flow::country::Country;
 use crate::flow::{audience, template};
-use crate::letter::letter;
 use crate::rpc::paging;
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
@@ -56,6 +54,14 @@ pub(super) fn checked_text(text: &str) -> Handled<String> {
         Ok(()) => Ok(text),
         Err(wrong) => invalid(wrong),
     }
+}
+
+/// Texts besides the first.
+pub(super) fn checked_texts(texts: &[String]) -> Handled<Vec<String>> {
+    if texts.len() >= TEXTS_MAX {
+        return invalid(format!("a campaign has {TEXTS_MAX} texts at most, the first one counted"));
+    }
+    texts.iter().map(|text| checked_text(text)).collect()
 }
 
 fn country(letters: Option<&str>) -> Handled<Option<Country>> {
@@ -106,6 +112,7 @@ fn segment_skip(cx: &Cx) -> Option<String> {
 pub async fn create(cx: &Cx, shop: &TenantStore, call: CampaignCreate) -> Handled<Reply<CampaignCreate>> {
     let now = cx.now();
     let text = checked_text(&call.text)?;
+    let variants = checked_texts(&call.variants)?;
     let instance = number(shop, call.instance.as_ref()).await?;
     let timezone = match &call.timezone {
         Some(name) => checked_zone(name)?,
@@ -115,10 +122,13 @@ pub async fn create(cx: &Cx, shop: &TenantStore, call: CampaignCreate) -> Handle
     let audience = audience(cx, call.file.as_deref(), call.country.as_deref(), call.segment.as_deref())?;
     let new = NewCampaign { name: clean_line(&call.name), instance, text, scheduled_at, timezone };
     let id = shop.begin_campaign(new, now).await?;
-    let listed = match list_people(cx, shop, id, audience).await {
-        Ok(duplicates) => shop.complete_list(id, duplicates, cx.now()).await.map_err(Into::into),
-        Err(refused) => Err(refused),
-    };
+    let listed: Handled<()> = async {
+        shop.plan_texts(id, Some(variants), call.check).await?;
+        let duplicates = list_people(cx, shop, id, audience).await?;
+        shop.complete_list(id, duplicates, cx.now()).await?;
+        Ok(())
+    }
+    .await;
     if let Err(refused) = listed {
         shop.abandon_campaign(id).await?;
         return Err(refused);
@@ -167,35 +177,24 @@ async fn list_people(cx: &Cx, shop: &TenantStore, id: CampaignId, audience: Audi
 pub async fn preview(cx: &Cx, shop: &TenantStore, call: CampaignPreview) -> Handled<Reply<CampaignPreview>> {
     let limit = paging::limit(Some(call.limit.unwrap_or(PREVIEWS)));
     let text = call.text.as_deref().map(checked_text).transpose()?;
-    let (text, materials) = match &call.name {
+    let (texts, materials) = match &call.name {
         Some(name) => {
             if call.file.is_some() || call.segment.is_some() {
                 return invalid("a campaign has its list already");
             }
             let campaign = named(shop, name).await?;
-            let materials = shop.recipient_materials(campaign.id, count(limit)).await?;
-            (text.unwrap_or(campaign.text), materials)
+            let materials = shop.recipient_materials(campaign.id, count(campaign_preview::LOOKED_AT_MAX)).await?;
+            let text = text.unwrap_or(campaign.text);
+            ([vec![text], campaign.variants].concat(), materials)
         }
         None => {
             let Some(text) = text else { return invalid("name a campaign, or give a text and a list") };
             let audience = audience(cx, call.file.as_deref(), call.country.as_deref(), call.segment.as_deref())?;
-            (text, people(cx, shop, audience, limit).await?)
+            let texts = [vec![text], checked_texts(&call.variants)?].concat();
+            (texts, people(cx, shop, audience, campaign_preview::LOOKED_AT_MAX).await?)
         }
     };
-    let line = |material: Material| {
-        let made = match &material.reason {
-            Some(reason) => Err(reason.clone()),
-            None => letter(&text, &material),
-        };
-        CampaignPreviewLine {
-            phone: material.phone.as_ref().map_or_else(|| clean_line(&material.given), ToString::to_string),
-            name: material.name.map(|name| clean_line(&name)),
-            text: made.as_ref().ok().cloned(),
-            reason: made.err(),
-            variant: None,
-        }
-    };
-    Ok(Reply(Page::whole(materials.into_iter().map(line).collect())))
+    Ok(Reply(campaign_preview::previewed(&texts, materials, limit)))
 }
 
 /// The first people of a list that is not stored.

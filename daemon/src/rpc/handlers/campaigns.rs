@@ -3,22 +3,24 @@
 use std::time::Duration;
 
 use mychatflow_data::ids::CampaignId;
-use mychatflow_data::model::campaign::{Campaign, CampaignState, MissedSlot, NumberCheck};
+use mychatflow_data::model::campaign::{Campaign, CampaignFile, CampaignState, MissedSlot};
 use mychatflow_data::model::governor::{self, Limits};
 use mychatflow_data::model::recipient::Recipient;
+use mychatflow_data::model::variant;
 use mychatflow_data::protocol::calls::campaign::{
     CampaignAttach, CampaignCancel, CampaignClone, CampaignDocument, CampaignEdit, CampaignLaunch, CampaignList,
-    CampaignPause, CampaignPreflight, CampaignRemove, CampaignRemoved, CampaignReport, CampaignReportLine,
-    CampaignResume, CampaignSeries, CampaignShow, CampaignTest,
+    CampaignMedia, CampaignPause, CampaignPreflight, CampaignRemove, CampaignRemoved, CampaignReport,
+    CampaignReportLine, CampaignResume, CampaignSeries, CampaignShow, CampaignTest, VariantDocument,
 };
 use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::name::CampaignName;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::campaigns::{CampaignPlace, Progress, RATE_OVER};
 use mychatflow_data::store::error::StoreError;
+use mychatflow_data::store::recipients::Wanted;
 use mychatflow_data::time::Timestamp;
 
-use super::campaign_lists::checked_text;
+use super::campaign_lists::{checked_text, checked_texts};
 use crate::compose::zone;
 use crate::cx::Cx;
 use crate::flow::clean::clean_line;
@@ -40,7 +42,13 @@ pub(super) fn invalid<T>(text: impl Into<String>) -> Handled<T> {
 pub fn document(progress: Progress, limits: &Limits, now: Timestamp) -> CampaignDocument {
     let eta = eta(&progress, limits, now);
     let per_hour = per_hour(&progress, now);
-    let Progress { campaign, counts, newcomers_left, .. } = progress;
+    let Progress { campaign, counts, variants, newcomers_left, .. } = progress;
+    let variants = variants.into_iter().enumerate().map(|(at, counts)| VariantDocument {
+        label: variant::label(at),
+        text: campaign.text_of(at).unwrap_or_default().to_owned(),
+        counts,
+    });
+    let variants = variants.collect();
     let running = campaign.state == CampaignState::Running;
     let reason = campaign.reason.map(|reason| match campaign.next_at {
         Some(at) if running => {
@@ -67,13 +75,13 @@ pub fn document(progress: Progress, limits: &Limits, now: Timestamp) -> Campaign
         next_at: campaign.next_at,
         per_hour,
         duplicates: campaign.duplicates,
-        audience: None,
-        variants: Vec::new(),
-        media: None,
+        audience: campaign.audience,
+        variants,
+        media: campaign.media.map(|CampaignFile { file_name, mime, bytes }| CampaignMedia { file_name, mime, bytes }),
         quiet: None,
         missed: MissedSlot::RunLateWithin,
         late_within_s: 3600,
-        check: NumberCheck::Before,
+        check: campaign.check,
         newcomers_left,
     }
 }
@@ -216,12 +224,20 @@ pub async fn cancel(cx: &Cx, shop: &TenantStore, call: CampaignCancel) -> Handle
 pub async fn edit(cx: &Cx, shop: &TenantStore, call: CampaignEdit) -> Handled<Reply<CampaignEdit>> {
     let campaign = named(shop, &call.name).await?;
     let text = call.text.as_deref().map(checked_text).transpose()?;
+    let variants = call.variants.as_deref().map(checked_texts).transpose()?;
     let timezone = call.timezone.as_deref().map(checked_zone).transpose()?.unwrap_or_else(|| campaign.timezone.clone());
     let scheduled_at = match &call.at {
         Some(at) => instant(at, &timezone, cx.now())?,
         None => campaign.scheduled_at.map(|at| moved(at, &campaign.timezone, &timezone)),
     };
-    shop.edit_campaign(campaign.id, text, scheduled_at, timezone).await?;
+    if variants.is_some() || call.check.is_some() {
+        shop.plan_texts(campaign.id, variants, call.check).await?;
+    }
+    // Whether numbers are looked up may be said of a paused one too: that may be why it is paused.
+    let (tenant, name) = (call.tenant.clone(), call.name.clone());
+    if call != (CampaignEdit { tenant, name, check: call.check, ..CampaignEdit::default() }) || call.check.is_none() {
+        shop.edit_campaign(campaign.id, text, scheduled_at, timezone).await?;
+    }
     Ok(Reply(shown(cx, shop, campaign.id).await?))
 }
 
@@ -241,15 +257,29 @@ pub async fn remove(_: &Cx, shop: &TenantStore, call: CampaignRemove) -> Handled
     Ok(Reply(CampaignRemoved { id, name: removed.name }))
 }
 
+/// One of the texts of a campaign, as people call it.
+pub(super) fn checked_variant(campaign: &Campaign, label: &str) -> Handled<usize> {
+    match variant::of_label(label).filter(|variant| *variant < campaign.texts()) {
+        Some(variant) => Ok(variant),
+        None if campaign.texts() == 1 => invalid(format!("{} has one text only", campaign.name)),
+        None => {
+            let last = variant::label(campaign.texts() - 1);
+            invalid(format!("{label:?} is no text of {}: they are A to {last}", campaign.name))
+        }
+    }
+}
+
 /// `campaign.report`: every recipient in the order of the list.
 ///
 /// # Errors
-/// `not_found`, or `invalid` for a cursor that is none of ours.
+/// `not_found`, or `invalid` for a cursor or a text that there is not.
 pub async fn report(_: &Cx, shop: &TenantStore, call: CampaignReport) -> Handled<Reply<CampaignReport>> {
-    let id = named(shop, &call.name).await?.id;
+    let campaign = named(shop, &call.name).await?;
     let limit = paging::limit(call.limit);
     let after = call.after.as_ref().map(paging::whole).transpose()?;
-    let found = shop.recipients(id, call.state, after, paging::to_read(limit)).await?;
+    let variant = call.variant.as_deref().map(|label| checked_variant(&campaign, label)).transpose()?;
+    let wanted = Wanted { state: call.state, variant };
+    let found = shop.recipients_of(campaign.id, wanted, after, paging::to_read(limit)).await?;
     let line = |recipient: Recipient| CampaignReportLine {
         phone: clean_line(&recipient.phone),
         name: recipient.name.map(|name| clean_line(&name)),
@@ -261,7 +291,7 @@ pub async fn report(_: &Cx, shop: &TenantStore, call: CampaignReport) -> Handled
         contact: recipient.contact,
         chat: recipient.chat,
         interaction: recipient.interaction,
-        variant: None,
+        variant: (campaign.texts() > 1).then(|| variant::label(recipient.variant)),
     };
     Ok(Reply(paging::page(found, limit, |last| last.id.to_string(), line)))
 }

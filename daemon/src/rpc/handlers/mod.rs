@@ -2,6 +2,7 @@
 
 pub mod ask;
 pub mod campaign_lists;
+mod campaign_preview;
 pub mod campaigns;
 pub mod chats;
 pub mod contact_import;

@@ -489,6 +489,21 @@ pub struct CampaignMedia {
     pub bytes: u64,
 }
 
+/// What some recipients would get, and how many would get nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CampaignPreviewed {
+    /// The renderings, in the order of the list; of several texts some of each.
+    pub items: Vec<CampaignPreviewLine>,
+    /// There are no more pages.
+    pub next: Option<Cursor>,
+    /// How many people were looked at: everybody on a list that is not very long.
+    #[serde(default)]
+    pub looked_at: i64,
+    /// How many of them would be left out.
+    #[serde(default)]
+    pub left_out: i64,
+}
+
 /// What one recipient would get.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CampaignPreviewLine {
