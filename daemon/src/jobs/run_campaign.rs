@@ -5,8 +5,9 @@ use mychatflow_data::ids::CampaignId;
 use mychatflow_data::model::job::Job;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::jobs::Ended;
-use mychatflow_data::store::tx::run_campaign::Turn;
+use mychatflow_data::store::tx::run_campaign::{Claim, Turn};
 
+use super::number_check::{self, Next};
 use super::{JobError, Outcome};
 use crate::cx::Cx;
 use crate::letter::letter;
@@ -19,6 +20,8 @@ const TURNS_MAX: usize = 200;
 /// # Errors
 /// What the store says; the next run goes on.
 pub async fn run(cx: &Cx, tenant: &TenantStore, _: &Job, id: CampaignId) -> Result<Outcome, JobError> {
+    // A look-up that was cut off told nobody anything; only one run of a campaign is under way at a time.
+    tenant.resume_checks(id, cx.now()).await?;
     for _ in 0..TURNS_MAX {
         let limits = cx.config().campaign.limits();
         let snooze = |until, reason: Option<String>| {
@@ -37,7 +40,22 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, _: &Job, id: CampaignId) -> Resu
             }
             Turn::Next { text, material } => {
                 let made = letter(&text, &material);
-                tenant.claim_recipient(id, material.recipient, made, limits, cx.now()).await?;
+                match tenant.claim_recipient(id, material.recipient, made, limits, cx.now()).await? {
+                    Claim::LookUp(at) if at > cx.now() => {
+                        let reason = "a number could not be looked up; it is tried again".to_owned();
+                        tenant.note_campaign_waits(id, at, Some(reason.clone())).await?;
+                        return snooze(at, Some(reason));
+                    }
+                    Claim::LookUp(_) => match number_check::look_up(cx, tenant, id, &limits).await? {
+                        Next::GoOn => {}
+                        Next::Stuck(reason) => tenant.give_up_campaign(id, reason, cx.now()).await?,
+                        Next::Wait { until, reason } => {
+                            tenant.note_campaign_waits(id, until, Some(reason.clone())).await?;
+                            return snooze(until, Some(reason));
+                        }
+                    },
+                    Claim::Made(_) | Claim::LeftOut(_) | Claim::Gone => {}
+                }
             }
         }
     }

@@ -19,6 +19,7 @@ pub mod ledger;
 pub mod members;
 mod migrate;
 pub mod notes;
+pub mod number_checks;
 pub mod overview;
 pub mod queue;
 pub mod quick_replies;

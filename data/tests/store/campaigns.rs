@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use mychatflow_data::ids::{CampaignId, InteractionId, RecipientId};
-use mychatflow_data::model::campaign::{CampaignCounts, CampaignState};
+use mychatflow_data::model::campaign::{CampaignCounts, CampaignState, NumberCheck};
 use mychatflow_data::model::contact::Review;
 use mychatflow_data::model::delivery::{AckEvent, DeliveryEvent};
 use mychatflow_data::model::governor::Limits;
@@ -77,6 +77,7 @@ pub async fn draft(world: &World, new: NewCampaign, rows: Vec<NewRecipient>) -> 
     let id = world.shop.begin_campaign(new, NOON).await.unwrap();
     let duplicates = world.shop.add_recipients(id, rows, NOON).await.unwrap();
     world.shop.complete_list(id, duplicates, NOON).await.unwrap();
+    world.shop.plan_texts(id, None, Some(NumberCheck::Never)).await.unwrap();
     id
 }
 
@@ -557,6 +558,7 @@ async fn two_people_who_turn_out_to_be_one_get_it_once() {
     let tagged = Segment::Tag("VIP".into());
     assert_eq!(world.shop.add_segment(id, tagged, None, None, later(12)).await.unwrap().next, None);
     world.shop.complete_list(id, 0, later(12)).await.unwrap();
+    world.shop.plan_texts(id, None, Some(NumberCheck::Never)).await.unwrap();
     world.shop.launch_campaign(id, later(12)).await.unwrap();
     assert_eq!(counts(&world, id).await.queued, 3);
     // The first one is written to, and then turns out to be the one behind the LID.

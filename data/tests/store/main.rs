@@ -8,6 +8,7 @@ mod console;
 mod contacts;
 mod file;
 mod members;
+mod number_checks;
 mod numbers;
 mod queue;
 mod search;

@@ -19,6 +19,7 @@ use mychatflow_data::phone::{Address, Phone};
 use mychatflow_data::store::chat_list::ChatFilter;
 use mychatflow_data::store::contacts::ContactFilter;
 use mychatflow_data::store::instances::Sighting;
+use mychatflow_data::store::number_checks::LookedUp;
 use mychatflow_data::store::queue::QueueFilter;
 use mychatflow_data::store::search::Wanted;
 use mychatflow_data::store::settings::Owner;
@@ -168,6 +169,7 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
                 let duplicates = shop.add_recipients(id, rows, now).await.unwrap();
                 shop.add_segment(id, Segment::All, None, None, now).await.unwrap();
                 shop.complete_list(id, duplicates, now).await.unwrap();
+                shop.plan_texts(id, Some(vec!["Hello".into()]), None).await.unwrap();
                 shop.launch_campaign(id, now).await.unwrap();
             }
         }
@@ -190,7 +192,15 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
                 && let Turn::Next { material, .. } = shop.campaign_turn(id, Limits::default(), now).await.unwrap()
             {
                 let text = Ok("Hi".to_owned());
-                shop.claim_recipient(id, material.recipient, text, Limits::default(), now).await.unwrap();
+                let claim = shop.claim_recipient(id, material.recipient, text, Limits::default(), now).await.unwrap();
+                if matches!(claim, Claim::LookUp(_)) {
+                    let checks = shop.begin_checks(id, 2, now).await.unwrap();
+                    let there = |(id, phone): (RecipientId, Phone)| {
+                        let address = phone.address();
+                        (id, phone, LookedUp::There(address))
+                    };
+                    shop.settle_checks(id, checks.numbers.into_iter().map(there).collect(), now).await.unwrap();
+                }
             }
         }
         (Deed::Setting, ..) => {
@@ -429,6 +439,9 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.add_segment(*id, Segment::All, None, None, now).await.is_err());
         assert!(shop.complete_list(*id, 0, now).await.is_err());
         assert!(shop.edit_campaign(*id, Some("mine".into()), None, "UTC".into()).await.is_err());
+        assert!(shop.plan_texts(*id, Some(vec!["mine".into()]), None).await.is_err());
+        assert!(shop.recipients_of(*id, Default::default(), None, 10).await.unwrap().is_empty());
+        assert!(shop.begin_checks(*id, 10, now).await.is_err());
         assert!(shop.launch_campaign(*id, now).await.is_err());
         assert!(shop.pause_campaign(*id, "x".into(), now).await.is_err());
         assert!(shop.resume_campaign(*id, now).await.is_err());
@@ -439,7 +452,10 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
             let text = Ok("mine".to_owned());
             let claim = shop.claim_recipient(*id, *recipient, text, Limits::default(), now).await.unwrap();
             assert_eq!(claim, Claim::Gone);
+            let absent = (*recipient, Phone::parse("+4915100000001").unwrap(), LookedUp::Absent);
+            shop.settle_checks(*id, vec![absent], now).await.unwrap();
         }
+        shop.resume_checks(*id, now).await.unwrap();
         // Nothing to find is nothing to do.
         shop.abandon_campaign(*id).await.unwrap();
         shop.start_campaign(*id, now).await.unwrap();

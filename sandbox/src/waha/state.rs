@@ -106,6 +106,7 @@ pub(crate) struct Session {
     pub(crate) chats: HashMap<String, Chat>,
     pub(crate) contacts: BTreeMap<String, Contact>,
     pub(crate) strangers: Vec<String>,
+    pub(crate) known_as: BTreeMap<String, String>,
     pub(crate) lids: BTreeMap<String, String>,
     /// What customers wrote while the session was down.
     pub(crate) backlog: Vec<Message>,
@@ -131,6 +132,7 @@ impl Session {
             chats: HashMap::new(),
             contacts: BTreeMap::new(),
             strangers: Vec::new(),
+            known_as: BTreeMap::new(),
             lids: BTreeMap::new(),
             backlog: Vec::new(),
         }

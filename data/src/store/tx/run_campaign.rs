@@ -18,6 +18,7 @@ use crate::model::campaign::{Campaign, CampaignState};
 use crate::model::governor::{self, Brake, Limits, Pace, Sent, Whom};
 use crate::model::instance::InstanceStatus;
 use crate::model::job::JobArgs;
+use crate::model::recipient::RecipientState;
 use crate::model::tenant::TenantState;
 use crate::scoped;
 use crate::store::TenantStore;
@@ -34,6 +35,8 @@ const ON_THEIR_WAY_MAX: i64 = 8;
 const ON_THEIR_WAY_WAIT: Duration = Duration::from_secs(5);
 /// How long to wait for answers to customers.
 const ANSWERS_WAIT: Duration = Duration::from_secs(5);
+/// How long to wait for numbers that could not be looked up.
+const LOOK_UPS_WAIT: Duration = Duration::from_secs(2);
 /// How long to wait for a business that is suspended.
 const SUSPENDED_WAIT: Duration = Duration::from_secs(300);
 /// How long to wait for a number that does not work; it wakes the campaign when it does.
@@ -154,10 +157,13 @@ fn on_their_way(scope: &Scope<'_>, campaign: &Campaign) -> Result<(i64, i64), St
 }
 
 fn any_queued(scope: &Scope<'_>, id: CampaignId) -> Result<bool, StoreError> {
-    const QUEUED: Scoped = scoped!(
-        "SELECT 1 FROM recipients WHERE tenant_id = :tenant AND campaign_id = :id AND state = 'queued' LIMIT 1"
-    );
-    Ok(scope.row(QUEUED, &[(":id", &id)], |_| Ok(()))?.is_some())
+    any_in(scope, id, RecipientState::Queued)
+}
+
+fn any_in(scope: &Scope<'_>, id: CampaignId, state: RecipientState) -> Result<bool, StoreError> {
+    const ANY: Scoped =
+        scoped!("SELECT 1 FROM recipients WHERE tenant_id = :tenant AND campaign_id = :id AND state = :state LIMIT 1");
+    Ok(scope.row(ANY, &[(":id", &id), (":state", &state)], |_| Ok(()))?.is_some())
 }
 
 /// Why the number can't send; `None` when it can.
@@ -193,6 +199,9 @@ fn turn(scope: &Scope<'_>, id: CampaignId, limits: &Limits, now: Timestamp) -> R
     let Some(mut next) = candidate(scope, &campaign, false)? else {
         return match (any_queued(scope, id)?, of_this) {
             (true, _) => wait(ANSWERS_WAIT, "answers to customers go first"),
+            (false, _) if any_in(scope, id, RecipientState::Checking)? => {
+                wait(LOOK_UPS_WAIT, "the last numbers are looked up once more")
+            }
             (false, 0) => Ok(Turn::Finished),
             (false, _) => wait(ON_THEIR_WAY_WAIT, "the last messages are on their way"),
         };
