@@ -4,6 +4,7 @@ pub mod audience;
 pub mod check;
 pub mod clean;
 pub mod country;
+pub mod file_type;
 pub mod gate;
 pub mod history;
 pub mod hours;

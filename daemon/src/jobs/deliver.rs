@@ -10,6 +10,7 @@ use mychatflow_data::ids::InteractionId;
 use mychatflow_data::model::instance::Instance;
 use mychatflow_data::model::interaction::InteractionState;
 use mychatflow_data::store::TenantStore;
+use mychatflow_data::store::campaign_media::WholeFile;
 use mychatflow_data::store::interactions::{IdSource, Outbound};
 use mychatflow_data::store::jobs::Ended;
 use mychatflow_data::store::tx::outcome::After;
@@ -23,6 +24,7 @@ use crate::waha::capabilities::{Capabilities, Ids};
 use crate::waha::chats::{Chats, Filter, Whose};
 use crate::waha::health::Allow;
 use crate::waha::send::SendText;
+use crate::waha::send_file::SendFile;
 use crate::waha::{Answered, Doubt, Waha, WahaError, own_id};
 
 /// How long after the POST was written an absent message may still appear.
@@ -35,6 +37,10 @@ const LOOKUP_PATIENCE: Duration = Duration::from_secs(900);
 const LOOK_AGAIN: Duration = Duration::from_secs(3);
 /// How often a message is certainly not sent before it is given up.
 pub const ATTEMPTS_MAX: i64 = 12;
+
+/// Why nothing goes out on a server that sends no files.
+const NO_FILES: &str = "this WAHA can't send files: update it to 2026.6.1 or newer, or take the file away with \
+                        `mychatflow campaign edit NAME --no-media`; then resume";
 
 /// One message on its way, and what it needs to get there.
 pub struct Delivery<'d> {
@@ -50,6 +56,8 @@ pub struct Delivery<'d> {
     pub attempts: i64,
     /// What the chat is after the last part.
     pub after: After,
+    /// The file that goes with the text.
+    pub file: Option<&'d WholeFile>,
 }
 
 /// Reserves message ids where the server takes them. `None` for each where it does not.
@@ -141,16 +149,13 @@ impl Delivery<'_> {
         let interaction = &message.interaction;
         let chosen = (message.id_source == Some(IdSource::Reserved)).then_some(message.bare_id.as_deref()).flatten();
         halt::at("sending_stored").await;
-        let posted = self
-            .waha
-            .send_text(SendText {
-                session: &self.instance.session,
-                chat: &interaction.address,
-                text: &interaction.text,
-                id: chosen,
-                reply_to: None,
-            })
-            .await;
+        let (session, chat, text) = (self.instance.session.as_str(), &interaction.address, interaction.text.as_str());
+        let posted = match self.file {
+            None => self.waha.send_text(SendText { session, chat, text, id: chosen, reply_to: None }).await,
+            Some(WholeFile { file_name, mime, data }) => {
+                self.waha.send_file(SendFile { session, chat, file_name, mime, data, caption: text }).await
+            }
+        };
         halt::at("post_answered").await;
         match posted {
             Ok(sent) => {
@@ -166,6 +171,10 @@ impl Delivery<'_> {
         let id = message.interaction.id;
         let now = self.cx.now();
         tracing::warn!(interaction.id = %id, error = chain(error), "a send did not end well");
+        if self.file.is_some() && error.lacks_files() {
+            self.stop_files(id, now).await?;
+            return Ok(Next::End(Outcome::Settled));
+        }
         match error.doubt() {
             Doubt::NotSent => {
                 let ended = self.not_sent(id, error, now);
@@ -183,6 +192,20 @@ impl Delivery<'_> {
                 }
             }
         }
+    }
+
+    /// The server sends no files: a campaign's others would fail as well, so it stops, and this one waits with them.
+    async fn stop_files(&self, id: InteractionId, now: Timestamp) -> Result<(), JobError> {
+        let campaign = self.tenant.campaign_of(id).await?;
+        let ended = match campaign {
+            Some(_) => Ended::Snooze { until: now + LATE, reason: NO_FILES.to_owned() },
+            None => Ended::Discard { reason: NO_FILES.to_owned() },
+        };
+        self.tenant.record_not_sent(id, ended, now).await?;
+        if let Some(campaign) = campaign {
+            self.tenant.give_up_campaign(campaign, NO_FILES.to_owned(), now).await?;
+        }
+        Ok(())
     }
 
     fn not_sent(&self, id: InteractionId, error: &WahaError, now: Timestamp) -> Ended {

@@ -29,8 +29,19 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, job: &Job, id: InteractionId) ->
     let Some(waha) = clients.wahas.get(&instance.waha) else {
         return Err(JobError::Fatal(format!("no [[waha]] named {} is configured", instance.waha)));
     };
-    let delivery = Delivery { cx, tenant, instance: &instance, waha, attempts: job.attempts, after: After::Waiting };
+    // A file waits for its turn before the row says that it is on its way.
+    let carries = message.interaction.media.is_some();
+    let _turn = if carries { waha.file_turn().await } else { None };
+    let file = if carries { tenant.file_of(id).await? } else { None };
+    let after = After::Waiting;
+    let attempts = job.attempts;
+    let delivery = Delivery { cx, tenant, instance: &instance, waha, attempts, after, file: file.as_ref() };
     let now = cx.now();
+    if carries && file.is_none() && message.interaction.state == InteractionState::Queued {
+        let ended = Ended::Discard { reason: "the file that goes with it is gone".to_owned() };
+        tenant.record_not_sent(id, ended, now).await?;
+        return Ok(Outcome::Settled);
+    }
     match message.interaction.state {
         InteractionState::Sending => delivery.resume(message).await,
         InteractionState::Queued => {
@@ -45,6 +56,8 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, job: &Job, id: InteractionId) ->
             }
             let reserved = match message.bare_id {
                 Some(_) => None,
+                // WAHA takes ids of ours for texts only: another one would send us looking for what is not there.
+                None if carries => None,
                 None => reserve_ids(waha, &instance, 1).await?.into_iter().next().flatten(),
             };
             match tenant.start_message(id, reserved, cx.now()).await? {

@@ -125,6 +125,16 @@ impl WahaError {
         }
     }
 
+    /// Does this server send no files at all? Before 2026.6.1 only WAHA Plus did.
+    #[must_use]
+    pub fn lacks_files(&self) -> bool {
+        match self {
+            Self::Rejected { status: 422, message } => message.contains("Plus version"),
+            Self::Rejected { status: 501, .. } => true,
+            _ => false,
+        }
+    }
+
     /// May the same call succeed later without anybody doing anything? Says nothing about whether it is safe to repeat.
     #[must_use]
     pub const fn retryable(&self) -> bool {

@@ -2,6 +2,8 @@
 
 pub mod activity;
 pub mod admin;
+pub mod campaign_media;
+pub mod campaign_series;
 pub mod campaign_texts;
 pub mod campaigns;
 pub mod change;

@@ -287,6 +287,22 @@ impl TenantStore {
         .await
     }
 
+    /// What a text for this person is made from, where they are on the list; else for the first one who gets any.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn material_for(&self, campaign: CampaignId, phone: Phone) -> Result<Option<Material>, StoreError> {
+        const BEST: Scoped = scoped!(concat!(
+            "SELECT ",
+            material!(),
+            " FROM recipients AS r
+             LEFT JOIN contacts AS c ON c.tenant_id = r.tenant_id AND c.id = r.contact_id
+             WHERE r.tenant_id = :tenant AND r.campaign_id = :campaign
+             ORDER BY r.phone IS :phone DESC, r.reason IS NULL DESC, r.id LIMIT 1"
+        ));
+        self.read(move |scope| scope.row(BEST, &[(":campaign", &campaign), (":phone", &phone)], read_material)).await
+    }
+
     /// What the texts of the first recipients are made from.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 mod answers;
 mod campaigns;
 mod chats;
+mod clone;
 mod console;
 mod contacts;
 mod file;

@@ -16,6 +16,7 @@ use mychatflow_data::model::job::JobKind;
 use mychatflow_data::model::member::Role;
 use mychatflow_data::model::setting::{Rules, SettingKey};
 use mychatflow_data::phone::{Address, Phone};
+use mychatflow_data::store::campaign_series::Stretch;
 use mychatflow_data::store::chat_list::ChatFilter;
 use mychatflow_data::store::contacts::ContactFilter;
 use mychatflow_data::store::instances::Sighting;
@@ -24,6 +25,7 @@ use mychatflow_data::store::queue::QueueFilter;
 use mychatflow_data::store::search::Wanted;
 use mychatflow_data::store::settings::Owner;
 use mychatflow_data::store::tx::answer::{NewAnswer, Part, Start};
+use mychatflow_data::store::tx::clone_campaign::Whom;
 use mychatflow_data::store::tx::draft_campaign::{NewCampaign, NewRecipient, Segment};
 use mychatflow_data::store::tx::import_known::{Acquaintance, KnownPerson};
 use mychatflow_data::store::tx::outcome::Resolution;
@@ -170,6 +172,12 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
                 shop.add_segment(id, Segment::All, None, None, now).await.unwrap();
                 shop.complete_list(id, duplicates, now).await.unwrap();
                 shop.plan_texts(id, Some(vec!["Hello".into()]), None).await.unwrap();
+                shop.attach_piece(id, "a.png".into(), "image/png".into(), 0, vec![which]).await.unwrap();
+                shop.complete_file(id, "image/png".into()).await.unwrap();
+                if let Ok(copy) = shop.begin_copy(id, format!("copy {which}"), now).await {
+                    shop.copy_people(id, copy, Whom::All, None, now).await.unwrap();
+                    shop.complete_list(copy, 0, now).await.unwrap();
+                }
                 shop.launch_campaign(id, now).await.unwrap();
             }
         }
@@ -426,6 +434,8 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.outbound(*id).await.unwrap().is_none());
         assert!(shop.story(*id).await.unwrap().is_none());
         assert!(shop.start_message(*id, None, now).await.unwrap().is_none());
+        assert!(shop.file_of(*id).await.unwrap().is_none());
+        assert!(shop.campaign_of(*id).await.unwrap().is_none());
         assert!(shop.cancel_message(*id, now).await.is_err());
         assert!(shop.resolve_unknown(*id, Resolution::Sent, now).await.is_err());
     }
@@ -442,6 +452,17 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.plan_texts(*id, Some(vec!["mine".into()]), None).await.is_err());
         assert!(shop.recipients_of(*id, Default::default(), None, 10).await.unwrap().is_empty());
         assert!(shop.begin_checks(*id, 10, now).await.is_err());
+        let phone = Phone::parse("+4915100000001").unwrap();
+        assert!(shop.material_for(*id, phone.clone()).await.unwrap().is_none());
+        assert!(shop.test_campaign(*id, phone, "mine".into(), now).await.is_err());
+        assert!(shop.begin_copy(*id, "mine".into(), now).await.is_err());
+        assert!(shop.copy_people(*id, *id, Whom::All, None, now).await.is_err());
+        assert!(shop.attach_piece(*id, "x".into(), "image/png".into(), 0, vec![1]).await.is_err());
+        assert!(shop.complete_file(*id, "image/png".into()).await.is_err());
+        assert!(shop.detach_file(*id).await.is_err());
+        assert!(shop.file_begins(*id).await.unwrap().is_none());
+        let series = shop.campaign_series(*id, NOON, Duration::from_secs(1_000_000), 1).await.unwrap();
+        assert_eq!(series, [Stretch::default()]);
         assert!(shop.launch_campaign(*id, now).await.is_err());
         assert!(shop.pause_campaign(*id, "x".into(), now).await.is_err());
         assert!(shop.resume_campaign(*id, now).await.is_err());

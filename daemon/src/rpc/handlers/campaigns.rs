@@ -8,9 +8,9 @@ use mychatflow_data::model::governor::{self, Limits};
 use mychatflow_data::model::recipient::Recipient;
 use mychatflow_data::model::variant;
 use mychatflow_data::protocol::calls::campaign::{
-    CampaignAttach, CampaignCancel, CampaignClone, CampaignDocument, CampaignEdit, CampaignLaunch, CampaignList,
-    CampaignMedia, CampaignPause, CampaignPreflight, CampaignRemove, CampaignRemoved, CampaignReport,
-    CampaignReportLine, CampaignResume, CampaignSeries, CampaignShow, CampaignTest, VariantDocument,
+    CampaignCancel, CampaignDocument, CampaignEdit, CampaignLaunch, CampaignList, CampaignMedia, CampaignPause,
+    CampaignPreflight, CampaignRemove, CampaignRemoved, CampaignReport, CampaignReportLine, CampaignResume,
+    CampaignShow, VariantDocument,
 };
 use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::name::CampaignName;
@@ -296,42 +296,10 @@ pub async fn report(_: &Cx, shop: &TenantStore, call: CampaignReport) -> Handled
     Ok(Reply(paging::page(found, limit, |last| last.id.to_string(), line)))
 }
 
-/// `campaign.attach`
-///
-/// # Errors
-/// `unavailable`
-pub async fn attach(_: &Cx, _: &TenantStore, _: CampaignAttach) -> Handled<Reply<CampaignAttach>> {
-    Err(CallError::not_found("not there yet").into())
-}
-
 /// `campaign.preflight`
 ///
 /// # Errors
 /// `unavailable`
 pub async fn preflight(_: &Cx, _: &TenantStore, _: CampaignPreflight) -> Handled<Reply<CampaignPreflight>> {
-    Err(CallError::not_found("not there yet").into())
-}
-
-/// `campaign.test`
-///
-/// # Errors
-/// `unavailable`
-pub async fn test(_: &Cx, _: &TenantStore, _: CampaignTest) -> Handled<Reply<CampaignTest>> {
-    Err(CallError::not_found("not there yet").into())
-}
-
-/// `campaign.clone`
-///
-/// # Errors
-/// `unavailable`
-pub async fn copy(_: &Cx, _: &TenantStore, _: CampaignClone) -> Handled<Reply<CampaignClone>> {
-    Err(CallError::not_found("not there yet").into())
-}
-
-/// `campaign.series`
-///
-/// # Errors
-/// `unavailable`
-pub async fn series(_: &Cx, _: &TenantStore, _: CampaignSeries) -> Handled<Reply<CampaignSeries>> {
     Err(CallError::not_found("not there yet").into())
 }

@@ -1,6 +1,8 @@
 //! One file per resource, one function per call. The tenant is found and the caller allowed before any of them runs.
 
 pub mod ask;
+pub mod campaign_copies;
+pub mod campaign_files;
 pub mod campaign_lists;
 mod campaign_preview;
 pub mod campaigns;

@@ -2,6 +2,7 @@
 
 pub mod accept_delivery;
 pub mod answer;
+pub mod clone_campaign;
 pub mod draft_campaign;
 pub mod import_known;
 pub(crate) mod merge_contacts;
@@ -11,3 +12,4 @@ pub mod review;
 pub mod run_campaign;
 pub mod send;
 pub mod steer;
+pub mod test_campaign;

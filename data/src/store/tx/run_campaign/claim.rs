@@ -5,13 +5,14 @@ use crate::ids::{CampaignId, ChatId, InteractionId, RecipientId};
 use crate::model::campaign::{Campaign, NumberCheck};
 use crate::model::contact::Review;
 use crate::model::governor::Limits;
-use crate::model::interaction::{Author, ContentKind, Direction, Interaction, InteractionState};
+use crate::model::interaction::{Author, Direction, Interaction, InteractionState};
 use crate::model::number_check::{Look, look};
 use crate::model::recipient::RecipientState;
 use crate::model::variant;
 use crate::phone::{Address, Phone};
 use crate::scoped;
 use crate::store::TenantStore;
+use crate::store::campaign_media;
 use crate::store::campaigns::{self, found};
 use crate::store::error::StoreError;
 use crate::store::interactions::{self, Extra};
@@ -170,7 +171,7 @@ fn claim(
         direction: Direction::Out,
         author: Author::Campaign,
         state: InteractionState::Queued,
-        kind: ContentKind::Text,
+        kind: campaign_media::kind_of(campaign.media.as_ref()),
         text,
         at: now,
         wa_id: None,
@@ -183,11 +184,12 @@ fn claim(
         model: None,
         latency_ms: None,
         original: None,
-        media: None,
+        media: campaign.media.as_ref().map(campaign_media::media_of),
         tokens: None,
         quoted: None,
     };
-    interactions::insert(scope, campaign.instance, &interaction, &Extra::default(), now)?;
+    let extra = Extra { media: campaign_media::note_of(campaign.id, campaign.media.as_ref()), ..Extra::default() };
+    interactions::insert(scope, campaign.instance, &interaction, &extra, now)?;
     jobs::insert_campaign_send(scope, thread.chat, interaction.id, now)?;
     let variant = i64::try_from(variant::draw(id, campaign.texts())).unwrap_or(0);
     let params: &[(&str, &dyn rusqlite::ToSql)] = &[

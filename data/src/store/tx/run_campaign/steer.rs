@@ -11,6 +11,7 @@ use crate::model::interaction::InteractionState;
 use crate::model::recipient::RecipientState;
 use crate::scoped;
 use crate::store::TenantStore;
+use crate::store::campaign_media;
 use crate::store::campaigns::{self, found};
 use crate::store::error::StoreError;
 use crate::store::interactions;
@@ -98,6 +99,7 @@ impl TenantStore {
             if campaign.state != CampaignState::Draft {
                 return conflict(&campaign, "only a draft can be launched");
             }
+            campaign_media::must_be_whole(scope, id)?;
             if !any_queued(scope, id)? {
                 return conflict(&campaign, "everybody on its list is left out; see its report");
             }
@@ -138,6 +140,7 @@ impl TenantStore {
             if campaign.state != CampaignState::Paused {
                 return conflict(&campaign, "only a paused one can be resumed");
             }
+            campaign_media::must_be_whole(scope, id)?;
             if let Some(Turn::Stuck(reason)) = number_trouble(scope, campaign.instance, now)? {
                 return conflict(&campaign, &reason);
             }
