@@ -5,8 +5,14 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueHint};
 use mychatflow_data::model::campaign::CampaignState;
 use mychatflow_data::model::recipient::RecipientState;
+use mychatflow_data::phone::Phone;
+use mychatflow_data::protocol::calls::campaign::CloneFor;
 
 use super::{Limit, words};
+
+fn phone(text: &str) -> Result<Phone, String> {
+    Phone::parse(text).map_err(|error| error.to_string())
+}
 
 /// Who gets a campaign.
 #[derive(Debug, Args)]
@@ -25,6 +31,9 @@ pub struct Audience {
 /// What goes out besides the first text.
 #[derive(Debug, Args)]
 pub struct Texts {
+    /// A picture, film, sound, PDF or office document that goes with the text, 16 MiB at most
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub media: Option<PathBuf>,
     /// Another text to compare, for a part of the people: the first is B; may be given up to four times
     #[arg(long, value_name = "TEXT")]
     pub variant: Vec<String>,
@@ -69,6 +78,35 @@ pub enum CampaignVerb {
     Show {
         /// Name or id
         name: String,
+        /// Go on showing how far it gets, until it ends
+        #[arg(long)]
+        follow: bool,
+    },
+    /// Show how far one gets, until it ends
+    Watch {
+        /// Name or id
+        name: String,
+    },
+    /// Send one real message of it to yourself; it counts nowhere
+    Test {
+        /// Name or id
+        name: String,
+        /// To whom, with country code; without it to the number that it goes out from
+        #[arg(long, value_name = "PHONE", value_parser = phone)]
+        to: Option<Phone>,
+        /// Which of several texts: A, B
+        #[arg(long, value_name = "LABEL")]
+        variant: Option<String>,
+    },
+    /// Make a draft of it: the same texts, plans, file and people
+    Clone {
+        /// Name or id
+        name: String,
+        /// What the copy is called
+        copy: String,
+        /// Whom it is for
+        #[arg(long = "for", value_parser = words(CloneFor::ALL, CloneFor::word))]
+        whom: Option<CloneFor>,
     },
     /// What the first people would get; without a name, of a text and a list that are not stored
     Preview {
@@ -121,6 +159,9 @@ pub enum CampaignVerb {
         timezone: Option<String>,
         #[command(flatten)]
         texts: Texts,
+        /// Take the file away
+        #[arg(long, conflicts_with = "media")]
+        no_media: bool,
         /// Take the other texts away
         #[arg(long, conflicts_with = "variant")]
         no_variants: bool,

@@ -1,6 +1,8 @@
 //! `campaign …`
 
 mod comparison;
+mod follow;
+mod media;
 
 use std::fmt::Write as _;
 use std::io::Read;
@@ -9,9 +11,9 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use mychatflow_data::model::campaign::{CampaignCounts, CampaignState, NumberCheck};
 use mychatflow_data::protocol::calls::campaign::{
-    CampaignCancel, CampaignCreate, CampaignDocument, CampaignEdit, CampaignLaunch, CampaignList, CampaignPause,
-    CampaignPreview, CampaignPreviewed, CampaignRemove, CampaignReport, CampaignReportLine, CampaignResume,
-    CampaignShow,
+    CampaignCancel, CampaignClone, CampaignCreate, CampaignDocument, CampaignEdit, CampaignLaunch, CampaignList,
+    CampaignMedia, CampaignPause, CampaignPreview, CampaignPreviewed, CampaignRemove, CampaignReport,
+    CampaignReportLine, CampaignResume, CampaignShow, CampaignTest,
 };
 
 use self::comparison::comparison;
@@ -29,6 +31,7 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
     let tenant = cx.tenant();
     match verb {
         CampaignVerb::Create { name, text, audience, instance, at, timezone, texts } => {
+            let file = texts.media.as_deref().map(media::read).transpose()?;
             let params = CampaignCreate {
                 tenant,
                 name,
@@ -43,13 +46,38 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
                 check: texts.no_check.then_some(NumberCheck::Never),
                 ..CampaignCreate::default()
             };
-            cx.show(&params, |made| created(cx, made)).await
+            let mut made = cx.call(&params).await?;
+            if let Some(file) = &file {
+                let again = || {
+                    let name = clean(&made.name);
+                    format!("{name} is a draft without its file; next: mychatflow campaign edit {name} --media FILE")
+                };
+                made = media::attach(cx, made.id.to_string().into(), file).await.with_context(again)?;
+            }
+            cx.output.document(&made, |made| created(cx, made))
         }
         CampaignVerb::List { state, limit } => {
             let params = |limit, after| CampaignList { tenant: tenant.clone(), state, limit, after };
             cx.list(limit, params, |campaigns| table(cx, campaigns)).await
         }
-        CampaignVerb::Show { name } => {
+        CampaignVerb::Show { name, follow: true } | CampaignVerb::Watch { name } => {
+            let shown = follow::follow(cx, name.into()).await?;
+            match cx.output.format() {
+                // Its last line is the same.
+                crate::output::Format::Json => Ok(()),
+                crate::output::Format::People => cx.output.text(&full(cx, &shown)),
+            }
+        }
+        CampaignVerb::Test { name, to, variant } => {
+            let params = CampaignTest { tenant, name: name.into(), to, variant };
+            cx.show(&params, |sent| format!("on its way to {}:\n{}", sent.phone, clean_lines(&sent.text).join("\n")))
+                .await
+        }
+        CampaignVerb::Clone { name, copy, whom } => {
+            let params = CampaignClone { tenant, name: name.into(), copy, whom };
+            cx.show(&params, |made| created(cx, made)).await
+        }
+        CampaignVerb::Show { name, .. } => {
             cx.show(&CampaignShow { tenant, name: name.into() }, |shown| full(cx, shown)).await
         }
         CampaignVerb::Preview { name, text, variant, audience, limit } => {
@@ -85,7 +113,8 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
         CampaignVerb::Cancel { name } => {
             cx.show(&CampaignCancel { tenant, name: name.into() }, |shown| line(cx, shown)).await
         }
-        CampaignVerb::Edit { name, text, at, timezone, texts, no_variants, check } => {
+        CampaignVerb::Edit { name, text, at, timezone, texts, no_media, no_variants, check } => {
+            let file = texts.media.as_deref().map(media::read).transpose()?;
             let params = CampaignEdit {
                 tenant,
                 name: name.into(),
@@ -100,7 +129,20 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
                 },
                 ..CampaignEdit::default()
             };
-            cx.show(&params, |shown| full(cx, shown)).await
+            let name = params.name.clone();
+            let nothing = CampaignEdit { tenant: params.tenant.clone(), name: name.clone(), ..CampaignEdit::default() };
+            // The file of a paused campaign may be changed, its words may not.
+            let mut shown = None;
+            if params != nothing || (file.is_none() && !no_media) {
+                shown = Some(cx.call(&params).await?);
+            }
+            let shown = match (&file, no_media, shown) {
+                (Some(file), ..) => media::attach(cx, name, file).await?,
+                (None, true, _) => media::detach(cx, name).await?,
+                (None, false, Some(shown)) => shown,
+                (None, false, None) => cx.call(&params).await?,
+            };
+            cx.output.document(&shown, |shown| full(cx, shown))
         }
         CampaignVerb::Remove { name } => {
             let params = CampaignRemove { tenant, name: name.into() };
@@ -240,6 +282,12 @@ fn full(cx: &Cx, shown: &CampaignDocument) -> String {
         ("started", when(shown.started_at)),
         ("finished", when(shown.finished_at)),
         ("number", shown.instance.to_string()),
+        ("for", shown.audience.clone().unwrap_or_default()),
+        ("file", shown.media.as_ref().map(file).unwrap_or_default()),
+        (
+            "look-up",
+            if shown.check == NumberCheck::Never { "off: numbers are not looked up".into() } else { String::new() },
+        ),
     ]));
     if shown.variants.is_empty() {
         let _ = write!(text, "\n{}\n", clean_lines(&shown.text).join("\n"));
@@ -247,6 +295,10 @@ fn full(cx: &Cx, shown: &CampaignDocument) -> String {
         text.push_str(&comparison(&shown.variants));
     }
     text
+}
+
+fn file(media: &CampaignMedia) -> String {
+    format!("{} ({}, {} kB)", media.file_name, media.mime, media.bytes.div_ceil(1000))
 }
 
 fn renderings(preview: &CampaignPreviewed) -> String {

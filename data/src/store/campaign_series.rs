@@ -35,17 +35,20 @@ impl TenantStore {
         stretches: usize,
     ) -> Result<Vec<Stretch>, StoreError> {
         const SERIES: Scoped = scoped!(
-            "SELECT CASE WHEN reached IN ('failed', 'unknown') THEN 2 WHEN reached = 'opted_out' THEN 3 ELSE 0 END AS what,
-                    ((CASE WHEN reached IN ('failed', 'unknown', 'opted_out') THEN claimed_at ELSE sent_at END) - :from)
-                        / :step AS place,
-                    count(*)
-             FROM recipients INDEXED BY recipients_reached
-             WHERE tenant_id = :tenant AND campaign_id = :id
-               AND reached IN ('sent', 'delivered', 'read', 'replied', 'failed', 'unknown', 'opted_out')
-             GROUP BY what, place
+            "SELECT 0, (sent_at - :from) / :step AS place, count(*) FROM recipients INDEXED BY recipients_progress
+             WHERE tenant_id = :tenant AND campaign_id = :id AND state = 'sending'
+               AND progress IN ('sent', 'delivered', 'read', 'played', 'edited', 'revoked') GROUP BY place
              UNION ALL
-             SELECT 1, (replied_at - :from) / :step AS place, count(*) FROM recipients INDEXED BY recipients_reached
-             WHERE tenant_id = :tenant AND campaign_id = :id AND reached = 'replied' GROUP BY place"
+             SELECT 1, (replied_at - :from) / :step AS place, count(*) FROM recipients INDEXED BY recipients_progress
+             WHERE tenant_id = :tenant AND campaign_id = :id AND state = 'sending'
+               AND progress IN ('sent', 'delivered', 'read', 'played') AND replied_at IS NOT NULL GROUP BY place
+             UNION ALL
+             SELECT 2, (claimed_at - :from) / :step AS place, count(*) FROM recipients INDEXED BY recipients_progress
+             WHERE tenant_id = :tenant AND campaign_id = :id AND state = 'sending'
+               AND progress IN ('failed', 'unknown') GROUP BY place
+             UNION ALL
+             SELECT 3, (claimed_at - :from) / :step AS place, count(*) FROM recipients INDEXED BY recipients_progress
+             WHERE tenant_id = :tenant AND campaign_id = :id AND state = 'opted_out' GROUP BY place"
         );
         self.read(move |scope| {
             let step = i64::try_from(step.as_millis()).unwrap_or(i64::MAX).max(1);

@@ -10,6 +10,7 @@ use super::error::StoreError;
 use super::scope::{Scope, Scoped};
 use crate::ids::{CampaignId, ContactId, RecipientId};
 use crate::model::campaign::CampaignCounts;
+use crate::model::interaction::InteractionState;
 use crate::model::recipient::{Recipient, RecipientState};
 use crate::model::variant::{self, TEXTS_MAX};
 use crate::phone::Phone;
@@ -109,43 +110,98 @@ pub(crate) fn standing(
     since: Timestamp,
 ) -> Result<Standing, StoreError> {
     const COUNTS: Scoped = scoped!(
-        "SELECT reached, 0, count(*), sum(newcomer), sum(claimed_at > :since)
-         FROM recipients INDEXED BY recipients_reached
-         WHERE tenant_id = :tenant AND campaign_id = :campaign GROUP BY reached"
+        "SELECT state, progress, variant, count(*), count(replied_at), sum(newcomer), coalesce(sum(claimed_at > :since), 0)
+         FROM recipients INDEXED BY recipients_progress
+         WHERE tenant_id = :tenant AND campaign_id = :campaign GROUP BY state, progress, variant"
     );
-    const BY_VARIANT: Scoped = scoped!(concat!(
-        "SELECT r.reached, ",
-        effective_variant!(),
-        " AS effective, count(*), sum(r.newcomer), sum(r.claimed_at > :since)
-         FROM recipients AS r INDEXED BY recipients_reached
-         WHERE r.tenant_id = :tenant AND r.campaign_id = :campaign GROUP BY r.reached, effective"
-    ));
-    type Counted = (RecipientState, i64, i64, i64, Option<i64>);
-    let read = |row: &Row<'_>| -> rusqlite::Result<Counted> {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
-    };
-    let rows = if texts > 1 {
-        let [b, c, d, e] = bounds(texts);
-        let params: &[(&str, &dyn rusqlite::ToSql)] =
-            &[(":campaign", &campaign), (":since", &since), (":b", &b), (":c", &c), (":d", &d), (":e", &e)];
-        scope.rows(BY_VARIANT, params, read)?
-    } else {
-        scope.rows(COUNTS, &[(":campaign", &campaign), (":since", &since)], read)?
-    };
+    let rows = scope.rows(COUNTS, &[(":campaign", &campaign), (":since", &since)], |row| {
+        let place =
+            (row.get::<_, RecipientState>(0)?, row.get::<_, Option<InteractionState>>(1)?, row.get::<_, i64>(2)?);
+        Ok((place, row.get::<_, i64>(3)?, row.get::<_, i64>(4)?, row.get::<_, i64>(5)?, row.get::<_, i64>(6)?))
+    })?;
     let several = if texts > 1 { texts } else { 0 };
     let mut standing = Standing { variants: vec![CampaignCounts::default(); several], ..Standing::default() };
-    for (state, variant, count, newcomers, begun) in rows {
-        standing.counts.add(state, count);
-        if let Some(counts) = usize::try_from(variant).ok().and_then(|at| standing.variants.get_mut(at)) {
-            counts.add(state, count);
+    for ((state, progress, variant), people, answered, newcomers, begun) in rows {
+        let mut add = |reached, count| {
+            standing.counts.add(reached, count);
+            // Whoever has no message yet is counted by the text that they are to get.
+            if !waits_or_left_out(state)
+                && let Some(counts) = usize::try_from(variant).ok().and_then(|at| standing.variants.get_mut(at))
+            {
+                counts.add(reached, count);
+            }
+        };
+        match reached(state, progress) {
+            out @ (RecipientState::Sent | RecipientState::Delivered | RecipientState::Read) => {
+                add(RecipientState::Replied, answered);
+                add(out, people - answered);
+            }
+            other => add(other, people),
         }
         match state {
             RecipientState::Queued | RecipientState::Checking => standing.newcomers_left += newcomers,
             RecipientState::Skipped | RecipientState::OptedOut => {}
-            _ => standing.begun_lately += begun.unwrap_or(0),
+            _ => standing.begun_lately += begun,
         }
     }
+    if several > 0 {
+        to_get(scope, campaign, texts, &mut standing.variants)?;
+    }
     Ok(standing)
+}
+
+/// Has the row no message: does it wait, or was it left out?
+const fn waits_or_left_out(state: RecipientState) -> bool {
+    use RecipientState::{Checking, OptedOut, Queued, Skipped};
+    matches!(state, Queued | Checking | Skipped | OptedOut)
+}
+
+/// How far a row got that is in this state, and its message in that one; replies apart. The column `reached` says the
+/// same.
+fn reached(state: RecipientState, progress: Option<InteractionState>) -> RecipientState {
+    use InteractionState::{Cancelled, Delivered, Edited, Failed, Played, Read, Revoked, Sent, Unknown};
+    if waits_or_left_out(state) {
+        return state;
+    }
+    match progress {
+        Some(Sent | Edited | Revoked) => RecipientState::Sent,
+        Some(Delivered) => RecipientState::Delivered,
+        Some(Read | Played) => RecipientState::Read,
+        Some(Failed) => RecipientState::Failed,
+        Some(Unknown) => RecipientState::Unknown,
+        Some(Cancelled) => RecipientState::Skipped,
+        _ => RecipientState::Sending,
+    }
+}
+
+/// Counts those who have no message by the text that they were or are to get.
+fn to_get(
+    scope: &Scope<'_>,
+    campaign: CampaignId,
+    texts: usize,
+    counts: &mut [CampaignCounts],
+) -> Result<(), StoreError> {
+    const FROM_EACH_ON: Scoped = scoped!(
+        "SELECT state, count(*), sum(substr(id, 15) >= :b), sum(substr(id, 15) >= :c), sum(substr(id, 15) >= :d),
+                sum(substr(id, 15) >= :e)
+         FROM recipients INDEXED BY recipients_progress
+         WHERE tenant_id = :tenant AND campaign_id = :campaign
+           AND state IN ('queued', 'checking', 'skipped', 'opted_out')
+         GROUP BY state"
+    );
+    let [b, c, d, e] = bounds(texts);
+    let params: &[(&str, &dyn rusqlite::ToSql)] =
+        &[(":campaign", &campaign), (":b", &b), (":c", &c), (":d", &d), (":e", &e)];
+    let rows = scope.rows(FROM_EACH_ON, params, |row| {
+        let from_each_on: [i64; TEXTS_MAX] = [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?];
+        Ok((row.get::<_, RecipientState>(0)?, from_each_on))
+    })?;
+    for (state, from_each_on) in rows {
+        for (at, counts) in counts.iter_mut().enumerate() {
+            counts.add(state, from_each_on[at] - from_each_on.get(at + 1).unwrap_or(&0));
+        }
+    }
+    Ok(())
 }
 
 /// A customer wrote: the last message of a campaign to them within a week is answered.

@@ -98,10 +98,12 @@ async fn a_long_list_is_counted() {
     }
     world.shop.complete_list(id, 0, NOON).await.unwrap();
     for texts in [0, 2] {
-        let began = Instant::now();
-        let found = world.shop.campaign(id, NOON).await.unwrap().unwrap();
-        println!("{} people, {} texts: {:?}", found.counts.total(), texts + 1, began.elapsed());
-        assert_eq!(found.counts.queued, i64::from(PEOPLE));
+        for _ in 0..4 {
+            let began = Instant::now();
+            let found = world.shop.campaign(id, NOON).await.unwrap().unwrap();
+            println!("{} people, {} texts: {:?}", found.counts.total(), texts + 1, began.elapsed());
+            assert_eq!(found.counts.queued, i64::from(PEOPLE));
+        }
         world.shop.plan_texts(id, Some(vec!["Hello".into(); 2]), None).await.unwrap();
     }
     let began = Instant::now();
