@@ -93,7 +93,6 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
                 segment: audience.segment,
                 variants: variant,
                 limit: limit.limit,
-                ..CampaignPreview::default()
             };
             let page = cx.call(&params).await?;
             match cx.output.format() {

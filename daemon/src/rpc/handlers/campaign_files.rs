@@ -38,10 +38,10 @@ pub async fn attach(cx: &Cx, shop: &TenantStore, call: CampaignAttach) -> Handle
         shop.detach_file(id).await?;
         return Ok(Reply(shown(cx, shop, id).await?));
     }
-    if call.offset == 0 {
-        if let Err(why) = file_type::checked(&call.mime, &data) {
-            return invalid(why);
-        }
+    if call.offset == 0
+        && let Err(why) = file_type::checked(&call.mime, &data)
+    {
+        return invalid(why);
     }
     shop.attach_piece(id, bare_name(&call.file_name), call.mime.clone(), call.offset, data).await?;
     if call.more == Rest::default() {
