@@ -89,6 +89,7 @@ pub fn previewed(state: &mut State, asked: &CampaignPreview, reply: Result<Campa
         }
         lines.push(ReaderLine::Words(CleanText::line(match page.items.len() {
             0 => "Nobody is on this list.",
+            _ if page.next.is_some() => "These are the first ones; there are more.",
             shown if i64::try_from(shown).is_ok_and(|shown| shown < page.looked_at) => {
                 "These are the first ones; there are more."
             }
