@@ -41,13 +41,19 @@ pub enum Next {
     Stuck(String),
 }
 
-/// Looks the next numbers of a campaign up.
+/// Looks the number of whose turn it is up, and those that come next.
 ///
 /// # Errors
 /// When WAHA can't look up any number for now; the next run tries again.
-pub async fn look_up(cx: &Cx, tenant: &TenantStore, id: CampaignId, limits: &Limits) -> Result<Next, JobError> {
+pub async fn look_up(
+    cx: &Cx,
+    tenant: &TenantStore,
+    id: CampaignId,
+    first: RecipientId,
+    limits: &Limits,
+) -> Result<Next, JobError> {
     let (batch, at_once) = if limits.gap.is_none() && limits.per_hour.is_none() { BATCH_FAST } else { BATCH_SLOW };
-    let checks = tenant.begin_checks(id, batch, cx.now()).await?;
+    let checks = tenant.begin_checks(id, first, batch, cx.now()).await?;
     let Some(instance) = tenant.instance(checks.instance).await? else {
         return Ok(Next::Stuck("the number was removed".to_owned()));
     };

@@ -46,7 +46,8 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, _: &Job, id: CampaignId) -> Resu
                         tenant.note_campaign_waits(id, at, Some(reason.clone())).await?;
                         return snooze(at, Some(reason));
                     }
-                    Claim::LookUp(_) => match number_check::look_up(cx, tenant, id, &limits).await? {
+                    Claim::LookUp(_) => match number_check::look_up(cx, tenant, id, material.recipient, &limits).await?
+                    {
                         Next::GoOn => {}
                         Next::Stuck(reason) => tenant.give_up_campaign(id, reason, cx.now()).await?,
                         Next::Wait { until, reason } => {

@@ -14,7 +14,7 @@ use crate::phone::{Address, Phone};
 use crate::scoped;
 use crate::time::Timestamp;
 
-/// How far down the queue a batch of look-ups looks.
+/// How far down the queue a batch of look-ups looks for more.
 const AHEAD: i64 = 256;
 /// The reason of a row whose number is not on WhatsApp.
 pub const NO_WHATSAPP: &str = "no WhatsApp on this number";
@@ -96,15 +96,22 @@ fn tried_later(known: Option<Checked>, now: Timestamp) -> bool {
 }
 
 impl TenantStore {
-    /// Takes the next numbers of a running campaign that are to be looked up.
+    /// Takes the number of the recipient whose turn it is, and of those who come after, that are to be looked up.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] without the campaign.
-    pub async fn begin_checks(&self, id: CampaignId, limit: usize, now: Timestamp) -> Result<Checks, StoreError> {
+    pub async fn begin_checks(
+        &self,
+        id: CampaignId,
+        first: RecipientId,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Checks, StoreError> {
         const AHEAD_OF: Scoped = scoped!(
             "SELECT r.id, r.phone, n.found, n.tries, n.at, n.address, n.reason
              FROM (SELECT id, phone, contact_id FROM recipients
-                   WHERE tenant_id = :tenant AND campaign_id = :id AND state = 'queued' ORDER BY id LIMIT :ahead) AS r
+                   WHERE tenant_id = :tenant AND campaign_id = :id AND state = 'queued' AND id >= :first
+                   ORDER BY id LIMIT :ahead) AS r
              LEFT JOIN number_checks AS n ON n.tenant_id = :tenant AND n.phone = r.phone
              WHERE r.phone IS NOT NULL
                AND NOT EXISTS (SELECT 1 FROM chats AS w
@@ -121,7 +128,7 @@ impl TenantStore {
             if campaign.state != CampaignState::Running {
                 return Ok(checks);
             }
-            let ahead = scope.rows(AHEAD_OF, &[(":id", &id), (":ahead", &AHEAD)], |row| {
+            let ahead = scope.rows(AHEAD_OF, &[(":id", &id), (":first", &first), (":ahead", &AHEAD)], |row| {
                 Ok((row.get::<_, RecipientId>(0)?, row.get::<_, Phone>(1)?, read(row, 2)?))
             })?;
             let due = |known: &Option<Checked>| {

@@ -25,6 +25,10 @@ async fn claim(world: &World, id: CampaignId, now: Timestamp) -> Claim {
     world.shop.claim_recipient(id, material.recipient, Ok("Hi".into()), FREE, now).await.unwrap()
 }
 
+async fn first(world: &World, id: CampaignId) -> RecipientId {
+    world.shop.recipients(id, None, None, 1).await.unwrap()[0].id
+}
+
 async fn states(world: &World, id: CampaignId) -> Vec<RecipientState> {
     world.shop.recipients(id, None, None, 100).await.unwrap().into_iter().map(|row| row.state).collect()
 }
@@ -44,7 +48,7 @@ async fn nobody_is_written_to_whose_number_nobody_looked_up() {
     let id = checked(&world, 3).await;
     assert_eq!(claim(&world, id, later(1)).await, Claim::LookUp(later(1)));
     assert_eq!(states(&world, id).await, [Queued; 3]);
-    let checks = world.shop.begin_checks(id, 2, later(1)).await.unwrap();
+    let checks = world.shop.begin_checks(id, first(&world, id).await, 2, later(1)).await.unwrap();
     assert_eq!(checks.instance, world.number);
     assert_eq!(checks.numbers.iter().map(|(_, phone)| phone.clone()).collect::<Vec<_>>(), [phone(1), phone(2)]);
     assert_eq!(states(&world, id).await, [Checking, Checking, Queued]);
@@ -85,7 +89,7 @@ async fn whoever_wrote_to_us_is_not_looked_up() {
 async fn a_message_goes_to_the_address_that_whatsapp_names() {
     let world = world().await;
     let id = checked(&world, 2).await;
-    let checks = world.shop.begin_checks(id, 9, later(1)).await.unwrap();
+    let checks = world.shop.begin_checks(id, first(&world, id).await, 9, later(1)).await.unwrap();
     let other = Address::parse("4915100000091@c.us").unwrap();
     settle(&world, id, &checks.numbers[0], LookedUp::There(other.clone()), later(1)).await;
     let Claim::Made(message) = claim(&world, id, later(2)).await else { panic!() };
@@ -112,19 +116,19 @@ async fn a_failed_look_up_is_tried_again_and_then_left_out() {
     let failed = || LookedUp::Failed("the engine failed: x".into());
     let mut now = later(1);
     for wait in [2, 10] {
-        let checks = world.shop.begin_checks(id, 9, now).await.unwrap();
+        let checks = world.shop.begin_checks(id, first(&world, id).await, 9, now).await.unwrap();
         settle(&world, id, &checks.numbers[0], failed(), now).await;
         // It is out of the way of the others, and the campaign is not through.
         assert_eq!(states(&world, id).await, [RecipientState::Checking]);
         let turn = world.shop.campaign_turn(id, FREE, now).await.unwrap();
         assert!(matches!(turn, Turn::Wait { .. }), "{turn:?}");
         world.shop.resume_checks(id, now).await.unwrap();
-        assert!(world.shop.begin_checks(id, 9, now).await.unwrap().numbers.is_empty());
+        assert!(world.shop.begin_checks(id, first(&world, id).await, 9, now).await.unwrap().numbers.is_empty());
         now = now + Duration::from_secs(wait);
         world.shop.resume_checks(id, now).await.unwrap();
         assert_eq!(claim(&world, id, now).await, Claim::LookUp(now));
     }
-    let checks = world.shop.begin_checks(id, 9, now).await.unwrap();
+    let checks = world.shop.begin_checks(id, first(&world, id).await, 9, now).await.unwrap();
     settle(&world, id, &checks.numbers[0], failed(), now).await;
     assert_eq!(claim(&world, id, now).await, Claim::LeftOut(RecipientState::Skipped));
     let rows = world.shop.recipients(id, None, None, 10).await.unwrap();
@@ -136,15 +140,24 @@ async fn a_failed_look_up_is_tried_again_and_then_left_out() {
 async fn a_look_up_that_was_cut_off_is_made_again_and_a_cancelled_one_changes_nothing() {
     let world = world().await;
     let id = checked(&world, 2).await;
-    world.shop.begin_checks(id, 9, later(1)).await.unwrap();
+    world.shop.begin_checks(id, first(&world, id).await, 9, later(1)).await.unwrap();
     world.shop.resume_checks(id, later(1)).await.unwrap();
     assert_eq!(states(&world, id).await, [RecipientState::Queued; 2]);
-    let checks = world.shop.begin_checks(id, 9, later(2)).await.unwrap();
+    let checks = world.shop.begin_checks(id, first(&world, id).await, 9, later(2)).await.unwrap();
     assert_eq!(checks.numbers.len(), 2);
     world.shop.cancel_campaign(id, later(3)).await.unwrap();
     for number in &checks.numbers {
         settle(&world, id, number, there(&number.1), later(4)).await;
     }
     assert_eq!(states(&world, id).await, [RecipientState::Skipped; 2]);
-    assert!(world.shop.begin_checks(id, 9, later(5)).await.unwrap().numbers.is_empty());
+    assert!(world.shop.begin_checks(id, first(&world, id).await, 9, later(5)).await.unwrap().numbers.is_empty());
+}
+
+#[tokio::test]
+async fn whose_turn_it_is_is_looked_up_before_those_ahead() {
+    let world = world().await;
+    let id = checked(&world, 5).await;
+    let rows = world.shop.recipients(id, None, None, 10).await.unwrap();
+    let checks = world.shop.begin_checks(id, rows[3].id, 9, later(1)).await.unwrap();
+    assert_eq!(checks.numbers.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [rows[3].id, rows[4].id]);
 }

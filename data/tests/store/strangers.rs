@@ -202,7 +202,7 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
                 let text = Ok("Hi".to_owned());
                 let claim = shop.claim_recipient(id, material.recipient, text, Limits::default(), now).await.unwrap();
                 if matches!(claim, Claim::LookUp(_)) {
-                    let checks = shop.begin_checks(id, 2, now).await.unwrap();
+                    let checks = shop.begin_checks(id, material.recipient, 2, now).await.unwrap();
                     let there = |(id, phone): (RecipientId, Phone)| {
                         let address = phone.address();
                         (id, phone, LookedUp::There(address))
@@ -451,7 +451,7 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.edit_campaign(*id, Some("mine".into()), None, "UTC".into()).await.is_err());
         assert!(shop.plan_texts(*id, Some(vec!["mine".into()]), None).await.is_err());
         assert!(shop.recipients_of(*id, Default::default(), None, 10).await.unwrap().is_empty());
-        assert!(shop.begin_checks(*id, 10, now).await.is_err());
+        assert!(shop.begin_checks(*id, RecipientId::new(), 10, now).await.is_err());
         let phone = Phone::parse("+4915100000001").unwrap();
         assert!(shop.material_for(*id, phone.clone()).await.unwrap().is_none());
         assert!(shop.test_campaign(*id, phone, "mine".into(), now).await.is_err());
