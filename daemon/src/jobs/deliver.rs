@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use mychatflow_data::ids::InteractionId;
+use mychatflow_data::model::governor::stops;
 use mychatflow_data::model::instance::Instance;
 use mychatflow_data::model::interaction::InteractionState;
 use mychatflow_data::store::TenantStore;
@@ -198,6 +199,8 @@ impl Delivery<'_> {
                 let until = not_before(self.waha, now).unwrap_or(now + LOOK_AGAIN);
                 Ended::Snooze { until, reason: format!("waiting for waha: {reason}") }
             }
+            // Whatever WAHA says of the number: to send it again would make it worse.
+            WahaError::TimeLocked { .. } => Ended::Discard { reason: stops::TIME_LOCKED.to_owned() },
             _ if error.retryable() && self.attempts < ATTEMPTS_MAX => {
                 Ended::Retry { at: backoff(now, self.attempts, Duration::from_secs(2), seed), reason }
             }

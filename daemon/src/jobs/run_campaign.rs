@@ -1,31 +1,46 @@
 //! Runs a campaign, one recipient after the other at the pace of its number. It makes the texts; the store decides
 //! whose turn it is, and the messages go out by themselves, like every other.
 
+use std::sync::Arc;
+
 use mychatflow_data::ids::CampaignId;
+use mychatflow_data::model::campaign::Campaign;
+use mychatflow_data::model::hush::Hush;
 use mychatflow_data::model::job::Job;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::jobs::Ended;
-use mychatflow_data::store::tx::run_campaign::Turn;
+use mychatflow_data::store::tx::run_campaign::{Rules, Turn};
+use mychatflow_data::time::Timestamp;
 
 use super::{JobError, Outcome};
+use crate::compose::zone;
 use crate::cx::Cx;
+use crate::flow::quiet::{self, Window};
 use crate::letter::letter;
 
 /// Turns of one run: then other campaigns may have theirs.
 const TURNS_MAX: usize = 200;
+
+/// Whom nobody disturbs at this moment. Made anew for each run: the turns of one are over in seconds.
+fn hush(campaign: &Campaign, now: Timestamp) -> Result<Option<Arc<Hush>>, JobError> {
+    let window = Window::parse(campaign.plan.quiet.as_deref().unwrap_or("")).map_err(JobError::Fatal)?;
+    Ok(window.map(|window| Arc::new(quiet::hush(window, &zone(&campaign.timezone), now))))
+}
 
 /// Runs the job.
 ///
 /// # Errors
 /// What the store says; the next run goes on.
 pub async fn run(cx: &Cx, tenant: &TenantStore, _: &Job, id: CampaignId) -> Result<Outcome, JobError> {
+    let Some(campaign) = tenant.campaign_alone(id).await? else { return Ok(Outcome::End(Ended::Done)) };
+    let hush = hush(&campaign, cx.now())?;
     for _ in 0..TURNS_MAX {
-        let limits = cx.config().campaign.limits();
+        let rules = Rules { limits: cx.config().campaign.limits(), hush: hush.clone() };
         let snooze = |until, reason: Option<String>| {
             let reason = reason.unwrap_or_else(|| "the gap between two messages".to_owned());
             Ok(Outcome::End(Ended::Snooze { until, reason }))
         };
-        match tenant.campaign_turn(id, limits, cx.now()).await? {
+        match tenant.campaign_turn(id, rules.clone(), cx.now()).await? {
             Turn::Stopped => return Ok(Outcome::End(Ended::Done)),
             Turn::NotBefore(at) => return snooze(at, Some("its time has not come".to_owned())),
             Turn::Due => tenant.start_campaign(id, cx.now()).await?,
@@ -37,7 +52,7 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, _: &Job, id: CampaignId) -> Resu
             }
             Turn::Next { text, material } => {
                 let made = letter(&text, &material);
-                tenant.claim_recipient(id, material.recipient, made, limits, cx.now()).await?;
+                tenant.claim_recipient(id, material.recipient, made, rules, cx.now()).await?;
             }
         }
     }

@@ -5,6 +5,7 @@ pub mod chat;
 pub mod contact;
 pub mod delivery;
 pub mod governor;
+pub mod hush;
 pub mod instance;
 pub mod interaction;
 pub mod job;
@@ -14,6 +15,7 @@ pub mod note;
 pub mod quick_reply;
 pub mod recipient;
 pub mod setting;
+pub mod slot;
 pub mod tenant;
 
 /// A word that none of the states of an enum has.

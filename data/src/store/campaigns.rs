@@ -9,8 +9,10 @@ use super::change::Change;
 use super::error::StoreError;
 use super::recipients;
 use super::scope::{Scope, Scoped};
+use super::tx::run_campaign::counted;
 use crate::ids::{CampaignId, InteractionId};
-use crate::model::campaign::{Campaign, CampaignCounts, CampaignState};
+use crate::model::campaign::{Campaign, CampaignCounts, CampaignState, Plan};
+use crate::model::governor::estimate::Newcomers;
 use crate::scoped;
 use crate::time::Timestamp;
 
@@ -28,6 +30,8 @@ pub struct Progress {
     pub newcomers_left: i64,
     /// Messages that were begun in the last [`RATE_OVER`] of it.
     pub begun_lately: i64,
+    /// New people that its number wrote to.
+    pub newcomers: Newcomers,
 }
 
 /// Where a page of campaigns ended.
@@ -43,7 +47,7 @@ pub struct CampaignPlace {
 macro_rules! columns {
     () => {
         "id, name, instance_id, text, state, scheduled_at, timezone, duplicates, created_at, started_at, finished_at, \
-         reason, next_at"
+         reason, next_at, quiet, missed, late_max_s"
     };
 }
 
@@ -62,6 +66,11 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Campaign> {
         finished_at: row.get(10)?,
         reason: row.get(11)?,
         next_at: row.get(12)?,
+        plan: Plan {
+            quiet: row.get(13)?,
+            missed: row.get(14)?,
+            late_max: Duration::from_secs(u64::try_from(row.get::<_, i64>(15)?).unwrap_or(0)),
+        },
     })
 }
 
@@ -128,7 +137,8 @@ fn progress(scope: &Scope<'_>, campaign: Campaign, now: Timestamp) -> Result<Pro
         scope.row(BEGUN, &[(":instance", &campaign.instance), (":since", &since), (":id", &campaign.id)], |row| {
             row.get(0)
         })?;
-    Ok(Progress { campaign, counts, newcomers_left, begun_lately: begun.unwrap_or(0) })
+    let newcomers = counted::newcomers(scope, campaign.instance, now)?;
+    Ok(Progress { campaign, counts, newcomers_left, begun_lately: begun.unwrap_or(0), newcomers })
 }
 
 impl TenantStore {
@@ -167,6 +177,14 @@ impl TenantStore {
     /// What the store says.
     pub async fn campaign(&self, id: CampaignId, now: Timestamp) -> Result<Option<Progress>, StoreError> {
         self.read(move |scope| find(scope, id)?.map(|campaign| progress(scope, campaign, now)).transpose()).await
+    }
+
+    /// One campaign without what became of it; `None` when there is none.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn campaign_alone(&self, id: CampaignId) -> Result<Option<Campaign>, StoreError> {
+        self.read(move |scope| find(scope, id)).await
     }
 
     /// The campaign that a person means: by id, or by its name whatever its case.

@@ -19,6 +19,7 @@ pub mod members;
 mod migrate;
 pub mod notes;
 pub mod overview;
+pub mod preflight;
 pub mod queue;
 pub mod quick_replies;
 pub mod recipients;

@@ -9,6 +9,7 @@ mod contacts;
 mod file;
 mod members;
 mod numbers;
+mod pace;
 mod queue;
 mod search;
 mod strangers;

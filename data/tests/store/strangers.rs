@@ -7,7 +7,7 @@ use mychatflow_data::ids::{
     CampaignId, ChatId, ClientRef, ContactId, InstanceId, InteractionId, NoteId, QueueItemId, QuickReplyId,
     RecipientId, UnreadableId,
 };
-use mychatflow_data::model::campaign::CampaignState;
+use mychatflow_data::model::campaign::{CampaignState, Plan};
 use mychatflow_data::model::contact::Review;
 use mychatflow_data::model::delivery::{DeliveryEvent, RevokedEvent};
 use mychatflow_data::model::governor::Limits;
@@ -429,6 +429,8 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.add_segment(*id, Segment::All, None, None, now).await.is_err());
         assert!(shop.complete_list(*id, 0, now).await.is_err());
         assert!(shop.edit_campaign(*id, Some("mine".into()), None, "UTC".into()).await.is_err());
+        assert!(shop.plan_campaign(*id, Plan::default()).await.is_err());
+        assert_eq!(shop.campaign_alone(*id).await.unwrap(), None);
         assert!(shop.launch_campaign(*id, now).await.is_err());
         assert!(shop.pause_campaign(*id, "x".into(), now).await.is_err());
         assert!(shop.resume_campaign(*id, now).await.is_err());
