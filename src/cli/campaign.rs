@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
-use mychatflow_data::model::campaign::CampaignState;
+use mychatflow_data::model::campaign::{CampaignState, MissedSlot};
 use mychatflow_data::model::recipient::RecipientState;
+use mychatflow_data::protocol::span::Span;
 
 use super::{Limit, words};
 
@@ -20,6 +21,20 @@ pub struct Audience {
     /// People of the contacts: all, or tag:vip
     #[arg(long, value_name = "SEGMENT")]
     pub segment: Option<String>,
+}
+
+/// When it may write to whom, and what happens when its time is missed.
+#[derive(Debug, Args)]
+pub struct Planning {
+    /// Hours in which nobody is disturbed, where the person lives, such as 21:00-08:00; '' is none
+    #[arg(long, value_name = "HOURS")]
+    pub quiet: Option<String>,
+    /// What happens when its time is missed: the daemon was down, or the number
+    #[arg(long, value_name = "POLICY", value_parser = words(MissedSlot::ALL, MissedSlot::word))]
+    pub missed: Option<MissedSlot>,
+    /// How late it may start with run_late_within, such as 2h
+    #[arg(long, value_name = "TIME")]
+    pub late_within: Option<Span>,
 }
 
 /// `campaign …`
@@ -43,6 +58,8 @@ pub enum CampaignVerb {
         /// The time zone of --at, such as Europe/Berlin
         #[arg(long, value_name = "ZONE")]
         timezone: Option<String>,
+        #[command(flatten)]
+        planning: Planning,
     },
     /// List them, newest first
     List {
@@ -70,10 +87,18 @@ pub enum CampaignVerb {
         #[command(flatten)]
         limit: Limit,
     },
-    /// Start a draft, now or at its time
+    /// What a launch would do, and what it risks
+    Preflight {
+        /// Name or id
+        name: String,
+    },
+    /// Start a draft, now or at its time; says what that does, and asks when it is risky
     Launch {
         /// Name or id
         name: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
     },
     /// Stop it until resumed; what has not left yet stays in
     Pause {
@@ -90,7 +115,7 @@ pub enum CampaignVerb {
         /// Name or id
         name: String,
     },
-    /// Change the text or the time of a draft
+    /// Change the text, the time or the plan of a draft
     Edit {
         /// Name or id
         name: String,
@@ -103,6 +128,8 @@ pub enum CampaignVerb {
         /// The new time zone
         #[arg(long, value_name = "ZONE")]
         timezone: Option<String>,
+        #[command(flatten)]
+        planning: Planning,
     },
     /// Forget a draft, or one that has ended
     Remove {
