@@ -113,7 +113,7 @@ fn number(scope: &Scope<'_>, campaign: &Campaign, now: Timestamp) -> Result<Numb
 fn outlook(scope: &Scope<'_>, campaign: Campaign, now: Timestamp) -> Result<Outlook, StoreError> {
     // What speaks against a person who waits is looked at again when their turn comes.
     const ROWS: Scoped = scoped!(
-        "SELECT CASE WHEN r.state <> 'queued' THEN coalesce(r.reason, r.state)
+        "SELECT CASE WHEN r.state NOT IN ('queued', 'checking') THEN coalesce(r.reason, r.state)
                      WHEN c.opted_out_at IS NOT NULL THEN 'asked not to be written to'
                      WHEN c.review = 'personal' THEN 'personal: campaigns never write here'
                      WHEN n.phone IS NOT NULL AND n.address IS NULL AND p.number_check = 'before'

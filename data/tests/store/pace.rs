@@ -16,7 +16,8 @@ use mychatflow_data::model::recipient::RecipientState;
 use mychatflow_data::store::contacts::ContactFilter;
 use mychatflow_data::store::jobs::Ended;
 use mychatflow_data::store::tx::draft_campaign::{NewCampaign, NewRecipient};
-use mychatflow_data::store::tx::run_campaign::{Rules, Turn};
+use mychatflow_data::store::tx::outcome::Resolution;
+use mychatflow_data::store::tx::run_campaign::{Recall, Rules, Turn};
 use mychatflow_data::time::Timestamp;
 
 use crate::campaigns::{
@@ -290,6 +291,29 @@ async fn people_in_their_quiet_hours_are_passed_over_until_they_end() {
     assert_eq!(counts(&world, id).await.queued, 4);
     world.shop.finish_campaign(id, later(1)).await.unwrap();
     assert_eq!(state(&world, id).await.0, CampaignState::Running);
+}
+
+#[tokio::test]
+async fn a_message_that_could_not_leave_goes_back_and_is_made_anew() {
+    let world = world().await;
+    let id = launched(&world, 2).await;
+    let stale = made(&world, id, later(1)).await;
+    assert_eq!(world.shop.recall_message(stale, later(700)).await.unwrap(), Recall::Back);
+    let job = world.claim(JobKind::SendCampaign, later(700)).await.remove(0);
+    assert!(world.shop.start_message(stale, None, later(700)).await.unwrap().is_none(), "it never leaves any more");
+    world.shop.end_job(job.id, Ended::Done, later(700)).await.unwrap();
+    assert_eq!((counts(&world, id).await.queued, counts(&world, id).await.sending), (2, 0));
+    let again = sent(&world, id, "OUT1", later(701)).await;
+    assert_ne!(again, stale);
+    // What may be on its way stays, and what has no other turn, too.
+    assert_eq!(world.shop.recall_message(again, later(702)).await.unwrap(), Recall::Stays);
+    let last = made(&world, id, later(703)).await;
+    world.claim(JobKind::SendCampaign, later(703)).await;
+    world.shop.start_message(last, None, later(704)).await.unwrap().unwrap();
+    world.shop.record_unknown(last, "nobody knows".into(), later(705)).await.unwrap();
+    world.shop.finish_campaign(id, later(706)).await.unwrap();
+    world.shop.resolve_unknown(last, Resolution::Again, later(9_000)).await.unwrap();
+    assert_eq!(world.shop.recall_message(last, later(9_000)).await.unwrap(), Recall::Stays);
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ use mychatflow_data::store::tx::answer::{NewAnswer, Part, Start};
 use mychatflow_data::store::tx::draft_campaign::{NewCampaign, NewRecipient, Segment};
 use mychatflow_data::store::tx::import_known::{Acquaintance, KnownPerson};
 use mychatflow_data::store::tx::outcome::Resolution;
-use mychatflow_data::store::tx::run_campaign::{Claim, Turn};
+use mychatflow_data::store::tx::run_campaign::{Claim, Recall, Turn};
 use mychatflow_data::store::tx::send::Composer;
 use mychatflow_data::store::{Store, TenantStore};
 use mychatflow_data::time::Timestamp;
@@ -336,6 +336,7 @@ async fn picture(shop: &TenantStore) -> String {
     ];
     for found in shop.campaigns(None, None, 1000, NOON).await.unwrap() {
         lines.push(format!("{:?}", shop.recipients(found.campaign.id, None, None, 1000).await.unwrap()));
+        lines.push(format!("{:?}", shop.campaign_outlook(found.campaign.id, NOON).await));
         lines.push(format!("{found:?}"));
     }
     for listed in shop.chats(ChatFilter::default(), None, 1000).await.unwrap() {
@@ -352,6 +353,8 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
     for id in &theirs.instances {
         assert!(shop.instance(*id).await.unwrap().is_none());
         assert!(shop.hmac_key(*id).await.is_err());
+        // Nothing of theirs is changed by it, which the comparison at the end would show.
+        shop.restrict_instance(*id, Some(now)).await.unwrap();
         assert!(shop.instance_history(*id, 10).await.unwrap().is_empty());
         assert!(shop.remove_instance(*id, now).await.is_err());
         let filter = ChatFilter { instance: Some(*id), ..ChatFilter::default() };
@@ -432,11 +435,15 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.plan_campaign(*id, Plan::default()).await.is_err());
         assert_eq!(shop.campaign_alone(*id).await.unwrap(), None);
         assert!(shop.launch_campaign(*id, now).await.is_err());
+        assert!(shop.campaign_outlook(*id, now).await.is_err());
         assert!(shop.pause_campaign(*id, "x".into(), now).await.is_err());
         assert!(shop.resume_campaign(*id, now).await.is_err());
         assert!(shop.cancel_campaign(*id, now).await.is_err());
         assert!(shop.remove_campaign(*id).await.is_err());
         assert_eq!(shop.campaign_turn(*id, Limits::default(), now).await.unwrap(), Turn::Stopped);
+        for message in &theirs.messages {
+            assert_eq!(shop.recall_message(*message, now).await.unwrap(), Recall::Stays);
+        }
         for recipient in &theirs.recipients {
             let text = Ok("mine".to_owned());
             let claim = shop.claim_recipient(*id, *recipient, text, Limits::default(), now).await.unwrap();

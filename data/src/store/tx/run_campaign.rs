@@ -14,6 +14,7 @@ use std::time::Duration;
 pub use self::claim::Claim;
 pub(crate) use self::claim::may_leave;
 use self::counted::{course, sent};
+pub use self::steer::Recall;
 pub(crate) use self::steer::pause;
 use crate::ids::{CampaignId, InstanceId, JobId, RecipientId};
 use crate::model::campaign::{Campaign, CampaignState};

@@ -15,6 +15,24 @@ use crate::store::interactions;
 use crate::store::scope::{Scope, Scoped};
 use crate::time::Timestamp;
 
+/// What became of a message that was to be taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recall {
+    /// Its recipient waits for another turn.
+    Back,
+    /// It is still to be sent, or may have been.
+    Stays,
+}
+
+/// A recipient whose message was taken back waits for another turn.
+fn wait_again(scope: &Scope<'_>, id: CampaignId, recipient: RecipientId) -> Result<(), StoreError> {
+    const WAITS: Scoped = scoped!(
+        "UPDATE recipients SET state = 'queued', interaction_id = NULL, claimed_at = NULL
+         WHERE tenant_id = :tenant AND campaign_id = :campaign AND id = :id"
+    );
+    scope.execute(WAITS, &[(":campaign", &id), (":id", &recipient)]).map(drop)
+}
+
 /// Takes back what has not left yet. Its recipients wait again, or are left out for good.
 fn take_back(
     scope: &Scope<'_>,
@@ -34,10 +52,6 @@ fn take_back(
         "UPDATE jobs SET state = 'cancelled', reason = :reason, updated_at = :now
          WHERE tenant_id = :tenant AND id = :job AND state IN ('scheduled', 'available', 'retryable', 'held')"
     );
-    const WAITS: Scoped = scoped!(
-        "UPDATE recipients SET state = 'queued', interaction_id = NULL, claimed_at = NULL
-         WHERE tenant_id = :tenant AND campaign_id = :campaign AND id = :id"
-    );
     let unsent = scope.rows(UNSENT, &[(":id", &id)], |row| {
         Ok((row.get::<_, InteractionId>(0)?, row.get::<_, Option<JobId>>(1)?, row.get::<_, RecipientId>(2)?))
     })?;
@@ -47,7 +61,7 @@ fn take_back(
             scope.execute(JOB, &[(":job", &job), (":reason", &reason), (":now", &now)])?;
         }
         if then == RecipientState::Queued {
-            scope.execute(WAITS, &[(":campaign", &id), (":id", &recipient)])?;
+            wait_again(scope, id, recipient)?;
         } else {
             leave_out(scope, id, recipient, then, reason, now)?;
         }
@@ -225,6 +239,32 @@ impl TenantStore {
             scope.execute(PLAN, params)?;
             campaigns::emit(scope, id);
             Ok(())
+        })
+        .await
+    }
+
+    /// Takes back a message that could not leave for so long that other rules may hold by now: night has come, the
+    /// number has its pause. Its recipient waits for another turn. One that may be on its way stays, and so does one of
+    /// a campaign that does not run: there would be no other turn.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn recall_message(&self, message: InteractionId, now: Timestamp) -> Result<Recall, StoreError> {
+        const UNSENT: Scoped = scoped!(
+            "SELECT r.campaign_id, r.id FROM interactions AS i
+             JOIN recipients AS r ON r.tenant_id = i.tenant_id AND r.interaction_id = i.id
+             JOIN campaigns AS p ON p.tenant_id = r.tenant_id AND p.id = r.campaign_id
+             WHERE i.tenant_id = :tenant AND i.id = :message AND i.state = 'queued' AND p.state = 'running'"
+        );
+        const REASON: &str = "it could not leave for too long, and is made anew";
+        self.write(move |scope| {
+            let row = scope.row(UNSENT, &[(":message", &message)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let Some((campaign, recipient)) = row else { return Ok(Recall::Stays) };
+            interactions::set_state(scope, message, InteractionState::Cancelled, Some(REASON))?;
+            wait_again(scope, campaign, recipient)?;
+            campaigns::emit(scope, campaign);
+            wake(scope, campaign, now, now)?;
+            Ok(Recall::Back)
         })
         .await
     }
