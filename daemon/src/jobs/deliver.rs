@@ -34,6 +34,8 @@ pub const SEARCH: Duration = Duration::from_secs(60);
 const LOOKUP_PATIENCE: Duration = Duration::from_secs(900);
 /// The pause between two looks.
 const LOOK_AGAIN: Duration = Duration::from_secs(3);
+/// How often a message that WAHA answers with an error is posted in one run; then it rests before the next attempt.
+const POSTS_MAX: usize = 2;
 /// How often a message is certainly not sent before it is given up.
 pub const ATTEMPTS_MAX: i64 = 12;
 
@@ -116,10 +118,13 @@ impl Delivery<'_> {
     }
 
     async fn follow(&self, first: Outbound, start: Next) -> Result<Outcome, JobError> {
-        let (mut message, mut next) = (first, start);
+        let (mut message, mut next, mut posts) = (first, start, 0);
         loop {
             next = match next {
-                Next::Post => self.post_once(&message).await?,
+                Next::Post => {
+                    posts += 1;
+                    self.post_once(&message, posts).await?
+                }
                 Next::End(outcome) => return Ok(outcome),
                 Next::Sent { bare_id, wa_id } => {
                     let id = message.interaction.id;
@@ -129,7 +134,7 @@ impl Delivery<'_> {
                     match left {
                         None => return Ok(Outcome::Settled),
                         Some(part) => {
-                            message = part;
+                            (message, posts) = (part, 0);
                             Next::Post
                         }
                     }
@@ -138,7 +143,7 @@ impl Delivery<'_> {
         }
     }
 
-    async fn post_once(&self, message: &Outbound) -> Result<Next, JobError> {
+    async fn post_once(&self, message: &Outbound, posts: usize) -> Result<Next, JobError> {
         let interaction = &message.interaction;
         let chosen = (message.id_source == Some(IdSource::Reserved)).then_some(message.bare_id.as_deref()).flatten();
         halt::at("sending_stored").await;
@@ -159,11 +164,11 @@ impl Delivery<'_> {
                 let wa_id = sent.wa_id.or_else(|| chosen.map(|id| own_id(&interaction.address, id)));
                 Ok(Next::Sent { bare_id, wa_id })
             }
-            Err(error) => self.failed(message, &error).await,
+            Err(error) => self.failed(message, &error, posts).await,
         }
     }
 
-    async fn failed(&self, message: &Outbound, error: &WahaError) -> Result<Next, JobError> {
+    async fn failed(&self, message: &Outbound, error: &WahaError, posts: usize) -> Result<Next, JobError> {
         let id = message.interaction.id;
         let now = self.cx.now();
         tracing::warn!(interaction.id = %id, error = chain(error), "a send did not end well");
@@ -178,9 +183,17 @@ impl Delivery<'_> {
                     self.tenant.record_answered(id, now).await?;
                 }
                 // Its echo may have come before the answer to the POST: then the row knows more than we do.
-                match self.tenant.outbound(id).await? {
-                    Some(message) => self.look_up(&message).await,
-                    None => Err(JobError::Fatal("the message is gone".to_owned())),
+                let Some(message) = self.tenant.outbound(id).await? else {
+                    return Err(JobError::Fatal("the message is gone".to_owned()));
+                };
+                match self.look_up(&message).await? {
+                    // It is not there, and WAHA answers the same each time: to ask without a rest helps nobody.
+                    Next::Post if posts >= POSTS_MAX => {
+                        let now = self.cx.now();
+                        self.tenant.record_not_sent(id, self.not_sent(id, error, now), now).await?;
+                        Ok(Next::End(Outcome::Settled))
+                    }
+                    next => Ok(next),
                 }
             }
         }

@@ -102,6 +102,28 @@ async fn rising_failures_pause_it_with_the_reason() {
     assert_eq!((done.counts.sent + done.counts.failed, done.counts.failed), (60, paused.counts.failed));
 }
 
+#[tokio::test]
+async fn a_server_that_answers_every_send_with_an_error_is_not_hammered() {
+    let world = unlimited(Engine::Noweb).await;
+    world.waha.faults().add(Operation::SendText, When::Always, Fault::EngineError("rate-overlimit".into()));
+    campaign(&world, "campaign.create", json!({"name": "spring", "text": "Hi {{ name }}", "file": list(2)})).await;
+    campaign(&world, "campaign.launch", json!({"name": "spring"})).await;
+    let report = async || call(&world, "campaign.report", json!({"name": "spring"})).await.unwrap();
+    // Both rest before the next attempt, and say why.
+    world
+        .until("a rest", async || {
+            let report = report().await;
+            let rests = |at: usize| report["items"][at]["reason"] == "the engine failed: rate-overlimit";
+            (rests(0) && rests(1)).then_some(())
+        })
+        .await;
+    world.waha.faults().clear();
+    let done = until_state(&world, CampaignState::Completed).await;
+    assert_eq!(done.counts.sent, 2);
+    let received = received(&world);
+    assert_eq!((received.len(), received.values().max()), (2, Some(&1)));
+}
+
 /// Hours around this one, on the clock of a place.
 fn around_now(zone: &str) -> String {
     let now = Timestamp::now().to_jiff().to_zoned(TimeZone::get(zone).unwrap());
