@@ -1,13 +1,16 @@
 //! What holds a campaign back with everything in place: its time, the hours of the people on its list, and trouble.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use mychatflow_daemon::start;
 use mychatflow_data::model::campaign::CampaignState;
 use mychatflow_data::time::Timestamp;
 use mychatflow_sandbox::faults::{Fault, When};
 use mychatflow_sandbox::waha::{Engine, Operation};
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use crate::campaigns::{call, campaign, list, received, unlimited, until, until_state};
 use crate::world::{DEADLINE, World};
@@ -122,6 +125,24 @@ async fn a_server_that_answers_every_send_with_an_error_is_not_hammered() {
     assert_eq!(done.counts.sent, 2);
     let received = received(&world);
     assert_eq!((received.len(), received.values().max()), (2, Some(&1)));
+}
+
+#[tokio::test]
+async fn a_second_daemon_on_the_same_data_is_refused_in_the_middle_of_a_campaign() {
+    let world = unlimited(Engine::Noweb).await;
+    campaign(&world, "campaign.create", json!({"name": "spring", "text": "Hi {{ name }}", "file": list(60)})).await;
+    campaign(&world, "campaign.launch", json!({"name": "spring"})).await;
+    world.waha.wait_for_sent(5, DEADLINE).await.unwrap();
+    // With a socket of its own, as with another config file.
+    let mut config = (*world.daemon.cx.config()).clone();
+    config.daemon.socket = config.daemon.data_dir.join("second/socket");
+    let again = config.clone();
+    let second = start(config, Arc::new(move || Ok(again.clone())), CancellationToken::new()).await;
+    let refused = second.err().expect("the data has its daemon").to_string();
+    assert!(refused.contains("another daemon is running"), "{refused}");
+    let done = until_state(&world, CampaignState::Completed).await;
+    let received = received(&world);
+    assert_eq!((done.counts.sent, received.len(), received.values().max()), (60, 60, Some(&1)));
 }
 
 /// Hours around this one, on the clock of a place.

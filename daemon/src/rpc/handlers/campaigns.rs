@@ -246,7 +246,7 @@ pub async fn edit(cx: &Cx, shop: &TenantStore, call: CampaignEdit) -> Handled<Re
     let timezone = call.timezone.as_deref().map(checked_zone).transpose()?.unwrap_or_else(|| campaign.timezone.clone());
     let scheduled_at = match &call.at {
         Some(at) => instant(at, &timezone, cx.now())?,
-        None => campaign.scheduled_at.map(|at| moved(at, &campaign.timezone, &timezone)),
+        None => campaign.scheduled_at.map(|at| when::moved(at, &zone(&campaign.timezone), &zone(&timezone))),
     };
     let plan = planned(&campaign.plan, call.quiet.as_deref(), call.missed, call.late_within)?;
     if plan != campaign.plan {
@@ -254,12 +254,6 @@ pub async fn edit(cx: &Cx, shop: &TenantStore, call: CampaignEdit) -> Handled<Re
     }
     shop.edit_campaign(campaign.id, text, scheduled_at, timezone).await?;
     Ok(Reply(shown(cx, shop, campaign.id).await?))
-}
-
-/// The same time on another clock.
-fn moved(at: Timestamp, from: &str, to: &str) -> Timestamp {
-    let civil = at.to_jiff().to_zoned(zone(from)).datetime();
-    civil.to_zoned(zone(to)).map_or(at, |zoned| zoned.timestamp().into())
 }
 
 /// `campaign.remove`
