@@ -19,6 +19,7 @@ pub fn codes() -> &'static BTreeMap<&'static str, Vec<&'static str>> {
 #[cfg(test)]
 mod tests {
     use jiff::tz::TimeZone;
+    use mychatflow_data::model::hush::CODE_DIGITS_MAX;
 
     use super::*;
 
@@ -27,6 +28,7 @@ mod tests {
         assert!(codes().len() > 600, "{}", codes().len());
         for (code, zones) in codes() {
             assert!(code.bytes().all(|byte| byte.is_ascii_digit()) && !zones.is_empty(), "{code}");
+            assert!(code.len() <= CODE_DIGITS_MAX, "{code}");
             for zone in zones {
                 assert!(TimeZone::get(zone).is_ok(), "{code} {zone}");
             }

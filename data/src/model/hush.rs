@@ -8,10 +8,13 @@ use crate::time::Timestamp;
 /// `None`: may be disturbed. Else until when not.
 pub type Until = Option<Timestamp>;
 
+/// The digits of the longest code: those of North America have their area with them.
+pub const CODE_DIGITS_MAX: usize = 4;
+
 /// Whom nobody disturbs at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hush {
-    /// By the first digits of a phone number: the longest that fits counts.
+    /// By the first digits of a phone number, at most [`CODE_DIGITS_MAX`]: the longest that fits counts.
     pub codes: BTreeMap<String, Until>,
     /// By the name of a time zone, in small letters.
     pub zones: BTreeMap<String, Until>,
@@ -27,8 +30,7 @@ impl Hush {
             return *until;
         }
         let digits = phone.unwrap_or("").trim_start_matches('+');
-        let longest = self.codes.keys().map(String::len).max().unwrap_or(0).min(digits.len());
-        (1..=longest)
+        (1..=CODE_DIGITS_MAX.min(digits.len()))
             .rev()
             .find_map(|length| self.codes.get(digits.get(..length)?))
             .map_or(self.elsewhere, |until| *until)

@@ -17,7 +17,7 @@ use mychatflow_data::store::contacts::ContactFilter;
 use mychatflow_data::store::jobs::Ended;
 use mychatflow_data::store::tx::draft_campaign::{NewCampaign, NewRecipient};
 use mychatflow_data::store::tx::outcome::Resolution;
-use mychatflow_data::store::tx::run_campaign::{Recall, Rules, Turn};
+use mychatflow_data::store::tx::run_campaign::{Claim, Recall, Rules, Turn};
 use mychatflow_data::time::Timestamp;
 
 use crate::campaigns::{
@@ -291,6 +291,24 @@ async fn people_in_their_quiet_hours_are_passed_over_until_they_end() {
     assert_eq!(counts(&world, id).await.queued, 4);
     world.shop.finish_campaign(id, later(1)).await.unwrap();
     assert_eq!(state(&world, id).await.0, CampaignState::Running);
+}
+
+#[tokio::test]
+async fn whoever_is_awake_is_found_behind_many_who_are_not() {
+    let world = world().await;
+    let mut rows: Vec<_> = (1..=1_100).map(row).collect();
+    rows.push(living_in("447700900001", "{}"));
+    let id = draft(&world, spring(&world), rows).await;
+    world.shop.launch_campaign(id, NOON).await.unwrap();
+    let hush = Hush { codes: [("49".to_owned(), Some(later(900)))].into(), ..Hush::default() };
+    let rules = Rules { limits: FREE, hush: Some(Arc::new(hush)) };
+    let turn = world.shop.campaign_turn(id, rules.clone(), later(1)).await.unwrap();
+    let Turn::Next { material, .. } = turn else { panic!("{turn:?}") };
+    assert_eq!(material.given, "+447700900001");
+    let claim = world.shop.claim_recipient(id, material.recipient, Ok("Hi".into()), rules.clone(), later(1)).await;
+    assert!(matches!(claim.unwrap(), Claim::Made(_)));
+    let turn = world.shop.campaign_turn(id, rules, later(1)).await.unwrap();
+    assert!(matches!(turn, Turn::Wait { until, .. } if until == later(900)), "{turn:?}");
 }
 
 #[tokio::test]

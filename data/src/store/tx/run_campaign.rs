@@ -4,6 +4,7 @@
 //! the pace allows it, stores the message and its job, and takes the recipient. Whoever claims second finds another
 //! turn. The message then goes out like every other, exactly once.
 
+mod candidate;
 mod claim;
 pub(crate) mod counted;
 mod steer;
@@ -11,12 +12,13 @@ mod steer;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::candidate::{Among, Found, candidate};
 pub use self::claim::Claim;
 pub(crate) use self::claim::may_leave;
 use self::counted::{course, sent};
 pub use self::steer::Recall;
 pub(crate) use self::steer::pause;
-use crate::ids::{CampaignId, InstanceId, JobId, RecipientId};
+use crate::ids::{CampaignId, InstanceId, JobId};
 use crate::model::campaign::{Campaign, CampaignState};
 use crate::model::governor::{self, Brake, Limits, Pace, Whom, stops};
 use crate::model::hush::Hush;
@@ -24,13 +26,12 @@ use crate::model::instance::InstanceStatus;
 use crate::model::job::JobArgs;
 use crate::model::slot::{Number, Slot, slot};
 use crate::model::tenant::TenantState;
-use crate::phone::Phone;
 use crate::scoped;
 use crate::store::TenantStore;
 use crate::store::campaigns;
 use crate::store::error::StoreError;
 use crate::store::jobs;
-use crate::store::recipients::{Material, material, read_material};
+use crate::store::recipients::Material;
 use crate::store::scope::{Scope, Scoped};
 use crate::time::Timestamp;
 
@@ -45,8 +46,6 @@ const SUSPENDED_WAIT: Duration = Duration::from_secs(300);
 /// How long to wait for a number that does not work; it wakes the campaign when it does.
 const NUMBER_WAIT: Duration = Duration::from_secs(30);
 
-/// How many of a list are looked at in one go for one who may be disturbed.
-const CANDIDATES: i64 = 250;
 /// Why a campaign waits in which nobody may be disturbed.
 const ASLEEP: &str = "quiet hours where everybody left lives";
 
@@ -92,72 +91,6 @@ pub enum Turn {
         /// What is put there.
         material: Box<Material>,
     },
-}
-
-struct Candidate {
-    material: Material,
-    whom: Whom,
-}
-
-/// Whom to look among.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Among {
-    Everybody,
-    KnownPeople,
-}
-
-enum Found {
-    Somebody(Candidate),
-    /// All of them are not to be disturbed before this.
-    Asleep(Timestamp),
-    Nobody,
-}
-
-/// The first in the queue whom no answer to their own question comes before, and who may be disturbed now.
-fn candidate(scope: &Scope<'_>, campaign: &Campaign, hush: Option<&Hush>, among: Among) -> Result<Found, StoreError> {
-    const PAGE: Scoped = scoped!(concat!(
-        "SELECT ",
-        material!(),
-        ", h.last_at IS NULL, coalesce(r.phone, c.phone),
-           CAST(coalesce(r.fields ->> '$.timezone', c.fields ->> '$.timezone') AS TEXT)
-         FROM recipients AS r
-         LEFT JOIN contacts AS c ON c.tenant_id = r.tenant_id AND c.id = r.contact_id
-         LEFT JOIN chats AS h ON h.tenant_id = r.tenant_id AND h.contact_id = r.contact_id
-                             AND h.instance_id = :instance
-         WHERE r.tenant_id = :tenant AND r.campaign_id = :campaign AND r.state = 'queued'
-           AND (:after IS NULL OR r.id > :after)
-           AND coalesce(h.state, '') <> 'assistant' AND (NOT :known_only OR h.last_at IS NOT NULL)
-         ORDER BY r.id LIMIT :limit"
-    ));
-    let known_only = among == Among::KnownPeople;
-    let limit = if hush.is_some() { CANDIDATES } else { 1 };
-    let (mut after, mut opens_at) = (None::<RecipientId>, None::<Timestamp>);
-    loop {
-        let params: &[(&str, &dyn rusqlite::ToSql)] = &[
-            (":campaign", &campaign.id),
-            (":instance", &campaign.instance),
-            (":known_only", &known_only),
-            (":after", &after),
-            (":limit", &limit),
-        ];
-        let page = scope.rows(PAGE, params, |row| {
-            let whom = if row.get(6)? { Whom::Newcomer } else { Whom::Known };
-            let candidate = Candidate { material: read_material(row)?, whom };
-            Ok((candidate, row.get::<_, Option<Phone>>(7)?, row.get::<_, Option<String>>(8)?))
-        })?;
-        let full = i64::try_from(page.len()).unwrap_or(i64::MAX) == limit;
-        after = page.last().map(|(candidate, ..)| candidate.material.recipient);
-        for (candidate, phone, zone) in page {
-            let until = hush.and_then(|hush| hush.until(phone.as_ref().map(Phone::digits), zone.as_deref()));
-            match until {
-                None => return Ok(Found::Somebody(candidate)),
-                Some(until) => opens_at = Some(opens_at.map_or(until, |at| at.min(until))),
-            }
-        }
-        if !full {
-            return Ok(opens_at.map_or(Found::Nobody, Found::Asleep));
-        }
-    }
 }
 
 /// Messages of campaigns on their way from a number, and of one campaign.
