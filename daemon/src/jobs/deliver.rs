@@ -10,6 +10,7 @@ use mychatflow_data::ids::InteractionId;
 use mychatflow_data::model::governor::stops;
 use mychatflow_data::model::instance::Instance;
 use mychatflow_data::model::interaction::InteractionState;
+use mychatflow_data::model::job::JobArgs;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::interactions::{IdSource, Outbound};
 use mychatflow_data::store::jobs::Ended;
@@ -174,6 +175,12 @@ impl Delivery<'_> {
         tracing::warn!(interaction.id = %id, error = chain(error), "a send did not end well");
         match error.doubt() {
             Doubt::NotSent => {
+                if let WahaError::TimeLocked { .. } = error {
+                    // WAHA may know by now until when.
+                    let instance = message.instance;
+                    let look = JobArgs::ReconcileInstance { instance };
+                    self.tenant.request_job(look, instance.to_string(), now, now).await?;
+                }
                 let ended = self.not_sent(id, error, now);
                 self.tenant.record_not_sent(id, ended, now).await?;
                 Ok(Next::End(Outcome::Settled))

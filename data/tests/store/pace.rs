@@ -16,7 +16,7 @@ use mychatflow_data::model::recipient::RecipientState;
 use mychatflow_data::store::contacts::ContactFilter;
 use mychatflow_data::store::jobs::Ended;
 use mychatflow_data::store::tx::draft_campaign::{NewCampaign, NewRecipient};
-use mychatflow_data::store::tx::outcome::Resolution;
+use mychatflow_data::store::tx::outcome::{After, Resolution};
 use mychatflow_data::store::tx::run_campaign::{Claim, Recall, Rules, Turn};
 use mychatflow_data::time::Timestamp;
 
@@ -165,6 +165,16 @@ async fn rising_failures_stop_every_campaign_of_the_number() {
     refused(&world, id, "the engine failed: no such number", later(5)).await;
     let told = words("5 of the last 5 did not go out: the engine failed: no such number");
     assert_eq!((stuck(&world, id, later(6)).await, stuck(&world, other, later(6)).await), (told.clone(), told));
+    // One with nobody left has nothing to stop.
+    let recipient = world.shop.recipients(other, None, None, 1).await.unwrap()[0].id;
+    let claim = world.shop.claim_recipient(other, recipient, Ok("Hi".into()), FREE, later(6)).await.unwrap();
+    let Claim::Made(last) = claim else { panic!("{claim:?}") };
+    let turn = world.shop.campaign_turn(other, FREE, later(6)).await.unwrap();
+    assert!(matches!(turn, Turn::Wait { .. }), "{turn:?}");
+    world.claim(JobKind::SendCampaign, later(6)).await;
+    world.shop.start_message(last, None, later(6)).await.unwrap().unwrap();
+    world.shop.record_sent(last, Some("LAST".into()), None, After::Waiting, later(6)).await.unwrap();
+    assert_eq!(world.shop.campaign_turn(other, FREE, later(6)).await.unwrap(), Turn::Finished);
     world.shop.give_up_campaign(id, "x".into(), later(6)).await.unwrap();
     world.shop.resume_campaign(id, later(7)).await.unwrap();
     refused(&world, id, "the engine failed: no such number", later(8)).await;

@@ -207,6 +207,10 @@ fn ruled_turn(scope: &Scope<'_>, id: CampaignId, rules: &Rules, now: Timestamp) 
     if !matches!(turn, Turn::Next { .. } | Turn::Wait { .. }) {
         return Ok(turn);
     }
+    // What is on its way comes to its end: with nobody left there is nothing to stop.
+    if !any_queued(scope, id)? {
+        return Ok(turn);
+    }
     let course = course(scope, id, now)?;
     if let Some(stop) = stops::stop(&course, now) {
         return Ok(Turn::Stuck(stop.to_string()));
