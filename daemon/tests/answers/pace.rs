@@ -6,6 +6,8 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use mychatflow_daemon::start;
 use mychatflow_data::model::campaign::CampaignState;
+use mychatflow_data::model::instance::Verdict;
+use mychatflow_data::model::job::JobArgs;
 use mychatflow_data::time::Timestamp;
 use mychatflow_sandbox::faults::{Fault, When};
 use mychatflow_sandbox::waha::{Engine, Operation};
@@ -13,7 +15,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::campaigns::{call, campaign, list, received, unlimited, until, until_state};
-use crate::world::{DEADLINE, World};
+use crate::world::{DEADLINE, SESSION, World};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -84,6 +86,39 @@ async fn a_time_lock_pauses_the_campaign_and_nothing_is_sent_again_for_it() {
         let received = received(&world);
         assert_eq!((received.len(), received.values().max()), (39, Some(&1)));
     }
+}
+
+#[tokio::test]
+async fn while_waha_tells_the_end_of_a_time_lock_only_new_people_wait() {
+    let world = unlimited(Engine::Gows).await;
+    world.waha.customer_says(SESSION, &world.ana, "When are you open?").await.unwrap();
+    world.until("the answer", async || (world.waha.sent_count() == 1 && world.jobs_done().await).then_some(())).await;
+    world.waha.lock_out(SESSION, 2 * HOUR).await.unwrap();
+    let now = Timestamp::now();
+    let look = JobArgs::ReconcileInstance { instance: world.number };
+    world.shop.request_job(look, world.number.to_string(), now, now).await.unwrap();
+    world
+        .until("a restricted number", async || {
+            let number = world.shop.instance(world.number).await.unwrap().unwrap();
+            (number.verdict == Verdict::Restricted).then_some(())
+        })
+        .await;
+    let file = format!("{}+{},Ana,Bath\n", list(5), world.ana.phone);
+    campaign(&world, "campaign.create", json!({"name": "spring", "text": "Hi {{ name }}", "file": file})).await;
+    let found = call(&world, "campaign.preflight", json!({"name": "spring"})).await.unwrap();
+    assert_eq!(
+        (&found["newcomers"], &found["newcomers_today"], &found["risk"]),
+        (&5.into(), &0.into(), &"high".into())
+    );
+    assert_eq!(found["advice"][0], "WhatsApp restricts this number now: wait until that is over");
+    campaign(&world, "campaign.launch", json!({"name": "spring"})).await;
+    let waits = until(&world, "a reason", |found| found.counts.sent == 1 && found.reason.is_some()).await;
+    assert_eq!((waits.state, waits.counts.queued), (CampaignState::Running, 5));
+    let reason = waits.reason.unwrap();
+    assert!(reason.ends_with(": WhatsApp lets this number write to no new people until then"), "{reason}");
+    let ahead = waits.next_at.unwrap().since(Timestamp::now());
+    assert!((HOUR..=2 * HOUR).contains(&ahead), "{ahead:?}");
+    assert_eq!(world.waha.sent_to(&world.ana.chat_id()).len(), 2);
 }
 
 #[tokio::test]
