@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
-use mychatflow_data::model::campaign::CampaignState;
+use mychatflow_data::model::campaign::{CampaignState, MissedSlot};
 use mychatflow_data::model::recipient::RecipientState;
 use mychatflow_data::phone::Phone;
 use mychatflow_data::protocol::calls::campaign::CloneFor;
+use mychatflow_data::protocol::span::Span;
 
 use super::{Limit, words};
 
@@ -42,6 +43,20 @@ pub struct Texts {
     pub no_check: bool,
 }
 
+/// When it may write to whom, and what happens when its time is missed.
+#[derive(Debug, Args)]
+pub struct Planning {
+    /// Hours in which nobody is disturbed, where the person lives, such as 21:00-08:00; '' is none
+    #[arg(long, value_name = "HOURS")]
+    pub quiet: Option<String>,
+    /// What happens when its time is missed: the daemon was down, or the number
+    #[arg(long, value_name = "POLICY", value_parser = words(MissedSlot::ALL, MissedSlot::word))]
+    pub missed: Option<MissedSlot>,
+    /// How late it may start with run_late_within, such as 2h
+    #[arg(long, value_name = "TIME")]
+    pub late_within: Option<Span>,
+}
+
 /// `campaign …`
 #[derive(Debug, Subcommand)]
 pub enum CampaignVerb {
@@ -65,6 +80,8 @@ pub enum CampaignVerb {
         timezone: Option<String>,
         #[command(flatten)]
         texts: Texts,
+        #[command(flatten)]
+        planning: Planning,
     },
     /// List them, newest first
     List {
@@ -124,10 +141,18 @@ pub enum CampaignVerb {
         #[command(flatten)]
         limit: Limit,
     },
-    /// Start a draft, now or at its time
+    /// What a launch would do, and what it risks
+    Preflight {
+        /// Name or id
+        name: String,
+    },
+    /// Start a draft, now or at its time; says what that does, and asks when it is risky
     Launch {
         /// Name or id
         name: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
     },
     /// Stop it until resumed; what has not left yet stays in
     Pause {
@@ -144,7 +169,7 @@ pub enum CampaignVerb {
         /// Name or id
         name: String,
     },
-    /// Change the text or the time of a draft
+    /// Change the text, the time or the plan of a draft
     Edit {
         /// Name or id
         name: String,
@@ -159,6 +184,8 @@ pub enum CampaignVerb {
         timezone: Option<String>,
         #[command(flatten)]
         texts: Texts,
+        #[command(flatten)]
+        planning: Planning,
         /// Take the file away
         #[arg(long, conflicts_with = "media")]
         no_media: bool,

@@ -3,6 +3,8 @@
 mod comparison;
 mod follow;
 mod media;
+mod preflight;
+mod schedule;
 
 use std::fmt::Write as _;
 use std::io::Read;
@@ -12,14 +14,15 @@ use anyhow::{Context, bail};
 use mychatflow_data::model::campaign::{CampaignCounts, CampaignState, NumberCheck};
 use mychatflow_data::protocol::calls::campaign::{
     CampaignCancel, CampaignClone, CampaignCreate, CampaignDocument, CampaignEdit, CampaignLaunch, CampaignList,
-    CampaignMedia, CampaignPause, CampaignPreview, CampaignPreviewed, CampaignRemove, CampaignReport,
-    CampaignReportLine, CampaignResume, CampaignShow, CampaignTest,
+    CampaignMedia, CampaignPause, CampaignPreflight, CampaignPreview, CampaignPreviewed, CampaignRemove,
+    CampaignReport, CampaignReportLine, CampaignResume, CampaignShow, CampaignTest,
 };
 
 use self::comparison::comparison;
-use super::{Cx, text_or_stdin};
+use self::schedule::moment;
+use super::{Cx, dialogue, text_or_stdin};
 use crate::cli::campaign::CampaignVerb;
-use crate::output::{Table, age, clean, clean_lines, facts, local};
+use crate::output::{Table, age, clean, clean_lines, facts, note};
 
 /// Columns of the progress bar.
 const BAR: i64 = 40;
@@ -30,7 +33,7 @@ const FILE_BYTES_MAX: usize = 900_000;
 pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
     let tenant = cx.tenant();
     match verb {
-        CampaignVerb::Create { name, text, audience, instance, at, timezone, texts } => {
+        CampaignVerb::Create { name, text, audience, instance, at, timezone, texts, planning } => {
             let file = texts.media.as_deref().map(media::read).transpose()?;
             let params = CampaignCreate {
                 tenant,
@@ -44,6 +47,9 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
                 timezone,
                 variants: texts.variant,
                 check: texts.no_check.then_some(NumberCheck::Never),
+                quiet: planning.quiet,
+                missed: planning.missed,
+                late_within: planning.late_within,
                 ..CampaignCreate::default()
             };
             let mut made = cx.call(&params).await?;
@@ -100,7 +106,15 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
                 crate::output::Format::People => cx.output.text(&renderings(&page)),
             }
         }
-        CampaignVerb::Launch { name } => {
+        CampaignVerb::Preflight { name } => {
+            let shown = cx.call(&CampaignShow { tenant: tenant.clone(), name: name.clone().into() }).await?;
+            cx.show(&CampaignPreflight { tenant, name: name.into() }, |found| preflight::words(&shown, found, cx.now))
+                .await
+        }
+        CampaignVerb::Launch { name, yes } => {
+            if cx.output.format() == crate::output::Format::People {
+                look_before(cx, &name, if yes { Doubts::Silenced } else { Doubts::Asked }).await?;
+            }
             cx.show(&CampaignLaunch { tenant, name: name.into() }, |shown| line(cx, shown)).await
         }
         CampaignVerb::Pause { name } => {
@@ -112,7 +126,7 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
         CampaignVerb::Cancel { name } => {
             cx.show(&CampaignCancel { tenant, name: name.into() }, |shown| line(cx, shown)).await
         }
-        CampaignVerb::Edit { name, text, at, timezone, texts, no_media, no_variants, check } => {
+        CampaignVerb::Edit { name, text, at, timezone, texts, planning, no_media, no_variants, check } => {
             let file = texts.media.as_deref().map(media::read).transpose()?;
             let params = CampaignEdit {
                 tenant,
@@ -126,6 +140,9 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
                     (false, true) => Some(NumberCheck::Never),
                     (false, false) => None,
                 },
+                quiet: planning.quiet,
+                missed: planning.missed,
+                late_within: planning.late_within,
                 ..CampaignEdit::default()
             };
             let name = params.name.clone();
@@ -162,6 +179,31 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
     }
 }
 
+/// Is a person asked when a launch is risky?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doubts {
+    Asked,
+    Silenced,
+}
+
+/// Says what a launch does and what it risks; where that is much, a person at a terminal must say so.
+async fn look_before(cx: &Cx, name: &str, doubts: Doubts) -> anyhow::Result<()> {
+    let shown = cx.call(&CampaignShow { tenant: cx.tenant(), name: name.to_owned().into() }).await?;
+    // What can't be launched is refused by the launch, with its own reason.
+    if shown.state != CampaignState::Draft {
+        return Ok(());
+    }
+    let found = cx.call(&CampaignPreflight { tenant: cx.tenant(), name: name.to_owned().into() }).await?;
+    note(&preflight::words(&shown, &found, cx.now));
+    if doubts == Doubts::Silenced || !preflight::asks(&found) || !dialogue::somebody_is_there() {
+        return Ok(());
+    }
+    match dialogue::ask("launch it all the same? Type yes to go on: ")?.as_deref() {
+        Some("yes") => Ok(()),
+        _ => bail!("nothing was launched"),
+    }
+}
+
 /// The content of a list; `-` reads it from stdin.
 fn list(path: Option<&Path>) -> anyhow::Result<Option<String>> {
     let Some(path) = path else { return Ok(None) };
@@ -191,9 +233,10 @@ fn created(cx: &Cx, made: &CampaignDocument) -> String {
         let _ = write!(text, "; {} rows named somebody twice", made.duplicates);
     }
     if let Some(at) = made.scheduled_at {
-        let _ = write!(text, "\nonce launched it starts {} ({})", local(at, "%Y-%m-%d %H:%M"), age(at, cx.now));
+        let _ = write!(text, "\nonce launched it starts {}", moment(at, &made.timezone, cx.now));
     }
-    let _ = write!(text, "\nnext: mychatflow campaign preview {name}, then: mychatflow campaign launch {name}");
+    let next = format!("mychatflow campaign preview {name}, then: mychatflow campaign preflight {name}");
+    let _ = write!(text, "\nnext: {next}, then: mychatflow campaign launch {name}");
     text
 }
 
@@ -201,7 +244,7 @@ fn line(cx: &Cx, shown: &CampaignDocument) -> String {
     let reason = shown.reason.as_ref().map(|reason| format!(": {}", clean(reason))).unwrap_or_default();
     let eta = shown.eta.map(|eta| format!("; through {}", age(eta, cx.now))).unwrap_or_default();
     let starts = match (shown.state, shown.scheduled_at) {
-        (CampaignState::Scheduled, Some(at)) => format!(", starts {}", age(at, cx.now)),
+        (CampaignState::Scheduled, Some(at)) => format!(", starts {}", moment(at, &shown.timezone, cx.now)),
         _ => String::new(),
     };
     let CampaignDocument { name, state, counts, recipients, .. } = shown;
@@ -259,7 +302,7 @@ fn table(cx: &Cx, campaigns: &[CampaignDocument]) -> Table {
 
 fn full(cx: &Cx, shown: &CampaignDocument) -> String {
     let when = |at: Option<mychatflow_data::time::Timestamp>| {
-        at.map(|at| format!("{} ({})", local(at, "%Y-%m-%d %H:%M"), age(at, cx.now))).unwrap_or_default()
+        at.map(|at| moment(at, &shown.timezone, cx.now)).unwrap_or_default()
     };
     let counts = &shown.counts;
     let per_hour = if shown.per_hour > 0.0 { format!("{:.0} an hour", shown.per_hour) } else { String::new() };
@@ -276,6 +319,8 @@ fn full(cx: &Cx, shown: &CampaignDocument) -> String {
         ("next", when(shown.next_at)),
         ("through", when(shown.eta)),
         ("to start", when(shown.scheduled_at)),
+        ("if missed", schedule::missed(shown)),
+        ("quiet", shown.quiet.as_ref().map(|quiet| format!("{quiet} where the person lives")).unwrap_or_default()),
         ("time zone", shown.timezone.clone()),
         ("made", when(Some(shown.created_at))),
         ("started", when(shown.started_at)),

@@ -7,8 +7,10 @@
 use std::time::Duration;
 
 use mychatflow_data::ids::InteractionId;
+use mychatflow_data::model::governor::stops;
 use mychatflow_data::model::instance::Instance;
 use mychatflow_data::model::interaction::InteractionState;
+use mychatflow_data::model::job::JobArgs;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::campaign_media::WholeFile;
 use mychatflow_data::store::interactions::{IdSource, Outbound};
@@ -35,6 +37,8 @@ pub const SEARCH: Duration = Duration::from_secs(60);
 const LOOKUP_PATIENCE: Duration = Duration::from_secs(900);
 /// The pause between two looks.
 const LOOK_AGAIN: Duration = Duration::from_secs(3);
+/// How often a message that WAHA answers with an error is posted in one run; then it rests before the next attempt.
+const POSTS_MAX: usize = 2;
 /// How often a message is certainly not sent before it is given up.
 pub const ATTEMPTS_MAX: i64 = 12;
 
@@ -123,10 +127,13 @@ impl Delivery<'_> {
     }
 
     async fn follow(&self, first: Outbound, start: Next) -> Result<Outcome, JobError> {
-        let (mut message, mut next) = (first, start);
+        let (mut message, mut next, mut posts) = (first, start, 0);
         loop {
             next = match next {
-                Next::Post => self.post_once(&message).await?,
+                Next::Post => {
+                    posts += 1;
+                    self.post_once(&message, posts).await?
+                }
                 Next::End(outcome) => return Ok(outcome),
                 Next::Sent { bare_id, wa_id } => {
                     let id = message.interaction.id;
@@ -136,7 +143,7 @@ impl Delivery<'_> {
                     match left {
                         None => return Ok(Outcome::Settled),
                         Some(part) => {
-                            message = part;
+                            (message, posts) = (part, 0);
                             Next::Post
                         }
                     }
@@ -145,7 +152,7 @@ impl Delivery<'_> {
         }
     }
 
-    async fn post_once(&self, message: &Outbound) -> Result<Next, JobError> {
+    async fn post_once(&self, message: &Outbound, posts: usize) -> Result<Next, JobError> {
         let interaction = &message.interaction;
         let chosen = (message.id_source == Some(IdSource::Reserved)).then_some(message.bare_id.as_deref()).flatten();
         halt::at("sending_stored").await;
@@ -163,11 +170,11 @@ impl Delivery<'_> {
                 let wa_id = sent.wa_id.or_else(|| chosen.map(|id| own_id(&interaction.address, id)));
                 Ok(Next::Sent { bare_id, wa_id })
             }
-            Err(error) => self.failed(message, &error).await,
+            Err(error) => self.failed(message, &error, posts).await,
         }
     }
 
-    async fn failed(&self, message: &Outbound, error: &WahaError) -> Result<Next, JobError> {
+    async fn failed(&self, message: &Outbound, error: &WahaError, posts: usize) -> Result<Next, JobError> {
         let id = message.interaction.id;
         let now = self.cx.now();
         tracing::warn!(interaction.id = %id, error = chain(error), "a send did not end well");
@@ -177,6 +184,12 @@ impl Delivery<'_> {
         }
         match error.doubt() {
             Doubt::NotSent => {
+                if let WahaError::TimeLocked { .. } = error {
+                    // WAHA may know by now until when.
+                    let instance = message.instance;
+                    let look = JobArgs::ReconcileInstance { instance };
+                    self.tenant.request_job(look, instance.to_string(), now, now).await?;
+                }
                 let ended = self.not_sent(id, error, now);
                 self.tenant.record_not_sent(id, ended, now).await?;
                 Ok(Next::End(Outcome::Settled))
@@ -186,9 +199,17 @@ impl Delivery<'_> {
                     self.tenant.record_answered(id, now).await?;
                 }
                 // Its echo may have come before the answer to the POST: then the row knows more than we do.
-                match self.tenant.outbound(id).await? {
-                    Some(message) => self.look_up(&message).await,
-                    None => Err(JobError::Fatal("the message is gone".to_owned())),
+                let Some(message) = self.tenant.outbound(id).await? else {
+                    return Err(JobError::Fatal("the message is gone".to_owned()));
+                };
+                match self.look_up(&message).await? {
+                    // It is not there, and WAHA answers the same each time: to ask without a rest helps nobody.
+                    Next::Post if posts >= POSTS_MAX => {
+                        let now = self.cx.now();
+                        self.tenant.record_not_sent(id, self.not_sent(id, error, now), now).await?;
+                        Ok(Next::End(Outcome::Settled))
+                    }
+                    next => Ok(next),
                 }
             }
         }
@@ -221,6 +242,8 @@ impl Delivery<'_> {
                 let until = not_before(self.waha, now).unwrap_or(now + LOOK_AGAIN);
                 Ended::Snooze { until, reason: format!("waiting for waha: {reason}") }
             }
+            // Whatever WAHA says of the number: to send it again would make it worse.
+            WahaError::TimeLocked { .. } => Ended::Discard { reason: stops::TIME_LOCKED.to_owned() },
             _ if error.retryable() && self.attempts < ATTEMPTS_MAX => {
                 Ended::Retry { at: backoff(now, self.attempts, Duration::from_secs(2), seed), reason }
             }

@@ -1,17 +1,24 @@
 //! Sends one stored message of a human, a command or a campaign.
 
+use std::time::Duration;
+
 use mychatflow_data::ids::InteractionId;
 use mychatflow_data::model::instance::InstanceStatus;
-use mychatflow_data::model::interaction::InteractionState;
+use mychatflow_data::model::interaction::{Author, InteractionState};
 use mychatflow_data::model::job::Job;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::jobs::Ended;
 use mychatflow_data::store::tx::outcome::After;
+use mychatflow_data::store::tx::run_campaign::Recall;
 
 use super::deliver::{Delivery, not_before, reserve_ids};
 use super::{JobError, Outcome};
 use crate::cx::Cx;
 use crate::flow::gate::NUMBER_WAIT;
+
+/// A message of a campaign that waited for its number for longer than this goes back to its campaign: it may be night by
+/// now where the person lives.
+const STALE: Duration = Duration::from_secs(600);
 
 /// Runs the job.
 ///
@@ -53,6 +60,14 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, job: &Job, id: InteractionId) ->
             if let Some(until) = not_before(waha, now) {
                 let reason = "waiting for waha".to_owned();
                 return Ok(Outcome::End(Ended::Snooze { until, reason }));
+            }
+            let waited = now.since(message.interaction.at);
+            if message.interaction.author == Author::Campaign
+                && job.attempts == 0
+                && waited > STALE
+                && tenant.recall_message(id, now).await? == Recall::Back
+            {
+                return done;
             }
             let reserved = match message.bare_id {
                 Some(_) => None,

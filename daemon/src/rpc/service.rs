@@ -9,7 +9,8 @@ use mychatflow_data::protocol::{AdminRequest, Answer, Call, Method, Needs, Reque
 
 use super::handlers::{
     ask, campaign_copies, campaign_files, campaign_lists, campaigns, chats, contact_import, contacts, credits, daemon,
-    drafts, instances, notes, overview, people, queue, quick_replies, search, segments, settings, stats, tenants, why,
+    drafts, instances, notes, overview, people, preflight, queue, quick_replies, search, segments, settings, stats,
+    tenants, why,
 };
 use super::peer::{Caller, Standing};
 use super::refused::Handled;
@@ -103,7 +104,7 @@ impl Desk {
             R::SegmentRemove(call) => answer(segments::remove(cx, shop, call).await),
             R::CampaignExtend(call) => answer(campaign_lists::extend(cx, shop, call).await),
             R::CampaignAttach(call) => answer(campaign_files::attach(cx, shop, call).await),
-            R::CampaignPreflight(call) => answer(campaigns::preflight(cx, shop, call).await),
+            R::CampaignPreflight(call) => answer(preflight::preflight(cx, shop, call).await),
             R::CampaignTest(call) => answer(campaign_copies::test(cx, shop, call).await),
             R::CampaignClone(call) => answer(campaign_copies::copy(cx, shop, call).await),
             R::CampaignSeries(call) => answer(campaign_copies::series(cx, shop, call).await),

@@ -6,6 +6,7 @@ mod campaigns;
 mod gemini;
 mod humans;
 mod intake;
+mod pace;
 mod story;
 mod why;
 mod world;

@@ -1,5 +1,7 @@
 //! A campaign: one text to many people, each of whom gets it once.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::recipient::RecipientState;
@@ -46,6 +48,18 @@ words! {
         Before => "before",
         /// No.
         Never => "never",
+    }
+}
+
+words! {
+    /// How likely a campaign is to get its number into trouble.
+    Risk {
+        /// As people write to people they know.
+        Low => "low",
+        /// Something to look at first.
+        Medium => "medium",
+        /// Numbers are restricted for this.
+        High => "high",
     }
 }
 
@@ -119,6 +133,23 @@ impl CampaignCounts {
     }
 }
 
+/// When a campaign may write to whom, and what happens when its time is missed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Hours in which nobody is disturbed, where the person lives: `21:00-08:00`.
+    pub quiet: Option<String>,
+    /// What happens when its time has passed before it could start.
+    pub missed: MissedSlot,
+    /// How late it may start with [`MissedSlot::RunLateWithin`].
+    pub late_max: Duration,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self { quiet: None, missed: MissedSlot::RunLateWithin, late_max: Duration::from_secs(3600) }
+    }
+}
+
 /// One text to many people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Campaign {
@@ -156,6 +187,8 @@ pub struct Campaign {
     pub reason: Option<String>,
     /// When it goes on.
     pub next_at: Option<Timestamp>,
+    /// When it may write to whom.
+    pub plan: Plan,
 }
 
 impl Campaign {

@@ -5,6 +5,7 @@ pub mod chat;
 pub mod contact;
 pub mod delivery;
 pub mod governor;
+pub mod hush;
 pub mod instance;
 pub mod interaction;
 pub mod job;
@@ -15,6 +16,7 @@ pub mod number_check;
 pub mod quick_reply;
 pub mod recipient;
 pub mod setting;
+pub mod slot;
 pub mod tenant;
 pub mod variant;
 

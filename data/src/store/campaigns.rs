@@ -9,8 +9,10 @@ use super::change::Change;
 use super::error::StoreError;
 use super::recipients;
 use super::scope::{Scope, Scoped};
+use super::tx::run_campaign::counted;
 use crate::ids::{CampaignId, InteractionId};
-use crate::model::campaign::{Campaign, CampaignCounts, CampaignFile, CampaignState};
+use crate::model::campaign::{Campaign, CampaignCounts, CampaignFile, CampaignState, Plan};
+use crate::model::governor::estimate::Newcomers;
 use crate::scoped;
 use crate::time::Timestamp;
 
@@ -30,6 +32,8 @@ pub struct Progress {
     pub newcomers_left: i64,
     /// Messages that were begun in the last [`RATE_OVER`] of it.
     pub begun_lately: i64,
+    /// New people that its number wrote to.
+    pub newcomers: Newcomers,
 }
 
 /// Where a page of campaigns ended.
@@ -47,7 +51,7 @@ macro_rules! columns {
         "id, name, instance_id, text, state, scheduled_at, timezone, duplicates, created_at, started_at, finished_at, \
          reason, next_at, variants, number_check, audience, \
          (SELECT json_array(m.file_name, m.mime, m.bytes) FROM campaign_media AS m \
-          WHERE m.tenant_id = campaigns.tenant_id AND m.campaign_id = campaigns.id AND m.whole = 1)"
+          WHERE m.tenant_id = campaigns.tenant_id AND m.campaign_id = campaigns.id AND m.whole = 1), quiet, missed, late_max_s"
     };
 }
 
@@ -72,6 +76,11 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Campaign> {
         check: row.get(14)?,
         audience: row.get(15)?,
         media: media.map(|(file_name, mime, bytes)| CampaignFile { file_name, mime, bytes }),
+        plan: Plan {
+            quiet: row.get(17)?,
+            missed: row.get(18)?,
+            late_max: Duration::from_secs(u64::try_from(row.get::<_, i64>(19)?).unwrap_or(0)),
+        },
     })
 }
 
@@ -129,7 +138,8 @@ fn progress(scope: &Scope<'_>, campaign: Campaign, now: Timestamp) -> Result<Pro
     let since = campaign.finished_at.unwrap_or(now) - RATE_OVER;
     let standing = recipients::standing(scope, campaign.id, campaign.texts(), since)?;
     let recipients::Standing { counts, variants, newcomers_left, begun_lately } = standing;
-    Ok(Progress { campaign, counts, variants, newcomers_left, begun_lately })
+    let newcomers = counted::newcomers(scope, campaign.instance, now)?;
+    Ok(Progress { campaign, counts, variants, newcomers_left, begun_lately, newcomers })
 }
 
 impl TenantStore {
@@ -168,6 +178,14 @@ impl TenantStore {
     /// What the store says.
     pub async fn campaign(&self, id: CampaignId, now: Timestamp) -> Result<Option<Progress>, StoreError> {
         self.read(move |scope| find(scope, id)?.map(|campaign| progress(scope, campaign, now)).transpose()).await
+    }
+
+    /// One campaign without what became of it; `None` when there is none.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn campaign_alone(&self, id: CampaignId) -> Result<Option<Campaign>, StoreError> {
+        self.read(move |scope| find(scope, id)).await
     }
 
     /// The campaign that a person means: by id, or by its name whatever its case.

@@ -23,6 +23,7 @@ mod migrate;
 pub mod notes;
 pub mod number_checks;
 pub mod overview;
+pub mod preflight;
 pub mod queue;
 pub mod quick_replies;
 pub mod recipients;

@@ -11,6 +11,7 @@ mod file;
 mod members;
 mod number_checks;
 mod numbers;
+mod pace;
 mod queue;
 mod search;
 mod strangers;

@@ -7,7 +7,7 @@ use mychatflow_data::ids::{
     CampaignId, ChatId, ClientRef, ContactId, InstanceId, InteractionId, NoteId, QueueItemId, QuickReplyId,
     RecipientId, UnreadableId,
 };
-use mychatflow_data::model::campaign::CampaignState;
+use mychatflow_data::model::campaign::{CampaignState, Plan};
 use mychatflow_data::model::contact::Review;
 use mychatflow_data::model::delivery::{DeliveryEvent, RevokedEvent};
 use mychatflow_data::model::governor::Limits;
@@ -29,7 +29,7 @@ use mychatflow_data::store::tx::clone_campaign::Whom;
 use mychatflow_data::store::tx::draft_campaign::{NewCampaign, NewRecipient, Segment};
 use mychatflow_data::store::tx::import_known::{Acquaintance, KnownPerson};
 use mychatflow_data::store::tx::outcome::Resolution;
-use mychatflow_data::store::tx::run_campaign::{Claim, Turn};
+use mychatflow_data::store::tx::run_campaign::{Claim, Recall, Turn};
 use mychatflow_data::store::tx::send::Composer;
 use mychatflow_data::store::{Store, TenantStore};
 use mychatflow_data::time::Timestamp;
@@ -354,6 +354,7 @@ async fn picture(shop: &TenantStore) -> String {
     ];
     for found in shop.campaigns(None, None, 1000, NOON).await.unwrap() {
         lines.push(format!("{:?}", shop.recipients(found.campaign.id, None, None, 1000).await.unwrap()));
+        lines.push(format!("{:?}", shop.campaign_outlook(found.campaign.id, NOON).await));
         lines.push(format!("{found:?}"));
     }
     for listed in shop.chats(ChatFilter::default(), None, 1000).await.unwrap() {
@@ -370,6 +371,8 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
     for id in &theirs.instances {
         assert!(shop.instance(*id).await.unwrap().is_none());
         assert!(shop.hmac_key(*id).await.is_err());
+        // Nothing of theirs is changed by it, which the comparison at the end would show.
+        shop.restrict_instance(*id, Some(now)).await.unwrap();
         assert!(shop.instance_history(*id, 10).await.unwrap().is_empty());
         assert!(shop.remove_instance(*id, now).await.is_err());
         let filter = ChatFilter { instance: Some(*id), ..ChatFilter::default() };
@@ -463,12 +466,18 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.file_begins(*id).await.unwrap().is_none());
         let series = shop.campaign_series(*id, NOON, Duration::from_secs(1_000_000), 1).await.unwrap();
         assert_eq!(series, [Stretch::default()]);
+        assert!(shop.plan_campaign(*id, Plan::default()).await.is_err());
+        assert_eq!(shop.campaign_alone(*id).await.unwrap(), None);
         assert!(shop.launch_campaign(*id, now).await.is_err());
+        assert!(shop.campaign_outlook(*id, now).await.is_err());
         assert!(shop.pause_campaign(*id, "x".into(), now).await.is_err());
         assert!(shop.resume_campaign(*id, now).await.is_err());
         assert!(shop.cancel_campaign(*id, now).await.is_err());
         assert!(shop.remove_campaign(*id).await.is_err());
         assert_eq!(shop.campaign_turn(*id, Limits::default(), now).await.unwrap(), Turn::Stopped);
+        for message in &theirs.messages {
+            assert_eq!(shop.recall_message(*message, now).await.unwrap(), Recall::Stays);
+        }
         for recipient in &theirs.recipients {
             let text = Ok("mine".to_owned());
             let claim = shop.claim_recipient(*id, *recipient, text, Limits::default(), now).await.unwrap();

@@ -342,6 +342,12 @@ impl Server {
         })
     }
 
+    /// WhatsApp lets the account write to nobody new for a while. WAHA tells it of the session.
+    pub async fn lock_out(&self, session: &str, span: Duration) -> Result<(), PhoneError> {
+        let span_s = i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
+        self.with(session, |session| session.locked_until_s = Some(clock::now_ms() / 1000 + span_s))
+    }
+
     /// The full id of the newest message that somebody else wrote in this chat.
     pub fn last_in(&self, session: &str, chat: &str) -> Option<String> {
         self.last(session, chat, Direction::In)

@@ -1,6 +1,7 @@
 //! Who is on the list of a campaign: `campaign.create`, `campaign.extend` and `campaign.preview`.
 
 use mychatflow_data::ids::{CampaignId, InstanceId, RecipientId};
+use mychatflow_data::model::campaign::Plan;
 use mychatflow_data::model::contact::{Contact, Review};
 use mychatflow_data::model::instance::Instance;
 use mychatflow_data::model::variant::TEXTS_MAX;
@@ -13,7 +14,7 @@ use mychatflow_data::store::recipients::Material;
 use mychatflow_data::store::tx::draft_campaign::{NewCampaign, NewRecipient, Segment};
 
 use super::campaign_preview;
-use super::campaigns::{checked_zone, count, instant, invalid, named, shown};
+use super::campaigns::{checked_zone, count, instant, invalid, named, planned, shown};
 use super::instances;
 use crate::config::Consent;
 use crate::cx::Cx;
@@ -120,9 +121,11 @@ pub async fn create(cx: &Cx, shop: &TenantStore, call: CampaignCreate) -> Handle
     };
     let scheduled_at = call.at.as_deref().map(|at| instant(at, &timezone, now)).transpose()?.flatten();
     let audience = audience(cx, call.file.as_deref(), call.country.as_deref(), call.segment.as_deref())?;
+    let plan = planned(&Plan::default(), call.quiet.as_deref(), call.missed, call.late_within)?;
     let new = NewCampaign { name: clean_line(&call.name), instance, text, scheduled_at, timezone };
     let id = shop.begin_campaign(new, now).await?;
     let listed: Handled<()> = async {
+        shop.plan_campaign(id, plan).await?;
         shop.plan_texts(id, Some(variants), call.check).await?;
         let duplicates = list_people(cx, shop, id, audience).await?;
         shop.complete_list(id, duplicates, cx.now()).await?;

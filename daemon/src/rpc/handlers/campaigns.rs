@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use mychatflow_data::ids::CampaignId;
-use mychatflow_data::model::campaign::{Campaign, CampaignFile, CampaignState, MissedSlot};
-use mychatflow_data::model::governor::{self, Limits};
+use mychatflow_data::model::campaign::{Campaign, CampaignFile, CampaignState, MissedSlot, Plan};
+use mychatflow_data::model::governor::Limits;
+use mychatflow_data::model::governor::estimate::Load;
 use mychatflow_data::model::recipient::Recipient;
 use mychatflow_data::model::variant;
 use mychatflow_data::protocol::calls::campaign::{
     CampaignCancel, CampaignDocument, CampaignEdit, CampaignLaunch, CampaignList, CampaignMedia, CampaignPause,
-    CampaignPreflight, CampaignRemove, CampaignRemoved, CampaignReport, CampaignReportLine, CampaignResume,
-    CampaignShow, VariantDocument,
+    CampaignRemove, CampaignRemoved, CampaignReport, CampaignReportLine, CampaignResume, CampaignShow, VariantDocument,
 };
 use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::name::CampaignName;
+use mychatflow_data::protocol::span::Span;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::campaigns::{CampaignPlace, Progress, RATE_OVER};
 use mychatflow_data::store::error::StoreError;
@@ -24,7 +25,8 @@ use super::campaign_lists::{checked_text, checked_texts};
 use crate::compose::zone;
 use crate::cx::Cx;
 use crate::flow::clean::clean_line;
-use crate::flow::when;
+use crate::flow::quiet::Window;
+use crate::flow::{eta, when};
 use crate::rpc::paging;
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
@@ -52,8 +54,7 @@ pub fn document(progress: Progress, limits: &Limits, now: Timestamp) -> Campaign
     let running = campaign.state == CampaignState::Running;
     let reason = campaign.reason.map(|reason| match campaign.next_at {
         Some(at) if running => {
-            let clock = at.to_jiff().to_zoned(zone(&campaign.timezone));
-            format!("next at {}: {reason}", clock.strftime("%H:%M"))
+            format!("next at {}: {reason}", clock(at, &campaign.timezone, now))
         }
         _ => reason,
     });
@@ -78,9 +79,9 @@ pub fn document(progress: Progress, limits: &Limits, now: Timestamp) -> Campaign
         audience: campaign.audience,
         variants,
         media: campaign.media.map(|CampaignFile { file_name, mime, bytes }| CampaignMedia { file_name, mime, bytes }),
-        quiet: None,
-        missed: MissedSlot::RunLateWithin,
-        late_within_s: 3600,
+        quiet: campaign.plan.quiet,
+        missed: campaign.plan.missed,
+        late_within_s: campaign.plan.late_max.as_secs(),
         check: campaign.check,
         newcomers_left,
     }
@@ -94,14 +95,39 @@ fn eta(progress: &Progress, limits: &Limits, now: Timestamp) -> Option<Timestamp
         (CampaignState::Scheduled, Some(at)) => at.max(now),
         _ => return None,
     };
-    let allowed = governor::duration(limits, counts.left(), progress.newcomers_left);
+    let load = Load { messages: counts.left(), newcomers: progress.newcomers_left, before: progress.newcomers };
+    let allowed = eta::ends(&campaign.plan, &zone(&campaign.timezone), limits, load, begins);
     let measured = || {
         let rate = per_hour(progress, now);
         #[expect(clippy::cast_precision_loss, reason = "fewer than 2^52 people are on a list")]
         let hours = counts.left() as f64 / rate;
         (rate > 0.0).then(|| Duration::try_from_secs_f64(hours * 3600.0).ok()).flatten()
     };
-    allowed.or_else(measured).map(|span| begins + span)
+    allowed.or_else(|| measured().map(|span| begins + span))
+}
+
+/// What a clock in a time zone shows; with the day, when that is another one.
+fn clock(at: Timestamp, timezone: &str, now: Timestamp) -> String {
+    let zone = zone(timezone);
+    let [at, now] = [at, now].map(|at| at.to_jiff().to_zoned(zone.clone()));
+    let format = if at.date() == now.date() { "%H:%M" } else { "%a %d %b %H:%M" };
+    at.strftime(format).to_string()
+}
+
+/// The plan of a campaign with what was said about it.
+pub(super) fn planned(
+    before: &Plan,
+    quiet: Option<&str>,
+    missed: Option<MissedSlot>,
+    late_within: Option<Span>,
+) -> Handled<Plan> {
+    let quiet = match quiet.map(Window::parse) {
+        None => before.quiet.clone(),
+        Some(Ok(window)) => window.map(|window| window.to_string()),
+        Some(Err(wrong)) => return invalid(wrong),
+    };
+    let late_max = late_within.map_or(before.late_max, |span| span.0);
+    Ok(Plan { quiet, missed: missed.unwrap_or(before.missed), late_max })
 }
 
 fn per_hour(progress: &Progress, now: Timestamp) -> f64 {
@@ -228,8 +254,12 @@ pub async fn edit(cx: &Cx, shop: &TenantStore, call: CampaignEdit) -> Handled<Re
     let timezone = call.timezone.as_deref().map(checked_zone).transpose()?.unwrap_or_else(|| campaign.timezone.clone());
     let scheduled_at = match &call.at {
         Some(at) => instant(at, &timezone, cx.now())?,
-        None => campaign.scheduled_at.map(|at| moved(at, &campaign.timezone, &timezone)),
+        None => campaign.scheduled_at.map(|at| when::moved(at, &zone(&campaign.timezone), &zone(&timezone))),
     };
+    let plan = planned(&campaign.plan, call.quiet.as_deref(), call.missed, call.late_within)?;
+    if plan != campaign.plan {
+        shop.plan_campaign(campaign.id, plan).await?;
+    }
     if variants.is_some() || call.check.is_some() {
         shop.plan_texts(campaign.id, variants, call.check).await?;
     }
@@ -239,12 +269,6 @@ pub async fn edit(cx: &Cx, shop: &TenantStore, call: CampaignEdit) -> Handled<Re
         shop.edit_campaign(campaign.id, text, scheduled_at, timezone).await?;
     }
     Ok(Reply(shown(cx, shop, campaign.id).await?))
-}
-
-/// The same time on another clock.
-fn moved(at: Timestamp, from: &str, to: &str) -> Timestamp {
-    let civil = at.to_jiff().to_zoned(zone(from)).datetime();
-    civil.to_zoned(zone(to)).map_or(at, |zoned| zoned.timestamp().into())
 }
 
 /// `campaign.remove`
@@ -294,12 +318,4 @@ pub async fn report(_: &Cx, shop: &TenantStore, call: CampaignReport) -> Handled
         variant: (campaign.texts() > 1).then(|| variant::label(recipient.variant)),
     };
     Ok(Reply(paging::page(found, limit, |last| last.id.to_string(), line)))
-}
-
-/// `campaign.preflight`
-///
-/// # Errors
-/// `unavailable`
-pub async fn preflight(_: &Cx, _: &TenantStore, _: CampaignPreflight) -> Handled<Reply<CampaignPreflight>> {
-    Err(CallError::not_found("not there yet").into())
 }

@@ -16,6 +16,7 @@ pub mod instances;
 pub mod notes;
 pub mod overview;
 pub mod people;
+pub mod preflight;
 pub mod queue;
 pub mod quick_replies;
 pub mod search;

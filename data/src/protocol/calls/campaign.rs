@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{CampaignId, ChatId, ContactId, InstanceId, InteractionId, RecipientId};
+pub use crate::model::campaign::Risk;
 use crate::model::campaign::{CampaignCounts, CampaignState, MissedSlot, NumberCheck};
 use crate::model::recipient::RecipientState;
 use crate::model::words;
@@ -288,18 +289,6 @@ pub struct CampaignPreflight {
     pub tenant: Option<TenantName>,
     /// Which, by id or name.
     pub name: CampaignName,
-}
-
-words! {
-    /// How likely a campaign is to get its number into trouble.
-    Risk {
-        /// As people write to people they know.
-        Low => "low",
-        /// Something to look at first.
-        Medium => "medium",
-        /// Numbers are restricted for this.
-        High => "high",
-    }
 }
 
 /// People who are left out, for one reason.

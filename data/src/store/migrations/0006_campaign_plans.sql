@@ -12,6 +12,9 @@ ALTER TABLE campaigns ADD COLUMN resumed_at INTEGER;                        -- s
 
 ALTER TABLE recipients ADD COLUMN variant INTEGER NOT NULL DEFAULT 0;       -- which of the texts, once claimed
 
+-- Until when WhatsApp lets a number write to nobody new, as WAHA tells it.
+ALTER TABLE instances ADD COLUMN restricted_until INTEGER;
+
 -- The picture or document that goes with the text, whole once it has its last piece.
 CREATE TABLE campaign_media (
     tenant_id   BLOB    NOT NULL,

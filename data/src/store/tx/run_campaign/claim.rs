@@ -1,10 +1,9 @@
 //! The claim of one recipient: everything that speaks against it is looked at in the transaction that stores the message.
 
-use super::{Turn, turn};
+use super::{Rules, Turn, turn};
 use crate::ids::{CampaignId, ChatId, InteractionId, RecipientId};
 use crate::model::campaign::{Campaign, NumberCheck};
 use crate::model::contact::Review;
-use crate::model::governor::Limits;
 use crate::model::interaction::{Author, Direction, Interaction, InteractionState};
 use crate::model::number_check::{Look, look};
 use crate::model::recipient::RecipientState;
@@ -244,10 +243,11 @@ impl TenantStore {
         id: CampaignId,
         recipient: RecipientId,
         text: Result<String, String>,
-        limits: Limits,
+        rules: impl Into<Rules>,
         now: Timestamp,
     ) -> Result<Claim, StoreError> {
-        self.write(move |scope| match turn(scope, id, &limits, now)? {
+        let rules = rules.into();
+        self.write(move |scope| match turn(scope, id, &rules, now)? {
             Turn::Next { material, .. } if material.recipient == recipient => {
                 claim(scope, &found(scope, id)?, recipient, text, now)
             }
