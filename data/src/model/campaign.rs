@@ -138,6 +138,8 @@ pub struct Campaign {
     pub timezone: String,
     /// Rows that named a person who was in the list already.
     pub duplicates: i64,
+    /// Who is on its list, in words: a query, a file's name.
+    pub audience: Option<String>,
     /// Since when it is here.
     pub created_at: Timestamp,
     /// When it first began to send.

@@ -43,7 +43,7 @@ pub struct CampaignPlace {
 macro_rules! columns {
     () => {
         "id, name, instance_id, text, state, scheduled_at, timezone, duplicates, created_at, started_at, finished_at, \
-         reason, next_at"
+         reason, next_at, audience"
     };
 }
 
@@ -62,6 +62,7 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Campaign> {
         finished_at: row.get(10)?,
         reason: row.get(11)?,
         next_at: row.get(12)?,
+        audience: row.get(13)?,
     })
 }
 

@@ -7,6 +7,7 @@ mod chats;
 mod console;
 mod contacts;
 mod file;
+mod lists;
 mod members;
 mod numbers;
 mod queue;

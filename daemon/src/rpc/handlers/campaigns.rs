@@ -67,7 +67,7 @@ pub fn document(progress: Progress, limits: &Limits, now: Timestamp) -> Campaign
         next_at: campaign.next_at,
         per_hour,
         duplicates: campaign.duplicates,
-        audience: None,
+        audience: campaign.audience.map(|audience| clean_line(&audience)),
         variants: Vec::new(),
         media: None,
         quiet: None,

@@ -34,6 +34,8 @@ pub struct NewCampaign {
     pub scheduled_at: Option<Timestamp>,
     /// The time zone in which people think of it.
     pub timezone: String,
+    /// Who is on its list, in words: a query, a file's name.
+    pub audience: Option<String>,
 }
 
 /// A row of a list to be.
@@ -137,8 +139,8 @@ impl TenantStore {
         const OURS: Scoped =
             scoped!("SELECT 1 FROM instances WHERE tenant_id = :tenant AND id = :instance AND removed_at IS NULL");
         const INSERT: Scoped = scoped!(
-            "INSERT INTO campaigns (tenant_id, id, instance_id, name, text, state, timezone, scheduled_at, created_at)
-             VALUES (:tenant, :id, :instance, :name, :text, 'draft', :timezone, :scheduled_at, :now)
+            "INSERT INTO campaigns (tenant_id, id, instance_id, name, text, state, timezone, scheduled_at, audience, created_at)
+             VALUES (:tenant, :id, :instance, :name, :text, 'draft', :timezone, :scheduled_at, :audience, :now)
              ON CONFLICT (tenant_id, name) DO NOTHING"
         );
         self.write(move |scope| {
@@ -158,6 +160,7 @@ impl TenantStore {
                     (":text", &new.text),
                     (":timezone", &new.timezone),
                     (":scheduled_at", &new.scheduled_at),
+                    (":audience", &new.audience),
                     (":now", &now),
                 ],
             )?;
