@@ -14,6 +14,8 @@ use mychatflow_data::time::Timestamp;
 pub const AT_ONCE_MAX: usize = 8;
 /// A file of which no piece came for so long is given up.
 pub const GIVEN_UP_AFTER: Duration = Duration::from_secs(300);
+/// One of which none came for so long makes room for another: whoever sent it has gone away, or can begin again.
+pub const MAKES_ROOM_AFTER: Duration = Duration::from_secs(30);
 
 /// Work between one piece and the next, by its id.
 pub struct Unfinished<K, W> {
@@ -55,6 +57,15 @@ impl<K: Copy + Eq + Hash, W> Unfinished<K, W> {
     pub fn begin(&self, id: K, tenant: TenantId, work: W, now: Timestamp) -> Result<InHand<'_, K, W>, CallError> {
         let mut held = self.held();
         held.retain(|_, held| held.work.is_none() || now.since(held.touched_at) < GIVEN_UP_AFTER);
+        if held.len() >= AT_ONCE_MAX {
+            let idle = held.iter().filter(|(_, held)| held.work.is_some());
+            let longest = idle.min_by_key(|(_, held)| held.touched_at).map(|(id, held)| (*id, held.touched_at));
+            if let Some((id, touched_at)) = longest
+                && now.since(touched_at) >= MAKES_ROOM_AFTER
+            {
+                held.remove(&id);
+            }
+        }
         if held.len() >= AT_ONCE_MAX {
             let text = format!("{AT_ONCE_MAX} files are being read already; try again in a moment");
             return Err(CallError::new(Code::Overloaded, text));
@@ -138,10 +149,13 @@ mod tests {
         let all: Unfinished<u8, ()> = Unfinished::default();
         let tenant = TenantId::new();
         for id in 0..8 {
-            all.begin(id, tenant, (), NOON).unwrap().put_back();
+            all.begin(id, tenant, (), NOON + Duration::from_millis(id.into())).unwrap().put_back();
         }
         assert_eq!(code(all.begin(9, tenant, (), NOON)), Some(Code::Overloaded));
-        let later = NOON + GIVEN_UP_AFTER;
+        all.take(0, tenant, NOON + Duration::from_secs(1)).unwrap().put_back();
+        all.begin(8, tenant, (), NOON + MAKES_ROOM_AFTER * 2).unwrap().put_back();
+        assert_eq!(code(all.take(1, tenant, NOON)), Some(Code::NotFound), "the one that was left alone the longest");
+        let later = NOON + GIVEN_UP_AFTER * 2;
         all.begin(9, tenant, (), later).unwrap().put_back();
         assert_eq!(code(all.take(0, tenant, later)), Some(Code::NotFound));
         assert_eq!(code(all.take(9, tenant, later)), None);

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::bail;
+use mychatflow_data::client::ClientError;
 use mychatflow_data::protocol::calls::contact::{ContactImport, ContactImported, RowRejected};
 use mychatflow_data::protocol::piece::{Rehearsal, Rest};
 
@@ -32,7 +33,7 @@ pub async fn run(cx: &Cx, args: ImportArgs) -> anyhow::Result<()> {
         call.file = piece.text;
         call.more = piece.rest;
         loop {
-            let mut reply = client.call(&call).await?;
+            let mut reply = client.call(&call).await.map_err(|error| explained(error, &told, call.dry_run))?;
             rejected.append(&mut reply.rejected);
             call.import = reply.import;
             progress.show(reply.rows, source.share());
@@ -59,6 +60,16 @@ pub async fn run(cx: &Cx, args: ImportArgs) -> anyhow::Result<()> {
         bail!("no row could be imported: the reasons are above");
     }
     Ok(())
+}
+
+/// Why it failed, and that what was stored is still there; the daemon says so itself, where it can.
+fn explained(error: ClientError, told: &ContactImported, rehearsal: Rehearsal) -> anyhow::Error {
+    let stored = told.imported > 0 && rehearsal == Rehearsal::Real;
+    if !stored || matches!(error, ClientError::Refused(_)) {
+        return error.into();
+    }
+    let stored = grouped(told.imported);
+    anyhow::Error::new(error).context(format!("{stored} rows are stored, and importing the list again is harmless"))
 }
 
 fn report(told: &ContactImported, rehearsal: Rehearsal) -> String {

@@ -229,6 +229,8 @@ fn anywhere(digits: &str) -> Option<(String, Option<Mended>)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read(text: &str, home: &str) -> Result<(String, Option<Mended>), String> {
@@ -332,5 +334,24 @@ mod tests {
             assert_eq!(read(text, home), Err(why.to_owned()), "{text} {home}");
         }
         assert!(read(&"x".repeat(900), "DE").unwrap_err().len() < 100);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_stands_there_is_a_number_or_has_a_reason(
+            text in "[+0-9eE., ()/'\"=\u{a0}\u{ff11}a-c\n-]{0,24}",
+            home in proptest::sample::select(vec!["", "DE", "US", "IT", "RU", "HU", "ES", "AQ"]),
+        ) {
+            match number(&text, Country::parse(home)) {
+                Ok(number) => {
+                    let digits = number.phone.digits();
+                    prop_assert!((7..=15).contains(&digits.len()) && !digits.starts_with('0'), "{}", digits);
+                    // What it came to is read as the same again.
+                    let again = super::number(&number.phone.to_string(), None).unwrap();
+                    prop_assert_eq!(again, Number { mended: None, ..number });
+                }
+                Err(why) => prop_assert!(!why.is_empty() && why.len() < 240, "{}", why),
+            }
+        }
     }
 }

@@ -89,9 +89,9 @@ fn consent(row: &Row<'_>) -> rusqlite::Result<Option<Consent>> {
 const ADD_TAG: Scoped =
     scoped!("INSERT INTO contact_tags (tenant_id, contact_id, tag) VALUES (:tenant, :id, :tag) ON CONFLICT DO NOTHING");
 
-/// Puts a tag on a person, once.
-pub(crate) fn add_tag(scope: &Scope<'_>, id: ContactId, tag: &str) -> Result<(), StoreError> {
-    scope.execute(ADD_TAG, &[(":id", &id), (":tag", &tag)]).map(drop)
+/// Puts a tag on a person; false when it is there already.
+pub(crate) fn add_tag(scope: &Scope<'_>, id: ContactId, tag: &str) -> Result<bool, StoreError> {
+    Ok(scope.execute(ADD_TAG, &[(":id", &id), (":tag", &tag)])? > 0)
 }
 
 /// Gives a person another name, or none.

@@ -118,7 +118,8 @@ fn add(scope: &Scope<'_>, person: &ListedPerson, address: &Address, now: Timesta
     Ok(id)
 }
 
-fn update(scope: &Scope<'_>, person: &ListedPerson, known: &Known) -> Result<(), StoreError> {
+/// Brings what is known up to date; true when the person's chats look different.
+fn update(scope: &Scope<'_>, person: &ListedPerson, known: &Known) -> Result<bool, StoreError> {
     const UPDATE: Scoped = scoped!(
         "UPDATE contacts
          SET language = coalesce(:language, language), note = coalesce(note, :note), fields = json_patch(fields, :fields)
@@ -137,7 +138,8 @@ fn update(scope: &Scope<'_>, person: &ListedPerson, known: &Known) -> Result<(),
         ];
         scope.execute(UPDATE, params)?;
     }
-    if known.nameless && person.name.is_some() {
+    let named = known.nameless && person.name.is_some();
+    if named {
         contacts::set_name(scope, known.contact, person.name.as_deref())?;
     }
     if let Some(consent) = &person.consent
@@ -152,7 +154,7 @@ fn update(scope: &Scope<'_>, person: &ListedPerson, known: &Known) -> Result<(),
         ];
         scope.execute(CONSENT, params)?;
     }
-    contacts::emit_chats(scope, known.contact)
+    Ok(named)
 }
 
 fn take(scope: &Scope<'_>, person: &ListedPerson, now: Timestamp) -> Result<Taken, StoreError> {
@@ -165,11 +167,15 @@ fn take(scope: &Scope<'_>, person: &ListedPerson, now: Timestamp) -> Result<Take
         None => add(scope, person, &address, now)?,
         Some(known) => known.contact,
     };
+    let mut looks_different = false;
     for tag in &person.tags {
-        contacts::add_tag(scope, contact, tag)?;
+        looks_different |= contacts::add_tag(scope, contact, tag)?;
     }
-    if let Some(known) = &known {
-        update(scope, person, known)?;
+    if let Some(known) = &known
+        && (update(scope, person, known)? || looks_different)
+    {
+        // Not for everybody: a list that was imported again would have every console read every chat.
+        contacts::emit_chats(scope, contact)?;
     }
     Ok(taken)
 }
