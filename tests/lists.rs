@@ -11,7 +11,7 @@ use mychatflow_sandbox::waha::Engine;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
-use crate::support::{Shop, World};
+use crate::support::{DEADLINE, Shop, World};
 
 const LIST: &str = "Name;Mobile Number;City\nAna;0151 11111111;Köln\nBen;4915122222222;Bonn\nCleo;4,91513E+12;\n";
 
@@ -91,6 +91,43 @@ async fn a_file_that_is_no_list_changes_nothing_and_says_why() {
         assert_eq!(ran.lines.len(), usize::from(file == "wrong.csv"), "the reasons are printed all the same");
     }
     assert!(world.done(&["contact", "list"]).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_list_that_was_cut_off_by_a_kill_is_imported_again() {
+    let mut world = shop().await;
+    let mut list = "phone;name\n".to_owned();
+    for number in 0..12_000 {
+        writeln!(list, "07700 9{number:05};Person {number}").unwrap();
+    }
+    let import = ["contact", "import", "-", "--country", "GB"];
+    let mut command = world.command(&import);
+    let mut running = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut input = running.stdin.take().unwrap();
+    // More than a piece, and no end: the command waits for the rest.
+    input.write_all(&list.as_bytes()[..300_000]).await.unwrap();
+    world
+        .until("people of the list", DEADLINE, async || {
+            (!world.done(&["contact", "list", "--limit", "1"]).await.is_empty()).then_some(())
+        })
+        .await;
+    world.kill().await;
+    // It is told as soon as there is another piece to send.
+    let rest = list.as_bytes()[300_000..].to_vec();
+    let sending = tokio::spawn(async move { input.write_all(&rest).await });
+    let ran = running.wait_with_output().await.unwrap();
+    let beside = String::from_utf8(ran.stderr).unwrap();
+    assert_eq!(ran.status.code(), Some(3), "{beside}");
+    // Whoever writes into a command that has ended is told so.
+    let _ = sending.await.unwrap();
+
+    world.start().await;
+    put(&world, "people.csv", &list);
+    let told = world.done(&["contact", "import", "people.csv", "--country", "GB"]).await.remove(0);
+    let added = told["added"].as_i64().unwrap();
+    assert_eq!((&told["rows"], &told["imported"]), (&json!(12_000), &json!(12_000)));
+    assert!(added < 12_000, "what was stored before is not added again: {told:#}");
+    assert_eq!(world.done(&["contact", "list"]).await.len(), 12_000);
 }
 
 #[tokio::test]

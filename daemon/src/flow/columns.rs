@@ -4,89 +4,12 @@ use std::collections::BTreeMap;
 
 use super::clean::{clean, clean_line};
 use super::country::Country;
+use super::headings::{self, Role};
 use super::repair::{self, Number};
 use super::sheet::Cells;
 
 /// The longest tag that can be stored.
 const TAG_CHARS_MAX: usize = 64;
-
-/// What the column of phone numbers may be called.
-#[rustfmt::skip]
-const PHONE: &[&str] = &[
-    "phone", "phone_number", "phonenumber", "number", "mobile", "mobile_number", "mobile_phone", "cell", "cellphone",
-    "whatsapp", "whatsapp_number", "tel", "telephone", "msisdn", "telefon", "telefonnummer", "handy", "handynummer",
-    "rufnummer", "mobil", "telefono", "teléfono", "celular", "movil", "móvil", "telephone_mobile", "téléphone", "portable",
-    "cellulare", "telefone", "telemóvel", "telemovel", "telefoon", "numero", "número",
-];
-/// What such a heading has in it at least: `Phone 1 - Value`, `Mobiltelefon privat`.
-const PHONE_STEMS: &[&str] = &["phone", "whatsapp", "mobil", "telef", "teléf", "handy", "celular", "cellul"];
-/// What stands beside phone numbers under nearly the same heading.
-const NO_PHONE: &[&str] = &["type", "label", "typ", "code", "country"];
-/// What the other columns may be called.
-#[rustfmt::skip]
-const OTHERS: &[(Role, &[&str])] = &[
-    (Role::Name, &["name", "full_name", "fullname", "customer", "customer_name", "contact", "contact_name", "display_name",
-                   "nombre", "nom", "nome", "kunde", "naam"]),
-    (Role::FirstName, &["first_name", "firstname", "given_name", "vorname", "prénom", "prenom", "primer_nombre", "voornaam"]),
-    (Role::LastName, &["last_name", "lastname", "surname", "family_name", "nachname", "apellido", "apellidos", "sobrenome",
-                       "cognome", "nom_de_famille", "achternaam"]),
-    (Role::Tags, &["tags", "tag", "labels", "label", "groups", "group", "etiquetas", "schlagworte", "gruppe", "gruppen"]),
-    (Role::Language, &["language", "lang", "locale", "sprache", "idioma", "langue", "lingua", "taal"]),
-    (Role::Consent, &["consent", "opt_in", "optin", "opted_in", "einwilligung", "consentimiento", "consentement",
-                      "marketing_consent", "accepts_marketing"]),
-    (Role::ConsentSource, &["consent_source", "opt_in_source", "optin_source"]),
-    (Role::ConsentAt, &["consent_at", "consent_date", "consented_at", "opt_in_at", "optin_at", "opt_in_date"]),
-    (Role::ConsentProof, &["consent_proof", "proof", "opt_in_proof"]),
-    (Role::Note, &["note", "notes", "notiz", "notizen", "bemerkung", "comment", "comments", "nota", "notas"]),
-];
-
-/// What a column is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Phone numbers.
-    Phone,
-    /// Whole names.
-    Name,
-    /// First names.
-    FirstName,
-    /// Last names.
-    LastName,
-    /// Tags, with commas or semicolons between them.
-    Tags,
-    /// The language that a person is written to in.
-    Language,
-    /// Yes or no.
-    Consent,
-    /// Where consent was given.
-    ConsentSource,
-    /// When it was given.
-    ConsentAt,
-    /// What shows it.
-    ConsentProof,
-    /// What the owner wrote down.
-    Note,
-    /// A column of the owner's own.
-    Own,
-}
-
-impl Role {
-    /// The word for it.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Phone => "phone",
-            Self::Name | Self::FirstName | Self::LastName => "name",
-            Self::Tags => "tags",
-            Self::Language => "language",
-            Self::Consent => "consent",
-            Self::ConsentSource => "consent_source",
-            Self::ConsentAt => "consent_at",
-            Self::ConsentProof => "consent_proof",
-            Self::Note => "note",
-            Self::Own => "own",
-        }
-    }
-}
 
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -167,28 +90,23 @@ impl Columns {
         let mut columns: Vec<Column> = Vec::with_capacity(first.count());
         for (place, cell) in first.iter().enumerate() {
             let heading = clean_line(cell);
-            let mut variable = variable(&heading);
+            let mut variable = headings::variable(&heading);
             if variable.is_empty() {
                 variable = format!("column_{}", place + 1);
             }
             while columns.iter().any(|column| column.variable == variable) {
                 variable = format!("{variable}_{}", place + 1);
             }
-            let named = OTHERS.iter().find(|(_, names)| names.contains(&variable.as_str()));
-            let role = named.map_or(Role::Own, |(role, _)| *role);
-            columns.push(Column { heading, variable, role });
+            columns.push(Column { heading, variable, role: Role::Own });
         }
-        let by_name = columns.iter().position(|column| PHONE.contains(&column.variable.as_str()));
-        let like = |column: &Column| {
-            let has = |stems: &[&str]| stems.iter().any(|stem| column.variable.contains(stem));
-            column.role == Role::Own && has(PHONE_STEMS) && !NO_PHONE.iter().any(|end| column.variable.ends_with(end))
-        };
-        let Some(numbers) = by_name.or_else(|| columns.iter().position(like)) else {
+        for (place, role) in headings::roles(columns.iter().map(|column| column.variable.as_str())) {
+            columns[place].role = role;
+        }
+        if !columns.iter().any(|column| column.role == Role::Phone) {
             let there: Vec<&str> = columns.iter().map(|column| column.variable.as_str()).collect();
             let there = there.join(", ");
             return Err(format!("the list needs a header line with a column named phone; it has: {there}"));
-        };
-        columns[numbers].role = Role::Phone;
+        }
         Ok((Self(columns), FirstRow::Headings))
     }
 
@@ -273,13 +191,6 @@ trait FirstMax: Iterator + Sized {
 }
 
 impl<I: Iterator> FirstMax for I {}
-
-/// The name of a column as a variable: `First name` is `first_name`.
-fn variable(heading: &str) -> String {
-    let heading = heading.to_lowercase();
-    let words: Vec<&str> = heading.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    words.join("_")
-}
 
 fn tags(cell: &str) -> Vec<String> {
     let mut tags: Vec<String> = Vec::new();

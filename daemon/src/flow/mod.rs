@@ -6,6 +6,7 @@ pub mod columns;
 pub mod consent;
 pub mod country;
 pub mod gate;
+pub mod headings;
 pub mod history;
 pub mod hours;
 pub mod list;
