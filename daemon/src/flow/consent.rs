@@ -3,19 +3,20 @@
 use jiff::civil;
 use jiff::tz::TimeZone;
 use mychatflow_data::model::contact::{Consent, ConsentState};
+use mychatflow_data::model::recipient::NO_CONSENT_ON_RECORD;
 use mychatflow_data::time::Timestamp;
 
 use super::columns::{Entry, Said};
 use super::when;
 use crate::config::Consent as Policy;
 
-/// Why a row of a campaign's list is left out.
+/// Why a row of a campaign's list is left out, unless what is on record of its person says otherwise.
 #[must_use]
 pub fn refused(said: Said, policy: Policy) -> Option<&'static str> {
     match (said, policy) {
         (Said::No, _) => Some("no consent"),
         (Said::Yes, _) | (Said::Nothing, Policy::Assumed) => None,
-        (Said::Nothing, Policy::Required) => Some("no consent on record"),
+        (Said::Nothing, Policy::Required) => Some(NO_CONSENT_ON_RECORD),
     }
 }
 

@@ -183,6 +183,41 @@ async fn consent_must_be_said_where_it_is_required() {
     assert_eq!(person(&world, "+4915122222222").await["consent"]["state"], "refused");
 }
 
+/// Phone and reason of each line.
+fn reasons(page: &Value) -> Vec<(String, Value)> {
+    let lines = page["items"].as_array().unwrap().iter();
+    lines.map(|line| (line["phone"].as_str().unwrap().to_owned(), line["reason"].clone())).collect()
+}
+
+#[tokio::test]
+async fn campaigns_heed_what_is_on_record() {
+    let refused = json!("no consent: refused");
+    for (policy, unknown) in [(Consent::Assumed, Value::Null), (Consent::Required, json!("no consent on record"))] {
+        let world = world_with(|config| config.campaign.consent = policy).await;
+        let list = "phone;consent\n+4915111111111;yes\n+4915122222222;no\n";
+        world.call("contact.import", call(list)).await;
+        world.call("contact.add", json!({"phone": "+4915133333333"})).await;
+        let expected = [
+            ("+4915111111111".to_owned(), Value::Null),
+            ("+4915122222222".to_owned(), refused.clone()),
+            ("+4915133333333".to_owned(), unknown),
+        ];
+        let file = "phone\n+4915111111111\n+4915122222222\n+4915133333333\n";
+        for (name, audience) in [("segment", json!({"segment": "all"})), ("list", json!({"file": file}))] {
+            let mut preview = audience.clone();
+            preview["text"] = json!("Hi");
+            let mut told = reasons(&world.call("campaign.preview", preview).await);
+            told.sort_by(|a, b| a.0.cmp(&b.0));
+            assert_eq!(told, expected, "{name} {policy:?}");
+            let mut create = audience;
+            (create["name"], create["text"]) = (json!(name), json!("Hi"));
+            world.call("campaign.create", create).await;
+            let told = reasons(&world.call("campaign.report", json!({"name": name})).await);
+            assert_eq!(told, expected, "{name} {policy:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_campaigns_list_comes_in_pieces_too() {
     let world = world().await;

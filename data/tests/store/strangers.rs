@@ -428,6 +428,7 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         let taken = shop.rehearse_import(vec![phone.clone()]).await.unwrap();
         if shop.contact_named(phone.to_string()).await.is_err() {
             assert_eq!(taken, [Taken::Added]);
+            assert_eq!(shop.recorded_consent(vec![phone.clone()]).await.unwrap(), [None]);
         }
         let person = ListedPerson {
             phone: phone.clone(),

@@ -2,6 +2,7 @@
 
 use mychatflow_data::ids::CampaignId;
 use mychatflow_data::model::campaign::{Campaign, CampaignCounts, CampaignState};
+use mychatflow_data::model::recipient::NO_CONSENT_ON_RECORD;
 use mychatflow_data::protocol::calls::campaign::{CampaignCreate, CampaignDocument, CampaignPreview};
 use mychatflow_data::protocol::piece::Rest;
 use mychatflow_data::store::TenantStore;
@@ -60,9 +61,9 @@ fn segment(text: &str) -> Handled<Segment> {
     }
 }
 
-/// Why people who are on no list of consent are left out as a whole.
+/// Why people of whom no list says anything are left out, unless their consent is on record.
 pub(super) fn segment_skip(cx: &Cx) -> Option<String> {
-    (cx.config().campaign.consent == Consent::Required).then(|| "no consent on record".to_owned())
+    (cx.config().campaign.consent == Consent::Required).then(|| NO_CONSENT_ON_RECORD.to_owned())
 }
 
 impl Audience {

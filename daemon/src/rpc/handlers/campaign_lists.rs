@@ -3,6 +3,7 @@
 use mychatflow_data::ids::{CampaignId, InstanceId, RecipientId};
 use mychatflow_data::model::contact::{Contact, Review};
 use mychatflow_data::model::instance::Instance;
+use mychatflow_data::model::recipient::left_out;
 use mychatflow_data::protocol::calls::campaign::{
     CampaignCreate, CampaignDocument, CampaignExtend, CampaignPreview, CampaignPreviewLine,
 };
@@ -207,7 +208,11 @@ async fn people(cx: &Cx, shop: &TenantStore, audience: Audience, limit: usize) -
         fields: row.fields,
     };
     match audience {
-        Audience::List(list) => Ok(audience::first(*list, cx, limit)?.into_iter().map(of_row).collect()),
+        Audience::List(list) => {
+            let mut rows: Vec<Material> = audience::first(*list, cx, limit)?.into_iter().map(of_row).collect();
+            note_consent(shop, &mut rows).await?;
+            Ok(rows)
+        }
         Audience::People(rows) => Ok(rows.into_iter().take(limit).map(of_row).collect()),
         Audience::Segment(segment) => {
             let tag = match &segment {
@@ -225,7 +230,10 @@ async fn people(cx: &Cx, shop: &TenantStore, audience: Audience, limit: usize) -
                     Review::Unreviewed if segment == Segment::All => {
                         Some("not reviewed yet: customer or personal?".to_owned())
                     }
-                    _ => skip.clone(),
+                    _ => {
+                        let recorded = contact.consent.as_ref().map(|consent| consent.state);
+                        left_out(skip.as_deref(), recorded).map(str::to_owned)
+                    }
                 },
                 given: contact.addresses.first().map(ToString::to_string).unwrap_or_default(),
                 phone: contact.phone,
@@ -235,6 +243,16 @@ async fn people(cx: &Cx, shop: &TenantStore, audience: Audience, limit: usize) -
             Ok(found.into_iter().map(material).collect())
         }
     }
+}
+
+/// What is on record of people counts for a list that is not stored, too.
+async fn note_consent(shop: &TenantStore, materials: &mut [Material]) -> Handled<()> {
+    let phones = materials.iter().filter_map(|material| material.phone.clone()).collect();
+    let recorded = shop.recorded_consent(phones).await?;
+    for (material, recorded) in materials.iter_mut().filter(|material| material.phone.is_some()).zip(recorded) {
+        material.reason = left_out(material.reason.as_deref(), recorded).map(str::to_owned);
+    }
+    Ok(())
 }
 
 /// Whoever does not want to be written to gets nothing, and the preview says so before the sending does.

@@ -203,6 +203,18 @@ impl TenantStore {
         .await
     }
 
+    /// What is on record of these people's consent.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn recorded_consent(&self, phones: Vec<Phone>) -> Result<Vec<Option<ConsentState>>, StoreError> {
+        self.read(move |scope| {
+            let one = |phone: &Phone| Ok(known(scope, &phone.address())?.and_then(|known| known.consent));
+            phones.iter().map(one).collect()
+        })
+        .await
+    }
+
     /// Nobody writes to these numbers any more; [`Taken::Suppressed`] says that nobody did before.
     ///
     /// # Errors
