@@ -89,7 +89,7 @@ pub enum Command {
     Contact(ContactVerb),
     /// One text to many people, each exactly once
     #[command(subcommand)]
-    Campaign(CampaignVerb),
+    Campaign(Box<CampaignVerb>),
     /// The balance and its ledger
     #[command(subcommand)]
     Credit(CreditVerb),

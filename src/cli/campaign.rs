@@ -18,11 +18,11 @@ fn phone(text: &str) -> Result<Phone, String> {
 /// Who gets a campaign.
 #[derive(Debug, Args)]
 pub struct Audience {
-    /// A list as CSV with a header line: a column named phone, and one for each variable; - reads stdin
+    /// A list as CSV or TSV: a column named phone, and one for each variable; - reads stdin
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "segment")]
     pub file: Option<PathBuf>,
     /// The country of phone numbers without a country code, such as DE
-    #[arg(long, value_name = "CC", requires = "file")]
+    #[arg(long, value_name = "CC")]
     pub country: Option<String>,
     /// People of the contacts: all, or tag:vip
     #[arg(long, value_name = "SEGMENT")]
@@ -69,6 +69,9 @@ pub enum CampaignVerb {
         text: String,
         #[command(flatten)]
         audience: Audience,
+        /// A phone number that gets it; may be given several times
+        #[arg(long, value_name = "PHONE", conflicts_with_all = ["file", "segment"])]
+        to: Vec<String>,
         /// The number that it goes out from
         #[arg(long, value_name = "NAME")]
         instance: Option<String>,

@@ -7,41 +7,40 @@ mod preflight;
 mod schedule;
 
 use std::fmt::Write as _;
-use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, bail};
 use mychatflow_data::model::campaign::{CampaignCounts, CampaignState, NumberCheck};
 use mychatflow_data::protocol::calls::campaign::{
-    CampaignCancel, CampaignClone, CampaignCreate, CampaignDocument, CampaignEdit, CampaignLaunch, CampaignList,
-    CampaignMedia, CampaignPause, CampaignPreflight, CampaignPreview, CampaignPreviewed, CampaignRemove,
+    CampaignCancel, CampaignClone, CampaignCreate, CampaignDocument, CampaignEdit, CampaignExtend, CampaignLaunch,
+    CampaignList, CampaignMedia, CampaignPause, CampaignPreflight, CampaignPreview, CampaignPreviewed, CampaignRemove,
     CampaignReport, CampaignReportLine, CampaignResume, CampaignShow, CampaignTest,
 };
 
 use self::comparison::comparison;
 use self::schedule::moment;
+use super::progress::Progress;
+use super::source::{Piece, Source};
 use super::{Cx, dialogue, text_or_stdin};
 use crate::cli::campaign::CampaignVerb;
 use crate::output::{Table, age, clean, clean_lines, facts, note};
 
 /// Columns of the progress bar.
 const BAR: i64 = 40;
-/// The longest list: it goes to the daemon as one line of at most 1 MiB, in which it grows by quotes and line ends.
-const FILE_BYTES_MAX: usize = 900_000;
 
 /// Runs one verb.
 pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
     let tenant = cx.tenant();
     match verb {
-        CampaignVerb::Create { name, text, audience, instance, at, timezone, texts, planning } => {
+        CampaignVerb::Create { name, text, audience, to, instance, at, timezone, texts, planning } => {
             let file = texts.media.as_deref().map(media::read).transpose()?;
             let params = CampaignCreate {
                 tenant,
                 name,
                 text: text_or_stdin(text)?,
-                file: list(audience.file.as_deref())?,
                 country: audience.country,
                 segment: audience.segment,
+                to,
                 instance: instance.map(Into::into),
                 at,
                 timezone,
@@ -52,7 +51,10 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
                 late_within: planning.late_within,
                 ..CampaignCreate::default()
             };
-            let mut made = cx.call(&params).await?;
+            let mut made = match &audience.file {
+                Some(file) => with_list(cx, params, Source::open(file)?).await?,
+                None => cx.call(&params).await?,
+            };
             if let Some(file) = &file {
                 let again = || {
                     let name = clean(&made.name);
@@ -87,7 +89,7 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
             cx.show(&CampaignShow { tenant, name: name.into() }, |shown| full(cx, shown)).await
         }
         CampaignVerb::Preview { name, text, variant, audience, limit } => {
-            let file = list(audience.file.as_deref())?;
+            let file = beginning(audience.file.as_deref())?;
             let text = text.map(text_or_stdin).transpose()?;
             let name = name.map(Into::into);
             let params = CampaignPreview {
@@ -143,7 +145,6 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
                 quiet: planning.quiet,
                 missed: planning.missed,
                 late_within: planning.late_within,
-                ..CampaignEdit::default()
             };
             let name = params.name.clone();
             let nothing = CampaignEdit { tenant: params.tenant.clone(), name: name.clone(), ..CampaignEdit::default() };
@@ -204,23 +205,33 @@ async fn look_before(cx: &Cx, name: &str, doubts: Doubts) -> anyhow::Result<()> 
     }
 }
 
-/// The content of a list; `-` reads it from stdin.
-fn list(path: Option<&Path>) -> anyhow::Result<Option<String>> {
+/// Makes a campaign with a list, which goes to the daemon in pieces.
+async fn with_list(cx: &Cx, mut params: CampaignCreate, mut source: Source) -> anyhow::Result<CampaignDocument> {
+    let client = cx.connect().await?;
+    let mut progress = Progress::begin();
+    let mut made: Option<CampaignDocument> = None;
+    params.file_name = source.name().map(str::to_owned);
+    while let Some(Piece { text, rest }) = source.next()? {
+        let document = match &made {
+            None => {
+                let params = CampaignCreate { file: Some(text), more: rest, ..params.clone() };
+                client.call(&params).await?
+            }
+            Some(made) => {
+                let tenant = params.tenant.clone();
+                client.call(&CampaignExtend { tenant, campaign: made.id, file: text, more: rest }).await?
+            }
+        };
+        progress.show(document.recipients + document.duplicates, source.share());
+        made = Some(document);
+    }
+    made.context("the list has no end")
+}
+
+/// The beginning of a list, which is enough for a preview; `-` reads it from stdin.
+fn beginning(path: Option<&Path>) -> anyhow::Result<Option<String>> {
     let Some(path) = path else { return Ok(None) };
-    let mut bytes = Vec::new();
-    if path.as_os_str() == "-" {
-        std::io::stdin().read_to_end(&mut bytes).context("could not read the list from stdin")?;
-    } else {
-        bytes = std::fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
-    }
-    if bytes.len() > FILE_BYTES_MAX {
-        let (kb, most) = (bytes.len() / 1000, FILE_BYTES_MAX / 1000);
-        bail!("the list has {kb} kB, and {most} kB go into one campaign: split it, or leave out columns");
-    }
-    let text = String::from_utf8(bytes).map_err(|_| {
-        anyhow::anyhow!("the list is not UTF-8: save it as \"CSV UTF-8\", or: iconv -f WINDOWS-1252 -t UTF-8 FILE")
-    })?;
-    Ok(Some(text))
+    Ok(Source::open(path)?.next()?.map(|piece| piece.text))
 }
 
 fn created(cx: &Cx, made: &CampaignDocument) -> String {
@@ -314,6 +325,7 @@ fn full(cx: &Cx, shown: &CampaignDocument) -> String {
         ("state", shown.state.to_string()),
         ("reason", shown.reason.clone().unwrap_or_default()),
         ("people", states(counts)),
+        ("audience", shown.audience.clone().unwrap_or_default()),
         ("twice", duplicates),
         ("rate", per_hour),
         ("next", when(shown.next_at)),

@@ -167,8 +167,6 @@ pub struct Campaign {
     pub media: Option<CampaignFile>,
     /// Are numbers looked up before the first message to them?
     pub check: NumberCheck,
-    /// Who is on its list, in words.
-    pub audience: Option<String>,
     /// Where it stands.
     pub state: CampaignState,
     /// When it is to start.
@@ -177,6 +175,8 @@ pub struct Campaign {
     pub timezone: String,
     /// Rows that named a person who was in the list already.
     pub duplicates: i64,
+    /// Who is on its list, in words: a query, a file's name.
+    pub audience: Option<String>,
     /// Since when it is here.
     pub created_at: Timestamp,
     /// When it first began to send.

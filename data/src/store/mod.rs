@@ -30,6 +30,7 @@ pub mod recipients;
 pub mod scope;
 pub mod search;
 pub mod settings;
+mod suppressions;
 pub mod tenants;
 mod traffic;
 pub mod tx;

@@ -24,7 +24,7 @@ use mychatflow_data::protocol::calls::campaign::{
     CampaignSeriesDocument, CampaignTested, SeriesPoint, VariantDocument,
 };
 use mychatflow_data::protocol::calls::chat::{ChatDraft, ChatSent, ChatShown, InteractionDocument, NoteDocument};
-use mychatflow_data::protocol::calls::contact::ContactShown;
+use mychatflow_data::protocol::calls::contact::{ColumnRead, ContactImported, ContactShown, RowRejected};
 use mychatflow_data::protocol::calls::credit::{CreditAudited, CreditGranted, CreditSummary};
 use mychatflow_data::protocol::calls::daemon::{
     Applies, ConfigChange, DaemonReloaded, DaemonShown, DaemonStopping, GeminiHealth, Health, StoreHealth, WahaHealth,
@@ -488,4 +488,22 @@ fn why_and_overview() {
             timezone: "Europe/Berlin".into(),
         },
     );
+}
+
+#[test]
+fn a_list_that_was_imported() {
+    let rejected = RowRejected { row: 3, value: "4.41E+11".into(), reason: "a spreadsheet has cut digits off".into() };
+    let column = |heading: &str, taken_for: &str| ColumnRead { heading: heading.into(), taken_for: taken_for.into() };
+    let document = ContactImported {
+        rows: 5,
+        imported: 2,
+        repaired: 1,
+        duplicates: 1,
+        suppressed: 1,
+        rejected: vec![rejected],
+        added: 2,
+        columns: vec![column("Mobile Number", "phone"), column("City", "city")],
+        ..ContactImported::default()
+    };
+    golden("contact.import", document);
 }

@@ -68,6 +68,7 @@ pub fn spring(world: &World) -> NewCampaign {
         text: "Hi {{ name }}".into(),
         scheduled_at: None,
         timezone: "UTC".into(),
+        audience: None,
     }
 }
 

@@ -8,6 +8,7 @@ mod clone;
 mod console;
 mod contacts;
 mod file;
+mod lists;
 mod members;
 mod number_checks;
 mod numbers;

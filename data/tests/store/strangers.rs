@@ -28,6 +28,7 @@ use mychatflow_data::store::tx::answer::{NewAnswer, Part, Start};
 use mychatflow_data::store::tx::clone_campaign::Whom;
 use mychatflow_data::store::tx::draft_campaign::{NewCampaign, NewRecipient, Segment};
 use mychatflow_data::store::tx::import_known::{Acquaintance, KnownPerson};
+use mychatflow_data::store::tx::import_people::{Basis, ListedPerson, Taken};
 use mychatflow_data::store::tx::outcome::Resolution;
 use mychatflow_data::store::tx::run_campaign::{Claim, Recall, Turn};
 use mychatflow_data::store::tx::send::Composer;
@@ -163,6 +164,7 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
                 text: "Hi".into(),
                 scheduled_at: None,
                 timezone: "UTC".into(),
+                audience: None,
             };
             works(shop, number, now).await;
             // The name may be taken.
@@ -387,6 +389,7 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
             text: "Hi".into(),
             scheduled_at: None,
             timezone: "UTC".into(),
+            audience: None,
         };
         assert!(shop.begin_campaign(on_theirs, now).await.is_err());
         assert!(shop.keep_unreadable(*id, vec![9], vec![9], "not JSON".into(), now).await.is_err());
@@ -441,6 +444,27 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.campaign_of(*id).await.unwrap().is_none());
         assert!(shop.cancel_message(*id, now).await.is_err());
         assert!(shop.resolve_unknown(*id, Resolution::Sent, now).await.is_err());
+    }
+    // Whoever they know, and whoever is silent there, is nobody here; what is imported here changes nothing there.
+    for number in 0..4 {
+        let phone = on_the_list(number).phone.unwrap();
+        let taken = shop.rehearse_import(vec![phone.clone()]).await.unwrap();
+        if shop.contact_named(phone.to_string()).await.is_err() {
+            assert_eq!(taken, [Taken::Added]);
+            assert_eq!(shop.recorded_consent(vec![phone.clone()]).await.unwrap(), [None]);
+        }
+        let person = ListedPerson {
+            phone: phone.clone(),
+            name: Some("mine".into()),
+            tags: vec!["mine".into()],
+            language: Some("de".into()),
+            note: Some("mine".into()),
+            fields: [("city".to_owned(), "mine".to_owned())].into(),
+            consent: None,
+            basis: Basis::List,
+        };
+        shop.import_people(vec![person], now).await.unwrap();
+        shop.suppress_people(vec![phone], now).await.unwrap();
     }
     for id in &theirs.campaigns {
         let rows = vec![on_the_list(9)];

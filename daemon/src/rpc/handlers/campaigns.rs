@@ -76,7 +76,7 @@ pub fn document(progress: Progress, limits: &Limits, now: Timestamp) -> Campaign
         next_at: campaign.next_at,
         per_hour,
         duplicates: campaign.duplicates,
-        audience: campaign.audience,
+        audience: campaign.audience.map(|audience| clean_line(&audience)),
         variants,
         media: campaign.media.map(|CampaignFile { file_name, mime, bytes }| CampaignMedia { file_name, mime, bytes }),
         quiet: campaign.plan.quiet,

@@ -1,6 +1,7 @@
 //! One file per resource, one function per call. The tenant is found and the caller allowed before any of them runs.
 
 pub mod ask;
+pub mod audience;
 pub mod campaign_copies;
 pub mod campaign_files;
 pub mod campaign_lists;

@@ -5,6 +5,7 @@ pub mod answer;
 pub mod clone_campaign;
 pub mod draft_campaign;
 pub mod import_known;
+pub mod import_people;
 pub(crate) mod merge_contacts;
 pub mod outcome;
 pub mod queue;
