@@ -89,7 +89,7 @@ pub enum Command {
     Contact(ContactVerb),
     /// One text to many people, each exactly once
     #[command(subcommand)]
-    Campaign(CampaignVerb),
+    Campaign(Box<CampaignVerb>),
     /// The balance and its ledger
     #[command(subcommand)]
     Credit(CreditVerb),
@@ -603,6 +603,9 @@ mod tests {
             "mychatflow instance qr main --png -",
             "mychatflow campaign create spring --text Hi --file people.csv --country DE --at 2026-12-01T09:00",
             "mychatflow campaign create spring --text - --segment tag:vip --instance main --timezone Europe/Berlin",
+            "mychatflow campaign create spring --text Hi --segment all --quiet 21:00-08:00 --missed skip --late-within 2h",
+            "mychatflow campaign preflight spring",
+            "mychatflow campaign launch spring --yes",
             "mychatflow campaign preview --text Hi --segment all --limit 3",
             "mychatflow campaign report spring --state opted_out --json",
             "mychatflow campaign edit spring --at now",
@@ -624,6 +627,7 @@ mod tests {
             "mychatflow campaign create spring --file people.csv",
             "mychatflow campaign create spring --text Hi --file people.csv --segment all",
             "mychatflow campaign preview",
+            "mychatflow campaign create spring --text Hi --segment all --missed later",
             "mychatflow campaign report spring --state gone",
             "mychatflow credit grant -- -5",
             "mychatflow contact tag Anna",

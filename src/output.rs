@@ -1,6 +1,7 @@
 //! What is printed: tables for people, JSON for programs. The only file that writes to stdout.
 
 use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use mychatflow_data::time::Timestamp;
@@ -98,6 +99,46 @@ pub fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
+/// How far something got, said beside the answer: on a terminal one line that changes, else a line now and then.
+#[derive(Debug)]
+pub struct LiveLine {
+    /// Is stderr a terminal?
+    live: bool,
+    said_at: Option<Instant>,
+}
+
+impl LiveLine {
+    /// Between two lines where every line stays.
+    const PAUSE: Duration = Duration::from_secs(5);
+
+    /// Nothing was said yet.
+    pub fn new() -> Self {
+        Self { live: io::stderr().is_terminal(), said_at: None }
+    }
+
+    /// Says how far it is.
+    pub fn show(&mut self, text: &str) {
+        let text = clean(text);
+        if self.live {
+            // Nobody to tell when even stderr is gone.
+            let _ = write!(io::stderr(), "\r\x1b[K{text}");
+        } else if self.said_at.is_none_or(|at| at.elapsed() >= Self::PAUSE) {
+            note(&text);
+        } else {
+            return;
+        }
+        self.said_at = Some(Instant::now());
+    }
+
+    /// The line stays as it is, and what follows stands below.
+    pub fn done(&mut self) {
+        if self.live && self.said_at.is_some() {
+            note("");
+        }
+        self.said_at = None;
+    }
+}
+
 /// Columns that line up.
 #[derive(Debug)]
 pub struct Table {
@@ -123,6 +164,11 @@ impl Table {
         if !self.hints.contains(&hint) {
             self.hints.push(hint);
         }
+    }
+
+    /// The table as text, to stand among other words.
+    pub fn plain(&self) -> String {
+        self.drawn(Style::Plain)
     }
 
     fn drawn(&self, style: Style) -> String {

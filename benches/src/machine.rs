@@ -60,8 +60,17 @@ pub fn cpu(pid: u32) -> anyhow::Result<Duration> {
 
 /// The memory of a process that is in RAM, in MiB.
 pub fn rss_mib(pid: u32) -> anyhow::Result<f64> {
+    status_mib(pid, "VmRSS:")
+}
+
+/// The most memory that a process ever had in RAM, in MiB.
+pub fn rss_max_mib(pid: u32) -> anyhow::Result<f64> {
+    status_mib(pid, "VmHWM:")
+}
+
+fn status_mib(pid: u32, name: &str) -> anyhow::Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).context("the process is gone")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-    let kib: f64 = line.trim().trim_end_matches(" kB").parse().context("an unreadable VmRSS")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("no {name}"))?;
+    let kib: f64 = line.trim().trim_end_matches(" kB").parse().with_context(|| format!("an unreadable {name}"))?;
     Ok(kib / 1024.0)
 }

@@ -8,6 +8,7 @@ mod ceiling;
 mod child;
 mod console;
 mod delivery;
+mod import;
 mod ingest;
 mod load;
 mod machine;
@@ -63,6 +64,7 @@ enum Part {
     Start,
     Reading,
     Console,
+    Import,
 }
 
 /// What every part works with.
@@ -127,6 +129,9 @@ fn main() -> anyhow::Result<()> {
     }
     if wanted(Part::Console) {
         console::measure(&bench, &mut report)?;
+    }
+    if wanted(Part::Import) {
+        import::measure(&bench, &mut report)?;
     }
     report.print(args.json)
 }

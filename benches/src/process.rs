@@ -100,6 +100,11 @@ impl Process {
     pub fn rss_mib(&self) -> anyhow::Result<f64> {
         machine::rss_mib(self.child.id())
     }
+
+    /// The most memory it ever had in RAM, in MiB.
+    pub fn rss_max_mib(&self) -> anyhow::Result<f64> {
+        machine::rss_max_mib(self.child.id())
+    }
 }
 
 impl Drop for Process {

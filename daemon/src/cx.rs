@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mychatflow_data::credits::Credits;
-use mychatflow_data::ids::RunId;
+use mychatflow_data::ids::{CampaignId, ImportId, RunId};
 use mychatflow_data::store::Store;
 use mychatflow_data::time::{Clock, Timestamp};
 use tokio::sync::watch;
@@ -17,7 +17,10 @@ use crate::instances::Numbers;
 use crate::jobs::wake::Wake;
 use crate::receivers::Receivers;
 use crate::reload::ReadConfig;
+use crate::rpc::handlers::audience::Listing;
+use crate::rpc::handlers::contact_import::Import;
 use crate::rpc::peer::Operators;
+use crate::unfinished::Unfinished;
 use crate::waha::Waha;
 
 /// The clients of other servers, built from one reading of the config.
@@ -51,6 +54,10 @@ pub struct Cx {
     pub receivers: Receivers,
     /// What is remembered of the numbers between two looks.
     pub numbers: Numbers,
+    /// Imports of people whose file is not through.
+    pub imports: Unfinished<ImportId, Import>,
+    /// Campaigns whose list is not through.
+    pub listings: Unfinished<CampaignId, Listing>,
     /// This run of the daemon: leases belong to it.
     pub run: RunId,
     /// When it began.

@@ -20,6 +20,7 @@ pub mod reload;
 pub mod rounds;
 pub mod rpc;
 pub mod tell;
+pub mod unfinished;
 pub mod waha;
 
 use std::io;
@@ -53,6 +54,7 @@ use crate::receivers::Receivers;
 use crate::reload::ReadConfig;
 use crate::rpc::listener::{BindError, Listener, Lock};
 use crate::tell::{Chore, Teller};
+use crate::unfinished::Unfinished;
 
 /// The name of the store's file in the data directory.
 pub const STORE_FILE: &str = "mychatflow.db";
@@ -149,6 +151,8 @@ pub async fn start(config: Config, read_config: ReadConfig, stop: CancellationTo
         bus,
         wake,
         numbers: Numbers::default(),
+        imports: Unfinished::default(),
+        listings: Unfinished::default(),
         run,
         started_at: clock.now(),
         stop: stop.clone(),

@@ -353,6 +353,21 @@ async fn history_pages_filters_and_remembers_what_was_never_told() {
 }
 
 #[tokio::test]
+async fn a_time_lock_refuses_messages_to_strangers() {
+    let world = World::with(Engine::Gows).await;
+    world.waha.customer_says("default", &ana(), "Open today?").await.unwrap();
+    world.waha.lock_out("default", std::time::Duration::from_secs(3600)).await.unwrap();
+    let me = world.client.get("/api/sessions/default").await.1["me"].clone();
+    assert_eq!(me["reachoutTimelock"]["isActive"], true);
+    assert!(me["reachoutTimelock"]["timeEnforcementEnds"].as_i64().unwrap() > 1_700_000_000, "{me}");
+    assert_eq!(world.client.post("/api/sendText", hello()).await.0, 201, "Ana wrote first");
+    let stranger = json!({"session": "default", "chatId": "447700900002@c.us", "text": "Hello!"});
+    let (status, refused) = world.client.post("/api/sendText", stranger).await;
+    assert_eq!((status, &refused["exception"]["message"]), (500, &json!("2 UNKNOWN: server returned error 463")));
+    assert_eq!(world.waha.sent_count(), 1);
+}
+
+#[tokio::test]
 async fn history_needs_a_store_on_noweb() {
     let world = World::start(Options::default()).await;
     world.client.post("/api/sessions", json!({"name": "bare", "start": true})).await;

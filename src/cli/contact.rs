@@ -1,11 +1,33 @@
 //! `contact …` and `segment …`: what may be typed.
 
-use clap::Subcommand;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueHint};
 use mychatflow_data::model::contact::Review;
 use mychatflow_data::phone::Phone;
 use mychatflow_data::protocol::calls::contact::Reviewed;
 
 use super::{Limit, words};
+
+/// A list of people, and what is to become of them.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The list: CSV or TSV with a column of phone numbers; - reads stdin
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// The country of phone numbers without a country code, such as DE
+    #[arg(long, value_name = "CC")]
+    pub country: Option<String>,
+    /// Only say what would happen
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Never write to these numbers, instead of making contacts of them
+    #[arg(long, conflicts_with = "tags")]
+    pub suppress: bool,
+    /// A tag for everybody on the list; may be given several times
+    #[arg(long = "tag", value_name = "TAG")]
+    pub tags: Vec<String>,
+}
 
 /// `contact …`
 #[derive(Debug, Subcommand)]
@@ -55,6 +77,8 @@ pub enum ContactVerb {
         #[arg(long = "tag", value_name = "TAG")]
         tags: Vec<String>,
     },
+    /// Take in a list of people, with a report of every row
+    Import(ImportArgs),
     /// Change what is known of one
     Edit {
         /// Id, phone number, or a name that fits one contact

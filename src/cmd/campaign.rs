@@ -1,54 +1,95 @@
 //! `campaign …`
 
+mod comparison;
+mod follow;
+mod media;
+mod preflight;
+mod schedule;
+
 use std::fmt::Write as _;
-use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use mychatflow_data::model::campaign::{CampaignCounts, CampaignState};
+use mychatflow_data::model::campaign::{CampaignCounts, CampaignState, NumberCheck};
 use mychatflow_data::protocol::calls::campaign::{
-    CampaignCancel, CampaignCreate, CampaignDocument, CampaignEdit, CampaignLaunch, CampaignList, CampaignPause,
-    CampaignPreview, CampaignPreviewLine, CampaignRemove, CampaignReport, CampaignReportLine, CampaignResume,
-    CampaignShow,
+    CampaignCancel, CampaignClone, CampaignCreate, CampaignDocument, CampaignEdit, CampaignExtend, CampaignLaunch,
+    CampaignList, CampaignMedia, CampaignPause, CampaignPreflight, CampaignPreview, CampaignPreviewed, CampaignRemove,
+    CampaignReport, CampaignReportLine, CampaignResume, CampaignShow, CampaignTest,
 };
 
-use super::{Cx, text_or_stdin};
+use self::comparison::comparison;
+use self::schedule::moment;
+use super::progress::Progress;
+use super::source::{Piece, Source};
+use super::{Cx, dialogue, text_or_stdin};
 use crate::cli::campaign::CampaignVerb;
-use crate::output::{Table, age, clean, clean_lines, facts, local};
+use crate::output::{Table, age, clean, clean_lines, facts, note};
 
 /// Columns of the progress bar.
 const BAR: i64 = 40;
-/// The longest list: it goes to the daemon as one line of at most 1 MiB, in which it grows by quotes and line ends.
-const FILE_BYTES_MAX: usize = 900_000;
 
 /// Runs one verb.
 pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
     let tenant = cx.tenant();
     match verb {
-        CampaignVerb::Create { name, text, audience, instance, at, timezone } => {
+        CampaignVerb::Create { name, text, audience, to, instance, at, timezone, texts, planning } => {
+            let file = texts.media.as_deref().map(media::read).transpose()?;
             let params = CampaignCreate {
                 tenant,
                 name,
                 text: text_or_stdin(text)?,
-                file: list(audience.file.as_deref())?,
                 country: audience.country,
                 segment: audience.segment,
+                to,
                 instance: instance.map(Into::into),
                 at,
                 timezone,
+                variants: texts.variant,
+                check: texts.no_check.then_some(NumberCheck::Never),
+                quiet: planning.quiet,
+                missed: planning.missed,
+                late_within: planning.late_within,
                 ..CampaignCreate::default()
             };
-            cx.show(&params, |made| created(cx, made)).await
+            let mut made = match &audience.file {
+                Some(file) => with_list(cx, params, Source::open(file)?).await?,
+                None => cx.call(&params).await?,
+            };
+            if let Some(file) = &file {
+                let again = || {
+                    let name = clean(&made.name);
+                    format!("{name} is a draft without its file; next: mychatflow campaign edit {name} --media FILE")
+                };
+                made = media::attach(cx, made.id.to_string().into(), file).await.with_context(again)?;
+            }
+            cx.output.document(&made, |made| created(cx, made))
         }
         CampaignVerb::List { state, limit } => {
             let params = |limit, after| CampaignList { tenant: tenant.clone(), state, limit, after };
             cx.list(limit, params, |campaigns| table(cx, campaigns)).await
         }
-        CampaignVerb::Show { name } => {
+        CampaignVerb::Show { name, follow: true } | CampaignVerb::Watch { name } => {
+            let shown = follow::follow(cx, name.into()).await?;
+            match cx.output.format() {
+                // Its last line is the same.
+                crate::output::Format::Json => Ok(()),
+                crate::output::Format::People => cx.output.text(&full(cx, &shown)),
+            }
+        }
+        CampaignVerb::Test { name, to, variant } => {
+            let params = CampaignTest { tenant, name: name.into(), to, variant };
+            cx.show(&params, |sent| format!("on its way to {}:\n{}", sent.phone, clean_lines(&sent.text).join("\n")))
+                .await
+        }
+        CampaignVerb::Clone { name, copy, whom } => {
+            let params = CampaignClone { tenant, name: name.into(), copy, whom };
+            cx.show(&params, |made| created(cx, made)).await
+        }
+        CampaignVerb::Show { name, .. } => {
             cx.show(&CampaignShow { tenant, name: name.into() }, |shown| full(cx, shown)).await
         }
-        CampaignVerb::Preview { name, text, audience, limit } => {
-            let file = list(audience.file.as_deref())?;
+        CampaignVerb::Preview { name, text, variant, audience, limit } => {
+            let file = beginning(audience.file.as_deref())?;
             let text = text.map(text_or_stdin).transpose()?;
             let name = name.map(Into::into);
             let params = CampaignPreview {
@@ -58,16 +99,24 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
                 file,
                 country: audience.country,
                 segment: audience.segment,
+                variants: variant,
                 limit: limit.limit,
-                ..CampaignPreview::default()
             };
             let page = cx.call(&params).await?;
             match cx.output.format() {
                 crate::output::Format::Json => page.items.iter().try_for_each(|line| cx.output.json(line)),
-                crate::output::Format::People => cx.output.text(&renderings(&page.items)),
+                crate::output::Format::People => cx.output.text(&renderings(&page)),
             }
         }
-        CampaignVerb::Launch { name } => {
+        CampaignVerb::Preflight { name } => {
+            let shown = cx.call(&CampaignShow { tenant: tenant.clone(), name: name.clone().into() }).await?;
+            cx.show(&CampaignPreflight { tenant, name: name.into() }, |found| preflight::words(&shown, found, cx.now))
+                .await
+        }
+        CampaignVerb::Launch { name, yes } => {
+            if cx.output.format() == crate::output::Format::People {
+                look_before(cx, &name, if yes { Doubts::Silenced } else { Doubts::Asked }).await?;
+            }
             cx.show(&CampaignLaunch { tenant, name: name.into() }, |shown| line(cx, shown)).await
         }
         CampaignVerb::Pause { name } => {
@@ -79,47 +128,110 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
         CampaignVerb::Cancel { name } => {
             cx.show(&CampaignCancel { tenant, name: name.into() }, |shown| line(cx, shown)).await
         }
-        CampaignVerb::Edit { name, text, at, timezone } => {
-            let text = text.map(text_or_stdin).transpose()?;
-            let params = CampaignEdit { tenant, name: name.into(), text, at, timezone, ..CampaignEdit::default() };
-            cx.show(&params, |shown| full(cx, shown)).await
+        CampaignVerb::Edit { name, text, at, timezone, texts, planning, no_media, no_variants, check } => {
+            let file = texts.media.as_deref().map(media::read).transpose()?;
+            let params = CampaignEdit {
+                tenant,
+                name: name.into(),
+                text: text.map(text_or_stdin).transpose()?,
+                at,
+                timezone,
+                variants: (no_variants || !texts.variant.is_empty()).then_some(texts.variant),
+                check: match (check, texts.no_check) {
+                    (true, _) => Some(NumberCheck::Before),
+                    (false, true) => Some(NumberCheck::Never),
+                    (false, false) => None,
+                },
+                quiet: planning.quiet,
+                missed: planning.missed,
+                late_within: planning.late_within,
+            };
+            let name = params.name.clone();
+            let nothing = CampaignEdit { tenant: params.tenant.clone(), name: name.clone(), ..CampaignEdit::default() };
+            // The file of a paused campaign may be changed, its words may not.
+            let mut shown = None;
+            if params != nothing || (file.is_none() && !no_media) {
+                shown = Some(cx.call(&params).await?);
+            }
+            let shown = match (&file, no_media, shown) {
+                (Some(file), ..) => media::attach(cx, name, file).await?,
+                (None, true, _) => media::detach(cx, name).await?,
+                (None, false, Some(shown)) => shown,
+                (None, false, None) => cx.call(&params).await?,
+            };
+            cx.output.document(&shown, |shown| full(cx, shown))
         }
         CampaignVerb::Remove { name } => {
             let params = CampaignRemove { tenant, name: name.into() };
             cx.show(&params, |removed| format!("{} is gone; its messages stay in their chats", clean(&removed.name)))
                 .await
         }
-        CampaignVerb::Report { name, state, limit } => {
+        CampaignVerb::Report { name, state, variant, limit } => {
             let params = |limit, after| CampaignReport {
                 tenant: tenant.clone(),
                 name: name.clone().into(),
                 state,
+                variant: variant.clone(),
                 limit,
                 after,
-                ..CampaignReport::default()
             };
             cx.list(limit, params, |lines| report(cx, lines)).await
         }
     }
 }
 
-/// The content of a list; `-` reads it from stdin.
-fn list(path: Option<&Path>) -> anyhow::Result<Option<String>> {
+/// Is a person asked when a launch is risky?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doubts {
+    Asked,
+    Silenced,
+}
+
+/// Says what a launch does and what it risks; where that is much, a person at a terminal must say so.
+async fn look_before(cx: &Cx, name: &str, doubts: Doubts) -> anyhow::Result<()> {
+    let shown = cx.call(&CampaignShow { tenant: cx.tenant(), name: name.to_owned().into() }).await?;
+    // What can't be launched is refused by the launch, with its own reason.
+    if shown.state != CampaignState::Draft {
+        return Ok(());
+    }
+    let found = cx.call(&CampaignPreflight { tenant: cx.tenant(), name: name.to_owned().into() }).await?;
+    note(&preflight::words(&shown, &found, cx.now));
+    if doubts == Doubts::Silenced || !preflight::asks(&found) || !dialogue::somebody_is_there() {
+        return Ok(());
+    }
+    match dialogue::ask("launch it all the same? Type yes to go on: ")?.as_deref() {
+        Some("yes") => Ok(()),
+        _ => bail!("nothing was launched"),
+    }
+}
+
+/// Makes a campaign with a list, which goes to the daemon in pieces.
+async fn with_list(cx: &Cx, mut params: CampaignCreate, mut source: Source) -> anyhow::Result<CampaignDocument> {
+    let client = cx.connect().await?;
+    let mut progress = Progress::begin();
+    let mut made: Option<CampaignDocument> = None;
+    params.file_name = source.name().map(str::to_owned);
+    while let Some(Piece { text, rest }) = source.next()? {
+        let document = match &made {
+            None => {
+                let params = CampaignCreate { file: Some(text), more: rest, ..params.clone() };
+                client.call(&params).await?
+            }
+            Some(made) => {
+                let tenant = params.tenant.clone();
+                client.call(&CampaignExtend { tenant, campaign: made.id, file: text, more: rest }).await?
+            }
+        };
+        progress.show(document.recipients + document.duplicates, source.share());
+        made = Some(document);
+    }
+    made.context("the list has no end")
+}
+
+/// The beginning of a list, which is enough for a preview; `-` reads it from stdin.
+fn beginning(path: Option<&Path>) -> anyhow::Result<Option<String>> {
     let Some(path) = path else { return Ok(None) };
-    let mut bytes = Vec::new();
-    if path.as_os_str() == "-" {
-        std::io::stdin().read_to_end(&mut bytes).context("could not read the list from stdin")?;
-    } else {
-        bytes = std::fs::read(path).with_context(|| format!("could not read {}", path.display()))?;
-    }
-    if bytes.len() > FILE_BYTES_MAX {
-        let (kb, most) = (bytes.len() / 1000, FILE_BYTES_MAX / 1000);
-        bail!("the list has {kb} kB, and {most} kB go into one campaign: split it, or leave out columns");
-    }
-    let text = String::from_utf8(bytes).map_err(|_| {
-        anyhow::anyhow!("the list is not UTF-8: save it as \"CSV UTF-8\", or: iconv -f WINDOWS-1252 -t UTF-8 FILE")
-    })?;
-    Ok(Some(text))
+    Ok(Source::open(path)?.next()?.map(|piece| piece.text))
 }
 
 fn created(cx: &Cx, made: &CampaignDocument) -> String {
@@ -132,9 +244,10 @@ fn created(cx: &Cx, made: &CampaignDocument) -> String {
         let _ = write!(text, "; {} rows named somebody twice", made.duplicates);
     }
     if let Some(at) = made.scheduled_at {
-        let _ = write!(text, "\nonce launched it starts {} ({})", local(at, "%Y-%m-%d %H:%M"), age(at, cx.now));
+        let _ = write!(text, "\nonce launched it starts {}", moment(at, &made.timezone, cx.now));
     }
-    let _ = write!(text, "\nnext: mychatflow campaign preview {name}, then: mychatflow campaign launch {name}");
+    let next = format!("mychatflow campaign preview {name}, then: mychatflow campaign preflight {name}");
+    let _ = write!(text, "\nnext: {next}, then: mychatflow campaign launch {name}");
     text
 }
 
@@ -142,7 +255,7 @@ fn line(cx: &Cx, shown: &CampaignDocument) -> String {
     let reason = shown.reason.as_ref().map(|reason| format!(": {}", clean(reason))).unwrap_or_default();
     let eta = shown.eta.map(|eta| format!("; through {}", age(eta, cx.now))).unwrap_or_default();
     let starts = match (shown.state, shown.scheduled_at) {
-        (CampaignState::Scheduled, Some(at)) => format!(", starts {}", age(at, cx.now)),
+        (CampaignState::Scheduled, Some(at)) => format!(", starts {}", moment(at, &shown.timezone, cx.now)),
         _ => String::new(),
     };
     let CampaignDocument { name, state, counts, recipients, .. } = shown;
@@ -200,7 +313,7 @@ fn table(cx: &Cx, campaigns: &[CampaignDocument]) -> Table {
 
 fn full(cx: &Cx, shown: &CampaignDocument) -> String {
     let when = |at: Option<mychatflow_data::time::Timestamp>| {
-        at.map(|at| format!("{} ({})", local(at, "%Y-%m-%d %H:%M"), age(at, cx.now))).unwrap_or_default()
+        at.map(|at| moment(at, &shown.timezone, cx.now)).unwrap_or_default()
     };
     let counts = &shown.counts;
     let per_hour = if shown.per_hour > 0.0 { format!("{:.0} an hour", shown.per_hour) } else { String::new() };
@@ -212,26 +325,44 @@ fn full(cx: &Cx, shown: &CampaignDocument) -> String {
         ("state", shown.state.to_string()),
         ("reason", shown.reason.clone().unwrap_or_default()),
         ("people", states(counts)),
+        ("audience", shown.audience.clone().unwrap_or_default()),
         ("twice", duplicates),
         ("rate", per_hour),
         ("next", when(shown.next_at)),
         ("through", when(shown.eta)),
         ("to start", when(shown.scheduled_at)),
+        ("if missed", schedule::missed(shown)),
+        ("quiet", shown.quiet.as_ref().map(|quiet| format!("{quiet} where the person lives")).unwrap_or_default()),
         ("time zone", shown.timezone.clone()),
         ("made", when(Some(shown.created_at))),
         ("started", when(shown.started_at)),
         ("finished", when(shown.finished_at)),
         ("number", shown.instance.to_string()),
+        ("for", shown.audience.clone().unwrap_or_default()),
+        ("file", shown.media.as_ref().map(file).unwrap_or_default()),
+        (
+            "look-up",
+            if shown.check == NumberCheck::Never { "off: numbers are not looked up".into() } else { String::new() },
+        ),
     ]));
-    let _ = write!(text, "\n{}\n", clean_lines(&shown.text).join("\n"));
+    if shown.variants.is_empty() {
+        let _ = write!(text, "\n{}\n", clean_lines(&shown.text).join("\n"));
+    } else {
+        text.push_str(&comparison(&shown.variants));
+    }
     text
 }
 
-fn renderings(lines: &[CampaignPreviewLine]) -> String {
+fn file(media: &CampaignMedia) -> String {
+    format!("{} ({}, {} kB)", media.file_name, media.mime, media.bytes.div_ceil(1000))
+}
+
+fn renderings(preview: &CampaignPreviewed) -> String {
     let mut text = String::new();
-    for line in lines {
+    for line in &preview.items {
         let name = line.name.as_ref().map(|name| format!(" {}", clean(name))).unwrap_or_default();
-        let _ = writeln!(text, "{}{name}", clean(&line.phone));
+        let variant = line.variant.as_ref().map(|label| format!("  [{}]", clean(label))).unwrap_or_default();
+        let _ = writeln!(text, "{}{name}{variant}", clean(&line.phone));
         match (&line.text, &line.reason) {
             (Some(words), _) => clean_lines(words).iter().for_each(|words| {
                 let _ = writeln!(text, "  {words}");
@@ -240,6 +371,9 @@ fn renderings(lines: &[CampaignPreviewLine]) -> String {
                 let _ = writeln!(text, "  left out: {}", clean(reason.as_deref().unwrap_or("nobody knows why")));
             }
         }
+    }
+    if preview.left_out > 0 {
+        let _ = writeln!(text, "{} of the first {} people are left out", preview.left_out, preview.looked_at);
     }
     text
 }
@@ -250,7 +384,7 @@ fn report(cx: &Cx, lines: &[CampaignReportLine]) -> Table {
         table.row([
             line.phone.clone(),
             line.name.clone().unwrap_or_default(),
-            line.state.to_string(),
+            line.variant.as_ref().map_or_else(|| line.state.to_string(), |label| format!("{} [{label}]", line.state)),
             line.at.map(|at| age(at, cx.now)).unwrap_or_default(),
             line.reason.clone().unwrap_or_default(),
         ]);

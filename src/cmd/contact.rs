@@ -37,6 +37,7 @@ pub async fn run(cx: &Cx, verb: ContactVerb) -> anyhow::Result<()> {
             .await
         }
         ContactVerb::Add { phone, name, tags } => cx.show(&ContactAdd { tenant, phone, name, tags }, line).await,
+        ContactVerb::Import(args) => super::import::run(cx, args).await,
         ContactVerb::Edit { contact, name } => {
             cx.show(&ContactEdit { tenant, contact: contact.into(), name, ..ContactEdit::default() }, line).await
         }

@@ -13,15 +13,18 @@ mod demo;
 mod dialogue;
 mod doctor;
 mod events;
+mod import;
 mod instance;
 mod launch;
 mod overview;
+mod progress;
 pub mod qr;
 mod queue;
 mod quick_reply;
 mod relay;
 mod settings;
 mod setup;
+mod source;
 mod stats;
 mod tenant;
 mod welcome;
@@ -60,7 +63,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Instance(verb)) => instance::run(&cx, verb).await,
         Some(Command::Chat(verb)) => chat::run(&cx, verb).await,
         Some(Command::Contact(verb)) => contact::run(&cx, verb).await,
-        Some(Command::Campaign(verb)) => campaign::run(&cx, verb).await,
+        Some(Command::Campaign(verb)) => campaign::run(&cx, *verb).await,
         Some(Command::Credit(verb)) => credit::run(&cx, verb).await,
         Some(Command::Settings(verb)) => settings::run(&cx, verb).await,
         Some(Command::QuickReply(verb)) => quick_reply::run(&cx, verb).await,

@@ -6,6 +6,7 @@ mod config;
 mod connection;
 mod console;
 mod desk;
+mod launch;
 mod printing;
 #[path = "../support/terminal.rs"]
 mod pty;

@@ -1,7 +1,5 @@
 //! Phone numbers as a country writes them: its calling code, and the zero that is dialled only at home.
 
-use mychatflow_data::phone::Phone;
-
 /// Two letters of ISO 3166 and the calling code.
 #[rustfmt::skip]
 const CODES: &[(&str, &str)] = &[
@@ -37,6 +35,91 @@ const CODES: &[(&str, &str)] = &[
     ("XK", "383"), ("YE", "967"), ("YT", "262"), ("ZA", "27"), ("ZM", "260"), ("ZW", "263"),
 ];
 
+/// Calling codes, how many digits follow one at home without its prefix, and the prefix that people dial there. A code
+/// that is not here takes 5 to 12 digits, and says nothing of a prefix.
+#[rustfmt::skip]
+const PLANS: &[(&str, usize, usize, Prefix)] = &[
+    ("1", 10, 10, Prefix::One), ("7", 10, 10, Prefix::Eight), ("20", 8, 10, Prefix::Zero), ("27", 9, 9, Prefix::Zero),
+    ("30", 10, 10, Prefix::None), ("31", 9, 9, Prefix::Zero), ("32", 8, 9, Prefix::Zero), ("33", 9, 9, Prefix::Zero),
+    ("34", 9, 9, Prefix::None), ("36", 8, 9, Prefix::ZeroSix), ("39", 9, 11, Prefix::None), ("40", 9, 9, Prefix::Zero),
+    ("41", 9, 9, Prefix::Zero), ("43", 6, 13, Prefix::Zero), ("44", 9, 10, Prefix::Zero), ("45", 8, 8, Prefix::None),
+    ("46", 7, 10, Prefix::Zero), ("47", 8, 8, Prefix::None), ("48", 9, 9, Prefix::None), ("49", 6, 11, Prefix::Zero),
+    ("51", 8, 9, Prefix::Zero), ("52", 10, 11, Prefix::None), ("54", 10, 11, Prefix::Zero), ("55", 10, 11, Prefix::None),
+    ("56", 9, 9, Prefix::None), ("57", 8, 10, Prefix::None), ("60", 8, 10, Prefix::Zero), ("61", 9, 9, Prefix::Zero),
+    ("62", 8, 12, Prefix::Zero), ("63", 8, 10, Prefix::Zero), ("64", 8, 10, Prefix::Zero), ("65", 8, 8, Prefix::None),
+    ("66", 8, 9, Prefix::Zero), ("81", 9, 10, Prefix::Zero), ("82", 8, 10, Prefix::Zero), ("84", 9, 10, Prefix::Zero),
+    ("86", 10, 11, Prefix::Zero), ("90", 10, 10, Prefix::Zero), ("91", 10, 10, Prefix::None), ("92", 9, 10, Prefix::Zero),
+    ("94", 9, 9, Prefix::Zero), ("212", 9, 9, Prefix::Zero), ("233", 9, 9, Prefix::Zero), ("234", 8, 10, Prefix::Zero),
+    ("254", 9, 9, Prefix::Zero), ("255", 9, 9, Prefix::Zero), ("256", 9, 9, Prefix::Zero), ("263", 9, 9, Prefix::Zero),
+    ("351", 9, 9, Prefix::None), ("353", 7, 9, Prefix::Zero), ("358", 5, 12, Prefix::Zero), ("359", 8, 9, Prefix::Zero),
+    ("380", 9, 9, Prefix::Zero), ("381", 8, 9, Prefix::Zero), ("385", 8, 9, Prefix::Zero), ("386", 8, 8, Prefix::Zero),
+    ("420", 9, 9, Prefix::None), ("421", 9, 9, Prefix::Zero), ("852", 8, 8, Prefix::None), ("880", 8, 10, Prefix::Zero),
+    ("886", 8, 9, Prefix::Zero), ("966", 8, 9, Prefix::Zero), ("971", 8, 9, Prefix::Zero), ("972", 8, 9, Prefix::Zero),
+];
+
+/// What people dial before a number of their own country.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prefix {
+    /// Nothing, or nobody knows.
+    None,
+    /// `0151 …`
+    Zero,
+    /// `06 20 …`
+    ZeroSix,
+    /// `8 912 …`
+    Eight,
+    /// `1 415 …`
+    One,
+}
+
+impl Prefix {
+    /// The number without the prefix; `None` when it has none.
+    #[must_use]
+    pub fn strip(self, digits: &str) -> Option<&str> {
+        match self {
+            // Where nobody knows better, a zero at the beginning is one that is dialled only at home.
+            Self::None | Self::Zero => digits.strip_prefix('0'),
+            Self::ZeroSix => digits.strip_prefix("06"),
+            Self::Eight => digits.strip_prefix('8').filter(|_| digits.len() == 11),
+            Self::One => digits.strip_prefix('1').filter(|_| digits.len() == 11),
+        }
+    }
+}
+
+/// How phone numbers of a calling code are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan {
+    /// The calling code.
+    pub code: &'static str,
+    /// The fewest digits behind it.
+    pub digits_min: usize,
+    /// The most digits behind it.
+    pub digits_max: usize,
+    /// What people dial before it at home.
+    pub prefix: Prefix,
+}
+
+impl Plan {
+    fn of(code: &'static str) -> Self {
+        let (_, digits_min, digits_max, prefix) =
+            PLANS.iter().find(|(known, ..)| *known == code).copied().unwrap_or((code, 5, 12, Prefix::None));
+        Self { code, digits_min, digits_max, prefix }
+    }
+
+    /// The plan of a number with its calling code, and the digits behind the code.
+    #[must_use]
+    pub fn of_international(digits: &str) -> Option<(Self, &str)> {
+        let codes = CODES.iter().filter_map(|(_, code)| Some((*code, digits.strip_prefix(code)?)));
+        codes.max_by_key(|(code, _)| code.len()).map(|(code, rest)| (Self::of(code), rest))
+    }
+
+    /// Is a number without code and prefix long enough, and not too long?
+    #[must_use]
+    pub fn fits(&self, digits: &str) -> bool {
+        (self.digits_min..=self.digits_max).contains(&digits.len())
+    }
+}
+
 /// A country, for the numbers that do not say theirs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Country {
@@ -51,51 +134,24 @@ impl Country {
         let wanted = letters.trim().to_uppercase();
         CODES.iter().find(|(name, _)| *name == wanted).map(|&(name, code)| Self { name, code })
     }
-}
 
-/// Reads a phone number of a list. Without a country code it is one of `home`.
-///
-/// # Errors
-/// Why it is none, in words for people.
-pub fn phone(text: &str, home: Option<Country>) -> Result<Phone, String> {
-    let text = text.trim();
-    let none = || format!("not a phone number: {text:?}");
-    if text.is_empty() {
-        return Err("no phone number".to_owned());
+    /// Its two letters.
+    #[must_use]
+    pub const fn letters(self) -> &'static str {
+        self.name
     }
-    let lower = text.to_lowercase();
-    if lower.contains("e+") && lower.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err(format!("a spreadsheet has cut digits off: {text:?}"));
-    }
-    // A spreadsheet that takes a number for text marks it so.
-    let text = text.trim_start_matches('\'');
-    if text.starts_with('+') || text.starts_with("00") {
-        return Phone::parse(text).map_err(|_| none());
-    }
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    if text.chars().any(|c| !c.is_ascii_digit() && !" -().\u{a0}/".contains(c)) {
-        return Err(none());
-    }
-    match home {
-        None if digits.starts_with('0') => Err(format!("no country code: {text:?}; name a country")),
-        None => Phone::parse(&digits).map_err(|_| none()),
-        Some(country) => at_home(&digits, country).map_err(|()| none()),
-    }
-}
 
-fn at_home(digits: &str, country: Country) -> Result<Phone, ()> {
-    let Country { name, code } = country;
-    let national = match name {
-        // Italians dial the zero from abroad, too.
-        "IT" | "SM" | "VA" => digits,
-        "RU" | "KZ" if digits.len() == 11 => digits.strip_prefix('8').unwrap_or(digits),
-        "HU" => digits.strip_prefix("06").unwrap_or(digits),
-        _ => digits.strip_prefix('0').unwrap_or(digits),
-    };
-    // It may have its country code already, and lost the plus.
-    let whole = national.len() == digits.len() && digits.starts_with(code) && digits.len() >= code.len() + 8;
-    let full = if whole { digits.to_owned() } else { format!("{code}{national}") };
-    Phone::parse(&full).map_err(drop)
+    /// How its phone numbers are made.
+    #[must_use]
+    pub fn plan(self) -> Plan {
+        Plan::of(self.code)
+    }
+
+    /// Is the zero at the beginning part of the number, from abroad too?
+    #[must_use]
+    pub fn keeps_zero(self) -> bool {
+        self.code == "39" || self.name == "SM"
+    }
 }
 
 #[cfg(test)]
@@ -103,30 +159,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_of_lists() {
-        for (text, home, expected) in [
-            ("+49 151 11111111", None, Ok("4915111111111")),
-            ("0049 151 11111111", Some("US"), Ok("4915111111111")),
-            ("0151 11111111", Some("de"), Ok("4915111111111")),
-            ("151 11111111", Some("DE"), Ok("4915111111111")),
-            ("4915111111111", Some("DE"), Ok("4915111111111")),
-            ("4915111111111", None, Ok("4915111111111")),
-            ("'+4915111111111", None, Ok("4915111111111")),
-            ("07700 900123", Some("GB"), Ok("447700900123")),
-            ("(415) 555-0100", Some("US"), Ok("14155550100")),
-            ("1 415 555 0100", Some("US"), Ok("14155550100")),
-            ("06 1234 5678", Some("IT"), Ok("390612345678")),
-            ("8 912 345-67-89", Some("RU"), Ok("79123456789")),
-            ("0151 11111111", None, Err("no country code: \"0151 11111111\"; name a country")),
-            ("4.91511E+12", Some("DE"), Err("a spreadsheet has cut digits off: \"4.91511E+12\"")),
-            ("n/a", Some("DE"), Err("not a phone number: \"n/a\"")),
-            ("", Some("DE"), Err("no phone number")),
-            ("12", Some("DE"), Err("not a phone number: \"12\"")),
-        ] {
-            let found = phone(text, home.and_then(Country::parse));
-            let found = found.as_ref().map(Phone::digits).map_err(String::as_str);
-            assert_eq!(found, expected, "{text} {home:?}");
-        }
+    fn countries_and_their_numbers() {
+        assert_eq!(Country::parse(" de ").map(Country::letters), Some("DE"));
         assert_eq!(Country::parse("XX"), None);
+        let of = |digits| Plan::of_international(digits).map(|(plan, rest)| (plan.code, rest));
+        assert_eq!(of("4915111111111"), Some(("49", "15111111111")));
+        // The longest code counts: this is Jamaica and not the United States.
+        assert_eq!(of("18765550100"), Some(("1876", "5550100")));
+        assert_eq!(of("99915111111"), None);
+        for (name, code) in CODES {
+            assert!(name.len() == 2 && !code.is_empty() && !code.starts_with('0'), "{name}");
+        }
     }
 }

@@ -122,5 +122,8 @@ pub(super) async fn keep(
             .or_else(|| version.and_then(|version| version.engine.clone())),
         version: version.map(|version| version.version.clone()),
     };
+    if let Some(session) = session {
+        tenant.restrict_instance(instance.id, session.restricted_until).await?;
+    }
     tenant.see_instance(instance.id, sighting, now).await
 }

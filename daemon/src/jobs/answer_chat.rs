@@ -144,6 +144,7 @@ impl Run<'_> {
             waha,
             attempts: self.job.attempts,
             after,
+            file: None,
         }
     }
 

@@ -7,9 +7,12 @@
 use std::time::Duration;
 
 use mychatflow_data::ids::InteractionId;
+use mychatflow_data::model::governor::stops;
 use mychatflow_data::model::instance::Instance;
 use mychatflow_data::model::interaction::InteractionState;
+use mychatflow_data::model::job::JobArgs;
 use mychatflow_data::store::TenantStore;
+use mychatflow_data::store::campaign_media::WholeFile;
 use mychatflow_data::store::interactions::{IdSource, Outbound};
 use mychatflow_data::store::jobs::Ended;
 use mychatflow_data::store::tx::outcome::After;
@@ -23,6 +26,7 @@ use crate::waha::capabilities::{Capabilities, Ids};
 use crate::waha::chats::{Chats, Filter, Whose};
 use crate::waha::health::Allow;
 use crate::waha::send::SendText;
+use crate::waha::send_file::SendFile;
 use crate::waha::{Answered, Doubt, Waha, WahaError, own_id};
 
 /// How long after the POST was written an absent message may still appear.
@@ -33,8 +37,14 @@ pub const SEARCH: Duration = Duration::from_secs(60);
 const LOOKUP_PATIENCE: Duration = Duration::from_secs(900);
 /// The pause between two looks.
 const LOOK_AGAIN: Duration = Duration::from_secs(3);
+/// How often a message that WAHA answers with an error is posted in one run; then it rests before the next attempt.
+const POSTS_MAX: usize = 2;
 /// How often a message is certainly not sent before it is given up.
 pub const ATTEMPTS_MAX: i64 = 12;
+
+/// Why nothing goes out on a server that sends no files.
+const NO_FILES: &str = "this WAHA can't send files: update it to 2026.6.1 or newer, or take the file away with \
+                        `mychatflow campaign edit NAME --no-media`; then resume";
 
 /// One message on its way, and what it needs to get there.
 pub struct Delivery<'d> {
@@ -50,6 +60,8 @@ pub struct Delivery<'d> {
     pub attempts: i64,
     /// What the chat is after the last part.
     pub after: After,
+    /// The file that goes with the text.
+    pub file: Option<&'d WholeFile>,
 }
 
 /// Reserves message ids where the server takes them. `None` for each where it does not.
@@ -115,10 +127,13 @@ impl Delivery<'_> {
     }
 
     async fn follow(&self, first: Outbound, start: Next) -> Result<Outcome, JobError> {
-        let (mut message, mut next) = (first, start);
+        let (mut message, mut next, mut posts) = (first, start, 0);
         loop {
             next = match next {
-                Next::Post => self.post_once(&message).await?,
+                Next::Post => {
+                    posts += 1;
+                    self.post_once(&message, posts).await?
+                }
                 Next::End(outcome) => return Ok(outcome),
                 Next::Sent { bare_id, wa_id } => {
                     let id = message.interaction.id;
@@ -128,7 +143,7 @@ impl Delivery<'_> {
                     match left {
                         None => return Ok(Outcome::Settled),
                         Some(part) => {
-                            message = part;
+                            (message, posts) = (part, 0);
                             Next::Post
                         }
                     }
@@ -137,20 +152,17 @@ impl Delivery<'_> {
         }
     }
 
-    async fn post_once(&self, message: &Outbound) -> Result<Next, JobError> {
+    async fn post_once(&self, message: &Outbound, posts: usize) -> Result<Next, JobError> {
         let interaction = &message.interaction;
         let chosen = (message.id_source == Some(IdSource::Reserved)).then_some(message.bare_id.as_deref()).flatten();
         halt::at("sending_stored").await;
-        let posted = self
-            .waha
-            .send_text(SendText {
-                session: &self.instance.session,
-                chat: &interaction.address,
-                text: &interaction.text,
-                id: chosen,
-                reply_to: None,
-            })
-            .await;
+        let (session, chat, text) = (self.instance.session.as_str(), &interaction.address, interaction.text.as_str());
+        let posted = match self.file {
+            None => self.waha.send_text(SendText { session, chat, text, id: chosen, reply_to: None }).await,
+            Some(WholeFile { file_name, mime, data }) => {
+                self.waha.send_file(SendFile { session, chat, file_name, mime, data, caption: text }).await
+            }
+        };
         halt::at("post_answered").await;
         match posted {
             Ok(sent) => {
@@ -158,16 +170,26 @@ impl Delivery<'_> {
                 let wa_id = sent.wa_id.or_else(|| chosen.map(|id| own_id(&interaction.address, id)));
                 Ok(Next::Sent { bare_id, wa_id })
             }
-            Err(error) => self.failed(message, &error).await,
+            Err(error) => self.failed(message, &error, posts).await,
         }
     }
 
-    async fn failed(&self, message: &Outbound, error: &WahaError) -> Result<Next, JobError> {
+    async fn failed(&self, message: &Outbound, error: &WahaError, posts: usize) -> Result<Next, JobError> {
         let id = message.interaction.id;
         let now = self.cx.now();
         tracing::warn!(interaction.id = %id, error = chain(error), "a send did not end well");
+        if self.file.is_some() && error.lacks_files() {
+            self.stop_files(id, now).await?;
+            return Ok(Next::End(Outcome::Settled));
+        }
         match error.doubt() {
             Doubt::NotSent => {
+                if let WahaError::TimeLocked { .. } = error {
+                    // WAHA may know by now until when.
+                    let instance = message.instance;
+                    let look = JobArgs::ReconcileInstance { instance };
+                    self.tenant.request_job(look, instance.to_string(), now, now).await?;
+                }
                 let ended = self.not_sent(id, error, now);
                 self.tenant.record_not_sent(id, ended, now).await?;
                 Ok(Next::End(Outcome::Settled))
@@ -177,12 +199,34 @@ impl Delivery<'_> {
                     self.tenant.record_answered(id, now).await?;
                 }
                 // Its echo may have come before the answer to the POST: then the row knows more than we do.
-                match self.tenant.outbound(id).await? {
-                    Some(message) => self.look_up(&message).await,
-                    None => Err(JobError::Fatal("the message is gone".to_owned())),
+                let Some(message) = self.tenant.outbound(id).await? else {
+                    return Err(JobError::Fatal("the message is gone".to_owned()));
+                };
+                match self.look_up(&message).await? {
+                    // It is not there, and WAHA answers the same each time: to ask without a rest helps nobody.
+                    Next::Post if posts >= POSTS_MAX => {
+                        let now = self.cx.now();
+                        self.tenant.record_not_sent(id, self.not_sent(id, error, now), now).await?;
+                        Ok(Next::End(Outcome::Settled))
+                    }
+                    next => Ok(next),
                 }
             }
         }
+    }
+
+    /// The server sends no files: a campaign's others would fail as well, so it stops, and this one waits with them.
+    async fn stop_files(&self, id: InteractionId, now: Timestamp) -> Result<(), JobError> {
+        let campaign = self.tenant.campaign_of(id).await?;
+        let ended = match campaign {
+            Some(_) => Ended::Snooze { until: now + LATE, reason: NO_FILES.to_owned() },
+            None => Ended::Discard { reason: NO_FILES.to_owned() },
+        };
+        self.tenant.record_not_sent(id, ended, now).await?;
+        if let Some(campaign) = campaign {
+            self.tenant.give_up_campaign(campaign, NO_FILES.to_owned(), now).await?;
+        }
+        Ok(())
     }
 
     fn not_sent(&self, id: InteractionId, error: &WahaError, now: Timestamp) -> Ended {
@@ -198,6 +242,8 @@ impl Delivery<'_> {
                 let until = not_before(self.waha, now).unwrap_or(now + LOOK_AGAIN);
                 Ended::Snooze { until, reason: format!("waiting for waha: {reason}") }
             }
+            // Whatever WAHA says of the number: to send it again would make it worse.
+            WahaError::TimeLocked { .. } => Ended::Discard { reason: stops::TIME_LOCKED.to_owned() },
             _ if error.retryable() && self.attempts < ATTEMPTS_MAX => {
                 Ended::Retry { at: backoff(now, self.attempts, Duration::from_secs(2), seed), reason }
             }

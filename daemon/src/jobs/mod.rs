@@ -2,6 +2,7 @@
 
 pub mod answer_chat;
 pub mod deliver;
+pub mod number_check;
 pub mod reconcile_instance;
 pub mod recover_history;
 pub mod resolve_identity;

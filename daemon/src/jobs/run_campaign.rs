@@ -1,31 +1,49 @@
 //! Runs a campaign, one recipient after the other at the pace of its number. It makes the texts; the store decides
 //! whose turn it is, and the messages go out by themselves, like every other.
 
+use std::sync::Arc;
+
 use mychatflow_data::ids::CampaignId;
+use mychatflow_data::model::campaign::Campaign;
+use mychatflow_data::model::hush::Hush;
 use mychatflow_data::model::job::Job;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::jobs::Ended;
-use mychatflow_data::store::tx::run_campaign::Turn;
+use mychatflow_data::store::tx::run_campaign::{Claim, Rules, Turn};
+use mychatflow_data::time::Timestamp;
 
+use super::number_check::{self, Next};
 use super::{JobError, Outcome};
+use crate::compose::zone;
 use crate::cx::Cx;
+use crate::flow::quiet::{self, Window};
 use crate::letter::letter;
 
 /// Turns of one run: then other campaigns may have theirs.
 const TURNS_MAX: usize = 200;
+
+/// Whom nobody disturbs at this moment. Made anew for each run: the turns of one are over in seconds.
+fn hush(campaign: &Campaign, now: Timestamp) -> Result<Option<Arc<Hush>>, JobError> {
+    let window = Window::parse(campaign.plan.quiet.as_deref().unwrap_or("")).map_err(JobError::Fatal)?;
+    Ok(window.map(|window| Arc::new(quiet::hush(window, &zone(&campaign.timezone), now))))
+}
 
 /// Runs the job.
 ///
 /// # Errors
 /// What the store says; the next run goes on.
 pub async fn run(cx: &Cx, tenant: &TenantStore, _: &Job, id: CampaignId) -> Result<Outcome, JobError> {
+    let Some(campaign) = tenant.campaign_alone(id).await? else { return Ok(Outcome::End(Ended::Done)) };
+    let hush = hush(&campaign, cx.now())?;
+    // A look-up that was cut off told nobody anything; only one run of a campaign is under way at a time.
+    tenant.resume_checks(id, cx.now()).await?;
     for _ in 0..TURNS_MAX {
-        let limits = cx.config().campaign.limits();
+        let rules = Rules { limits: cx.config().campaign.limits(), hush: hush.clone() };
         let snooze = |until, reason: Option<String>| {
             let reason = reason.unwrap_or_else(|| "the gap between two messages".to_owned());
             Ok(Outcome::End(Ended::Snooze { until, reason }))
         };
-        match tenant.campaign_turn(id, limits, cx.now()).await? {
+        match tenant.campaign_turn(id, rules.clone(), cx.now()).await? {
             Turn::Stopped => return Ok(Outcome::End(Ended::Done)),
             Turn::NotBefore(at) => return snooze(at, Some("its time has not come".to_owned())),
             Turn::Due => tenant.start_campaign(id, cx.now()).await?,
@@ -37,7 +55,24 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, _: &Job, id: CampaignId) -> Resu
             }
             Turn::Next { text, material } => {
                 let made = letter(&text, &material);
-                tenant.claim_recipient(id, material.recipient, made, limits, cx.now()).await?;
+                match tenant.claim_recipient(id, material.recipient, made, rules.clone(), cx.now()).await? {
+                    Claim::LookUp(at) if at > cx.now() => {
+                        let reason = "a number could not be looked up; it is tried again".to_owned();
+                        tenant.note_campaign_waits(id, at, Some(reason.clone())).await?;
+                        return snooze(at, Some(reason));
+                    }
+                    Claim::LookUp(_) => {
+                        match number_check::look_up(cx, tenant, id, material.recipient, &rules.limits).await? {
+                            Next::GoOn => {}
+                            Next::Stuck(reason) => tenant.give_up_campaign(id, reason, cx.now()).await?,
+                            Next::Wait { until, reason } => {
+                                tenant.note_campaign_waits(id, until, Some(reason.clone())).await?;
+                                return snooze(until, Some(reason));
+                            }
+                        }
+                    }
+                    Claim::Made(_) | Claim::LeftOut(_) | Claim::Gone => {}
+                }
             }
         }
     }

@@ -1,17 +1,24 @@
 //! Sends one stored message of a human, a command or a campaign.
 
+use std::time::Duration;
+
 use mychatflow_data::ids::InteractionId;
 use mychatflow_data::model::instance::InstanceStatus;
-use mychatflow_data::model::interaction::InteractionState;
+use mychatflow_data::model::interaction::{Author, InteractionState};
 use mychatflow_data::model::job::Job;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::jobs::Ended;
 use mychatflow_data::store::tx::outcome::After;
+use mychatflow_data::store::tx::run_campaign::Recall;
 
 use super::deliver::{Delivery, not_before, reserve_ids};
 use super::{JobError, Outcome};
 use crate::cx::Cx;
 use crate::flow::gate::NUMBER_WAIT;
+
+/// A message of a campaign that waited for its number for longer than this goes back to its campaign: it may be night by
+/// now where the person lives.
+const STALE: Duration = Duration::from_secs(600);
 
 /// Runs the job.
 ///
@@ -29,8 +36,19 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, job: &Job, id: InteractionId) ->
     let Some(waha) = clients.wahas.get(&instance.waha) else {
         return Err(JobError::Fatal(format!("no [[waha]] named {} is configured", instance.waha)));
     };
-    let delivery = Delivery { cx, tenant, instance: &instance, waha, attempts: job.attempts, after: After::Waiting };
+    // A file waits for its turn before the row says that it is on its way.
+    let carries = message.interaction.media.is_some();
+    let _turn = if carries { waha.file_turn().await } else { None };
+    let file = if carries { tenant.file_of(id).await? } else { None };
+    let after = After::Waiting;
+    let attempts = job.attempts;
+    let delivery = Delivery { cx, tenant, instance: &instance, waha, attempts, after, file: file.as_ref() };
     let now = cx.now();
+    if carries && file.is_none() && message.interaction.state == InteractionState::Queued {
+        let ended = Ended::Discard { reason: "the file that goes with it is gone".to_owned() };
+        tenant.record_not_sent(id, ended, now).await?;
+        return Ok(Outcome::Settled);
+    }
     match message.interaction.state {
         InteractionState::Sending => delivery.resume(message).await,
         InteractionState::Queued => {
@@ -43,8 +61,18 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, job: &Job, id: InteractionId) ->
                 let reason = "waiting for waha".to_owned();
                 return Ok(Outcome::End(Ended::Snooze { until, reason }));
             }
+            let waited = now.since(message.interaction.at);
+            if message.interaction.author == Author::Campaign
+                && job.attempts == 0
+                && waited > STALE
+                && tenant.recall_message(id, now).await? == Recall::Back
+            {
+                return done;
+            }
             let reserved = match message.bare_id {
                 Some(_) => None,
+                // WAHA takes ids of ours for texts only: another one would send us looking for what is not there.
+                None if carries => None,
                 None => reserve_ids(waha, &instance, 1).await?.into_iter().next().flatten(),
             };
             match tenant.start_message(id, reserved, cx.now()).await? {

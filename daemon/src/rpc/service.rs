@@ -8,8 +8,9 @@ use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::{AdminRequest, Answer, Call, Method, Needs, Request, TenantRequest};
 
 use super::handlers::{
-    ask, campaign_lists, campaigns, chats, contact_import, contacts, credits, daemon, drafts, instances, notes,
-    overview, people, queue, quick_replies, search, segments, settings, stats, tenants, why,
+    ask, campaign_copies, campaign_files, campaign_lists, campaigns, chats, contact_import, contacts, credits, daemon,
+    drafts, instances, notes, overview, people, preflight, queue, quick_replies, search, segments, settings, stats,
+    tenants, why,
 };
 use super::peer::{Caller, Standing};
 use super::refused::Handled;
@@ -102,11 +103,11 @@ impl Desk {
             R::SegmentAdd(call) => answer(segments::add(cx, shop, call).await),
             R::SegmentRemove(call) => answer(segments::remove(cx, shop, call).await),
             R::CampaignExtend(call) => answer(campaign_lists::extend(cx, shop, call).await),
-            R::CampaignAttach(call) => answer(campaigns::attach(cx, shop, call).await),
-            R::CampaignPreflight(call) => answer(campaigns::preflight(cx, shop, call).await),
-            R::CampaignTest(call) => answer(campaigns::test(cx, shop, call).await),
-            R::CampaignClone(call) => answer(campaigns::copy(cx, shop, call).await),
-            R::CampaignSeries(call) => answer(campaigns::series(cx, shop, call).await),
+            R::CampaignAttach(call) => answer(campaign_files::attach(cx, shop, call).await),
+            R::CampaignPreflight(call) => answer(preflight::preflight(cx, shop, call).await),
+            R::CampaignTest(call) => answer(campaign_copies::test(cx, shop, call).await),
+            R::CampaignClone(call) => answer(campaign_copies::copy(cx, shop, call).await),
+            R::CampaignSeries(call) => answer(campaign_copies::series(cx, shop, call).await),
             R::QuickReplyImport(call) => answer(quick_replies::import(cx, shop, call).await),
             R::QuickReplyExport(call) => answer(quick_replies::export(cx, shop, call).await),
             R::QuickReplyRender(call) => answer(quick_replies::render(cx, shop, call).await),

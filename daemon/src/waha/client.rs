@@ -121,6 +121,7 @@ struct Shared {
     // within a few instructions and never across an await.
     lifecycle: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     health: Mutex<Health>,
+    files: tokio::sync::Semaphore,
 }
 
 impl fmt::Debug for Waha {
@@ -194,6 +195,7 @@ impl Waha {
             http,
             lifecycle: Mutex::default(),
             health: Mutex::default(),
+            files: tokio::sync::Semaphore::new(1),
         };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -225,6 +227,10 @@ impl Waha {
     pub(super) fn note_version(&self, version: &str) {
         let mut health = self.shared.health.lock().unwrap_or_else(PoisonError::into_inner);
         health.version = Some(version.to_owned());
+    }
+
+    pub(super) fn files(&self) -> &tokio::sync::Semaphore {
+        &self.shared.files
     }
 
     pub(super) fn base(&self) -> &Url {

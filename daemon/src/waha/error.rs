@@ -15,6 +15,9 @@ use super::lenient::{Soft, Word};
 /// The longest sentence that is kept of an answer, in characters.
 const SENTENCE_CHARS_MAX: usize = 200;
 
+/// What the engines say of WhatsApp's error 463.
+const TIME_LOCK: &str = "server returned error 463";
+
 /// So many digits in a row are somebody's number.
 const NUMBER_DIGITS_MIN: usize = 7;
 
@@ -56,6 +59,12 @@ pub enum WahaError {
     /// 500: the engine or WhatsApp failed (rate limits, unknown numbers, time-outs). It may have been done.
     #[error("the engine failed: {message}")]
     Engine {
+        /// The engine's sentence.
+        message: String,
+    },
+    /// 500 with WhatsApp's own error 463: the account may write to nobody new for now. WhatsApp refused the message.
+    #[error("the engine failed: {message}")]
+    TimeLocked {
         /// The engine's sentence.
         message: String,
     },
@@ -116,12 +125,23 @@ impl WahaError {
             | Self::NotFound { .. }
             | Self::NotReady { .. }
             | Self::Rejected { .. }
+            | Self::TimeLocked { .. }
             | Self::Invalid(_) => Doubt::NotSent,
             Self::Engine { .. } | Self::BadAnswer(_) | Self::TooLarge { .. } => {
                 Doubt::Doubtful { answered: Answered::Yes }
             }
             // What answered is not WAHA: it may still be sending.
             Self::Gateway { .. } | Self::Timeout(_) | Self::Cut(_) => Doubt::Doubtful { answered: Answered::No },
+        }
+    }
+
+    /// Does this server send no files at all? Before 2026.6.1 only WAHA Plus did.
+    #[must_use]
+    pub fn lacks_files(&self) -> bool {
+        match self {
+            Self::Rejected { status: 422, message } => message.contains("Plus version"),
+            Self::Rejected { status: 501, .. } => true,
+            _ => false,
         }
     }
 
@@ -137,7 +157,11 @@ impl WahaError {
             | Self::Cut(_)
             | Self::BadAnswer(_) => true,
             Self::Rejected { status, .. } => matches!(status, 408 | 425 | 429),
-            Self::Unauthorized { .. } | Self::NotFound { .. } | Self::TooLarge { .. } | Self::Invalid(_) => false,
+            Self::Unauthorized { .. }
+            | Self::NotFound { .. }
+            | Self::TimeLocked { .. }
+            | Self::TooLarge { .. }
+            | Self::Invalid(_) => false,
         }
     }
 
@@ -166,7 +190,10 @@ impl WahaError {
             }
             422 if read.session.filled().is_some() => Self::NotFound { message: read.sentence(status) },
             400..=499 | 501 => Self::Rejected { status, message: read.sentence(status) },
-            500 => Self::Engine { message: read.sentence(status) },
+            500 => {
+                let message = read.sentence(status);
+                if message.contains(TIME_LOCK) { Self::TimeLocked { message } } else { Self::Engine { message } }
+            }
             501..=599 => Self::Gateway { status },
             300..=399 => Self::BadAnswer("a redirect"),
             _ => Self::BadAnswer("an unknown status"),
@@ -325,6 +352,13 @@ mod tests {
                 true,
             ),
             (500, "", "the engine failed: status 500 without a word", done, true),
+            (
+                500,
+                r#"{"exception":{"message":"2 UNKNOWN: server returned error 463"}}"#,
+                "the engine failed: 2 UNKNOWN: server returned error 463",
+                Doubt::NotSent,
+                false,
+            ),
             (502, "<html>", "a gateway in front of waha answered 502", open, true),
             (302, "", "not an answer of waha: a redirect", done, true),
         ] {

@@ -12,6 +12,7 @@ pub mod health;
 pub mod media;
 pub mod qr;
 pub mod send;
+pub mod send_file;
 pub mod server;
 pub mod session_config;
 pub mod sessions;

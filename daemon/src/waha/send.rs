@@ -40,7 +40,7 @@ pub struct SentMessage {
 /// What the engines answer: GOWS and WPP an `id` text, WEBJS an `id` object, NOWEB a `key` (WAHA 2026.4).
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Sent<'a> {
+pub(super) struct Sent<'a> {
     #[serde(borrow)]
     id: Word<'a>,
     #[serde(borrow)]
@@ -48,7 +48,7 @@ struct Sent<'a> {
 }
 
 impl Sent<'_> {
-    fn message(&self) -> SentMessage {
+    pub(super) fn message(&self) -> SentMessage {
         let wa_id = self.id.owned().or_else(|| full_id(self.key.0.as_ref()?));
         let bare_id = wa_id.as_deref().map(|id| bare_of(id).to_owned());
         // A bare id alone is no full one.

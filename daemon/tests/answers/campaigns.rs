@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::world::{DEADLINE, SESSION, World, world_with};
 
-const UNLIMITED: CampaignConfig = CampaignConfig {
+pub const UNLIMITED: CampaignConfig = CampaignConfig {
     gap: None,
     per_hour: None,
     per_day: None,
@@ -25,11 +25,11 @@ const UNLIMITED: CampaignConfig = CampaignConfig {
     consent: mychatflow_daemon::config::Consent::Assumed,
 };
 
-async fn unlimited(engine: Engine) -> World {
+pub async fn unlimited(engine: Engine) -> World {
     world_with(engine, |config| config.campaign = UNLIMITED).await
 }
 
-async fn call(world: &World, method: &str, params: Value) -> Result<Value, String> {
+pub async fn call(world: &World, method: &str, params: Value) -> Result<Value, String> {
     let desk = Desk { cx: Arc::clone(&world.daemon.cx) };
     let operator = Caller { uid: 0, name: "root".into(), standing: Standing::Operator };
     let request = Request::read(method, params).map_err(|error| error.message)?;
@@ -37,15 +37,15 @@ async fn call(world: &World, method: &str, params: Value) -> Result<Value, Strin
     Ok(serde_json::from_str(answer.into_raw().get()).unwrap())
 }
 
-async fn campaign(world: &World, method: &str, params: Value) -> CampaignDocument {
+pub async fn campaign(world: &World, method: &str, params: Value) -> CampaignDocument {
     serde_json::from_value(call(world, method, params).await.unwrap()).unwrap()
 }
 
-async fn spring(world: &World) -> CampaignDocument {
+pub async fn spring(world: &World) -> CampaignDocument {
     campaign(world, "campaign.show", json!({"name": "spring"})).await
 }
 
-fn list(people: usize) -> String {
+pub fn list(people: usize) -> String {
     let mut csv = "phone,name,city\n".to_owned();
     for number in 0..people {
         writeln!(csv, "+4477009{number:05},Person {number},Bath").unwrap();
@@ -54,7 +54,7 @@ fn list(people: usize) -> String {
 }
 
 /// How often each address got something.
-fn received(world: &World) -> BTreeMap<String, usize> {
+pub fn received(world: &World) -> BTreeMap<String, usize> {
     let mut count = BTreeMap::new();
     for sent in world.waha.sent() {
         *count.entry(sent.chat_id.clone()).or_default() += 1;
@@ -62,12 +62,12 @@ fn received(world: &World) -> BTreeMap<String, usize> {
     count
 }
 
-async fn until_state(world: &World, state: CampaignState) -> CampaignDocument {
+pub async fn until_state(world: &World, state: CampaignState) -> CampaignDocument {
     until(world, state.word(), |found| found.state == state).await
 }
 
 /// Waits until the campaign looks as wanted.
-async fn until(world: &World, what: &str, wanted: impl Fn(&CampaignDocument) -> bool) -> CampaignDocument {
+pub async fn until(world: &World, what: &str, wanted: impl Fn(&CampaignDocument) -> bool) -> CampaignDocument {
     world.until(what, async || Some(spring(world).await).filter(|found| wanted(found))).await
 }
 

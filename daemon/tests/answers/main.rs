@@ -1,10 +1,12 @@
 //! A webhook comes in, Gemini answers, WAHA sends, one credit goes: the daemon in-process, both servers on loopback.
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+mod campaign_texts;
 mod campaigns;
 mod gemini;
 mod humans;
 mod intake;
+mod pace;
 mod story;
 mod why;
 mod world;

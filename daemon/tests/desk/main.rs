@@ -6,6 +6,7 @@ mod callers;
 mod chats;
 mod console;
 mod events;
+mod lists;
 mod people;
 mod queue;
 mod shop;

@@ -16,6 +16,7 @@ use mychatflow_daemon::jobs::{
 };
 use mychatflow_daemon::receivers::Receivers;
 use mychatflow_daemon::rpc::peer::Operators;
+use mychatflow_daemon::unfinished::Unfinished;
 use mychatflow_daemon::waha::{self, Waha};
 use mychatflow_data::ids::{ChatId, InstanceId, RunId};
 use mychatflow_data::model::instance::{Instance, InstanceStatus};
@@ -84,6 +85,8 @@ impl World {
             clock,
             wake: Arc::new(Wake::default()),
             numbers: Numbers::default(),
+            imports: Unfinished::default(),
+            listings: Unfinished::default(),
             operators: watch::Sender::new(Operators::resolve(&[]).0),
             read_config: Arc::new(|| Err("a test has no config file".to_owned())),
             stop: CancellationToken::new(),

@@ -274,7 +274,12 @@ async fn what_is_doubtful_about_a_text() {
         ),
         (Sample("unauthorized"), "waha refuses the api key (status 401)", Doubt::NotSent),
         (Sample("sendText-engine-error"), "the engine failed: rate-overlimit", done),
-        (Sample("sendText-engine-error-gows"), "the engine failed: 2 UNKNOWN: server returned error 463", done),
+        // WhatsApp answered, and refused it.
+        (
+            Sample("sendText-engine-error-gows"),
+            "the engine failed: 2 UNKNOWN: server returned error 463",
+            Doubt::NotSent,
+        ),
         (
             Sample("sendText-no-chatId"),
             "the engine failed: Cannot read properties of undefined (reading 'includes')",

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::server::{Asked, Reply, Server, fixture};
 use mychatflow_daemon::waha::chats::{Chats, Filter, Whose};
 use mychatflow_daemon::waha::send::SendText;
+use mychatflow_daemon::waha::send_file::SendFile;
 use mychatflow_daemon::waha::sessions::Which;
 use mychatflow_data::phone::{Address, Phone};
 use mychatflow_data::time::Timestamp;
@@ -83,6 +84,10 @@ async fn everything_asked() -> Vec<Asked> {
     let _ = waha.qr_png(session).await;
     let _ = waha.request_code(session, &phone).await;
     let _ = waha.send_text(send).await;
+    for mime in ["image/png", "application/pdf", "video/mp4"] {
+        let file = SendFile { session, chat: &chat, file_name: "x", mime, data: b"x", caption: "x" };
+        let _ = waha.send_file(file).await;
+    }
     let _ = waha.new_message_id(session).await;
     let _ = waha.send_seen(session, &chat, &["false_1@c.us_3F"]).await;
     let _ = waha.start_typing(session, &chat).await;

@@ -1,10 +1,12 @@
 //! A campaign: one text to many people, each of whom gets it once.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::recipient::RecipientState;
-use super::words;
-use crate::ids::{CampaignId, InstanceId};
+use super::{variant, words};
+use crate::ids::{CampaignId, InstanceId, RecipientId};
 use crate::time::Timestamp;
 
 words! {
@@ -46,6 +48,18 @@ words! {
         Before => "before",
         /// No.
         Never => "never",
+    }
+}
+
+words! {
+    /// How likely a campaign is to get its number into trouble.
+    Risk {
+        /// As people write to people they know.
+        Low => "low",
+        /// Something to look at first.
+        Medium => "medium",
+        /// Numbers are restricted for this.
+        High => "high",
     }
 }
 
@@ -119,6 +133,23 @@ impl CampaignCounts {
     }
 }
 
+/// When a campaign may write to whom, and what happens when its time is missed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Hours in which nobody is disturbed, where the person lives: `21:00-08:00`.
+    pub quiet: Option<String>,
+    /// What happens when its time has passed before it could start.
+    pub missed: MissedSlot,
+    /// How late it may start with [`MissedSlot::RunLateWithin`].
+    pub late_max: Duration,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self { quiet: None, missed: MissedSlot::RunLateWithin, late_max: Duration::from_secs(3600) }
+    }
+}
+
 /// One text to many people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Campaign {
@@ -130,6 +161,12 @@ pub struct Campaign {
     pub instance: InstanceId,
     /// The text, with places for variables.
     pub text: String,
+    /// Other texts besides it, for a part of the people each.
+    pub variants: Vec<String>,
+    /// The picture or document that goes with the text.
+    pub media: Option<CampaignFile>,
+    /// Are numbers looked up before the first message to them?
+    pub check: NumberCheck,
     /// Where it stands.
     pub state: CampaignState,
     /// When it is to start.
@@ -138,6 +175,8 @@ pub struct Campaign {
     pub timezone: String,
     /// Rows that named a person who was in the list already.
     pub duplicates: i64,
+    /// Who is on its list, in words: a query, a file's name.
+    pub audience: Option<String>,
     /// Since when it is here.
     pub created_at: Timestamp,
     /// When it first began to send.
@@ -148,4 +187,40 @@ pub struct Campaign {
     pub reason: Option<String>,
     /// When it goes on.
     pub next_at: Option<Timestamp>,
+    /// When it may write to whom.
+    pub plan: Plan,
+}
+
+impl Campaign {
+    /// How many texts it has.
+    #[must_use]
+    pub fn texts(&self) -> usize {
+        self.variants.len() + 1
+    }
+
+    /// One of its texts; 0 is the first.
+    #[must_use]
+    pub fn text_of(&self, variant: usize) -> Option<&str> {
+        match variant.checked_sub(1) {
+            None => Some(&self.text),
+            Some(at) => self.variants.get(at).map(String::as_str),
+        }
+    }
+
+    /// The text that a recipient gets.
+    #[must_use]
+    pub fn text_for(&self, recipient: RecipientId) -> &str {
+        self.text_of(variant::draw(recipient, self.texts())).unwrap_or(&self.text)
+    }
+}
+
+/// What is known of the file that goes with a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CampaignFile {
+    /// What it is called.
+    pub file_name: String,
+    /// What it is: `image/png`.
+    pub mime: String,
+    /// Its size.
+    pub bytes: u64,
 }

@@ -1,5 +1,10 @@
-//! How fast a number may send campaigns: a gap with jitter, caps an hour and a day, a budget of people who never wrote.
-//! Everything is counted from stored messages by the caller; the clock and the dice are arguments.
+//! How fast a number may send campaigns: a gap with jitter, pauses, caps an hour and a day, a budget of new people that
+//! begins small. Everything is counted from stored messages by the caller; the clock and the dice are arguments.
+
+pub mod estimate;
+pub mod packages;
+pub mod slow_start;
+pub mod stops;
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -26,16 +31,21 @@ pub struct Limits {
 }
 
 /// What a number has sent for campaigns lately.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sent {
-    /// When the last one was begun, and dice thrown for the gap after it.
-    pub last: Option<(Timestamp, u64)>,
+    /// When the last ones were begun, newest first, each with dice thrown for what comes after it. No more than
+    /// [`packages::LOOK_BACK`] are needed.
+    pub lately: Vec<(Timestamp, u64)>,
     /// When the `per_hour`-th newest was begun.
     pub hour: Option<Timestamp>,
     /// When the `per_day`-th newest was begun.
     pub day: Option<Timestamp>,
-    /// When the `new_people_per_day`-th newest to a new person was begun.
+    /// When the newest to a new person was begun of which as many followed as [`slow_start::allowed`] says.
     pub new_people: Option<Timestamp>,
+    /// When the very first to a new person was begun.
+    pub first_newcomer: Option<Timestamp>,
+    /// Until when WhatsApp lets it write to nobody new.
+    pub locked_until: Option<Timestamp>,
 }
 
 /// What holds a number back.
@@ -43,21 +53,38 @@ pub struct Sent {
 pub enum Brake {
     /// The gap after the last message.
     Gap,
+    /// A pause after so many messages in a row.
+    Package(usize),
     /// So many an hour.
     PerHour(NonZeroU32),
     /// So many a day.
     PerDay(NonZeroU32),
     /// So many new people a day.
     NewPeople(NonZeroU32),
+    /// So many new people on one of the first days.
+    SlowStart(NonZeroU32),
+    /// WhatsApp's time-lock.
+    TimeLock,
+}
+
+impl Brake {
+    /// Does it hold back messages to new people only?
+    #[must_use]
+    pub const fn spares_known_people(self) -> bool {
+        matches!(self, Self::NewPeople(_) | Self::SlowStart(_) | Self::TimeLock)
+    }
 }
 
 impl fmt::Display for Brake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Gap => f.write_str("the gap between two messages"),
+            Self::Package(count) => write!(f, "a pause after {count} messages in a row"),
             Self::PerHour(count) => write!(f, "{count} an hour reached"),
             Self::PerDay(count) => write!(f, "{count} a day reached"),
             Self::NewPeople(count) => write!(f, "{count} new people a day reached"),
+            Self::SlowStart(count) => write!(f, "{count} new people today: a number new to campaigns starts slowly"),
+            Self::TimeLock => f.write_str("WhatsApp lets this number write to no new people until then"),
         }
     }
 }
@@ -92,55 +119,46 @@ pub fn gap((least, most): (Duration, Duration), dice: u64) -> Duration {
     least + Duration::from_millis(dice % room.saturating_add(1))
 }
 
+/// What comes after the last message: a gap, or a pause when enough went out in a row.
+fn after_last(limits: &Limits, sent: &Sent) -> Option<(Timestamp, Brake)> {
+    let (bounds, (at, dice)) = (limits.gap?, *sent.lately.first()?);
+    Some(match packages::pause(bounds, &sent.lately) {
+        Some((count, pause)) => (at + pause, Brake::Package(count)),
+        None => (at + gap(bounds, dice), Brake::Gap),
+    })
+}
+
+/// When the next new person may be written to.
+fn next_newcomer(limits: &Limits, sent: &Sent, now: Timestamp) -> Option<(Timestamp, Brake)> {
+    let full = limits.new_people_per_day?;
+    let window = sent.new_people? + DAY;
+    let today = slow_start::allowed(full, sent.first_newcomer, now);
+    Some(match slow_start::more_at(full, sent.first_newcomer, now) {
+        Some(more_at) => (window.min(more_at), Brake::SlowStart(today)),
+        None => (window, Brake::NewPeople(full)),
+    })
+}
+
 /// May a number send its next message of a campaign? The brake that holds longest decides.
 #[must_use]
 pub fn pace(limits: &Limits, sent: &Sent, whom: Whom, now: Timestamp) -> Pace {
-    let after_last = match (limits.gap, sent.last) {
-        (Some(bounds), Some((at, dice))) => Some((at + gap(bounds, dice), Brake::Gap)),
-        _ => None,
-    };
     let within = |span: Duration, at: Option<Timestamp>, brake: Option<Brake>| Some((at? + span, brake?));
-    let new_people = match whom {
-        Whom::Newcomer => within(DAY, sent.new_people, limits.new_people_per_day.map(Brake::NewPeople)),
-        Whom::Known => None,
+    let (new_people, locked) = match whom {
+        Whom::Newcomer => (next_newcomer(limits, sent, now), sent.locked_until.map(|until| (until, Brake::TimeLock))),
+        Whom::Known => (None, None),
     };
     [
-        after_last,
+        after_last(limits, sent),
         within(HOUR, sent.hour, limits.per_hour.map(Brake::PerHour)),
         within(DAY, sent.day, limits.per_day.map(Brake::PerDay)),
         new_people,
+        locked,
     ]
     .into_iter()
     .flatten()
     .max_by_key(|(until, _)| *until)
     .filter(|(until, _)| *until > now)
     .map_or(Pace::Go, |(until, brake)| Pace::Wait { until, brake })
-}
-
-/// How long so many messages take at the pace allowed, so many of them to new people; `None` where nothing limits it.
-#[must_use]
-pub fn duration(limits: &Limits, messages: i64, newcomers: i64) -> Option<Duration> {
-    let messages = u64::try_from(messages).unwrap_or(0);
-    let newcomers = u64::try_from(newcomers).unwrap_or(0);
-    // Of a cap the first share goes out at once, the last one begins when all before it have had their span.
-    let capped = |span: Duration, count: u64, cap: Option<NonZeroU32>| {
-        let cap = u64::from(cap?.get());
-        let spans = count.saturating_sub(1) / cap;
-        Some(Duration::from_secs(span.as_secs().saturating_mul(spans)))
-    };
-    let gaps = limits.gap.map(|(least, most)| {
-        let mean = (least + most) / 2;
-        Duration::from_millis(u64::try_from(mean.as_millis()).unwrap_or(u64::MAX).saturating_mul(messages))
-    });
-    [
-        gaps,
-        capped(HOUR, messages, limits.per_hour),
-        capped(DAY, messages, limits.per_day),
-        capped(DAY, newcomers, limits.new_people_per_day),
-    ]
-    .into_iter()
-    .flatten()
-    .max()
 }
 
 #[cfg(test)]
@@ -171,36 +189,68 @@ mod tests {
         let in_seconds = |seconds| NOW + Duration::from_secs(seconds);
         let wait = |seconds, brake| Pace::Wait { until: in_seconds(seconds), brake };
         let count = |count| NonZeroU32::new(count).unwrap();
+        let last = |at: Timestamp, dice: u64| Sent { lately: vec![(at, dice)], ..Sent::default() };
+        let long_ago = Some(ago(10 * 24 * 3600));
         use Whom::{Known, Newcomer};
         for (limits, sent, whom, expected) in [
             (usual(), Sent::default(), Newcomer, Pace::Go),
-            (usual(), Sent { last: Some((ago(10), 0)), ..Sent::default() }, Known, wait(20, Brake::Gap)),
-            (usual(), Sent { last: Some((ago(10), 30_000)), ..Sent::default() }, Known, wait(50, Brake::Gap)),
-            (usual(), Sent { last: Some((ago(60), 30_000)), ..Sent::default() }, Known, Pace::Go),
+            (usual(), last(ago(10), 0), Known, wait(20, Brake::Gap)),
+            (usual(), last(ago(10), 30_000), Known, wait(50, Brake::Gap)),
+            (usual(), last(ago(60), 30_000), Known, Pace::Go),
             (usual(), Sent { hour: Some(ago(3_000)), ..Sent::default() }, Known, wait(600, Brake::PerHour(count(40)))),
             (usual(), Sent { hour: Some(ago(3_600)), ..Sent::default() }, Known, Pace::Go),
             (
                 usual(),
-                Sent { last: Some((ago(1), 0)), hour: Some(ago(60)), day: Some(ago(60)), new_people: None },
+                Sent { hour: Some(ago(60)), day: Some(ago(60)), ..last(ago(1), 0) },
                 Known,
                 wait(86_340, Brake::PerDay(count(200))),
             ),
             (
                 usual(),
-                Sent { new_people: Some(ago(400)), ..Sent::default() },
+                Sent { new_people: Some(ago(400)), first_newcomer: long_ago, ..Sent::default() },
                 Newcomer,
                 wait(86_000, Brake::NewPeople(count(30))),
             ),
+            // On the first day it has a third of it, and more as soon as the second day begins.
+            (
+                usual(),
+                Sent { new_people: Some(ago(400)), first_newcomer: Some(ago(4_000)), ..Sent::default() },
+                Newcomer,
+                wait(82_400, Brake::SlowStart(count(10))),
+            ),
             (usual(), Sent { new_people: Some(ago(400)), ..Sent::default() }, Known, Pace::Go),
             (
+                usual(),
+                Sent { locked_until: Some(in_seconds(7_000)), ..Sent::default() },
+                Newcomer,
+                wait(7_000, Brake::TimeLock),
+            ),
+            (usual(), Sent { locked_until: Some(ago(1)), ..Sent::default() }, Newcomer, Pace::Go),
+            (usual(), Sent { locked_until: Some(in_seconds(7_000)), ..Sent::default() }, Known, Pace::Go),
+            // Without a limit nothing slows anything down.
+            (
                 Limits::default(),
-                Sent { last: Some((NOW, 7)), hour: Some(NOW), day: Some(NOW), new_people: Some(NOW) },
+                Sent {
+                    lately: (0..41).map(|_| (NOW, 7)).collect(),
+                    hour: Some(NOW),
+                    day: Some(NOW),
+                    new_people: Some(NOW),
+                    first_newcomer: Some(NOW),
+                    locked_until: None,
+                },
                 Newcomer,
                 Pace::Go,
             ),
         ] {
             assert_eq!(pace(&limits, &sent, whom, NOW), expected, "{sent:?} {whom:?}");
         }
+    }
+
+    #[test]
+    fn a_pause_follows_a_package() {
+        let lately: Vec<_> = (0..40).map(|at| (ago(10 + at * 45), 0)).collect();
+        let found = pace(&usual(), &Sent { lately, ..Sent::default() }, Whom::Known, NOW);
+        assert_eq!(found, Pace::Wait { until: NOW + Duration::from_secs(290), brake: Brake::Package(40) });
     }
 
     #[test]
@@ -212,20 +262,5 @@ mod tests {
             assert_eq!(gap, super::gap(bounds, dice));
         }
         assert_eq!(super::gap((Duration::ZERO, Duration::ZERO), 12_345), Duration::ZERO);
-    }
-
-    #[test]
-    fn the_slowest_limit_tells_how_long_it_takes() {
-        let hours = |hours: u64| Some(Duration::from_secs(hours * 3600));
-        for (limits, messages, newcomers, expected) in [
-            (Limits::default(), 500, 500, None),
-            (Limits { per_hour: cap(40), ..Limits::default() }, 40, 0, hours(0)),
-            (Limits { per_hour: cap(40), ..Limits::default() }, 100, 0, hours(2)),
-            (usual(), 400, 0, hours(24)),
-            (usual(), 100, 100, hours(72)),
-            (Limits { gap: usual().gap, ..Limits::default() }, 80, 0, hours(1)),
-        ] {
-            assert_eq!(duration(&limits, messages, newcomers), expected, "{messages} {newcomers}");
-        }
     }
 }

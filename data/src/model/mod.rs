@@ -5,18 +5,22 @@ pub mod chat;
 pub mod contact;
 pub mod delivery;
 pub mod governor;
+pub mod hush;
 pub mod instance;
 pub mod interaction;
 pub mod job;
 pub mod ledger;
 pub mod member;
 pub mod note;
+pub mod number_check;
 #[cfg(feature = "store")]
 pub mod opt_out;
 pub mod quick_reply;
 pub mod recipient;
 pub mod setting;
+pub mod slot;
 pub mod tenant;
+pub mod variant;
 
 /// A word that none of the states of an enum has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

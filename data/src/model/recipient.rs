@@ -1,5 +1,6 @@
 //! A recipient: one row of a campaign.
 
+use super::contact::ConsentState;
 use super::words;
 use crate::ids::{ChatId, ContactId, InteractionId, RecipientId};
 use crate::time::Timestamp;
@@ -55,4 +56,44 @@ pub struct Recipient {
     pub chat: Option<ChatId>,
     /// The message.
     pub interaction: Option<InteractionId>,
+    /// Which of the campaign's texts it is, or was to be; 0 is the first.
+    pub variant: usize,
+}
+
+/// Why a person is left out where consent must be on record, and is not.
+pub const NO_CONSENT_ON_RECORD: &str = "no consent on record";
+/// Why a person is left out whose refusal is on record.
+pub const CONSENT_REFUSED: &str = "no consent: refused";
+
+/// Why a row is left out, going by what it says itself and by what is on record of its person. A refusal stands until it
+/// is taken back on the record; what is missing in a row may be on the record.
+#[must_use]
+pub fn left_out(said: Option<&str>, recorded: Option<ConsentState>) -> Option<&str> {
+    match (said, recorded) {
+        (None | Some(NO_CONSENT_ON_RECORD), Some(ConsentState::Refused)) => Some(CONSENT_REFUSED),
+        (Some(NO_CONSENT_ON_RECORD), Some(ConsentState::Given)) => None,
+        (said, _) => said,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn consent_is_what_the_row_says_and_what_is_on_record() {
+        let (given, refused) = (Some(ConsentState::Given), Some(ConsentState::Refused));
+        for (said, recorded, expected) in [
+            (None, None, None),
+            (None, given, None),
+            (None, refused, Some(CONSENT_REFUSED)),
+            (Some(NO_CONSENT_ON_RECORD), None, Some(NO_CONSENT_ON_RECORD)),
+            (Some(NO_CONSENT_ON_RECORD), given, None),
+            (Some(NO_CONSENT_ON_RECORD), refused, Some(CONSENT_REFUSED)),
+            (Some("no consent"), given, Some("no consent")),
+            (Some("not a phone number"), refused, Some("not a phone number")),
+        ] {
+            assert_eq!(left_out(said, recorded), expected, "{said:?} {recorded:?}");
+        }
+    }
 }

@@ -25,9 +25,9 @@ use crate::model::member::Role;
 use calls::ask::{Ask, AskAnswer};
 use calls::campaign::{
     CampaignAttach, CampaignCancel, CampaignClone, CampaignCreate, CampaignDocument, CampaignEdit, CampaignExtend,
-    CampaignLaunch, CampaignList, CampaignPause, CampaignPreflight, CampaignPreview, CampaignPreviewLine,
-    CampaignRemove, CampaignRemoved, CampaignReport, CampaignReportLine, CampaignResume, CampaignSeries,
-    CampaignSeriesDocument, CampaignShow, CampaignTest, CampaignTested, Preflight,
+    CampaignLaunch, CampaignList, CampaignPause, CampaignPreflight, CampaignPreview, CampaignPreviewed, CampaignRemove,
+    CampaignRemoved, CampaignReport, CampaignReportLine, CampaignResume, CampaignSeries, CampaignSeriesDocument,
+    CampaignShow, CampaignTest, CampaignTested, Preflight,
 };
 use calls::chat::{
     ChatApprove, ChatCancel, ChatCompose, ChatDone, ChatDraft, ChatEdit, ChatList, ChatNote, ChatPause, ChatRead,
@@ -292,7 +292,7 @@ calls! {
         "campaign.attach"   => CampaignAttach  -> CampaignDocument, Agent;
         "campaign.list"     => CampaignList    -> Page<CampaignDocument>, Viewer;
         "campaign.show"     => CampaignShow    -> CampaignDocument, Viewer;
-        "campaign.preview"  => CampaignPreview -> Page<CampaignPreviewLine>, Viewer;
+        "campaign.preview"  => CampaignPreview -> CampaignPreviewed, Viewer;
         "campaign.preflight" => CampaignPreflight -> Preflight, Viewer;
         "campaign.test"     => CampaignTest    -> CampaignTested, Agent;
         "campaign.clone"    => CampaignClone   -> CampaignDocument, Agent;

@@ -9,8 +9,10 @@ use super::change::Change;
 use super::error::StoreError;
 use super::recipients;
 use super::scope::{Scope, Scoped};
+use super::tx::run_campaign::counted;
 use crate::ids::{CampaignId, InteractionId};
-use crate::model::campaign::{Campaign, CampaignCounts, CampaignState};
+use crate::model::campaign::{Campaign, CampaignCounts, CampaignFile, CampaignState, Plan};
+use crate::model::governor::estimate::Newcomers;
 use crate::scoped;
 use crate::time::Timestamp;
 
@@ -24,10 +26,14 @@ pub struct Progress {
     pub campaign: Campaign,
     /// Its recipients by state.
     pub counts: CampaignCounts,
+    /// The same for each of its texts, where it has several.
+    pub variants: Vec<CampaignCounts>,
     /// Those who still wait for their turn and with whom nothing was ever written.
     pub newcomers_left: i64,
     /// Messages that were begun in the last [`RATE_OVER`] of it.
     pub begun_lately: i64,
+    /// New people that its number wrote to.
+    pub newcomers: Newcomers,
 }
 
 /// Where a page of campaigns ended.
@@ -43,11 +49,15 @@ pub struct CampaignPlace {
 macro_rules! columns {
     () => {
         "id, name, instance_id, text, state, scheduled_at, timezone, duplicates, created_at, started_at, finished_at, \
-         reason, next_at"
+         reason, next_at, variants, number_check, audience, \
+         (SELECT json_array(m.file_name, m.mime, m.bytes) FROM campaign_media AS m \
+          WHERE m.tenant_id = campaigns.tenant_id AND m.campaign_id = campaigns.id AND m.whole = 1), quiet, missed, late_max_s"
     };
 }
 
 pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Campaign> {
+    let (variants, media): (String, Option<String>) = (row.get(13)?, row.get(16)?);
+    let media = media.and_then(|media| serde_json::from_str::<(String, String, u64)>(&media).ok());
     Ok(Campaign {
         id: row.get(0)?,
         name: row.get(1)?,
@@ -62,6 +72,15 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Campaign> {
         finished_at: row.get(10)?,
         reason: row.get(11)?,
         next_at: row.get(12)?,
+        variants: serde_json::from_str(&variants).unwrap_or_default(),
+        check: row.get(14)?,
+        audience: row.get(15)?,
+        media: media.map(|(file_name, mime, bytes)| CampaignFile { file_name, mime, bytes }),
+        plan: Plan {
+            quiet: row.get(17)?,
+            missed: row.get(18)?,
+            late_max: Duration::from_secs(u64::try_from(row.get::<_, i64>(19)?).unwrap_or(0)),
+        },
     })
 }
 
@@ -116,19 +135,11 @@ pub(crate) fn set_state(
 }
 
 fn progress(scope: &Scope<'_>, campaign: Campaign, now: Timestamp) -> Result<Progress, StoreError> {
-    const BEGUN: Scoped = scoped!(
-        "SELECT count(*) FROM interactions AS i
-         JOIN recipients AS r ON r.tenant_id = i.tenant_id AND r.interaction_id = i.id
-         WHERE i.tenant_id = :tenant AND i.author = 'campaign' AND i.instance_id = :instance AND i.at > :since
-           AND r.campaign_id = :id"
-    );
-    let (counts, newcomers_left) = recipients::counts(scope, campaign.id)?;
     let since = campaign.finished_at.unwrap_or(now) - RATE_OVER;
-    let begun =
-        scope.row(BEGUN, &[(":instance", &campaign.instance), (":since", &since), (":id", &campaign.id)], |row| {
-            row.get(0)
-        })?;
-    Ok(Progress { campaign, counts, newcomers_left, begun_lately: begun.unwrap_or(0) })
+    let standing = recipients::standing(scope, campaign.id, campaign.texts(), since)?;
+    let recipients::Standing { counts, variants, newcomers_left, begun_lately } = standing;
+    let newcomers = counted::newcomers(scope, campaign.instance, now)?;
+    Ok(Progress { campaign, counts, variants, newcomers_left, begun_lately, newcomers })
 }
 
 impl TenantStore {
@@ -167,6 +178,14 @@ impl TenantStore {
     /// What the store says.
     pub async fn campaign(&self, id: CampaignId, now: Timestamp) -> Result<Option<Progress>, StoreError> {
         self.read(move |scope| find(scope, id)?.map(|campaign| progress(scope, campaign, now)).transpose()).await
+    }
+
+    /// One campaign without what became of it; `None` when there is none.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn campaign_alone(&self, id: CampaignId) -> Result<Option<Campaign>, StoreError> {
+        self.read(move |scope| find(scope, id)).await
     }
 
     /// The campaign that a person means: by id, or by its name whatever its case.

@@ -244,7 +244,7 @@ fn known_by_phone(scope: &Scope<'_>, contact: ContactId) -> Result<bool, StoreEr
 }
 
 /// Notes that an address belongs to a person; returns how many addresses are new.
-fn link(scope: &Scope<'_>, contact: ContactId, address: &Address) -> Result<usize, StoreError> {
+pub(crate) fn link(scope: &Scope<'_>, contact: ContactId, address: &Address) -> Result<usize, StoreError> {
     const LINK: Scoped = scoped!(
         "INSERT INTO identities (tenant_id, address, contact_id) VALUES (:tenant, :address, :contact)
          ON CONFLICT (tenant_id, address) DO NOTHING"

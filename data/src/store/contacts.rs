@@ -90,7 +90,13 @@ fn consent(row: &Row<'_>) -> rusqlite::Result<Option<Consent>> {
 const ADD_TAG: Scoped =
     scoped!("INSERT INTO contact_tags (tenant_id, contact_id, tag) VALUES (:tenant, :id, :tag) ON CONFLICT DO NOTHING");
 
-fn set_name(scope: &Scope<'_>, id: ContactId, name: Option<&str>) -> Result<(), StoreError> {
+/// Puts a tag on a person; false when it is there already.
+pub(crate) fn add_tag(scope: &Scope<'_>, id: ContactId, tag: &str) -> Result<bool, StoreError> {
+    Ok(scope.execute(ADD_TAG, &[(":id", &id), (":tag", &tag)])? > 0)
+}
+
+/// Gives a person another name, or none.
+pub(crate) fn set_name(scope: &Scope<'_>, id: ContactId, name: Option<&str>) -> Result<(), StoreError> {
     const NAME: Scoped = scoped!("UPDATE contacts SET name = :name WHERE tenant_id = :tenant AND id = :id");
     scope.execute(NAME, &[(":id", &id), (":name", &name)]).map(drop)
 }
@@ -155,7 +161,11 @@ pub(crate) fn opt_in(scope: &Scope<'_>, id: ContactId) -> Result<Contact, StoreE
     find(scope, id)?.ok_or(StoreError::NotFound("contact"))
 }
 
-fn checked_tags(tags: Vec<String>) -> Result<Vec<String>, StoreError> {
+/// Tags without the space around them.
+///
+/// # Errors
+/// [`StoreError::Invalid`] with what is wrong with one.
+pub fn checked_tags(tags: Vec<String>) -> Result<Vec<String>, StoreError> {
     let tags: Vec<String> = tags.into_iter().map(|tag| tag.trim().to_owned()).collect();
     let wrong = |tag: &String| {
         tag.is_empty() || tag.chars().count() > TAG_CHARS_MAX || tag.chars().any(|c| c.is_control() || c == ',')

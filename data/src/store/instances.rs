@@ -350,6 +350,18 @@ impl TenantStore {
         .await
     }
 
+    /// Keeps until when WhatsApp lets a number write to nobody new, as WAHA tells it.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn restrict_instance(&self, id: InstanceId, until: Option<Timestamp>) -> Result<(), StoreError> {
+        const SET: Scoped = scoped!(
+            "UPDATE instances SET restricted_until = :until
+             WHERE tenant_id = :tenant AND id = :id AND restricted_until IS NOT :until"
+        );
+        self.write(move |scope| scope.execute(SET, &[(":id", &id), (":until", &until)]).map(drop)).await
+    }
+
     /// Keeps what a look at WAHA found. A working number wakes the work that waited for it.
     ///
     /// # Errors

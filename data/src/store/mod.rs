@@ -2,6 +2,9 @@
 
 pub mod activity;
 pub mod admin;
+pub mod campaign_media;
+pub mod campaign_series;
+pub mod campaign_texts;
 pub mod campaigns;
 pub mod change;
 pub mod chat_list;
@@ -18,7 +21,9 @@ pub mod ledger;
 pub mod members;
 mod migrate;
 pub mod notes;
+pub mod number_checks;
 pub mod overview;
+pub mod preflight;
 pub mod queue;
 pub mod quick_replies;
 pub mod recipients;

@@ -10,7 +10,9 @@ use super::error::StoreError;
 use super::scope::{Scope, Scoped};
 use crate::ids::{CampaignId, ContactId, RecipientId};
 use crate::model::campaign::CampaignCounts;
+use crate::model::interaction::InteractionState;
 use crate::model::recipient::{Recipient, RecipientState};
+use crate::model::variant::{self, TEXTS_MAX};
 use crate::phone::Phone;
 use crate::scoped;
 use crate::time::Timestamp;
@@ -23,18 +25,19 @@ const CLOCK_SLACK: Duration = Duration::from_secs(5);
 /// Why a person who opted out is left out.
 pub(crate) const OPTED_OUT: &str = "asked not to be written to";
 
-/// How far a recipient `r` got, with its message `i`.
-macro_rules! effective_state {
+/// Which of the campaign's texts a recipient `r` got, or is to get. What is not claimed goes by its id, as
+/// [`draw`](crate::model::variant::draw) does it; the bounds are those of [`bounds`].
+macro_rules! effective_variant {
     () => {
-        "CASE WHEN r.interaction_id IS NULL THEN r.state
-              WHEN r.opted_out_at IS NOT NULL AND i.state IN ('sent', 'delivered', 'read', 'played') THEN 'opted_out'
-              WHEN r.replied_at IS NOT NULL AND i.state IN ('sent', 'delivered', 'read', 'played') THEN 'replied'
-              WHEN i.state IN ('sent', 'delivered', 'read', 'failed', 'unknown') THEN i.state
-              WHEN i.state = 'played' THEN 'read'
-              WHEN i.state IN ('edited', 'revoked') THEN 'sent'
-              WHEN i.state = 'cancelled' THEN 'skipped'
-              ELSE 'sending' END"
+        "CASE WHEN r.reached IN ('queued', 'checking', 'skipped', 'opted_out')
+              THEN (substr(r.id, 15) >= :b) + (substr(r.id, 15) >= :c) + (substr(r.id, 15) >= :d) + (substr(r.id, 15) >= :e)
+              ELSE r.variant END"
     };
+}
+
+/// Where the texts after the first begin.
+fn bounds(texts: usize) -> [Vec<u8>; TEXTS_MAX - 1] {
+    [1, 2, 3, 4].map(|variant| variant::begins(variant, texts))
 }
 
 /// The name of a recipient `r`: from its row, else that of its person `c`.
@@ -44,6 +47,15 @@ macro_rules! effective_name {
     };
 }
 pub(crate) use effective_name;
+
+/// Which recipients are meant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Only those in this state.
+    pub state: Option<RecipientState>,
+    /// Only those who got this one of the texts, or were to; 0 is the first.
+    pub variant: Option<usize>,
+}
 
 /// What a recipient's text is made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,27 +93,121 @@ pub(crate) fn read_material(row: &Row<'_>) -> rusqlite::Result<Material> {
     })
 }
 
-/// How many recipients are in each state, and how many of those who wait are new people.
-pub(crate) fn counts(scope: &Scope<'_>, campaign: CampaignId) -> Result<(CampaignCounts, i64), StoreError> {
-    const COUNTS: Scoped = scoped!(concat!(
-        "SELECT ",
-        effective_state!(),
-        " AS effective, count(*), sum(r.newcomer)
-         FROM recipients AS r
-         LEFT JOIN interactions AS i ON i.tenant_id = r.tenant_id AND i.id = r.interaction_id
-         WHERE r.tenant_id = :tenant AND r.campaign_id = :campaign GROUP BY effective"
-    ));
-    let rows = scope.rows(COUNTS, &[(":campaign", &campaign)], |row| {
-        Ok((row.get::<_, RecipientState>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+/// What became of a list.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Standing {
+    pub(crate) counts: CampaignCounts,
+    /// The same for each text, where there are several.
+    pub(crate) variants: Vec<CampaignCounts>,
+    /// New people who still wait for their turn.
+    pub(crate) newcomers_left: i64,
+    /// Messages that were made since.
+    pub(crate) begun_lately: i64,
+}
+
+/// Counts a list, from one index.
+pub(crate) fn standing(
+    scope: &Scope<'_>,
+    campaign: CampaignId,
+    texts: usize,
+    since: Timestamp,
+) -> Result<Standing, StoreError> {
+    const COUNTS: Scoped = scoped!(
+        "SELECT state, progress, variant, count(*), count(CASE WHEN opted_out_at IS NULL THEN replied_at END),
+                count(opted_out_at), sum(newcomer), coalesce(sum(claimed_at > :since), 0)
+         FROM recipients INDEXED BY recipients_progress
+         WHERE tenant_id = :tenant AND campaign_id = :campaign GROUP BY state, progress, variant"
+    );
+    let rows = scope.rows(COUNTS, &[(":campaign", &campaign), (":since", &since)], |row| {
+        let place =
+            (row.get::<_, RecipientState>(0)?, row.get::<_, Option<InteractionState>>(1)?, row.get::<_, i64>(2)?);
+        let count = |at| row.get::<_, i64>(at);
+        Ok((place, count(3)?, (count(4)?, count(5)?), count(6)?, count(7)?))
     })?;
-    let (mut counts, mut newcomers_left) = (CampaignCounts::default(), 0);
-    for (state, count, newcomers) in rows {
-        counts.add(state, count);
-        if state == RecipientState::Queued {
-            newcomers_left += newcomers;
+    let several = if texts > 1 { texts } else { 0 };
+    let mut standing = Standing { variants: vec![CampaignCounts::default(); several], ..Standing::default() };
+    for ((state, progress, variant), people, (answered, refused), newcomers, begun) in rows {
+        let mut add = |reached, count| {
+            standing.counts.add(reached, count);
+            // Whoever has no message yet is counted by the text that they are to get.
+            if !waits_or_left_out(state)
+                && let Some(counts) = usize::try_from(variant).ok().and_then(|at| standing.variants.get_mut(at))
+            {
+                counts.add(reached, count);
+            }
+        };
+        match reached(state, progress) {
+            out @ (RecipientState::Sent | RecipientState::Delivered | RecipientState::Read) => {
+                add(RecipientState::Replied, answered);
+                add(RecipientState::OptedOut, refused);
+                add(out, people - answered - refused);
+            }
+            other => add(other, people),
+        }
+        match state {
+            RecipientState::Queued | RecipientState::Checking => standing.newcomers_left += newcomers,
+            RecipientState::Skipped | RecipientState::OptedOut => {}
+            _ => standing.begun_lately += begun,
         }
     }
-    Ok((counts, newcomers_left))
+    if several > 0 {
+        to_get(scope, campaign, texts, &mut standing.variants)?;
+    }
+    Ok(standing)
+}
+
+/// Has the row no message: does it wait, or was it left out?
+const fn waits_or_left_out(state: RecipientState) -> bool {
+    use RecipientState::{Checking, OptedOut, Queued, Skipped};
+    matches!(state, Queued | Checking | Skipped | OptedOut)
+}
+
+/// How far a row got that is in this state, and its message in that one; replies apart. The column `reached` says the
+/// same.
+fn reached(state: RecipientState, progress: Option<InteractionState>) -> RecipientState {
+    use InteractionState::{Cancelled, Delivered, Edited, Failed, Played, Read, Revoked, Sent, Unknown};
+    if waits_or_left_out(state) {
+        return state;
+    }
+    match progress {
+        Some(Sent | Edited | Revoked) => RecipientState::Sent,
+        Some(Delivered) => RecipientState::Delivered,
+        Some(Read | Played) => RecipientState::Read,
+        Some(Failed) => RecipientState::Failed,
+        Some(Unknown) => RecipientState::Unknown,
+        Some(Cancelled) => RecipientState::Skipped,
+        _ => RecipientState::Sending,
+    }
+}
+
+/// Counts those who have no message by the text that they were or are to get.
+fn to_get(
+    scope: &Scope<'_>,
+    campaign: CampaignId,
+    texts: usize,
+    counts: &mut [CampaignCounts],
+) -> Result<(), StoreError> {
+    const FROM_EACH_ON: Scoped = scoped!(
+        "SELECT state, count(*), sum(substr(id, 15) >= :b), sum(substr(id, 15) >= :c), sum(substr(id, 15) >= :d),
+                sum(substr(id, 15) >= :e)
+         FROM recipients INDEXED BY recipients_progress
+         WHERE tenant_id = :tenant AND campaign_id = :campaign
+           AND state IN ('queued', 'checking', 'skipped', 'opted_out')
+         GROUP BY state"
+    );
+    let [b, c, d, e] = bounds(texts);
+    let params: &[(&str, &dyn rusqlite::ToSql)] =
+        &[(":campaign", &campaign), (":b", &b), (":c", &c), (":d", &d), (":e", &e)];
+    let rows = scope.rows(FROM_EACH_ON, params, |row| {
+        let from_each_on: [i64; TEXTS_MAX] = [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?];
+        Ok((row.get::<_, RecipientState>(0)?, from_each_on))
+    })?;
+    for (state, from_each_on) in rows {
+        for (at, counts) in counts.iter_mut().enumerate() {
+            counts.add(state, from_each_on[at] - from_each_on.get(at + 1).unwrap_or(&0));
+        }
+    }
+    Ok(())
 }
 
 /// A customer wrote: the last message of a campaign to them within a week is answered.
@@ -212,28 +318,55 @@ impl TenantStore {
         after: Option<RecipientId>,
         limit: i64,
     ) -> Result<Vec<Recipient>, StoreError> {
+        self.recipients_of(campaign, Wanted { state, variant: None }, after, limit).await
+    }
+
+    /// The same, of one text too.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn recipients_of(
+        &self,
+        campaign: CampaignId,
+        wanted: Wanted,
+        after: Option<RecipientId>,
+        limit: i64,
+    ) -> Result<Vec<Recipient>, StoreError> {
         const PAGE: Scoped = scoped!(concat!(
             "SELECT r.id, r.phone, r.given, ",
             effective_name!(),
-            ", ",
-            effective_state!(),
-            " AS effective,
+            ", r.reached,
                     CASE WHEN r.interaction_id IS NULL THEN r.reason
                          WHEN r.opted_out_at IS NOT NULL THEN coalesce(i.reason, 'replied STOP') ELSE i.reason END,
                     i.wa_id,
-                    coalesce(r.replied_at, i.sent_at, i.sending_at, r.claimed_at), r.contact_id, i.chat_id, i.id
+                    coalesce(r.replied_at, i.sent_at, i.sending_at, r.claimed_at), r.contact_id, i.chat_id, i.id, ",
+            effective_variant!(),
+            "
              FROM recipients AS r
              LEFT JOIN interactions AS i ON i.tenant_id = r.tenant_id AND i.id = r.interaction_id
              LEFT JOIN contacts AS c ON c.tenant_id = r.tenant_id AND c.id = r.contact_id
              WHERE r.tenant_id = :tenant AND r.campaign_id = :campaign AND (:after IS NULL OR r.id > :after)
-               AND (:state IS NULL OR :state = ",
-            effective_state!(),
+               AND (:state IS NULL OR r.reached = :state)
+               AND (:variant IS NULL OR :variant = ",
+            effective_variant!(),
             ")
              ORDER BY r.id LIMIT :limit"
         ));
         self.read(move |scope| {
-            let params: &[(&str, &dyn rusqlite::ToSql)] =
-                &[(":campaign", &campaign), (":state", &state), (":after", &after), (":limit", &limit)];
+            let texts = campaigns::find(scope, campaign)?.map_or(1, |campaign| campaign.texts());
+            let [b, c, d, e] = bounds(texts);
+            let variant = wanted.variant.and_then(|variant| i64::try_from(variant).ok());
+            let params: &[(&str, &dyn rusqlite::ToSql)] = &[
+                (":campaign", &campaign),
+                (":state", &wanted.state),
+                (":variant", &variant),
+                (":after", &after),
+                (":limit", &limit),
+                (":b", &b),
+                (":c", &c),
+                (":d", &d),
+                (":e", &e),
+            ];
             scope.rows(PAGE, params, |row| {
                 let phone: Option<Phone> = row.get(1)?;
                 let given: String = row.get(2)?;
@@ -248,10 +381,27 @@ impl TenantStore {
                     contact: row.get(8)?,
                     chat: row.get(9)?,
                     interaction: row.get(10)?,
+                    variant: usize::try_from(row.get::<_, i64>(11)?).unwrap_or(0),
                 })
             })
         })
         .await
+    }
+
+    /// What a text for this person is made from, where they are on the list; else for the first one who gets any.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn material_for(&self, campaign: CampaignId, phone: Phone) -> Result<Option<Material>, StoreError> {
+        const BEST: Scoped = scoped!(concat!(
+            "SELECT ",
+            material!(),
+            " FROM recipients AS r
+             LEFT JOIN contacts AS c ON c.tenant_id = r.tenant_id AND c.id = r.contact_id
+             WHERE r.tenant_id = :tenant AND r.campaign_id = :campaign
+             ORDER BY r.phone IS :phone DESC, r.reason IS NULL DESC, r.id LIMIT 1"
+        ));
+        self.read(move |scope| scope.row(BEST, &[(":campaign", &campaign), (":phone", &phone)], read_material)).await
     }
 
     /// What the texts of the first recipients are made from.

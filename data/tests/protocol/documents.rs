@@ -20,10 +20,11 @@ use mychatflow_data::model::tenant::TenantState;
 use mychatflow_data::phone::Address;
 use mychatflow_data::protocol::calls::ask::{AskAction, AskAnswer};
 use mychatflow_data::protocol::calls::campaign::{
-    CampaignDocument, CampaignPreviewLine, CampaignRemoved, CampaignReportLine,
+    CampaignDocument, CampaignMedia, CampaignPreviewLine, CampaignPreviewed, CampaignRemoved, CampaignReportLine,
+    CampaignSeriesDocument, CampaignTested, SeriesPoint, VariantDocument,
 };
 use mychatflow_data::protocol::calls::chat::{ChatDraft, ChatSent, ChatShown, InteractionDocument, NoteDocument};
-use mychatflow_data::protocol::calls::contact::ContactShown;
+use mychatflow_data::protocol::calls::contact::{ColumnRead, ContactImported, ContactShown, RowRejected};
 use mychatflow_data::protocol::calls::credit::{CreditAudited, CreditGranted, CreditSummary};
 use mychatflow_data::protocol::calls::daemon::{
     Applies, ConfigChange, DaemonReloaded, DaemonShown, DaemonStopping, GeminiHealth, Health, StoreHealth, WahaHealth,
@@ -280,7 +281,7 @@ fn campaigns() {
         newcomers_left: 1,
     };
     golden("campaign_show", campaign.clone());
-    golden("campaign_list", Page::whole(vec![campaign]));
+    golden("campaign_list", Page::whole(vec![campaign.clone()]));
     let line = CampaignPreviewLine {
         phone: phone().to_string(),
         name: Some("Customer A".into()),
@@ -288,7 +289,7 @@ fn campaigns() {
         reason: None,
         variant: None,
     };
-    golden("campaign_preview", Page::whole(vec![line]));
+    golden("campaign_preview", CampaignPreviewed { items: vec![line], next: None, looked_at: 200, left_out: 4 });
     let line = CampaignReportLine {
         phone: phone().to_string(),
         name: Some("Customer A".into()),
@@ -303,6 +304,25 @@ fn campaigns() {
         variant: None,
     };
     golden("campaign_report", Page::whole(vec![line]));
+    let counts = CampaignCounts { queued: 90, ..Default::default() };
+    let text = |label: &str, text: &str| VariantDocument { label: label.into(), text: text.into(), counts };
+    let media = CampaignMedia { file_name: "menu.pdf".into(), mime: "application/pdf".into(), bytes: 120_000 };
+    let copy = CampaignDocument {
+        name: "summer".into(),
+        state: CampaignState::Draft,
+        variants: vec![text("A", "Hi {{ name }}, we have new tulips."), text("B", "New tulips!")],
+        media: Some(media),
+        ..campaign
+    };
+    golden("campaign_clone", copy);
+    let series = CampaignSeriesDocument {
+        from: Some(AT),
+        step_s: 60,
+        points: vec![SeriesPoint { sent: 12, replied: 2, failed: 1, opted_out: 1 }, SeriesPoint::default()],
+    };
+    golden("campaign_series", series);
+    let tested = CampaignTested { id: INTERACTION, chat: CHAT, phone: phone(), text: "Hi Customer A".into() };
+    golden("campaign_test", tested);
     golden("campaign_remove", CampaignRemoved { id: CAMPAIGN, name: "spring".into() });
 }
 
@@ -468,4 +488,22 @@ fn why_and_overview() {
             timezone: "Europe/Berlin".into(),
         },
     );
+}
+
+#[test]
+fn a_list_that_was_imported() {
+    let rejected = RowRejected { row: 3, value: "4.41E+11".into(), reason: "a spreadsheet has cut digits off".into() };
+    let column = |heading: &str, taken_for: &str| ColumnRead { heading: heading.into(), taken_for: taken_for.into() };
+    let document = ContactImported {
+        rows: 5,
+        imported: 2,
+        repaired: 1,
+        duplicates: 1,
+        suppressed: 1,
+        rejected: vec![rejected],
+        added: 2,
+        columns: vec![column("Mobile Number", "phone"), column("City", "city")],
+        ..ContactImported::default()
+    };
+    golden("contact.import", document);
 }

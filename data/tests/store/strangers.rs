@@ -7,7 +7,7 @@ use mychatflow_data::ids::{
     CampaignId, ChatId, ClientRef, ContactId, InstanceId, InteractionId, NoteId, QueueItemId, QuickReplyId,
     RecipientId, UnreadableId,
 };
-use mychatflow_data::model::campaign::CampaignState;
+use mychatflow_data::model::campaign::{CampaignState, Plan};
 use mychatflow_data::model::contact::{Review, SuppressionCause};
 use mychatflow_data::model::delivery::{DeliveryEvent, RevokedEvent};
 use mychatflow_data::model::governor::Limits;
@@ -16,17 +16,21 @@ use mychatflow_data::model::job::JobKind;
 use mychatflow_data::model::member::Role;
 use mychatflow_data::model::setting::{Rules, SettingKey};
 use mychatflow_data::phone::{Address, Phone};
+use mychatflow_data::store::campaign_series::Stretch;
 use mychatflow_data::store::chat_list::ChatFilter;
 use mychatflow_data::store::contacts::ContactFilter;
 use mychatflow_data::store::instances::Sighting;
+use mychatflow_data::store::number_checks::LookedUp;
 use mychatflow_data::store::queue::QueueFilter;
 use mychatflow_data::store::search::Wanted;
 use mychatflow_data::store::settings::Owner;
 use mychatflow_data::store::tx::answer::{NewAnswer, Part, Start};
+use mychatflow_data::store::tx::clone_campaign::Whom;
 use mychatflow_data::store::tx::draft_campaign::{NewCampaign, NewRecipient, Segment};
 use mychatflow_data::store::tx::import_known::{Acquaintance, KnownPerson};
+use mychatflow_data::store::tx::import_people::{Basis, ListedPerson, Taken};
 use mychatflow_data::store::tx::outcome::Resolution;
-use mychatflow_data::store::tx::run_campaign::{Claim, Turn};
+use mychatflow_data::store::tx::run_campaign::{Claim, Recall, Turn};
 use mychatflow_data::store::tx::send::Composer;
 use mychatflow_data::store::{Store, TenantStore};
 use mychatflow_data::time::Timestamp;
@@ -162,6 +166,7 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
                 text: "Hi".into(),
                 scheduled_at: None,
                 timezone: "UTC".into(),
+                audience: None,
             };
             works(shop, number, now).await;
             // The name may be taken.
@@ -170,6 +175,13 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
                 let duplicates = shop.add_recipients(id, rows, now).await.unwrap();
                 shop.add_segment(id, Segment::All, None, None, now).await.unwrap();
                 shop.complete_list(id, duplicates, now).await.unwrap();
+                shop.plan_texts(id, Some(vec!["Hello".into()]), None).await.unwrap();
+                shop.attach_piece(id, "a.png".into(), "image/png".into(), 0, vec![which]).await.unwrap();
+                shop.complete_file(id, "image/png".into()).await.unwrap();
+                if let Ok(copy) = shop.begin_copy(id, format!("copy {which}"), now).await {
+                    shop.copy_people(id, copy, Whom::All, None, now).await.unwrap();
+                    shop.complete_list(copy, 0, now).await.unwrap();
+                }
                 shop.launch_campaign(id, now).await.unwrap();
             }
         }
@@ -192,7 +204,15 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
                 && let Turn::Next { material, .. } = shop.campaign_turn(id, Limits::default(), now).await.unwrap()
             {
                 let text = Ok("Hi".to_owned());
-                shop.claim_recipient(id, material.recipient, text, Limits::default(), now).await.unwrap();
+                let claim = shop.claim_recipient(id, material.recipient, text, Limits::default(), now).await.unwrap();
+                if matches!(claim, Claim::LookUp(_)) {
+                    let checks = shop.begin_checks(id, material.recipient, 2, now).await.unwrap();
+                    let there = |(id, phone): (RecipientId, Phone)| {
+                        let address = phone.address();
+                        (id, phone, LookedUp::There(address))
+                    };
+                    shop.settle_checks(id, checks.numbers.into_iter().map(there).collect(), now).await.unwrap();
+                }
             }
         }
         (Deed::Setting, ..) => {
@@ -338,6 +358,7 @@ async fn picture(shop: &TenantStore) -> String {
     ];
     for found in shop.campaigns(None, None, 1000, NOON).await.unwrap() {
         lines.push(format!("{:?}", shop.recipients(found.campaign.id, None, None, 1000).await.unwrap()));
+        lines.push(format!("{:?}", shop.campaign_outlook(found.campaign.id, NOON).await));
         lines.push(format!("{found:?}"));
     }
     for listed in shop.chats(ChatFilter::default(), None, 1000).await.unwrap() {
@@ -354,6 +375,8 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
     for id in &theirs.instances {
         assert!(shop.instance(*id).await.unwrap().is_none());
         assert!(shop.hmac_key(*id).await.is_err());
+        // Nothing of theirs is changed by it, which the comparison at the end would show.
+        shop.restrict_instance(*id, Some(now)).await.unwrap();
         assert!(shop.instance_history(*id, 10).await.unwrap().is_empty());
         assert!(shop.remove_instance(*id, now).await.is_err());
         let filter = ChatFilter { instance: Some(*id), ..ChatFilter::default() };
@@ -368,6 +391,7 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
             text: "Hi".into(),
             scheduled_at: None,
             timezone: "UTC".into(),
+            audience: None,
         };
         assert!(shop.begin_campaign(on_theirs, now).await.is_err());
         assert!(shop.keep_unreadable(*id, vec![9], vec![9], "not JSON".into(), now).await.is_err());
@@ -418,8 +442,31 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.outbound(*id).await.unwrap().is_none());
         assert!(shop.story(*id).await.unwrap().is_none());
         assert!(shop.start_message(*id, None, now).await.unwrap().is_none());
+        assert!(shop.file_of(*id).await.unwrap().is_none());
+        assert!(shop.campaign_of(*id).await.unwrap().is_none());
         assert!(shop.cancel_message(*id, now).await.is_err());
         assert!(shop.resolve_unknown(*id, Resolution::Sent, now).await.is_err());
+    }
+    // Whoever they know, and whoever is silent there, is nobody here; what is imported here changes nothing there.
+    for number in 0..4 {
+        let phone = on_the_list(number).phone.unwrap();
+        let taken = shop.rehearse_import(vec![phone.clone()]).await.unwrap();
+        if shop.contact_named(phone.to_string()).await.is_err() {
+            assert_eq!(taken, [Taken::Added]);
+            assert_eq!(shop.recorded_consent(vec![phone.clone()]).await.unwrap(), [None]);
+        }
+        let person = ListedPerson {
+            phone: phone.clone(),
+            name: Some("mine".into()),
+            tags: vec!["mine".into()],
+            language: Some("de".into()),
+            note: Some("mine".into()),
+            fields: [("city".to_owned(), "mine".to_owned())].into(),
+            consent: None,
+            basis: Basis::List,
+        };
+        shop.import_people(vec![person], now).await.unwrap();
+        shop.suppress_people(vec![phone], now).await.unwrap();
     }
     for id in &theirs.campaigns {
         let rows = vec![on_the_list(9)];
@@ -431,17 +478,40 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.add_segment(*id, Segment::All, None, None, now).await.is_err());
         assert!(shop.complete_list(*id, 0, now).await.is_err());
         assert!(shop.edit_campaign(*id, Some("mine".into()), None, "UTC".into()).await.is_err());
+        assert!(shop.plan_texts(*id, Some(vec!["mine".into()]), None).await.is_err());
+        assert!(shop.recipients_of(*id, Default::default(), None, 10).await.unwrap().is_empty());
+        assert!(shop.begin_checks(*id, RecipientId::new(), 10, now).await.is_err());
+        let phone = Phone::parse("+4915100000001").unwrap();
+        assert!(shop.material_for(*id, phone.clone()).await.unwrap().is_none());
+        assert!(shop.test_campaign(*id, phone, "mine".into(), now).await.is_err());
+        assert!(shop.begin_copy(*id, "mine".into(), now).await.is_err());
+        assert!(shop.copy_people(*id, *id, Whom::All, None, now).await.is_err());
+        assert!(shop.attach_piece(*id, "x".into(), "image/png".into(), 0, vec![1]).await.is_err());
+        assert!(shop.complete_file(*id, "image/png".into()).await.is_err());
+        assert!(shop.detach_file(*id).await.is_err());
+        assert!(shop.file_begins(*id).await.unwrap().is_none());
+        let series = shop.campaign_series(*id, NOON, Duration::from_secs(1_000_000), 1).await.unwrap();
+        assert_eq!(series, [Stretch::default()]);
+        assert!(shop.plan_campaign(*id, Plan::default()).await.is_err());
+        assert_eq!(shop.campaign_alone(*id).await.unwrap(), None);
         assert!(shop.launch_campaign(*id, now).await.is_err());
+        assert!(shop.campaign_outlook(*id, now).await.is_err());
         assert!(shop.pause_campaign(*id, "x".into(), now).await.is_err());
         assert!(shop.resume_campaign(*id, now).await.is_err());
         assert!(shop.cancel_campaign(*id, now).await.is_err());
         assert!(shop.remove_campaign(*id).await.is_err());
         assert_eq!(shop.campaign_turn(*id, Limits::default(), now).await.unwrap(), Turn::Stopped);
+        for message in &theirs.messages {
+            assert_eq!(shop.recall_message(*message, now).await.unwrap(), Recall::Stays);
+        }
         for recipient in &theirs.recipients {
             let text = Ok("mine".to_owned());
             let claim = shop.claim_recipient(*id, *recipient, text, Limits::default(), now).await.unwrap();
             assert_eq!(claim, Claim::Gone);
+            let absent = (*recipient, Phone::parse("+4915100000001").unwrap(), LookedUp::Absent);
+            shop.settle_checks(*id, vec![absent], now).await.unwrap();
         }
+        shop.resume_checks(*id, now).await.unwrap();
         // Nothing to find is nothing to do.
         shop.abandon_campaign(*id).await.unwrap();
         shop.start_campaign(*id, now).await.unwrap();

@@ -41,7 +41,8 @@ pub(crate) async fn check_exists(call: &Call) -> Result<Reply, Reply> {
     Ok(with(call, name, |session| {
         let plausible = (PHONE_DIGITS_MIN..=PHONE_DIGITS_MAX).contains(&digits.len());
         let body = if plausible && !session.strangers.contains(&digits) {
-            json!({"numberExists": true, "chatId": format!("{digits}@c.us")})
+            let chat_id = session.known_as.get(&digits).cloned().unwrap_or_else(|| format!("{digits}@c.us"));
+            json!({"numberExists": true, "chatId": chat_id})
         } else {
             json!({"numberExists": false})
         };

@@ -334,6 +334,20 @@ impl Server {
         self.with(session, |session| session.strangers.push(digits))
     }
 
+    /// A number that `check-exists` finds under another one, such as a Brazilian one without its ninth digit.
+    pub async fn known_as(&self, session: &str, phone: &str, chat_id: &str) -> Result<(), PhoneError> {
+        let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
+        self.with(session, |session| {
+            session.known_as.insert(digits, chat_id.to_owned());
+        })
+    }
+
+    /// WhatsApp lets the account write to nobody new for a while. WAHA tells it of the session.
+    pub async fn lock_out(&self, session: &str, span: Duration) -> Result<(), PhoneError> {
+        let span_s = i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
+        self.with(session, |session| session.locked_until_s = Some(clock::now_ms() / 1000 + span_s))
+    }
+
     /// The full id of the newest message that somebody else wrote in this chat.
     pub fn last_in(&self, session: &str, chat: &str) -> Option<String> {
         self.last(session, chat, Direction::In)

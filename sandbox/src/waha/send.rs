@@ -113,6 +113,9 @@ fn chat(call: &Call, body: &Value) -> Result<String, Reply> {
 }
 
 fn send(call: &Call, session: &str, chat: String, content: Content, body: &Value) -> Result<Reply, Reply> {
+    if call.inner.is_locked_out(session, &chat) {
+        return Err(refusal::engine_error(call, "Error", "2 UNKNOWN: server returned error 463"));
+    }
     let chosen = body["id"].as_str().filter(|_| call.inner.features.message_ids);
     let reply_to = body["reply_to"].as_str();
     match call.inner.send(session, chat, content, chosen, reply_to) {
@@ -122,6 +125,14 @@ fn send(call: &Call, session: &str, chat: String, content: Content, body: &Value
 }
 
 impl Inner {
+    /// WhatsApp's error 463: while the account is locked it may write to nobody who never wrote to it.
+    fn is_locked_out(&self, name: &str, chat: &str) -> bool {
+        let state = self.state();
+        let Some(session) = state.sessions.get(name) else { return false };
+        session.locked_until_s.is_some_and(|until| until * 1000 > clock::now_ms())
+            && !session.messages.iter().any(|message| message.chat == chat && !message.from_me)
+    }
+
     pub(crate) fn own_id(&self) -> String {
         format!("3EB0{}", self.seed.hex(18))
     }

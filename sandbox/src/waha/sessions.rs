@@ -343,7 +343,10 @@ fn pick(given: &Map<String, Value>, keys: &[&str]) -> Map<String, Value> {
 fn shape(inner: &Inner, session: &Session, form: Form) -> Value {
     let engine = inner.options.engine;
     let stopped = session.status == Status::Stopped;
-    let me = session.owner.as_ref().filter(|_| !stopped).map(|owner| owner.me(engine));
+    let mut me = session.owner.as_ref().filter(|_| !stopped).map(|owner| owner.me(engine));
+    if let (Some(me), Some(until)) = (&mut me, session.locked_until_s) {
+        me["reachoutTimelock"] = json!({"isActive": until * 1000 > clock::now_ms(), "timeEnforcementEnds": until});
+    }
     let working = session.status == Status::Working;
     let mut shown = json!({
         "name": session.name, "status": session.status.as_str(), "config": session.config, "me": me,

@@ -106,6 +106,9 @@ pub(crate) struct Session {
     pub(crate) chats: HashMap<String, Chat>,
     pub(crate) contacts: BTreeMap<String, Contact>,
     pub(crate) strangers: Vec<String>,
+    pub(crate) known_as: BTreeMap<String, String>,
+    /// Until when WhatsApp lets it write to nobody new, in seconds since 1970.
+    pub(crate) locked_until_s: Option<i64>,
     pub(crate) lids: BTreeMap<String, String>,
     /// What customers wrote while the session was down.
     pub(crate) backlog: Vec<Message>,
@@ -131,6 +134,8 @@ impl Session {
             chats: HashMap::new(),
             contacts: BTreeMap::new(),
             strangers: Vec::new(),
+            known_as: BTreeMap::new(),
+            locked_until_s: None,
             lids: BTreeMap::new(),
             backlog: Vec::new(),
         }

@@ -1,35 +1,34 @@
 //! Who is on the list of a campaign: `campaign.create`, `campaign.extend` and `campaign.preview`.
 
 use mychatflow_data::ids::{CampaignId, InstanceId, RecipientId};
+use mychatflow_data::model::campaign::Plan;
 use mychatflow_data::model::contact::{Contact, Review};
 use mychatflow_data::model::instance::Instance;
-use mychatflow_data::protocol::calls::campaign::{
-    CampaignCreate, CampaignExtend, CampaignPreview, CampaignPreviewLine,
-};
-use mychatflow_data::protocol::error::CallError;
+use mychatflow_data::model::recipient::left_out;
+use mychatflow_data::model::variant::TEXTS_MAX;
+use mychatflow_data::protocol::calls::campaign::{CampaignCreate, CampaignDocument, CampaignExtend, CampaignPreview};
 use mychatflow_data::protocol::name::InstanceName;
-use mychatflow_data::protocol::page::Page;
+use mychatflow_data::protocol::piece::Rest;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::contacts::ContactFilter;
 use mychatflow_data::store::recipients::Material;
 use mychatflow_data::store::tx::draft_campaign::{NewCampaign, NewRecipient, Segment};
+use mychatflow_data::store::tx::import_people::Taken;
 
-use super::campaigns::{checked_zone, count, instant, invalid, named, shown};
+use super::audience::{self, Audience, Listing};
+use super::campaign_preview;
+use super::campaigns::{checked_zone, count, instant, invalid, named, planned, shown};
 use super::instances;
-use crate::config::Consent;
 use crate::cx::Cx;
 use crate::flow::clean::{clean, clean_line};
-use crate::flow::country::Country;
-use crate::flow::{audience, template};
-use crate::letter::letter;
+use crate::flow::template;
 use crate::rpc::paging;
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
 
 /// How many renderings a preview has unless the caller says otherwise.
 const PREVIEWS: u32 = 5;
-/// Rows that one unit of work puts on a list.
-const ROWS: usize = 250;
+const OPTED_OUT: &str = "asked not to be written to";
 
 /// The number that a campaign goes out from: the one that was named, else the only one.
 async fn number(shop: &TenantStore, name: Option<&InstanceName>) -> Handled<InstanceId> {
@@ -58,104 +57,118 @@ pub(super) fn checked_text(text: &str) -> Handled<String> {
     }
 }
 
-fn country(letters: Option<&str>) -> Handled<Option<Country>> {
-    let Some(letters) = letters else { return Ok(None) };
-    match Country::parse(letters) {
-        Some(country) => Ok(Some(country)),
-        None => invalid(format!("{letters:?} is no country: write two letters, for example DE")),
+/// Texts besides the first.
+pub(super) fn checked_texts(texts: &[String]) -> Handled<Vec<String>> {
+    if texts.len() >= TEXTS_MAX {
+        return invalid(format!("a campaign has {TEXTS_MAX} texts at most, the first one counted"));
     }
+    texts.iter().map(|text| checked_text(text)).collect()
 }
 
-fn segment(text: &str) -> Handled<Segment> {
-    match text.trim().split_once(':') {
-        None if text.trim().eq_ignore_ascii_case("all") => Ok(Segment::All),
-        Some((kind, tag)) if kind.trim().eq_ignore_ascii_case("tag") && !tag.trim().is_empty() => {
-            Ok(Segment::Tag(tag.trim().trim_matches('"').to_owned()))
-        }
-        _ => invalid(format!("{text:?} is no segment: write all, or tag:vip")),
-    }
-}
-
-/// Who is meant.
-enum Audience {
-    File(Vec<audience::Row>),
-    Segment(Segment),
-}
-
-fn audience(cx: &Cx, file: Option<&str>, home: Option<&str>, people: Option<&str>) -> Handled<Audience> {
-    match (file, people) {
-        (Some(file), None) => match audience::read(file, country(home)?, cx.config().campaign.consent) {
-            Ok(rows) => Ok(Audience::File(rows)),
-            Err(wrong) => invalid(wrong),
-        },
-        (None, Some(text)) => segment(text).map(Audience::Segment),
-        (Some(_), Some(_)) => invalid("a list or a segment, not both"),
-        (None, None) => invalid("say who gets it: a list with --file, or --segment all or tag:vip"),
-    }
-}
-
-/// Why people of a segment are left out as a whole.
-fn segment_skip(cx: &Cx) -> Option<String> {
-    (cx.config().campaign.consent == Consent::Required).then(|| "no consent on record".to_owned())
-}
-
-/// `campaign.create`: a draft with its list.
+/// `campaign.create`: a draft with its list, or with the first piece of it.
 ///
 /// # Errors
-/// `invalid` about the text, the list, the number or the time; `conflict` when the name is taken.
+/// `invalid` about the text, the list, the number or the time; `conflict` when the name is taken; `overloaded` while too
+/// many lists come in pieces.
 pub async fn create(cx: &Cx, shop: &TenantStore, call: CampaignCreate) -> Handled<Reply<CampaignCreate>> {
     let now = cx.now();
     let text = checked_text(&call.text)?;
+    let variants = checked_texts(&call.variants)?;
     let instance = number(shop, call.instance.as_ref()).await?;
     let timezone = match &call.timezone {
         Some(name) => checked_zone(name)?,
         None => super::tenant(cx, shop).await?.timezone,
     };
     let scheduled_at = call.at.as_deref().map(|at| instant(at, &timezone, now)).transpose()?.flatten();
-    let audience = audience(cx, call.file.as_deref(), call.country.as_deref(), call.segment.as_deref())?;
-    let new = NewCampaign { name: clean_line(&call.name), instance, text, scheduled_at, timezone };
-    let id = shop.begin_campaign(new, now).await?;
-    let listed = match list_people(cx, shop, id, audience).await {
-        Ok(duplicates) => shop.complete_list(id, duplicates, cx.now()).await.map_err(Into::into),
-        Err(refused) => Err(refused),
+    let plan = planned(&Plan::default(), call.quiet.as_deref(), call.missed, call.late_within)?;
+    let audience = Audience::of_create(cx, &call)?;
+    let new = NewCampaign {
+        name: clean_line(&call.name),
+        instance,
+        text,
+        scheduled_at,
+        timezone,
+        audience: Some(audience.in_words(call.file_name.as_deref())),
     };
-    if let Err(refused) = listed {
-        shop.abandon_campaign(id).await?;
-        return Err(refused);
+    let id = shop.begin_campaign(new.clone(), now).await?;
+    let planned: Handled<()> = async {
+        shop.plan_campaign(id, plan).await?;
+        Ok(shop.plan_texts(id, Some(variants), call.check).await?)
     }
-    Ok(Reply(shown(cx, shop, id).await?))
+    .await;
+    abandon_unless(shop, id, planned).await?;
+    let made = match audience {
+        Audience::List(list) => {
+            let listing = Listing::new(*list, audience::being_made(id, new, now));
+            begin_list(cx, shop, id, listing, call.more).await
+        }
+        Audience::People(rows) => {
+            let listed = async { Ok(shop.add_recipients(id, rows, cx.now()).await?) };
+            complete(cx, shop, id, listed.await).await
+        }
+        Audience::Segment(segment) => complete(cx, shop, id, list_segment(cx, shop, id, segment).await).await,
+    };
+    abandon_unless(shop, id, made).await.map(Reply)
 }
 
-/// Puts everybody on the list; returns how many were named twice.
-async fn list_people(cx: &Cx, shop: &TenantStore, id: CampaignId, audience: Audience) -> Handled<i64> {
-    match audience {
-        Audience::File(rows) => {
-            let mut duplicates = 0;
-            let mut rows = rows.into_iter().map(|row| NewRecipient {
-                phone: row.phone,
-                given: row.given,
-                name: row.name,
-                fields: serde_json::Value::Object(row.fields).to_string(),
-                skip: row.skip,
-            });
-            loop {
-                let page: Vec<NewRecipient> = rows.by_ref().take(ROWS).collect();
-                if page.is_empty() {
-                    return Ok(duplicates);
-                }
-                duplicates += shop.add_recipients(id, page, cx.now()).await?;
-            }
+/// `campaign.extend`: the next piece of a list.
+///
+/// # Errors
+/// `not_found` when no list of this campaign is on its way, `invalid` about the list. The campaign is gone then.
+pub async fn extend(cx: &Cx, shop: &TenantStore, call: CampaignExtend) -> Handled<Reply<CampaignExtend>> {
+    let mut in_hand = cx.listings.take(call.campaign, shop.id(), cx.now())?;
+    let listed = in_hand.work.take_in(cx, shop, &call.file, call.more).await;
+    let made = match (listed, call.more) {
+        (Ok(()), Rest::Follows) => {
+            let document = in_hand.work.document(cx);
+            in_hand.put_back();
+            Ok(document)
         }
-        Audience::Segment(segment) => {
-            let (mut duplicates, mut after) = (0, None);
-            loop {
-                let listed = shop.add_segment(id, segment.clone(), segment_skip(cx), after, cx.now()).await?;
-                duplicates += listed.duplicates;
-                after = listed.next;
-                if after.is_none() {
-                    return Ok(duplicates);
-                }
-            }
+        (listed, _) => complete(cx, shop, call.campaign, listed.map(|()| in_hand.work.duplicates())).await,
+    };
+    abandon_unless(shop, call.campaign, made).await.map(Reply)
+}
+
+async fn begin_list(
+    cx: &Cx,
+    shop: &TenantStore,
+    id: CampaignId,
+    mut listing: Listing,
+    more: Rest,
+) -> Handled<CampaignDocument> {
+    // The first piece is with the list already.
+    let listed = listing.take_in(cx, shop, "", more).await;
+    if more == Rest::Nothing {
+        return complete(cx, shop, id, listed.map(|()| listing.duplicates())).await;
+    }
+    listed?;
+    let document = listing.document(cx);
+    cx.listings.begin(id, shop.id(), listing, cx.now())?.put_back();
+    Ok(document)
+}
+
+async fn complete(cx: &Cx, shop: &TenantStore, id: CampaignId, listed: Handled<i64>) -> Handled<CampaignDocument> {
+    shop.complete_list(id, listed?, cx.now()).await?;
+    shown(cx, shop, id).await
+}
+
+/// A campaign whose list could not be written is none.
+async fn abandon_unless<T>(shop: &TenantStore, id: CampaignId, made: Handled<T>) -> Handled<T> {
+    if made.is_err() {
+        shop.abandon_campaign(id).await?;
+    }
+    made
+}
+
+/// Puts everybody of a segment on the list; returns how many were named twice.
+async fn list_segment(cx: &Cx, shop: &TenantStore, id: CampaignId, segment: Segment) -> Handled<i64> {
+    let (mut duplicates, mut after) = (0, None);
+    loop {
+        let listed = shop.add_segment(id, segment.clone(), audience::segment_skip(cx), after, cx.now()).await?;
+        duplicates += listed.duplicates;
+        after = listed.next;
+        if after.is_none() {
+            return Ok(duplicates);
         }
     }
 }
@@ -167,51 +180,44 @@ async fn list_people(cx: &Cx, shop: &TenantStore, id: CampaignId, audience: Audi
 pub async fn preview(cx: &Cx, shop: &TenantStore, call: CampaignPreview) -> Handled<Reply<CampaignPreview>> {
     let limit = paging::limit(Some(call.limit.unwrap_or(PREVIEWS)));
     let text = call.text.as_deref().map(checked_text).transpose()?;
-    let (text, materials) = match &call.name {
+    let (texts, mut materials) = match &call.name {
         Some(name) => {
             if call.file.is_some() || call.segment.is_some() {
                 return invalid("a campaign has its list already");
             }
             let campaign = named(shop, name).await?;
-            let materials = shop.recipient_materials(campaign.id, count(limit)).await?;
-            (text.unwrap_or(campaign.text), materials)
+            let materials = shop.recipient_materials(campaign.id, count(campaign_preview::LOOKED_AT_MAX)).await?;
+            let text = text.unwrap_or(campaign.text);
+            ([vec![text], campaign.variants].concat(), materials)
         }
         None => {
             let Some(text) = text else { return invalid("name a campaign, or give a text and a list") };
-            let audience = audience(cx, call.file.as_deref(), call.country.as_deref(), call.segment.as_deref())?;
-            (text, people(cx, shop, audience, limit).await?)
+            let audience = Audience::of_preview(cx, &call)?;
+            let texts = [vec![text], checked_texts(&call.variants)?].concat();
+            (texts, people(cx, shop, audience, campaign_preview::LOOKED_AT_MAX).await?)
         }
     };
-    let line = |material: Material| {
-        let made = match &material.reason {
-            Some(reason) => Err(reason.clone()),
-            None => letter(&text, &material),
-        };
-        CampaignPreviewLine {
-            phone: material.phone.as_ref().map_or_else(|| clean_line(&material.given), ToString::to_string),
-            name: material.name.map(|name| clean_line(&name)),
-            text: made.as_ref().ok().cloned(),
-            reason: made.err(),
-            variant: None,
-        }
-    };
-    Ok(Reply(Page::whole(materials.into_iter().map(line).collect())))
+    note_opt_outs(shop, &mut materials).await?;
+    Ok(Reply(campaign_preview::previewed(&texts, materials, limit)))
 }
 
 /// The first people of a list that is not stored.
 async fn people(cx: &Cx, shop: &TenantStore, audience: Audience, limit: usize) -> Handled<Vec<Material>> {
+    let of_row = |row: NewRecipient| Material {
+        recipient: RecipientId::new(),
+        reason: row.phone.as_ref().err().cloned().or(row.skip),
+        phone: row.phone.ok(),
+        given: row.given,
+        name: row.name,
+        fields: row.fields,
+    };
     match audience {
-        Audience::File(rows) => {
-            let material = |row: audience::Row| Material {
-                recipient: RecipientId::new(),
-                reason: row.phone.as_ref().err().cloned().or(row.skip),
-                phone: row.phone.ok(),
-                given: row.given,
-                name: row.name,
-                fields: serde_json::Value::Object(row.fields).to_string(),
-            };
-            Ok(rows.into_iter().take(limit).map(material).collect())
+        Audience::List(list) => {
+            let mut rows: Vec<Material> = audience::first(*list, cx, limit)?.into_iter().map(of_row).collect();
+            note_consent(shop, &mut rows).await?;
+            Ok(rows)
         }
+        Audience::People(rows) => Ok(rows.into_iter().take(limit).map(of_row).collect()),
         Audience::Segment(segment) => {
             let tag = match &segment {
                 Segment::All => None,
@@ -219,16 +225,19 @@ async fn people(cx: &Cx, shop: &TenantStore, audience: Audience, limit: usize) -
             };
             let filter = ContactFilter { tag, ..ContactFilter::default() };
             let found = shop.contacts(filter, None, count(limit)).await?;
-            let skip = segment_skip(cx);
+            let skip = audience::segment_skip(cx);
             let material = |contact: Contact| Material {
                 recipient: RecipientId::new(),
                 reason: match contact.review {
                     Review::Personal => Some("personal: campaigns never write here".to_owned()),
-                    _ if contact.opted_out_at.is_some() => Some("asked not to be written to".to_owned()),
+                    _ if contact.opted_out_at.is_some() => Some(OPTED_OUT.to_owned()),
                     Review::Unreviewed if segment == Segment::All => {
                         Some("not reviewed yet: customer or personal?".to_owned())
                     }
-                    _ => skip.clone(),
+                    _ => {
+                        let recorded = contact.consent.as_ref().map(|consent| consent.state);
+                        left_out(skip.as_deref(), recorded).map(str::to_owned)
+                    }
                 },
                 given: contact.addresses.first().map(ToString::to_string).unwrap_or_default(),
                 phone: contact.phone,
@@ -240,10 +249,24 @@ async fn people(cx: &Cx, shop: &TenantStore, audience: Audience, limit: usize) -
     }
 }
 
-/// `campaign.extend`
-///
-/// # Errors
-/// `unavailable`
-pub async fn extend(_: &Cx, _: &TenantStore, _: CampaignExtend) -> Handled<Reply<CampaignExtend>> {
-    Err(CallError::not_found("not there yet").into())
+/// What is on record of people counts for a list that is not stored, too.
+async fn note_consent(shop: &TenantStore, materials: &mut [Material]) -> Handled<()> {
+    let phones = materials.iter().filter_map(|material| material.phone.clone()).collect();
+    let recorded = shop.recorded_consent(phones).await?;
+    for (material, recorded) in materials.iter_mut().filter(|material| material.phone.is_some()).zip(recorded) {
+        material.reason = left_out(material.reason.as_deref(), recorded).map(str::to_owned);
+    }
+    Ok(())
+}
+
+/// Whoever does not want to be written to gets nothing, and the preview says so before the sending does.
+async fn note_opt_outs(shop: &TenantStore, materials: &mut [Material]) -> Handled<()> {
+    let phones = materials.iter().filter_map(|material| material.phone.clone()).collect();
+    let taken = shop.rehearse_import(phones).await?;
+    for (material, taken) in materials.iter_mut().filter(|material| material.phone.is_some()).zip(taken) {
+        if taken == Taken::Suppressed {
+            material.reason.get_or_insert_with(|| OPTED_OUT.to_owned());
+        }
+    }
+    Ok(())
 }

@@ -3,26 +3,30 @@
 use std::time::Duration;
 
 use mychatflow_data::ids::CampaignId;
-use mychatflow_data::model::campaign::{Campaign, CampaignState, MissedSlot, NumberCheck};
-use mychatflow_data::model::governor::{self, Limits};
+use mychatflow_data::model::campaign::{Campaign, CampaignFile, CampaignState, MissedSlot, Plan};
+use mychatflow_data::model::governor::Limits;
+use mychatflow_data::model::governor::estimate::Load;
 use mychatflow_data::model::recipient::Recipient;
+use mychatflow_data::model::variant;
 use mychatflow_data::protocol::calls::campaign::{
-    CampaignAttach, CampaignCancel, CampaignClone, CampaignDocument, CampaignEdit, CampaignLaunch, CampaignList,
-    CampaignPause, CampaignPreflight, CampaignRemove, CampaignRemoved, CampaignReport, CampaignReportLine,
-    CampaignResume, CampaignSeries, CampaignShow, CampaignTest,
+    CampaignCancel, CampaignDocument, CampaignEdit, CampaignLaunch, CampaignList, CampaignMedia, CampaignPause,
+    CampaignRemove, CampaignRemoved, CampaignReport, CampaignReportLine, CampaignResume, CampaignShow, VariantDocument,
 };
 use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::name::CampaignName;
+use mychatflow_data::protocol::span::Span;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::campaigns::{CampaignPlace, Progress, RATE_OVER};
 use mychatflow_data::store::error::StoreError;
+use mychatflow_data::store::recipients::Wanted;
 use mychatflow_data::time::Timestamp;
 
-use super::campaign_lists::checked_text;
+use super::campaign_lists::{checked_text, checked_texts};
 use crate::compose::zone;
 use crate::cx::Cx;
 use crate::flow::clean::clean_line;
-use crate::flow::when;
+use crate::flow::quiet::Window;
+use crate::flow::{eta, when};
 use crate::rpc::paging;
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
@@ -40,12 +44,17 @@ pub(super) fn invalid<T>(text: impl Into<String>) -> Handled<T> {
 pub fn document(progress: Progress, limits: &Limits, now: Timestamp) -> CampaignDocument {
     let eta = eta(&progress, limits, now);
     let per_hour = per_hour(&progress, now);
-    let Progress { campaign, counts, newcomers_left, .. } = progress;
+    let Progress { campaign, counts, variants, newcomers_left, .. } = progress;
+    let variants = variants.into_iter().enumerate().map(|(at, counts)| VariantDocument {
+        label: variant::label(at),
+        text: campaign.text_of(at).unwrap_or_default().to_owned(),
+        counts,
+    });
+    let variants = variants.collect();
     let running = campaign.state == CampaignState::Running;
     let reason = campaign.reason.map(|reason| match campaign.next_at {
         Some(at) if running => {
-            let clock = at.to_jiff().to_zoned(zone(&campaign.timezone));
-            format!("next at {}: {reason}", clock.strftime("%H:%M"))
+            format!("next at {}: {reason}", clock(at, &campaign.timezone, now))
         }
         _ => reason,
     });
@@ -67,13 +76,13 @@ pub fn document(progress: Progress, limits: &Limits, now: Timestamp) -> Campaign
         next_at: campaign.next_at,
         per_hour,
         duplicates: campaign.duplicates,
-        audience: None,
-        variants: Vec::new(),
-        media: None,
-        quiet: None,
-        missed: MissedSlot::RunLateWithin,
-        late_within_s: 3600,
-        check: NumberCheck::Before,
+        audience: campaign.audience.map(|audience| clean_line(&audience)),
+        variants,
+        media: campaign.media.map(|CampaignFile { file_name, mime, bytes }| CampaignMedia { file_name, mime, bytes }),
+        quiet: campaign.plan.quiet,
+        missed: campaign.plan.missed,
+        late_within_s: campaign.plan.late_max.as_secs(),
+        check: campaign.check,
         newcomers_left,
     }
 }
@@ -86,14 +95,39 @@ fn eta(progress: &Progress, limits: &Limits, now: Timestamp) -> Option<Timestamp
         (CampaignState::Scheduled, Some(at)) => at.max(now),
         _ => return None,
     };
-    let allowed = governor::duration(limits, counts.left(), progress.newcomers_left);
+    let load = Load { messages: counts.left(), newcomers: progress.newcomers_left, before: progress.newcomers };
+    let allowed = eta::ends(&campaign.plan, &zone(&campaign.timezone), limits, load, begins);
     let measured = || {
         let rate = per_hour(progress, now);
         #[expect(clippy::cast_precision_loss, reason = "fewer than 2^52 people are on a list")]
         let hours = counts.left() as f64 / rate;
         (rate > 0.0).then(|| Duration::try_from_secs_f64(hours * 3600.0).ok()).flatten()
     };
-    allowed.or_else(measured).map(|span| begins + span)
+    allowed.or_else(|| measured().map(|span| begins + span))
+}
+
+/// What a clock in a time zone shows; with the day, when that is another one.
+fn clock(at: Timestamp, timezone: &str, now: Timestamp) -> String {
+    let zone = zone(timezone);
+    let [at, now] = [at, now].map(|at| at.to_jiff().to_zoned(zone.clone()));
+    let format = if at.date() == now.date() { "%H:%M" } else { "%a %d %b %H:%M" };
+    at.strftime(format).to_string()
+}
+
+/// The plan of a campaign with what was said about it.
+pub(super) fn planned(
+    before: &Plan,
+    quiet: Option<&str>,
+    missed: Option<MissedSlot>,
+    late_within: Option<Span>,
+) -> Handled<Plan> {
+    let quiet = match quiet.map(Window::parse) {
+        None => before.quiet.clone(),
+        Some(Ok(window)) => window.map(|window| window.to_string()),
+        Some(Err(wrong)) => return invalid(wrong),
+    };
+    let late_max = late_within.map_or(before.late_max, |span| span.0);
+    Ok(Plan { quiet, missed: missed.unwrap_or(before.missed), late_max })
 }
 
 fn per_hour(progress: &Progress, now: Timestamp) -> f64 {
@@ -216,19 +250,25 @@ pub async fn cancel(cx: &Cx, shop: &TenantStore, call: CampaignCancel) -> Handle
 pub async fn edit(cx: &Cx, shop: &TenantStore, call: CampaignEdit) -> Handled<Reply<CampaignEdit>> {
     let campaign = named(shop, &call.name).await?;
     let text = call.text.as_deref().map(checked_text).transpose()?;
+    let variants = call.variants.as_deref().map(checked_texts).transpose()?;
     let timezone = call.timezone.as_deref().map(checked_zone).transpose()?.unwrap_or_else(|| campaign.timezone.clone());
     let scheduled_at = match &call.at {
         Some(at) => instant(at, &timezone, cx.now())?,
-        None => campaign.scheduled_at.map(|at| moved(at, &campaign.timezone, &timezone)),
+        None => campaign.scheduled_at.map(|at| when::moved(at, &zone(&campaign.timezone), &zone(&timezone))),
     };
-    shop.edit_campaign(campaign.id, text, scheduled_at, timezone).await?;
+    let plan = planned(&campaign.plan, call.quiet.as_deref(), call.missed, call.late_within)?;
+    if plan != campaign.plan {
+        shop.plan_campaign(campaign.id, plan).await?;
+    }
+    if variants.is_some() || call.check.is_some() {
+        shop.plan_texts(campaign.id, variants, call.check).await?;
+    }
+    // Whether numbers are looked up may be said of a paused one too: that may be why it is paused.
+    let (tenant, name) = (call.tenant.clone(), call.name.clone());
+    if call != (CampaignEdit { tenant, name, check: call.check, ..CampaignEdit::default() }) || call.check.is_none() {
+        shop.edit_campaign(campaign.id, text, scheduled_at, timezone).await?;
+    }
     Ok(Reply(shown(cx, shop, campaign.id).await?))
-}
-
-/// The same time on another clock.
-fn moved(at: Timestamp, from: &str, to: &str) -> Timestamp {
-    let civil = at.to_jiff().to_zoned(zone(from)).datetime();
-    civil.to_zoned(zone(to)).map_or(at, |zoned| zoned.timestamp().into())
 }
 
 /// `campaign.remove`
@@ -241,15 +281,29 @@ pub async fn remove(_: &Cx, shop: &TenantStore, call: CampaignRemove) -> Handled
     Ok(Reply(CampaignRemoved { id, name: removed.name }))
 }
 
+/// One of the texts of a campaign, as people call it.
+pub(super) fn checked_variant(campaign: &Campaign, label: &str) -> Handled<usize> {
+    match variant::of_label(label).filter(|variant| *variant < campaign.texts()) {
+        Some(variant) => Ok(variant),
+        None if campaign.texts() == 1 => invalid(format!("{} has one text only", campaign.name)),
+        None => {
+            let last = variant::label(campaign.texts() - 1);
+            invalid(format!("{label:?} is no text of {}: they are A to {last}", campaign.name))
+        }
+    }
+}
+
 /// `campaign.report`: every recipient in the order of the list.
 ///
 /// # Errors
-/// `not_found`, or `invalid` for a cursor that is none of ours.
+/// `not_found`, or `invalid` for a cursor or a text that there is not.
 pub async fn report(_: &Cx, shop: &TenantStore, call: CampaignReport) -> Handled<Reply<CampaignReport>> {
-    let id = named(shop, &call.name).await?.id;
+    let campaign = named(shop, &call.name).await?;
     let limit = paging::limit(call.limit);
     let after = call.after.as_ref().map(paging::whole).transpose()?;
-    let found = shop.recipients(id, call.state, after, paging::to_read(limit)).await?;
+    let variant = call.variant.as_deref().map(|label| checked_variant(&campaign, label)).transpose()?;
+    let wanted = Wanted { state: call.state, variant };
+    let found = shop.recipients_of(campaign.id, wanted, after, paging::to_read(limit)).await?;
     let line = |recipient: Recipient| CampaignReportLine {
         phone: clean_line(&recipient.phone),
         name: recipient.name.map(|name| clean_line(&name)),
@@ -261,47 +315,7 @@ pub async fn report(_: &Cx, shop: &TenantStore, call: CampaignReport) -> Handled
         contact: recipient.contact,
         chat: recipient.chat,
         interaction: recipient.interaction,
-        variant: None,
+        variant: (campaign.texts() > 1).then(|| variant::label(recipient.variant)),
     };
     Ok(Reply(paging::page(found, limit, |last| last.id.to_string(), line)))
-}
-
-/// `campaign.attach`
-///
-/// # Errors
-/// `unavailable`
-pub async fn attach(_: &Cx, _: &TenantStore, _: CampaignAttach) -> Handled<Reply<CampaignAttach>> {
-    Err(CallError::not_found("not there yet").into())
-}
-
-/// `campaign.preflight`
-///
-/// # Errors
-/// `unavailable`
-pub async fn preflight(_: &Cx, _: &TenantStore, _: CampaignPreflight) -> Handled<Reply<CampaignPreflight>> {
-    Err(CallError::not_found("not there yet").into())
-}
-
-/// `campaign.test`
-///
-/// # Errors
-/// `unavailable`
-pub async fn test(_: &Cx, _: &TenantStore, _: CampaignTest) -> Handled<Reply<CampaignTest>> {
-    Err(CallError::not_found("not there yet").into())
-}
-
-/// `campaign.clone`
-///
-/// # Errors
-/// `unavailable`
-pub async fn copy(_: &Cx, _: &TenantStore, _: CampaignClone) -> Handled<Reply<CampaignClone>> {
-    Err(CallError::not_found("not there yet").into())
-}
-
-/// `campaign.series`
-///
-/// # Errors
-/// `unavailable`
-pub async fn series(_: &Cx, _: &TenantStore, _: CampaignSeries) -> Handled<Reply<CampaignSeries>> {
-    Err(CallError::not_found("not there yet").into())
 }

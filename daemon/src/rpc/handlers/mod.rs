@@ -1,7 +1,11 @@
 //! One file per resource, one function per call. The tenant is found and the caller allowed before any of them runs.
 
 pub mod ask;
+pub mod audience;
+pub mod campaign_copies;
+pub mod campaign_files;
 pub mod campaign_lists;
+mod campaign_preview;
 pub mod campaigns;
 pub mod chats;
 pub mod contact_import;
@@ -13,6 +17,7 @@ pub mod instances;
 pub mod notes;
 pub mod overview;
 pub mod people;
+pub mod preflight;
 pub mod queue;
 pub mod quick_replies;
 pub mod search;

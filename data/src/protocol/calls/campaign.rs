@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{CampaignId, ChatId, ContactId, InstanceId, InteractionId, RecipientId};
+pub use crate::model::campaign::Risk;
 use crate::model::campaign::{CampaignCounts, CampaignState, MissedSlot, NumberCheck};
 use crate::model::recipient::RecipientState;
 use crate::model::words;
@@ -290,18 +291,6 @@ pub struct CampaignPreflight {
     pub name: CampaignName,
 }
 
-words! {
-    /// How likely a campaign is to get its number into trouble.
-    Risk {
-        /// As people write to people they know.
-        Low => "low",
-        /// Something to look at first.
-        Medium => "medium",
-        /// Numbers are restricted for this.
-        High => "high",
-    }
-}
-
 /// People who are left out, for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
@@ -487,6 +476,21 @@ pub struct CampaignMedia {
     pub mime: String,
     /// Its size.
     pub bytes: u64,
+}
+
+/// What some recipients would get, and how many would get nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CampaignPreviewed {
+    /// The renderings, in the order of the list; of several texts some of each.
+    pub items: Vec<CampaignPreviewLine>,
+    /// There are no more pages.
+    pub next: Option<Cursor>,
+    /// How many people were looked at: everybody on a list that is not very long.
+    #[serde(default)]
+    pub looked_at: i64,
+    /// How many of them would be left out.
+    #[serde(default)]
+    pub left_out: i64,
 }
 
 /// What one recipient would get.

@@ -1,13 +1,11 @@
--- Quick replies have a category, can be put aside, and count how often they are of use. Opt-outs by word: who answered a
--- campaign so, and a message that nobody wrote.
+-- Quick replies have a category, can be put aside, and count how often they are of use; and messages that
+-- nobody wrote, such as the confirmation of an opt-out.
 
 ALTER TABLE quick_replies ADD COLUMN category TEXT COLLATE NOCASE;
 ALTER TABLE quick_replies ADD COLUMN state TEXT NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'aside'));
 ALTER TABLE quick_replies ADD COLUMN uses INTEGER NOT NULL DEFAULT 0;       -- sent by people
 ALTER TABLE quick_replies ADD COLUMN citations INTEGER NOT NULL DEFAULT 0;  -- named by the assistant as its source
 ALTER TABLE quick_replies ADD COLUMN used_at INTEGER;
-
-ALTER TABLE recipients ADD COLUMN opted_out_at INTEGER;                     -- answered it with a word such as STOP
 
 -- One more author. As in 0004: the CHECK says nothing about how rows are stored.
 PRAGMA writable_schema = ON;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::ids::{CampaignId, ContactId, InstanceId, RecipientId};
 use crate::model::campaign::{Campaign, CampaignState};
-use crate::model::contact::Review;
-use crate::model::recipient::RecipientState;
+use crate::model::contact::{ConsentState, Review};
+use crate::model::recipient::{RecipientState, left_out};
 use crate::phone::Phone;
 use crate::scoped;
 use crate::store::TenantStore;
@@ -34,6 +34,8 @@ pub struct NewCampaign {
     pub scheduled_at: Option<Timestamp>,
     /// The time zone in which people think of it.
     pub timezone: String,
+    /// Who is on its list, in words: a query, a file's name.
+    pub audience: Option<String>,
 }
 
 /// A row of a list to be.
@@ -110,6 +112,11 @@ fn insert(scope: &Scope<'_>, campaign: CampaignId, row: &Row<'_>, now: Timestamp
     Ok(inserted > 0)
 }
 
+fn recorded_consent(scope: &Scope<'_>, contact: ContactId) -> Result<Option<ConsentState>, StoreError> {
+    const CONSENT: Scoped = scoped!("SELECT consent FROM contacts WHERE tenant_id = :tenant AND id = :id");
+    Ok(scope.row(CONSENT, &[(":id", &contact)], |row| row.get(0))?.flatten())
+}
+
 fn listed_already(scope: &Scope<'_>, id: CampaignId) -> Result<bool, StoreError> {
     const LISTED: Scoped =
         scoped!("SELECT listed_at IS NOT NULL FROM campaigns WHERE tenant_id = :tenant AND id = :id");
@@ -137,8 +144,8 @@ impl TenantStore {
         const OURS: Scoped =
             scoped!("SELECT 1 FROM instances WHERE tenant_id = :tenant AND id = :instance AND removed_at IS NULL");
         const INSERT: Scoped = scoped!(
-            "INSERT INTO campaigns (tenant_id, id, instance_id, name, text, state, timezone, scheduled_at, created_at)
-             VALUES (:tenant, :id, :instance, :name, :text, 'draft', :timezone, :scheduled_at, :now)
+            "INSERT INTO campaigns (tenant_id, id, instance_id, name, text, state, timezone, scheduled_at, audience, created_at)
+             VALUES (:tenant, :id, :instance, :name, :text, 'draft', :timezone, :scheduled_at, :audience, :now)
              ON CONFLICT (tenant_id, name) DO NOTHING"
         );
         self.write(move |scope| {
@@ -158,6 +165,7 @@ impl TenantStore {
                     (":text", &new.text),
                     (":timezone", &new.timezone),
                     (":scheduled_at", &new.scheduled_at),
+                    (":audience", &new.audience),
                     (":now", &now),
                 ],
             )?;
@@ -188,7 +196,8 @@ impl TenantStore {
                     Ok(phone) => {
                         let name = new.name.as_deref();
                         let (contact, _) = chats::contact_of(scope, &phone.address(), None, name, Review::New, now)?;
-                        (Some(contact), Some(phone), new.skip.as_deref())
+                        let skip = left_out(new.skip.as_deref(), recorded_consent(scope, contact)?);
+                        (Some(contact), Some(phone), skip)
                     }
                     Err(reason) => (None, None, Some(reason.as_str())),
                 };
@@ -214,7 +223,7 @@ impl TenantStore {
         now: Timestamp,
     ) -> Result<Listed, StoreError> {
         const PEOPLE: Scoped = scoped!(
-            "SELECT c.id, c.phone, c.name, c.review,
+            "SELECT c.id, c.phone, c.name, c.review, c.consent,
                     (SELECT min(address) FROM identities WHERE tenant_id = c.tenant_id AND contact_id = c.id)
              FROM contacts AS c
              WHERE c.tenant_id = :tenant AND (:after IS NULL OR c.id > :after)
@@ -234,16 +243,17 @@ impl TenantStore {
                     row.get::<_, Option<Phone>>(1)?,
                     row.get::<_, Option<String>>(2)?,
                     row.get::<_, Review>(3)?,
-                    row.get::<_, Option<String>>(4)?,
+                    row.get::<_, Option<ConsentState>>(4)?,
+                    row.get::<_, Option<String>>(5)?,
                 ))
             })?;
             let mut duplicates = 0;
-            for (contact, phone, name, review, address) in &people {
+            for (contact, phone, name, review, consent, address) in &people {
                 let given = phone.as_ref().map(ToString::to_string).or(address.clone()).unwrap_or_default();
                 let skip = match (review, &segment) {
                     // Whoever has a tag was looked at.
                     (Review::Unreviewed, Segment::All) => Some("not reviewed yet: customer or personal?"),
-                    _ => skip.as_deref(),
+                    _ => left_out(skip.as_deref(), *consent),
                 };
                 let row = Row {
                     contact: Some(*contact),

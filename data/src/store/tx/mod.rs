@@ -2,8 +2,10 @@
 
 pub mod accept_delivery;
 pub mod answer;
+pub mod clone_campaign;
 pub mod draft_campaign;
 pub mod import_known;
+pub mod import_people;
 pub(crate) mod merge_contacts;
 pub mod outcome;
 pub mod queue;
@@ -11,3 +13,4 @@ pub mod review;
 pub mod run_campaign;
 pub mod send;
 pub mod steer;
+pub mod test_campaign;

@@ -4,27 +4,35 @@
 //! the pace allows it, stores the message and its job, and takes the recipient. Whoever claims second finds another
 //! turn. The message then goes out like every other, exactly once.
 
+mod candidate;
 mod claim;
+pub(crate) mod counted;
 mod steer;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use self::candidate::{Among, Found, candidate};
 pub use self::claim::Claim;
 pub(crate) use self::claim::may_leave;
-pub use self::steer::LATE_MAX;
+use self::counted::{course, sent};
+pub use self::steer::Recall;
 pub(crate) use self::steer::{pause, take_back_from};
-use crate::ids::{CampaignId, InstanceId, InteractionId, JobId};
+use crate::ids::{CampaignId, InstanceId, JobId};
 use crate::model::campaign::{Campaign, CampaignState};
-use crate::model::governor::{self, Brake, Limits, Pace, Sent, Whom};
+use crate::model::governor::{self, Brake, Limits, Pace, Whom, stops};
+use crate::model::hush::Hush;
 use crate::model::instance::InstanceStatus;
 use crate::model::job::JobArgs;
+use crate::model::recipient::RecipientState;
+use crate::model::slot::{Number, Slot, slot};
 use crate::model::tenant::TenantState;
 use crate::scoped;
 use crate::store::TenantStore;
 use crate::store::campaigns;
 use crate::store::error::StoreError;
 use crate::store::jobs;
-use crate::store::recipients::{Material, material, read_material};
+use crate::store::recipients::Material;
 use crate::store::scope::{Scope, Scoped};
 use crate::time::Timestamp;
 
@@ -34,10 +42,30 @@ const ON_THEIR_WAY_MAX: i64 = 8;
 const ON_THEIR_WAY_WAIT: Duration = Duration::from_secs(5);
 /// How long to wait for answers to customers.
 const ANSWERS_WAIT: Duration = Duration::from_secs(5);
+/// How long to wait for numbers that could not be looked up.
+const LOOK_UPS_WAIT: Duration = Duration::from_secs(2);
 /// How long to wait for a business that is suspended.
 const SUSPENDED_WAIT: Duration = Duration::from_secs(300);
 /// How long to wait for a number that does not work; it wakes the campaign when it does.
 const NUMBER_WAIT: Duration = Duration::from_secs(30);
+
+/// Why a campaign waits in which nobody may be disturbed.
+const ASLEEP: &str = "quiet hours where everybody left lives";
+
+/// What a campaign must keep to at this moment.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    /// The pace of its number.
+    pub limits: Limits,
+    /// Whom nobody disturbs now, where it has quiet hours.
+    pub hush: Option<Arc<Hush>>,
+}
+
+impl From<Limits> for Rules {
+    fn from(limits: Limits) -> Self {
+        Self { limits, hush: None }
+    }
+}
 
 /// What a campaign may do now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,78 +96,6 @@ pub enum Turn {
     },
 }
 
-struct Candidate {
-    material: Material,
-    whom: Whom,
-}
-
-/// The first in the queue whom no answer to their own question comes before.
-fn candidate(scope: &Scope<'_>, campaign: &Campaign, known_only: bool) -> Result<Option<Candidate>, StoreError> {
-    const FIRST: Scoped = scoped!(concat!(
-        "SELECT ",
-        material!(),
-        ", h.last_at IS NULL
-         FROM recipients AS r
-         LEFT JOIN contacts AS c ON c.tenant_id = r.tenant_id AND c.id = r.contact_id
-         LEFT JOIN chats AS h ON h.tenant_id = r.tenant_id AND h.contact_id = r.contact_id
-                             AND h.instance_id = :instance
-         WHERE r.tenant_id = :tenant AND r.campaign_id = :campaign AND r.state = 'queued'
-           AND coalesce(h.state, '') <> 'assistant' AND (NOT :known_only OR h.last_at IS NOT NULL)
-         ORDER BY r.id LIMIT 1"
-    ));
-    let params: &[(&str, &dyn rusqlite::ToSql)] =
-        &[(":campaign", &campaign.id), (":instance", &campaign.instance), (":known_only", &known_only)];
-    scope.row(FIRST, params, |row| {
-        let whom = if row.get(6)? { Whom::Newcomer } else { Whom::Known };
-        Ok(Candidate { material: read_material(row)?, whom })
-    })
-}
-
-/// What the number has sent for campaigns lately, as far as the limits ask for it.
-fn sent(scope: &Scope<'_>, instance: InstanceId, limits: &Limits) -> Result<Sent, StoreError> {
-    const LAST: Scoped = scoped!(
-        "SELECT at, id FROM interactions
-         WHERE tenant_id = :tenant AND instance_id = :instance AND author = 'campaign' AND state <> 'cancelled'
-         ORDER BY at DESC LIMIT 1"
-    );
-    const NTH: Scoped = scoped!(
-        "SELECT at FROM interactions
-         WHERE tenant_id = :tenant AND instance_id = :instance AND author = 'campaign' AND state <> 'cancelled'
-         ORDER BY at DESC LIMIT 1 OFFSET :skip"
-    );
-    const NTH_NEWCOMER: Scoped = scoped!(
-        "SELECT r.claimed_at FROM recipients AS r
-         JOIN campaigns AS p ON p.tenant_id = r.tenant_id AND p.id = r.campaign_id
-         WHERE r.tenant_id = :tenant AND r.newcomer = 1 AND r.claimed_at IS NOT NULL
-           AND r.interaction_id IS NOT NULL AND p.instance_id = :instance
-         ORDER BY r.claimed_at DESC LIMIT 1 OFFSET :skip"
-    );
-    let nth = |sql: Scoped, count: Option<std::num::NonZeroU32>| match count {
-        None => Ok(None),
-        Some(count) => {
-            let skip = i64::from(count.get()) - 1;
-            scope.row(sql, &[(":instance", &instance), (":skip", &skip)], |row| row.get(0))
-        }
-    };
-    let last = match limits.gap {
-        None => None,
-        Some(_) => scope
-            .row(LAST, &[(":instance", &instance)], |row| Ok((row.get(0)?, dice(row.get::<_, InteractionId>(1)?))))?,
-    };
-    Ok(Sent {
-        last,
-        hour: nth(NTH, limits.per_hour)?,
-        day: nth(NTH, limits.per_day)?,
-        new_people: nth(NTH_NEWCOMER, limits.new_people_per_day)?,
-    })
-}
-
-/// Dice that were thrown when the id was made, and fall the same way whenever they are looked at.
-fn dice(id: InteractionId) -> u64 {
-    let bytes = id.bytes();
-    u64::from_le_bytes([bytes[8], bytes[9], bytes[10], bytes[11], bytes[12], bytes[13], bytes[14], bytes[15]]) >> 8
-}
-
 /// Messages of campaigns on their way from a number, and of one campaign.
 fn on_their_way(scope: &Scope<'_>, campaign: &Campaign) -> Result<(i64, i64), StoreError> {
     const COUNT: Scoped = scoped!(
@@ -154,10 +110,13 @@ fn on_their_way(scope: &Scope<'_>, campaign: &Campaign) -> Result<(i64, i64), St
 }
 
 fn any_queued(scope: &Scope<'_>, id: CampaignId) -> Result<bool, StoreError> {
-    const QUEUED: Scoped = scoped!(
-        "SELECT 1 FROM recipients WHERE tenant_id = :tenant AND campaign_id = :id AND state = 'queued' LIMIT 1"
-    );
-    Ok(scope.row(QUEUED, &[(":id", &id)], |_| Ok(()))?.is_some())
+    any_in(scope, id, RecipientState::Queued)
+}
+
+fn any_in(scope: &Scope<'_>, id: CampaignId, state: RecipientState) -> Result<bool, StoreError> {
+    const ANY: Scoped =
+        scoped!("SELECT 1 FROM recipients WHERE tenant_id = :tenant AND campaign_id = :id AND state = :state LIMIT 1");
+    Ok(scope.row(ANY, &[(":id", &id), (":state", &state)], |_| Ok(()))?.is_some())
 }
 
 /// Why the number can't send; `None` when it can.
@@ -176,26 +135,49 @@ fn number_trouble(scope: &Scope<'_>, instance: InstanceId, now: Timestamp) -> Re
     })
 }
 
-fn turn(scope: &Scope<'_>, id: CampaignId, limits: &Limits, now: Timestamp) -> Result<Turn, StoreError> {
+/// Does the number work, as far as a start at its time asks?
+fn works(scope: &Scope<'_>, instance: InstanceId, now: Timestamp) -> Result<Number, StoreError> {
+    Ok(if number_trouble(scope, instance, now)?.is_none() { Number::Works } else { Number::Waits })
+}
+
+/// What is to be done with a campaign whose time has come.
+fn slot_of(scope: &Scope<'_>, campaign: &Campaign, at: Timestamp, now: Timestamp) -> Result<Slot, StoreError> {
+    let number = works(scope, campaign.instance, now)?;
+    Ok(slot(campaign.plan.missed, campaign.plan.late_max, now.since(at), number))
+}
+
+fn turn(scope: &Scope<'_>, id: CampaignId, rules: &Rules, now: Timestamp) -> Result<Turn, StoreError> {
     const TENANT: Scoped = scoped!("SELECT state FROM tenants WHERE id = :tenant");
     let Some(campaign) = campaigns::find(scope, id)? else { return Ok(Turn::Stopped) };
     match (campaign.state, campaign.scheduled_at) {
         (CampaignState::Running, _) => {}
         (CampaignState::Scheduled, Some(at)) if at > now => return Ok(Turn::NotBefore(at)),
+        (CampaignState::Scheduled, Some(at)) if slot_of(scope, &campaign, at, now)? == Slot::Wait => {
+            return Ok(number_trouble(scope, campaign.instance, now)?.unwrap_or(Turn::Due));
+        }
         (CampaignState::Scheduled, _) => return Ok(Turn::Due),
         _ => return Ok(Turn::Stopped),
     }
-    let wait = |span: Duration, reason: &str| Ok(Turn::Wait { until: now + span, reason: Some(reason.to_owned()) });
+    let until = |until: Timestamp, reason: &str| Ok(Turn::Wait { until, reason: Some(reason.to_owned()) });
+    let wait = |span: Duration, reason: &str| until(now + span, reason);
     if scope.row(TENANT, &[], |row| row.get::<_, TenantState>(0))? == Some(TenantState::Suspended) {
         return wait(SUSPENDED_WAIT, "the business is suspended");
     }
     let (of_the_number, of_this) = on_their_way(scope, &campaign)?;
-    let Some(mut next) = candidate(scope, &campaign, false)? else {
-        return match (any_queued(scope, id)?, of_this) {
-            (true, _) => wait(ANSWERS_WAIT, "answers to customers go first"),
-            (false, 0) => Ok(Turn::Finished),
-            (false, _) => wait(ON_THEIR_WAY_WAIT, "the last messages are on their way"),
-        };
+    let hush = rules.hush.as_deref();
+    let mut next = match candidate(scope, &campaign, hush, Among::Everybody)? {
+        Found::Somebody(next) => next,
+        Found::Asleep(opens_at) => return until(opens_at, ASLEEP),
+        Found::Nobody => {
+            return match (any_queued(scope, id)?, of_this) {
+                (true, _) => wait(ANSWERS_WAIT, "answers to customers go first"),
+                (false, _) if any_in(scope, id, RecipientState::Checking)? => {
+                    wait(LOOK_UPS_WAIT, "the last numbers are looked up once more")
+                }
+                (false, 0) => Ok(Turn::Finished),
+                (false, _) => wait(ON_THEIR_WAY_WAIT, "the last messages are on their way"),
+            };
+        }
     };
     if let Some(trouble) = number_trouble(scope, campaign.instance, now)? {
         return Ok(trouble);
@@ -203,18 +185,51 @@ fn turn(scope: &Scope<'_>, id: CampaignId, limits: &Limits, now: Timestamp) -> R
     if of_the_number >= ON_THEIR_WAY_MAX {
         return wait(ON_THEIR_WAY_WAIT, "earlier messages are still on their way");
     }
-    let sent = sent(scope, campaign.instance, limits)?;
+    let limits = &rules.limits;
+    let sent = sent(scope, campaign.instance, limits, now)?;
     let mut pace = governor::pace(limits, &sent, next.whom, now);
-    if matches!(pace, Pace::Wait { brake: Brake::NewPeople(_), .. })
-        && let Some(known) = candidate(scope, &campaign, true)?
+    if let Pace::Wait { until: held_until, brake } = pace
+        && next.whom == Whom::Newcomer
+        && brake.spares_known_people()
     {
-        pace = governor::pace(limits, &sent, Whom::Known, now);
-        next = known;
+        match candidate(scope, &campaign, hush, Among::KnownPeople)? {
+            Found::Somebody(known) => {
+                pace = governor::pace(limits, &sent, Whom::Known, now);
+                next = known;
+            }
+            Found::Asleep(opens_at) if opens_at < held_until => {
+                return until(opens_at, &format!("{brake}; quiet hours where everybody else lives"));
+            }
+            Found::Asleep(_) | Found::Nobody => {}
+        }
     }
     Ok(match pace {
-        Pace::Go => Turn::Next { text: campaign.text, material: Box::new(next.material) },
+        Pace::Go => Turn::Next {
+            text: campaign.text_for(next.material.recipient).to_owned(),
+            material: Box::new(next.material),
+        },
         Pace::Wait { until, brake: Brake::Gap } => Turn::Wait { until, reason: None },
         Pace::Wait { until, brake } => Turn::Wait { until, reason: Some(brake.to_string()) },
+    })
+}
+
+/// The turn, unless a rule stops the campaign or slows it down.
+fn ruled_turn(scope: &Scope<'_>, id: CampaignId, rules: &Rules, now: Timestamp) -> Result<Turn, StoreError> {
+    let turn = turn(scope, id, rules, now)?;
+    if !matches!(turn, Turn::Next { .. } | Turn::Wait { .. }) {
+        return Ok(turn);
+    }
+    // What is on its way comes to its end: with nobody left there is nothing to stop.
+    if !any_queued(scope, id)? {
+        return Ok(turn);
+    }
+    let course = course(scope, id, now)?;
+    if let Some(stop) = stops::stop(&course, now) {
+        return Ok(Turn::Stuck(stop.to_string()));
+    }
+    Ok(match (turn, stops::pending(&course)) {
+        (Turn::Next { .. }, Some(reason)) => Turn::Wait { until: now + stops::PENDING_WAIT, reason: Some(reason) },
+        (turn, _) => turn,
     })
 }
 
@@ -239,9 +254,13 @@ pub(crate) fn nudge(scope: &Scope<'_>, send: JobId, now: Timestamp) -> Result<()
 
 /// A number works again: its campaigns go on.
 pub(crate) fn wake_all_of(scope: &Scope<'_>, instance: InstanceId, now: Timestamp) -> Result<(), StoreError> {
-    const RUNNING: Scoped =
-        scoped!("SELECT id FROM campaigns WHERE tenant_id = :tenant AND instance_id = :instance AND state = 'running'");
-    let running: Vec<CampaignId> = scope.rows(RUNNING, &[(":instance", &instance)], |row| row.get(0))?;
+    const RUNNING: Scoped = scoped!(
+        "SELECT id FROM campaigns
+         WHERE tenant_id = :tenant AND instance_id = :instance
+           AND (state = 'running' OR state = 'scheduled' AND scheduled_at <= :now)"
+    );
+    let running: Vec<CampaignId> =
+        scope.rows(RUNNING, &[(":instance", &instance), (":now", &now)], |row| row.get(0))?;
     running.into_iter().try_for_each(|id| wake(scope, id, now, now))
 }
 
@@ -250,8 +269,14 @@ impl TenantStore {
     ///
     /// # Errors
     /// What the store says.
-    pub async fn campaign_turn(&self, id: CampaignId, limits: Limits, now: Timestamp) -> Result<Turn, StoreError> {
-        self.read(move |scope| turn(scope, id, &limits, now)).await
+    pub async fn campaign_turn(
+        &self,
+        id: CampaignId,
+        rules: impl Into<Rules>,
+        now: Timestamp,
+    ) -> Result<Turn, StoreError> {
+        let rules = rules.into();
+        self.read(move |scope| ruled_turn(scope, id, &rules, now)).await
     }
 
     /// Notes why a campaign waits, and until when.
@@ -266,7 +291,7 @@ impl TenantStore {
     ) -> Result<(), StoreError> {
         const NOTE: Scoped = scoped!(
             "UPDATE campaigns SET next_at = :until, reason = :reason
-             WHERE tenant_id = :tenant AND id = :id AND state = 'running'
+             WHERE tenant_id = :tenant AND id = :id AND state IN ('running', 'scheduled')
                AND (next_at IS NOT :until OR reason IS NOT :reason)"
         );
         self.write(move |scope| {

@@ -2,7 +2,7 @@
 
 use mychatflow_data::model::recipient::RecipientState;
 use mychatflow_data::protocol::calls::campaign::{
-    CampaignDocument, CampaignPreview, CampaignPreviewLine, CampaignReport, CampaignReportLine,
+    CampaignDocument, CampaignPreview, CampaignPreviewed, CampaignReport, CampaignReportLine,
 };
 use mychatflow_data::protocol::page::Page;
 
@@ -73,7 +73,7 @@ pub fn preview(state: &mut State, campaign: &CampaignDocument, cx: &mut Cx<'_>) 
 }
 
 /// What some recipients would get came.
-pub fn previewed(state: &mut State, asked: &CampaignPreview, reply: Result<Page<CampaignPreviewLine>, Refusal>) {
+pub fn previewed(state: &mut State, asked: &CampaignPreview, reply: Result<CampaignPreviewed, Refusal>) {
     let Some(reader) = overlays::reader_for(state, asked.clone()) else { return };
     let lines = reply.map(|page| {
         let mut lines = Vec::new();
@@ -90,6 +90,9 @@ pub fn previewed(state: &mut State, asked: &CampaignPreview, reply: Result<Page<
         lines.push(ReaderLine::Words(CleanText::line(match page.items.len() {
             0 => "Nobody is on this list.",
             _ if page.next.is_some() => "These are the first ones; there are more.",
+            shown if i64::try_from(shown).is_ok_and(|shown| shown < page.looked_at) => {
+                "These are the first ones; there are more."
+            }
             _ => "That is everybody on the list.",
         })));
         lines

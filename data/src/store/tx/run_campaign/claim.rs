@@ -1,21 +1,23 @@
 //! The claim of one recipient: everything that speaks against it is looked at in the transaction that stores the message.
 
-use super::{Turn, turn};
+use super::{Rules, Turn, turn};
 use crate::ids::{CampaignId, ChatId, InteractionId, RecipientId};
-use crate::model::campaign::Campaign;
+use crate::model::campaign::{Campaign, NumberCheck};
 use crate::model::contact::Review;
-use crate::model::governor::Limits;
-use crate::model::interaction::{Author, ContentKind, Direction, Interaction, InteractionState};
+use crate::model::interaction::{Author, Direction, Interaction, InteractionState};
+use crate::model::number_check::{Look, look};
 use crate::model::recipient::RecipientState;
-use crate::phone::Address;
+use crate::model::variant;
+use crate::phone::{Address, Phone};
 use crate::scoped;
 use crate::store::TenantStore;
+use crate::store::campaign_media;
 use crate::store::campaigns::{self, found};
 use crate::store::error::StoreError;
 use crate::store::interactions::{self, Extra};
 use crate::store::recipients::OPTED_OUT;
 use crate::store::scope::{Scope, Scoped};
-use crate::store::{chats, contacts, jobs, suppressions};
+use crate::store::{chats, contacts, jobs, number_checks, suppressions};
 use crate::time::Timestamp;
 
 /// What became of a claim.
@@ -27,6 +29,8 @@ pub enum Claim {
     LeftOut(RecipientState),
     /// It is not this person's turn any more: look again.
     Gone,
+    /// The number is to be looked up first, not before this instant.
+    LookUp(Timestamp),
 }
 
 struct Person {
@@ -35,13 +39,18 @@ struct Person {
     opted_out: bool,
     address: Option<Address>,
     newcomer: bool,
+    phone: Option<Phone>,
+    /// Did they ever write to us?
+    wrote: bool,
 }
 
 /// The person of a row, and where a message to them goes: to the address that wrote last, else to the phone number.
 fn person(scope: &Scope<'_>, campaign: &Campaign, id: RecipientId) -> Result<Option<Person>, StoreError> {
     const PERSON: Scoped = scoped!(
         "SELECT c.id, c.review, c.opted_out_at IS NOT NULL, h.address, r.phone, h.last_at IS NULL,
-                (SELECT max(address) FROM identities WHERE tenant_id = c.tenant_id AND contact_id = c.id)
+                (SELECT max(address) FROM identities WHERE tenant_id = c.tenant_id AND contact_id = c.id),
+                EXISTS (SELECT 1 FROM chats AS w
+                        WHERE w.tenant_id = c.tenant_id AND w.contact_id = c.id AND w.last_in_at IS NOT NULL)
          FROM recipients AS r
          JOIN contacts AS c ON c.tenant_id = r.tenant_id AND c.id = r.contact_id
          LEFT JOIN chats AS h ON h.tenant_id = r.tenant_id AND h.contact_id = r.contact_id
@@ -51,15 +60,40 @@ fn person(scope: &Scope<'_>, campaign: &Campaign, id: RecipientId) -> Result<Opt
     let params: &[(&str, &dyn rusqlite::ToSql)] =
         &[(":campaign", &campaign.id), (":instance", &campaign.instance), (":id", &id)];
     scope.row(PERSON, params, |row| {
-        let (thread, phone): (Option<Address>, Option<crate::phone::Phone>) = (row.get(3)?, row.get(4)?);
-        let (identity, by_phone): (Option<Address>, _) = (row.get(6)?, phone.map(|phone| phone.address()));
+        let (thread, phone): (Option<Address>, Option<Phone>) = (row.get(3)?, row.get(4)?);
+        let (identity, by_phone): (Option<Address>, _) = (row.get(6)?, phone.as_ref().map(Phone::address));
         Ok(Person {
             contact: row.get(0)?,
             review: row.get(1)?,
             opted_out: row.get(2)?,
             address: thread.or(by_phone).or(identity).filter(Address::is_person),
             newcomer: row.get(5)?,
+            phone,
+            wrote: row.get(7)?,
         })
+    })
+}
+
+/// Where a message to somebody goes who is to be looked up first, or what happens instead.
+enum Checked {
+    Address(Option<Address>),
+    Instead(Claim),
+    LeftOut(String),
+}
+
+fn checked(scope: &Scope<'_>, campaign: &Campaign, person: &Person, now: Timestamp) -> Result<Checked, StoreError> {
+    let Some(phone) = person.phone.as_ref().filter(|_| campaign.check == NumberCheck::Before && !person.wrote) else {
+        return Ok(Checked::Address(None));
+    };
+    let found = number_checks::find(scope, phone)?;
+    Ok(match look(found.as_ref().map(|found| found.known), now) {
+        Look::There => Checked::Address(found.and_then(|found| found.address)),
+        Look::Absent => Checked::LeftOut(number_checks::NO_WHATSAPP.to_owned()),
+        Look::GivenUp => {
+            let why = found.and_then(|found| found.reason).unwrap_or_default();
+            Checked::LeftOut(format!("nobody could tell whether this number has WhatsApp: {why}"))
+        }
+        Look::Up(at) => Checked::Instead(Claim::LookUp(at)),
     })
 }
 
@@ -90,7 +124,8 @@ fn claim(
     now: Timestamp,
 ) -> Result<Claim, StoreError> {
     const TAKE: Scoped = scoped!(
-        "UPDATE recipients SET state = 'sending', interaction_id = :interaction, claimed_at = :now, newcomer = :newcomer
+        "UPDATE recipients SET state = 'sending', interaction_id = :interaction, claimed_at = :now, newcomer = :newcomer,
+                               variant = :variant, progress = NULL, sent_at = NULL
          WHERE tenant_id = :tenant AND campaign_id = :campaign AND id = :id AND state = 'queued'"
     );
     const GOES_ON: Scoped = scoped!(
@@ -113,10 +148,24 @@ fn claim(
         Ok(text) => text,
         Err(reason) => return skip(&reason),
     };
-    let Some(address) = person.address else { return skip("no phone number is known") };
-    let thread = chats::thread(scope, campaign.instance, &address, None, None, Review::New, now)?;
+    let (address, alternate) = match checked(scope, campaign, &person, now)? {
+        // WhatsApp may know the number under another one: Brazil's ninth digit.
+        Checked::Address(Some(address)) => (address, person.phone.as_ref().map(Phone::address)),
+        Checked::Address(None) => match person.address {
+            Some(address) => (address, None),
+            None => return skip("no phone number is known"),
+        },
+        Checked::Instead(claim) => return Ok(claim),
+        Checked::LeftOut(reason) => return skip(&reason),
+    };
+    let thread = chats::thread(scope, campaign.instance, &address, alternate.as_ref(), None, Review::New, now)?;
     if thread.contact != person.contact {
-        return skip("the address belongs to somebody else");
+        // The two turned out to be one, or the address is somebody else's: what is known of the person changed.
+        return match self::person(scope, campaign, id)? {
+            Some(found) if found.contact == thread.contact => Ok(Claim::Gone),
+            Some(_) => skip("the address belongs to somebody else"),
+            None => Ok(Claim::Gone),
+        };
     }
     let interaction = Interaction {
         id: InteractionId::new(),
@@ -124,7 +173,7 @@ fn claim(
         direction: Direction::Out,
         author: Author::Campaign,
         state: InteractionState::Queued,
-        kind: ContentKind::Text,
+        kind: campaign_media::kind_of(campaign.media.as_ref()),
         text,
         at: now,
         wa_id: None,
@@ -137,17 +186,20 @@ fn claim(
         model: None,
         latency_ms: None,
         original: None,
-        media: None,
+        media: campaign.media.as_ref().map(campaign_media::media_of),
         tokens: None,
         quoted: None,
     };
-    interactions::insert(scope, campaign.instance, &interaction, &Extra::default(), now)?;
+    let extra = Extra { media: campaign_media::note_of(campaign.id, campaign.media.as_ref()), ..Extra::default() };
+    interactions::insert(scope, campaign.instance, &interaction, &extra, now)?;
     jobs::insert_campaign_send(scope, thread.chat, interaction.id, now)?;
+    let variant = i64::try_from(variant::draw(id, campaign.texts())).unwrap_or(0);
     let params: &[(&str, &dyn rusqlite::ToSql)] = &[
         (":campaign", &campaign.id),
         (":id", &id),
         (":interaction", &interaction.id),
         (":newcomer", &person.newcomer),
+        (":variant", &variant),
         (":now", &now),
     ];
     if scope.execute(TAKE, params)? != 1 {
@@ -199,10 +251,11 @@ impl TenantStore {
         id: CampaignId,
         recipient: RecipientId,
         text: Result<String, String>,
-        limits: Limits,
+        rules: impl Into<Rules>,
         now: Timestamp,
     ) -> Result<Claim, StoreError> {
-        self.write(move |scope| match turn(scope, id, &limits, now)? {
+        let rules = rules.into();
+        self.write(move |scope| match turn(scope, id, &rules, now)? {
             Turn::Next { material, .. } if material.recipient == recipient => {
                 claim(scope, &found(scope, id)?, recipient, text, now)
             }

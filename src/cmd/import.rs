@@ -1,0 +1,115 @@
+//! `contact import`: a list of people, piece by piece, with a report in which every row is accounted for.
+
+use std::fmt::Write as _;
+
+use anyhow::bail;
+use mychatflow_data::client::ClientError;
+use mychatflow_data::protocol::calls::contact::{ContactImport, ContactImported, RowRejected};
+use mychatflow_data::protocol::piece::{Rehearsal, Rest};
+
+use super::Cx;
+use super::progress::{Progress, grouped};
+use super::source::Source;
+use crate::cli::contact::ImportArgs;
+use crate::output::{Format, Table, clean};
+
+/// Runs it.
+pub async fn run(cx: &Cx, args: ImportArgs) -> anyhow::Result<()> {
+    let mut source = Source::open(&args.file)?;
+    let client = cx.connect().await?;
+    let mut progress = Progress::begin();
+    let mut call = ContactImport {
+        tenant: cx.tenant(),
+        name: source.name().map(str::to_owned),
+        country: args.country,
+        dry_run: args.dry_run.into(),
+        suppress: args.suppress.into(),
+        tags: args.tags,
+        ..ContactImport::default()
+    };
+    let mut rejected: Vec<RowRejected> = Vec::new();
+    let mut told = ContactImported::default();
+    while let Some(piece) = source.next()? {
+        call.file = piece.text;
+        call.more = piece.rest;
+        loop {
+            let mut reply = client.call(&call).await.map_err(|error| explained(error, &told, call.dry_run))?;
+            rejected.append(&mut reply.rejected);
+            call.import = reply.import;
+            progress.show(reply.rows, source.share());
+            told = reply;
+            if told.unread == Rest::Nothing {
+                break;
+            }
+            call.file = String::new();
+        }
+    }
+    drop(progress);
+    let nothing = rejected.len() as i64 == told.rows;
+    told.rejected = rejected;
+    match cx.output.format() {
+        Format::Json => cx.output.json(&told)?,
+        Format::People => {
+            cx.output.text(&report(&told, call.dry_run))?;
+            if !told.rejected.is_empty() {
+                cx.output.table(&table(&told.rejected))?;
+            }
+        }
+    }
+    if nothing {
+        bail!("no row could be imported: the reasons are above");
+    }
+    Ok(())
+}
+
+/// Why it failed, and that what was stored is still there; the daemon says so itself, where it can.
+fn explained(error: ClientError, told: &ContactImported, rehearsal: Rehearsal) -> anyhow::Error {
+    let stored = told.imported > 0 && rehearsal == Rehearsal::Real;
+    if !stored || matches!(error, ClientError::Refused(_)) {
+        return error.into();
+    }
+    let stored = grouped(told.imported);
+    anyhow::Error::new(error).context(format!("{stored} rows are stored, and importing the list again is harmless"))
+}
+
+fn report(told: &ContactImported, rehearsal: Rehearsal) -> String {
+    let mut text = format!("{} rows: {} imported", grouped(told.rows), grouped(told.imported));
+    let mut parts = vec![format!("{} new", grouped(told.added))];
+    if told.repaired > 0 {
+        parts.push(format!("{} with a repaired number", grouped(told.repaired)));
+    }
+    let _ = write!(text, " ({})", parts.join(", "));
+    for (count, words) in [
+        (told.duplicates, "named twice"),
+        (told.suppressed, "who asked not to be written to"),
+        (told.rejected.len() as i64, "rejected"),
+    ] {
+        if count > 0 {
+            let _ = write!(text, ", {} {words}", grouped(count));
+        }
+    }
+    let columns: Vec<String> = told
+        .columns
+        .iter()
+        .map(|column| {
+            if column.heading == column.taken_for {
+                column.heading.clone()
+            } else {
+                format!("{} = {}", column.heading, column.taken_for)
+            }
+        })
+        .collect();
+    let _ = write!(text, "\ncolumns: {}\n", clean(&columns.join(", ")));
+    if rehearsal == Rehearsal::DryRun {
+        text.push_str("this was a dry run: nothing was stored\n");
+    }
+    text
+}
+
+fn table(rejected: &[RowRejected]) -> Table {
+    let mut table = Table::new(["ROW", "VALUE", "REASON"], "no row was rejected");
+    for row in rejected {
+        table.row([row.row.to_string(), row.value.clone(), row.reason.clone()]);
+    }
+    table
+}
