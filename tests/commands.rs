@@ -272,7 +272,7 @@ async fn a_stranger_is_not_allowed() {
     let program = world.path().join("mychatflow");
     std::fs::copy(env!("CARGO_BIN_EXE_mychatflow"), &program).unwrap();
     let mut command = world.command_of(&program, &["credit", "audit", "--json"]);
-    let ran = Ran::of(command.uid(NOBODY).gid(NOBODY).output().await.unwrap());
+    let ran = Ran::of(command.uid(NOBODY).gid(NOBODY).output().await.unwrap()).unwrap();
     assert_eq!((ran.code, ran.lines), (4, vec![]), "{}", ran.stderr);
     assert_eq!(world.run(&["credit", "audit"]).await.code, 0);
 }

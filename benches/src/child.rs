@@ -4,9 +4,7 @@
 use std::convert::Infallible;
 use std::io::{Read, Write};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
 use bytes::Bytes;
@@ -16,64 +14,10 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use mychatflow_daemon::config::{Config, WahaConfig};
+use mychatflow_bench::told::Told;
 use mychatflow_daemon::http::signature;
-use mychatflow_data::credits::Credits;
-use mychatflow_data::model::setting::Pace;
-use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-
-/// What a daemon is told.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Told {
-    /// Where its data directory and its socket are.
-    pub room: PathBuf,
-    /// Where WAHA is.
-    pub waha_url: String,
-    /// WAHA's key.
-    pub waha_key: String,
-    /// Where Gemini is.
-    pub gemini_url: String,
-    /// Gemini's key.
-    pub gemini_key: String,
-    /// How long a burst must be quiet before it is answered.
-    pub burst_quiet_ms: u64,
-    /// Answers the model may write at once.
-    pub gemini_concurrent: usize,
-    /// What the plan grants.
-    pub credits: i64,
-}
-
-impl Told {
-    /// The data directory.
-    pub fn data_dir(&self) -> PathBuf {
-        self.room.join("data")
-    }
-
-    /// The socket.
-    pub fn socket(&self) -> PathBuf {
-        self.room.join("run").join("socket")
-    }
-
-    fn config(&self) -> Config {
-        let mut config = Config::new(self.data_dir(), self.socket());
-        config.webhook.listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        config.metrics.listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        config.waha = vec![WahaConfig::new("main", &self.waha_url, SecretString::from(self.waha_key.clone()))];
-        config.gemini.base_url.clone_from(&self.gemini_url);
-        config.gemini.api_key = SecretString::from(self.gemini_key.clone());
-        config.gemini.concurrent_max = self.gemini_concurrent;
-        config.reply.pace = Pace::Instant;
-        config.reply.burst_quiet = Duration::from_millis(self.burst_quiet_ms);
-        config.reply.burst_max = Duration::from_millis(self.burst_quiet_ms * 2);
-        for plan in config.plans.values_mut() {
-            plan.credits_per_month = Credits::new(self.credits);
-        }
-        config
-    }
-}
 
 /// Runs the daemon, tells its port on standard output, and stops it when standard input ends.
 pub fn daemon(told: &str) -> anyhow::Result<()> {

@@ -1,4 +1,9 @@
-//! What the bench and the pictures share: the console in a pseudo-terminal, and where its binary is.
+//! What the benches, the pictures and the trials share: dice, the console in a pseudo-terminal, what a daemon is told,
+//! commands as they would be typed, and the campaign that everything is done to.
 
+pub mod dice;
 pub mod program;
 pub mod pty;
+pub mod told;
+pub mod trial;
+pub mod typed;

@@ -1,6 +1,5 @@
 //! A process under measurement, as its parent sees it.
 
-use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -8,8 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use mychatflow_bench::told::Told;
 
-use crate::child::Told;
 use crate::load::Connection;
 use crate::machine;
 
@@ -70,7 +69,7 @@ impl Process {
         let free = || TcpListener::bind(("127.0.0.1", 0)).and_then(|port| port.local_addr()).context("no free port");
         let (address, metrics) = (free()?, free()?);
         let file = told.room.join("config.toml");
-        std::fs::write(&file, config_file(told, address, metrics)).context("no config file")?;
+        std::fs::write(&file, told.file(address, metrics)).context("no config file")?;
         let mut command = Command::new(program);
         command.arg("daemon").arg("--config").arg(&file);
         let began = Instant::now();
@@ -128,30 +127,4 @@ fn end(child: &mut Child) {
 
 fn us() -> anyhow::Result<std::path::PathBuf> {
     std::env::current_exe().context("the bench does not know where it is")
-}
-
-fn config_file(told: &Told, webhook: SocketAddr, metrics: SocketAddr) -> String {
-    let mut text = String::new();
-    let mut section = |head: &str, lines: &[(&str, toml::Value)]| {
-        // Writing to a String can't fail.
-        let _ = writeln!(text, "{head}");
-        for (key, value) in lines {
-            let _ = writeln!(text, "{key} = {value}");
-        }
-    };
-    let word = |text: &str| toml::Value::from(text);
-    let number = |number: u64| toml::Value::from(i64::try_from(number).unwrap_or(i64::MAX));
-    let path = |path: std::path::PathBuf| toml::Value::from(path.to_string_lossy().into_owned());
-    section("[daemon]", &[("data_dir", path(told.data_dir())), ("socket", path(told.socket()))]);
-    section("[webhook]", &[("listen", word(&webhook.to_string()))]);
-    section("[metrics]", &[("listen", word(&metrics.to_string()))]);
-    section("[[waha]]", &[("name", word("main")), ("url", word(&told.waha_url)), ("api_key", word(&told.waha_key))]);
-    let concurrent = number(told.gemini_concurrent as u64);
-    let gemini =
-        [("base_url", word(&told.gemini_url)), ("api_key", word(&told.gemini_key)), ("max_concurrent", concurrent)];
-    section("[gemini]", &gemini);
-    let (quiet, most) = (number(told.burst_quiet_ms), number(told.burst_quiet_ms * 2));
-    section("[reply]", &[("pace", word("instant")), ("burst_quiet_ms", quiet), ("burst_max_ms", most)]);
-    section("[plans.starter]", &[("credits_per_month", toml::Value::from(told.credits))]);
-    text
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use mychatflow_bench::dice::Dice;
 use mychatflow_data::ids::ChatId;
 use mychatflow_data::store::change::Deaf;
 use mychatflow_data::store::chat_list::{ChatFilter, ChatOrder, ChatPlace};
@@ -24,22 +25,10 @@ const WORDS: usize = 8;
 /// Different words there are; the first ones are in most messages.
 const VOCABULARY: usize = 5_000;
 
-/// Numbers without a pattern, the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % sides as u64).unwrap_or(0)
-    }
-
-    /// A word of a language: a few are said all the time, most of them rarely.
-    fn word(&mut self) -> String {
-        let rank = self.roll(VOCABULARY) * self.roll(VOCABULARY) / VOCABULARY;
-        word(rank * self.roll(100) / 100)
-    }
+/// A word of a language: a few are said all the time, most of them rarely.
+fn any_word(dice: &mut Dice) -> String {
+    let rank = dice.roll(VOCABULARY) * dice.roll(VOCABULARY) / VOCABULARY;
+    word(rank * dice.roll(100) / 100)
 }
 
 fn word(rank: usize) -> String {
@@ -77,12 +66,12 @@ pub fn fill(shop: &Shop, chats: usize, messages: usize) -> anyhow::Result<Vec<Ch
     connection.pragma_update(None, "cache_size", -262_144)?;
     let threads = shop.add_people(&connection, chats)?;
     let mut row = Rows::new(&connection, shop)?;
-    let mut dice = Dice(88_172_645_463_325_252);
+    let mut dice = Dice::new(88_172_645_463_325_252);
     let began = Timestamp::now().millis() - 30 * 24 * 3_600_000;
     connection.execute_batch("BEGIN")?;
     for number in 0..messages {
         let chat = dice.roll(chats);
-        let text: Vec<String> = (0..WORDS).map(|_| dice.word()).collect();
+        let text: Vec<String> = (0..WORDS).map(|_| any_word(&mut dice)).collect();
         row.said(number, threads[chat], &address(chat), &text.join(" "), began + number as i64 * 2000)?;
     }
     connection.execute_batch(
@@ -112,7 +101,7 @@ where
 
 async fn ask(bench: &Bench, report: &mut Report, shop: &TenantStore, threads: &[ChatId]) -> anyhow::Result<()> {
     let rounds = if bench.quick { 100 } else { 400 };
-    let mut dice = Dice(362_436_069);
+    let mut dice = Dice::new(362_436_069);
     let mut figure = |name: &str, times: &[Duration], budget: f64| {
         let p99 = percentile_ms(times, 0.99);
         say(&format!("reading: {name}: p50 {:.2} ms, p99 {p99:.2} ms", percentile_ms(times, 0.5)));
@@ -148,16 +137,18 @@ async fn ask(bench: &Bench, report: &mut Report, shop: &TenantStore, threads: &[
         let wanted = Wanted { text, ..Wanted::default() };
         shop.search(wanted, None, PAGE).await
     };
-    let mut dice = Dice(521_288_629);
-    let times = timed(rounds, async |_| search(format!("\"{}\"", dice.word())).await).await?;
+    let mut dice = Dice::new(521_288_629);
+    let times = timed(rounds, async |_| search(format!("\"{}\"", any_word(&mut dice))).await).await?;
     figure("search, a word", &times, 50.0);
-    let times = timed(rounds, async |_| search(format!("{} \"{}\"", dice.word(), dice.word())).await).await?;
+    let times =
+        timed(rounds, async |_| search(format!("{} \"{}\"", any_word(&mut dice), any_word(&mut dice))).await).await?;
     figure("search, two words", &times, 50.0);
-    let times = timed(rounds, async |_| search(format!("\"{} {}\"", dice.word(), dice.word())).await).await?;
+    let times =
+        timed(rounds, async |_| search(format!("\"{} {}\"", any_word(&mut dice), any_word(&mut dice))).await).await?;
     figure("search, a phrase", &times, 50.0);
-    let times = timed(rounds, async |_| search(dice.word().chars().take(3).collect()).await).await?;
+    let times = timed(rounds, async |_| search(any_word(&mut dice).chars().take(3).collect()).await).await?;
     figure("search, a beginning of three letters", &times, 50.0);
-    let times = timed(rounds, async |_| search(dice.word().chars().take(5).collect()).await).await?;
+    let times = timed(rounds, async |_| search(any_word(&mut dice).chars().take(5).collect()).await).await?;
     figure("search, a beginning of five letters", &times, 50.0);
     let times = timed(rounds, async |_| search("\"nosuchword\"".to_owned()).await).await?;
     figure("search, nothing found", &times, 50.0);

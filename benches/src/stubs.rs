@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use mychatflow_bench::told::Told;
 use mychatflow_data::ids::InstanceId;
 use mychatflow_sandbox::log::Record;
 use mychatflow_sandbox::{gemini, waha};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use crate::child::Told;
 use crate::delivery;
 use crate::load::Connection;
 use crate::shop::{HMAC_KEY, SESSION};
@@ -80,6 +80,7 @@ impl Stubs {
             room,
             waha_url: self.waha.url(),
             waha_key: self.waha.api_key().to_owned(),
+            waha_timeout_s: 35,
             gemini_url: self.gemini.url(),
             gemini_key: self.gemini.api_key().to_owned(),
             burst_quiet_ms: u64::try_from(burst_quiet.as_millis()).unwrap_or(u64::MAX),

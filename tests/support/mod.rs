@@ -7,9 +7,10 @@ mod log;
 
 use std::path::Path;
 use std::process::Stdio;
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
+pub use mychatflow_bench::typed::Ran;
+use mychatflow_bench::typed::{Typed, free_port};
 use mychatflow_daemon::halt;
 use mychatflow_sandbox::log::{Delivery, Sent};
 use mychatflow_sandbox::waha::{self, Acks, Customer, Engine};
@@ -222,15 +223,13 @@ burst_quiet_ms = {quiet_ms}
 
     /// The same with another copy of the program.
     pub fn command_of(&self, program: &Path, line: &[&str]) -> Command {
-        let mut command = Command::new(program);
-        command.args(line).env_clear().env("HOME", self.path()).env("PATH", "/usr/bin:/bin").current_dir(self.path());
-        command.env("MYCHATFLOW_CONFIG", self.config()).kill_on_drop(true);
-        command
+        let typed = Typed { program: program.to_owned(), home: self.path().to_owned(), config: self.config() };
+        typed.command(line)
     }
 
     /// Runs a command with `--json`.
     pub async fn run(&self, line: &[&str]) -> Ran {
-        Ran::of(self.command(line).arg("--json").output().await.unwrap())
+        Ran::of(self.command(line).arg("--json").output().await.unwrap()).unwrap()
     }
 
     /// Runs a command that must succeed, and returns its lines.
@@ -367,37 +366,6 @@ burst_quiet_ms = {quiet_ms}
             }
             sleep(pause).await;
             pause = (pause * 2).min(LOOK_AGAIN_MAX);
-        }
-    }
-}
-
-/// What came of a command.
-#[derive(Debug)]
-pub struct Ran {
-    pub code: i32,
-    pub lines: Vec<Value>,
-    pub stderr: String,
-}
-
-impl Ran {
-    pub fn of(output: std::process::Output) -> Self {
-        let stdout = String::from_utf8(output.stdout).unwrap();
-        Self {
-            code: output.status.code().unwrap(),
-            lines: stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-}
-
-/// A port that stays ours while the daemon is away: below those that the system gives to outgoing connections.
-fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let first = u16::try_from(std::process::id() % 10_000).unwrap();
-    loop {
-        let port = 20_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000;
-        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
         }
     }
 }
