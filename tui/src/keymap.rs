@@ -46,6 +46,7 @@ scopes! {
     Thread => "thread", "Thread";
     Composer => "composer", "Writing";
     Campaigns => "campaigns", "Campaigns";
+    Recipients => "recipients", "Recipients";
     Numbers => "numbers", "Numbers";
     Contacts => "contacts", "Contacts";
     QuickReplies => "quick_replies", "Quick replies";
@@ -136,6 +137,9 @@ const DEFAULTS: &[(Scope, &str, Action)] = &[
     (Scope::Campaigns, "v", Action::CampaignPreview),
     (Scope::Campaigns, "r", Action::CampaignReport),
     (Scope::Campaigns, "D", Action::Remove),
+    (Scope::Recipients, "> .", Action::TabNext),
+    (Scope::Recipients, "< ,", Action::TabBack),
+    (Scope::Recipients, "y", Action::Copy),
     (Scope::Numbers, "a n", Action::Add),
     (Scope::Numbers, "p", Action::Pair),
     (Scope::Numbers, "c", Action::PairByPhone),

@@ -1,6 +1,7 @@
 //! Where everything stands: a pure function of the state and the terminal's size. The layout of the frame on the screen
 //! goes to the next `update`, for clicks, paging and "is it visible".
 
+pub mod campaigns;
 pub mod chats;
 pub mod contacts;
 pub mod credits;
@@ -14,6 +15,7 @@ pub mod tabs;
 
 use ratatui::layout::{Position, Rect, Size};
 
+use self::campaigns::PageLayout;
 use self::chats::ChatsLayout;
 use self::credits::CreditsLayout;
 use self::dashboard::DashboardLayout;
@@ -70,6 +72,8 @@ pub enum Panes {
     Dashboard(DashboardLayout),
     /// The balance over the ledger.
     Credits(CreditsLayout),
+    /// A campaign in full.
+    Campaign(Box<PageLayout>),
 }
 
 impl Panes {
@@ -80,7 +84,7 @@ impl Panes {
             Self::Table(table) => Some(table),
             Self::Chats(chats) => chats.list.as_ref().map(|list| &list.table),
             Self::Credits(credits) => Some(&credits.table),
-            Self::Entrance | Self::Dashboard(_) => None,
+            Self::Entrance | Self::Dashboard(_) | Self::Campaign(_) => None,
         }
     }
 }
@@ -191,7 +195,7 @@ fn screen(state: &State, laid: &mut Layout) {
     laid.panes = match state.screen {
         Screen::Dashboard => dashboard::lay(state, laid),
         Screen::Chats => chats::lay(state, laid),
-        Screen::Campaigns => table::lay(&state.campaigns.rows, 2, laid),
+        Screen::Campaigns => campaigns::lay(state, laid),
         Screen::Numbers => table::lay(&state.numbers.rows, 2, laid),
         Screen::Contacts => contacts::lay(state, laid),
         Screen::QuickReplies => table::lay(&state.quick_replies.rows, 1, laid),

@@ -343,7 +343,11 @@ impl State {
     /// Has Esc nothing to close and nothing to leave, so that it can end the guide?
     #[must_use]
     pub fn is_outermost(&self) -> bool {
-        let inside = self.screen == Screen::Chats && self.chats.focus != chats::Pane::List;
+        let inside = match self.screen {
+            Screen::Chats => self.chats.focus != chats::Pane::List,
+            Screen::Campaigns => self.campaigns.place != campaigns::Place::List,
+            _ => false,
+        };
         self.overlays.is_empty() && !self.is_typing() && !inside
     }
 
@@ -381,6 +385,9 @@ impl State {
                     chats::Pane::Composer => return vec![Scope::Composer, Scope::Always],
                 },
                 Screen::Contacts if self.contacts.filter_open() => return vec![Scope::Picker, Scope::Always],
+                Screen::Campaigns if matches!(self.campaigns.place, campaigns::Place::People(_)) => {
+                    &[Scope::Recipients, Scope::Campaigns]
+                }
                 Screen::Campaigns => &[Scope::Campaigns],
                 Screen::Numbers => &[Scope::Numbers],
                 Screen::Contacts => &[Scope::Contacts],

@@ -59,7 +59,8 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
         | Answer::CampaignCancel(..)
         | Answer::CampaignEdit(..)
         | Answer::CampaignRemove(..)
-        | Answer::CampaignReport(..)) => campaigns::answered(state, answer, cx),
+        | Answer::CampaignReport(..)
+        | Answer::CampaignSeries(..)) => campaigns::answered(state, answer, cx),
         answer @ (Answer::CreditLedger(..) | Answer::CreditGrant(..) | Answer::CreditAudit(..)) => {
             credits::answered(state, answer, cx);
         }

@@ -1,7 +1,9 @@
 //! Campaigns.
 
 mod forms;
-mod reports;
+mod page;
+mod people;
+mod preview;
 
 use mychatflow_data::ids::CampaignId;
 use mychatflow_data::model::campaign::CampaignState;
@@ -15,32 +17,59 @@ use mychatflow_data::protocol::name::{CampaignName, Cursor};
 use serde::Deserialize;
 
 pub use self::forms::preview_form;
+pub use self::page::woke;
+pub use self::people::tab;
 use super::lists::{self, First};
 use super::{Cx, Handled, again, palette};
 use crate::action::Action;
 use crate::moment;
 use crate::msg::{Answer, Question};
 use crate::state::State;
-use crate::state::campaigns::{number, outlook, people};
+use crate::state::campaigns::{Place, number, outlook, people as persons, rate};
 use crate::state::list::{Known, Reading};
 use crate::state::overlay::{Confirm, Deed, FoundRow, Overlay, Pick, PickItem, PickerKind};
 use crate::state::toasts::Tone;
 use crate::text::CleanText;
 
 /// What can be done here.
-pub const HINTS: &[(Action, &str)] = &[
-    (Action::Open, "show"),
-    (Action::Add, "new"),
-    (Action::CampaignLaunch, "launch"),
-    (Action::CampaignPause, "pause"),
-    (Action::CampaignPreview, "preview"),
-    (Action::CampaignReport, "report"),
-];
+#[must_use]
+pub fn hints(state: &State) -> Vec<(Action, &'static str)> {
+    let mut hints = match state.campaigns.place {
+        Place::List => vec![(Action::Open, "show"), (Action::Add, "new")],
+        Place::Page(_) => vec![(Action::CampaignReport, "people"), (Action::Back, "back")],
+        Place::People(_) => {
+            return vec![
+                (Action::Open, "chat"),
+                (Action::TabNext, "state"),
+                (Action::Copy, "copy"),
+                (Action::Back, "back"),
+            ];
+        }
+    };
+    match state.campaigns.current().map(|campaign| campaign.state) {
+        Some(CampaignState::Draft) => hints.extend([(Action::CampaignLaunch, "launch"), (Action::Edit, "edit")]),
+        Some(CampaignState::Running | CampaignState::Scheduled) => hints.push((Action::CampaignPause, "pause")),
+        Some(CampaignState::Paused) => {
+            hints.extend([(Action::CampaignPause, "go on"), (Action::CampaignCancel, "cancel")]);
+        }
+        Some(CampaignState::Completed | CampaignState::Cancelled) | None => {}
+    }
+    hints.push((Action::CampaignPreview, "preview"));
+    if state.campaigns.place == Place::List {
+        hints.push((Action::CampaignReport, "people"));
+    }
+    hints
+}
 
 /// Reads it.
 pub fn enter(state: &mut State, cx: &mut Cx<'_>) {
     again(&mut state.campaigns.rows.reading);
     read(state, None, cx);
+    match state.campaigns.place {
+        Place::List => {}
+        Place::Page(id) => page::read(state, id, cx),
+        Place::People(id) => people::again(state, id, cx),
+    }
 }
 
 fn read(state: &State, after: Option<Cursor>, cx: &mut Cx<'_>) {
@@ -49,22 +78,26 @@ fn read(state: &State, after: Option<Cursor>, cx: &mut Cx<'_>) {
 
 /// Does something.
 pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
-    let rows = &mut state.campaigns.rows;
-    if lists::act(rows, cx.seen, action) == Handled::Yes {
-        if let Some(after) = rows.wants_more() {
-            rows.reading = Reading::Again;
-            read(state, Some(after), cx);
-        }
-        return Handled::Yes;
+    if state.campaigns.place != Place::List && state.campaigns.open().is_none() {
+        // It is gone.
+        state.campaigns.place = Place::List;
     }
-    let selected = state.campaigns.rows.selected().cloned();
-    match (action, selected) {
+    let done = match state.campaigns.place {
+        Place::List => in_list(state, action, cx),
+        Place::Page(_) => page::act(state, action, cx),
+        Place::People(_) => people::act(state, action, cx),
+    };
+    if done == Handled::Yes {
+        return done;
+    }
+    let current = state.campaigns.current().cloned();
+    match (action, current) {
         (Action::Add, _) => forms::create(state),
         (Action::Filter, _) => find(state),
-        (Action::Open, Some(campaign)) => reports::show(state, &campaign),
+        (Action::Open, Some(campaign)) if state.campaigns.place == Place::List => page::open(state, &campaign, cx),
+        (Action::Open | Action::CampaignReport, Some(campaign)) => people::open(state, &campaign, cx),
         (Action::Edit, Some(campaign)) => forms::edit(state, &campaign, cx),
-        (Action::CampaignPreview, Some(campaign)) => reports::preview(state, &campaign, cx),
-        (Action::CampaignReport, Some(campaign)) => reports::report(state, &campaign, cx),
+        (Action::CampaignPreview, Some(campaign)) => preview::open(state, &campaign, cx),
         (Action::CampaignLaunch, Some(campaign)) => launch(state, &campaign, cx),
         (Action::CampaignPause, Some(campaign)) => pause(state, &campaign, cx),
         (Action::CampaignCancel, Some(campaign)) => cancel(state, &campaign, cx),
@@ -72,6 +105,18 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
         _ => return Handled::No,
     }
     Handled::Yes
+}
+
+fn in_list(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
+    let rows = &mut state.campaigns.rows;
+    let done = lists::act(rows, cx.seen, action);
+    if done == Handled::Yes
+        && let Some(after) = rows.wants_more()
+    {
+        rows.reading = Reading::Again;
+        read(state, Some(after), cx);
+    }
+    done
 }
 
 fn find(state: &mut State) {
@@ -117,7 +162,7 @@ fn launch(state: &mut State, campaign: &CampaignDocument, cx: &mut Cx<'_>) {
     let order = if campaign.recipients > 1 { "one after the other, " } else { "" };
     let text = format!(
         "{} will get \"{}\" from {}, {order}starting {start}. {}\n\nThe beginning: {}",
-        people(campaign.recipients),
+        persons(campaign.recipients),
         CleanText::line(&campaign.name),
         number(campaign, state),
         pace(state, campaign, cx),
@@ -139,8 +184,8 @@ fn pace(state: &State, campaign: &CampaignDocument, cx: &Cx<'_>) -> String {
             let hours = campaign.recipients as f64 / last.per_hour;
             let span = std::time::Duration::try_from_secs_f64(hours * 3600.0).unwrap_or_default();
             format!(
-                "At the {} an hour of \"{}\" that takes about {}.",
-                last.per_hour,
+                "At the {} of \"{}\" that takes about {}.",
+                rate(last.per_hour),
                 CleanText::line(&last.name),
                 moment::left(cx.now + span, cx.now)
             )
@@ -166,7 +211,7 @@ fn cancel(state: &mut State, campaign: &CampaignDocument, cx: &mut Cx<'_>) {
     let left = campaign.counts.left();
     let text = match left {
         0 => "Nobody is left on its list.".to_owned(),
-        _ => format!("{} on its list will never get it. This can't be taken back; p only pauses.", people(left)),
+        _ => format!("{} on its list will never get it. This can't be taken back; p only pauses.", persons(left)),
     };
     let question = CampaignCancel { tenant: state.tenant_name(), name: named(campaign) };
     confirm(state, &format!("Cancel {} for good?", CleanText::line(&campaign.name)), &text, "cancel it", question);
@@ -195,17 +240,19 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
         }
         Answer::CampaignShow(_, Ok(campaign)) => put(state, campaign),
         Answer::CampaignShow(asked, Err(refusal)) => {
-            if refusal.code == Some(Code::NotFound) {
-                state.campaigns.rows.change(|items| items.retain(|item| item.id.to_string() != asked.name.as_str()));
+            if refusal.code == Some(Code::NotFound)
+                && let Ok(id) = asked.name.as_str().parse()
+            {
+                forget(state, id);
             }
         }
         Answer::CampaignCreate(_, Ok(campaign)) => {
-            let words = format!("the draft for {} is here", people(campaign.recipients));
+            let words = format!("the draft for {} is here", persons(campaign.recipients));
             put(state, campaign.clone());
             state.campaigns.rows.select(campaign.id);
             state.toasts.say(Tone::Good, &words, cx.now);
             // Nobody launches what they have not seen.
-            reports::preview(state, &campaign, cx);
+            preview::open(state, &campaign, cx);
         }
         Answer::CampaignEdit(_, Ok(campaign)) => told(state, campaign, "is changed", cx),
         Answer::CampaignLaunch(_, Ok(campaign)) => {
@@ -220,8 +267,9 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
             forget(state, gone.id);
             state.toasts.say(Tone::Good, &format!("{} is removed", CleanText::line(&gone.name)), cx.now);
         }
-        Answer::CampaignPreview(asked, reply) => reports::previewed(state, &asked, reply),
-        Answer::CampaignReport(asked, reply) => reports::reported(state, &asked, reply),
+        Answer::CampaignPreview(asked, reply) => preview::came(state, &asked, reply),
+        Answer::CampaignReport(asked, reply) => people::came(state, &asked, reply, cx),
+        Answer::CampaignSeries(asked, reply) => page::series(state, &asked, reply),
         other => {
             if let Some(refusal) = other.refusal() {
                 super::answers::refused(state, refusal, cx);
@@ -238,7 +286,6 @@ fn told(state: &mut State, campaign: CampaignDocument, what: &str, cx: &Cx<'_>) 
 
 /// Puts the new form of a campaign in the old one's place, or on top.
 fn put(state: &mut State, campaign: CampaignDocument) {
-    reports::renew(state, &campaign);
     let rows = &mut state.campaigns.rows;
     if rows.put(campaign.clone()) == Known::Missing && !rows.is_skeleton() {
         rows.change(|items| {
@@ -250,6 +297,9 @@ fn put(state: &mut State, campaign: CampaignDocument) {
 
 fn forget(state: &mut State, id: CampaignId) {
     state.campaigns.rows.change(|items| items.retain(|item| item.id != id));
+    if state.campaigns.place != Place::List && state.campaigns.open().is_none() {
+        state.campaigns.place = Place::List;
+    }
 }
 
 #[derive(Deserialize)]
@@ -260,6 +310,7 @@ struct OnlyId {
 /// Takes an event. One that tells an id alone is about something that is gone, or changed while nobody listened.
 pub fn event(state: &mut State, event: &Event, cx: &mut Cx<'_>) {
     if let Ok(campaign) = CampaignDocument::deserialize(&event.data) {
+        page::changed(state, campaign.id, cx);
         put(state, campaign);
     } else if let Ok(OnlyId { id }) = OnlyId::deserialize(&event.data)
         && !state.campaigns.rows.is_skeleton()

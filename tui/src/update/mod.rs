@@ -158,7 +158,7 @@ pub fn hints(state: &State) -> Vec<(Action, &'static str)> {
     match state.screen {
         Screen::Dashboard => dashboard::HINTS.to_vec(),
         Screen::Chats => chats::hints(state),
-        Screen::Campaigns => campaigns::HINTS.to_vec(),
+        Screen::Campaigns => campaigns::hints(state),
         Screen::Numbers => numbers::HINTS.to_vec(),
         Screen::Contacts => contacts::HINTS.to_vec(),
         Screen::QuickReplies => quick_replies::HINTS.to_vec(),

@@ -4,6 +4,7 @@ use super::{Cx, chats, go, keys, overlays};
 use crate::action::Action;
 use crate::layout::Hit;
 use crate::msg::{Mouse, MouseDeed};
+use crate::state::campaigns::Place;
 use crate::state::{Screen, State};
 
 /// Lines that a notch of the wheel moves.
@@ -46,6 +47,7 @@ fn tab(state: &mut State, at: usize, cx: &mut Cx<'_>) {
                 chats::turn(state, *tab, cx);
             }
         }
+        Screen::Campaigns => super::campaigns::tab(state, at, cx),
         Screen::Contacts => super::contacts::tab(state, at, cx),
         Screen::Settings => super::settings::tab(state, at, cx),
         _ => {}
@@ -62,6 +64,7 @@ fn row(state: &mut State, at: usize, cx: &mut Cx<'_>) {
         }};
     }
     let again = match state.screen {
+        Screen::Campaigns if matches!(state.campaigns.place, Place::People(_)) => select!(state.campaigns.people.rows),
         Screen::Campaigns => select!(state.campaigns.rows),
         Screen::Numbers => select!(state.numbers.rows),
         Screen::Contacts => select!(state.contacts.rows),

@@ -17,6 +17,7 @@ pub fn woke(state: &mut State, cx: &mut Cx<'_>) {
     super::dashboard::woke(state, cx);
     super::credits::woke(state, cx);
     super::queue::woke(state, cx);
+    super::campaigns::woke(state, cx);
 }
 
 /// When the screen changes next by itself; nothing is asked for while nothing moves.
@@ -47,6 +48,7 @@ pub fn next(state: &mut State, now: Timestamp) -> Option<Timestamp> {
         super::dashboard::next(state),
         state.credits.stale_at,
         state.queue.stale_at,
+        state.campaigns.stale_at,
     ]
     .into_iter()
     .flatten()

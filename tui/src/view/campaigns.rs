@@ -1,16 +1,20 @@
 //! Campaigns: how far each of them got, and when it will be through.
 
+mod page;
+mod people;
+mod variants;
+
 use ratatui::layout::Rect;
 
 use mychatflow_data::model::campaign::CampaignState;
 use mychatflow_data::protocol::calls::campaign::CampaignDocument;
 
 use super::aside;
-use super::paint::{Keys, Paint, after, below, first_row};
+use super::paint::{Keys, Paint, after};
 use super::table::{self, Empty, RowArea};
-use crate::layout::Layout;
+use crate::layout::{Layout, Panes};
 use crate::state::State;
-use crate::state::campaigns::{counted, facts, outlook, progress, ratio};
+use crate::state::campaigns::{Place, outlook, progress, progress_short, ratio};
 use crate::text::{self, CleanText};
 use crate::theme::{Glyphs, Role};
 use crate::widgets::meter::Meter;
@@ -18,9 +22,21 @@ use crate::widgets::meter::Meter;
 /// Columns of the state with its sign, and of the bar.
 const STATE: u16 = 11;
 const BAR: u16 = 22;
+/// From this width on there is room for the progress in words beside the name.
+const WORDS_FROM: u16 = 56;
 
 /// Draws it.
 pub fn draw(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
+    match (&layout.panes, state.campaigns.place, state.campaigns.open()) {
+        (Panes::Campaign(laid), _, Some(campaign)) => page::draw(state, campaign, laid, paint),
+        (Panes::Table(table), Place::People(_), Some(campaign)) => {
+            people::draw(state, campaign, layout.body, table, paint);
+        }
+        _ => list(state, layout, paint),
+    }
+}
+
+fn list(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
     let Some(table) = layout.panes.table() else { return };
     let rows = &state.campaigns.rows;
     let title = aside::count(rows, "campaign", "campaigns");
@@ -37,7 +53,7 @@ pub fn draw(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
     });
     let Some(area) = table.detail else { return };
     match rows.selected() {
-        Some(campaign) => detail(state, campaign, area, paint),
+        Some(campaign) => page::aside(state, campaign, area, paint),
         None => {
             aside::pane(paint, area, "");
         }
@@ -61,7 +77,7 @@ fn row(state: &State, campaign: &CampaignDocument, area: &RowArea, paint: &mut P
     let [word, name] = table::columns(area.line(0), [STATE, 0]);
     let role = area.style(paint, role);
     paint.line(word, &[(glyph, role), (" ", role), (campaign.state.word(), role)]);
-    let count = progress(campaign);
+    let count = if name.width < WORDS_FROM { progress_short(campaign) } else { progress(campaign) };
     let used = paint.right(name, &[(&count, area.style(paint, Role::Text))]);
     let name = Rect { width: name.width.saturating_sub(used + 2), ..name };
     paint.text(name, CleanText::line(&campaign.name).as_str(), area.style(paint, Role::Text));
@@ -83,37 +99,4 @@ fn row(state: &State, campaign: &CampaignDocument, area: &RowArea, paint: &mut P
         paint.fill(percent, paint.theme.on(surface, Role::Text));
     }
     paint.text(after(second, BAR + 2), &words, muted);
-}
-
-fn detail(state: &State, campaign: &CampaignDocument, area: Rect, paint: &mut Paint<'_>) {
-    let inner = aside::pane(paint, area, CleanText::line(&campaign.name).as_str());
-    let mut used = table::facts(paint, inner, &facts(campaign, state)) + 1;
-    used += paint.wrapped(below(inner, used), CleanText::block(&campaign.text).as_str(), paint.style(Role::Text)) + 1;
-    let rest = below(inner, used);
-    if rest.height > 1 {
-        paint.text(first_row(rest), "People", paint.style(Role::Title));
-    }
-    counts(campaign, below(rest, 1), paint);
-}
-
-/// How many people are in each state, in two columns where there is room.
-fn counts(campaign: &CampaignDocument, area: Rect, paint: &mut Paint<'_>) {
-    const WIDE: u16 = 17;
-    let columns = if area.width >= 2 * WIDE { 2 } else { 1 };
-    let all = counted(&campaign.counts);
-    let tall = all.len().div_ceil(columns);
-    for (at, (name, count)) in all.iter().enumerate() {
-        let (column, line) = (at / tall, at % tall);
-        let row = first_row(below(area, u16::try_from(line).unwrap_or(u16::MAX)));
-        let cell = after(row, u16::try_from(column).unwrap_or(0) * WIDE);
-        let cell = Rect { width: cell.width.min(WIDE - 2), ..cell };
-        let role = match (*count, *name) {
-            (0, _) => Role::Faint,
-            (_, "failed" | "unknown") => Role::Bad,
-            (_, "skipped" | "opted out") => Role::Warn,
-            _ => Role::Text,
-        };
-        paint.text(cell, name, paint.style(if *count == 0 { Role::Faint } else { Role::Muted }));
-        paint.right(cell, &[(&count.to_string(), paint.style(role))]);
-    }
 }

@@ -5,6 +5,7 @@ pub mod meter;
 pub mod qr;
 pub mod skeleton;
 pub mod spark;
+pub mod stack;
 
 #[cfg(test)]
 mod testing {

@@ -1,7 +1,8 @@
 //! One text to many.
 
 use mychatflow_data::protocol::event::Topic;
-use mychatflow_tui::msg::Question;
+use mychatflow_tui::msg::{Mouse, MouseDeed, Msg, Question};
+use mychatflow_tui::state::Charset;
 use serde_json::{Value, json};
 
 use crate::console::Console;
@@ -57,7 +58,61 @@ fn usual() {
     both("skeleton", "3", |shop| shop.silent = Some("campaign.list"));
     both("failure", "3", |shop| shop.refuse = Some(("campaign.list", "the store can't be read: disk full")));
     both("empty", "3", |shop| shop.campaigns = json!([]));
-    both("shown", "3<enter>", |_| {});
+    both("page", "3<enter>", |_| {});
+    both("page_down", "3<enter>G", |_| {});
+    both("page_draft", "3<enter>", more);
+    both("page_paused", "3jj<enter>", more);
+    both("page_waiting", "3<enter>", |shop| shop.silent = Some("campaign.series"));
+    both("page_refused", "3<enter>", |shop| shop.refuse = Some(("campaign.series", "no such method yet")));
+}
+
+/// Three texts, of which one does better.
+fn variants(shop: &mut Shop) {
+    let one = |label: &str, text: &str, replied: i64| {
+        json!({"label": label, "text": text, "counts": {"queued": 40, "checking": 0, "sending": 0, "sent": 10, "delivered": 20,
+            "read": 60 - replied, "replied": replied, "skipped": 2, "failed": 0, "unknown": 0, "opted_out": 3}})
+    };
+    let campaign = &mut shop.campaigns[0];
+    campaign["variants"] = json!([
+        one("A", "Hi {{ name }}, order your stollen until 12 December!", 4),
+        one(
+            "B",
+            "{{ name }}, dein Stollen wartet 🎄 nur noch bis 12. Dezember, also bestelle am besten gleich heute!",
+            30
+        ),
+        one("C", "東京のお客様 ❤️ {{ name }}", 6)
+    ]);
+    campaign["media"] = json!({"file_name": "stollen \u{202e}gnp.exe", "mime": "image/png", "bytes": 182_000});
+    campaign["quiet"] = json!("21:00-08:00");
+    campaign["scheduled_at"] = json!(ago(200));
+    campaign["audience"] = json!("tag:vip last_in:<30d");
+}
+
+#[test]
+fn several_texts_stand_side_by_side() {
+    both("variants", "3<enter><pagedown>", variants);
+    both("variants_plan", "3<enter>G", variants);
+    let mut shop = Shop::usual();
+    variants(&mut shop);
+    let mut console = Console::with(120, 36, shop, |_| {});
+    console.keys("3<enter>G");
+    assert!(console.shows("B: more people answer, and it is no accident"));
+    assert!(!console.lines().join("").contains('\u{202e}'));
+}
+
+#[test]
+fn who_got_it_and_who_did_not() {
+    both("people", "3r", |_| {});
+    both("people_variants", "3rj", |shop| {
+        variants(shop);
+        for (line, label) in shop.report.iter_mut().zip(["A", "B", "A", "C"]) {
+            line["variant"] = json!(label);
+        }
+    });
+    both("people_tab", "3r<<", |_| {});
+    both("people_empty", "3r", |shop| shop.report = Vec::new());
+    both("people_waiting", "3r", |shop| shop.silent = Some("campaign.report"));
+    both("people_failure", "3r", |shop| shop.refuse = Some(("campaign.report", "the store can't be read")));
 }
 
 #[test]
@@ -68,7 +123,6 @@ fn forms_and_questions() {
     both("cancel", "3X", |_| {});
     both("remove", "3D", more);
     both("preview", "3v", |_| {});
-    both("report", "3r", |_| {});
 }
 
 fn asked(console: &Console, fits: impl Fn(&Question) -> bool) -> usize {
@@ -79,18 +133,18 @@ fn asked(console: &Console, fits: impl Fn(&Question) -> bool) -> usize {
 fn an_event_moves_the_bar() {
     let mut console = Console::open(80, 24);
     console.keys("3");
-    assert!(console.shows("150 of 274 sent, 9 left out") && console.shows("55%"));
+    assert!(console.shows("150 sent, 12 not, 121 to go") && console.shows("57%"));
     let mut campaign = console.shop.campaigns[0].clone();
     campaign["counts"]["queued"] = json!(20);
     campaign["counts"]["sent"] = json!(120);
     console.tell(Topic::CampaignChanged, campaign);
-    assert!(console.shows("250 of 274 sent, 9 left out") && console.shows("91%"));
+    assert!(console.shows("250 sent, 12 not, 21 to go") && console.shows("93%"));
     console.keys("<enter>");
     let mut campaign = console.shop.campaigns[0].clone();
     campaign["state"] = json!("paused");
     campaign["reason"] = json!("the number is suspect");
     console.tell(Topic::CampaignChanged, campaign);
-    assert!(console.shows("the number is suspect"), "the reader follows, too");
+    assert!(console.shows("the number is suspect"), "the page follows, too");
 }
 
 #[test]
@@ -149,19 +203,145 @@ fn a_text_is_seen_before_it_is_stored_and_once_it_is() {
     assert_eq!(console.state.campaigns.rows.selected().map(|campaign| campaign.name.as_str()), Some("News"));
 }
 
+fn recipient(number: usize) -> Value {
+    let mut bytes = [7; 16];
+    bytes[12..].copy_from_slice(&(number as u32).to_be_bytes());
+    let id = mychatflow_data::ids::RecipientId::from_bytes(bytes).to_string();
+    json!({"phone": format!("+49151{number:08}"), "name": null, "state": "sent", "reason": null,
+        "wa_id": null, "at": ago(3), "id": id, "contact": null, "chat": null, "interaction": null})
+}
+
+fn reports(console: &Console) -> usize {
+    asked(console, |question| matches!(question, Question::CampaignReport(_)))
+}
+
 #[test]
-fn a_report_goes_on_at_its_end() {
+fn the_recipients_go_on_at_the_end_of_a_page() {
     let mut console = Console::open(80, 24);
-    let line = |number: usize| {
-        json!({"phone": format!("+49151000{number:04}"), "name": null, "state": "sent", "reason": null,
-        "wa_id": null, "at": ago(3), "id": id(number as u8), "contact": null, "chat": null, "interaction": null})
-    };
-    console.shop.report = (0..60).map(line).collect();
+    console.shop.report = (0..60).map(recipient).collect();
     console.keys("3r");
-    let reports = |console: &Console| asked(console, |question| matches!(question, Question::CampaignReport(_)));
     assert_eq!(reports(&console), 1);
     console.keys("G");
     assert_eq!(reports(&console), 2);
     console.keys("G");
-    assert!(console.shows("That is all of them: 60 people."));
+    assert!(console.shows("+4915100000059"));
+    assert_eq!(reports(&console), 2, "that was all of them");
+}
+
+#[test]
+fn only_what_is_in_sight_of_a_hundred_thousand_is_drawn() {
+    let mut console = Console::open(80, 24);
+    console.shop.also = Some(Box::new(|question| {
+        let all: Vec<Value> = (0..100_000).map(recipient).collect();
+        (question.method() == "campaign.report").then(|| Ok(json!({"items": all, "next": null})))
+    }));
+    console.keys("3rG");
+    assert!(console.shows("+4915100099999"));
+    console.keys("<pageup>k").resize(120, 36).resize(40, 10);
+    assert_eq!(console.state.campaigns.people.rows.items().len(), 100_000);
+    assert!(console.layout().hits.len() < 40, "only what is in sight can be clicked");
+    console.keys("g");
+    assert!(console.shows("+4915100000000"));
+}
+
+#[test]
+fn recipients_are_shown_by_their_state() {
+    let mut console = Console::open(120, 36);
+    console.keys("3r");
+    assert!(console.shows("[all 283]") && console.shows("queued 120") && !console.shows("checking 0"));
+    console.keys(">");
+    let only = |console: &Console| match console.asked.iter().rev().find(|asked| asked.method() == "campaign.report") {
+        Some(Question::CampaignReport(asked)) => asked.state.map(|state| state.word()),
+        _ => None,
+    };
+    assert_eq!(only(&console), Some("queued"));
+    console.keys("<<<");
+    assert_eq!(only(&console), Some("unknown"), "around the end");
+    console.keys(">>>>>");
+    let tab = console.lines().iter().position(|line| line.contains("[sent")).expect("the tabs stand there");
+    let column = console.lines()[tab].find(" all ").expect("a tab");
+    let column = mychatflow_tui::text::width(&console.lines()[tab][..column]) as u16 + 1;
+    console.take(Msg::Mouse(Mouse { column, row: tab as u16, deed: MouseDeed::Click }));
+    assert_eq!(only(&console), None);
+}
+
+#[test]
+fn enter_leads_to_the_chat_and_back_again() {
+    let mut console = Console::open(80, 24);
+    console.shop.report[0]["chat"] = json!(id(30));
+    console.keys("3rj<enter>");
+    assert!(console.shows("there is no chat with this person"));
+    console.pass(std::time::Duration::from_secs(60)).keys("k<enter>");
+    assert!(console.shows("Shall I keep a table?"));
+    console.keys("<esc><esc>");
+    assert!(console.shows("Christmas orders") && console.shows("[all 283]"));
+    console.keys("<esc>");
+    assert!(console.shows("Over time"));
+    console.keys("<esc>");
+    assert!(console.shows("Summer break"));
+}
+
+#[test]
+fn what_is_open_is_read_again_when_something_happens_and_not_for_each_event() {
+    let mut console = Console::open(80, 24);
+    console.shop.report = (0..60).map(recipient).collect();
+    console.keys("3rGG");
+    assert_eq!(reports(&console), 2);
+    let campaign = console.shop.campaigns[0].clone();
+    for _ in 0..50 {
+        console.tell(Topic::CampaignChanged, campaign.clone());
+    }
+    assert_eq!(reports(&console), 2);
+    console.shop.report[59]["state"] = json!("replied");
+    console.pass(std::time::Duration::from_secs(2));
+    assert_eq!(reports(&console), 3, "the page that is in sight");
+    assert_eq!(console.state.campaigns.people.rows.items().len(), 60);
+    assert!(console.shows("+4915100000059") && console.shows("replied"), "{}", console.lines().join("\n"));
+    let series = |console: &Console| asked(console, |question| matches!(question, Question::CampaignSeries(_)));
+    console.keys("<esc>");
+    let before = series(&console);
+    console.tell(Topic::CampaignChanged, campaign.clone());
+    console.tell(Topic::CampaignChanged, campaign);
+    console.pass(std::time::Duration::from_secs(2));
+    assert_eq!(series(&console), before + 1);
+}
+
+#[test]
+fn one_that_is_removed_leaves_its_page() {
+    let mut console = Console::open(80, 24);
+    console.keys("3<enter>");
+    console.shop.refuse = None;
+    console.shop.also = Some(Box::new(|question| {
+        let gone = mychatflow_tui::msg::Refusal {
+            code: Some(mychatflow_data::protocol::error::Code::NotFound),
+            text: "no such campaign".to_owned(),
+        };
+        (question.method() == "campaign.show").then_some(Err(gone))
+    }));
+    console.tell(Topic::CampaignChanged, json!({"id": id(60)}));
+    assert!(console.shows("Summer break") && !console.shows("Christmas orders"));
+}
+
+#[test]
+fn names_of_every_kind_stay_within_their_line() {
+    for charset in [Charset::Unicode, Charset::Ascii] {
+        for (columns, rows) in [(80, 24), (120, 36), (200, 60), (40, 10), (61, 13)] {
+            for keys in ["3", "3<enter>", "3<enter>G", "3r", "3rj", "3jj<enter>", "3L"] {
+                let mut shop = Shop::usual();
+                more(&mut shop);
+                variants(&mut shop);
+                shop.campaigns[0]["name"] = json!("evil \u{1b}]0;owned\u{7}\u{202e}gnp.exe 👨‍👩‍👧‍👦 東京".repeat(5));
+                shop.campaigns[0]["state"] = json!("running");
+                shop.campaigns[0]["reason"] = json!("\u{1b}[2Jgone\u{0} ".repeat(9));
+                shop.campaigns[0]["text"] = json!("long".repeat(2000));
+                let mut console = Console::with(columns, rows, shop, |setup| setup.charset = charset);
+                console.keys(keys);
+                for line in console.lines() {
+                    let wide = mychatflow_tui::text::width(&line);
+                    assert!(wide <= usize::from(columns), "{keys} at {columns}x{rows}: {line}");
+                    assert!(!line.contains('\u{1b}') && !line.contains('\u{202e}'), "{line}");
+                }
+            }
+        }
+    }
 }

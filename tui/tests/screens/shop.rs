@@ -276,6 +276,9 @@ impl Shop {
             }
             "quick_reply.remove" => self.one(&self.quick_replies, question, "name"),
             "campaign.show" => self.one(&self.campaigns, question, "name"),
+            "campaign.series" => json!({"from": ago(200), "step_s": 300, "points": (0..40)
+                .map(|at| json!({"sent": at * 7 % 5, "replied": i64::from(at % 9 == 4), "failed": 0, "opted_out": 0}))
+                .collect::<Vec<_>>()}),
             "campaign.pause" | "campaign.resume" | "campaign.launch" | "campaign.cancel" => {
                 let mut campaign = self.one(&self.campaigns, question, "name");
                 campaign["state"] = json!(match method {

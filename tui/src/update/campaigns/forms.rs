@@ -5,6 +5,7 @@ use mychatflow_data::model::instance::Verdict;
 use mychatflow_data::protocol::calls::campaign::{CampaignDocument, CampaignPreview};
 
 use super::info;
+use super::preview::PREVIEWS;
 use crate::action::Action;
 use crate::keymap::Scope;
 use crate::state::State;
@@ -14,8 +15,6 @@ use crate::update::Cx;
 
 /// The longest text that a message may be.
 const TEXT_CHARS_MAX: usize = 4096;
-/// How many people are shown with what they would get.
-pub const PREVIEWS: u32 = 5;
 
 /// Opens the form of a new campaign.
 pub fn create(state: &mut State) {
