@@ -381,6 +381,9 @@ impl State {
                     chats::Pane::Composer => return vec![Scope::Composer, Scope::Always],
                 },
                 Screen::Contacts if self.contacts.filter_open() => return vec![Scope::Picker, Scope::Always],
+                Screen::QuickReplies if self.quick_replies.filter_open() => {
+                    return vec![Scope::Picker, Scope::Always];
+                }
                 Screen::Campaigns => &[Scope::Campaigns],
                 Screen::Numbers => &[Scope::Numbers],
                 Screen::Contacts => &[Scope::Contacts],

@@ -243,7 +243,6 @@ pub fn picked(state: &mut State, pick: Option<Pick>, cx: &mut Cx<'_>) {
         }
         Pick::Tenant(id) => entrance::choose(state, id, cx),
         Pick::Contact(id) => super::contacts::show(state, id, cx),
-        Pick::Row(FoundRow::QuickReply(id)) => state.quick_replies.rows.select(id),
         Pick::Row(FoundRow::Campaign(id)) => state.campaigns.rows.select(id),
         Pick::Row(FoundRow::Setting(key)) => state.settings.rows.select(key),
         Pick::Setting(key, place, value) => super::settings::picked(state, key, &place, value, cx),
