@@ -97,6 +97,10 @@ actions! {
     Add => "add", "New";
     Edit => "edit", "Edit";
     Remove => "remove", "Remove";
+    Import => "import", "Take in a file";
+    Export => "export", "Write a file";
+    // quick replies
+    PutAside => "put_aside", "Put aside, or into use again";
     // campaigns
     CampaignLaunch => "campaign_launch", "Launch";
     CampaignPause => "campaign_pause", "Pause, or go on";

@@ -15,6 +15,7 @@ pub mod probe;
 pub mod recorder;
 pub mod runtime;
 pub mod state;
+pub mod template;
 pub mod terminal;
 pub mod text;
 pub mod theme;

@@ -6,9 +6,11 @@ pub mod chats;
 pub mod contacts;
 pub mod credits;
 pub mod dashboard;
+pub mod filter;
 pub mod health;
 pub mod overlay;
 pub mod pairing;
+pub mod quick_replies;
 pub mod settings;
 pub mod table;
 pub mod tabs;
@@ -198,7 +200,7 @@ fn screen(state: &State, laid: &mut Layout) {
         Screen::Campaigns => campaigns::lay(state, laid),
         Screen::Numbers => table::lay(&state.numbers.rows, 2, laid),
         Screen::Contacts => contacts::lay(state, laid),
-        Screen::QuickReplies => table::lay(&state.quick_replies.rows, 1, laid),
+        Screen::QuickReplies => quick_replies::lay(state, laid),
         Screen::Credits => credits::lay(state, laid),
         Screen::Queue => table::lay(&state.queue.rows, 2, laid),
         Screen::Settings => settings::lay(state, laid),

@@ -44,6 +44,8 @@ pub enum Parts {
         first: usize,
         /// Lines of one item.
         tall: u16,
+        /// Where the selected one stands in full; empty where that is not shown.
+        preview: Rect,
     },
     /// Fields, each with its label's line above and a line below for its hint or mistake.
     Form {
@@ -130,7 +132,10 @@ pub fn reader_rows(reader: &Reader, width: u16) -> Vec<(usize, String, String)> 
     let mut rows = Vec::new();
     for (at, line) in reader.lines.iter().enumerate() {
         match line {
-            ReaderLine::Words(text) | ReaderLine::Bad(text) | ReaderLine::Heading(text) => {
+            ReaderLine::Words(text)
+            | ReaderLine::Template(text)
+            | ReaderLine::Bad(text)
+            | ReaderLine::Heading(text) => {
                 rows.extend(
                     text::wrap(text.as_str(), whole).into_iter().map(|row| (at, String::new(), row.to_owned())),
                 );
@@ -155,16 +160,22 @@ pub fn reader_rows(reader: &Reader, width: u16) -> Vec<(usize, String, String)> 
     rows
 }
 
+/// Rows under the list of a picker of texts: a rule, and the selected text.
+const PREVIEW: u16 = 6;
+
 fn lay_picker(picker: &Picker, laid: &mut Layout) -> OverlayLayout {
     let tall = if matches!(picker.kind, PickerKind::Search { .. }) { 2 } else { 1 };
     let width = room(laid).width.saturating_sub(2).min(80);
     let rows = u16::try_from(picker.shown.len().max(3)).unwrap_or(u16::MAX).saturating_mul(tall);
-    let height = rows.saturating_add(4).clamp(8, room(laid).height.saturating_sub(2).clamp(8, 24));
+    let below = if picker.kind == PickerKind::QuickReply { PREVIEW } else { 0 };
+    let height = rows.saturating_add(4 + below).clamp(8, room(laid).height.saturating_sub(2).clamp(8, 24 + below));
     let mut area = centred(room(laid), width, height);
     area.y = area.y.min(room(laid).y + 2);
     let inner = inside(area);
     let input = Rect { x: inner.x + 2, width: inner.width.saturating_sub(2), height: 1, ..inner };
-    let list = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
+    let below = if inner.height > below + 3 { below } else { 0 };
+    let list = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2 + below), ..inner };
+    let preview = Rect { y: list.bottom(), height: below, ..inner };
     let fits = usize::from((list.height / tall).max(1));
     let first = match picker.selected {
         at if at < picker.top => at,
@@ -178,7 +189,7 @@ fn lay_picker(picker: &Picker, laid: &mut Layout) -> OverlayLayout {
         laid.hits.push((Rect { y, height: tall, ..list }, Hit::OverlayRow(at)));
     }
     laid.cursor = field_rows(&picker.input, input).cursor.map(|(x, y)| (input.x + x, input.y + y).into());
-    OverlayLayout { area, inner, parts: Parts::Picker { input, list, first, tall } }
+    OverlayLayout { area, inner, parts: Parts::Picker { input, list, first, tall, preview } }
 }
 
 fn lay_form(form: &Form, laid: &mut Layout) -> OverlayLayout {

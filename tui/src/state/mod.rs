@@ -385,6 +385,9 @@ impl State {
                     chats::Pane::Composer => return vec![Scope::Composer, Scope::Always],
                 },
                 Screen::Contacts if self.contacts.filter_open() => return vec![Scope::Picker, Scope::Always],
+                Screen::QuickReplies if self.quick_replies.filter_open() => {
+                    return vec![Scope::Picker, Scope::Always];
+                }
                 Screen::Campaigns if matches!(self.campaigns.place, campaigns::Place::People(_)) => {
                     &[Scope::Recipients, Scope::Campaigns]
                 }

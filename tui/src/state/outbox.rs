@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mychatflow_data::ids::{ChatId, ClientRef};
+use mychatflow_data::ids::{ChatId, ClientRef, QuickReplyId};
 use mychatflow_data::time::Timestamp;
 
 /// How long the daemon may take before a send counts as unknown.
@@ -37,6 +37,16 @@ pub struct Pending {
     pub at: Timestamp,
     /// How far it got.
     pub stage: Stage,
+    /// The quick reply that the words were, before they were edited.
+    pub quick_reply: Option<QuickReplyId>,
+}
+
+impl Pending {
+    /// A message that is about to be sent.
+    #[must_use]
+    pub const fn new(client_ref: ClientRef, chat: ChatId, text: String, at: Timestamp) -> Self {
+        Self { client_ref, chat, text, at, stage: Stage::Sending, quick_reply: None }
+    }
 }
 
 /// All of them, oldest first.
@@ -47,8 +57,8 @@ pub struct Outbox {
 
 impl Outbox {
     /// A new one.
-    pub fn send(&mut self, client_ref: ClientRef, chat: ChatId, text: String, now: Timestamp) {
-        self.pending.push(Pending { client_ref, chat, text, at: now, stage: Stage::Sending });
+    pub fn send(&mut self, pending: Pending) {
+        self.pending.push(pending);
     }
 
     /// Those of a chat.
@@ -84,10 +94,9 @@ impl Outbox {
 
     /// Those that nobody knows of, and that are not too old to be sent without asking.
     #[must_use]
-    pub fn doubtful(&self, now: Timestamp) -> Vec<(ChatId, String, ClientRef)> {
+    pub fn doubtful(&self, now: Timestamp) -> Vec<Pending> {
         let young = |pending: &&Pending| pending.stage == Stage::Unknown && now.since(pending.at) < YOUNG;
-        let parts = |pending: &Pending| (pending.chat, pending.text.clone(), pending.client_ref);
-        self.pending.iter().filter(young).map(parts).collect()
+        self.pending.iter().filter(young).cloned().collect()
     }
 
     /// How many messages are known to nobody but this console.
@@ -129,8 +138,8 @@ mod tests {
     fn a_send_is_confirmed_by_its_own_id_alone() {
         let (mut outbox, now) = (Outbox::default(), Timestamp::from_millis(0));
         let (chat, one, two) = (ChatId::new(), ClientRef::new(), ClientRef::new());
-        outbox.send(one, chat, "hi".to_owned(), now);
-        outbox.send(two, chat, "hi".to_owned(), now);
+        outbox.send(Pending::new(one, chat, "hi".to_owned(), now));
+        outbox.send(Pending::new(two, chat, "hi".to_owned(), now));
         outbox.confirm(two);
         assert_eq!(outbox.of(chat).map(|pending| pending.client_ref).collect::<Vec<_>>(), [one]);
         assert_eq!(outbox.age(now + PATIENCE), None);

@@ -43,6 +43,8 @@ pub enum ReaderLine {
     Fact(CleanText, CleanText),
     /// Words, wrapped.
     Words(CleanText),
+    /// Words with places for variables, wrapped.
+    Template(CleanText),
     /// Words of a mistake, wrapped.
     Bad(CleanText),
     /// Nothing.
@@ -71,20 +73,22 @@ pub struct Reader {
     pub awaited: Awaited,
     /// What brings its next page.
     pub more: Option<Box<Question>>,
+    /// What copying takes; `None`: all of it.
+    pub copied: Option<String>,
 }
 
 impl Reader {
     /// A text that is all here.
     #[must_use]
     pub fn new(title: &str, lines: Vec<ReaderLine>) -> Self {
-        Self { title: CleanText::line(title), lines, scroll: 0, awaited: Awaited::Nothing, more: None }
+        Self { title: CleanText::line(title), lines, scroll: 0, awaited: Awaited::Nothing, more: None, copied: None }
     }
 
     /// A text that is being asked for.
     #[must_use]
     pub fn waiting(title: &str, question: Question) -> Self {
         let awaited = Awaited::Answer(Box::new(question));
-        Self { title: CleanText::line(title), lines: Vec::new(), scroll: 0, awaited, more: None }
+        Self { title: CleanText::line(title), lines: Vec::new(), scroll: 0, awaited, more: None, copied: None }
     }
 }
 
@@ -101,8 +105,8 @@ pub enum Pick {
     Contact(ContactId),
     /// A business to change to.
     Tenant(TenantId),
-    /// A text for the composer.
-    QuickReply(QuickReplyId, String),
+    /// A text for the composer, with the variables in it that have no value.
+    QuickReply(QuickReplyId, String, Vec<String>),
     /// What the assistant does in a chat; `None` inherits.
     Mode(ChatId, Option<Mode>),
     /// The assistant is silent in a chat for so long.
@@ -122,8 +126,6 @@ pub enum Pick {
 /// A row that was looked for by its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FoundRow {
-    /// A quick reply.
-    QuickReply(QuickReplyId),
     /// A campaign.
     Campaign(CampaignId),
     /// A setting.

@@ -1,6 +1,6 @@
 //! An open thread: a window of its messages, what is being written, and where one looks.
 
-use mychatflow_data::ids::{ChatId, ClientRef, InteractionId, NoteId};
+use mychatflow_data::ids::{ChatId, ClientRef, InteractionId, NoteId, QuickReplyId};
 use mychatflow_data::model::interaction::{Direction, InteractionState};
 use mychatflow_data::protocol::calls::chat::{ChatShow, ChatShown, ChatSummary, InteractionDocument, NoteDocument};
 use mychatflow_data::protocol::name::Cursor;
@@ -9,6 +9,8 @@ use mychatflow_data::time::Timestamp;
 use super::input::{Input, Lines};
 use super::list::Reading;
 use super::outbox::{Outbox, Pending};
+use crate::template::places;
+use crate::text::CleanText;
 
 /// The most messages that are held: a window of the thread.
 pub const WINDOW: usize = 600;
@@ -122,6 +124,26 @@ pub struct Thread {
     pub kept: String,
     /// What it is for.
     pub writing: Writing,
+    /// The quick reply that was put into the composer.
+    pub quick_reply: Option<Inserted>,
+}
+
+/// A quick reply in the composer, edited or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inserted {
+    /// Which.
+    pub id: QuickReplyId,
+    /// Whether somebody was told that such a one still stands there.
+    pub warned: Warned,
+}
+
+/// Whether somebody was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Warned {
+    /// Not yet.
+    No,
+    /// Yes: what is sent now is meant.
+    Yes,
 }
 
 impl Thread {
@@ -141,6 +163,7 @@ impl Thread {
             composer: Input::empty(Lines::Several),
             kept: String::new(),
             writing: Writing::Message,
+            quick_reply: None,
         }
     }
 
@@ -148,6 +171,14 @@ impl Thread {
     #[must_use]
     pub fn id(&self) -> ChatId {
         self.chat.id
+    }
+
+    /// The first place for a variable in the composer that a quick reply brought there.
+    #[must_use]
+    pub fn unfilled(&self) -> Option<CleanText> {
+        self.quick_reply.as_ref()?;
+        let text = self.composer.text();
+        places(&text).into_iter().next().map(|place| CleanText::line(&text[place]))
     }
 
     /// Where a message stands in the window.

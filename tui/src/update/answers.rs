@@ -69,8 +69,9 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
         | Answer::QuickReplyEdit(..)
         | Answer::QuickReplyRemove(..)) => {
             quick_replies::answered(state, answer, cx);
-            overlays::quick_replies_came(state);
+            chats::quick_replies_came(state);
         }
+        Answer::QuickReplyRender(asked, reply) => chats::quick_replies_rendered(state, &asked, reply, cx),
         answer @ (Answer::QueueList(..)
         | Answer::QueueShow(..)
         | Answer::QueueHold(..)

@@ -67,14 +67,15 @@ fn questions(form: &Form, tenant: Option<TenantName>) -> Vec<Question> {
         .into()),
         FormKind::QuickReplyAdd => {
             let label = form.word("label").unwrap_or_default();
-            one(QuickReplyAdd { tenant, label, text: form.text("text"), category: None }.into())
+            one(QuickReplyAdd { tenant, label, text: form.text("text"), category: form.word("category") }.into())
         }
         FormKind::QuickReplyEdit(id) => one(QuickReplyEdit {
             tenant,
             name: QuickReplyName::from(id.to_string()),
             label: form.word("label"),
             text: Some(form.text("text")),
-            ..QuickReplyEdit::default()
+            category: Some(form.text("category").trim().to_owned()),
+            state: form.word("state").and_then(|state| state.parse().ok()),
         }
         .into()),
         FormKind::ContactAdd => {

@@ -32,6 +32,7 @@ fn type_key(state: &mut State, key: Key, cx: &mut Cx<'_>) {
         match state.screen {
             Screen::Chats => chats::typed(state, key, cx),
             Screen::Contacts => super::contacts::typed(state, key, cx),
+            Screen::QuickReplies => super::quick_replies::typed(state, key),
             _ => {}
         }
     }
@@ -43,6 +44,8 @@ pub fn paste(state: &mut State, text: &str, cx: &mut Cx<'_>) {
         overlays::pasted(state, text, cx);
     } else if state.screen == Screen::Contacts {
         super::contacts::pasted(state, text, cx);
+    } else if state.screen == Screen::QuickReplies {
+        super::quick_replies::pasted(state, text);
     } else if state.screen == Screen::Chats {
         chats::pasted(state, text, cx);
     }

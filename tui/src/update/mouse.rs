@@ -49,6 +49,7 @@ fn tab(state: &mut State, at: usize, cx: &mut Cx<'_>) {
         }
         Screen::Campaigns => super::campaigns::tab(state, at, cx),
         Screen::Contacts => super::contacts::tab(state, at, cx),
+        Screen::QuickReplies => super::quick_replies::tab(state, at),
         Screen::Settings => super::settings::tab(state, at, cx),
         _ => {}
     }

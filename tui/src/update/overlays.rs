@@ -106,7 +106,7 @@ fn read(reader: &mut Reader, parts: Option<(Parts, u16)>, action: Action, cx: &m
         Action::First => 0,
         Action::Last => end,
         Action::Copy => {
-            cx.want(Effect::Copy(words(reader)));
+            cx.want(Effect::Copy(reader.copied.clone().unwrap_or_else(|| words(reader))));
             return Handled::Yes;
         }
         _ => return Handled::No,
@@ -132,7 +132,10 @@ fn words(reader: &Reader) -> String {
         .lines
         .iter()
         .map(|line| match line {
-            ReaderLine::Heading(text) | ReaderLine::Words(text) | ReaderLine::Bad(text) => text.to_string(),
+            ReaderLine::Heading(text)
+            | ReaderLine::Words(text)
+            | ReaderLine::Template(text)
+            | ReaderLine::Bad(text) => text.to_string(),
             ReaderLine::Key(name, value) | ReaderLine::Fact(name, value) => format!("{name}: {value}"),
             ReaderLine::Gap => String::new(),
         })
@@ -236,6 +239,18 @@ pub fn fit(picker: &mut Picker) {
     let mut found: Vec<(u32, usize, Vec<u32>)> = Vec::new();
     for (at, item) in picker.items.iter().enumerate() {
         let (mut chars, mut marks) = (Vec::new(), Vec::new());
+        if picker.kind == PickerKind::QuickReply {
+            // One word may be of the label and the next of the text.
+            let whole = format!("{} {}", item.label, item.detail);
+            if let Some(score) = pattern.indices(Utf32Str::new(&whole, &mut chars), &mut matcher, &mut marks) {
+                let label = u32::try_from(item.label.as_str().chars().count()).unwrap_or(u32::MAX);
+                marks.retain(|mark| *mark < label);
+                marks.sort_unstable();
+                marks.dedup();
+                found.push((score, at, marks));
+            }
+            continue;
+        }
         let label = Utf32Str::new(item.label.as_str(), &mut chars);
         if let Some(score) = pattern.indices(label, &mut matcher, &mut marks) {
             marks.sort_unstable();
@@ -319,15 +334,4 @@ pub fn found(state: &mut State, asked: &ChatSearch, reply: Result<Page<SearchHit
         }
     }
     fit(picker);
-}
-
-/// The quick replies came: a picker that waits for them gets them.
-pub fn quick_replies_came(state: &mut State) {
-    let items = super::chats::quick_reply_items(state);
-    if let Some(Overlay::Picker(picker)) = state.overlays.last_mut()
-        && picker.kind == PickerKind::QuickReply
-    {
-        picker.items = items;
-        fit(picker);
-    }
 }

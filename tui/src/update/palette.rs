@@ -243,7 +243,6 @@ pub fn picked(state: &mut State, pick: Option<Pick>, cx: &mut Cx<'_>) {
         }
         Pick::Tenant(id) => entrance::choose(state, id, cx),
         Pick::Contact(id) => super::contacts::show(state, id, cx),
-        Pick::Row(FoundRow::QuickReply(id)) => state.quick_replies.rows.select(id),
         Pick::Row(FoundRow::Campaign(id)) => {
             state.campaigns.place = crate::state::campaigns::Place::List;
             state.campaigns.rows.select(id);

@@ -1,28 +1,38 @@
 //! Quick replies.
 
-use mychatflow_data::protocol::calls::quick_reply::{QuickReplyDocument, QuickReplyList, QuickReplyRemove};
+use mychatflow_data::model::quick_reply::QuickReplyState;
+use mychatflow_data::protocol::calls::quick_reply::{
+    QuickReplyDocument, QuickReplyEdit, QuickReplyList, QuickReplyRemove,
+};
 use mychatflow_data::protocol::name::{Cursor, QuickReplyName};
+use mychatflow_data::protocol::page::Page;
 
-use super::lists::{self, First};
-use super::{Cx, Handled, again, palette};
+use super::{Cx, Handled, again, lists};
 use crate::action::Action;
-use crate::msg::{Answer, Effect};
+use crate::key::Key;
+use crate::msg::{Answer, Effect, Refusal};
 use crate::state::State;
-use crate::state::form::{Field, Form, FormKind, something};
-use crate::state::list::{Known, Reading};
-use crate::state::overlay::{Confirm, Deed, FoundRow, Overlay, Pick, PickItem, PickerKind, Reader, ReaderLine};
-use crate::state::quick_replies::measure;
+use crate::state::chats::Finding;
+use crate::state::form::{Field, Form, FormKind, anything, something};
+use crate::state::input::{Input, Lines, Taken};
+use crate::state::list::Reading;
+use crate::state::overlay::{Confirm, Deed, Overlay, Reader, ReaderLine};
+use crate::state::quick_replies::facts;
 use crate::state::toasts::Tone;
 use crate::text::CleanText;
 
-/// What can be done here.
+/// What can be done here. The last two are those of the filter.
 pub const HINTS: &[(Action, &str)] = &[
     (Action::Open, "read"),
     (Action::Add, "new"),
     (Action::Edit, "edit"),
+    (Action::PutAside, "aside"),
     (Action::Remove, "remove"),
     (Action::Copy, "copy"),
     (Action::Filter, "find"),
+    (Action::TabNext, "category"),
+    (Action::Submit, "keep this filter"),
+    (Action::Close, "show all again"),
 ];
 
 /// Reads it.
@@ -37,20 +47,40 @@ fn read(state: &State, after: Option<Cursor>, cx: &mut Cx<'_>) {
 
 /// Does something.
 pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
-    let rows = &mut state.quick_replies.rows;
-    if lists::act(rows, cx.seen, action) == Handled::Yes {
-        if let Some(after) = rows.wants_more() {
-            rows.reading = Reading::Again;
-            read(state, Some(after), cx);
-        }
+    let screen = &mut state.quick_replies;
+    if lists::act(&mut screen.rows, cx.seen, action) == Handled::Yes {
         return Handled::Yes;
     }
-    let selected = state.quick_replies.rows.selected().cloned();
+    let selected = screen.rows.selected().cloned();
     match (action, selected) {
+        (Action::Filter, _) => {
+            screen.find.get_or_insert_with(|| Input::empty(Lines::One));
+            screen.finding = Finding::Open;
+        }
+        (Action::Submit, _) => {
+            screen.finding = Finding::Closed;
+            screen.find = screen.find.take().filter(|find| !find.is_blank());
+        }
+        (Action::Close, _) => unfilter(state),
+        (Action::Back, _) if screen.find.is_some() => unfilter(state),
+        (Action::TabNext | Action::FocusNext, _) => turn(state, 1, cx),
+        (Action::TabBack | Action::FocusBack, _) => turn(state, -1, cx),
         (Action::Add, _) => form(state, None),
-        (Action::Filter, _) => find(state),
+        (Action::Import, _) => files(
+            state,
+            "Quick replies from a file",
+            "A Markdown file with a heading for each label. Known labels get the words of the file, nothing is taken away.",
+            "mychatflow quick-reply import FILE --dry-run",
+        ),
+        (Action::Export, _) => files(
+            state,
+            "Quick replies as a file",
+            "One Markdown file with all of them, which the import reads.",
+            "mychatflow quick-reply export > quick-replies.md",
+        ),
         (Action::Open, Some(reply)) => show(state, &reply),
         (Action::Edit, Some(reply)) => form(state, Some(&reply)),
+        (Action::PutAside, Some(reply)) => put_aside(state, &reply, cx),
         (Action::Remove, Some(reply)) => remove(state, &reply),
         (Action::Copy, Some(reply)) => cx.want(Effect::Copy(reply.text)),
         _ => return Handled::No,
@@ -58,41 +88,120 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
     Handled::Yes
 }
 
-fn find(state: &mut State) {
-    let item = |reply: &QuickReplyDocument| PickItem {
-        label: CleanText::line(&reply.label),
-        detail: CleanText::line(&reply.text),
-        marks: Vec::new(),
-        key: None,
-        pick: Pick::Row(FoundRow::QuickReply(reply.id)),
-    };
-    let items = state.quick_replies.rows.items().iter().map(item).collect();
-    palette::choose(state, PickerKind::Row, "Find a quick reply", items);
+fn unfilter(state: &mut State) {
+    state.quick_replies.find = None;
+    state.quick_replies.finding = Finding::Closed;
+    state.quick_replies.fit();
+}
+
+fn turn(state: &mut State, by: isize, cx: &Cx<'_>) {
+    let tabs = state.quick_replies.tabs();
+    if tabs.len() < 2 {
+        state.toasts.say(Tone::Info, "no quick reply has a category yet", cx.now);
+        return;
+    }
+    let at = tabs.iter().position(|tab| *tab == state.quick_replies.tab).unwrap_or(0);
+    let to = at.checked_add_signed(by).unwrap_or(tabs.len() - 1) % tabs.len();
+    tab(state, to);
+}
+
+/// Goes to a tab by its place.
+pub fn tab(state: &mut State, at: usize) {
+    let screen = &mut state.quick_replies;
+    if let Some(tab) = screen.tabs().into_iter().nth(at) {
+        screen.tab = tab;
+        screen.fit();
+    }
+}
+
+/// A key was typed into the filter.
+pub fn typed(state: &mut State, key: Key) {
+    let screen = &mut state.quick_replies;
+    if screen.finding == Finding::Open
+        && let Some(find) = &mut screen.find
+        && find.key(key) == Taken::Yes
+    {
+        screen.fit();
+        screen.rows.select_at(0);
+    }
+}
+
+/// Text was pasted into the filter.
+pub fn pasted(state: &mut State, text: &str) {
+    let screen = &mut state.quick_replies;
+    if screen.finding == Finding::Open
+        && let Some(find) = &mut screen.find
+    {
+        find.paste(text);
+        screen.fit();
+        screen.rows.select_at(0);
+    }
+}
+
+/// What only a command does as yet.
+fn files(state: &mut State, title: &str, what: &str, command: &str) {
+    let lines = vec![
+        ReaderLine::Words(CleanText::line(what)),
+        ReaderLine::Gap,
+        ReaderLine::Words(CleanText::line("On the command line:")),
+        ReaderLine::Gap,
+        ReaderLine::Heading(CleanText::line(command)),
+    ];
+    let reader = Reader { copied: Some(command.to_owned()), ..Reader::new(title, lines) };
+    state.overlays.push(Overlay::Reader(reader));
 }
 
 fn show(state: &mut State, reply: &QuickReplyDocument) {
-    let lines = vec![
-        ReaderLine::Words(CleanText::block(&reply.text)),
-        ReaderLine::Gap,
-        ReaderLine::Fact(CleanText::line("length"), CleanText::line(&measure(reply, state.now, &state.zone))),
-    ];
-    state.overlays.push(Overlay::Reader(Reader::new(&reply.label, lines)));
+    let mut lines = vec![ReaderLine::Template(CleanText::block(&reply.text)), ReaderLine::Gap];
+    let told = facts(reply, state.now, &state.zone);
+    lines.extend(
+        told.into_iter().map(|(name, words, _)| ReaderLine::Fact(CleanText::line(name), CleanText::line(&words))),
+    );
+    let reader = Reader { copied: Some(reply.text.clone()), ..Reader::new(&reply.label, lines) };
+    state.overlays.push(Overlay::Reader(reader));
+}
+
+fn state_word(text: &str) -> Result<(), String> {
+    match text.trim().parse::<QuickReplyState>() {
+        Ok(_) => Ok(()),
+        Err(_) => Err("active or aside".to_owned()),
+    }
 }
 
 fn form(state: &mut State, reply: Option<&QuickReplyDocument>) {
-    let others = state.quick_replies.rows.items().iter().filter(|other| reply.is_none_or(|reply| reply.id != other.id));
+    let others = state.quick_replies.all.iter().filter(|other| reply.is_none_or(|reply| reply.id != other.id));
     let taken = others.map(|other| other.label.clone()).collect();
     let (label, text) = reply.map_or(("", ""), |reply| (&reply.label, &reply.text));
-    let fields = vec![
+    let category = reply.and_then(|reply| reply.category.as_deref()).unwrap_or_default();
+    let hint = "{{ name }} stands for the person's name; alt-enter begins a new line";
+    let mut fields = vec![
         Field::line("label", "Label", "what you call it: opening hours", label, something).not_among(taken),
-        Field::block("text", "Text", "as a customer would get it; alt-enter begins a new line", text, something),
+        Field { rows: 4, ..Field::block("text", "Text", hint, text, something) },
+        Field::line("category", "Category", "what it is about: orders; may be left empty", category, anything),
     ];
-    let intro = "You send it with a few keys, and the assistant takes it for a fact of your business.";
+    if let Some(reply) = reply {
+        let hint = "active, or aside: neither offered nor told to the assistant";
+        fields.push(Field::line("state", "State", hint, reply.state.word(), state_word));
+    }
+    let intro = "You send it with a few keys; the assistant takes it for a fact.";
     let form = match reply {
         Some(reply) => Form::new(FormKind::QuickReplyEdit(reply.id), "Edit quick reply", intro, fields),
         None => Form::new(FormKind::QuickReplyAdd, "New quick reply", intro, fields),
     };
     state.overlays.push(Overlay::Form(Box::new(form)));
+}
+
+fn put_aside(state: &State, reply: &QuickReplyDocument, cx: &mut Cx<'_>) {
+    let to = match reply.state {
+        QuickReplyState::Active => QuickReplyState::Aside,
+        QuickReplyState::Aside => QuickReplyState::Active,
+    };
+    cx.ask(QuickReplyEdit {
+        tenant: state.tenant_name(),
+        name: QuickReplyName::from(reply.id.to_string()),
+        state: Some(to),
+        ..QuickReplyEdit::default()
+    });
 }
 
 fn remove(state: &mut State, reply: &QuickReplyDocument) {
@@ -110,23 +219,21 @@ fn remove(state: &mut State, reply: &QuickReplyDocument) {
 
 /// Takes an answer.
 pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
-    let rows = &mut state.quick_replies.rows;
+    let screen = &mut state.quick_replies;
     match answer {
-        Answer::QuickReplyList(asked, reply) => {
-            lists::take(rows, First::of(asked.after.as_ref()), reply, cx.now);
-        }
-        Answer::QuickReplyAdd(_, Ok(reply)) | Answer::QuickReplyEdit(_, Ok(reply)) => {
-            let words = format!("{} is kept", CleanText::line(&reply.label));
-            let id = reply.id;
-            if rows.put(reply.clone()) == Known::Missing {
-                rows.change(|items| items.push(reply));
-            }
-            rows.change(|items| items.sort_by_key(|item| item.label.to_lowercase()));
-            rows.select(id);
-            state.toasts.say(Tone::Good, &words, cx.now);
+        Answer::QuickReplyList(asked, reply) => listed(state, &asked, reply, cx),
+        Answer::QuickReplyAdd(_, Ok(reply)) => kept(state, reply, "is kept", cx),
+        Answer::QuickReplyEdit(asked, Ok(reply)) => {
+            let words = match (asked.state, &asked.text) {
+                (Some(QuickReplyState::Aside), None) => "is put aside: neither offered nor told to the assistant",
+                (Some(QuickReplyState::Active), None) => "is in use again",
+                _ => "is kept",
+            };
+            kept(state, reply, words, cx);
         }
         Answer::QuickReplyRemove(_, Ok(reply)) => {
-            rows.change(|items| items.retain(|item| item.id != reply.id));
+            screen.all.retain(|item| item.id != reply.id);
+            screen.fit();
             let words = format!("{} is removed", CleanText::line(&reply.label));
             state.toasts.say(Tone::Good, &words, cx.now);
         }
@@ -136,4 +243,43 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
             }
         }
     }
+}
+
+/// A page came; all of them are read, so that filter and categories are whole.
+fn listed(
+    state: &mut State,
+    asked: &QuickReplyList,
+    reply: Result<Page<QuickReplyDocument>, Refusal>,
+    cx: &mut Cx<'_>,
+) {
+    let screen = &mut state.quick_replies;
+    let page = match reply {
+        Ok(page) => page,
+        Err(refusal) => {
+            screen.rows.reading = Reading::Failed(refusal.text);
+            return;
+        }
+    };
+    if asked.after.is_none() {
+        screen.all.clear();
+    }
+    let more = page.next.filter(|_| !page.items.is_empty());
+    for reply in page.items {
+        if !screen.all.iter().any(|known| known.id == reply.id) {
+            screen.all.push(reply);
+        }
+    }
+    screen.rows.reading = Reading::Done(cx.now);
+    screen.fit();
+    if more.is_some() {
+        read(state, more, cx);
+    }
+}
+
+fn kept(state: &mut State, reply: QuickReplyDocument, words: &str, cx: &mut Cx<'_>) {
+    let words = format!("{} {words}", CleanText::line(&reply.label));
+    let id = reply.id;
+    state.quick_replies.put(reply);
+    state.quick_replies.rows.select(id);
+    state.toasts.say(Tone::Good, &words, cx.now);
 }

@@ -2,10 +2,12 @@
 
 mod aside;
 pub(crate) mod chrome;
+mod filter;
 mod guide;
 mod overlay;
 pub mod paint;
 pub mod table;
+mod template;
 
 mod campaigns;
 mod chats;

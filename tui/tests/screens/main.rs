@@ -14,6 +14,7 @@ mod pairing;
 mod photo;
 mod queue;
 mod quick_replies;
+mod quick_replies_picker;
 mod settings;
 mod shop;
 mod talk;

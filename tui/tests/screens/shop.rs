@@ -106,9 +106,12 @@ impl Shop {
                 {"id": id(44), "name": null, "phone": "447700900123", "addresses": ["447700900123@c.us"], "review": "unreviewed",
                  "opted_out_at": null, "tags": [], "created_at": ago(60)}]),
             quick_replies: json!([
-                {"id": id(50), "label": "hours", "text": "We are open Monday to Friday 8–18, Saturday 9–13, Sundays 10–16.", "created_at": ago(9000), "updated_at": ago(9000)},
-                {"id": id(51), "label": "address", "text": "Marktstraße 7, 10115 Berlin.\nThe entrance is in the yard.", "created_at": ago(8000), "updated_at": ago(70)},
-                {"id": id(52), "label": "prices of everything that we bake on a long holiday weekend", "text": "Bread 4.20 €, roll 0.60 €, cake from 18 €.", "created_at": ago(7000), "updated_at": ago(7000)}]),
+                {"id": id(50), "label": "hours", "text": "Hi {{ name }}, we are open Monday to Friday 8–18, Saturday 9–13, Sundays 10–16.", "created_at": ago(9000), "updated_at": ago(9000),
+                 "category": "shop", "state": "active", "uses": 41, "citations": 128, "used_at": ago(18), "variables": ["name"]},
+                {"id": id(51), "label": "address", "text": "Marktstraße 7, 10115 Berlin.\nThe entrance is in the yard.", "created_at": ago(8000), "updated_at": ago(70),
+                 "category": "shop", "state": "active", "uses": 7, "citations": 0, "used_at": ago(3000), "variables": []},
+                {"id": id(52), "label": "prices of everything that we bake on a long holiday weekend", "text": "Bread 4.20 €, roll 0.60 €, cake from 18 €.", "created_at": ago(7000), "updated_at": ago(7000),
+                 "category": "👨‍👩‍👧‍👦 Preise und Angebote", "state": "aside", "uses": 0, "citations": 0, "used_at": null, "variables": []}]),
             campaigns: json!([
                 {"id": id(60), "name": "Christmas orders", "state": "running", "text": "Hi {{ name }}, order your stollen until 12 December!",
                  "instance": id(20), "recipients": 283, "counts": {"queued": 120, "checking": 0, "sending": 1, "sent": 20, "delivered": 90, "read": 31,
@@ -273,6 +276,25 @@ impl Shop {
             "quick_reply.add" => {
                 let asked = params(question);
                 json!({"id": id(59), "label": asked["label"], "text": asked["text"], "created_at": ago(0), "updated_at": ago(0)})
+            }
+            "quick_reply.edit" => {
+                let mut reply = self.one(&self.quick_replies, question, "name");
+                for (name, value) in params(question).as_object().into_iter().flatten() {
+                    if ["label", "text", "category", "state"].contains(&name.as_str()) {
+                        reply[name] = value.clone();
+                    }
+                }
+                reply
+            }
+            "quick_reply.render" => {
+                let of = |reply: &Value| {
+                    let text = reply["text"].as_str().unwrap_or_default().replace("{{ name }}", "Aylin");
+                    let missing: Vec<&str> = if text.contains("{{ size }}") { vec!["size"] } else { Vec::new() };
+                    json!({"id": reply["id"], "label": reply["label"], "category": reply["category"], "text": text,
+                        "missing": missing, "uses": reply["uses"]})
+                };
+                let offered = self.quick_replies.as_array().into_iter().flatten();
+                json!({"items": offered.filter(|reply| reply["state"] == "active").map(of).collect::<Vec<_>>(), "next": null})
             }
             "quick_reply.remove" => self.one(&self.quick_replies, question, "name"),
             "campaign.show" => self.one(&self.campaigns, question, "name"),

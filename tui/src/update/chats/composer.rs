@@ -2,22 +2,20 @@
 
 use std::time::Duration;
 
-use mychatflow_data::ids::{ChatId, ClientRef};
 use mychatflow_data::protocol::calls::chat::{AfterEdit, ChatCompose, ChatEdit, ChatSend, ChatSent, ClearDraft};
-use mychatflow_data::protocol::calls::quick_reply::QuickReplyList;
+use mychatflow_data::protocol::name::QuickReplyName;
 
-use super::{list, name};
+use super::{list, name, quick};
 use crate::action::Action;
 use crate::key::{Key, KeyCode};
 use crate::msg::Refusal;
 use crate::state::State;
 use crate::state::chats::Pane;
 use crate::state::input::{Input, Lines, TEXT_MAX, Taken};
-use crate::state::overlay::{Pick, PickItem, PickerKind};
+use crate::state::outbox::Pending;
 use crate::state::thread::{Anchor, Thread, Writing};
 use crate::state::toasts::Tone;
-use crate::text::CleanText;
-use crate::update::{Cx, Handled, palette};
+use crate::update::{Cx, Handled};
 
 /// How long one may pause in writing before the daemon gets the draft.
 const PAUSE: Duration = Duration::from_millis(700);
@@ -32,7 +30,7 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
                 changed(thread, cx);
             }
         }
-        Action::QuickReply => quick_replies(state, cx),
+        Action::QuickReply => quick::open(state, cx),
         Action::Back => {
             leave(state, cx);
             state.chats.focus = Pane::Thread;
@@ -53,7 +51,7 @@ pub fn typed(state: &mut State, key: Key, cx: &mut Cx<'_>) {
     }
     let Some(thread) = &mut state.chats.thread else { return };
     if key == Key::new(KeyCode::Char('/')) && thread.composer.is_empty() {
-        quick_replies(state, cx);
+        quick::open(state, cx);
         return;
     }
     if thread.composer.key(key) == Taken::Yes {
@@ -81,6 +79,10 @@ pub fn pasted(state: &mut State, text: &str, cx: &mut Cx<'_>) {
 }
 
 fn changed(thread: &mut Thread, cx: &Cx<'_>) {
+    if thread.composer.is_blank() {
+        // What is written now is no quick reply any more.
+        thread.quick_reply = None;
+    }
     if thread.writing == Writing::Message {
         thread.keep_at = Some(cx.now + PAUSE);
     }
@@ -156,36 +158,41 @@ fn send(state: &mut State, cx: &mut Cx<'_>) {
         state.chats.focus = Pane::Thread;
         return;
     }
+    if quick::unfilled(thread) == Handled::Yes {
+        return;
+    }
+    let quick_reply = thread.quick_reply.take().map(|inserted| inserted.id);
     thread.composer.set("");
     thread.kept.clear();
     thread.keep_at = None;
     thread.selected = None;
     thread.anchor = Anchor::Bottom;
     if let Some(client_ref) = cx.refs.next() {
-        state.outbox.send(client_ref, chat, text.clone(), cx.now);
-        post(state, chat, text, client_ref, cx);
+        let pending = Pending { quick_reply, ..Pending::new(client_ref, chat, text, cx.now) };
+        state.outbox.send(pending.clone());
+        post(state, &pending, cx);
     }
 }
 
-/// Sends a text under its id; once more under the same one is at most one message.
-pub fn post(state: &State, chat: ChatId, text: String, client_ref: ClientRef, cx: &mut Cx<'_>) {
+/// Sends a message under its id; once more under the same one is at most one message.
+pub fn post(state: &State, pending: &Pending, cx: &mut Cx<'_>) {
     cx.ask(ChatSend {
         tenant: state.tenant_name(),
-        chat: name(chat),
+        chat: name(pending.chat),
         instance: None,
-        text,
+        text: pending.text.clone(),
         wait: None,
-        client_ref: Some(client_ref),
+        client_ref: Some(pending.client_ref),
         clear_draft: ClearDraft::Clear,
-        quick_reply: None,
+        quick_reply: pending.quick_reply.map(|id| QuickReplyName::from(id.to_string())),
     });
 }
 
 /// The connection is back: what nobody knows of is sent again under its old id, so that it goes out once at most.
 pub fn send_again(state: &mut State, cx: &mut Cx<'_>) {
-    for (chat, text, client_ref) in state.outbox.doubtful(cx.now) {
-        state.outbox.again(client_ref, cx.now);
-        post(state, chat, text, client_ref, cx);
+    for pending in state.outbox.doubtful(cx.now) {
+        state.outbox.again(pending.client_ref, cx.now);
+        post(state, &pending, cx);
     }
 }
 
@@ -223,28 +230,7 @@ pub fn not_edited(state: &mut State, asked: &ChatEdit, refusal: &Refusal, cx: &m
     }
 }
 
-/// Opens the picker of quick replies.
-pub fn quick_replies(state: &mut State, cx: &mut Cx<'_>) {
-    if state.quick_replies.rows.is_skeleton() {
-        cx.ask(QuickReplyList { tenant: state.tenant_name(), ..QuickReplyList::default() });
-    }
-    let items = items(state);
-    palette::choose(state, PickerKind::QuickReply, "Quick reply", items);
-}
-
-/// The stored answers, as things to pick.
-pub fn items(state: &State) -> Vec<PickItem> {
-    let item = |reply: &mychatflow_data::protocol::calls::quick_reply::QuickReplyDocument| PickItem {
-        label: CleanText::line(&reply.label),
-        detail: CleanText::line(&reply.text),
-        marks: Vec::new(),
-        key: None,
-        pick: Pick::QuickReply(reply.id, reply.text.clone()),
-    };
-    state.quick_replies.rows.items().iter().map(item).collect()
-}
-
-/// Puts a quick reply into the composer.
+/// Puts words into the composer.
 pub fn insert(state: &mut State, text: &str, cx: &mut Cx<'_>) {
     begin(state, cx);
     if let Some(thread) = &mut state.chats.thread {

@@ -3,12 +3,14 @@
 mod composer;
 mod list;
 mod live;
+mod quick;
 mod steer;
 mod thread;
 
-pub use self::composer::{items as quick_reply_items, keep_draft, pasted, send_again, typed};
+pub use self::composer::{keep_draft, pasted, send_again, typed};
 pub use self::list::{enter, pane_clicked, turn};
 pub use self::live::{chat_changed, interaction_changed, woke};
+pub use self::quick::{listed as quick_replies_came, rendered as quick_replies_rendered};
 pub use self::steer::picked;
 pub use self::thread::{mark_read as looked, message_clicked};
 

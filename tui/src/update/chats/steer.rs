@@ -16,7 +16,7 @@ use mychatflow_data::protocol::calls::settings::SettingsSet;
 use mychatflow_data::protocol::name::{ContactName, QueueId};
 use mychatflow_data::protocol::span::Span;
 
-use super::{composer, name, thread};
+use super::{composer, name, quick, thread};
 use crate::action::Action;
 use crate::msg::{Answer, Effect};
 use crate::state::State;
@@ -39,7 +39,7 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
     let waiting = waiting.and_then(|thread| thread.waiting_answer()).map(|item| item.id);
     match action {
         Action::Compose => composer::begin(state, cx),
-        Action::QuickReply => composer::quick_replies(state, cx),
+        Action::QuickReply => quick::open(state, cx),
         Action::ChatApprove => match waiting {
             Some(id) => cx.ask(ChatApprove { tenant, chat: name(chat.id), instance: None, id: Some(id) }),
             None => nothing_waits(state, cx),
@@ -222,8 +222,8 @@ fn resend(state: &mut State, cx: &mut Cx<'_>) {
             .last(),
     };
     if let Some(client_ref) = ours {
-        if let Some(text) = state.outbox.again(client_ref, cx.now).map(|pending| pending.text.clone()) {
-            composer::post(state, chat, text, client_ref, cx);
+        if let Some(pending) = state.outbox.again(client_ref, cx.now).cloned() {
+            composer::post(state, &pending, cx);
         }
         return;
     }
@@ -274,7 +274,7 @@ pub fn picked(state: &mut State, pick: Pick, cx: &mut Cx<'_>) {
     match pick {
         Pick::Chat(id) => thread::open_at(state, id, None, cx),
         Pick::Hit(chat, id) => thread::open_at(state, chat, Some(id), cx),
-        Pick::QuickReply(_, text) => composer::insert(state, &text, cx),
+        Pick::QuickReply(id, text, _) => quick::insert(state, id, &text, cx),
         Pick::Mode(id, mode) => cx.ask(SettingsSet {
             tenant,
             key: SettingKey::AssistantMode,

@@ -6,14 +6,16 @@ use mychatflow_data::model::chat::{ChatState, Mode};
 use mychatflow_data::protocol::calls::chat::ChatSummary;
 
 use super::list;
+use crate::action::Action;
 use crate::bubble::{Around, Bubble, Row, Side, bubble};
+use crate::keymap::Scope;
 use crate::layout::chats::{Placed, Sight, ThreadLayout};
 use crate::layout::overlay::field_rows;
 use crate::moment;
 use crate::state::State;
 use crate::state::chats::Pane;
 use crate::state::list::Reading;
-use crate::state::thread::{Thread, Writing};
+use crate::state::thread::{Thread, Warned, Writing};
 use crate::text::CleanText;
 use crate::theme::Role;
 use crate::view::paint::{Keys, Paint, Span, first_row};
@@ -198,12 +200,21 @@ fn composer(state: &State, thread: &Thread, pane: &ThreadLayout, paint: &mut Pai
             paint.style(Role::Warn),
         );
     }
+    if let (Some(place), Some(inserted)) = (thread.unfilled(), &thread.quick_reply) {
+        let send = state.keymap.key_of(&[Scope::Composer], Action::ChatSend).unwrap_or_default();
+        let words = match inserted.warned {
+            Warned::No => format!(" no value for {place}: fill it in "),
+            Warned::Yes => format!(" not sent: {place} still stands there; {send} sends it as it is "),
+        };
+        let sign = Rect { x: rule.x + 2, width: rule.width.saturating_sub(4), ..rule };
+        paint.text(sign, &words, paint.style(Role::Warn));
+    }
     let prompt = Rect { x: pane.pane.x + 1, y: area.y, width: 2, height: 1 };
     paint.text(prompt, paint.glyphs().prompt, paint.style(if focused { Role::Accent } else { Role::Faint }));
     if thread.composer.is_empty() {
-        let key = |action, scopes: &[crate::keymap::Scope]| state.keymap.key_of(scopes, action).unwrap_or_default();
         use crate::action::Action as A;
         use crate::keymap::Scope as S;
+        let key = |action, scopes: &[S]| state.keymap.key_of(scopes, action).unwrap_or_default();
         let words = if focused {
             format!(
                 "write …   {} sends, {} new line, / quick reply",

@@ -6,16 +6,17 @@ use ratatui::style::Style;
 
 use super::frame;
 use crate::layout::overlay::{OverlayLayout, Parts, field_rows};
-use crate::state::overlay::{Awaited, Picker, PickerKind};
+use crate::state::overlay::{Awaited, Pick, Picker, PickerKind};
 use crate::text;
 use crate::theme::Role;
-use crate::view::paint::{Paint, after};
+use crate::view::paint::{Paint, after, below, first_row};
+use crate::view::template;
 use crate::widgets::list_rail;
 
 /// Draws it.
 pub fn draw(picker: &Picker, laid: &OverlayLayout, paint: &mut Paint<'_>) {
     frame(laid, picker.title.as_str(), paint);
-    let Parts::Picker { input, list, first, tall } = laid.parts else { return };
+    let Parts::Picker { input, list, first, tall, preview } = laid.parts else { return };
     let on = |paint: &Paint<'_>, role| paint.theme.on(Role::Overlay, role);
     let prompt = Rect { x: laid.inner.x, width: 2, ..input };
     paint.text(prompt, paint.glyphs().prompt, on(paint, Role::Accent));
@@ -64,10 +65,30 @@ pub fn draw(picker: &Picker, laid: &OverlayLayout, paint: &mut Paint<'_>) {
             label(item.detail.as_str(), &item.marks, detail, style(paint, Role::Muted), style(paint, Role::Hit), paint);
         }
     }
+    in_full(picker, preview, paint);
     if picker.shown.len() > fits {
         let rail = Rect { x: laid.area.right() - 1, width: 1, ..list };
         list_rail::rail(paint.theme, rail, paint.buf, first, fits, picker.shown.len());
     }
+}
+
+/// The selected text as the person would get it, and which variables have no value.
+fn in_full(picker: &Picker, area: Rect, paint: &mut Paint<'_>) {
+    let Some(Pick::QuickReply(_, words, missing)) = picker.current().map(|item| &item.pick) else { return };
+    if area.is_empty() {
+        return;
+    }
+    let on = |paint: &Paint<'_>, role| paint.theme.on(Role::Overlay, role);
+    paint.rule(first_row(area), on(paint, Role::Border));
+    let (plain, place) = (on(paint, Role::Text), on(paint, Role::Warn));
+    let mut rest = below(area, 1);
+    if !missing.is_empty() {
+        let names = text::CleanText::line(&missing.join(", "));
+        let last = Rect { y: rest.bottom() - 1, height: 1, ..rest };
+        paint.line(last, &[(paint.glyphs().held, place), (" no value for ", place), (names.as_str(), place)]);
+        rest.height -= 1;
+    }
+    template::draw(paint, rest, text::CleanText::block(words).as_str(), plain, place);
 }
 
 /// A label with its fitting characters marked. Returns the columns used.

@@ -6,8 +6,9 @@ use super::frame;
 use crate::layout::overlay::{OverlayLayout, Parts, lead, reader_rows};
 use crate::state::State;
 use crate::state::overlay::{Awaited, Reader, ReaderLine};
+use crate::template::{self, Part};
 use crate::theme::Role;
-use crate::view::paint::{Paint, after};
+use crate::view::paint::{Paint, Span, after};
 use crate::widgets::{list_rail, skeleton};
 
 /// Draws it.
@@ -20,7 +21,8 @@ pub fn draw(reader: &Reader, _state: &State, laid: &OverlayLayout, paint: &mut P
     }
     let rows = reader_rows(reader, laid.inner.width);
     let lead = lead(reader, laid.inner.width);
-    for (y, (at, name, words)) in (laid.inner.y..laid.inner.bottom()).zip(rows.iter().skip(first)) {
+    for (y, (place, (at, name, words))) in (laid.inner.y..laid.inner.bottom()).zip(rows.iter().enumerate().skip(first))
+    {
         let row = Rect { y, height: 1, ..laid.inner };
         let on = |role| paint.theme.on(Role::Overlay, role);
         let role = match &reader.lines[*at] {
@@ -28,13 +30,21 @@ pub fn draw(reader: &Reader, _state: &State, laid: &OverlayLayout, paint: &mut P
             ReaderLine::Bad(_) => Role::Bad,
             ReaderLine::Key(..) => Role::Key,
             ReaderLine::Fact(..) => Role::Muted,
-            ReaderLine::Words(_) | ReaderLine::Gap => Role::Text,
+            ReaderLine::Words(_) | ReaderLine::Template(_) | ReaderLine::Gap => Role::Text,
         };
         let (style, text) = (on(role), on(Role::Text));
         match &reader.lines[*at] {
             ReaderLine::Key(_, value) | ReaderLine::Fact(_, value) if !value.is_empty() => {
                 paint.text(Rect { width: lead.saturating_sub(1), ..row }, name, style);
                 paint.text(after(row, lead), words, text);
+            }
+            ReaderLine::Template(all) => {
+                let within = rows[..place].iter().rev().take_while(|(line, _, _)| line == at).count();
+                let parts = template::rows(all.as_str(), usize::from(laid.inner.width.max(10)));
+                let style = |part| if part == Part::Place { on(Role::Accent) } else { text };
+                let spans: Vec<Span<'_>> =
+                    parts.get(within).into_iter().flatten().map(|(words, part)| (*words, style(*part))).collect();
+                paint.line(row, &spans);
             }
             ReaderLine::Key(..) | ReaderLine::Fact(..) => {
                 paint.text(row, name, text);
