@@ -271,8 +271,10 @@ impl Delivery<'_> {
                         if let Some(outcome) = self.taken_back(message, now).await? {
                             return Ok(Next::End(outcome));
                         }
-                        self.tenant.record_resend(message.interaction.id, now).await?;
-                        return Ok(Next::Post);
+                        if self.tenant.record_resend(message.interaction.id, now).await? {
+                            return Ok(Next::Post);
+                        }
+                        return Ok(Next::End(Outcome::End(Ended::Done)));
                     }
                     return Ok(later(started + LATE, "looking for the message at waha"));
                 }

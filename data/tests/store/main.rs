@@ -17,6 +17,7 @@ mod pace;
 mod people;
 mod queue;
 mod search;
+mod stopped;
 mod strangers;
 mod support;
 mod upgrade;

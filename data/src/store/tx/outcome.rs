@@ -214,12 +214,21 @@ impl TenantStore {
         self.write(move |scope| scope.execute(ANSWERED, &[(":id", &id), (":now", &now)]).map(drop)).await
     }
 
-    /// Starts the POST of a message anew, with the same id.
+    /// Starts the POST of a message anew, with the same id. False when it is a campaign's and must not leave any more: then
+    /// it is taken back.
     ///
     /// # Errors
     /// What the store says.
-    pub async fn record_resend(&self, id: InteractionId, now: Timestamp) -> Result<(), StoreError> {
-        self.write(move |scope| mark_sending(scope, id, now)).await
+    pub async fn record_resend(&self, id: InteractionId, now: Timestamp) -> Result<bool, StoreError> {
+        self.write(move |scope| {
+            let message = interactions::find(scope, id)?.ok_or(StoreError::NotFound("interaction"))?.interaction;
+            if message.author == Author::Campaign && !super::run_campaign::may_leave(scope, message.chat, id, now)? {
+                return Ok(false);
+            }
+            mark_sending(scope, id, now)?;
+            Ok(true)
+        })
+        .await
     }
 
     /// Records that a message was certainly not sent: it waits in the queue for its job's next attempt.

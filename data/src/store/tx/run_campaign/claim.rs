@@ -1,8 +1,9 @@
 //! The claim of one recipient: everything that speaks against it is looked at in the transaction that stores the message.
 
+use super::steer::wait_again;
 use super::{Rules, Turn, turn};
 use crate::ids::{CampaignId, ChatId, InteractionId, RecipientId};
-use crate::model::campaign::{Campaign, NumberCheck};
+use crate::model::campaign::{Campaign, CampaignState, NumberCheck};
 use crate::model::contact::Review;
 use crate::model::interaction::{Author, Direction, Interaction, InteractionState};
 use crate::model::number_check::{Look, look};
@@ -210,16 +211,20 @@ fn claim(
     Ok(Claim::Made(interaction.id))
 }
 
-/// May a message of a campaign that waits to be sent leave? The person may have asked for silence since it was made:
-/// then it is taken back, and the row says so.
+/// May a message of a campaign leave, at first or once more? The person may have asked for silence since it was made, or a
+/// human may have stopped the campaign while it was on its way and turned out not to be sent: then it is taken back, and
+/// the row waits again or says why not.
 pub(crate) fn may_leave(
     scope: &Scope<'_>,
     chat: ChatId,
     message: InteractionId,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    const ROW: Scoped =
-        scoped!("SELECT campaign_id, id FROM recipients WHERE tenant_id = :tenant AND interaction_id = :message");
+    const ROW: Scoped = scoped!(
+        "SELECT r.campaign_id, r.id, p.state FROM recipients AS r
+         JOIN campaigns AS p ON p.tenant_id = r.tenant_id AND p.id = r.campaign_id
+         WHERE r.tenant_id = :tenant AND r.interaction_id = :message"
+    );
     const TO: Scoped = scoped!("SELECT address FROM interactions WHERE tenant_id = :tenant AND id = :message");
     let Some(contact) = chats::find(scope, chat)?.and_then(|chat| chat.contact) else { return Ok(false) };
     let Some(person) = contacts::find(scope, contact)? else { return Ok(false) };
@@ -227,15 +232,22 @@ pub(crate) fn may_leave(
         Some(address) => suppressions::is_suppressed(scope, &address)?,
         None => return Ok(false),
     };
-    let (state, reason) = match (silent || person.opted_out_at.is_some(), person.review) {
-        (true, _) => (RecipientState::OptedOut, OPTED_OUT),
-        (false, Review::Personal) => (RecipientState::Skipped, "personal: campaigns never write here"),
-        _ => return Ok(true),
+    let row = scope.row(ROW, &[(":message", &message)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let stands = row.map(|(.., state)| state);
+    let (state, reason) = match (silent || person.opted_out_at.is_some(), person.review, stands) {
+        (true, ..) => (RecipientState::OptedOut, OPTED_OUT),
+        (false, Review::Personal, _) => (RecipientState::Skipped, "personal: campaigns never write here"),
+        (.., Some(CampaignState::Cancelled)) => (RecipientState::Skipped, "the campaign was cancelled"),
+        (.., Some(CampaignState::Draft | CampaignState::Scheduled | CampaignState::Paused)) => {
+            (RecipientState::Queued, "the campaign was paused")
+        }
+        (.., Some(CampaignState::Running | CampaignState::Completed) | None) => return Ok(true),
     };
     interactions::set_state(scope, message, InteractionState::Cancelled, Some(reason))?;
-    let row = scope.row(ROW, &[(":message", &message)], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    if let Some((campaign, recipient)) = row {
-        leave_out(scope, campaign, recipient, state, reason, now)?;
+    match row {
+        Some((campaign, recipient, _)) if state == RecipientState::Queued => wait_again(scope, campaign, recipient)?,
+        Some((campaign, recipient, _)) => drop(leave_out(scope, campaign, recipient, state, reason, now)?),
+        None => {}
     }
     Ok(false)
 }

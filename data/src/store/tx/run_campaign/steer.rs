@@ -27,7 +27,7 @@ pub enum Recall {
 }
 
 /// A recipient whose message was taken back waits for another turn.
-fn wait_again(scope: &Scope<'_>, id: CampaignId, recipient: RecipientId) -> Result<(), StoreError> {
+pub(super) fn wait_again(scope: &Scope<'_>, id: CampaignId, recipient: RecipientId) -> Result<(), StoreError> {
     const WAITS: Scoped = scoped!(
         "UPDATE recipients SET state = 'queued', interaction_id = NULL, claimed_at = NULL
          WHERE tenant_id = :tenant AND campaign_id = :campaign AND id = :id"
