@@ -52,6 +52,17 @@ pub fn check(text: &str) -> Result<(), String> {
     }
 }
 
+/// The variables in a text, by name. A text that can't be read has none.
+#[must_use]
+pub fn variables(text: &str) -> Vec<String> {
+    let environment = environment();
+    let template = environment.template_from_str(text);
+    let mut names: Vec<String> =
+        template.map(|template| template.undeclared_variables(false).into_iter().collect()).unwrap_or_default();
+    names.sort_unstable();
+    names
+}
+
 fn broken(error: &minijinja::Error) -> String {
     let line = error.line().map(|line| format!(" in line {line}")).unwrap_or_default();
     let what = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);

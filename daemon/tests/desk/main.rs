@@ -8,5 +8,6 @@ mod console;
 mod events;
 mod people;
 mod queue;
+mod quick_replies;
 mod shop;
 mod world;

@@ -12,6 +12,7 @@ mod numbers;
 mod opt_out;
 mod people;
 mod queue;
+mod quick_replies;
 mod search;
 mod strangers;
 mod support;
