@@ -52,6 +52,14 @@ pub enum QuickReplyVerb {
         #[arg(long)]
         aside: bool,
     },
+    /// Show what a customer would get of one
+    Render {
+        /// Its label or id; without it: of each in use
+        name: Option<String>,
+        /// The chat: id, phone number, or a name that fits one chat
+        #[arg(long)]
+        chat: String,
+    },
     /// Take one away
     Remove {
         /// Its label or id

@@ -2,12 +2,13 @@
 
 use mychatflow_data::model::quick_reply::QuickReplyState;
 use mychatflow_data::protocol::calls::quick_reply::{
-    QuickReplyAdd, QuickReplyDocument, QuickReplyEdit, QuickReplyList, QuickReplyRemove,
+    QuickReplyAdd, QuickReplyDocument, QuickReplyEdit, QuickReplyList, QuickReplyRemove, QuickReplyRender,
+    QuickReplyRendered,
 };
 
 use super::{Cx, text_or_stdin};
 use crate::cli::quick_reply::QuickReplyVerb;
-use crate::output::{Table, age_or, clean};
+use crate::output::{Format, Table, age_or, clean};
 
 /// Runs one verb.
 pub async fn run(cx: &Cx, verb: QuickReplyVerb) -> anyhow::Result<()> {
@@ -38,6 +39,14 @@ pub async fn run(cx: &Cx, verb: QuickReplyVerb) -> anyhow::Result<()> {
             let params = QuickReplyEdit { tenant, name: name.into(), label, text, category, state };
             cx.show(&params, edited_line).await
         }
+        QuickReplyVerb::Render { name, chat } => {
+            let params = QuickReplyRender { tenant, name: name.map(Into::into), chat: chat.into() };
+            let page = cx.call(&params).await?;
+            match cx.output.format() {
+                Format::Json => page.items.iter().try_for_each(|reply| cx.output.json(reply)),
+                Format::People => cx.output.table(&rendered(&page.items)),
+            }
+        }
         QuickReplyVerb::Remove { name } => {
             let params = QuickReplyRemove { tenant, name: name.into() };
             cx.show(&params, |removed| format!("{} is gone; the assistant knows it no more", clean(&removed.label)))
@@ -52,6 +61,14 @@ fn edited_line(edited: &QuickReplyDocument) -> String {
         QuickReplyState::Aside => "it is put aside, and the assistant is not told",
     };
     format!("{} is changed; {known}", clean(&edited.label))
+}
+
+fn rendered(replies: &[QuickReplyRendered]) -> Table {
+    let mut table = Table::new(["LABEL", "NO VALUE FOR", "TEXT"], "no quick replies in use");
+    for reply in replies {
+        table.row([reply.label.clone(), reply.missing.join(", "), reply.text.clone()]);
+    }
+    table
 }
 
 fn table(cx: &Cx, replies: &[QuickReplyDocument]) -> Table {

@@ -67,6 +67,19 @@ fn named(scope: &Scope<'_>, name: &str) -> Result<QuickReply, StoreError> {
     found.ok_or(StoreError::NotFound("quick reply"))
 }
 
+/// Counts a quick reply that a person sent. One that is gone meanwhile holds no message up.
+pub(crate) fn sent(scope: &Scope<'_>, name: &str, now: Timestamp) -> Result<(), StoreError> {
+    const SENT: Scoped =
+        scoped!("UPDATE quick_replies SET uses = uses + 1, used_at = :now WHERE tenant_id = :tenant AND id = :id");
+    let found = match named(scope, name) {
+        Err(StoreError::NotFound(_)) => return Ok(()),
+        found => found?,
+    };
+    scope.execute(SENT, &[(":id", &found.id), (":now", &now)])?;
+    scope.emit(Change::TenantChanged(scope.tenant()));
+    Ok(())
+}
+
 impl TenantStore {
     /// Adds a quick reply.
     ///

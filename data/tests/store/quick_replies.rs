@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use mychatflow_data::ids::ClientRef;
 use mychatflow_data::model::quick_reply::QuickReplyState;
+use mychatflow_data::phone::Address;
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::quick_replies::{QuickReplyChange, QuickReplyFilter};
+use mychatflow_data::store::tx::send::{Composer, Written};
 use mychatflow_data::time::Timestamp;
 
 use crate::support::{NOON, world};
@@ -59,4 +62,22 @@ async fn a_list_shows_a_category_a_state_or_what_has_the_words() {
     }
     let none = QuickReplyChange { category: Some(" ".into()), ..QuickReplyChange::default() };
     assert_eq!(world.shop.edit_quick_reply("parking".into(), none, later(2)).await.unwrap().category, None);
+}
+
+#[tokio::test]
+async fn a_quick_reply_counts_with_the_message_it_was_sent_in_and_once() {
+    let world = world().await;
+    world.says("4915111111111@c.us", "M1", "when are you open?", later(1)).await;
+    let chat = world.shop.find_chat(&Address::parse("4915111111111@c.us").unwrap()).await.unwrap().unwrap().id;
+    world.shop.add_quick_reply("hours".into(), "8 to 18".into(), None, NOON).await.unwrap();
+    let first = ClientRef::new();
+    let empty = (" ", ClientRef::new());
+    for (text, client_ref) in [("8 to 18", first), ("8 to 18", first), empty, ("8 to 18 today", ClientRef::new())] {
+        let written = Written { text: text.into(), quick_reply: Some("HOURS".into()) };
+        let _ = world.shop.send_message(chat, written, client_ref, Duration::ZERO, Composer::Keep, later(2)).await;
+    }
+    let hours = world.shop.quick_reply_named("hours".into()).await.unwrap();
+    assert_eq!((hours.uses, hours.used_at), (2, Some(later(2))));
+    let gone = Written { text: "8 to 18".into(), quick_reply: Some("gone".into()) };
+    world.shop.send_message(chat, gone, ClientRef::new(), Duration::ZERO, Composer::Keep, later(3)).await.unwrap();
 }

@@ -119,7 +119,7 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
         }
         (Deed::Answer(end), ..) => answer(store, shop, end, round, now).await,
         (Deed::Send, Some(chat), _) => {
-            shop.send_message(chat, format!("own {round}"), ClientRef::new(), pause, Composer::Keep, now)
+            shop.send_message(chat, format!("own {round}").into(), ClientRef::new(), pause, Composer::Keep, now)
                 .await
                 .unwrap();
         }
