@@ -319,7 +319,11 @@ pub enum ChatVerb {
         #[command(flatten)]
         chat: ChatArg,
         /// The words; - reads them from stdin
-        text: String,
+        #[arg(required_unless_present = "quick_reply")]
+        text: Option<String>,
+        /// The words are those of this quick reply, filled in for the customer or as given
+        #[arg(long, value_name = "LABEL")]
+        quick_reply: Option<String>,
         /// Come back when it was sent, at the latest after this
         #[arg(long, value_name = "SPAN")]
         wait: Option<Span>,

@@ -1,31 +1,64 @@
 //! `quick-reply …`: what may be typed.
 
 use clap::Subcommand;
+use mychatflow_data::model::quick_reply::QuickReplyState;
 
-use super::Limit;
+use super::{Limit, words};
 
 /// `quick-reply …`
 #[derive(Debug, Subcommand)]
 pub enum QuickReplyVerb {
     /// List them
-    List(Limit),
+    List {
+        /// Only those of this category
+        #[arg(long)]
+        category: Option<String>,
+        /// Only those with this in their label or words
+        #[arg(long, value_name = "TEXT")]
+        find: Option<String>,
+        /// Only those in this state
+        #[arg(long, value_parser = words(QuickReplyState::ALL, QuickReplyState::word))]
+        state: Option<QuickReplyState>,
+        #[command(flatten)]
+        limit: Limit,
+    },
     /// Store one
     Add {
         /// What it is called
         label: String,
-        /// The words; - reads them from stdin
+        /// The words, with places for variables such as {{ name }}; - reads them from stdin
         text: String,
+        /// What it is about
+        #[arg(long)]
+        category: Option<String>,
     },
     /// Change one
     Edit {
         /// Its label or id
         name: String,
         /// Another label
-        #[arg(long, required_unless_present = "text")]
+        #[arg(long, required_unless_present_any = ["text", "category", "active", "aside"])]
         label: Option<String>,
         /// Other words; - reads them from stdin
         #[arg(long)]
         text: Option<String>,
+        /// What it is about; empty: nothing in particular
+        #[arg(long)]
+        category: Option<String>,
+        /// Offer it to people and tell it to the assistant
+        #[arg(long, conflicts_with = "aside")]
+        active: bool,
+        /// Keep it, and neither offer nor tell it
+        #[arg(long)]
+        aside: bool,
+    },
+    /// Show what a customer would get of one
+    Render {
+        /// Its label or id; without it: of each in use
+        name: Option<String>,
+        /// The chat: id, phone number, or a name that fits one chat
+        #[arg(long)]
+        chat: String,
     },
     /// Take one away
     Remove {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use anyhow::{Context, bail};
 use mychatflow_data::client::CALL_TIMEOUT;
 use mychatflow_data::ids::InteractionId;
 use mychatflow_data::model::chat::ChatState;
@@ -10,8 +11,9 @@ use mychatflow_data::protocol::calls::chat::{
     ChatApprove, ChatCancel, ChatCompose, ChatDone, ChatDraft, ChatEdit, ChatList, ChatNote, ChatPause, ChatRead,
     ChatResume, ChatSend, ChatSent, ChatShow, ChatSnooze, ChatSummary, ChatUnnote, InteractionDocument, ListOrder,
 };
+use mychatflow_data::protocol::calls::quick_reply::QuickReplyRender;
 use mychatflow_data::protocol::calls::search::{ChatSearch, SearchHit};
-use mychatflow_data::protocol::name::{ChatName, InstanceName};
+use mychatflow_data::protocol::name::{ChatName, InstanceName, QuickReplyName};
 
 use super::{Cx, PAGE, PAGE_MAX, text_or_stdin};
 use crate::cli::{ChatArg, ChatVerb, Limit};
@@ -37,17 +39,22 @@ pub async fn run(cx: &Cx, verb: ChatVerb) -> anyhow::Result<()> {
             cx.list(limit, params, |chats| table(cx, chats)).await
         }
         ChatVerb::Show { chat, around, limit } => show(cx, chat, around, limit).await,
-        ChatVerb::Send { chat, text, wait, client_ref, clear_draft } => {
+        ChatVerb::Send { chat, text, quick_reply, wait, client_ref, clear_draft } => {
             let (chat, instance) = names(chat);
+            let quick_reply = quick_reply.map(QuickReplyName::from);
+            let text = match (text, &quick_reply) {
+                (None, Some(name)) => filled(cx, &chat, instance.as_ref(), name).await?,
+                (text, _) => text_or_stdin(text.unwrap_or_default())?,
+            };
             let params = ChatSend {
                 tenant,
                 chat,
                 instance,
-                text: text_or_stdin(text)?,
+                text,
                 wait,
                 client_ref,
                 clear_draft: clear_draft.into(),
-                quick_reply: None,
+                quick_reply,
             };
             let patience = CALL_TIMEOUT + wait.map_or(Duration::ZERO, |wait| wait.0);
             let sent = cx.connect().await?.call_within(&params, patience).await?;
@@ -113,6 +120,39 @@ pub async fn run(cx: &Cx, verb: ChatVerb) -> anyhow::Result<()> {
             cx.list(limit, params, |hits| hits_table(cx, hits)).await
         }
     }
+}
+
+/// The words of a quick reply for a customer; refused when they have places without a value.
+async fn filled(
+    cx: &Cx,
+    chat: &ChatName,
+    instance: Option<&InstanceName>,
+    name: &QuickReplyName,
+) -> anyhow::Result<String> {
+    let client = cx.connect().await?;
+    let chat = match instance {
+        None => chat.clone(),
+        Some(_) => {
+            let (chat, instance) = (chat.clone(), instance.cloned());
+            let show = ChatShow {
+                tenant: cx.tenant(),
+                chat,
+                instance,
+                limit: Some(1),
+                after: None,
+                before: None,
+                around: None,
+            };
+            ChatName::from(client.call(&show).await?.chat.id.to_string())
+        }
+    };
+    let render = QuickReplyRender { tenant: cx.tenant(), name: Some(name.clone()), chat };
+    let reply = client.call(&render).await?.items.into_iter().next().context("the daemon named no quick reply")?;
+    if !reply.missing.is_empty() {
+        let missing = reply.missing.iter().map(|name| clean(name)).collect::<Vec<_>>().join(", ");
+        bail!("{} has no value for {missing} here; give the text yourself", clean(&reply.label));
+    }
+    Ok(reply.text)
 }
 
 fn names(arg: ChatArg) -> (ChatName, Option<InstanceName>) {

@@ -2,6 +2,7 @@
 
 use mychatflow_data::ids::{ChatId, ContactId, InstanceId, InteractionId, NoteId, QuickReplyId};
 use mychatflow_data::model::chat::ChatState;
+use mychatflow_data::model::quick_reply::QuickReplyState;
 use mychatflow_data::phone::Phone;
 use mychatflow_data::protocol::calls::chat::{
     ChatCompose, ChatList, ChatNote, ChatRead, ChatSend, ChatShow, ChatUnnote, ClearDraft, ListOrder,
@@ -137,7 +138,12 @@ async fn people_and_quick_replies_are_changed() {
     assert!(
         desk.run(&["quick-reply", "edit", "hours", "--text", "9 to 18"]).await.stdout().starts_with("hours is changed")
     );
-    assert_eq!(desk.run(&["quick-reply", "edit", "hours"]).await.code(), 2);
+    for wrong in [vec![], vec!["--active", "--aside"]] {
+        assert_eq!(desk.run(&[vec!["quick-reply", "edit", "hours"], wrong].concat()).await.code(), 2);
+    }
+    desk.run(&["quick-reply", "edit", "hours", "--aside", "--category", "visiting"]).await;
+    let TenantRequest::QuickReplyEdit(edit) = asked(&desk) else { panic!("{:?}", asked(&desk)) };
+    assert_eq!((edit.state, edit.category.as_deref()), (Some(QuickReplyState::Aside), Some("visiting")));
     assert!(desk.run(&["quick-reply", "remove", "hours"]).await.stdout().starts_with("hours is gone"));
 }
 

@@ -52,6 +52,17 @@ pub fn check(text: &str) -> Result<(), String> {
     }
 }
 
+/// The variables in a text, by name. A text that can't be read has none.
+#[must_use]
+pub fn variables(text: &str) -> Vec<String> {
+    let environment = environment();
+    let template = environment.template_from_str(text);
+    let mut names: Vec<String> =
+        template.map(|template| template.undeclared_variables(false).into_iter().collect()).unwrap_or_default();
+    names.sort_unstable();
+    names
+}
+
 fn broken(error: &minijinja::Error) -> String {
     let line = error.line().map(|line| format!(" in line {line}")).unwrap_or_default();
     let what = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
@@ -88,6 +99,24 @@ pub fn render(text: &str, values: &Map<String, Value>) -> Result<String, String>
     Ok(rendered)
 }
 
+/// What somebody with these values gets, and what it has no value for. Where something is missing, the text stays as it is
+/// written.
+#[must_use]
+pub fn fill(text: &str, values: &Map<String, Value>) -> (String, Vec<String>) {
+    let reason = match render(text, values) {
+        Ok(rendered) => return (rendered, Vec::new()),
+        Err(reason) => reason,
+    };
+    let known = |name: &String| values.get(name).and_then(Value::as_str).is_some_and(|word| !word.trim().is_empty());
+    let mut missing = variables(text);
+    missing.retain(|name| !known(name));
+    // Something is always named: a text with its places open must not look ready.
+    if missing.is_empty() {
+        missing.push(reason);
+    }
+    (text.to_owned(), missing)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -113,6 +142,24 @@ mod tests {
             ("{{ 'x' * 5000 }}", Err("the text has 5000 characters; 4096 are allowed")),
         ] {
             assert_eq!(got(text, ana()).as_deref().map_err(String::as_str), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named_and_stays_as_it_is_written() {
+        let values = json!({"name": "Ana", "city": " "});
+        for (text, expected, missing) in [
+            ("Hi {{ name }}", "Hi Ana", vec![]),
+            ("{{ name }} from {{ city }}", "{{ name }} from {{ city }}", vec!["city"]),
+            ("8 to 18", "8 to 18", vec![]),
+            (
+                "{{ name",
+                "{{ name",
+                vec!["the text can't be read in line 1: unexpected end of input, expected end of variable block"],
+            ),
+        ] {
+            let missing = missing.into_iter().map(str::to_owned).collect();
+            assert_eq!(fill(text, values.as_object().unwrap()), (expected.to_owned(), missing));
         }
     }
 

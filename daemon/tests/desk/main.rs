@@ -9,5 +9,6 @@ mod events;
 mod lists;
 mod people;
 mod queue;
+mod quick_replies;
 mod shop;
 mod world;

@@ -5,9 +5,10 @@ use rusqlite::Row;
 use super::TenantStore;
 use super::change::Change;
 use super::error::StoreError;
+use super::find::folded;
 use super::scope::{Scope, Scoped};
 use crate::ids::QuickReplyId;
-use crate::model::quick_reply::QuickReply;
+use crate::model::quick_reply::{QuickReply, QuickReplyState};
 use crate::scoped;
 use crate::time::Timestamp;
 
@@ -26,6 +27,35 @@ fn read(row: &Row<'_>) -> rusqlite::Result<QuickReply> {
     })
 }
 
+/// Which quick replies a list shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct QuickReplyFilter {
+    /// Only those of this category, letter case apart.
+    pub category: Option<String>,
+    /// Only those with this in their label or words, letter case apart.
+    pub find: Option<String>,
+    /// Only those in this state.
+    pub state: Option<QuickReplyState>,
+}
+
+/// What of a quick reply becomes another; what is absent stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct QuickReplyChange {
+    /// What it is called.
+    pub label: Option<String>,
+    /// The words.
+    pub text: Option<String>,
+    /// What it is about; empty: nothing in particular.
+    pub category: Option<String>,
+    /// In use, or put aside.
+    pub state: Option<QuickReplyState>,
+}
+
+/// A category without the space around it; an empty one is none.
+fn category(given: Option<String>) -> Option<String> {
+    given.map(|given| given.trim().to_owned()).filter(|given| !given.is_empty())
+}
+
 fn named(scope: &Scope<'_>, name: &str) -> Result<QuickReply, StoreError> {
     const FIND: Scoped = scoped!(
         "SELECT id, label, text, created_at, updated_at, category, state, uses, citations, used_at FROM quick_replies
@@ -37,27 +67,47 @@ fn named(scope: &Scope<'_>, name: &str) -> Result<QuickReply, StoreError> {
     found.ok_or(StoreError::NotFound("quick reply"))
 }
 
+/// Counts a quick reply that a person sent. One that is gone meanwhile holds no message up.
+pub(crate) fn sent(scope: &Scope<'_>, name: &str, now: Timestamp) -> Result<(), StoreError> {
+    const SENT: Scoped =
+        scoped!("UPDATE quick_replies SET uses = uses + 1, used_at = :now WHERE tenant_id = :tenant AND id = :id");
+    let found = match named(scope, name) {
+        Err(StoreError::NotFound(_)) => return Ok(()),
+        found => found?,
+    };
+    scope.execute(SENT, &[(":id", &found.id), (":now", &now)])?;
+    scope.emit(Change::TenantChanged(scope.tenant()));
+    Ok(())
+}
+
 impl TenantStore {
     /// Adds a quick reply.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the label is taken; [`StoreError::Invalid`] when label or text is empty.
-    pub async fn add_quick_reply(&self, label: String, text: String, now: Timestamp) -> Result<QuickReply, StoreError> {
+    pub async fn add_quick_reply(
+        &self,
+        label: String,
+        text: String,
+        about: Option<String>,
+        now: Timestamp,
+    ) -> Result<QuickReply, StoreError> {
         const INSERT: Scoped = scoped!(
-            "INSERT INTO quick_replies (tenant_id, id, label, text, created_at, updated_at)
-             VALUES (:tenant, :id, :label, :text, :now, :now)
+            "INSERT INTO quick_replies (tenant_id, id, label, text, category, created_at, updated_at)
+             VALUES (:tenant, :id, :label, :text, :category, :now, :now)
              ON CONFLICT (tenant_id, label) DO NOTHING
              RETURNING id, label, text, created_at, updated_at, category, state, uses, citations, used_at"
         );
         let label = label.trim().to_owned();
         let text = text.trim().to_owned();
+        let about = category(about);
         if label.is_empty() || text.is_empty() {
             return Err(StoreError::Invalid("a quick reply needs a label and a text".to_owned()));
         }
         self.write(move |scope| {
             let id = QuickReplyId::new();
             let params: &[(&str, &dyn rusqlite::ToSql)] =
-                &[(":id", &id), (":label", &label), (":text", &text), (":now", &now)];
+                &[(":id", &id), (":label", &label), (":text", &text), (":category", &about), (":now", &now)];
             let added = scope
                 .row(INSERT, params, read)?
                 .ok_or_else(|| StoreError::Conflict(format!("there is a quick reply named {label} already")))?;
@@ -72,11 +122,39 @@ impl TenantStore {
     /// # Errors
     /// What the store says.
     pub async fn quick_replies(&self, after: Option<String>, limit: i64) -> Result<Vec<QuickReply>, StoreError> {
+        self.quick_replies_like(QuickReplyFilter::default(), after, limit).await
+    }
+
+    /// Quick replies of a filter by label, after a label or from the first on.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn quick_replies_like(
+        &self,
+        filter: QuickReplyFilter,
+        after: Option<String>,
+        limit: i64,
+    ) -> Result<Vec<QuickReply>, StoreError> {
         const PAGE: Scoped = scoped!(
             "SELECT id, label, text, created_at, updated_at, category, state, uses, citations, used_at FROM quick_replies
-             WHERE tenant_id = :tenant AND (:after IS NULL OR label > :after) ORDER BY label LIMIT :limit"
+             WHERE tenant_id = :tenant AND (:after IS NULL OR label > :after)
+               AND (:category IS NULL OR fold(category) = :category) AND (:state IS NULL OR state = :state)
+               AND (:find IS NULL OR instr(fold(label), :find) OR instr(fold(text), :find))
+             ORDER BY label LIMIT :limit"
         );
-        self.read(move |scope| scope.rows(PAGE, &[(":after", &after), (":limit", &limit)], read)).await
+        let about = category(filter.category).map(|category| folded(&category));
+        let find = filter.find.map(|find| folded(find.trim())).filter(|find| !find.is_empty());
+        self.read(move |scope| {
+            let params: &[(&str, &dyn rusqlite::ToSql)] = &[
+                (":after", &after),
+                (":category", &about),
+                (":state", &filter.state),
+                (":find", &find),
+                (":limit", &limit),
+            ];
+            scope.rows(PAGE, params, read)
+        })
+        .await
     }
 
     /// The quick reply of this label, whatever its case.
@@ -98,7 +176,7 @@ impl TenantStore {
         self.read(move |scope| named(scope, &name)).await
     }
 
-    /// Gives a quick reply another label, other words, or both.
+    /// Gives a quick reply another label, other words, another category or state.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when there is none, [`StoreError::Conflict`] when the label is taken,
@@ -106,24 +184,31 @@ impl TenantStore {
     pub async fn edit_quick_reply(
         &self,
         name: String,
-        label: Option<String>,
-        text: Option<String>,
+        change: QuickReplyChange,
         now: Timestamp,
     ) -> Result<QuickReply, StoreError> {
         const EDIT: Scoped = scoped!(
-            "UPDATE OR IGNORE quick_replies SET label = :label, text = :text, updated_at = :now
+            "UPDATE OR IGNORE quick_replies
+             SET label = :label, text = :text, category = :category, state = :state, updated_at = :now
              WHERE tenant_id = :tenant AND id = :id
              RETURNING id, label, text, created_at, updated_at, category, state, uses, citations, used_at"
         );
         self.write(move |scope| {
             let found = named(scope, &name)?;
-            let label = label.map_or(found.label, |label| label.trim().to_owned());
-            let text = text.map_or(found.text, |text| text.trim().to_owned());
+            let label = change.label.map_or(found.label, |label| label.trim().to_owned());
+            let text = change.text.map_or(found.text, |text| text.trim().to_owned());
             if label.is_empty() || text.is_empty() {
                 return Err(StoreError::Invalid("a quick reply needs a label and a text".to_owned()));
             }
-            let params: &[(&str, &dyn rusqlite::ToSql)] =
-                &[(":id", &found.id), (":label", &label), (":text", &text), (":now", &now)];
+            let about = if change.category.is_some() { category(change.category) } else { found.category };
+            let params: &[(&str, &dyn rusqlite::ToSql)] = &[
+                (":id", &found.id),
+                (":label", &label),
+                (":text", &text),
+                (":category", &about),
+                (":state", &change.state.unwrap_or(found.state)),
+                (":now", &now),
+            ];
             let edited = scope
                 .row(EDIT, params, read)?
                 .ok_or_else(|| StoreError::Conflict(format!("there is a quick reply named {label} already")))?;

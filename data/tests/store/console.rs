@@ -197,19 +197,6 @@ async fn people_are_added_renamed_and_left_alone() {
 }
 
 #[tokio::test]
-async fn quick_replies_are_changed_and_taken_away_by_label_or_id() {
-    let world = world().await;
-    let hours = world.shop.add_quick_reply("hours".into(), "8 to 18".into(), NOON).await.unwrap();
-    world.shop.add_quick_reply("parking".into(), "behind the house".into(), NOON).await.unwrap();
-    let edited = world.shop.edit_quick_reply("HOURS".into(), None, Some("9 to 18".into()), later(1)).await.unwrap();
-    assert_eq!((edited.id, edited.text.as_str(), edited.updated_at), (hours.id, "9 to 18", later(1)));
-    let taken = world.shop.edit_quick_reply(hours.id.to_string(), Some("Parking".into()), None, later(2)).await;
-    assert!(matches!(taken, Err(StoreError::Conflict(_))), "{taken:?}");
-    assert_eq!(world.shop.remove_quick_reply(hours.id.to_string()).await.unwrap().label, "hours");
-    assert!(matches!(world.shop.remove_quick_reply("hours".into()).await, Err(StoreError::NotFound(_))));
-}
-
-#[tokio::test]
 async fn what_comes_and_goes_is_counted_where_it_happened() {
     let world = world().await;
     world.says(ANA, "M1", "hello?", later(1)).await;

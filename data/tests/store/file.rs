@@ -14,7 +14,7 @@ async fn what_was_written_is_there_when_the_file_is_opened_again() {
     let path = dir.path().join("store.db");
     let store = Store::open(&path, Arc::new(Deaf)).await.unwrap();
     let (shop, _) = shop(&store, "Corner Shop", "default").await;
-    shop.add_quick_reply("hours".into(), "8 to 18".into(), NOON).await.unwrap();
+    shop.add_quick_reply("hours".into(), "8 to 18".into(), None, NOON).await.unwrap();
     let tenant = shop.id();
     drop((shop, store));
 

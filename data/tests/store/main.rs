@@ -16,6 +16,7 @@ mod opt_out;
 mod pace;
 mod people;
 mod queue;
+mod quick_replies;
 mod search;
 mod stopped;
 mod strangers;

@@ -30,11 +30,11 @@ async fn an_account_has_a_role_in_the_tenants_that_granted_one() {
 async fn a_quick_reply_is_found_by_its_label_and_kept_once() {
     let world = world().await;
     for label in ["parking", "Hours", "address"] {
-        world.shop.add_quick_reply(label.into(), format!("about {label}"), NOON).await.unwrap();
+        world.shop.add_quick_reply(label.into(), format!("about {label}"), None, NOON).await.unwrap();
     }
-    let again = world.shop.add_quick_reply("HOURS".into(), "never".into(), NOON).await;
+    let again = world.shop.add_quick_reply("HOURS".into(), "never".into(), None, NOON).await;
     assert!(matches!(again, Err(StoreError::Conflict(_))), "{again:?}");
-    let empty = world.shop.add_quick_reply("  ".into(), "text".into(), NOON).await;
+    let empty = world.shop.add_quick_reply("  ".into(), "text".into(), None, NOON).await;
     assert!(matches!(empty, Err(StoreError::Invalid(_))), "{empty:?}");
 
     let first = world.shop.quick_replies(None, 2).await.unwrap();

@@ -22,6 +22,7 @@ use mychatflow_data::store::contacts::ContactFilter;
 use mychatflow_data::store::instances::Sighting;
 use mychatflow_data::store::number_checks::LookedUp;
 use mychatflow_data::store::queue::QueueFilter;
+use mychatflow_data::store::quick_replies::QuickReplyChange;
 use mychatflow_data::store::search::Wanted;
 use mychatflow_data::store::settings::Owner;
 use mychatflow_data::store::tx::answer::{NewAnswer, Part, Start};
@@ -100,6 +101,10 @@ fn person(number: u8) -> Address {
     Address::parse(&format!("491511111111{number}@c.us")).unwrap()
 }
 
+fn words(text: String) -> QuickReplyChange {
+    QuickReplyChange { text: Some(text), ..QuickReplyChange::default() }
+}
+
 /// Does a deed with what the tenant has. Refusals are part of the game.
 async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: Deed, round: u64, now: Timestamp) {
     let chat = shop.chats(ChatFilter::default(), None, 1).await.unwrap().first().map(|listed| listed.chat.id);
@@ -118,7 +123,7 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
         }
         (Deed::Answer(end), ..) => answer(store, shop, end, round, now).await,
         (Deed::Send, Some(chat), _) => {
-            shop.send_message(chat, format!("own {round}"), ClientRef::new(), pause, Composer::Keep, now)
+            shop.send_message(chat, format!("own {round}").into(), ClientRef::new(), pause, Composer::Keep, now)
                 .await
                 .unwrap();
         }
@@ -140,7 +145,7 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
         }
         (Deed::Edit(label), ..) => {
             // There may be none of this label.
-            let _ = shop.edit_quick_reply(format!("label {label}"), None, Some(format!("{round}")), now).await;
+            let _ = shop.edit_quick_reply(format!("label {label}"), words(format!("{round}")), now).await;
             let _ = shop.remove_quick_reply(format!("label {}", label + 1)).await;
         }
         (Deed::Tag, _, Some(contact)) => {
@@ -157,7 +162,7 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
         }
         (Deed::QuickReply(label), ..) => {
             // The label may be taken.
-            let _ = shop.add_quick_reply(format!("label {label}"), "text".into(), now).await;
+            let _ = shop.add_quick_reply(format!("label {label}"), "text".into(), None, now).await;
         }
         (Deed::Campaign(which), ..) => {
             let new = NewCampaign {
@@ -521,7 +526,7 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
     }
     for id in &theirs.quick_replies {
         assert!(shop.quick_reply_named(id.to_string()).await.is_err());
-        assert!(shop.edit_quick_reply(id.to_string(), None, Some("x".into()), now).await.is_err());
+        assert!(shop.edit_quick_reply(id.to_string(), words("x".to_owned()), now).await.is_err());
         assert!(shop.remove_quick_reply(id.to_string()).await.is_err());
     }
     for id in &theirs.messages {

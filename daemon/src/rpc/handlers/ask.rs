@@ -1,10 +1,12 @@
 //! `ask`: what the assistant would answer. Sends nothing, costs no credit, leaves no trace.
 
 use mychatflow_data::credits::Credits;
+use mychatflow_data::model::quick_reply::QuickReplyState;
 use mychatflow_data::model::setting::SettingKey;
 use mychatflow_data::protocol::calls::ask::{Ask, AskAction, AskAnswer};
 use mychatflow_data::protocol::error::{CallError, Code};
 use mychatflow_data::store::TenantStore;
+use mychatflow_data::store::quick_replies::QuickReplyFilter;
 
 use super::instances;
 use crate::compose::{self, Shop};
@@ -37,7 +39,8 @@ pub async fn ask(cx: &Cx, shop: &TenantStore, call: Ask) -> Handled<Reply<Ask>> 
     };
     let tenant = super::tenant(cx, shop).await?;
     let values = shop.settings(instance, None).await?;
-    let replies = shop.quick_replies(None, QUICK_REPLIES_MAX).await?;
+    let told = QuickReplyFilter { state: Some(QuickReplyState::Active), ..QuickReplyFilter::default() };
+    let replies = shop.quick_replies_like(told, None, QUICK_REPLIES_MAX).await?;
     let quick_replies: Vec<(String, String)> = replies.into_iter().map(|reply| (reply.label, reply.text)).collect();
     let now = cx.now();
     let known = Shop {

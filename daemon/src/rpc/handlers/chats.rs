@@ -18,7 +18,7 @@ use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::chat_list::{ChatFilter, ChatOrder, ChatPlace};
 use mychatflow_data::store::chats::Listed;
 use mychatflow_data::store::error::StoreError;
-use mychatflow_data::store::tx::send::Composer;
+use mychatflow_data::store::tx::send::{Composer, Written};
 use mychatflow_data::time::Timestamp;
 
 use super::instances;
@@ -237,7 +237,9 @@ pub async fn send(cx: &Cx, shop: &TenantStore, call: ChatSend) -> Handled<Reply<
         topics: vec![Topic::InteractionChanged],
         since: None,
     });
-    let stored = shop.send_message(listed.chat.id, call.text, client_ref, pause, composer, cx.now()).await?;
+    let quick_reply = call.quick_reply.map(|name| name.as_str().to_owned());
+    let written = Written { text: call.text, quick_reply };
+    let stored = shop.send_message(listed.chat.id, written, client_ref, pause, composer, cx.now()).await?;
     let Some(wait) = call.wait else { return Ok(Reply(sent(stored))) };
     // Not sent in time is no failure: the message stays queued, and the reply says so.
     let waited = tokio::time::timeout(wait.0.min(WAIT_MAX), settled(shop, client_ref, listener)).await;

@@ -1,23 +1,33 @@
 //! `quick_reply.*`: stored answers, which the assistant reads as facts.
 
-use mychatflow_data::model::quick_reply::QuickReply;
+use mychatflow_data::model::chat::Chat;
+use mychatflow_data::model::quick_reply::{QuickReply, QuickReplyState};
+use mychatflow_data::model::setting::SettingKey;
 use mychatflow_data::protocol::calls::quick_reply::{
     QuickReplyAdd, QuickReplyDocument, QuickReplyEdit, QuickReplyExport, QuickReplyImport, QuickReplyList,
-    QuickReplyRemove, QuickReplyRender,
+    QuickReplyRemove, QuickReplyRender, QuickReplyRendered,
 };
 use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::name::QuickReplyName;
+use mychatflow_data::protocol::page::Page;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::error::StoreError;
+use mychatflow_data::store::quick_replies::{QuickReplyChange, QuickReplyFilter};
+use serde_json::{Map, Value};
 
 use crate::cx::Cx;
 use crate::flow::clean::{clean, clean_line};
+use crate::flow::template;
 use crate::rpc::paging;
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
 
+/// How many quick replies a picker offers.
+const QUICK_REPLIES_MAX: i64 = 10_000;
+
 fn document(reply: QuickReply) -> QuickReplyDocument {
     QuickReplyDocument {
+        variables: template::variables(&reply.text),
         id: reply.id,
         label: reply.label,
         text: reply.text,
@@ -28,7 +38,6 @@ fn document(reply: QuickReply) -> QuickReplyDocument {
         uses: reply.uses,
         citations: reply.citations,
         used_at: reply.used_at,
-        variables: Vec::new(),
     }
 }
 
@@ -39,30 +48,46 @@ fn document(reply: QuickReply) -> QuickReplyDocument {
 pub async fn list(_: &Cx, shop: &TenantStore, call: QuickReplyList) -> Handled<Reply<QuickReplyList>> {
     let limit = paging::limit(call.limit);
     let after = call.after.map(|after| after.as_str().to_owned());
-    let found = shop.quick_replies(after, paging::to_read(limit)).await?;
+    let filter = QuickReplyFilter { category: call.category, find: call.find, state: call.state };
+    let found = shop.quick_replies_like(filter, after, paging::to_read(limit)).await?;
     Ok(Reply(paging::page(found, limit, |last| last.label.clone(), document)))
+}
+
+/// Refuses words that nobody could be sent.
+fn readable(text: &str) -> Handled<()> {
+    Ok(template::check(text).map_err(CallError::invalid)?)
 }
 
 /// `quick_reply.add`
 ///
 /// # Errors
-/// `conflict` when the label is taken, `invalid` when label or text is empty.
+/// `conflict` when the label is taken, `invalid` when label or text is empty or the text is no template.
 pub async fn add(cx: &Cx, shop: &TenantStore, call: QuickReplyAdd) -> Handled<Reply<QuickReplyAdd>> {
-    let added = shop.add_quick_reply(clean_line(&call.label), clean(&call.text), cx.now()).await?;
+    let text = clean(&call.text);
+    readable(&text)?;
+    let category = call.category.map(|category| clean_line(&category));
+    let added = shop.add_quick_reply(clean_line(&call.label), text, category, cx.now()).await?;
     Ok(Reply(document(added)))
 }
 
 /// `quick_reply.edit`
 ///
 /// # Errors
-/// `not_found` without it, `conflict` when the label is taken, `invalid` when label or text is empty, or neither is given.
+/// `not_found` without it, `conflict` when the label is taken, `invalid` when label or text is empty, the text is no
+/// template, or nothing is given.
 pub async fn edit(cx: &Cx, shop: &TenantStore, call: QuickReplyEdit) -> Handled<Reply<QuickReplyEdit>> {
-    let label = call.label.map(|label| clean_line(&label));
-    let text = call.text.map(|text| clean(&text));
-    if label.is_none() && text.is_none() {
-        return Err(CallError::invalid("say what shall change: the label, the text, or both").into());
+    let change = QuickReplyChange {
+        label: call.label.map(|label| clean_line(&label)),
+        text: call.text.map(|text| clean(&text)),
+        category: call.category.map(|category| clean_line(&category)),
+        state: call.state,
+    };
+    if change == QuickReplyChange::default() {
+        let text = "say what shall change: the label, the text, the category or the state";
+        return Err(CallError::invalid(text).into());
     }
-    let edited = shop.edit_quick_reply(call.name.as_str().to_owned(), label, text, cx.now()).await;
+    change.text.as_deref().map_or(Ok(()), readable)?;
+    let edited = shop.edit_quick_reply(call.name.as_str().to_owned(), change, cx.now()).await;
     Ok(Reply(document(found(edited, &call.name)?)))
 }
 
@@ -100,10 +125,53 @@ pub async fn export(_: &Cx, _: &TenantStore, _: QuickReplyExport) -> Handled<Rep
     Err(CallError::not_found("not there yet").into())
 }
 
-/// `quick_reply.render`
+/// What a person's quick replies are filled with: the columns of their own, and who they and the shop are.
+async fn values(cx: &Cx, shop: &TenantStore, chat: &Chat) -> Handled<Map<String, Value>> {
+    let person = match chat.contact {
+        Some(contact) => shop.contact(contact).await?,
+        None => None,
+    };
+    let settings = shop.settings(Some(chat.instance), Some(chat.id)).await?;
+    let business = match settings.get(SettingKey::BusinessName) {
+        Some(name) => name.to_owned(),
+        None => super::tenant(cx, shop).await?.name,
+    };
+    let fields = person.map(|person| person.fields).unwrap_or_default();
+    let mut values: Map<String, Value> =
+        fields.into_iter().map(|(name, value)| (name, Value::String(clean_line(&value)))).collect();
+    if let Some(name) = chat.name.as_deref().map(clean_line) {
+        let first = name.split_whitespace().next().unwrap_or_default().to_owned();
+        // A column of the owner's own knows better than the first word of a name.
+        values.entry("first_name").or_insert(Value::String(first));
+        values.insert("name".to_owned(), Value::String(name));
+    }
+    if let Some(phone) = &chat.phone {
+        values.insert("phone".to_owned(), Value::String(phone.to_string()));
+    }
+    values.insert("business".to_owned(), Value::String(clean_line(&business)));
+    Ok(values)
+}
+
+/// `quick_reply.render`: what the person of a chat would get; without a name of every one in use, the most used first.
 ///
 /// # Errors
-/// `unavailable`
-pub async fn render(_: &Cx, _: &TenantStore, _: QuickReplyRender) -> Handled<Reply<QuickReplyRender>> {
-    Err(CallError::not_found("not there yet").into())
+/// `not_found` without the chat or the quick reply.
+pub async fn render(cx: &Cx, shop: &TenantStore, call: QuickReplyRender) -> Handled<Reply<QuickReplyRender>> {
+    let chat = super::chats::named(shop, &call.chat, None).await?.chat;
+    let mut replies = match &call.name {
+        Some(name) => vec![found(shop.quick_reply_named(name.as_str().to_owned()).await, name)?],
+        None => {
+            let offered = QuickReplyFilter { state: Some(QuickReplyState::Active), ..QuickReplyFilter::default() };
+            shop.quick_replies_like(offered, None, QUICK_REPLIES_MAX).await?
+        }
+    };
+    // By label they are already.
+    replies.sort_by_key(|reply| std::cmp::Reverse(reply.uses));
+    let values = values(cx, shop, &chat).await?;
+    let rendered = |reply: QuickReply| {
+        let (text, missing) = template::fill(&reply.text, &values);
+        let QuickReply { id, label, category, uses, .. } = reply;
+        QuickReplyRendered { id, label, category, text, missing, uses }
+    };
+    Ok(Reply(Page::whole(replies.into_iter().map(rendered).collect())))
 }

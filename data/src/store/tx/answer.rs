@@ -486,7 +486,8 @@ fn facts(scope: &Scope<'_>, job: Option<JobId>, chat: ChatId) -> Result<Facts, S
         scoped!("SELECT review, opted_out_at FROM contacts WHERE tenant_id = :tenant AND id = :contact");
     const TAGS: Scoped =
         scoped!("SELECT tag FROM contact_tags WHERE tenant_id = :tenant AND contact_id = :contact ORDER BY tag");
-    const QUICK: Scoped = scoped!("SELECT label, text FROM quick_replies WHERE tenant_id = :tenant ORDER BY label");
+    const QUICK: Scoped =
+        scoped!("SELECT label, text FROM quick_replies WHERE tenant_id = :tenant AND state = 'active' ORDER BY label");
     const RECENT: Scoped = scoped!(concat!(
         "SELECT ",
         interactions::columns!(),

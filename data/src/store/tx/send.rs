@@ -9,7 +9,7 @@ use crate::store::change::Change;
 use crate::store::error::StoreError;
 use crate::store::interactions::{self, Extra, Outbound};
 use crate::store::scope::{Scope, Scoped};
-use crate::store::{chats, drafts, jobs};
+use crate::store::{chats, drafts, jobs, quick_replies};
 use crate::time::Timestamp;
 
 /// What becomes of the composer's draft when a message is sent.
@@ -19,6 +19,27 @@ pub enum Composer {
     Keep,
     /// It is forgotten with the send.
     Clear,
+}
+
+/// What a human wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The words.
+    pub text: String,
+    /// The quick reply they come from, by id or label; one that is gone meanwhile counts nothing.
+    pub quick_reply: Option<String>,
+}
+
+impl From<String> for Written {
+    fn from(text: String) -> Self {
+        Self { text, quick_reply: None }
+    }
+}
+
+impl From<&str> for Written {
+    fn from(text: &str) -> Self {
+        Self::from(text.to_owned())
+    }
 }
 
 /// A human wrote in a chat: the assistant's answer under way is taken back and it is silent for a while.
@@ -50,14 +71,15 @@ pub(crate) fn human_spoke(
 }
 
 impl TenantStore {
-    /// Stores a human's message and queues it. The same `client_ref` twice is one message.
+    /// Stores a human's message and queues it, and counts the quick reply it comes from. The same `client_ref` twice is one
+    /// message.
     ///
     /// # Errors
     /// [`StoreError::Invalid`] for an empty text or a chat that is no person's.
     pub async fn send_message(
         &self,
         chat: ChatId,
-        text: String,
+        written: Written,
         client_ref: ClientRef,
         takeover_pause: std::time::Duration,
         composer: Composer,
@@ -72,7 +94,7 @@ impl TenantStore {
             if let Some(known) = scope.row(KNOWN, &[(":client_ref", &client_ref)], interactions::read)? {
                 return Ok(known);
             }
-            if text.trim().is_empty() {
+            if written.text.trim().is_empty() {
                 return Err(StoreError::Invalid("an empty message can't be sent".to_owned()));
             }
             let to = chats::find(scope, chat)?.ok_or(StoreError::NotFound("chat"))?;
@@ -86,7 +108,7 @@ impl TenantStore {
                 author: Author::Human,
                 state: InteractionState::Queued,
                 kind: ContentKind::Text,
-                text,
+                text: written.text,
                 at: now,
                 wa_id: None,
                 address: to.address,
@@ -106,6 +128,9 @@ impl TenantStore {
             human_spoke(scope, chat, &preview, now, now + takeover_pause, now)?;
             interactions::insert(scope, to.instance, &interaction, &Extra::default(), now)?;
             chats::answered(scope, chat, interaction.id, now)?;
+            if let Some(name) = &written.quick_reply {
+                quick_replies::sent(scope, name, now)?;
+            }
             if composer == Composer::Clear {
                 drafts::forget(scope, chat)?;
             }

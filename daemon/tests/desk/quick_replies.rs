@@ -1,0 +1,55 @@
+//! Stored answers: what is told of them, and what of them is refused.
+
+use mychatflow_data::protocol::error::Code;
+use serde_json::{Value, json};
+
+use crate::world::{ANA, World, world};
+
+async fn labels(world: &World, params: Value) -> Vec<String> {
+    let page = world.call("quick_reply.list", params).await;
+    page["items"].as_array().unwrap().iter().map(|reply| reply["label"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_quick_reply_has_a_category_a_state_and_variables() {
+    let world = world().await;
+    let hours = json!({"label": "hours", "text": "Hi {{ name }}, {{ city|upper }}: 8 to 18", "category": "Visiting"});
+    let added = world.call("quick_reply.add", hours).await;
+    assert_eq!((&added["variables"], &added["state"]), (&json!(["city", "name"]), &json!("active")));
+    world.call("quick_reply.add", json!({"label": "bread", "text": "4 € a loaf"})).await;
+    let aside = world.call("quick_reply.edit", json!({"name": "bread", "state": "aside", "category": "food"})).await;
+    assert_eq!((&aside["state"], &aside["category"]), (&json!("aside"), &json!("food")));
+    assert_eq!(labels(&world, json!({"state": "aside"})).await, ["bread"]);
+    assert_eq!(labels(&world, json!({"category": "visiting"})).await, ["hours"]);
+    assert_eq!(labels(&world, json!({"find": "LOAF"})).await, ["bread"]);
+
+    let broken = json!({"label": "broken", "text": "one\n{{ name }"});
+    let (code, told) = world.refused("quick_reply.add", broken).await;
+    assert!(code == Code::Invalid && told.contains("in line 2"), "{told}");
+    let (code, _) = world.refused("quick_reply.edit", json!({"name": "hours", "text": "{% if %}"})).await;
+    assert_eq!(code, Code::Invalid);
+}
+
+#[tokio::test]
+async fn a_customer_gets_the_words_filled_in_and_a_sent_one_counts() {
+    let world = world().await;
+    world.says(ANA, "A1", "when are you open?").await;
+    for (label, text) in [("city", "Is {{ city }} far, {{ name }}?"), ("greeting", "{{ business }} greets {{ name }}")]
+    {
+        world.call("quick_reply.add", json!({"label": label, "text": text})).await;
+    }
+    let name = world.call("chat.list", json!({})).await["items"][0]["name"].as_str().unwrap().to_owned();
+    let greeting = format!("Corner Shop greets {name}");
+    let send = json!({"chat": "ana", "text": greeting, "quick_reply": "Greeting"});
+    world.call("chat.send", send).await;
+
+    let page = world.call("quick_reply.render", json!({"chat": "ana"})).await;
+    let [first, second] = page["items"].as_array().unwrap().as_slice() else { panic!("{page}") };
+    assert_eq!((&first["text"], &first["missing"], &first["uses"]), (&json!(greeting), &json!([]), &json!(1)));
+    assert_eq!(second["text"], json!("Is {{ city }} far, {{ name }}?"));
+    assert_eq!(second["missing"], json!(["city"]));
+    world.call("quick_reply.edit", json!({"name": "city", "state": "aside"})).await;
+    let page = world.call("quick_reply.render", json!({"chat": "ana"})).await;
+    assert_eq!(page["items"].as_array().unwrap().len(), 1);
+    assert_eq!(world.refused("quick_reply.render", json!({"chat": "ana", "name": "no"})).await.0, Code::NotFound);
+}
