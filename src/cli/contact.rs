@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
-use mychatflow_data::model::contact::Review;
+use mychatflow_data::model::contact::{ConsentState, Review};
 use mychatflow_data::phone::Phone;
 use mychatflow_data::protocol::calls::contact::Reviewed;
 
@@ -27,6 +27,39 @@ pub struct ImportArgs {
     /// A tag for everybody on the list; may be given several times
     #[arg(long = "tag", value_name = "TAG")]
     pub tags: Vec<String>,
+}
+
+/// What shall change about a person.
+#[derive(Debug, Args)]
+pub struct EditArgs {
+    /// Id, phone number, or a name that fits one contact
+    pub contact: String,
+    /// The new name; empty: none
+    #[arg(long, required_unless_present_any = ["language", "note", "set", "consent"])]
+    pub name: Option<String>,
+    /// The language to write in, such as de; empty: none
+    #[arg(long)]
+    pub language: Option<String>,
+    /// What to remember about the person; empty: nothing
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
+    /// A column of your own, such as city=Berlin; empty words forget it; may be given several times
+    #[arg(long, value_name = "COLUMN=WORDS", value_parser = column)]
+    pub set: Vec<(String, String)>,
+    /// What the person said about being written to
+    #[arg(long, value_parser = words(ConsentState::ALL, ConsentState::word))]
+    pub consent: Option<ConsentState>,
+    /// Where the person said so: a form, a chat
+    #[arg(long, requires = "consent")]
+    pub source: Option<String>,
+    /// What shows it: the words, a link, a name
+    #[arg(long, requires = "consent")]
+    pub proof: Option<String>,
+}
+
+fn column(text: &str) -> Result<(String, String), String> {
+    let (column, words) = text.split_once('=').ok_or("it needs a =, such as city=Berlin")?;
+    Ok((column.to_owned(), words.to_owned()))
 }
 
 /// `contact …`
@@ -80,13 +113,7 @@ pub enum ContactVerb {
     /// Take in a list of people, with a report of every row
     Import(ImportArgs),
     /// Change what is known of one
-    Edit {
-        /// Id, phone number, or a name that fits one contact
-        contact: String,
-        /// The new name; empty: none
-        #[arg(long)]
-        name: Option<String>,
-    },
+    Edit(EditArgs),
     /// Write to a person no more
     Optout {
         /// Id, phone number, or a name that fits one contact

@@ -1,13 +1,13 @@
 //! `contact …`
 
-use mychatflow_data::model::contact::Contact;
+use mychatflow_data::model::contact::{Consent, Contact};
 use mychatflow_data::protocol::calls::contact::{
-    ContactAdd, ContactEdit, ContactList, ContactOptout, ContactShow, ContactShown, ContactTag,
+    ConsentSaid, ContactAdd, ContactEdit, ContactList, ContactOptout, ContactShow, ContactShown, ContactTag,
 };
 
 use super::Cx;
-use crate::cli::contact::ContactVerb;
-use crate::output::{Table, age, age_or, clean, facts};
+use crate::cli::contact::{ContactVerb, EditArgs};
+use crate::output::{Table, age, age_or, clean, clean_lines, facts};
 
 /// Runs one verb.
 pub async fn run(cx: &Cx, verb: ContactVerb) -> anyhow::Result<()> {
@@ -38,8 +38,12 @@ pub async fn run(cx: &Cx, verb: ContactVerb) -> anyhow::Result<()> {
         }
         ContactVerb::Add { phone, name, tags } => cx.show(&ContactAdd { tenant, phone, name, tags }, line).await,
         ContactVerb::Import(args) => super::import::run(cx, args).await,
-        ContactVerb::Edit { contact, name } => {
-            cx.show(&ContactEdit { tenant, contact: contact.into(), name, ..ContactEdit::default() }, line).await
+        ContactVerb::Edit(args) => {
+            let EditArgs { contact, name, language, note, set, consent, source, proof } = args;
+            let consent = consent.map(|state| ConsentSaid { state, source, proof });
+            let fields = set.into_iter().collect();
+            let params = ContactEdit { tenant, contact: contact.into(), name, language, note, fields, consent };
+            cx.show(&params, line).await
         }
         ContactVerb::Optout { contact, back } => {
             let params = ContactOptout { tenant, contact: contact.into(), back: back.into() };
@@ -90,11 +94,30 @@ fn full(cx: &Cx, shown: &ContactShown) -> String {
         ("review", contact.review.to_string()),
         ("opted out", contact.opted_out_at.map(|at| age(at, cx.now)).unwrap_or_default()),
         ("tags", contact.tags.join(", ")),
+        ("language", contact.language.clone().unwrap_or_default()),
+        ("consent", contact.consent.as_ref().map(|consent| consented(cx, consent)).unwrap_or_default()),
         ("since", age(contact.created_at, cx.now)),
     ]);
+    for (column, words) in &contact.fields {
+        text.push_str(&clean(&format!("{column}: {words}")));
+        text.push('\n');
+    }
+    for line in contact.note.iter().flat_map(|note| clean_lines(note)) {
+        text.push_str(&format!("note       {line}\n"));
+    }
     for chat in chats {
         let last = age_or(chat.last_at, cx.now, "never");
         text.push_str(&format!("chat       {}, last {last}   {}\n", chat.state, chat.id));
+    }
+    text
+}
+
+fn consented(cx: &Cx, consent: &Consent) -> String {
+    let mut text = format!("{}, {}", consent.state, age(consent.at, cx.now));
+    for (word, told) in [("source", &consent.source), ("proof", &consent.proof)] {
+        if let Some(told) = told {
+            text.push_str(&format!(", {word}: {told}"));
+        }
     }
     text
 }

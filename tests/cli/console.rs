@@ -126,6 +126,15 @@ async fn people_and_quick_replies_are_changed() {
     assert_eq!((add.phone, add.tags.len()), (Phone::parse(phone).unwrap(), 2));
     desk.replies::<ContactEdit>(contact.clone());
     assert_eq!(desk.run(&["contact", "edit", "Anna", "--name", "Anne"]).await.code(), 0);
+    let said = ["--set", "city=Köln", "--set", "vip=", "--consent", "given", "--source", "form"];
+    desk.run(&[&["contact", "edit", "Anna", "--note", "likes tulips"], &said[..]].concat()).await;
+    let TenantRequest::ContactEdit(edit) = asked(&desk) else { panic!("{:?}", asked(&desk)) };
+    assert_eq!((edit.name, edit.note.as_deref()), (None, Some("likes tulips")));
+    assert_eq!((edit.fields["city"].as_str(), edit.fields["vip"].as_str()), ("Köln", ""));
+    assert_eq!(edit.consent.unwrap().source.as_deref(), Some("form"));
+    for wrong in [&["contact", "edit", "Anna"][..], &["contact", "edit", "Anna", "--name", "x", "--source", "form"]] {
+        assert_eq!(desk.run(wrong).await.code(), 2, "{wrong:?}");
+    }
     desk.replies::<ContactOptout>(contact);
     assert_eq!(desk.run(&["contact", "optout", "Anna"]).await.stdout(), "Anna is not written to any more\n");
     desk.run(&["contact", "optout", "Anna", "--back"]).await;

@@ -203,8 +203,9 @@ fn tags(cell: &str) -> Vec<String> {
     tags
 }
 
-/// `de`, `pt-br`; also by name.
-fn language_code(words: &str) -> Option<String> {
+/// A language as it is kept, `de` or `pt-br`; also by its name.
+#[must_use]
+pub fn language_code(words: &str) -> Option<String> {
     let lower = words.to_lowercase().replace('_', "-");
     let by_name = match lower.as_str() {
         "german" | "deutsch" => Some("de"),

@@ -8,9 +8,9 @@ use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::{AdminRequest, Answer, Call, Method, Needs, Request, TenantRequest};
 
 use super::handlers::{
-    ask, campaign_copies, campaign_files, campaign_lists, campaigns, chats, contact_import, contacts, credits, daemon,
-    drafts, instances, notes, overview, people, preflight, queue, quick_replies, search, segments, settings, stats,
-    tenants, why,
+    ask, campaign_copies, campaign_files, campaign_lists, campaigns, chats, contact_edit, contact_import, contacts,
+    credits, daemon, drafts, instances, notes, overview, people, preflight, queue, quick_replies, search, segments,
+    settings, stats, tenants, why,
 };
 use super::peer::{Caller, Standing};
 use super::refused::Handled;
@@ -91,7 +91,7 @@ impl Desk {
             R::ChatUnnote(call) => answer(notes::unnote(cx, shop, call).await),
             R::ChatSearch(call) => answer(search::search(cx, shop, call).await),
             R::ContactAdd(call) => answer(contacts::add(cx, shop, call).await),
-            R::ContactEdit(call) => answer(contacts::edit(cx, shop, call).await),
+            R::ContactEdit(call) => answer(contact_edit::edit(cx, shop, call).await),
             R::ContactOptout(call) => answer(contacts::opt_out(cx, shop, call).await),
             R::ContactImport(call) => answer(contact_import::import(cx, shop, call).await),
             R::ContactExport(call) => answer(people::export(cx, shop, call).await),

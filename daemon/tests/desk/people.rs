@@ -28,3 +28,23 @@ async fn a_person_is_shown_tagged_and_reviewed() {
     assert_eq!(world.call("contact.list", json!({"tag": "vip"})).await["items"].as_array().unwrap().len(), 1);
     assert_eq!(world.call("contact.show", json!({"contact": ANA})).await["chats"][0]["state"], "needs_you");
 }
+
+#[tokio::test]
+async fn what_is_known_of_a_person_is_changed_piece_by_piece() {
+    let world = world().await;
+    world.says(ANA, "A1", "hello").await;
+    let all = json!({
+        "contact": ANA_PHONE, "name": "Anna", "language": "German", "note": "likes\ntulips",
+        "fields": {"City": "Köln", "table": "7"}, "consent": {"state": "given", "source": "form", "proof": "page 3"}
+    });
+    let edited = world.call("contact.edit", all).await;
+    assert_eq!((&edited["name"], &edited["language"]), (&json!("Anna"), &json!("de")));
+    assert_eq!(edited["fields"], json!({"city": "Köln", "table": "7"}));
+
+    let less = json!({"contact": "Anna", "language": "", "fields": {"table": ""}});
+    world.call("contact.edit", less).await;
+    let shown = world.call("contact.show", json!({"contact": "Anna"})).await;
+    assert_eq!((shown.get("language"), &shown["fields"]), (None, &json!({"city": "Köln"})));
+    assert_eq!((&shown["note"], &shown["consent"]["proof"]), (&json!("likes\ntulips"), &json!("page 3")));
+    assert_eq!(world.refused("contact.edit", json!({"contact": "Anna"})).await.0, Code::Invalid);
+}

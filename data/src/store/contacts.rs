@@ -290,19 +290,6 @@ impl TenantStore {
         .await
     }
 
-    /// Gives a person another name, or none.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] without the person.
-    pub async fn rename_contact(&self, id: ContactId, name: Option<String>) -> Result<Contact, StoreError> {
-        self.write(move |scope| {
-            set_name(scope, id, name.as_deref())?;
-            emit_chats(scope, id)?;
-            find(scope, id)?.ok_or(StoreError::NotFound("contact"))
-        })
-        .await
-    }
-
     /// Notes that a person does not want to be written to, or that they want to again (`since`: `None`), under every one of
     /// their addresses. An answer under way to somebody who opts out is taken back.
     ///

@@ -9,6 +9,7 @@ use mychatflow_data::model::interaction::{Author, InteractionState, Quoted};
 use mychatflow_data::phone::Phone;
 use mychatflow_data::store::chat_list::{ChatFilter, ChatOrder, ChatPlace};
 use mychatflow_data::store::error::StoreError;
+use mychatflow_data::store::tx::edit_contact::{ContactChange, Rewrite};
 use mychatflow_data::store::tx::send::Composer;
 use mychatflow_data::time::Timestamp;
 
@@ -109,7 +110,8 @@ async fn a_chat_is_found_by_a_part_of_its_name_or_number() {
     }
     // Who gets another name is found by that.
     let contact = world.shop.contact_named("ÄNNE".into()).await.unwrap();
-    world.shop.rename_contact(contact.id, Some("Tante Anna".into())).await.unwrap();
+    let change = ContactChange { name: Rewrite::Write("Tante Anna".into()), ..ContactChange::default() };
+    world.shop.edit_contact(contact.id, change).await.unwrap();
     for (text, count) in [("tante", 1), ("änne", 0)] {
         let filter = ChatFilter { find: Some(text.into()), ..ChatFilter::default() };
         assert_eq!(listed(&world, filter).await.len(), count, "{text:?}");

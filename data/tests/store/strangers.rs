@@ -28,6 +28,7 @@ use mychatflow_data::store::settings::Owner;
 use mychatflow_data::store::tx::answer::{NewAnswer, Part, Start};
 use mychatflow_data::store::tx::clone_campaign::Whom;
 use mychatflow_data::store::tx::draft_campaign::{NewCampaign, NewRecipient, Segment};
+use mychatflow_data::store::tx::edit_contact::{ContactChange, Rewrite};
 use mychatflow_data::store::tx::import_known::{Acquaintance, KnownPerson};
 use mychatflow_data::store::tx::import_people::{Basis, ListedPerson, Taken};
 use mychatflow_data::store::tx::outcome::Resolution;
@@ -140,7 +141,8 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
                 .unwrap();
         }
         (Deed::Rename, _, Some(contact)) => {
-            shop.rename_contact(contact, Some(format!("Ana {round}"))).await.unwrap();
+            let change = ContactChange { name: Rewrite::Write(format!("Ana {round}")), ..ContactChange::default() };
+            shop.edit_contact(contact, change).await.unwrap();
             shop.add_contact(Phone::parse("4915111111113").unwrap(), None, vec!["new".into()], now).await.unwrap();
         }
         (Deed::Edit(label), ..) => {
@@ -439,7 +441,7 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.contact_named(id.to_string()).await.is_err());
         assert!(shop.chats_of(*id).await.unwrap().is_empty());
         assert!(shop.tag_contact(*id, vec!["mine".into()], vec![]).await.is_err());
-        assert!(shop.rename_contact(*id, Some("mine".into())).await.is_err());
+        assert!(shop.edit_contact(*id, ContactChange::default()).await.is_err());
         assert!(shop.opt_out_contact(*id, Some(now), SuppressionCause::Owner, now).await.is_err());
         assert!(shop.review_contact(*id, Review::Personal, span, now).await.is_err());
     }

@@ -3,7 +3,7 @@
 use mychatflow_data::ids::ContactId;
 use mychatflow_data::model::contact::{Contact, SuppressionCause};
 use mychatflow_data::protocol::calls::contact::{
-    ContactAdd, ContactEdit, ContactList, ContactOptout, ContactShow, ContactShown, ContactTag, OptOut, Tagging,
+    ContactAdd, ContactList, ContactOptout, ContactShow, ContactShown, ContactTag, OptOut, Tagging,
 };
 use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::name::ContactName;
@@ -13,18 +13,31 @@ use mychatflow_data::store::error::StoreError;
 
 use super::chats;
 use crate::cx::Cx;
-use crate::flow::clean::{clean_line, clean_name};
+use crate::flow::clean::{clean, clean_line, clean_name};
 use crate::rpc::paging;
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
 
-fn document(mut contact: Contact) -> Contact {
+/// A person as callers may see them: what strangers and files wrote can't steer a terminal.
+pub fn document(mut contact: Contact) -> Contact {
     contact.name = contact.name.map(|name| clean_line(&name));
     contact.tags = contact.tags.iter().map(|tag| clean_line(tag)).collect();
+    contact.language = contact.language.map(|language| clean_line(&language));
+    contact.note = contact.note.map(|note| clean(&note));
+    contact.fields =
+        contact.fields.into_iter().map(|(column, words)| (clean_line(&column), clean_line(&words))).collect();
+    if let Some(consent) = &mut contact.consent {
+        consent.source = consent.source.take().map(|source| clean_line(&source));
+        consent.proof = consent.proof.take().map(|proof| clean_line(&proof));
+    }
     contact
 }
 
-async fn named(shop: &TenantStore, contact: &ContactName) -> Handled<Contact> {
+/// The person that was named.
+///
+/// # Errors
+/// `not_found` or `conflict` about the person.
+pub async fn named(shop: &TenantStore, contact: &ContactName) -> Handled<Contact> {
     match shop.contact_named(contact.as_str().to_owned()).await {
         Err(StoreError::NotFound("contact")) => {
             let name = contact.as_str();
@@ -90,16 +103,6 @@ pub async fn tag(cx: &Cx, shop: &TenantStore, call: ContactTag) -> Handled<Reply
 pub async fn add(cx: &Cx, shop: &TenantStore, call: ContactAdd) -> Handled<Reply<ContactAdd>> {
     let name = call.name.as_deref().and_then(clean_name);
     Ok(Reply(document(shop.add_contact(call.phone, name, call.tags, cx.now()).await?)))
-}
-
-/// `contact.edit`
-///
-/// # Errors
-/// `not_found` or `conflict` about the person, `invalid` when nothing shall change.
-pub async fn edit(_: &Cx, shop: &TenantStore, call: ContactEdit) -> Handled<Reply<ContactEdit>> {
-    let found = named(shop, &call.contact).await?;
-    let name = call.name.ok_or_else(|| CallError::invalid("say what shall change: the name"))?;
-    Ok(Reply(document(shop.rename_contact(found.id, clean_name(&name)).await?)))
 }
 
 /// `contact.optout`

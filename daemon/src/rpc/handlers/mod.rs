@@ -8,6 +8,7 @@ pub mod campaign_lists;
 mod campaign_preview;
 pub mod campaigns;
 pub mod chats;
+pub mod contact_edit;
 pub mod contact_import;
 pub mod contacts;
 pub mod credits;

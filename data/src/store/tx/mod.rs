@@ -4,6 +4,7 @@ pub mod accept_delivery;
 pub mod answer;
 pub mod clone_campaign;
 pub mod draft_campaign;
+pub mod edit_contact;
 pub mod import_known;
 pub mod import_people;
 pub(crate) mod merge_contacts;
