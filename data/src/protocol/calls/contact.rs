@@ -402,9 +402,12 @@ pub struct ContactImported {
     pub suppressed: i64,
     /// Rows that were not taken in, of this piece alone.
     pub rejected: Vec<RowRejected>,
-    /// The import, while pieces follow.
+    /// The import, while pieces follow or something is unread.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import: Option<ImportId>,
+    /// `true` when a reply can't hold more rejected rows: ask on with an empty piece before the next one.
+    #[serde(default, skip_serializing_if = "Rest::is_default")]
+    pub unread: Rest,
     /// Of the imported, those who were no contacts before.
     #[serde(default)]
     pub added: i64,
