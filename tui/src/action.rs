@@ -122,6 +122,11 @@ actions! {
     Personal => "personal", "Personal: never answered by the assistant";
     Customer => "customer", "Customer: the assistant may answer";
     OptOut => "opt_out", "Asked not to be written to, or not any more";
+    Merge => "merge", "This is the same person as somebody else";
+    Unmerge => "unmerge", "Take a merge back";
+    Erase => "erase", "Erase the person for good";
+    Segments => "segments", "Segments: filters that are kept";
+    SegmentSave => "segment_save", "Keep this filter as a segment";
     // credits
     Grant => "grant", "Grant credits";
     Audit => "audit", "Count the balance a second time";

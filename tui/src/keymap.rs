@@ -59,6 +59,8 @@ scopes! {
     Confirm => "confirm", "Questions";
     Pairing => "pairing", "Pairing";
     Triage => "triage", "People known from before";
+    Person => "person", "A person";
+    Import => "import", "A file with people";
 }
 
 /// The default map: where, which keys (a list with spaces between), what.
@@ -154,7 +156,16 @@ const DEFAULTS: &[(Scope, &str, Action)] = &[
     (Scope::Contacts, "t", Action::ChatTag),
     (Scope::Contacts, "P", Action::Personal),
     (Scope::Contacts, "C", Action::Customer),
-    (Scope::Contacts, "u", Action::OptOut),
+    (Scope::Contacts, "o", Action::OptOut),
+    (Scope::Contacts, "m", Action::Merge),
+    (Scope::Contacts, "u", Action::Unmerge),
+    (Scope::Contacts, "D", Action::Erase),
+    (Scope::Contacts, "space", Action::Mark),
+    (Scope::Contacts, "A", Action::MarkAll),
+    (Scope::Contacts, "s", Action::Segments),
+    (Scope::Contacts, "S", Action::SegmentSave),
+    (Scope::Contacts, "i", Action::Import),
+    (Scope::Contacts, "x", Action::Export),
     (Scope::Contacts, "T", Action::Triage),
     (Scope::Contacts, "y", Action::Copy),
     (Scope::Contacts, "> .", Action::TabNext),
@@ -196,6 +207,7 @@ const DEFAULTS: &[(Scope, &str, Action)] = &[
     (Scope::Picker, "pageup", Action::PageUp),
     (Scope::Picker, "pagedown", Action::PageDown),
     (Scope::Picker, "enter", Action::Submit),
+    (Scope::Picker, "ctrl-x", Action::Remove),
     (Scope::Picker, "esc", Action::Close),
     (Scope::Form, "tab", Action::FocusNext),
     (Scope::Form, "backtab", Action::FocusBack),
@@ -230,6 +242,34 @@ const DEFAULTS: &[(Scope, &str, Action)] = &[
     (Scope::Triage, "enter", Action::Submit),
     (Scope::Triage, "?", Action::Help),
     (Scope::Triage, "esc q", Action::Close),
+    (Scope::Person, "k up", Action::Up),
+    (Scope::Person, "j down", Action::Down),
+    (Scope::Person, "pageup ctrl-u", Action::PageUp),
+    (Scope::Person, "pagedown ctrl-d space", Action::PageDown),
+    (Scope::Person, "g home", Action::First),
+    (Scope::Person, "G end", Action::Last),
+    (Scope::Person, "enter c", Action::ContactChat),
+    (Scope::Person, "e", Action::Edit),
+    (Scope::Person, "t", Action::ChatTag),
+    (Scope::Person, "P", Action::Personal),
+    (Scope::Person, "C", Action::Customer),
+    (Scope::Person, "o", Action::OptOut),
+    (Scope::Person, "m", Action::Merge),
+    (Scope::Person, "u", Action::Unmerge),
+    (Scope::Person, "D", Action::Erase),
+    (Scope::Person, "y", Action::Copy),
+    (Scope::Person, "?", Action::Help),
+    (Scope::Person, "esc q h left", Action::Close),
+    (Scope::Import, "k up", Action::Up),
+    (Scope::Import, "j down", Action::Down),
+    (Scope::Import, "pageup ctrl-u", Action::PageUp),
+    (Scope::Import, "pagedown ctrl-d space", Action::PageDown),
+    (Scope::Import, "g home", Action::First),
+    (Scope::Import, "G end", Action::Last),
+    (Scope::Import, "enter", Action::Submit),
+    (Scope::Import, "y", Action::Copy),
+    (Scope::Import, "?", Action::Help),
+    (Scope::Import, "esc q", Action::Close),
 ];
 
 /// What is wrong with a key map file.

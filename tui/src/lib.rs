@@ -11,6 +11,7 @@ pub mod moment;
 pub mod msg;
 pub mod notify;
 pub mod passthrough;
+pub mod piece;
 pub mod probe;
 pub mod recorder;
 pub mod runtime;

@@ -40,6 +40,7 @@ use mychatflow_data::time::Timestamp;
 
 use crate::key::Key;
 use crate::notify::Notification;
+use crate::piece::Piece;
 use crate::probe::PixelSupport;
 use crate::state::prefs::Prefs;
 
@@ -258,6 +259,8 @@ pub enum Msg {
     Said(Said),
     /// What pictures the terminal can show, now that it was asked.
     Pixels(PixelSupport),
+    /// A piece of a file was read, or not.
+    Piece(Box<Piece>),
 }
 
 /// Whether the terminal's window has the keyboard.
@@ -301,6 +304,13 @@ pub enum Effect {
         name: String,
         /// What it says.
         value: String,
+    },
+    /// Read a piece of a file on this machine: `Msg::Piece` comes of it.
+    ReadPiece {
+        /// The file.
+        path: String,
+        /// Where to begin, in bytes.
+        from: u64,
     },
     /// In the demo: the made-up phone does something.
     Phone(PhoneWish),

@@ -41,6 +41,7 @@ impl Recorder {
             Msg::Link(_) => "link".to_owned(),
             Msg::Said(_) => "said".to_owned(),
             Msg::Pixels(support) => format!("pixels {support:?}"),
+            Msg::Piece(piece) => format!("piece {}", if piece.read.is_ok() { "read" } else { "not read" }),
         };
         if self.lines.len() == KEPT {
             self.lines.pop_front();

@@ -2,6 +2,7 @@
 
 mod link;
 mod perform;
+mod pieces;
 mod provoke;
 
 pub use self::perform::remembered;
@@ -326,6 +327,13 @@ impl Loop<'_> {
             Effect::SaveQr { name, value } => {
                 let said = perform::save_qr(&self.around.save_dir, &name, &value);
                 self.say(said);
+            }
+            Effect::ReadPiece { path, from } => {
+                let said = self.said.clone();
+                tokio::task::spawn_blocking(move || {
+                    // The console has ended when nobody listens.
+                    let _ = said.send(Msg::Piece(Box::new(pieces::read(path, from))));
+                });
             }
             Effect::Phone(wish) => {
                 if let Some(phone) = &self.around.phone {

@@ -1,12 +1,15 @@
-//! Where the people stand: a line for the filter, tabs, the list, and who is selected.
+//! Where the people stand: a line for the filter and one for what is wrong with it, tabs, the list, and who is selected.
 
 use ratatui::layout::Rect;
 
-use super::overlay::field_rows;
 use super::tabs::{self, Tab};
-use super::{Layout, Panes, table};
+use super::{Layout, Panes, filter, table};
 use crate::state::State;
 use crate::state::contacts::TABS;
+use crate::text;
+
+/// The most rows for what is wrong with a filter.
+const WRONG_ROWS: usize = 2;
 
 /// The tabs of the list.
 #[must_use]
@@ -19,24 +22,22 @@ pub fn tabs(state: &State, pane: Rect) -> Vec<Tab> {
     tabs::place(&TABS.iter().map(title).collect::<Vec<_>>(), state.contacts.tab(), pane)
 }
 
-/// The line of the filter, where there is one: its sign, and its words.
+/// The rows under the filter that say what is wrong with it.
 #[must_use]
-pub fn filter(state: &State, body: Rect) -> Option<(Rect, Rect)> {
-    state.contacts.find.as_ref()?;
-    let line = Rect { x: body.x + 1, width: body.width.saturating_sub(2), height: body.height.min(1), ..body };
-    Some((line, Rect { x: line.x + 2, width: line.width.saturating_sub(2), ..line }))
+pub fn wrong(state: &State, body: Rect) -> Option<Rect> {
+    let wrong = state.contacts.wrong.as_ref().filter(|_| state.contacts.find.is_some())?;
+    let (_, words) = filter::line(body);
+    let rows = text::wrap(wrong, usize::from(words.width.saturating_sub(2))).len().min(WRONG_ROWS);
+    let height = u16::try_from(rows).unwrap_or(1).min(body.height.saturating_sub(1));
+    Some(Rect { y: words.y + words.height, height, ..words })
 }
 
 /// Lays the screen.
 #[must_use]
 pub fn lay(state: &State, laid: &mut Layout) -> Panes {
-    let mut body = laid.body;
-    if let (Some((line, words)), Some(input)) = (filter(state, body), &state.contacts.find) {
-        body = Rect { y: body.y + line.height, height: body.height - line.height, ..body };
-        if state.contacts.filter_open() {
-            laid.cursor = field_rows(input, words).cursor.map(|(x, y)| (words.x + x, words.y + y).into());
-        }
-    }
+    let wrong = wrong(state, laid.body).map_or(0, |area| area.height);
+    let body = filter::lay(state.contacts.find.as_ref(), state.contacts.finding, laid);
+    let body = Rect { y: body.y + wrong, height: body.height.saturating_sub(wrong), ..body };
     let table = table::place(&state.contacts.rows, 1, body, table::DETAIL_FROM, &mut laid.hits);
     tabs::hits(&tabs(state, table.pane), &mut laid.hits);
     Panes::Table(table)

@@ -93,6 +93,8 @@ pub fn lay(state: &State, laid: &mut Layout) {
             Overlay::Confirm(confirm) => lay_confirm(confirm, laid),
             Overlay::Pairing(pairing) => pairing::lay(pairing, state, laid),
             Overlay::Triage(triage) => lay_triage(triage, laid),
+            Overlay::Person(person) => lay_sheet(&person.reader, laid),
+            Overlay::Import(reader) => lay_sheet(reader, laid),
         };
         laid.overlays.push(one);
     }
@@ -107,6 +109,33 @@ fn lay_reader(reader: &Reader, laid: &mut Layout) -> OverlayLayout {
     let first = reader.scroll.min(total.saturating_sub(usize::from(inner.height)));
     laid.hits.push((area, Hit::Overlay));
     OverlayLayout { area, inner, parts: Parts::Reader { first, total } }
+}
+
+/// From this width on a sheet leaves room around it.
+const SHEET_FROM: u16 = 90;
+
+/// A text with a line of keys under it; where there is little room it takes all of it.
+fn lay_sheet(reader: &Reader, laid: &mut Layout) -> OverlayLayout {
+    let room = room(laid);
+    let width = if room.width < SHEET_FROM { room.width } else { 84 };
+    let total = reader_rows(reader, width.saturating_sub(4)).len();
+    let height = match room.width < SHEET_FROM {
+        true => room.height,
+        false => u16::try_from(total + 4).unwrap_or(u16::MAX).clamp(12, room.height.saturating_sub(2).max(12)),
+    };
+    let area = centred(room, width, height);
+    let whole = inside(area);
+    let inner = Rect { height: whole.height.saturating_sub(2), ..whole };
+    let first = reader.scroll.min(total.saturating_sub(usize::from(inner.height)));
+    laid.hits.push((area, Hit::Overlay));
+    OverlayLayout { area, inner, parts: Parts::Reader { first, total } }
+}
+
+/// The line of keys under a sheet.
+#[must_use]
+pub fn sheet_foot(laid: &OverlayLayout) -> Rect {
+    let whole = inside(laid.area);
+    Rect { y: whole.bottom().saturating_sub(1), height: whole.height.min(1), ..whole }
 }
 
 /// The most rows that a refusal takes at the end of a form.

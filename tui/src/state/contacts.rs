@@ -1,13 +1,18 @@
 //! People.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 use mychatflow_data::ids::ContactId;
-use mychatflow_data::model::contact::{Contact, Review};
+use mychatflow_data::model::contact::{Consent, ConsentState, Contact, Review};
 use mychatflow_data::protocol::calls::chat::ChatSummary;
-use mychatflow_data::protocol::calls::contact::ContactShown;
+use mychatflow_data::protocol::calls::contact::{ContactShown, MergeCause, MergeDocument};
+use mychatflow_data::protocol::calls::segment::SegmentDocument;
 use mychatflow_data::time::Timestamp;
 
+use super::bulk::Bulk;
 use super::chats::{Finding, Tab};
+use super::import::Import;
 use super::input::Input;
 use super::list::Rows;
 use crate::moment;
@@ -23,6 +28,15 @@ pub const TABS: [(Option<Review>, &str); 5] = [
     (Some(Review::Personal), "personal"),
 ];
 
+/// What is done with a person's chats and merges once they are here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Their chat is opened.
+    Chat,
+    /// A merge is taken back.
+    Unmerge,
+}
+
 /// The screen.
 #[derive(Debug, Clone, Default)]
 pub struct Contacts {
@@ -30,16 +44,28 @@ pub struct Contacts {
     pub rows: Rows<Contact>,
     /// Only those of whom the owner said this.
     pub review: Option<Review>,
-    /// Only those that fit these words.
+    /// Only those that fit a query: `tag:vip last_in:<30d -opted_out`.
     pub find: Option<Input>,
-    /// Whether the words are being typed.
+    /// Whether the query is being typed.
     pub finding: Finding,
+    /// What is wrong with the query; the rows are those of the last good one.
+    pub wrong: Option<String>,
     /// The selected person with their chats.
     pub shown: Option<ContactShown>,
     /// Whose chats are being asked for.
     pub looking: Option<ContactId>,
-    /// Whose chat is to be opened once it is known.
-    pub opening: Option<ContactId>,
+    /// Whose chats and merges are waited for, and what for.
+    pub next: Option<(ContactId, Next)>,
+    /// Those with a mark.
+    pub marked: BTreeMap<ContactId, Contact>,
+    /// What is being done to many.
+    pub bulk: Bulk,
+    /// Filters that are kept.
+    pub segments: Vec<SegmentDocument>,
+    /// A file with people on its way.
+    pub import: Option<Import>,
+    /// The country that the last file was read for.
+    pub country: String,
 }
 
 impl Contacts {
@@ -47,6 +73,13 @@ impl Contacts {
     #[must_use]
     pub fn filter_open(&self) -> bool {
         self.finding == Finding::Open
+    }
+
+    /// The segment that the filter is.
+    #[must_use]
+    pub fn segment(&self) -> Option<&SegmentDocument> {
+        let words = self.words()?;
+        self.segments.iter().find(|segment| segment.query.trim() == words)
     }
 
     /// The words of the filter.
@@ -59,6 +92,13 @@ impl Contacts {
     #[must_use]
     pub fn tab(&self) -> usize {
         TABS.iter().position(|(review, _)| *review == self.review).unwrap_or(0)
+    }
+
+    /// Forgets somebody who is no more.
+    pub fn forget(&mut self, id: ContactId) {
+        self.rows.change(|items| items.retain(|item| item.id != id));
+        self.marked.remove(&id);
+        self.shown = self.shown.take().filter(|shown| shown.contact.id != id);
     }
 
     /// The selected person with their chats, if those are here.
@@ -96,27 +136,86 @@ pub const fn meaning(review: Review) -> &'static str {
     }
 }
 
-/// A person's facts, one a line.
+/// A fact about a person: its name, its words, how it is meant.
+pub type Fact = (String, String, Role);
+
+/// A person's facts, in the order in which they are told.
 #[must_use]
-pub fn facts(contact: &Contact, now: Timestamp, zone: &TimeZone) -> Vec<(&'static str, String, Role)> {
+pub fn facts(contact: &Contact, now: Timestamp, zone: &TimeZone) -> Vec<Fact> {
     let clean = |words: &str| CleanText::line(words).into_string();
+    let mut facts: Vec<Fact> = Vec::new();
+    let mut tell = |name: &str, words: String, role: Role| facts.push((clean(name), words, role));
     let phone = contact.phone.as_ref().map_or_else(|| "not known yet".to_owned(), ToString::to_string);
-    let tags = if contact.tags.is_empty() { "none".to_owned() } else { clean(&contact.tags.join(", ")) };
-    let mut facts = vec![
-        ("phone", phone, Role::Text),
-        ("review", format!("{}: {}", contact.review, meaning(contact.review)), Role::Text),
-        ("tags", tags, if contact.tags.is_empty() { Role::Faint } else { Role::Text }),
-    ];
+    tell("phone", phone, Role::Text);
     if let Some(at) = contact.opted_out_at {
         let words = format!("{}: neither the assistant nor campaigns write", moment::stamp(at, now, zone));
-        facts.push(("opted out", words, Role::Bad));
+        tell("opted out", words, Role::Bad);
     }
-    facts.push(("known since", moment::stamp(contact.created_at, now, zone), Role::Text));
+    tell("consent", consent(contact.consent.as_ref(), now, zone), consent_role(contact.consent.as_ref()));
+    tell("review", format!("{}: {}", contact.review, meaning(contact.review)), Role::Text);
+    match contact.tags.as_slice() {
+        [] => tell("tags", "none".to_owned(), Role::Faint),
+        tags => tell("tags", clean(&tags.join(", ")), Role::Text),
+    }
+    if let Some(language) = &contact.language {
+        tell("language", clean(language), Role::Text);
+    }
+    if let Some(note) = &contact.note {
+        tell("note", CleanText::block(note).into_string(), Role::Text);
+    }
+    for (name, words) in &contact.fields {
+        tell(name, clean(words), Role::Text);
+    }
+    tell("known since", moment::stamp(contact.created_at, now, zone), Role::Text);
     let addresses: Vec<String> = contact.addresses.iter().map(|address| clean(address.as_str())).collect();
     if !addresses.is_empty() {
-        facts.push(("addresses", addresses.join("\n"), Role::Muted));
+        tell("addresses", addresses.join("\n"), Role::Muted);
     }
     facts
+}
+
+/// What a person said about being written to: when, where, and what shows it.
+fn consent(consent: Option<&Consent>, now: Timestamp, zone: &TimeZone) -> String {
+    let Some(consent) = consent else { return "nothing is known".to_owned() };
+    let mut words = format!("{} {}", consent.state, moment::stamp(consent.at, now, zone));
+    if let Some(source) = &consent.source {
+        words.push_str(&format!(", {}", CleanText::line(source)));
+    }
+    if let Some(proof) = &consent.proof {
+        words.push_str(&format!("\nproof: {}", CleanText::line(proof)));
+    }
+    words
+}
+
+fn consent_role(consent: Option<&Consent>) -> Role {
+    match consent.map(|consent| consent.state) {
+        Some(ConsentState::Given) => Role::Good,
+        Some(ConsentState::Refused) => Role::Bad,
+        None => Role::Faint,
+    }
+}
+
+/// Somebody who turned out to be this person, in a line.
+#[must_use]
+pub fn merged(merge: &MergeDocument, now: Timestamp, zone: &TimeZone) -> String {
+    let who = match merge.cause {
+        MergeCause::Owner => "by you",
+        MergeCause::Lid => "by WhatsApp",
+    };
+    let line = format!("{} {who}, {}", other_name(merge), moment::stamp(merge.at, now, zone));
+    CleanText::line(&line).into_string()
+}
+
+/// What the other one was called.
+#[must_use]
+pub fn other_name(merge: &MergeDocument) -> CleanText {
+    let phone = merge.phone.as_ref().map(ToString::to_string);
+    let address = merge.addresses.first().map(|address| address.as_str().to_owned());
+    let name = match (merge.name.clone(), phone) {
+        (Some(name), Some(phone)) => Some(format!("{name} ({phone})")),
+        (name, phone) => name.or(phone).or(address),
+    };
+    CleanText::line(name.as_deref().unwrap_or("somebody without a name"))
 }
 
 /// How it stands with a chat, in a line.

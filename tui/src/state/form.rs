@@ -4,6 +4,7 @@ use mychatflow_data::ids::{ChatId, ContactId, InstanceId, QuickReplyId};
 use mychatflow_data::model::setting::SettingKey;
 
 use super::input::{Input, Lines};
+use super::people_form::PeopleForm;
 use crate::msg::Question;
 use crate::text::CleanText;
 
@@ -87,8 +88,8 @@ pub enum FormKind {
     QuickReplyEdit(QuickReplyId),
     /// A new person.
     ContactAdd,
-    /// Another name for a person.
-    ContactEdit(ContactId),
+    /// Something else about people.
+    People(PeopleForm),
     /// The tags of a person.
     Tags(ContactId, Vec<String>),
     /// A note in a chat.

@@ -1,17 +1,21 @@
 //! Everything that the console knows. Plain data: changed by `update` alone, read by `layout` and `view`.
 
+pub mod bulk;
 pub mod campaigns;
 pub mod chats;
 pub mod contacts;
 pub mod credits;
 pub mod dashboard;
 pub mod form;
+pub mod import;
 pub mod input;
 pub mod list;
 pub mod numbers;
 pub mod outbox;
 pub mod overlay;
 pub mod pairing;
+pub mod people_form;
+pub mod person;
 pub mod prefs;
 pub mod queue;
 pub mod quick_replies;
@@ -376,6 +380,8 @@ impl State {
                 return vec![Scope::Picker, Scope::Always];
             }
             Some(Overlay::Triage(_)) => return vec![Scope::Triage, Scope::Always],
+            Some(Overlay::Person(_)) => return vec![Scope::Person, Scope::Always],
+            Some(Overlay::Import(_)) => return vec![Scope::Import, Scope::Always],
             None => match self.screen {
                 Screen::Dashboard => &[Scope::Dashboard],
                 Screen::Chats => match self.chats.focus {

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use mychatflow_data::ids::{CampaignId, ChatId, ContactId, InstanceId, InteractionId, QuickReplyId, TenantId};
+use mychatflow_data::ids::{CampaignId, ChatId, ContactId, InstanceId, InteractionId, MergeId, QuickReplyId, TenantId};
 use mychatflow_data::model::chat::Mode;
 use mychatflow_data::model::setting::SettingKey;
 
 use super::Screen;
+use super::bulk::Bulk;
 use super::form::{Form, SettingPlace};
 use super::input::Input;
 use super::pairing::Pairing;
+use super::person::Person;
 use super::triage::Triage;
 use crate::action::Action;
 use crate::msg::Question;
@@ -30,6 +32,10 @@ pub enum Overlay {
     Pairing(Box<Pairing>),
     /// People known from before pairing.
     Triage(Box<Triage>),
+    /// A person in full.
+    Person(Box<Person>),
+    /// What becomes of a file with people, in lines.
+    Import(Box<Reader>),
 }
 
 /// A line of a reader.
@@ -117,6 +123,12 @@ pub enum Pick {
     Hit(ChatId, InteractionId),
     /// A number.
     Number(InstanceId),
+    /// A saved filter of people: its name, and whom it has.
+    Segment(String, String),
+    /// Two people who are one: who stays, and who becomes part of them.
+    Merge(ContactId, ContactId),
+    /// A merge of a person that is taken back.
+    Unmerge(ContactId, MergeId),
     /// A row of the list on the screen.
     Row(FoundRow),
     /// A value for a setting.
@@ -158,6 +170,12 @@ pub enum PickerKind {
     Tenant,
     /// Chats of one person.
     Chat,
+    /// Saved filters of people.
+    Segment,
+    /// Who else a person is.
+    Merge(ContactId),
+    /// What was merged into a person.
+    Unmerge,
     /// A row of the list on the screen.
     Row,
     /// A value for a setting.
@@ -205,6 +223,8 @@ pub enum Deed {
     Ask(Box<Question>),
     /// Those with a mark become personal, the others are released to the assistant.
     Release,
+    /// One thing is done to many people.
+    People(Box<Bulk>),
     /// The console ends.
     Quit,
 }

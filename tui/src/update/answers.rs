@@ -14,6 +14,7 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
         return;
     }
     let Some(answer) = triage::answered(state, answer, cx) else { return };
+    let Some(answer) = contacts::bulk_answered(state, answer, cx) else { return };
     if let Answer::ChatList(asked, reply) = &answer
         && palette::came(state, asked, reply) == super::Handled::Yes
     {
@@ -48,7 +49,14 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
         | Answer::ContactTag(..)
         | Answer::ContactAdd(..)
         | Answer::ContactEdit(..)
-        | Answer::ContactOptout(..)) => contacts::answered(state, answer, cx),
+        | Answer::ContactOptout(..)
+        | Answer::ContactMerge(..)
+        | Answer::ContactUnmerge(..)
+        | Answer::ContactErase(..)
+        | Answer::ContactImport(..)
+        | Answer::SegmentList(..)
+        | Answer::SegmentAdd(..)
+        | Answer::SegmentRemove(..)) => contacts::answered(state, answer, cx),
         answer @ (Answer::CampaignCreate(..)
         | Answer::CampaignList(..)
         | Answer::CampaignShow(..)

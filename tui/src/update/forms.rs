@@ -6,14 +6,14 @@ use mychatflow_data::credits::Credits;
 use mychatflow_data::phone::Phone;
 use mychatflow_data::protocol::calls::campaign::{CampaignCreate, CampaignEdit};
 use mychatflow_data::protocol::calls::chat::ChatNote;
-use mychatflow_data::protocol::calls::contact::{ContactAdd, ContactEdit, ContactTag, Tagging};
+use mychatflow_data::protocol::calls::contact::ContactAdd;
 use mychatflow_data::protocol::calls::credit::CreditGrant;
 use mychatflow_data::protocol::calls::instance::{InstanceAdd, InstancePair};
 use mychatflow_data::protocol::calls::quick_reply::{QuickReplyAdd, QuickReplyEdit};
 use mychatflow_data::protocol::calls::settings::SettingsSet;
-use mychatflow_data::protocol::name::{CampaignName, ChatName, ContactName, InstanceName, QuickReplyName, TenantName};
+use mychatflow_data::protocol::name::{CampaignName, ChatName, InstanceName, QuickReplyName, TenantName};
 
-use super::{Cx, Handled};
+use super::{Cx, Handled, contacts};
 use crate::msg::{Answer, Question};
 use crate::state::State;
 use crate::state::form::{Form, FormKind, SettingPlace, Stage, Touched};
@@ -34,6 +34,10 @@ pub fn submit(state: &mut State, cx: &mut Cx<'_>) {
         form.focus = at;
         return;
     }
+    if contacts::submitted(state, cx) == Handled::Yes {
+        return;
+    }
+    let Some(Overlay::Form(form)) = state.overlays.last_mut() else { return };
     let mut questions = questions(form, tenant);
     let Some(last) = questions.pop() else {
         // Nothing was changed.
@@ -84,29 +88,8 @@ fn questions(form: &Form, tenant: Option<TenantName>) -> Vec<Question> {
             };
             one(ContactAdd { tenant, phone, name: form.word("name"), tags: tags(&form.text("tags")) }.into())
         }
-        FormKind::ContactEdit(id) => {
-            let contact = ContactName::from(id.to_string());
-            let name = Some(form.text("name").trim().to_owned());
-            one(ContactEdit { tenant, contact, name, ..ContactEdit::default() }.into())
-        }
-        FormKind::Tags(id, old) => {
-            let contact = ContactName::from(id.to_string());
-            let new = tags(&form.text("tags"));
-            let gone = without(old, &new);
-            let come = without(&new, old);
-            let tag = |tags: Vec<String>, remove| ContactTag {
-                tenant: tenant.clone(),
-                contact: contact.clone(),
-                tags,
-                remove,
-                review: None,
-            };
-            [(gone, Tagging::Remove), (come, Tagging::Add)]
-                .into_iter()
-                .filter(|(tags, _)| !tags.is_empty())
-                .map(|(tags, remove)| tag(tags, remove).into())
-                .collect()
-        }
+        FormKind::People(kind) => contacts::questions(kind, form, tenant),
+        FormKind::Tags(id, old) => contacts::retagged(*id, old, &tags(&form.text("tags")), tenant.as_ref()),
         FormKind::Note(chat) => one(ChatNote {
             tenant,
             chat: ChatName::from(chat.to_string()),
@@ -154,7 +137,7 @@ fn questions(form: &Form, tenant: Option<TenantName>) -> Vec<Question> {
 }
 
 /// Words between commas or spaces, each once.
-fn tags(words: &str) -> Vec<String> {
+pub fn tags(words: &str) -> Vec<String> {
     let set: BTreeSet<String> = words
         .split([',', ' ', '\n'])
         .map(|word| word.trim().trim_start_matches('#').to_owned())
@@ -163,7 +146,8 @@ fn tags(words: &str) -> Vec<String> {
     set.into_iter().collect()
 }
 
-fn without(these: &[String], those: &[String]) -> Vec<String> {
+/// Which of these are not among those, letter case apart.
+pub fn without(these: &[String], those: &[String]) -> Vec<String> {
     these.iter().filter(|tag| !those.iter().any(|other| other.eq_ignore_ascii_case(tag))).cloned().collect()
 }
 

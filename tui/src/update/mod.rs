@@ -92,6 +92,7 @@ pub fn update(
         Msg::Said(Said::Done(words)) => state.toasts.say(Tone::Good, &words, now),
         Msg::Said(Said::Failed(words)) => state.toasts.say(Tone::Bad, &words, now),
         Msg::Pixels(support) => state.pixels = support,
+        Msg::Piece(piece) => contacts::piece_came(state, *piece, &mut cx),
     }
     guide::step(state, &mut cx);
     if let Some(at) = wake::next(state, now) {
@@ -160,7 +161,7 @@ pub fn hints(state: &State) -> Vec<(Action, &'static str)> {
         Screen::Chats => chats::hints(state),
         Screen::Campaigns => campaigns::hints(state),
         Screen::Numbers => numbers::HINTS.to_vec(),
-        Screen::Contacts => contacts::HINTS.to_vec(),
+        Screen::Contacts => contacts::hints(state).to_vec(),
         Screen::QuickReplies => quick_replies::HINTS.to_vec(),
         Screen::Credits => credits::HINTS.to_vec(),
         Screen::Queue => queue::HINTS.to_vec(),

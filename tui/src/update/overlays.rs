@@ -7,7 +7,7 @@ use mychatflow_data::protocol::calls::search::{ChatSearch, SearchHit};
 use mychatflow_data::protocol::calls::why::{Why, WhyDocument};
 use mychatflow_data::protocol::page::Page;
 
-use super::{Cx, Handled, campaigns, forms, pairing, palette, triage};
+use super::{Cx, Handled, campaigns, contacts, forms, pairing, palette, triage};
 use crate::action::Action;
 use crate::key::{Key, KeyCode};
 use crate::layout::Hit;
@@ -24,7 +24,7 @@ use crate::text::CleanText;
 pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
     let parts = cx.seen.overlays.last().map(|laid| (laid.parts.clone(), laid.inner.height));
     let Some(top) = state.overlays.last_mut() else { return Handled::No };
-    if action == Action::Close && !triage::keeps_open(top) {
+    if action == Action::Close && !triage::keeps_open(top) && !matches!(top, Overlay::Import(_)) {
         state.overlays.pop();
         return Handled::Yes;
     }
@@ -40,6 +40,7 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
                 palette::picked(state, pick, cx);
                 Handled::Yes
             }
+            Action::Remove if picker.kind == PickerKind::Segment => contacts::segment_remove(state),
             action => scroll(picker, parts, action),
         },
         Overlay::Form(form) => match action {
@@ -83,6 +84,7 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
                 match deed {
                     Deed::Ask(question) => cx.want(Effect::Ask(question)),
                     Deed::Release => triage::release(state, cx),
+                    Deed::People(bulk) => contacts::bulk_begin(state, *bulk, cx),
                     Deed::Quit => cx.want(Effect::Quit),
                 }
             }
@@ -91,10 +93,13 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
         Overlay::Confirm(_) => Handled::No,
         Overlay::Pairing(_) => pairing::act(state, action, cx),
         Overlay::Triage(_) => triage::act(state, action, cx),
+        Overlay::Person(_) => contacts::person_act(state, action, cx),
+        Overlay::Import(_) => contacts::import_act(state, action, cx),
     }
 }
 
-fn read(reader: &mut Reader, parts: Option<(Parts, u16)>, action: Action, cx: &mut Cx<'_>) -> Handled {
+/// Moves in a text, or copies it.
+pub fn read(reader: &mut Reader, parts: Option<(Parts, u16)>, action: Action, cx: &mut Cx<'_>) -> Handled {
     let Some((Parts::Reader { first, total }, height)) = parts else { return Handled::No };
     let page = usize::from(height.saturating_sub(1).max(1));
     let end = total.saturating_sub(usize::from(height));

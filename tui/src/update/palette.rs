@@ -12,7 +12,7 @@ use mychatflow_data::protocol::name::ChatName;
 use mychatflow_data::protocol::page::Page;
 use mychatflow_data::time::Timestamp;
 
-use super::{Cx, Handled, entrance, keys, overlays};
+use super::{Cx, Handled, contacts, entrance, keys, overlays};
 use crate::action::Action;
 use crate::keymap::Scope;
 use crate::moment;
@@ -26,11 +26,13 @@ use crate::text::CleanText;
 const FOUND: u32 = 20;
 
 /// What can be done on a screen without looking at anything there first.
-const ELSEWHERE: [(Screen, Action, &str); 8] = [
+const ELSEWHERE: &[(Screen, Action, &str)] = &[
     (Screen::Campaigns, Action::Add, "New campaign"),
     (Screen::Numbers, Action::Add, "New number"),
     (Screen::Numbers, Action::Triage, "People known from before: who is personal"),
     (Screen::Contacts, Action::Add, "New person"),
+    (Screen::Contacts, Action::Segments, "Segments: filters that are kept"),
+    (Screen::Contacts, Action::Import, "People from a file"),
     (Screen::QuickReplies, Action::Add, "New quick reply"),
     (Screen::Credits, Action::Grant, "Grant credits"),
     (Screen::Credits, Action::Audit, "Count the balance a second time"),
@@ -127,6 +129,10 @@ pub fn changed(state: &mut State, cx: &mut Cx<'_>) {
     }
     overlays::fit(picker);
     let words = picker.input.text().trim().to_owned();
+    if matches!(picker.kind, PickerKind::Merge(_)) && words.chars().count() >= 2 {
+        cx.ask(ContactList { tenant, find: Some(words), limit: Some(FOUND), ..ContactList::default() });
+        return;
+    }
     if picker.kind == PickerKind::Palette && words.chars().count() >= 2 {
         // The lists on the screens are a part of all chats and people: the daemon knows the rest.
         let (tenant_too, find) = (tenant.clone(), Some(words.clone()));
@@ -186,11 +192,18 @@ pub fn came(state: &mut State, asked: &ChatList, reply: &Result<Page<ChatSummary
 pub fn people_came(state: &mut State, asked: &ContactList, reply: &Result<Page<Contact>, Refusal>) -> Handled {
     let Some(Overlay::Picker(picker)) = state.overlays.last_mut() else { return Handled::No };
     let ours = asked.limit == Some(FOUND) && asked.find.is_some() && asked.after.is_none();
-    if picker.kind != PickerKind::Palette || !ours {
-        return Handled::No;
-    }
+    let kept = match picker.kind {
+        PickerKind::Palette if ours => None,
+        PickerKind::Merge(kept) if ours => Some(kept),
+        _ => return Handled::No,
+    };
     if let Ok(page) = reply {
-        add(picker, page.items.iter().map(contact_item));
+        let others = page.items.iter().filter(|contact| Some(contact.id) != kept);
+        let item = |contact: &Contact| match kept {
+            Some(kept) => contacts::merge_item(kept, contact),
+            None => contact_item(contact),
+        };
+        add(picker, others.map(item));
     }
     Handled::Yes
 }
@@ -233,6 +246,7 @@ pub fn picked(state: &mut State, pick: Option<Pick>, cx: &mut Cx<'_>) {
         (None, PickerKind::Snooze(chat)) => span(&typed).map(|span| Pick::Snooze(*chat, span)),
         (pick, _) => pick,
     };
+    let label = picker.current().map(|item| item.label.clone());
     let Some(pick) = pick else { return };
     state.overlays.pop();
     match pick {
@@ -242,7 +256,10 @@ pub fn picked(state: &mut State, pick: Option<Pick>, cx: &mut Cx<'_>) {
             keys::perform(state, action, cx);
         }
         Pick::Tenant(id) => entrance::choose(state, id, cx),
-        Pick::Contact(id) => super::contacts::show(state, id, cx),
+        Pick::Contact(id) => contacts::show(state, id, cx),
+        Pick::Segment(_, query) => contacts::segment_picked(state, &query, cx),
+        Pick::Merge(kept, other) => contacts::merge_ask(state, kept, other, &label.unwrap_or_default()),
+        Pick::Unmerge(contact, merge) => contacts::merge_picked(state, contact, merge),
         Pick::Row(FoundRow::Campaign(id)) => {
             state.campaigns.place = crate::state::campaigns::Place::List;
             state.campaigns.rows.select(id);

@@ -2,29 +2,54 @@
 
 mod confirm;
 mod form;
+mod import;
 mod pairing;
+mod person;
 mod picker;
 mod reader;
 mod triage;
 
-use super::paint::{Keys, Paint, Span};
+use ratatui::layout::Rect;
+
+use super::paint::{Keys, Paint, Span, after};
+use crate::action::Action;
+use crate::keymap::Scope;
 use crate::layout::Layout;
 use crate::layout::overlay::OverlayLayout;
 use crate::state::State;
 use crate::state::overlay::Overlay;
+use crate::text;
 use crate::theme::Role;
 
 /// Draws all of them, the topmost last.
 pub fn draw(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
     for (overlay, laid) in state.overlays.iter().zip(&layout.overlays) {
         match overlay {
-            Overlay::Reader(it) => reader::draw(it, state, laid, paint),
+            Overlay::Reader(it) => reader::draw(it, laid, paint),
             Overlay::Picker(it) => picker::draw(it, laid, paint),
             Overlay::Form(it) => form::draw(it, state, laid, paint),
             Overlay::Confirm(it) => confirm::draw(it, state, laid, paint),
             Overlay::Pairing(it) => pairing::draw(it, state, laid, paint),
             Overlay::Triage(it) => triage::draw(it, state, laid, paint),
+            Overlay::Person(it) => person::draw(it, state, laid, paint),
+            Overlay::Import(it) => import::draw(it, state, laid, paint),
         }
+    }
+}
+
+/// Keys with what they do, in a line. Those without a key are left out.
+fn keys(state: &State, scope: Scope, hints: &[(Action, &str)], area: Rect, paint: &mut Paint<'_>) {
+    let (name, word) = (paint.theme.on(Role::Overlay, Role::Key), paint.theme.on(Role::Overlay, Role::Muted));
+    let mut left = area;
+    for (action, does) in hints {
+        let Some(key) = state.keymap.key_of(&[scope], *action) else { continue };
+        let wide = text::width(&key) + text::width(does) + 1;
+        // Half a hint says nothing.
+        if wide > usize::from(left.width) {
+            break;
+        }
+        let used = paint.line(left, &[(&key, name), (" ", word), (does, word), ("  ", word)]);
+        left = after(left, used);
     }
 }
 

@@ -131,7 +131,7 @@ pub fn facts(paint: &mut Paint<'_>, area: Rect, facts: &[(&str, String, Role)]) 
         if row.height == 0 {
             break;
         }
-        let lead = facts.iter().map(|(name, _, _)| name.len()).max().unwrap_or(0) + 2;
+        let lead = facts.iter().map(|(name, _, _)| crate::text::width(name)).max().unwrap_or(0) + 2;
         let lead = u16::try_from(lead).unwrap_or(16).min(area.width / 2);
         paint.text(Rect { width: lead, ..row }, name, paint.style(Role::Muted));
         let room = Rect { height: area.bottom().saturating_sub(row.y), ..super::paint::after(row, lead) };

@@ -52,16 +52,20 @@ fn usual() {
 #[test]
 fn forms_and_questions() {
     both("add", "5a015<tab>Ayşe<tab>vip", |_| {});
-    both("rename", "5je", |_| {});
+    both("edit", "5e", |_| {});
+    both("edit_end", "5e<backtab>", |_| {});
     both("tags", "5t", |_| {});
-    both("opt_out", "5u", |_| {});
+    both("opt_out", "5o", |_| {});
+    both("erase", "5D", |_| {});
+    both("export", "5/city:Berlin<enter>x", |_| {});
 }
 
 #[test]
 fn shown() {
-    let mut console = Console::open(80, 24);
+    both("shown", "5<enter>", |_| {});
+    let mut console = Console::with(120, 36, Shop::usual(), |setup| setup.charset = Charset::Ascii);
     console.keys("5<enter>");
-    insta::assert_snapshot!("contacts_shown_80", console.picture());
+    insta::assert_snapshot!("contacts_shown_ascii", console.picture());
 }
 
 #[test]
@@ -88,7 +92,7 @@ fn the_filter_asks_once_for_each_change_of_its_words() {
     console.keys("5");
     let before = console.asked.len();
     console.keys("/ay");
-    assert_eq!(last!(console, ContactList).find.as_deref(), Some("ay"));
+    assert_eq!(last!(console, ContactList).query.as_deref(), Some("ay"));
     assert!(console.layout().cursor.is_some());
     let asked = console.asked.len();
     assert_eq!(asked - before, 2);
@@ -98,7 +102,7 @@ fn the_filter_asks_once_for_each_change_of_its_words() {
     assert!(!console.state.contacts.filter_open());
     assert!(console.shows("› ay"));
     console.keys("<esc>");
-    assert_eq!(last!(console, ContactList).find, None);
+    assert_eq!(last!(console, ContactList).query, None);
 }
 
 #[test]
@@ -184,7 +188,31 @@ fn old_rows_say_that_they_are_old() {
 
 #[test]
 fn no_size_breaks_a_frame() {
-    let keys = ["5", "5/ay", "5a", "5<enter>", "5u", "3", "3<enter>", "3a", "3r", "6", "6a", "6/", "9", "9e", "9>G"];
+    let keys = [
+        "5",
+        "5/ay",
+        "5a",
+        "5<enter>",
+        "5o",
+        "5e",
+        "5e<backtab>",
+        "5D",
+        "5s",
+        "5 j i",
+        "5 t",
+        "5m",
+        "5i",
+        "3",
+        "3<enter>",
+        "3a",
+        "3r",
+        "6",
+        "6a",
+        "6/",
+        "9",
+        "9e",
+        "9>G",
+    ];
     for (columns, rows) in [(40, 10), (41, 11), (57, 13), (89, 24), (95, 24), (110, 30), (200, 60)] {
         for (charset, keys) in keys.iter().flat_map(|keys| [(Charset::Unicode, keys), (Charset::Ascii, keys)]) {
             let mut console = Console::with(columns, rows, shop(), |setup| setup.charset = charset);
@@ -205,11 +233,11 @@ fn what_the_owner_says_counts_at_once() {
     let asked = last!(console, ContactTag);
     assert_eq!(asked.review.map(|review| review.word()), Some("personal"));
     assert!(console.shows("Aylin Yılmaz is personal now"));
-    console.keys("uy");
+    console.keys("oy");
     assert!(console.shows("is not written to any more"));
-    console.keys("u");
-    assert!(console.state.overlays.is_empty(), "taking it back needs no question");
-    console.keys("y");
+    console.keys("o");
+    assert!(console.shows("may write to Aylin Yılmaz again"), "taking it back says what it means");
+    console.keys("yy");
     assert!(console.effects.contains(&Effect::Copy("+4915111111111".to_owned())));
 }
 

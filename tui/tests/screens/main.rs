@@ -5,6 +5,8 @@ mod chats;
 mod chrome;
 mod console;
 mod contacts;
+mod contacts_import;
+mod contacts_people;
 mod credits;
 mod dashboard;
 mod guide;

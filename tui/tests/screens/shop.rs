@@ -39,6 +39,10 @@ pub struct Shop {
     pub threads: BTreeMap<String, Value>,
     /// The chats of whoever is asked about.
     pub person_chats: Value,
+    /// Who turned out to be whoever is asked about.
+    pub merges: Value,
+    /// Filters that are kept.
+    pub segments: Value,
     /// The rows of every campaign's report, 40 a page.
     pub report: Vec<Value>,
     /// What other methods are answered with, before anything else is looked up.
@@ -96,11 +100,14 @@ impl Shop {
                  "version": "2026.7.1", "paired_at": null, "heard_at": null}]),
             contacts: json!([
                 {"id": id(40), "name": "Aylin Yılmaz", "phone": "4915111111111", "addresses": ["4915111111111@c.us"], "review": "customer",
-                 "opted_out_at": null, "tags": ["vip", "bread"], "created_at": ago(50_000)},
+                 "opted_out_at": null, "tags": ["vip", "bread"], "created_at": ago(50_000), "language": "de",
+                 "note": "Allergic to nuts.\nPrefers Saturdays.", "fields": {"city": "Berlin", "birthday": "3 May"},
+                 "consent": {"state": "given", "at": ago(20_000), "source": "newsletter.csv", "proof": "ticked the box on 9 November"}},
                 {"id": id(41), "name": "👨‍👩‍👧‍👦 Familie Müller-Lüdenscheidt von und zu Hohenstein 🇩🇪", "phone": "4915122222222",
                  "addresses": ["4915122222222@c.us"], "review": "unreviewed", "opted_out_at": null, "tags": [], "created_at": ago(40_000)},
                 {"id": id(42), "name": "東京のお客様 ❤️", "phone": "819012345678", "addresses": ["819012345678@c.us"], "review": "new",
-                 "opted_out_at": ago(100), "tags": ["jp"], "created_at": ago(900)},
+                 "opted_out_at": ago(100), "tags": ["jp"], "created_at": ago(900), "language": "ja",
+                 "consent": {"state": "refused", "at": ago(100), "source": "STOP"}},
                 {"id": id(43), "name": "مرحبا أحمد", "phone": "966501234567", "addresses": ["966501234567@c.us"], "review": "personal",
                  "opted_out_at": null, "tags": [], "created_at": ago(500)},
                 {"id": id(44), "name": null, "phone": "447700900123", "addresses": ["447700900123@c.us"], "review": "unreviewed",
@@ -153,6 +160,10 @@ impl Shop {
                 "mode": "auto", "paused_until": null, "unread": 2, "last_at": ago(4), "instance": id(20), "contact": id(40),
                 "kind": "direct", "mode_set": null, "snoozed_until": null, "handoff_at": null,
                 "preview": "How much is the big one with 🍓 strawberries?"}]),
+            merges: json!([]),
+            segments: json!([
+                {"id": id(100), "name": "regulars", "query": "tag:vip last_in:<30d -opted_out", "people": 41, "created_at": ago(9000)},
+                {"id": id(101), "name": "👨‍👩‍👧‍👦 Berlin", "query": "city:Berlin", "people": 1, "created_at": ago(900)}]),
             report: [
                 ("Aylin Yılmaz", "+4915111111111", "replied", None),
                 (
@@ -252,6 +263,7 @@ impl Shop {
             "contact.show" => {
                 let mut person = self.one(&self.contacts, question, "contact");
                 person["chats"] = self.person_chats.clone();
+                person["merges"] = self.merges.clone();
                 person
             }
             "contact.tag" => {
@@ -267,6 +279,35 @@ impl Shop {
                 let back = params(question)["back"] == json!(true);
                 person["opted_out_at"] = if back { Value::Null } else { json!(ago(0)) };
                 person
+            }
+            "contact.edit" => {
+                let mut person = self.one(&self.contacts, question, "contact");
+                for (name, value) in params(question).as_object().into_iter().flatten() {
+                    if ["name", "language", "note", "fields"].contains(&name.as_str()) {
+                        person[name] = value.clone();
+                    }
+                }
+                person
+            }
+            "contact.merge" => self.one(&self.contacts, question, "contact"),
+            "contact.unmerge" => {
+                let back = json!({"id": id(48), "name": "Jonas", "phone": null, "addresses": ["777@lid"], "review": "customer",
+                    "opted_out_at": null, "tags": [], "created_at": ago(0)});
+                json!({"contact": self.one(&self.contacts, question, "contact"), "back": back})
+            }
+            "contact.erase" => {
+                let person = self.one(&self.contacts, question, "contact");
+                json!({"id": person["id"], "chats": 2, "messages": 143, "recipients": 1, "at": ago(0)})
+            }
+            "segment.list" => page(&self.segments),
+            "segment.add" => {
+                let asked = params(question);
+                json!({"id": id(109), "name": asked["name"], "query": asked["query"], "people": 5, "created_at": ago(0)})
+            }
+            "segment.remove" => {
+                let asked = params(question);
+                let segments = self.segments.as_array().expect("segments are a list");
+                segments.iter().find(|segment| segment["name"] == asked["name"]).expect("a known segment").clone()
             }
             "contact.add" => {
                 let asked = params(question);

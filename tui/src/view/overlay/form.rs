@@ -44,13 +44,19 @@ pub fn draw(form: &Form, state: &State, laid: &OverlayLayout, paint: &mut Paint<
             None => paint.text(note, field.hint, on(paint, Role::Faint)),
         };
     }
+    let hidden = fields.iter().filter(|area| area.height == 0).count();
+    let more = match hidden {
+        0 => String::new(),
+        1 => format!("   {} 1 more field", paint.glyphs().down),
+        hidden => format!("   {} {hidden} more fields", paint.glyphs().down),
+    };
     let key = |action| state.keymap.key_of(&[Scope::Form], action).unwrap_or_default();
     let (words, role) = match (&form.refusal, &form.stage) {
         (Some(refusal), _) => (format!("{} {}", paint.glyphs().failed, refusal.as_str().replace('\n', " ")), Role::Bad),
         (None, Stage::Sent(_)) => ("asking …".to_owned(), Role::Muted),
         (None, Stage::Open) => (
             format!(
-                "{} done   {} next field   {} cancel",
+                "{} done   {} next field   {} cancel{more}",
                 key(Action::Submit),
                 key(Action::FocusNext),
                 key(Action::Close)

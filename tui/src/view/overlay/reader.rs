@@ -4,7 +4,6 @@ use ratatui::layout::Rect;
 
 use super::frame;
 use crate::layout::overlay::{OverlayLayout, Parts, lead, reader_rows};
-use crate::state::State;
 use crate::state::overlay::{Awaited, Reader, ReaderLine};
 use crate::template::{self, Part};
 use crate::theme::Role;
@@ -12,8 +11,13 @@ use crate::view::paint::{Paint, Span, after};
 use crate::widgets::{list_rail, skeleton};
 
 /// Draws it.
-pub fn draw(reader: &Reader, _state: &State, laid: &OverlayLayout, paint: &mut Paint<'_>) {
+pub fn draw(reader: &Reader, laid: &OverlayLayout, paint: &mut Paint<'_>) {
     frame(laid, reader.title.as_str(), paint);
+    body(reader, laid, paint);
+}
+
+/// Draws its lines.
+pub fn body(reader: &Reader, laid: &OverlayLayout, paint: &mut Paint<'_>) {
     let Parts::Reader { first, total } = laid.parts else { return };
     if reader.lines.is_empty() && reader.awaited != Awaited::Nothing {
         skeleton::skeleton(paint.theme, laid.inner, paint.buf);

@@ -1,46 +1,84 @@
 //! Contacts.
 
+mod bulk;
+mod forms;
+mod import;
+mod merge;
+mod person;
+mod segments;
+
+pub use self::bulk::{answered as bulk_answered, begin as bulk_begin};
+pub use self::forms::{questions, retagged, submitted};
+pub use self::import::{act as import_act, piece_came};
+pub use self::merge::{ask as merge_ask, item as merge_item, picked as merge_picked};
+pub use self::person::{act as person_act, open as show};
+pub use self::segments::{picked as segment_picked, remove as segment_remove};
+
 use mychatflow_data::ids::ContactId;
 use mychatflow_data::model::contact::Contact;
-use mychatflow_data::phone::Phone;
 use mychatflow_data::protocol::calls::contact::{
-    ContactList, ContactOptout, ContactShow, ContactShown, ContactTag, OptOut, Reviewed, Tagging,
+    ContactErased, ContactList, ContactOptout, ContactShow, ContactShown, ContactTag, OptOut, Reviewed, Tagging,
 };
+use mychatflow_data::protocol::error::Code;
 use mychatflow_data::protocol::name::{ContactName, Cursor};
 
 use super::lists::{self, First};
-use super::{Cx, Handled, again, overlays, palette};
+use super::{Cx, Handled, again, palette};
 use crate::action::Action;
 use crate::key::Key;
 use crate::msg::{Answer, Effect, Refusal};
 use crate::state::State;
 use crate::state::chats::Finding;
-use crate::state::contacts::{TABS, facts, name, standing};
-use crate::state::form::{Field, Form, FormKind, anything};
+use crate::state::contacts::{Next, TABS, name, standing};
 use crate::state::input::{Input, Lines};
 use crate::state::list::{Known, Reading};
 use crate::state::overlay::{Confirm, Deed, Overlay, Pick, PickItem, PickerKind, Reader, ReaderLine};
 use crate::state::toasts::Tone;
 use crate::text::CleanText;
 
-/// What can be done here. The last two are those of the filter.
-pub const HINTS: &[(Action, &str)] = &[
+/// What can be done here.
+const HINTS: &[(Action, &str)] = &[
     (Action::Open, "show"),
     (Action::ContactChat, "chat"),
+    (Action::Filter, "filter"),
+    (Action::Segments, "segments"),
+    (Action::Mark, "mark"),
     (Action::Add, "new"),
+    (Action::Edit, "edit"),
+    (Action::Import, "import"),
     (Action::ChatTag, "tags"),
     (Action::Personal, "personal"),
-    (Action::Filter, "filter"),
     (Action::TabNext, "tab"),
-    (Action::Submit, "keep this filter"),
-    (Action::Close, "show all again"),
 ];
+/// What can be done while the filter is typed.
+const FILTER_HINTS: &[(Action, &str)] = &[(Action::Submit, "keep this filter"), (Action::Close, "show all again")];
+/// What can be done with everybody who has a mark.
+const MARK_HINTS: &[(Action, &str)] = &[
+    (Action::Mark, "mark"),
+    (Action::MarkAll, "all"),
+    (Action::ChatTag, "tags"),
+    (Action::Personal, "personal"),
+    (Action::Customer, "customer"),
+    (Action::OptOut, "opt out"),
+    (Action::Back, "no marks"),
+];
+
+/// What can be done here, most useful first.
+#[must_use]
+pub fn hints(state: &State) -> &'static [(Action, &'static str)] {
+    match state.contacts.marked.is_empty() {
+        _ if state.contacts.filter_open() => FILTER_HINTS,
+        true => HINTS,
+        false => MARK_HINTS,
+    }
+}
 
 /// Reads it.
 pub fn enter(state: &mut State, cx: &mut Cx<'_>) {
     again(&mut state.contacts.rows.reading);
     let asked = wanted(state, None);
     cx.ask(asked);
+    segments::ask(state, cx);
 }
 
 /// The page that belongs on the screen.
@@ -48,7 +86,7 @@ fn wanted(state: &State, after: Option<Cursor>) -> ContactList {
     ContactList {
         tenant: state.tenant_name(),
         review: state.contacts.review,
-        find: state.contacts.words(),
+        query: state.contacts.words(),
         after,
         ..ContactList::default()
     }
@@ -69,32 +107,61 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
         }
         Action::Submit => {
             contacts.finding = Finding::Closed;
-            if contacts.words().is_none() {
-                contacts.find = None;
-            }
+            contacts.find = contacts.find.take().filter(|find| !find.is_blank());
         }
         Action::Close => unfilter(state, cx),
+        Action::Back if !contacts.marked.is_empty() => contacts.marked.clear(),
         Action::Back if contacts.find.is_some() => unfilter(state, cx),
         Action::TabNext | Action::FocusNext => tab(state, (state.contacts.tab() + 1) % TABS.len(), cx),
         Action::TabBack | Action::FocusBack => tab(state, (state.contacts.tab() + TABS.len() - 1) % TABS.len(), cx),
-        Action::Add => add(state),
+        Action::Add => forms::add(state),
         Action::Triage => super::triage::open(state, cx),
-        _ => return on_selected(state, action, cx),
+        Action::Segments => segments::open(state, cx),
+        Action::SegmentSave => segments::save(state, cx),
+        Action::Import => import::open(state),
+        Action::Export => export(state),
+        Action::Mark => {
+            bulk::mark(state);
+            moved(state, cx);
+        }
+        Action::MarkAll => bulk::mark_all(state, cx),
+        _ if !contacts.marked.is_empty() && bulk::act(state, action, cx) == Handled::Yes => {}
+        _ => return on_subject(state, action, cx),
     }
     Handled::Yes
 }
 
-/// Tries an action on the selected person.
-fn on_selected(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
-    let Some(contact) = state.contacts.rows.selected().cloned() else { return Handled::No };
+/// Whom an action is about: the person in full, or the selected one.
+fn subject(state: &State) -> Option<Contact> {
+    match person::topmost(state) {
+        Some(person) => {
+            let row = || state.contacts.rows.items().iter().find(|contact| contact.id == person.id).cloned();
+            person.shown.as_ref().map(|shown| shown.contact.clone()).or_else(row)
+        }
+        None => state.contacts.rows.selected().cloned(),
+    }
+}
+
+/// What the daemon told of a person, if it is here.
+fn shown_of(state: &State, id: ContactId) -> Option<&ContactShown> {
+    let sheet = person::topmost(state).and_then(|person| person.shown.as_ref());
+    sheet.into_iter().chain(&state.contacts.shown).find(|shown| shown.contact.id == id)
+}
+
+/// Tries an action on one person.
+fn on_subject(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
+    let Some(contact) = subject(state) else { return Handled::No };
     match action {
         Action::Open => show(state, contact.id, cx),
-        Action::ContactChat => chat(state, &contact, cx),
-        Action::Edit => rename(state, &contact),
-        Action::ChatTag => tags(state, &contact),
+        Action::ContactChat => with_shown(state, contact.id, Next::Chat, cx),
+        Action::Edit => forms::edit(state, &contact),
+        Action::ChatTag => forms::tags_of(state, &contact),
         Action::Personal => review(state, &contact, Reviewed::Personal, cx),
         Action::Customer => review(state, &contact, Reviewed::Customer, cx),
-        Action::OptOut => opt_out(state, &contact, cx),
+        Action::OptOut => opt_out(state, &contact),
+        Action::Merge => merge::open(state, &contact),
+        Action::Unmerge => with_shown(state, contact.id, Next::Unmerge, cx),
+        Action::Erase => forms::erase(state, &contact),
         Action::Copy => match &contact.phone {
             Some(phone) => cx.want(Effect::Copy(phone.to_string())),
             None => state.toasts.say(Tone::Info, "the phone number is not known yet", cx.now),
@@ -150,6 +217,7 @@ fn unfilter(state: &mut State, cx: &mut Cx<'_>) {
     let had_words = state.contacts.words().is_some();
     state.contacts.find = None;
     state.contacts.finding = Finding::Closed;
+    state.contacts.wrong = None;
     if had_words {
         anew(state, cx);
     }
@@ -181,38 +249,6 @@ fn change_filter(state: &mut State, cx: &mut Cx<'_>, change: impl FnOnce(&mut In
     }
 }
 
-fn phone(text: &str) -> Result<(), String> {
-    match Phone::parse(text) {
-        Ok(_) => Ok(()),
-        Err(_) => Err("a number with its country code goes here: +49 151 1111111".to_owned()),
-    }
-}
-
-fn add(state: &mut State) {
-    let fields = vec![
-        Field::line("phone", "Phone number", "with country code: +49 151 1111111", "", phone),
-        Field::line("name", "Name", "may be left empty", "", anything),
-        Field::line("tags", "Tags", "words with commas or spaces between them: vip, bread", "", anything),
-    ];
-    let intro = "Somebody who has not written yet. Nothing is sent to them.";
-    state.overlays.push(Overlay::Form(Box::new(Form::new(FormKind::ContactAdd, "New contact", intro, fields))));
-}
-
-fn rename(state: &mut State, contact: &Contact) {
-    let old = contact.name.as_deref().unwrap_or_default();
-    let fields = vec![Field::line("name", "Name", "empty: the phone number stands in its place", old, anything)];
-    let form = Form::new(FormKind::ContactEdit(contact.id), "Another name", "", fields);
-    state.overlays.push(Overlay::Form(Box::new(form)));
-}
-
-fn tags(state: &mut State, contact: &Contact) {
-    let hint = "words with commas or spaces between them; what you take out is taken off";
-    let fields = vec![Field::line("tags", "Tags", hint, &contact.tags.join(" "), anything)];
-    let kind = FormKind::Tags(contact.id, contact.tags.clone());
-    let form = Form::new(kind, &format!("Tags of {}", name(contact)), "", fields);
-    state.overlays.push(Overlay::Form(Box::new(form)));
-}
-
 fn review(state: &State, contact: &Contact, review: Reviewed, cx: &mut Cx<'_>) {
     cx.ask(ContactTag {
         tenant: state.tenant_name(),
@@ -223,35 +259,74 @@ fn review(state: &State, contact: &Contact, review: Reviewed, cx: &mut Cx<'_>) {
     });
 }
 
-fn opt_out(state: &mut State, contact: &Contact, cx: &mut Cx<'_>) {
+fn opt_out(state: &mut State, contact: &Contact) {
     let back = if contact.opted_out_at.is_some() { OptOut::Back } else { OptOut::Out };
     let contact_name = ContactName::from(contact.id.to_string());
     let question = ContactOptout { tenant: state.tenant_name(), contact: contact_name, back };
-    match back {
-        OptOut::Back => cx.ask(question),
-        OptOut::Out => state.overlays.push(Overlay::Confirm(Confirm {
-            title: CleanText::line("Write no more?"),
-            text: CleanText::block(&format!(
-                "Neither the assistant nor campaigns will write to {} any more, until you take this back. You can still \
-                 write yourself.",
-                name(contact)
-            )),
-            yes: "opt out",
-            deed: Deed::Ask(Box::new(question.into())),
-        })),
-    }
+    let name = name(contact);
+    let (title, text, yes) = match back {
+        OptOut::Out => (
+            "Write no more?",
+            format!(
+                "Neither the assistant nor campaigns will write to {name} any more, until you take this back. You can still \
+                 write yourself."
+            ),
+            "opt out",
+        ),
+        OptOut::Back => (
+            "Write again?",
+            format!(
+                "The assistant and campaigns may write to {name} again. Say so only when the person wants it: they asked \
+                 not to be written to."
+            ),
+            "write again",
+        ),
+    };
+    state.overlays.push(Overlay::Confirm(Confirm {
+        title: CleanText::line(title),
+        text: CleanText::block(&text),
+        yes,
+        deed: Deed::Ask(Box::new(question.into())),
+    }));
 }
 
-/// Opens a person's chat: at once where it is known, else when it is.
-fn chat(state: &mut State, contact: &Contact, cx: &mut Cx<'_>) {
-    match state.contacts.selected_shown().cloned() {
-        Some(shown) => open_chat(state, &shown, cx),
+/// What a command does as yet.
+fn export(state: &mut State) {
+    let query = state.contacts.words().map(|words| format!(" --query '{}'", words.replace('\'', "'\\''")));
+    let command = format!("mychatflow contact export{} > contacts.csv", query.unwrap_or_default());
+    let lines = vec![
+        ReaderLine::Words(CleanText::line(
+            "The people of this list as a CSV file, with everything that is known of them:",
+        )),
+        ReaderLine::Gap,
+        ReaderLine::Heading(CleanText::line(&command)),
+    ];
+    state.overlays.push(Overlay::Reader(Reader { copied: Some(command), ..Reader::new("People as a file", lines) }));
+}
+
+/// Goes on with a person's chats or merges: at once where they are known, else when they are.
+fn with_shown(state: &mut State, id: ContactId, next: Next, cx: &mut Cx<'_>) {
+    match shown_of(state, id).cloned() {
+        Some(shown) => go_on(state, &shown, next, cx),
         None => {
-            state.contacts.opening = Some(contact.id);
-            let asked = shown_by(state, contact.id);
+            state.contacts.next = Some((id, next));
+            let asked = shown_by(state, id);
             cx.ask(asked);
         }
     }
+}
+
+fn go_on(state: &mut State, shown: &ContactShown, next: Next, cx: &mut Cx<'_>) {
+    match next {
+        Next::Chat => open_chat(state, shown, cx),
+        Next::Unmerge => merge::undo(state, shown, cx),
+    }
+}
+
+/// Reads a person anew, wherever they are shown.
+fn read_again(state: &mut State, id: ContactId, cx: &mut Cx<'_>) {
+    let asked = shown_by(state, id);
+    cx.ask(asked);
 }
 
 fn open_chat(state: &mut State, shown: &ContactShown, cx: &mut Cx<'_>) {
@@ -260,8 +335,12 @@ fn open_chat(state: &mut State, shown: &ContactShown, cx: &mut Cx<'_>) {
             let words = format!("there is no chat with {} yet", name(&shown.contact));
             state.toasts.say(Tone::Info, &words, cx.now);
         }
-        [chat] => super::chats::picked(state, Pick::Chat(chat.id), cx),
+        [chat] => {
+            person::close(state);
+            super::chats::picked(state, Pick::Chat(chat.id), cx);
+        }
         chats => {
+            person::close(state);
             let items = chats.iter().map(|chat| PickItem {
                 label: number_name(state, chat.instance),
                 detail: CleanText::line(&standing(chat, state.now, &state.zone)),
@@ -280,33 +359,6 @@ fn number_name(state: &State, id: mychatflow_data::ids::InstanceId) -> CleanText
     CleanText::line(number.map_or("another number", |number| &number.name))
 }
 
-/// Shows a person.
-pub fn show(state: &mut State, id: ContactId, cx: &mut Cx<'_>) {
-    let question = shown_by(state, id);
-    let known = state.contacts.rows.items().iter().find(|contact| contact.id == id);
-    let title = known.map_or_else(|| CleanText::line("Contact"), name);
-    state.overlays.push(Overlay::Reader(Reader::waiting(title.as_str(), question.clone().into())));
-    cx.ask(question);
-}
-
-fn lines(state: &State, shown: &ContactShown) -> Vec<ReaderLine> {
-    let fact = |name: &str, words: &str| ReaderLine::Fact(CleanText::line(name), CleanText::block(words));
-    let mut lines: Vec<ReaderLine> =
-        facts(&shown.contact, state.now, &state.zone).into_iter().map(|(name, words, _)| fact(name, &words)).collect();
-    lines.extend([ReaderLine::Gap, ReaderLine::Heading(CleanText::line("Chats"))]);
-    if shown.chats.is_empty() {
-        lines.push(ReaderLine::Words(CleanText::line("None yet.")));
-    }
-    for chat in &shown.chats {
-        let number = number_name(state, chat.instance);
-        lines.push(ReaderLine::Fact(number, CleanText::line(&standing(chat, state.now, &state.zone))));
-        if let Some(preview) = &chat.preview {
-            lines.push(fact("", preview));
-        }
-    }
-    lines
-}
-
 /// Takes an answer.
 pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
     match answer {
@@ -315,8 +367,18 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
             if asked != wanted(state, asked.after.clone()) {
                 return;
             }
-            lists::take(&mut state.contacts.rows, First::of(asked.after.as_ref()), reply, cx.now);
-            look(state, cx);
+            match reply {
+                // What is half typed means nothing yet: the rows of the last good query stand.
+                Err(refusal) if asked.query.is_some() && refusal.code == Some(Code::Invalid) => {
+                    state.contacts.wrong = Some(refusal.text);
+                    state.contacts.rows.reading = Reading::Done(cx.now);
+                }
+                reply => {
+                    state.contacts.wrong = None;
+                    lists::take(&mut state.contacts.rows, First::of(asked.after.as_ref()), reply, cx.now);
+                    look(state, cx);
+                }
+            }
         }
         Answer::ContactShow(asked, reply) => shown(state, &asked, reply, cx),
         Answer::ContactAdd(_, Ok(contact)) => {
@@ -326,7 +388,7 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
             state.contacts.rows.select(id);
         }
         Answer::ContactEdit(_, Ok(contact)) => {
-            let words = format!("{} is the name now", name(&contact));
+            let words = format!("what you know of {} is kept", name(&contact));
             changed(state, contact, &words, cx);
         }
         Answer::ContactTag(asked, Ok(contact)) => {
@@ -344,6 +406,13 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
             };
             changed(state, contact, &words, cx);
         }
+        Answer::ContactMerge(asked, Ok(kept)) => merge::done(state, &asked, kept, cx),
+        Answer::ContactUnmerge(_, Ok(unmerged)) => merge::undone(state, unmerged, cx),
+        Answer::ContactErase(_, Ok(erased)) => gone(state, &erased, cx),
+        Answer::ContactImport(asked, reply) => import::answered(state, asked, reply, cx),
+        answer @ (Answer::SegmentList(..) | Answer::SegmentAdd(..) | Answer::SegmentRemove(..)) => {
+            segments::answered(state, answer, cx);
+        }
         other => {
             if let Some(refusal) = other.refusal() {
                 super::answers::refused(state, refusal, cx);
@@ -352,12 +421,44 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
     }
 }
 
-/// A person changed.
+/// A person is no more: what is left is a receipt.
+fn gone(state: &mut State, erased: &ContactErased, cx: &mut Cx<'_>) {
+    person::close(state);
+    state.contacts.forget(erased.id);
+    let fact = |name: &str, count: i64| ReaderLine::Fact(CleanText::line(name), CleanText::line(&count.to_string()));
+    let at = crate::moment::stamp(erased.at, state.now, &state.zone);
+    let lines = vec![
+        ReaderLine::Fact(CleanText::line("erased"), CleanText::line(&at)),
+        fact("chats", erased.chats),
+        fact("messages", erased.messages),
+        fact("rows of campaigns that keep their state alone", erased.recipients),
+        ReaderLine::Fact(CleanText::line("the id was"), CleanText::line(&erased.id.to_string())),
+        ReaderLine::Gap,
+        ReaderLine::Words(CleanText::line("A digest of the addresses stays, so that nobody writes to them again.")),
+    ];
+    state.overlays.push(Overlay::Reader(Reader::new("The person is erased", lines)));
+    look(state, cx);
+}
+
+/// A person changed, and that is said.
 fn changed(state: &mut State, contact: Contact, words: &str, cx: &mut Cx<'_>) {
     state.toasts.say(Tone::Good, words, cx.now);
+    put(state, contact);
+    look(state, cx);
+}
+
+/// Puts a person's new form wherever they are shown.
+fn put(state: &mut State, contact: Contact) {
+    if let Some(shown) = shown_of(state, contact.id) {
+        let shown = ContactShown { contact: contact.clone(), ..shown.clone() };
+        person::renew(state, shown);
+    }
     let contacts = &mut state.contacts;
     if let Some(shown) = contacts.shown.as_mut().filter(|shown| shown.contact.id == contact.id) {
         shown.contact = contact.clone();
+    }
+    if let Some(marked) = contacts.marked.get_mut(&contact.id) {
+        *marked = contact.clone();
     }
     let belongs = contacts.review.is_none_or(|review| review == contact.review);
     if !belongs {
@@ -365,35 +466,31 @@ fn changed(state: &mut State, contact: Contact, words: &str, cx: &mut Cx<'_>) {
     } else if contacts.rows.put(contact.clone()) == Known::Missing && contacts.rows.failure().is_none() {
         contacts.rows.change(|items| items.insert(0, contact));
     }
-    look(state, cx);
 }
 
 /// A person with their chats came.
 fn shown(state: &mut State, asked: &ContactShow, reply: Result<ContactShown, Refusal>, cx: &mut Cx<'_>) {
     let is = |id: Option<ContactId>| id.is_some_and(|id| asked.contact.as_str() == id.to_string());
-    let lines = reply.as_ref().map(|shown| lines(state, shown)).map_err(Clone::clone);
-    if let Some(reader) = overlays::reader_for(state, asked.clone()) {
-        overlays::fill(reader, lines);
-    }
-    let opening = is(state.contacts.opening);
-    if opening {
-        state.contacts.opening = None;
+    person::came(state, asked, &reply);
+    let next = state.contacts.next.filter(|(id, _)| is(Some(*id))).map(|(_, next)| next);
+    if next.is_some() {
+        state.contacts.next = None;
     }
     if is(state.contacts.looking) {
         state.contacts.looking = None;
     }
     match reply {
         Ok(shown) => {
-            if opening {
-                open_chat(state, &shown, cx);
-            }
             if is(state.contacts.rows.selected_id()) {
-                state.contacts.shown = Some(shown);
+                state.contacts.shown = Some(shown.clone());
             } else {
                 look(state, cx);
             }
+            if let Some(next) = next {
+                go_on(state, &shown, next, cx);
+            }
         }
-        Err(refusal) if opening => super::answers::refused(state, &refusal, cx),
+        Err(refusal) if next.is_some() => super::answers::refused(state, &refusal, cx),
         Err(_) => {}
     }
 }

@@ -1,0 +1,136 @@
+//! Two people who are one, and two again.
+
+use mychatflow_data::ids::{ContactId, MergeId};
+use mychatflow_data::model::contact::Contact;
+use mychatflow_data::protocol::calls::contact::{
+    ContactMerge, ContactShown, ContactUnmerge, ContactUnmerged, MergeDocument,
+};
+use mychatflow_data::protocol::name::ContactName;
+
+use crate::action::Action;
+use crate::keymap::Scope;
+use crate::state::State;
+use crate::state::contacts::{merged, name, number, other_name};
+use crate::state::overlay::{Confirm, Deed, Overlay, Pick, PickItem, PickerKind};
+use crate::state::toasts::Tone;
+use crate::text::CleanText;
+use crate::update::{Cx, palette};
+
+/// Asks who else a person is.
+pub fn open(state: &mut State, kept: &Contact) {
+    let others = state.contacts.rows.items().iter().filter(|other| other.id != kept.id);
+    let items = others.map(|other| item(kept.id, other)).collect();
+    let title = format!("Who is {} as well?", name(kept));
+    palette::choose(state, PickerKind::Merge(kept.id), &title, items);
+}
+
+/// Somebody who may be the same person.
+pub fn item(kept: ContactId, other: &Contact) -> PickItem {
+    let (label, phone) = (name(other), number(other));
+    let detail = if label == phone { CleanText::line("") } else { phone };
+    PickItem { label, detail, marks: Vec::new(), key: None, pick: Pick::Merge(kept, other.id) }
+}
+
+/// What a person is called in a sentence: those who are on no screen have their phone number's place taken.
+fn called(state: &State, id: ContactId, label: &CleanText) -> CleanText {
+    let contacts = &state.contacts;
+    let shown = contacts.shown.iter().map(|shown| &shown.contact);
+    let known = contacts.rows.items().iter().chain(shown).find(|contact| contact.id == id);
+    let Some(contact) = known else { return label.clone() };
+    match (&contact.name, &contact.phone) {
+        (Some(_), Some(phone)) => CleanText::line(&format!("{} ({phone})", name(contact))),
+        _ => name(contact),
+    }
+}
+
+/// Says what a merge means before it is done. `label` is what the other one was called where it was picked.
+pub fn ask(state: &mut State, kept: ContactId, other: ContactId, label: &CleanText) {
+    let (stays, goes) = (called(state, kept, &CleanText::line("the first one")), called(state, other, label));
+    let undo = state.keymap.key_of(&[Scope::Contacts], Action::Unmerge).unwrap_or_default();
+    let question = ContactMerge { tenant: state.tenant_name(), contact: of(kept), other: of(other) };
+    state.overlays.push(Overlay::Confirm(Confirm {
+        title: CleanText::line("Are these one person?"),
+        text: CleanText::block(&format!(
+            "{stays} stays, with the name.\n{goes} becomes part of them: addresses, chats, tags and notes go over.\n\nNothing \
+             is sent to anybody. {undo} takes it back."
+        )),
+        yes: "one person",
+        deed: Deed::Ask(Box::new(question.into())),
+    }));
+}
+
+fn of(id: ContactId) -> ContactName {
+    ContactName::from(id.to_string())
+}
+
+/// They are one.
+pub fn done(state: &mut State, asked: &ContactMerge, kept: Contact, cx: &mut Cx<'_>) {
+    if let Ok(gone) = asked.other.as_str().parse::<ContactId>() {
+        state.contacts.forget(gone);
+    }
+    let undo = state.keymap.key_of(&[Scope::Contacts], Action::Unmerge).unwrap_or_default();
+    let words = format!("{} is one person now; {undo} takes it back", name(&kept));
+    let id = kept.id;
+    super::changed(state, kept, &words, cx);
+    super::read_again(state, id, cx);
+}
+
+/// Takes a merge back: the only one, or the one that is picked.
+pub fn undo(state: &mut State, shown: &ContactShown, cx: &Cx<'_>) {
+    match shown.merges.as_slice() {
+        [] => {
+            let words = format!("nobody was merged into {}", name(&shown.contact));
+            state.toasts.say(Tone::Info, &words, cx.now);
+        }
+        [merge] => ask_undo(state, &shown.contact, merge),
+        merges => {
+            let item = |merge: &MergeDocument| PickItem {
+                label: CleanText::line(&merged(merge, state.now, &state.zone)),
+                detail: CleanText::line(""),
+                marks: Vec::new(),
+                key: None,
+                pick: Pick::Unmerge(shown.contact.id, merge.id),
+            };
+            let items = merges.iter().map(item).collect();
+            let title = format!("Which one is not {}?", name(&shown.contact));
+            palette::choose(state, PickerKind::Unmerge, &title, items);
+        }
+    }
+}
+
+/// A merge was picked.
+pub fn picked(state: &mut State, contact: ContactId, merge: MergeId) {
+    let shown = super::shown_of(state, contact).cloned();
+    if let Some(shown) = shown
+        && let Some(merge) = shown.merges.iter().find(|known| known.id == merge)
+    {
+        ask_undo(state, &shown.contact, merge);
+    }
+}
+
+fn ask_undo(state: &mut State, kept: &Contact, merge: &MergeDocument) {
+    let question = ContactUnmerge { tenant: state.tenant_name(), contact: of(kept.id), merge: Some(merge.id) };
+    let addresses: Vec<&str> = merge.addresses.iter().map(|address| address.as_str()).collect();
+    let text = format!(
+        "{} is a person of their own again, with the addresses that came from there ({}) and the messages under them. {} \
+         keeps everything else.",
+        other_name(merge),
+        CleanText::line(&addresses.join(", ")),
+        name(kept)
+    );
+    state.overlays.push(Overlay::Confirm(Confirm {
+        title: CleanText::line("Two people again?"),
+        text: CleanText::block(&text),
+        yes: "take it back",
+        deed: Deed::Ask(Box::new(question.into())),
+    }));
+}
+
+/// They are two again.
+pub fn undone(state: &mut State, unmerged: ContactUnmerged, cx: &mut Cx<'_>) {
+    let words = format!("{} and {} are two people again", name(&unmerged.contact), name(&unmerged.back));
+    let id = unmerged.contact.id;
+    super::put(state, unmerged.back);
+    super::changed(state, unmerged.contact, &words, cx);
+    super::read_again(state, id, cx);
+}
