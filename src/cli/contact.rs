@@ -122,4 +122,6 @@ pub enum ContactVerb {
         #[arg(long)]
         back: bool,
     },
+    /// List whom nobody writes to any more
+    Suppressions(Limit),
 }

@@ -2,7 +2,8 @@
 
 use mychatflow_data::model::contact::{Consent, Contact};
 use mychatflow_data::protocol::calls::contact::{
-    ConsentSaid, ContactAdd, ContactEdit, ContactList, ContactOptout, ContactShow, ContactShown, ContactTag,
+    ConsentSaid, ContactAdd, ContactEdit, ContactList, ContactOptout, ContactShow, ContactShown, ContactSuppressions,
+    ContactTag, SuppressionDocument,
 };
 
 use super::Cx;
@@ -45,6 +46,10 @@ pub async fn run(cx: &Cx, verb: ContactVerb) -> anyhow::Result<()> {
             let params = ContactEdit { tenant, contact: contact.into(), name, language, note, fields, consent };
             cx.show(&params, line).await
         }
+        ContactVerb::Suppressions(limit) => {
+            let params = |limit, after| ContactSuppressions { tenant: tenant.clone(), limit, after };
+            cx.list(limit, params, |list| suppressed(cx, list)).await
+        }
         ContactVerb::Optout { contact, back } => {
             let params = ContactOptout { tenant, contact: contact.into(), back: back.into() };
             cx.show(&params, |contact| {
@@ -79,6 +84,15 @@ fn table(cx: &Cx, contacts: &[Contact]) -> Table {
             age(contact.created_at, cx.now),
             contact.id.to_string(),
         ]);
+    }
+    table
+}
+
+fn suppressed(cx: &Cx, list: &[SuppressionDocument]) -> Table {
+    let mut table = Table::new(["ADDRESS", "CAUSE", "SINCE"], "everybody may be written to");
+    for SuppressionDocument { address, cause, at } in list {
+        let address = address.as_ref().map_or("(erased)", |address| address.as_str());
+        table.row([address.to_owned(), cause.to_string(), age(*at, cx.now)]);
     }
     table
 }

@@ -48,3 +48,27 @@ async fn what_is_known_of_a_person_is_changed_piece_by_piece() {
     assert_eq!((&shown["note"], &shown["consent"]["proof"]), (&json!("likes\ntulips"), &json!("page 3")));
     assert_eq!(world.refused("contact.edit", json!({"contact": "Anna"})).await.0, Code::Invalid);
 }
+
+#[tokio::test]
+async fn whom_nobody_writes_to_is_listed_page_by_page() {
+    let world = world().await;
+    for (phone, name) in [(ANA_PHONE, "Ana"), ("+49 151 22222222", "Ben"), ("+49 151 33333333", "Cleo")] {
+        world.call("contact.add", json!({"phone": phone, "name": name})).await;
+        world.call("contact.optout", json!({"contact": name})).await;
+    }
+    let (mut addresses, mut after) = (Vec::new(), json!(null));
+    loop {
+        let page = world.call("contact.suppressions", json!({"limit": 1, "after": after})).await;
+        assert_eq!(page["items"][0]["cause"], "owner");
+        addresses.push(page["items"][0]["address"].as_str().unwrap().to_owned());
+        after = page["next"].clone();
+        if after.is_null() {
+            break;
+        }
+    }
+    addresses.sort();
+    assert_eq!(addresses, [ANA, "4915122222222@c.us", "4915133333333@c.us"]);
+    for wrong in ["x", "1:zz", "1:é€"] {
+        assert_eq!(world.refused("contact.suppressions", json!({"after": wrong})).await.0, Code::Invalid, "{wrong}");
+    }
+}
