@@ -10,6 +10,7 @@ pub mod hours;
 pub mod markdown;
 pub mod pace;
 pub mod prompt;
+pub mod quick_reply_file;
 pub mod sources;
 pub mod split;
 pub mod template;
