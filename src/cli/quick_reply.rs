@@ -1,6 +1,8 @@
 //! `quick-reply …`: what may be typed.
 
-use clap::Subcommand;
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueHint};
 use mychatflow_data::model::quick_reply::QuickReplyState;
 
 use super::{Limit, words};
@@ -59,6 +61,24 @@ pub enum QuickReplyVerb {
         /// The chat: id, phone number, or a name that fits one chat
         #[arg(long)]
         chat: String,
+    },
+    /// Take in a Markdown file with a heading for each label; nothing is taken away
+    Import {
+        /// The file; - reads stdin
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: String,
+        /// Only tell what would change
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Write all of them into a Markdown file
+    Export {
+        /// The file; - is stdout
+        #[arg(value_hint = ValueHint::FilePath, default_value = "-")]
+        file: PathBuf,
+        /// Write over a file that is there
+        #[arg(long)]
+        force: bool,
     },
     /// Take one away
     Remove {

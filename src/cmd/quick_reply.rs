@@ -1,12 +1,15 @@
 //! `quick-reply …`
 
+use std::io::Write;
+
+use anyhow::Context;
 use mychatflow_data::model::quick_reply::QuickReplyState;
 use mychatflow_data::protocol::calls::quick_reply::{
-    QuickReplyAdd, QuickReplyDocument, QuickReplyEdit, QuickReplyList, QuickReplyRemove, QuickReplyRender,
-    QuickReplyRendered,
+    QuickReplyAdd, QuickReplyDocument, QuickReplyEdit, QuickReplyExport, QuickReplyImport, QuickReplyImported,
+    QuickReplyList, QuickReplyRejected, QuickReplyRemove, QuickReplyRender, QuickReplyRendered,
 };
 
-use super::{Cx, text_or_stdin};
+use super::{Cx, is_stdout, text_or_stdin};
 use crate::cli::quick_reply::QuickReplyVerb;
 use crate::output::{Format, Table, age_or, clean};
 
@@ -47,12 +50,45 @@ pub async fn run(cx: &Cx, verb: QuickReplyVerb) -> anyhow::Result<()> {
                 Format::People => cx.output.table(&rendered(&page.items)),
             }
         }
+        QuickReplyVerb::Import { file, dry_run } => {
+            let content = if file == "-" {
+                text_or_stdin(file)?
+            } else {
+                std::fs::read_to_string(&file).with_context(|| format!("could not read {file}"))?
+            };
+            let params = QuickReplyImport { tenant, file: content, dry_run: dry_run.into() };
+            cx.show(&params, imported).await
+        }
+        QuickReplyVerb::Export { file, force } => {
+            let exported = cx.call(&QuickReplyExport { tenant }).await?;
+            if is_stdout(&file) {
+                return cx.output.document(&exported, |exported| exported.file.clone());
+            }
+            let mut options = std::fs::OpenOptions::new();
+            options.write(true).create_new(!force).create(force).truncate(force);
+            let opened = options.open(&file);
+            let mut out = opened.with_context(|| {
+                format!("could not write {}; --force writes over a file that is there", file.display())
+            })?;
+            out.write_all(exported.file.as_bytes()).with_context(|| format!("could not write {}", file.display()))?;
+            cx.output.document(&exported, |exported| format!("{} quick replies are written", exported.quick_replies))
+        }
         QuickReplyVerb::Remove { name } => {
             let params = QuickReplyRemove { tenant, name: name.into() };
             cx.show(&params, |removed| format!("{} is gone; the assistant knows it no more", clean(&removed.label)))
                 .await
         }
     }
+}
+
+fn imported(done: &QuickReplyImported) -> String {
+    let (added, changed) = (done.added.len(), done.changed.len());
+    let mut text =
+        format!("{added} new, {changed} changed, {} the same, {} left out", done.unchanged, done.rejected.len());
+    for QuickReplyRejected { line, label, reason } in &done.rejected {
+        text.push_str(&format!("\nline {line}: {}: {}", clean(label), clean(reason)));
+    }
+    text
 }
 
 fn edited_line(edited: &QuickReplyDocument) -> String {

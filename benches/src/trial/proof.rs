@@ -131,7 +131,9 @@ impl Witness {
             let well = match state {
                 "sent" | "delivered" | "read" | "replied" => got.len() == 1 && known(),
                 "unknown" => got.len() <= 1 && !reason.is_empty(),
-                "skipped" | "failed" | "opted_out" => got.is_empty() && !reason.is_empty(),
+                "skipped" | "failed" => got.is_empty() && !reason.is_empty(),
+                // Whoever answered STOP has it, once.
+                "opted_out" => got.len() <= 1 && !reason.is_empty() && (got.is_empty() == wa_id.is_empty()) && known(),
                 _ => false,
             };
             if !well {

@@ -53,3 +53,27 @@ async fn a_customer_gets_the_words_filled_in_and_a_sent_one_counts() {
     assert_eq!(page["items"].as_array().unwrap().len(), 1);
     assert_eq!(world.refused("quick_reply.render", json!({"chat": "ana", "name": "no"})).await.0, Code::NotFound);
 }
+
+#[tokio::test]
+async fn a_file_goes_out_and_comes_back_as_it_was() {
+    let world = world().await;
+    world.call("quick_reply.add", json!({"label": "hours", "text": "8 to 18\n## sharp", "category": "Visiting"})).await;
+    world.call("quick_reply.add", json!({"label": "bread", "text": "4 €"})).await;
+    world.call("quick_reply.edit", json!({"name": "bread", "state": "aside"})).await;
+    let exported = world.call("quick_reply.export", json!({})).await;
+    assert_eq!(exported["quick_replies"], json!(2));
+    let same = world.call("quick_reply.import", json!({"file": exported["file"]})).await;
+    assert_eq!(same, json!({"added": [], "changed": [], "unchanged": 2, "rejected": []}));
+
+    let file = "## Bread\nState: aside\n\n5 €\n\n## cake\n3 €\n## CAKE\ntwice\n## none\n\n## torn\n{{ name";
+    for (dry_run, stored) in [(true, "4 €"), (false, "5 €")] {
+        let told = world.call("quick_reply.import", json!({"file": file, "dry_run": dry_run})).await;
+        assert_eq!((&told["added"], &told["changed"]), (&json!(["cake"]), &json!(["Bread"])));
+        let lines: Vec<u64> =
+            told["rejected"].as_array().unwrap().iter().map(|part| part["line"].as_u64().unwrap()).collect();
+        assert_eq!(lines, [8, 10, 12], "{told}");
+        let bread = world.call("quick_reply.list", json!({"find": "bread"})).await["items"][0].clone();
+        assert_eq!((&bread["text"], &bread["state"]), (&json!(stored), &json!("aside")));
+    }
+    assert_eq!(labels(&world, json!({})).await, ["bread", "cake", "hours"]);
+}

@@ -51,6 +51,54 @@ pub struct QuickReplyChange {
     pub state: Option<QuickReplyState>,
 }
 
+/// A quick reply as a file has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FiledQuickReply {
+    /// What it is called.
+    pub label: String,
+    /// The words.
+    pub text: String,
+    /// What it is about.
+    pub category: Option<String>,
+    /// In use, or put aside.
+    pub state: QuickReplyState,
+}
+
+/// What a file of quick replies changes, by label.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filing {
+    /// New ones.
+    pub added: Vec<String>,
+    /// Those that are other than before.
+    pub changed: Vec<String>,
+    /// How many are the same.
+    pub unchanged: i64,
+}
+
+fn labelled(scope: &Scope<'_>, label: &str) -> Result<Option<QuickReply>, StoreError> {
+    const FIND: Scoped = scoped!(
+        "SELECT id, label, text, created_at, updated_at, category, state, uses, citations, used_at FROM quick_replies
+         WHERE tenant_id = :tenant AND label = :label"
+    );
+    scope.row(FIND, &[(":label", &label)], read)
+}
+
+fn file(scope: &Scope<'_>, replies: &[FiledQuickReply]) -> Result<Filing, StoreError> {
+    let mut filing = Filing::default();
+    for reply in replies {
+        match labelled(scope, &reply.label)? {
+            None => filing.added.push(reply.label.clone()),
+            Some(known)
+                if (&known.text, &known.category, known.state) == (&reply.text, &reply.category, reply.state) =>
+            {
+                filing.unchanged += 1;
+            }
+            Some(_) => filing.changed.push(reply.label.clone()),
+        }
+    }
+    Ok(filing)
+}
+
 /// A category without the space around it; an empty one is none.
 fn category(given: Option<String>) -> Option<String> {
     given.map(|given| given.trim().to_owned()).filter(|given| !given.is_empty())
@@ -153,6 +201,50 @@ impl TenantStore {
                 (":limit", &limit),
             ];
             scope.rows(PAGE, params, read)
+        })
+        .await
+    }
+
+    /// What taking these in would change.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn compare_quick_replies(&self, replies: Vec<FiledQuickReply>) -> Result<Filing, StoreError> {
+        self.read(move |scope| file(scope, &replies)).await
+    }
+
+    /// Takes these in, all or none: known labels get the new words, nothing is taken away. No label may stand there twice.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn file_quick_replies(
+        &self,
+        replies: Vec<FiledQuickReply>,
+        now: Timestamp,
+    ) -> Result<Filing, StoreError> {
+        const FILE: Scoped = scoped!(
+            "INSERT INTO quick_replies (tenant_id, id, label, text, category, state, created_at, updated_at)
+             VALUES (:tenant, :id, :label, :text, :category, :state, :now, :now)
+             ON CONFLICT (tenant_id, label) DO UPDATE
+             SET text = excluded.text, category = excluded.category, state = excluded.state, updated_at = :now
+             WHERE (text, state) IS NOT (excluded.text, excluded.state)
+                OR category COLLATE BINARY IS NOT excluded.category"
+        );
+        self.write(move |scope| {
+            let filing = file(scope, &replies)?;
+            for reply in &replies {
+                let params: &[(&str, &dyn rusqlite::ToSql)] = &[
+                    (":id", &QuickReplyId::new()),
+                    (":label", &reply.label),
+                    (":text", &reply.text),
+                    (":category", &reply.category),
+                    (":state", &reply.state),
+                    (":now", &now),
+                ];
+                scope.execute(FILE, params)?;
+            }
+            scope.emit(Change::TenantChanged(scope.tenant()));
+            Ok(filing)
         })
         .await
     }

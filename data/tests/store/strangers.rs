@@ -14,6 +14,7 @@ use mychatflow_data::model::governor::Limits;
 use mychatflow_data::model::instance::{InstanceStatus, Verdict};
 use mychatflow_data::model::job::JobKind;
 use mychatflow_data::model::member::Role;
+use mychatflow_data::model::quick_reply::QuickReplyState;
 use mychatflow_data::model::setting::{Rules, SettingKey};
 use mychatflow_data::phone::{Address, Phone};
 use mychatflow_data::store::campaign_series::Stretch;
@@ -22,7 +23,7 @@ use mychatflow_data::store::contacts::ContactFilter;
 use mychatflow_data::store::instances::Sighting;
 use mychatflow_data::store::number_checks::LookedUp;
 use mychatflow_data::store::queue::QueueFilter;
-use mychatflow_data::store::quick_replies::QuickReplyChange;
+use mychatflow_data::store::quick_replies::{FiledQuickReply, QuickReplyChange};
 use mychatflow_data::store::search::Wanted;
 use mychatflow_data::store::settings::Owner;
 use mychatflow_data::store::tx::answer::{NewAnswer, Part, Start};
@@ -165,6 +166,14 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
         (Deed::QuickReply(label), ..) => {
             // The label may be taken.
             let _ = shop.add_quick_reply(format!("label {label}"), "text".into(), None, now).await;
+            let reply = FiledQuickReply {
+                label: format!("filed {label}"),
+                text: format!("{round}"),
+                category: None,
+                state: QuickReplyState::Active,
+            };
+            shop.compare_quick_replies(vec![reply.clone()]).await.unwrap();
+            shop.file_quick_replies(vec![reply], now).await.unwrap();
         }
         (Deed::Campaign(which), ..) => {
             let new = NewCampaign {

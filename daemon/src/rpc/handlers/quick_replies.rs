@@ -1,23 +1,26 @@
 //! `quick_reply.*`: stored answers, which the assistant reads as facts.
 
+use std::collections::HashSet;
+
 use mychatflow_data::model::chat::Chat;
 use mychatflow_data::model::quick_reply::{QuickReply, QuickReplyState};
 use mychatflow_data::model::setting::SettingKey;
 use mychatflow_data::protocol::calls::quick_reply::{
-    QuickReplyAdd, QuickReplyDocument, QuickReplyEdit, QuickReplyExport, QuickReplyImport, QuickReplyList,
-    QuickReplyRemove, QuickReplyRender, QuickReplyRendered,
+    QuickReplyAdd, QuickReplyDocument, QuickReplyEdit, QuickReplyExport, QuickReplyFile, QuickReplyImport,
+    QuickReplyImported, QuickReplyList, QuickReplyRejected, QuickReplyRemove, QuickReplyRender, QuickReplyRendered,
 };
 use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::name::QuickReplyName;
 use mychatflow_data::protocol::page::Page;
+use mychatflow_data::protocol::piece::Rehearsal;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::error::StoreError;
-use mychatflow_data::store::quick_replies::{QuickReplyChange, QuickReplyFilter};
+use mychatflow_data::store::quick_replies::{FiledQuickReply, Filing, QuickReplyChange, QuickReplyFilter};
 use serde_json::{Map, Value};
 
 use crate::cx::Cx;
 use crate::flow::clean::{clean, clean_line};
-use crate::flow::template;
+use crate::flow::{quick_reply_file, template};
 use crate::rpc::paging;
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
@@ -109,20 +112,51 @@ fn found(reply: Result<QuickReply, StoreError>, name: &QuickReplyName) -> Handle
     }
 }
 
-/// `quick_reply.import`
+/// `quick_reply.import`: what can be taken in is, and the rest is told with its line.
 ///
 /// # Errors
-/// `unavailable`
-pub async fn import(_: &Cx, _: &TenantStore, _: QuickReplyImport) -> Handled<Reply<QuickReplyImport>> {
-    Err(CallError::not_found("not there yet").into())
+/// What the store says.
+pub async fn import(cx: &Cx, shop: &TenantStore, call: QuickReplyImport) -> Handled<Reply<QuickReplyImport>> {
+    let mut labels = HashSet::new();
+    let (mut replies, mut rejected) = (Vec::new(), Vec::new());
+    for part in quick_reply_file::read(&call.file) {
+        let (label, text) = (clean_line(&part.label).trim().to_owned(), clean(&part.text).trim().to_owned());
+        let wrong = if label.is_empty() {
+            Err("it has no label".to_owned())
+        } else if text.is_empty() {
+            Err("it has no text".to_owned())
+        } else if !labels.insert(label.to_ascii_lowercase()) {
+            Err("the label stands in the file already".to_owned())
+        } else {
+            template::check(&text)
+        };
+        match wrong {
+            Err(reason) => rejected.push(QuickReplyRejected { line: part.line, label, reason }),
+            Ok(()) => {
+                let category = part.category.map(|category| clean_line(&category));
+                replies.push(FiledQuickReply { label, text, category, state: part.state });
+            }
+        }
+    }
+    let Filing { added, changed, unchanged } = match call.dry_run {
+        Rehearsal::DryRun => shop.compare_quick_replies(replies).await?,
+        Rehearsal::Real => shop.file_quick_replies(replies, cx.now()).await?,
+    };
+    Ok(Reply(QuickReplyImported { added, changed, unchanged, rejected }))
 }
 
 /// `quick_reply.export`
 ///
 /// # Errors
-/// `unavailable`
-pub async fn export(_: &Cx, _: &TenantStore, _: QuickReplyExport) -> Handled<Reply<QuickReplyExport>> {
-    Err(CallError::not_found("not there yet").into())
+/// What the store says.
+pub async fn export(_: &Cx, shop: &TenantStore, _: QuickReplyExport) -> Handled<Reply<QuickReplyExport>> {
+    let replies = shop.quick_replies(None, QUICK_REPLIES_MAX).await?;
+    let parts = replies.iter().map(|reply| {
+        let QuickReply { label, category, state, text, .. } = reply;
+        (label.as_str(), category.as_deref(), *state, text.as_str())
+    });
+    let file = quick_reply_file::write(parts);
+    Ok(Reply(QuickReplyFile { file, quick_replies: i64::try_from(replies.len()).unwrap_or(i64::MAX) }))
 }
 
 /// What a person's quick replies are filled with: the columns of their own, and who they and the shop are.
