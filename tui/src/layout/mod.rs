@@ -12,6 +12,7 @@ pub mod pairing;
 pub mod settings;
 pub mod table;
 pub mod tabs;
+pub mod wizard;
 
 use ratatui::layout::{Position, Rect, Size};
 

@@ -19,6 +19,7 @@ pub mod settings;
 pub mod thread;
 pub mod toasts;
 pub mod triage;
+pub mod wizard;
 
 use jiff::tz::TimeZone;
 use mychatflow_data::ids::{RunId, TenantId};
@@ -376,6 +377,10 @@ impl State {
                 return vec![Scope::Picker, Scope::Always];
             }
             Some(Overlay::Triage(_)) => return vec![Scope::Triage, Scope::Always],
+            Some(Overlay::Wizard(wizard)) if wizard.step == wizard::Step::Check => {
+                return vec![Scope::Check, Scope::Always];
+            }
+            Some(Overlay::Wizard(_)) => return vec![Scope::Wizard, Scope::Always],
             None => match self.screen {
                 Screen::Dashboard => &[Scope::Dashboard],
                 Screen::Chats => match self.chats.focus {

@@ -5,12 +5,14 @@ use std::time::Duration;
 use mychatflow_data::ids::{CampaignId, ChatId, ContactId, InstanceId, InteractionId, QuickReplyId, TenantId};
 use mychatflow_data::model::chat::Mode;
 use mychatflow_data::model::setting::SettingKey;
+use mychatflow_data::protocol::calls::campaign::CloneFor;
 
 use super::Screen;
 use super::form::{Form, SettingPlace};
 use super::input::Input;
 use super::pairing::Pairing;
 use super::triage::Triage;
+use super::wizard::Wizard;
 use crate::action::Action;
 use crate::msg::Question;
 use crate::text::CleanText;
@@ -30,6 +32,8 @@ pub enum Overlay {
     Pairing(Box<Pairing>),
     /// People known from before pairing.
     Triage(Box<Triage>),
+    /// A campaign being made.
+    Wizard(Box<Wizard>),
 }
 
 /// A line of a reader.
@@ -115,6 +119,8 @@ pub enum Pick {
     Number(InstanceId),
     /// A row of the list on the screen.
     Row(FoundRow),
+    /// Whom a copy of a campaign is for.
+    CloneFor(CampaignId, CloneFor),
     /// A value for a setting.
     Setting(SettingKey, SettingPlace, &'static str),
 }
@@ -205,6 +211,8 @@ pub enum Deed {
     Release,
     /// The console ends.
     Quit,
+    /// What was typed for a campaign is thrown away.
+    Forget,
 }
 
 /// A question before something that can't be undone.

@@ -92,6 +92,7 @@ pub fn update(
         Msg::Said(Said::Done(words)) => state.toasts.say(Tone::Good, &words, now),
         Msg::Said(Said::Failed(words)) => state.toasts.say(Tone::Bad, &words, now),
         Msg::Pixels(support) => state.pixels = support,
+        Msg::FileRead { path, text } => campaigns::wizard::file_read(state, &path, text, &mut cx),
     }
     guide::step(state, &mut cx);
     if let Some(at) = wake::next(state, now) {

@@ -6,6 +6,7 @@ mod pairing;
 mod picker;
 mod reader;
 mod triage;
+mod wizard;
 
 use super::paint::{Keys, Paint, Span};
 use crate::layout::Layout;
@@ -24,6 +25,7 @@ pub fn draw(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
             Overlay::Confirm(it) => confirm::draw(it, state, laid, paint),
             Overlay::Pairing(it) => pairing::draw(it, state, laid, paint),
             Overlay::Triage(it) => triage::draw(it, state, laid, paint),
+            Overlay::Wizard(it) => wizard::draw(it, state, laid, paint),
         }
     }
 }
