@@ -104,10 +104,12 @@ async fn a_campaign_and_the_evenings_accounts() {
     let mut console = console(&world, 120, 40).await;
     console.keys("3").until("campaigns").await;
     console.keys("a").until("New campaign").await;
-    console.keys("winter<tab>Hi {{ name }}, we open early<tab>all<tab><tab><enter>").gone("New campaign").await;
-    console.until("draft").await;
-    console.until("Hi Cleo, we open early").await;
-    console.keys("<esc>").gone("What people get").await;
+    console.keys("winter<enter>").until("everybody you know").await;
+    console.keys("<enter>").until("[3 Text]").await;
+    console.keys("Hi {{ name }}, we open early").until("Hi Cleo, we open early").await;
+    console.keys("<enter>").until("[4 Variants]").await;
+    console.keys("<enter>").until("[5 Plan]").await;
+    console.keys("<enter>").until("3 people of 3 on the list").await;
     console.keys("L").until("Launch this campaign?").await;
     console.keys("y").until("✓ completed").await;
     console.until("3 sent").await;

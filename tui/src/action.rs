@@ -107,6 +107,10 @@ actions! {
     CampaignCancel => "campaign_cancel", "Cancel for good";
     CampaignPreview => "campaign_preview", "See what people will get";
     CampaignReport => "campaign_report", "Who got it, and who did not";
+    CampaignCheck => "campaign_check", "Look over: who gets it, how long, what it risks";
+    CampaignTest => "campaign_test", "Send it to yourself once";
+    CampaignClone => "campaign_clone", "A copy as a draft";
+    CampaignKeep => "campaign_keep", "Keep as a draft";
     // numbers
     Pair => "pair", "Pair: show the code to scan";
     PairByPhone => "pair_by_phone", "Pair by a code typed into the phone";

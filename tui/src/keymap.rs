@@ -61,6 +61,8 @@ scopes! {
     Triage => "triage", "People known from before";
     Person => "person", "A person";
     Import => "import", "A file with people";
+    Wizard => "wizard", "Making a campaign";
+    Check => "check", "Looking a campaign over";
 }
 
 /// The default map: where, which keys (a list with spaces between), what.
@@ -138,6 +140,9 @@ const DEFAULTS: &[(Scope, &str, Action)] = &[
     (Scope::Campaigns, "X", Action::CampaignCancel),
     (Scope::Campaigns, "v", Action::CampaignPreview),
     (Scope::Campaigns, "r", Action::CampaignReport),
+    (Scope::Campaigns, "f", Action::CampaignCheck),
+    (Scope::Campaigns, "T", Action::CampaignTest),
+    (Scope::Campaigns, "c", Action::CampaignClone),
     (Scope::Campaigns, "D", Action::Remove),
     (Scope::Recipients, "> .", Action::TabNext),
     (Scope::Recipients, "< ,", Action::TabBack),
@@ -213,7 +218,6 @@ const DEFAULTS: &[(Scope, &str, Action)] = &[
     (Scope::Form, "backtab", Action::FocusBack),
     (Scope::Form, "down", Action::Down),
     (Scope::Form, "up", Action::Up),
-    (Scope::Form, "ctrl-p", Action::CampaignPreview),
     (Scope::Form, "enter", Action::Submit),
     (Scope::Form, "alt-enter ctrl-j", Action::Newline),
     (Scope::Form, "esc", Action::Close),
@@ -270,6 +274,24 @@ const DEFAULTS: &[(Scope, &str, Action)] = &[
     (Scope::Import, "y", Action::Copy),
     (Scope::Import, "?", Action::Help),
     (Scope::Import, "esc q", Action::Close),
+    (Scope::Wizard, "enter", Action::Submit),
+    (Scope::Wizard, "tab", Action::FocusNext),
+    (Scope::Wizard, "backtab", Action::FocusBack),
+    (Scope::Wizard, "down", Action::Down),
+    (Scope::Wizard, "up", Action::Up),
+    (Scope::Wizard, "alt-enter ctrl-j", Action::Newline),
+    (Scope::Wizard, "ctrl-p", Action::CampaignPreview),
+    (Scope::Wizard, "f1", Action::Help),
+    (Scope::Wizard, "esc", Action::Close),
+    (Scope::Check, "T", Action::CampaignTest),
+    (Scope::Check, "L", Action::CampaignLaunch),
+    (Scope::Check, "S enter", Action::CampaignKeep),
+    (Scope::Check, "v ctrl-p", Action::CampaignPreview),
+    (Scope::Check, "f5 r", Action::Refresh),
+    (Scope::Check, "k up", Action::Up),
+    (Scope::Check, "j down", Action::Down),
+    (Scope::Check, "? f1", Action::Help),
+    (Scope::Check, "esc", Action::Close),
 ];
 
 /// What is wrong with a key map file.

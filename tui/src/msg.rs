@@ -1,5 +1,7 @@
 //! What happened (`Msg`), what came of a question (`Answer`), and what is to be done (`Effect`).
 
+use std::sync::Arc;
+
 use mychatflow_data::client::{Client, ClientError};
 use mychatflow_data::ids::RunId;
 use mychatflow_data::protocol::Call;
@@ -261,6 +263,13 @@ pub enum Msg {
     Pixels(PixelSupport),
     /// A piece of a file was read, or not.
     Piece(Box<Piece>),
+    /// A file of this machine was read.
+    FileRead {
+        /// Where it is, as it was asked for.
+        path: String,
+        /// Its text, or why it could not be read; a sentence.
+        text: Result<Arc<str>, String>,
+    },
 }
 
 /// Whether the terminal's window has the keyboard.
@@ -314,6 +323,11 @@ pub enum Effect {
     },
     /// In the demo: the made-up phone does something.
     Phone(PhoneWish),
+    /// Read a text file of this machine; `Msg::FileRead` brings it.
+    ReadFile {
+        /// Where it is; `~` stands for the home directory.
+        path: String,
+    },
     /// Try to connect now.
     Reconnect,
     /// Leave.

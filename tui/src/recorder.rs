@@ -40,6 +40,10 @@ impl Recorder {
             Msg::Event(event) => format!("event {} {}", event.seq, event.topic),
             Msg::Link(_) => "link".to_owned(),
             Msg::Said(_) => "said".to_owned(),
+            Msg::FileRead { text, .. } => match text {
+                Ok(text) => format!("file read ({} bytes)", text.len()),
+                Err(_) => "file not read".to_owned(),
+            },
             Msg::Pixels(support) => format!("pixels {support:?}"),
             Msg::Piece(piece) => format!("piece {}", if piece.read.is_ok() { "read" } else { "not read" }),
         };

@@ -1,5 +1,6 @@
 //! The loop: wait, drain, update, effects, draw. Alone knows sockets, clocks and the terminal.
 
+mod files;
 mod link;
 mod perform;
 mod pieces;
@@ -340,6 +341,14 @@ impl Loop<'_> {
                     // The demo has ended when nobody listens.
                     let _ = phone.send(wish);
                 }
+            }
+            Effect::ReadFile { path } => {
+                let said = self.said.clone();
+                tokio::task::spawn_blocking(move || {
+                    let text = files::text(&path).map(Into::into);
+                    // Nobody listens when the console has ended.
+                    let _ = said.send(Msg::FileRead { path, text });
+                });
             }
             // A full channel means that it is being tried already.
             Effect::Reconnect => drop(self.retry.try_send(())),

@@ -14,6 +14,7 @@ pub mod quick_replies;
 pub mod settings;
 pub mod table;
 pub mod tabs;
+pub mod wizard;
 
 use ratatui::layout::{Position, Rect, Size};
 

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::table::{self, TableLayout};
-use super::{Hit, Layout, pairing};
+use super::{Hit, Layout, pairing, wizard};
 use crate::state::State;
 use crate::state::form::Form;
 use crate::state::input::Input;
@@ -76,6 +76,8 @@ pub enum Parts {
         /// The lines below it.
         foot: Rect,
     },
+    /// A campaign being made takes the whole screen.
+    Wizard(wizard::WizardLayout),
 }
 
 /// Lays all overlays.
@@ -95,6 +97,7 @@ pub fn lay(state: &State, laid: &mut Layout) {
             Overlay::Triage(triage) => lay_triage(triage, laid),
             Overlay::Person(person) => lay_sheet(&person.reader, laid),
             Overlay::Import(reader) => lay_sheet(reader, laid),
+            Overlay::Wizard(it) => wizard::lay(it, state, laid),
         };
         laid.overlays.push(one);
     }
@@ -315,7 +318,7 @@ fn room(laid: &Layout) -> Rect {
     Rect { x: laid.sidebar.right(), width: laid.area.width - laid.sidebar.width, ..laid.area }
 }
 
-fn centred(area: Rect, width: u16, height: u16) -> Rect {
+pub(super) fn centred(area: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(area.width), height.min(area.height));
     Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
 }

@@ -2,6 +2,7 @@
 
 use mychatflow_data::ids::{ChatId, ContactId, InstanceId, QuickReplyId};
 use mychatflow_data::model::setting::SettingKey;
+use mychatflow_data::protocol::calls::campaign::CloneFor;
 
 use super::input::{Input, Lines};
 use super::people_form::PeopleForm;
@@ -98,10 +99,10 @@ pub enum FormKind {
     Setting(SettingKey, SettingPlace),
     /// Credits granted by hand.
     Grant,
-    /// A new campaign.
-    CampaignCreate,
-    /// Another text for a campaign.
-    CampaignEdit(String),
+    /// A campaign that is sent to oneself.
+    CampaignTest(String),
+    /// A copy of a campaign, and for whom.
+    CampaignClone(String, CloneFor),
 }
 
 /// Where a setting is set.

@@ -23,6 +23,7 @@ pub mod settings;
 pub mod thread;
 pub mod toasts;
 pub mod triage;
+pub mod wizard;
 
 use jiff::tz::TimeZone;
 use mychatflow_data::ids::{RunId, TenantId};
@@ -382,6 +383,10 @@ impl State {
             Some(Overlay::Triage(_)) => return vec![Scope::Triage, Scope::Always],
             Some(Overlay::Person(_)) => return vec![Scope::Person, Scope::Always],
             Some(Overlay::Import(_)) => return vec![Scope::Import, Scope::Always],
+            Some(Overlay::Wizard(wizard)) if wizard.step == wizard::Step::Check => {
+                return vec![Scope::Check, Scope::Always];
+            }
+            Some(Overlay::Wizard(_)) => return vec![Scope::Wizard, Scope::Always],
             None => match self.screen {
                 Screen::Dashboard => &[Scope::Dashboard],
                 Screen::Chats => match self.chats.focus {

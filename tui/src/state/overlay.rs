@@ -5,6 +5,7 @@ use std::time::Duration;
 use mychatflow_data::ids::{CampaignId, ChatId, ContactId, InstanceId, InteractionId, MergeId, QuickReplyId, TenantId};
 use mychatflow_data::model::chat::Mode;
 use mychatflow_data::model::setting::SettingKey;
+use mychatflow_data::protocol::calls::campaign::CloneFor;
 
 use super::Screen;
 use super::bulk::Bulk;
@@ -13,6 +14,7 @@ use super::input::Input;
 use super::pairing::Pairing;
 use super::person::Person;
 use super::triage::Triage;
+use super::wizard::Wizard;
 use crate::action::Action;
 use crate::msg::Question;
 use crate::text::CleanText;
@@ -36,6 +38,8 @@ pub enum Overlay {
     Person(Box<Person>),
     /// What becomes of a file with people, in lines.
     Import(Box<Reader>),
+    /// A campaign being made.
+    Wizard(Box<Wizard>),
 }
 
 /// A line of a reader.
@@ -131,6 +135,8 @@ pub enum Pick {
     Unmerge(ContactId, MergeId),
     /// A row of the list on the screen.
     Row(FoundRow),
+    /// Whom a copy of a campaign is for.
+    CloneFor(CampaignId, CloneFor),
     /// A value for a setting.
     Setting(SettingKey, SettingPlace, &'static str),
 }
@@ -227,6 +233,8 @@ pub enum Deed {
     People(Box<Bulk>),
     /// The console ends.
     Quit,
+    /// What was typed for a campaign is thrown away.
+    Forget,
 }
 
 /// A question before something that can't be undone.

@@ -15,6 +15,9 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
     }
     let Some(answer) = triage::answered(state, answer, cx) else { return };
     let Some(answer) = contacts::bulk_answered(state, answer, cx) else { return };
+    if campaigns::wizard::answered(state, &answer, cx) == super::Handled::Yes {
+        return;
+    }
     if let Answer::ChatList(asked, reply) = &answer
         && palette::came(state, asked, reply) == super::Handled::Yes
     {
@@ -68,7 +71,9 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
         | Answer::CampaignEdit(..)
         | Answer::CampaignRemove(..)
         | Answer::CampaignReport(..)
-        | Answer::CampaignSeries(..)) => campaigns::answered(state, answer, cx),
+        | Answer::CampaignSeries(..)
+        | Answer::CampaignTest(..)
+        | Answer::CampaignClone(..)) => campaigns::answered(state, answer, cx),
         answer @ (Answer::CreditLedger(..) | Answer::CreditGrant(..) | Answer::CreditAudit(..)) => {
             credits::answered(state, answer, cx);
         }

@@ -4,20 +4,19 @@ mod forms;
 mod page;
 mod people;
 mod preview;
+pub mod wizard;
 
 use mychatflow_data::ids::CampaignId;
 use mychatflow_data::model::campaign::CampaignState;
 use mychatflow_data::protocol::calls::campaign::{
     CampaignCancel, CampaignDocument, CampaignLaunch, CampaignList, CampaignPause, CampaignRemove, CampaignResume,
-    CampaignShow,
+    CampaignShow, CloneFor, Risk,
 };
 use mychatflow_data::protocol::error::Code;
 use mychatflow_data::protocol::event::Event;
 use mychatflow_data::protocol::name::{CampaignName, Cursor};
 use serde::Deserialize;
 
-pub use self::forms::preview_form;
-pub use self::page::woke;
 pub use self::people::tab;
 use super::lists::{self, First};
 use super::{Cx, Handled, again, palette};
@@ -25,7 +24,7 @@ use crate::action::Action;
 use crate::moment;
 use crate::msg::{Answer, Question};
 use crate::state::State;
-use crate::state::campaigns::{Place, number, outlook, people as persons, rate};
+use crate::state::campaigns::{Heard, Place, number, outlook, people as persons, rate};
 use crate::state::list::{Known, Reading};
 use crate::state::overlay::{Confirm, Deed, FoundRow, Overlay, Pick, PickItem, PickerKind};
 use crate::state::toasts::Tone;
@@ -92,11 +91,14 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
     }
     let current = state.campaigns.current().cloned();
     match (action, current) {
-        (Action::Add, _) => forms::create(state),
+        (Action::Add, _) => wizard::create(state, cx),
         (Action::Filter, _) => find(state),
         (Action::Open, Some(campaign)) if state.campaigns.place == Place::List => page::open(state, &campaign, cx),
         (Action::Open | Action::CampaignReport, Some(campaign)) => people::open(state, &campaign, cx),
-        (Action::Edit, Some(campaign)) => forms::edit(state, &campaign, cx),
+        (Action::Edit, Some(campaign)) => wizard::edit(state, &campaign, cx),
+        (Action::CampaignCheck, Some(campaign)) => wizard::look_over(state, &campaign, cx),
+        (Action::CampaignTest, Some(campaign)) => forms::test(state, &campaign),
+        (Action::CampaignClone, Some(campaign)) => forms::copy(state, &campaign),
         (Action::CampaignPreview, Some(campaign)) => preview::open(state, &campaign, cx),
         (Action::CampaignLaunch, Some(campaign)) => launch(state, &campaign, cx),
         (Action::CampaignPause, Some(campaign)) => pause(state, &campaign, cx),
@@ -117,6 +119,19 @@ fn in_list(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
         read(state, Some(after), cx);
     }
     done
+}
+
+/// A time that was asked for has come.
+pub fn woke(state: &mut State, cx: &mut Cx<'_>) {
+    page::woke(state, cx);
+    wizard::woke(state, cx);
+}
+
+/// For whom a copy is was picked.
+pub fn copied_for(state: &mut State, id: CampaignId, whom: CloneFor) {
+    if let Some(campaign) = state.campaigns.rows.items().iter().find(|campaign| campaign.id == id).cloned() {
+        forms::name_copy(state, &campaign, whom);
+    }
 }
 
 fn find(state: &mut State) {
@@ -159,13 +174,24 @@ fn launch(state: &mut State, campaign: &CampaignDocument, cx: &mut Cx<'_>) {
         Some(at) if at > cx.now => crate::state::campaigns::when(at, cx.now, &state.zone),
         _ => "now".to_owned(),
     };
+    let looked = wizard::of(state).and_then(|wizard| match &wizard.preflight {
+        Heard::Here(preflight) => Some(preflight.clone()),
+        _ => None,
+    });
     let order = if campaign.recipients > 1 { "one after the other, " } else { "" };
+    let risk = match looked.as_ref().map(|looked| looked.risk) {
+        Some(Risk::High) => "\n\nThe risk is high: numbers are restricted for this. Heed the advice first.",
+        _ => "",
+    };
     let text = format!(
-        "{} will get \"{}\" from {}, {order}starting {start}. {}\n\nThe beginning: {}",
-        persons(campaign.recipients),
+        "{} will get \"{}\" from {}, {order}starting {start}. {}{risk}\n\nThe beginning: {}",
+        persons(looked.as_ref().map_or(campaign.recipients, |looked| looked.audience)),
         CleanText::line(&campaign.name),
         number(campaign, state),
-        pace(state, campaign, cx),
+        looked.as_ref().and_then(|looked| looked.ends_at).map_or_else(
+            || pace(state, campaign, cx),
+            |end| format!("Done about {}.", crate::state::campaigns::when(end, cx.now, &state.zone)),
+        ),
         crate::text::cut(CleanText::line(&campaign.text).as_str(), 100),
     );
     let question = CampaignLaunch { tenant: state.tenant_name(), name: named(campaign) };
@@ -246,19 +272,26 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
                 forget(state, id);
             }
         }
-        Answer::CampaignCreate(_, Ok(campaign)) => {
-            let words = format!("the draft for {} is here", persons(campaign.recipients));
-            put(state, campaign.clone());
-            state.campaigns.rows.select(campaign.id);
-            state.toasts.say(Tone::Good, &words, cx.now);
-            // Nobody launches what they have not seen.
-            preview::open(state, &campaign, cx);
+        Answer::CampaignTest(_, Ok(tested)) => {
+            state.toasts.say(Tone::Good, &format!("a test is on its way to {}", tested.phone), cx.now);
         }
-        Answer::CampaignEdit(_, Ok(campaign)) => told(state, campaign, "is changed", cx),
+        Answer::CampaignClone(_, Ok(campaign)) => {
+            let words = format!("the draft for {} is here", persons(campaign.recipients));
+            let id = campaign.id;
+            state.campaigns.place = Place::List;
+            put(state, campaign);
+            state.campaigns.rows.select(id);
+            state.toasts.say(Tone::Good, &words, cx.now);
+        }
         Answer::CampaignLaunch(_, Ok(campaign)) => {
             let outlook = outlook(&campaign, cx.now, &state.zone);
             let words = if outlook.is_empty() { String::new() } else { format!(": {outlook}") };
-            told(state, campaign, &format!("is launched{words}"), cx);
+            told(state, campaign.clone(), &format!("is launched{words}"), cx);
+            if wizard::of(state).is_some() {
+                state.overlays.retain(|overlay| !matches!(overlay, Overlay::Wizard(_)));
+                state.campaigns.rows.select(campaign.id);
+                page::open(state, &campaign, cx);
+            }
         }
         Answer::CampaignPause(_, Ok(campaign)) => told(state, campaign, "is paused", cx),
         Answer::CampaignResume(_, Ok(campaign)) => told(state, campaign, "goes on", cx),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use mychatflow_data::credits::Credits;
 use mychatflow_data::phone::Phone;
-use mychatflow_data::protocol::calls::campaign::{CampaignCreate, CampaignEdit};
+use mychatflow_data::protocol::calls::campaign::{CampaignClone, CampaignTest};
 use mychatflow_data::protocol::calls::chat::ChatNote;
 use mychatflow_data::protocol::calls::contact::ContactAdd;
 use mychatflow_data::protocol::calls::credit::CreditGrant;
@@ -115,22 +115,18 @@ fn questions(form: &Form, tenant: Option<TenantName>) -> Vec<Question> {
             let Some(count) = form.word("amount").and_then(|amount| amount.parse().ok()) else { return Vec::new() };
             one(CreditGrant { tenant, amount: Credits::new(count), note: form.word("note") }.into())
         }
-        FormKind::CampaignCreate => one(CampaignCreate {
-            tenant,
-            name: form.word("name").unwrap_or_default(),
-            text: form.text("text"),
-            segment: form.word("segment"),
-            instance: form.word("instance").map(InstanceName::from),
-            at: form.word("at"),
-            ..CampaignCreate::default()
-        }
-        .into()),
-        FormKind::CampaignEdit(name) => one(CampaignEdit {
+        FormKind::CampaignTest(name) => one(CampaignTest {
             tenant,
             name: CampaignName::from(name.as_str()),
-            text: Some(form.text("text")),
-            at: form.word("at"),
-            ..CampaignEdit::default()
+            to: form.word("to").and_then(|phone| Phone::parse(&phone).ok()),
+            variant: form.word("variant"),
+        }
+        .into()),
+        FormKind::CampaignClone(name, whom) => one(CampaignClone {
+            tenant,
+            name: CampaignName::from(name.as_str()),
+            copy: form.word("name").unwrap_or_default(),
+            whom: Some(*whom),
         }
         .into()),
     }

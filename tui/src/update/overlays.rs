@@ -24,7 +24,7 @@ use crate::text::CleanText;
 pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
     let parts = cx.seen.overlays.last().map(|laid| (laid.parts.clone(), laid.inner.height));
     let Some(top) = state.overlays.last_mut() else { return Handled::No };
-    if action == Action::Close && !triage::keeps_open(top) && !matches!(top, Overlay::Import(_)) {
+    if action == Action::Close && !triage::keeps_open(top) && !matches!(top, Overlay::Import(_) | Overlay::Wizard(_)) {
         state.overlays.pop();
         return Handled::Yes;
     }
@@ -69,10 +69,6 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
                 }
                 Handled::Yes
             }
-            Action::CampaignPreview => {
-                campaigns::preview_form(state, cx);
-                Handled::Yes
-            }
             Action::Newline => {
                 form.fields.get_mut(form.focus).into_iter().for_each(|field| field.input.newline());
                 Handled::Yes
@@ -86,6 +82,7 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
                     Deed::Release => triage::release(state, cx),
                     Deed::People(bulk) => contacts::bulk_begin(state, *bulk, cx),
                     Deed::Quit => cx.want(Effect::Quit),
+                    Deed::Forget => state.overlays.retain(|overlay| !matches!(overlay, Overlay::Wizard(_))),
                 }
             }
             Handled::Yes
@@ -95,6 +92,7 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
         Overlay::Triage(_) => triage::act(state, action, cx),
         Overlay::Person(_) => contacts::person_act(state, action, cx),
         Overlay::Import(_) => contacts::import_act(state, action, cx),
+        Overlay::Wizard(_) => campaigns::wizard::act(state, action, cx),
     }
 }
 
@@ -189,6 +187,7 @@ pub fn typed(state: &mut State, key: Key, cx: &mut Cx<'_>) {
             super::credits::recount(state);
         }
         Some(Overlay::Triage(_)) => triage::typed(state, key),
+        Some(Overlay::Wizard(wizard)) => campaigns::wizard::typed(wizard, key, cx),
         _ => {}
     }
 }
@@ -209,6 +208,7 @@ pub fn pasted(state: &mut State, text: &str, cx: &mut Cx<'_>) {
             super::credits::recount(state);
         }
         Some(Overlay::Triage(_)) => triage::pasted(state, text),
+        Some(Overlay::Wizard(wizard)) => campaigns::wizard::pasted(wizard, text, cx),
         _ => {}
     }
 }
@@ -226,6 +226,7 @@ pub fn clicked(state: &mut State, hit: Hit, cx: &mut Cx<'_>) {
             act(state, Action::Mark, cx);
         }
         (Some(_), Hit::Do(action)) => super::keys::perform(state, action, cx),
+        (Some(Overlay::Wizard(_)), hit) => campaigns::wizard::clicked(state, hit, cx),
         _ => {}
     }
 }

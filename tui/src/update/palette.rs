@@ -265,6 +265,7 @@ pub fn picked(state: &mut State, pick: Option<Pick>, cx: &mut Cx<'_>) {
             state.campaigns.rows.select(id);
         }
         Pick::Row(FoundRow::Setting(key)) => state.settings.rows.select(key),
+        Pick::CloneFor(id, whom) => super::campaigns::copied_for(state, id, whom),
         Pick::Setting(key, place, value) => super::settings::picked(state, key, &place, value, cx),
         pick => super::chats::picked(state, pick, cx),
     }

@@ -49,6 +49,7 @@ pub fn next(state: &mut State, now: Timestamp) -> Option<Timestamp> {
         state.credits.stale_at,
         state.queue.stale_at,
         state.campaigns.stale_at,
+        super::campaigns::wizard::due(state),
     ]
     .into_iter()
     .flatten()

@@ -218,7 +218,9 @@ fn hints(state: &State) -> Vec<(Action, &'static str)> {
         Some(Overlay::Picker(_)) => vec![(A::Submit, "pick"), (A::Down, "down"), (A::Close, "close")],
         Some(Overlay::Form(_)) => vec![(A::Submit, "done"), (A::FocusNext, "next field"), (A::Close, "cancel")],
         Some(Overlay::Confirm(_)) => vec![(A::Confirm, "yes"), (A::Close, "no")],
-        Some(Overlay::Pairing(_) | Overlay::Triage(_) | Overlay::Person(_) | Overlay::Import(_)) => {
+        Some(
+            Overlay::Pairing(_) | Overlay::Triage(_) | Overlay::Person(_) | Overlay::Import(_) | Overlay::Wizard(_),
+        ) => {
             vec![(A::Help, "keys"), (A::Close, "close")]
         }
         None => crate::update::hints(state),

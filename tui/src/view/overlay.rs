@@ -8,6 +8,7 @@ mod person;
 mod picker;
 mod reader;
 mod triage;
+mod wizard;
 
 use ratatui::layout::Rect;
 
@@ -33,6 +34,7 @@ pub fn draw(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
             Overlay::Triage(it) => triage::draw(it, state, laid, paint),
             Overlay::Person(it) => person::draw(it, state, laid, paint),
             Overlay::Import(it) => import::draw(it, state, laid, paint),
+            Overlay::Wizard(it) => wizard::draw(it, state, laid, paint),
         }
     }
 }

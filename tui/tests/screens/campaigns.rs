@@ -1,5 +1,6 @@
 //! One text to many.
 
+use mychatflow_data::protocol::calls::campaign::CloneFor;
 use mychatflow_data::protocol::event::Topic;
 use mychatflow_tui::msg::{Mouse, MouseDeed, Msg, Question};
 use mychatflow_tui::state::Charset;
@@ -117,8 +118,9 @@ fn who_got_it_and_who_did_not() {
 
 #[test]
 fn forms_and_questions() {
-    both("create", "3achristmas orders<tab>Hi {{ name<tab>vip<tab>", |_| {});
-    both("edit", "3e", more);
+    both("test", "3T", variants);
+    both("copy", "3c", |_| {});
+    both("copy_name", "3c<down><enter>", |_| {});
     both("launch", "3L", more);
     both("cancel", "3X", |_| {});
     both("remove", "3D", more);
@@ -186,21 +188,34 @@ fn only_a_draft_can_be_launched_and_edited() {
 }
 
 #[test]
-fn a_text_is_seen_before_it_is_stored_and_once_it_is() {
+fn a_test_goes_to_oneself_and_a_copy_is_a_draft() {
     let mut console = Console::open(80, 24);
-    console.keys("3aNews<tab>Hi {{ name }}<tab>tag:vip<ctrl-p>");
-    let preview = |question: &Question| {
-        matches!(question, Question::CampaignPreview(asked)
-            if asked.name.is_none() && asked.segment.as_deref() == Some("tag:vip") && asked.text.as_deref() == Some("Hi {{ name }}"))
-    };
-    assert_eq!(asked(&console, preview), 1);
-    assert!(console.shows("Hi Aylin Yılmaz"));
-    console.keys("<esc>");
-    assert!(console.shows("New campaign"));
+    console.keys("3T<enter>");
+    assert!(console.shows("a test is on its way to +4915111111111"));
+    console.keys("T+44 7700 900123<enter>");
+    assert!(matches!(console.asked.last(), Some(Question::CampaignTest(asked))
+        if asked.to.as_ref().is_some_and(|phone| phone.to_string() == "+447700900123")));
+    console.keys("c<down><enter>");
+    assert!(console.shows("Christmas orders 2"), "a name that is free is offered");
     console.keys("<enter>");
-    assert_eq!(asked(&console, |question| matches!(question, Question::CampaignCreate(_))), 1);
-    assert!(console.shows("What people get: News"));
-    assert_eq!(console.state.campaigns.rows.selected().map(|campaign| campaign.name.as_str()), Some("News"));
+    assert!(matches!(console.asked.last(), Some(Question::CampaignClone(asked))
+        if asked.copy == "Christmas orders 2" && asked.whom == Some(CloneFor::NotReached)));
+    assert_eq!(
+        console.state.campaigns.rows.selected().map(|campaign| campaign.name.as_str()),
+        Some("Christmas orders 2")
+    );
+}
+
+#[test]
+fn what_the_daemon_does_not_know_yet_is_said_and_nothing_breaks() {
+    for (method, keys) in
+        [("campaign.test", "3T<enter>"), ("campaign.clone", "3c<enter><enter>"), ("campaign.series", "3<enter>")]
+    {
+        let mut console = Console::open(80, 24);
+        console.shop.refuse = Some((method, "not there yet"));
+        console.keys(keys);
+        assert!(console.shows("not there yet"), "{method}");
+    }
 }
 
 fn recipient(number: usize) -> Value {

@@ -32,7 +32,7 @@ fn the_palette_finds_what_is_not_on_the_screen() {
     assert!(console.shows("New campaign"), "{:#?}", console.lines());
     console.keys("<enter>");
     assert_eq!(console.state.screen, mychatflow_tui::state::Screen::Campaigns);
-    assert!(console.shows("what you call it"), "{:#?}", console.lines());
+    assert!(console.shows("nobody else sees it"), "{:#?}", console.lines());
     // A person who is on no list yet: the daemon knows.
     let mut console = Console::open(80, 24);
     console.keys(":مرحبا أحمد");

@@ -1,6 +1,7 @@
 //! Every screen and overlay as people see it: driven by keys, drawn at 80x24 and 120x36, without a terminal.
 
 mod campaigns;
+mod campaigns_wizard;
 mod chats;
 mod chrome;
 mod console;

@@ -360,6 +360,25 @@ impl Shop {
                 }
                 campaign
             }
+            "campaign.extend" | "campaign.edit" | "campaign.clone" => {
+                let mut campaign = self.one(&self.campaigns, question, "name");
+                campaign["state"] = json!("draft");
+                if let Some(copy) = params(question).get("copy") {
+                    (campaign["id"], campaign["name"]) = (json!(id(68)), copy.clone());
+                }
+                campaign
+            }
+            "campaign.remove" => {
+                let gone = self.one(&self.campaigns, question, "name");
+                json!({"id": params(question)["name"], "name": gone["name"]})
+            }
+            "campaign.test" => json!({"id": id(180), "chat": id(30), "phone": "4915111111111", "text": "Hi"}),
+            "campaign.preflight" => json!({"recipients": 283, "audience": 231, "left_out": [
+                    {"reason": "asked not to be written to", "people": 31}, {"reason": "no value for name", "people": 14},
+                    {"reason": "personal: campaigns never write here", "people": 7}],
+                "newcomers": 64, "newcomers_today": 30, "safe_today": 120, "checked": 167, "begins_at": ago(0),
+                "ends_at": ago(-2_900), "risk": "medium",
+                "advice": ["64 of them never wrote to you: begin with those who know you", "say who you are in the first line"]}),
             "campaign.preview" => json!({"next": "more", "items": [
                 {"phone": "+4915111111111", "name": "Aylin Yılmaz", "text": "Hi Aylin Yılmaz, order your stollen until 12 December!", "reason": null},
                 {"phone": "+819012345678", "name": "東京のお客様 ❤️", "text": null, "reason": "asked not to be written to"},

@@ -2,7 +2,7 @@
 
 use mychatflow_data::protocol::calls::campaign::{CampaignDocument, CampaignPreview, CampaignPreviewed};
 
-use super::named;
+use super::{named, wizard};
 use crate::msg::Refusal;
 use crate::state::State;
 use crate::state::overlay::{Overlay, Reader, ReaderLine};
@@ -24,13 +24,18 @@ pub fn open(state: &mut State, campaign: &CampaignDocument, cx: &mut Cx<'_>) {
         limit: Some(PREVIEWS),
         ..CampaignPreview::default()
     };
+    show(state, asked, &format!("What people get: {}", campaign.name), cx);
+}
+
+/// Opens what some recipients would get.
+pub fn show(state: &mut State, asked: CampaignPreview, title: &str, cx: &mut Cx<'_>) {
     cx.ask(asked.clone());
-    let title = format!("What people get: {}", campaign.name);
-    state.overlays.push(Overlay::Reader(Reader::waiting(&title, asked.into())));
+    state.overlays.push(Overlay::Reader(Reader::waiting(title, asked.into())));
 }
 
 /// What some recipients would get came.
 pub fn came(state: &mut State, asked: &CampaignPreview, reply: Result<CampaignPreviewed, Refusal>) {
+    wizard::previewed(state, asked, &reply);
     let Some(reader) = overlays::reader_for(state, asked.clone()) else { return };
     let lines = reply.map(|page| {
         let mut lines = Vec::new();
