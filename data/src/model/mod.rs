@@ -11,6 +11,7 @@ pub mod job;
 pub mod ledger;
 pub mod member;
 pub mod note;
+pub mod query;
 pub mod quick_reply;
 pub mod recipient;
 pub mod setting;
