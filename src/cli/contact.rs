@@ -76,6 +76,9 @@ pub enum ContactVerb {
         /// Only those with this in their name or phone number
         #[arg(long, value_name = "TEXT")]
         find: Option<String>,
+        /// Only those who fit: 'tag:vip last_in:<30d -opted_out city:Berlin'
+        #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
+        query: Option<String>,
         #[command(flatten)]
         limit: Limit,
     },

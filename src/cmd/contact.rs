@@ -14,13 +14,13 @@ use crate::output::{Table, age, age_or, clean, clean_lines, facts};
 pub async fn run(cx: &Cx, verb: ContactVerb) -> anyhow::Result<()> {
     let tenant = cx.tenant();
     match verb {
-        ContactVerb::List { tag, review, find, limit } => {
+        ContactVerb::List { tag, review, find, query, limit } => {
             let params = |limit, after| ContactList {
                 tenant: tenant.clone(),
                 tag: tag.clone(),
                 review,
                 find: find.clone(),
-                query: None,
+                query: query.clone(),
                 limit,
                 after,
             };

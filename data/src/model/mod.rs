@@ -15,6 +15,7 @@ pub mod note;
 pub mod number_check;
 #[cfg(feature = "store")]
 pub mod opt_out;
+pub mod query;
 pub mod quick_reply;
 pub mod recipient;
 pub mod setting;

@@ -28,13 +28,7 @@ pub(crate) struct Needle {
 impl Needle {
     pub(crate) fn new(text: Option<&str>) -> Self {
         let text = text.map(|text| folded(text.trim())).filter(|text| !text.is_empty());
-        let digits = text.as_deref().and_then(|text| {
-            let is_number = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '/' | '(' | ')'));
-            // A number as it is dialled at home begins with a zero that the international form does not have.
-            let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-            let digits = digits.trim_start_matches('0').to_owned();
-            (is_number && digits.len() > 1).then_some(digits)
-        });
+        let digits = text.as_deref().and_then(crate::model::query::digits_in);
         Self { text, digits }
     }
 }
