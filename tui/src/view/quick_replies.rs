@@ -9,7 +9,7 @@ use super::table::{self, Empty, RowArea};
 use super::{aside, filter, template};
 use crate::layout::{Layout, quick_replies};
 use crate::state::State;
-use crate::state::quick_replies::facts;
+use crate::state::quick_replies::{QuickReplies, facts};
 use crate::text::{self, CleanText};
 use crate::theme::Role;
 
@@ -36,7 +36,7 @@ pub fn draw(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
         Empty { title: "No quick reply fits", remedy: "Labels, categories and texts are looked through." }
     };
     let names = ["label", "category", "sent", "cited", "last used", "text"];
-    let widths = widths(table.head.width.saturating_sub(2));
+    let widths = widths(screen, table.head.width.saturating_sub(2));
     let head: Vec<String> = names
         .iter()
         .zip(widths)
@@ -59,17 +59,21 @@ pub fn draw(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
     }
 }
 
-fn widths(width: u16) -> [u16; 6] {
+/// Columns: label, category, sent, cited, last used, text. Those without room, or with nothing in them, have no width.
+fn widths(screen: &QuickReplies, width: u16) -> [u16; 6] {
     let cited = if width >= CITED_FROM { 5 } else { 0 };
     let last = if width >= LAST_FROM { 12 } else { 0 };
     let (label, category) = if width >= CITED_FROM { (22, 12) } else { (18, 10) };
-    let fixed = label + category + 4 + cited + last + 3 + u16::from(cited > 0) + u16::from(last > 0);
-    [label, category, 4, cited, last, width.saturating_sub(fixed)]
+    let sorted = screen.all.iter().any(|reply| reply.category.is_some());
+    let fixed = [label, if sorted { category } else { 0 }, 4, cited, last];
+    let used: u16 = fixed.iter().filter(|width| **width > 0).map(|width| width + 1).sum();
+    let [label, category, sent, cited, last] = fixed;
+    [label, category, sent, cited, last, width.saturating_sub(used)]
 }
 
-fn cells(area: Rect) -> [Rect; 6] {
+fn cells(screen: &QuickReplies, area: Rect) -> [Rect; 6] {
     let mut x = area.x;
-    widths(area.width).map(|width| {
+    widths(screen, area.width).map(|width| {
         let width = width.min(area.right().saturating_sub(x));
         let cell = Rect { x, width, ..area };
         x += if width > 0 { width + 1 } else { 0 };
@@ -78,7 +82,7 @@ fn cells(area: Rect) -> [Rect; 6] {
 }
 
 fn row(state: &State, reply: &QuickReplyDocument, line: &RowArea, paint: &mut Paint<'_>) {
-    let [label, category, uses, cited, last, words] = cells(line.line(0));
+    let [label, category, uses, cited, last, words] = cells(&state.quick_replies, line.line(0));
     let aside = reply.state == QuickReplyState::Aside;
     let role = |usual| if aside { Role::Faint } else { usual };
     paint.text(label, CleanText::line(&reply.label).as_str(), line.style(paint, role(Role::Text)));

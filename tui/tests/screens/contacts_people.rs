@@ -116,6 +116,17 @@ fn an_edit_tells_only_what_is_other_than_before() {
 }
 
 #[test]
+fn a_source_of_consent_needs_what_was_said() {
+    let mut console = Console::open(80, 24);
+    console.keys("5je<tab><tab><tab><tab><tab><tab>the counter<enter>");
+    assert!(console.shows("say what it was: given or refused"));
+    assert_eq!(count(&console, "contact.edit"), 0);
+    console.keys("given<enter>");
+    let said = last!(console, ContactEdit).consent.expect("a consent");
+    assert_eq!((said.state, said.source.as_deref()), (ConsentState::Given, Some("the counter")));
+}
+
+#[test]
 fn columns_that_are_taken_out_are_forgotten() {
     let mut console = Console::open(80, 24);
     console.keys("5e<tab><tab><tab><tab><ctrl-u><backspace><enter>");

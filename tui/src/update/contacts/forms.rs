@@ -19,6 +19,7 @@ use crate::state::form::{Field, Form, FormKind, anything, something};
 use crate::state::import::Order;
 use crate::state::overlay::Overlay;
 use crate::state::people_form::PeopleForm;
+use crate::text::CleanText;
 use crate::update::forms::{tags, without};
 use crate::update::{Cx, Handled};
 
@@ -195,8 +196,15 @@ pub fn file(state: &mut State) {
 
 /// Does what a form says that asks the daemon nothing by itself.
 pub fn submitted(state: &mut State, cx: &mut Cx<'_>) -> Handled {
-    let Some(Overlay::Form(form)) = state.overlays.last() else { return Handled::No };
+    let Some(Overlay::Form(form)) = state.overlays.last_mut() else { return Handled::No };
     match &form.kind {
+        // Where it was said and what shows it mean nothing without what was said.
+        FormKind::People(PeopleForm::Edit(_))
+            if form.word("consent").is_none() && (form.word("source").is_some() || form.word("proof").is_some()) =>
+        {
+            form.focus = form.fields.iter().position(|field| field.name == "consent").unwrap_or(0);
+            form.refusal = Some(CleanText::line("say what it was: given or refused"));
+        }
         FormKind::People(PeopleForm::TagMarked) => {
             let (on, off) = (tags(&form.text("on")), tags(&form.text("off")));
             state.overlays.pop();

@@ -152,8 +152,7 @@ fn listed(state: &mut State, asked: &SegmentList, reply: Result<Page<SegmentDocu
         Err(refusal) => {
             if let Some(picker) = picker(state) {
                 picker.awaited = Awaited::Nothing;
-                picker.failure = Some(refusal.text.clone());
-                answers::refused(state, &refusal, cx);
+                picker.failure = Some(refusal.text);
             }
         }
     }
