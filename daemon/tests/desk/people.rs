@@ -72,3 +72,38 @@ async fn whom_nobody_writes_to_is_listed_page_by_page() {
         assert_eq!(world.refused("contact.suppressions", json!({"after": wrong})).await.0, Code::Invalid, "{wrong}");
     }
 }
+
+#[tokio::test]
+async fn a_query_finds_the_people_it_means_page_by_page() {
+    let world = world().await;
+    for (phone, name, tags, city) in [
+        (ANA_PHONE, "Ana", json!(["vip"]), "Berlin"),
+        ("+49 151 22222222", "Ben", json!(["vip"]), "Köln"),
+        ("+49 151 33333333", "Cleo", json!([]), "Berlin"),
+    ] {
+        world.call("contact.add", json!({"phone": phone, "name": name, "tags": tags})).await;
+        world.call("contact.edit", json!({"contact": name, "fields": {"city": city}})).await;
+    }
+    world.call("contact.optout", json!({"contact": "Ben"})).await;
+    for (query, expected) in [
+        ("tag:vip", vec!["Ana", "Ben"]),
+        ("tag:vip -opted_out", vec!["Ana"]),
+        ("city:berlin", vec!["Ana", "Cleo"]),
+        ("-tag:vip", vec!["Cleo"]),
+        ("cle", vec!["Cleo"]),
+        ("last_in:<30d", vec![]),
+    ] {
+        let (mut found, mut after) = (Vec::new(), json!(null));
+        loop {
+            let page = world.call("contact.list", json!({"query": query, "limit": 1, "after": after})).await;
+            let names = page["items"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned());
+            found.extend(names);
+            after = page["next"].clone();
+            if after.is_null() {
+                break;
+            }
+        }
+        assert_eq!(found, expected, "{query}");
+    }
+    assert_eq!(world.refused("contact.list", json!({"query": "last_in:soon"})).await.0, Code::Invalid);
+}

@@ -20,7 +20,7 @@ use crate::rpc::service::Reply;
 /// # Errors
 /// `unavailable`
 pub async fn export(_: &Cx, _: &TenantStore, _: ContactExport) -> Handled<Reply<ContactExport>> {
-    Err(CallError::not_found("not there yet").into())
+    Err(CallError::not_found("this version does not export contacts yet").into())
 }
 
 /// `contact.merge`
@@ -28,7 +28,7 @@ pub async fn export(_: &Cx, _: &TenantStore, _: ContactExport) -> Handled<Reply<
 /// # Errors
 /// `unavailable`
 pub async fn merge(_: &Cx, _: &TenantStore, _: ContactMerge) -> Handled<Reply<ContactMerge>> {
-    Err(CallError::not_found("not there yet").into())
+    Err(CallError::not_found("this version merges people only by what WhatsApp says of their numbers").into())
 }
 
 /// `contact.unmerge`
@@ -36,7 +36,7 @@ pub async fn merge(_: &Cx, _: &TenantStore, _: ContactMerge) -> Handled<Reply<Co
 /// # Errors
 /// `unavailable`
 pub async fn unmerge(_: &Cx, _: &TenantStore, _: ContactUnmerge) -> Handled<Reply<ContactUnmerge>> {
-    Err(CallError::not_found("not there yet").into())
+    Err(CallError::not_found("this version takes no merge back yet").into())
 }
 
 /// `contact.erase`
@@ -44,7 +44,7 @@ pub async fn unmerge(_: &Cx, _: &TenantStore, _: ContactUnmerge) -> Handled<Repl
 /// # Errors
 /// `unavailable`
 pub async fn erase(_: &Cx, _: &TenantStore, _: ContactErase) -> Handled<Reply<ContactErase>> {
-    Err(CallError::not_found("not there yet").into())
+    Err(CallError::not_found("this version does not erase people yet").into())
 }
 
 /// `contact.suppressions`: newest first.

@@ -13,7 +13,7 @@ use crate::rpc::service::Reply;
 /// # Errors
 /// `unavailable`
 pub async fn list(_: &Cx, _: &TenantStore, _: SegmentList) -> Handled<Reply<SegmentList>> {
-    Err(CallError::not_found("not there yet").into())
+    Err(CallError::not_found("this version keeps no segments yet; `contact list --query` finds people").into())
 }
 
 /// `segment.add`
@@ -21,7 +21,7 @@ pub async fn list(_: &Cx, _: &TenantStore, _: SegmentList) -> Handled<Reply<Segm
 /// # Errors
 /// `unavailable`
 pub async fn add(_: &Cx, _: &TenantStore, _: SegmentAdd) -> Handled<Reply<SegmentAdd>> {
-    Err(CallError::not_found("not there yet").into())
+    Err(CallError::not_found("this version keeps no segments yet; `contact list --query` finds people").into())
 }
 
 /// `segment.remove`
@@ -29,5 +29,5 @@ pub async fn add(_: &Cx, _: &TenantStore, _: SegmentAdd) -> Handled<Reply<Segmen
 /// # Errors
 /// `unavailable`
 pub async fn remove(_: &Cx, _: &TenantStore, _: SegmentRemove) -> Handled<Reply<SegmentRemove>> {
-    Err(CallError::not_found("not there yet").into())
+    Err(CallError::not_found("this version keeps no segments yet; `contact list --query` finds people").into())
 }
