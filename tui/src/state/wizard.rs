@@ -188,6 +188,8 @@ pub struct Counted {
 pub struct Wizard {
     /// The draft as the daemon has it.
     pub draft: Option<CampaignId>,
+    /// What the daemon said of it when it was kept: a list that was asked for before does not have it.
+    pub kept: Option<CampaignDocument>,
     /// What of the draft can't be changed any more, as it was when it was kept: then it has to be made anew.
     pub fixed: Option<Vec<String>>,
     /// Where it began; steps before are not open.
@@ -271,6 +273,7 @@ impl Wizard {
     fn with(entries: Vec<(Step, Entry)>, first: Step, draft: Option<CampaignId>) -> Self {
         Self {
             draft,
+            kept: None,
             fixed: None,
             first,
             step: first,

@@ -145,9 +145,9 @@ fn check(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
             state.toasts.say(Tone::Good, &words.unwrap_or_else(|| "kept as a draft".to_owned()), cx.now);
         }
         Action::CampaignLaunch | Action::CampaignTest => {
-            let Some(campaign) = state.campaigns.rows.items().iter().find(|campaign| campaign.id == id).cloned() else {
-                return Handled::No;
-            };
+            let kept = wizard.kept.clone();
+            let listed = state.campaigns.rows.items().iter().find(|campaign| campaign.id == id).cloned();
+            let Some(campaign) = listed.or(kept) else { return Handled::No };
             match action {
                 Action::CampaignTest => forms::test(state, &campaign),
                 _ => super::launch(state, &campaign, cx),

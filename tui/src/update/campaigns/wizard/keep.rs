@@ -208,9 +208,10 @@ fn extend(state: &mut State, campaign: CampaignDocument, from: usize, cx: &mut C
 /// The daemon has it all.
 fn kept(state: &mut State, campaign: CampaignDocument, cx: &mut Cx<'_>) {
     let id = campaign.id;
-    put(state, campaign);
+    put(state, campaign.clone());
     state.campaigns.rows.select(id);
     let Some(wizard) = of(state) else { return };
+    wizard.kept = Some(campaign);
     if wizard.first == Step::Name {
         wizard.fixed = Some(fixed(wizard));
     }
