@@ -1,11 +1,9 @@
 //! Several texts: each person gets one of them, the same whenever it is asked, and they are counted apart.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
 
 use mychatflow_data::ids::CampaignId;
 use mychatflow_data::model::campaign::NumberCheck;
-use mychatflow_data::model::recipient::RecipientState;
 use mychatflow_data::model::variant;
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::recipients::Wanted;
@@ -84,30 +82,4 @@ async fn what_is_taken_back_is_counted_where_it_stands() {
     world.shop.claim_recipient(id, material.recipient, Ok("Hi".into()), FREE, later(5)).await.unwrap();
     let counts = world.shop.campaign(id, later(5)).await.unwrap().unwrap().counts;
     assert_eq!((counts.sent, counts.sending, counts.queued), (1, 1, 1), "an earlier message says nothing of this one");
-}
-
-/// Prints how long the counts of a long list take; asserts only that they are right.
-#[tokio::test]
-#[ignore = "a measurement"]
-async fn a_long_list_is_counted() {
-    const PEOPLE: u32 = 100_000;
-    let world = world().await;
-    let id = world.shop.begin_campaign(spring(&world), NOON).await.unwrap();
-    for page in (1..=PEOPLE).collect::<Vec<_>>().chunks(1000) {
-        world.shop.add_recipients(id, page.iter().map(|number| row(*number)).collect(), NOON).await.unwrap();
-    }
-    world.shop.complete_list(id, 0, NOON).await.unwrap();
-    for texts in [0, 2] {
-        for _ in 0..4 {
-            let began = Instant::now();
-            let found = world.shop.campaign(id, NOON).await.unwrap().unwrap();
-            println!("{} people, {} texts: {:?}", found.counts.total(), texts + 1, began.elapsed());
-            assert_eq!(found.counts.queued, i64::from(PEOPLE));
-        }
-        world.shop.plan_texts(id, Some(vec!["Hello".into(); 2]), None).await.unwrap();
-    }
-    let began = Instant::now();
-    let rows = world.shop.recipients(id, Some(RecipientState::Failed), None, 50).await.unwrap();
-    println!("a page of those who failed: {:?}", began.elapsed());
-    assert!(rows.is_empty());
 }
