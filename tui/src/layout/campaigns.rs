@@ -26,6 +26,8 @@ const TEXT_ROWS_MAX: usize = 40;
 const VARIANT_TEXT_ROWS: u16 = 4;
 /// Rows of the comparison besides the texts: title, labels, five numbers, verdict.
 const VARIANT_ROWS: u16 = 8;
+/// A pause that is shorter than this is the usual gap between two messages.
+const PAUSE: std::time::Duration = std::time::Duration::from_secs(120);
 /// Rows below the recipients for the selected one's reason.
 const FOOT: u16 = 2;
 
@@ -82,7 +84,7 @@ pub fn head_lines(state: &State, campaign: &CampaignDocument) -> Vec<String> {
         lines[0].push_str(&format!(", in {}", crate::moment::left(eta, now)));
     }
     lines.retain(|line| !line.is_empty());
-    let next = campaign.next_at.filter(|at| *at > now).map(|at| crate::state::campaigns::when(at, now, zone));
+    let next = campaign.next_at.filter(|at| *at > now + PAUSE).map(|at| crate::state::campaigns::when(at, now, zone));
     match (campaign.reason.as_deref().map(|reason| CleanText::line(reason).into_string()), next) {
         (Some(reason), Some(next)) if !reason.contains(&next) => lines.push(format!("{reason}; goes on {next}")),
         (Some(reason), _) => lines.push(reason),

@@ -124,10 +124,14 @@ pub fn percent(part: i64, whole: i64) -> String {
     if whole == 0 { "-".to_owned() } else { format!("{:.0}%", share(part, whole) * 100.0) }
 }
 
-/// Messages an hour, to a tenth.
+/// Messages an hour, to a tenth where they are few.
 #[must_use]
 pub fn rate(per_hour: f64) -> String {
-    format!("{} an hour", (per_hour * 10.0).round() / 10.0)
+    if per_hour >= 100.0 {
+        format!("{per_hour:.0} an hour")
+    } else {
+        format!("{} an hour", (per_hour * 10.0).round() / 10.0)
+    }
 }
 
 /// How many have it, how many never will and how many are left, in words that add up to all; of one that never began,

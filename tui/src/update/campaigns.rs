@@ -53,6 +53,9 @@ pub fn hints(state: &State) -> Vec<(Action, &'static str)> {
         }
         Some(CampaignState::Completed | CampaignState::Cancelled) | None => {}
     }
+    if state.campaigns.current().is_none() {
+        return hints;
+    }
     hints.push((Action::CampaignPreview, "preview"));
     if state.campaigns.place == Place::List {
         hints.push((Action::CampaignReport, "people"));

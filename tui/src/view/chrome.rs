@@ -255,6 +255,8 @@ pub fn toasts(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
     let (room, mut bottom) = match layout.overlays.last().map(|laid| &laid.parts) {
         Some(Parts::Pairing { words, .. }) => (*words, words.bottom()),
         Some(Parts::Triage { table, .. }) => (table.pane, table.pane.bottom() - 1),
+        // Nor the keys of a page that has its own.
+        Some(Parts::Wizard(laid)) => (Rect { y: layout.area.y + 2, ..laid.word }, laid.word.bottom()),
         _ => (Rect { y: layout.body.y, ..layout.area }, layout.status.y),
     };
     let width = room.width.saturating_sub(4).min(56);

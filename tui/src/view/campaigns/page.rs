@@ -23,6 +23,10 @@ use crate::widgets::stack::{self, Part};
 /// From this width on there is room for words beside the signs of the bar.
 const WORDS_FROM: u16 = 64;
 
+/// The most columns of a point of the chart, and the least columns of all of it, so that a label fits.
+const COLUMN_MAX: u16 = 4;
+const LABELS: u16 = 8;
+
 /// Draws it over the whole screen.
 pub fn draw(state: &State, campaign: &CampaignDocument, laid: &PageLayout, paint: &mut Paint<'_>) {
     let name = CleanText::line(&campaign.name);
@@ -268,6 +272,9 @@ fn chart(state: &State, campaign: &CampaignDocument, area: Rect, paint: &mut Pai
     let (sent, replied) = (values(|point| point.sent), values(|point| point.replied));
     let labels = labels(series, from, state);
     let labels: Vec<(usize, &str)> = labels.iter().map(|(at, words)| (*at, words.as_str())).collect();
+    // A few points do not become walls.
+    let wide = u16::try_from(series.points.len()).unwrap_or(u16::MAX).saturating_mul(COLUMN_MAX).max(LABELS);
+    let room = Rect { width: room.width.min(wide), ..room };
     Columns { incoming: &sent, outgoing: &replied, labels: &labels }.draw(paint.theme, room, paint.buf);
 }
 
@@ -284,7 +291,9 @@ fn labels(
         let words = if long { moment::stamp(then, state.now, &state.zone) } else { moment::clock(then, &state.zone) };
         (at, words)
     };
-    (0..count).step_by(count.div_ceil(4).max(1)).map(label).collect()
+    let mut labels: Vec<(usize, String)> = (0..count).step_by(count.div_ceil(4).max(1)).map(label).collect();
+    labels.dedup_by(|next, last| next.1 == last.1);
+    labels
 }
 
 /// A length of time in its largest unit: `5 min`, `2 h`.
