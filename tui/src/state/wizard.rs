@@ -415,20 +415,20 @@ fn plan(known: &Beginnings, was: Option<&CampaignDocument>) -> Vec<(Step, Entry)
         (MissedSlot::Ask.word(), "pause and ask"),
         (MissedSlot::Skip.word(), "cancel it"),
     ];
-    let hint = "what happens when its time has passed while it could not start";
+    let hint = "when its time passed before it could start";
     entries.push(choice(step, Choice::new("missed", "If missed", hint, &policies, missed.word())));
     let late = was.map(|campaign| campaign.late_within_s).filter(|late| *late > 0).unwrap_or(3_600);
     let late = mychatflow_data::protocol::span::Span(std::time::Duration::from_secs(late)).to_string();
     entries.push(field(step, Field::line("late_within", "Late by", "at most so much, such as 1h", &late, draft::span)));
     let quiet = was.and_then(|campaign| campaign.quiet.clone()).unwrap_or_default();
-    let hint = "empty: none; or 21:00-08:00, on the clock where the person lives";
+    let hint = "empty: none; or 21:00-08:00, where they live";
     entries.push(field(step, Field::line("quiet", "Quiet hours", hint, &quiet, draft::quiet)));
     let check = was.map_or(NumberCheck::Before, |campaign| campaign.check);
     let checks = [
         (NumberCheck::Before.word(), "look new numbers up before sending"),
         (NumberCheck::Never.word(), "send without looking"),
     ];
-    let hint = "messages to numbers without WhatsApp can get yours restricted";
+    let hint = "writing to dead numbers can get yours banned";
     entries.push(choice(step, Choice::new("check", "Numbers", hint, &checks, check.word())));
     entries
 }

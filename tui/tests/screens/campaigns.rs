@@ -132,6 +132,22 @@ fn asked(console: &Console, fits: impl Fn(&Question) -> bool) -> usize {
 }
 
 #[test]
+fn the_parts_of_the_bar_differ_by_their_signs_in_every_charset() {
+    for charset in [Charset::Unicode, Charset::Ascii] {
+        let mut console = Console::with(80, 24, Shop::usual(), |setup| setup.charset = charset);
+        console.keys("3<enter>");
+        let lines = console.lines();
+        let key = lines.iter().find(|line| line.contains("sent 150")).expect("the signs are told");
+        let before = |words: &str| key.split(words).next().and_then(|left| left.trim_end().chars().next_back());
+        let mut signs: Vec<char> =
+            ["sent 150", "on the way", "to go", "left out", "in trouble"].into_iter().filter_map(before).collect();
+        signs.sort_unstable();
+        signs.dedup();
+        assert_eq!(signs.len(), 5, "{key}");
+    }
+}
+
+#[test]
 fn an_event_moves_the_bar() {
     let mut console = Console::open(80, 24);
     console.keys("3");

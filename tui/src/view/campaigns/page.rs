@@ -160,7 +160,7 @@ fn parts(campaign: &CampaignDocument, paint: &Paint<'_>) -> [(&'static str, Part
         ("sent", part(counts.gone_out(), glyphs.bars[7], Role::Bar)),
         ("on the way", part(counts.sending, glyphs.bar_other, Role::Info)),
         ("to go", part(counts.left(), glyphs.meter_empty, Role::BarEmpty)),
-        ("left out", part(counts.skipped + counts.opted_out, glyphs.rule, Role::Warn)),
+        ("left out", part(counts.skipped + counts.opted_out, glyphs.dot_empty, Role::Warn)),
         ("in trouble", part(counts.failed + counts.unknown, glyphs.failed, Role::Bad)),
     ]
 }
