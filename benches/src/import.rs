@@ -126,8 +126,8 @@ fn made(rows: usize) -> anyhow::Result<Made> {
     Ok(made)
 }
 
-/// The list as the command cuts it.
-fn pieces(text: &str) -> Vec<(&str, Rest)> {
+/// A list as the command cuts it.
+pub fn pieces(text: &str) -> Vec<(&str, Rest)> {
     let (mut pieces, mut rest) = (Vec::new(), text);
     while !rest.is_empty() {
         let (piece, behind) = rest.split_at(rest.floor_char_boundary(PIECE_BYTES));

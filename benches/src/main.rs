@@ -12,6 +12,7 @@ mod import;
 mod ingest;
 mod load;
 mod machine;
+mod neighbours;
 mod process;
 mod reading;
 mod report;
@@ -65,6 +66,7 @@ enum Part {
     Reading,
     Console,
     Import,
+    Neighbours,
 }
 
 /// What every part works with.
@@ -132,6 +134,9 @@ fn main() -> anyhow::Result<()> {
     }
     if wanted(Part::Import) {
         import::measure(&bench, &mut report)?;
+    }
+    if wanted(Part::Neighbours) {
+        neighbours::measure(&bench, &mut report)?;
     }
     report.print(args.json)
 }

@@ -43,13 +43,22 @@ impl Shop {
         let data = room.join("data");
         std::fs::create_dir_all(&data).context("no data directory")?;
         let file = data.join(STORE_FILE);
+        Self::add(runtime, file, "Corner Shop", SESSION)
+    }
+
+    /// Adds another shop with a number of its own to the same store.
+    pub fn add_another(&self, runtime: &Runtime, session: &str) -> anyhow::Result<Self> {
+        Self::add(runtime, self.file.clone(), session, session)
+    }
+
+    fn add(runtime: &Runtime, file: PathBuf, name: &str, session: &str) -> anyhow::Result<Self> {
         runtime.block_on(async {
             let now = Timestamp::now();
             let store = Store::open(&file, Arc::new(Deaf)).await?;
-            let tenant = store.add_tenant("Corner Shop".into(), "starter".into(), "UTC".into(), now).await?;
+            let tenant = store.add_tenant(name.into(), "starter".into(), "UTC".into(), now).await?;
             let shop = store.tenant(tenant.id).await?;
             let key = HmacKey::new(HMAC_KEY.to_owned());
-            let number = shop.add_instance("main".into(), "main".into(), SESSION.into(), key, now).await?;
+            let number = shop.add_instance("main".into(), "main".into(), session.into(), key, now).await?;
             let sighting = Sighting {
                 status: Some(InstanceStatus::Working),
                 verdict: Verdict::Healthy,
@@ -106,6 +115,22 @@ impl Shop {
         }
         connection.execute_batch("COMMIT")?;
         Ok(chats)
+    }
+
+    /// So many customers who all wait for an answer that is due.
+    pub fn backlog(&self, customers: usize) -> anyhow::Result<()> {
+        let connection = self.connect()?;
+        let chats = self.add_people(&connection, customers)?;
+        let now = Timestamp::now();
+        let mut row = Rows::new(&connection, self)?;
+        connection.execute_batch("BEGIN")?;
+        for (customer, chat) in chats.into_iter().enumerate() {
+            row.delivery(customer, chat, &address(customer), now.millis())?;
+        }
+        let due = "UPDATE jobs SET run_at = ?1 WHERE tenant_id = ?2";
+        connection.execute(due, (now, self.tenant))?;
+        connection.execute_batch("COMMIT; PRAGMA wal_checkpoint(TRUNCATE);")?;
+        Ok(())
     }
 
     /// So many messages, old ones, spread over chats of which each has a live answer job: most of them scheduled, and

@@ -15,7 +15,9 @@ use crate::delivery;
 use crate::load::Connection;
 use crate::shop::{HMAC_KEY, SESSION};
 
-const ANSWER: &str = "Thank you for your message! We are here for you, and somebody will have a look at it right away.";
+/// What the model says to everything.
+pub const ANSWER: &str =
+    "Thank you for your message! We are here for you, and somebody will have a look at it right away.";
 const DEADLINE: Duration = Duration::from_secs(10);
 /// Enough for every answer of a run.
 const CREDITS: i64 = 10_000_000;
@@ -32,6 +34,15 @@ pub struct Stubs {
 impl Stubs {
     /// Starts both; the shop's session is paired.
     pub fn start(runtime: &Runtime, echo: bool) -> anyhow::Result<Self> {
+        Self::with(runtime, echo, Duration::ZERO)
+    }
+
+    /// The same with a model that takes so long.
+    pub fn slow(runtime: &Runtime, model: Duration) -> anyhow::Result<Self> {
+        Self::with(runtime, false, model)
+    }
+
+    fn with(runtime: &Runtime, echo: bool, latency: Duration) -> anyhow::Result<Self> {
         let options = waha::Options {
             acks: waha::Acks::Off,
             echo: if echo { waha::Echo::On } else { waha::Echo::Off },
@@ -40,6 +51,7 @@ impl Stubs {
         };
         let fixed = gemini::Options {
             answers: gemini::Answers::Fixed(ANSWER.to_owned()),
+            latency,
             record: Record::Sends,
             ..Default::default()
         };
@@ -52,9 +64,18 @@ impl Stubs {
     /// Makes the session and pairs it. Its webhook is only used where own messages are echoed.
     pub fn pair(&self, runtime: &Runtime, webhook: &str, instance: InstanceId) -> anyhow::Result<()> {
         let url = format!("http://{webhook}{}", delivery::path(instance));
+        self.pair_session(runtime, SESSION, &url)
+    }
+
+    /// The same for a session of which nobody is told.
+    pub fn pair_other(&self, runtime: &Runtime, session: &str) -> anyhow::Result<()> {
+        self.pair_session(runtime, session, "http://127.0.0.1:9/")
+    }
+
+    fn pair_session(&self, runtime: &Runtime, session: &str, url: &str) -> anyhow::Result<()> {
         let hook = json!({"url": url, "events": ["message.any"], "hmac": {"key": HMAC_KEY}});
         let config = json!({"noweb": {"store": {"enabled": true, "fullSync": false}}, "webhooks": [hook]});
-        let body = json!({"name": SESSION, "start": true, "config": config}).to_string();
+        let body = json!({"name": session, "start": true, "config": config}).to_string();
         let request = format!(
             "POST /api/sessions HTTP/1.1\r\nhost: 127.0.0.1\r\nx-api-key: {}\r\ncontent-type: application/json\r\n\
              content-length: {}\r\n\r\n{body}",
@@ -67,9 +88,9 @@ impl Stubs {
             bail!("the WAHA stub answers {status} {}", String::from_utf8_lossy(&answer));
         }
         runtime.block_on(async {
-            self.waha.wait_for_status(SESSION, waha::Status::ScanQrCode, DEADLINE).await?;
-            self.waha.scan_qr(SESSION).await.context("the stub's session can't be paired")?;
-            self.waha.wait_for_status(SESSION, waha::Status::Working, DEADLINE).await?;
+            self.waha.wait_for_status(session, waha::Status::ScanQrCode, DEADLINE).await?;
+            self.waha.scan_qr(session).await.context("the stub's session can't be paired")?;
+            self.waha.wait_for_status(session, waha::Status::Working, DEADLINE).await?;
             Ok(())
         })
     }
