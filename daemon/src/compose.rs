@@ -1,6 +1,7 @@
 //! Makes a question to the model out of what the store knows of a chat.
 
 use jiff::tz::TimeZone;
+use mychatflow_data::ids::TenantId;
 use mychatflow_data::model::interaction::{Author, ContentKind, Direction, Interaction};
 use mychatflow_data::model::setting::{Rules, SettingKey};
 use mychatflow_data::store::settings::Values;
@@ -23,6 +24,8 @@ pub struct Question {
 
 /// The facts of a shop, without a chat.
 pub struct Shop<'s> {
+    /// Which.
+    pub tenant: TenantId,
     /// Its name where no setting says another.
     pub name: &'s str,
     /// Its time zone.
@@ -37,6 +40,7 @@ pub struct Shop<'s> {
 #[must_use]
 pub fn question(facts: &Facts, now: Timestamp) -> Option<Question> {
     let shop = Shop {
+        tenant: facts.tenant.id,
         name: &facts.tenant.name,
         zone: zone(&facts.tenant.timezone),
         values: &facts.values,
@@ -67,7 +71,8 @@ pub fn ask(shop: &Shop<'_>, customer: &str, lines: &[Line], now: Timestamp) -> O
     let known = facts.texts().into_iter().map(str::to_owned);
     let known = known.chain(lines.iter().map(|line| line.text.clone())).collect();
     let turns = prompt.turns.into_iter().map(turn).collect();
-    Some(Question { ask: Ask::new(prompt.system, turns), known })
+    let ask = Ask { asker: *shop.tenant.bytes(), ..Ask::new(prompt.system, turns) };
+    Some(Question { ask, known })
 }
 
 /// What the gates say about a chat now; `model`: is there one to ask?

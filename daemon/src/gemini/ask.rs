@@ -1,5 +1,7 @@
 //! What is asked: the system text and the turns of one conversation.
 
+use super::turns::Asker;
+
 /// Who speaks in a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -21,6 +23,8 @@ pub struct Turn {
 /// One question to the model. The answer is always asked for in structured form.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Ask {
+    /// Who asks: where more ask than may at once, each asker has a turn in turn.
+    pub asker: Asker,
     /// The model to ask; `None` means the configured one.
     pub model: Option<String>,
     /// The system text; blank means none.
@@ -37,7 +41,7 @@ impl Ask {
 
     /// A question to the configured model with the default cap.
     pub fn new(system: impl Into<String>, turns: Vec<Turn>) -> Ask {
-        Ask { model: None, system: system.into(), turns, max_output_tokens: Ask::MAX_OUTPUT_TOKENS }
+        Ask { asker: Asker::default(), model: None, system: system.into(), turns, max_output_tokens: Ask::MAX_OUTPUT_TOKENS }
     }
 }
 

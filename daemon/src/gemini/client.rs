@@ -11,7 +11,6 @@ use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
-use tokio::sync::Semaphore;
 
 use super::answer::{Answer, Usage};
 use super::ask::Ask;
@@ -20,6 +19,7 @@ use super::breaker::{Breaker, BreakerState, Leave};
 use super::error::{BuildError, GeminiError};
 use super::extract::{Again, Reading, Said, Verdict, fault, named_wait, read};
 use super::models::{self, ListedModel, ModelOverride, Price, SLOW_TIMEOUT, Thinking, valid_name};
+use super::turns::Turns;
 use super::wire::{CountRequest, CountResponse, ModelsResponse, NamedRequest, Request};
 
 /// Where and how to ask. `Debug` does not print the key.
@@ -88,7 +88,7 @@ struct Inner {
     http: reqwest::Client,
     base: Url,
     config: Config,
-    permits: Semaphore,
+    turns: Arc<Turns>,
     // A lock and not a channel: it is held for a few comparisons, never across an await, and every caller needs the
     // verdict before it may go on.
     pulse: Mutex<Pulse>,
@@ -139,8 +139,8 @@ impl Gemini {
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(BuildError::Http)?;
-        let permits = Semaphore::new(config.max_concurrent.clamp(1, Semaphore::MAX_PERMITS));
-        let inner = Inner { http, base, config, permits, pulse: Mutex::default() };
+        let turns = Turns::new(config.max_concurrent);
+        let inner = Inner { http, base, config, turns, pulse: Mutex::default() };
         Ok(Gemini { inner: Arc::new(inner) })
     }
 
@@ -259,7 +259,7 @@ impl Gemini {
         let patience = self.inner.config.patience;
         let mut started = None;
         loop {
-            let permit = self.inner.permits.acquire().await.expect("the semaphore is never closed");
+            let place = self.inner.turns.place(call.ask.asker).await;
             let leave = self.pulse().breaker.ask(model, Instant::now());
             let wait = match leave {
                 Leave::No { cause, retry_after } => {
@@ -280,7 +280,7 @@ impl Gemini {
                 }
             };
             // Others may use the place while this call waits.
-            drop(permit);
+            drop(place);
             tokio::time::sleep(wait).await;
         }
     }

@@ -12,6 +12,7 @@ mod client;
 mod error;
 mod extract;
 mod models;
+mod turns;
 mod wire;
 
 pub use answer::{Action, Answer, Usage};
@@ -21,3 +22,4 @@ pub use breaker::{BreakerState, Cause};
 pub use client::{Config, Gemini, LastError, State};
 pub use error::{BuildError, GeminiError, Refusal, Retry};
 pub use models::{DEFAULT_MODEL, ListedModel, ModelOverride, Price, Thinking, ThinkingLevel, price, valid_name};
+pub use turns::Asker;

@@ -44,6 +44,7 @@ pub async fn ask(cx: &Cx, shop: &TenantStore, call: Ask) -> Handled<Reply<Ask>> 
     let quick_replies: Vec<(String, String)> = replies.into_iter().map(|reply| (reply.label, reply.text)).collect();
     let now = cx.now();
     let known = Shop {
+        tenant: tenant.id,
         name: &tenant.name,
         zone: compose::zone(&tenant.timezone),
         values: &values,
