@@ -4,13 +4,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mychatflow_bench::trial::{self, Plan};
+use mychatflow_bench::trial::{self, Parcel, Plan};
 use mychatflow_sandbox::waha::Engine;
 
 #[tokio::test]
 async fn everybody_gets_it_once_whatever_happens() {
     let room = tempfile::Builder::new().prefix("mcf-").tempdir().unwrap();
     let plan = Plan {
+        parcel: Parcel::Text,
         program: PathBuf::from(env!("CARGO_BIN_EXE_mychatflow")),
         engine: Engine::Noweb,
         recipients: 600,

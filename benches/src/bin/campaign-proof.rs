@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Parser, ValueEnum};
 use mychatflow_bench::program;
-use mychatflow_bench::trial::{self, Plan};
+use mychatflow_bench::trial::{self, Parcel, Plan};
 use mychatflow_sandbox::waha;
 
 /// Runs a campaign through everything that can happen to one, and proves who got it.
@@ -27,6 +27,9 @@ struct Args {
     /// The library that the made-up WAHA runs.
     #[arg(long, value_enum, default_value_t = Engine::Noweb)]
     engine: Engine,
+    /// Send everybody a picture with the words below it.
+    #[arg(long)]
+    picture: bool,
     /// Give up after so many minutes.
     #[arg(long, value_name = "MINUTES", default_value_t = 45)]
     deadline: u64,
@@ -63,6 +66,7 @@ fn main() -> anyhow::Result<ExitCode> {
             Engine::Noweb => waha::Engine::Noweb,
             Engine::Webjs => waha::Engine::Webjs,
         },
+        parcel: if args.picture { Parcel::Picture } else { Parcel::Text },
         recipients: args.recipients,
         kills: args.kills,
         seed: args.seed,

@@ -22,12 +22,41 @@ use self::proof::Witness;
 use self::scene::{NUMBER, Scene};
 
 const NAME: &str = "spring";
+/// The picture, as far as anybody looks at it.
+const PICTURE: &str = "bread.png";
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\nspring bread";
 /// Messages of campaigns that one number may have on their way.
 const ON_THEIR_WAY: i64 = 8;
 /// How long a kill waits for its moment; without it, it comes anyway.
 const MOMENT: Duration = Duration::from_millis(1_500);
 /// How often the campaign is looked at while nothing is due.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// What goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parcel {
+    /// Words.
+    Text,
+    /// A picture with the words below it.
+    Picture,
+}
+
+impl Parcel {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Picture => "picture",
+        }
+    }
+
+    /// The call that takes it.
+    const fn operation(self) -> Operation {
+        match self {
+            Self::Text => Operation::SendText,
+            Self::Picture => Operation::SendMedia,
+        }
+    }
+}
 
 /// What a trial is like.
 #[derive(Debug, Clone)]
@@ -36,6 +65,8 @@ pub struct Plan {
     pub program: PathBuf,
     /// The library that WAHA runs: it decides whether we choose the ids of messages.
     pub engine: Engine,
+    /// What everybody gets.
+    pub parcel: Parcel,
     /// People on the list.
     pub recipients: usize,
     /// How often the daemon is killed; the other misfortunes go with it.
@@ -56,10 +87,15 @@ pub async fn run(plan: &Plan, room: &Path) -> anyhow::Result<Proof> {
     if !deeds::fits(plan) {
         bail!("{} to {} people, please", deeds::RECIPIENTS_MIN, people::LISTED_MAX);
     }
-    let scene = Scene::open(&plan.program, room, plan.engine, plan.seed).await?;
+    let scene = Scene::open(plan, room).await?;
     let (list, rows) = people::list(plan.recipients);
     std::fs::write(room.join("people.csv"), list).context("no list")?;
-    let create = ["campaign", "create", NAME, "--text", people::TEXT, "--file", "people.csv", "--country", "GB"];
+    let mut create =
+        vec!["campaign", "create", NAME, "--text", people::TEXT, "--file", "people.csv", "--country", "GB"];
+    if plan.parcel == Parcel::Picture {
+        std::fs::write(room.join(PICTURE), PNG).context("no picture")?;
+        create.extend(["--media", PICTURE]);
+    }
     let made = scene.typed.one(&create).await?;
     if made["recipients"] != json!(rows) {
         bail!("the list has {rows} people, and the campaign {}", made["recipients"]);
@@ -171,13 +207,13 @@ impl Run<'_> {
             Moment::Untold => {
                 self.scene.disarm();
                 waha.webhook_faults().add_for_all(When::Always, WebhookFault::Drop);
-                waha.faults().add(Operation::SendText, When::Always, Fault::DoThenHang);
+                waha.faults().add(self.plan.parcel.operation(), When::Always, Fault::DoThenHang);
                 self.under_way().await?;
             }
             Moment::Claimed => {
                 self.scene.disarm();
                 waha.faults().add(Operation::NewMessageId, When::Always, Fault::Hang);
-                waha.faults().add(Operation::SendText, When::Always, Fault::Hang);
+                waha.faults().add(self.plan.parcel.operation(), When::Always, Fault::Hang);
                 self.under_way().await?;
             }
         }
@@ -243,6 +279,7 @@ impl Run<'_> {
         let sent = self.scene.waha.sent().len();
         Ok(Proof {
             recipients: self.plan.recipients,
+            parcel: self.plan.parcel.word(),
             engine: self.plan.engine.as_str(),
             seed: self.plan.seed,
             done: self.done,

@@ -19,6 +19,8 @@ const NAMED: usize = 20;
 /// How it ended.
 #[derive(Debug, Serialize)]
 pub struct Proof {
+    /// What went out.
+    pub parcel: &'static str,
     /// People on the list.
     pub recipients: usize,
     /// The library that WAHA ran.
@@ -43,8 +45,8 @@ impl Proof {
     /// As a table.
     #[must_use]
     pub fn table(&self) -> String {
-        let Self { recipients, engine, seed, took_s, sent_per_s, .. } = self;
-        let mut lines = vec![format!("a campaign to {recipients} people on {engine}, seed {seed}"), String::new()];
+        let Self { parcel, recipients, engine, seed, took_s, sent_per_s, .. } = self;
+        let mut lines = vec![format!("a {parcel} to {recipients} people on {engine}, seed {seed}"), String::new()];
         for (what, times) in &self.done {
             lines.push(format!("  {what:<38}{times:>6}"));
         }

@@ -15,6 +15,7 @@ use mychatflow_sandbox::waha::{self, Engine, Operation};
 use serde_json::Value;
 use tokio::process::Child;
 
+use super::{Parcel, Plan};
 use crate::told::Told;
 use crate::typed::{Typed, free_port};
 
@@ -37,6 +38,7 @@ pub struct Scene {
     log: PathBuf,
     daemon: Option<Child>,
     engine: Engine,
+    parcel: Parcel,
     seed: u64,
     armed: u64,
     /// From each start of the daemon until it answered.
@@ -45,7 +47,8 @@ pub struct Scene {
 
 impl Scene {
     /// Opens the shop and pairs its number.
-    pub async fn open(program: &Path, room: &Path, engine: Engine, seed: u64) -> anyhow::Result<Self> {
+    pub async fn open(plan: &Plan, room: &Path) -> anyhow::Result<Self> {
+        let Plan { engine, parcel, seed, .. } = *plan;
         let waha = waha::Options { engine, record: Record::Sends, seed, ..waha::Options::default() };
         let waha = waha::Server::start(waha).await?;
         let gemini = gemini::Options {
@@ -68,10 +71,11 @@ impl Scene {
         let config = room.join("config.toml");
         let here = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
         std::fs::write(&config, told.file(here(free_port()), here(free_port()))).context("no config file")?;
-        let typed = Typed { program: program.to_owned(), home: room.to_owned(), config };
+        let typed = Typed { program: plan.program.clone(), home: room.to_owned(), config };
         let (socket, log) = (told.socket(), room.join("daemon.log"));
         let (daemon, ready) = (None, Vec::new());
-        let mut scene = Self { waha, _gemini: gemini, typed, socket, log, daemon, engine, seed, armed: 0, ready };
+        let mut scene =
+            Self { waha, _gemini: gemini, typed, socket, log, daemon, engine, parcel, seed, armed: 0, ready };
         scene.start().await?;
         scene.typed.done(&["tenant", "add", "Harbour Bakery", "--timezone", "UTC"]).await?;
         scene.typed.done(&["instance", "add", NUMBER, "--waha", "main", "--session", NUMBER]).await?;
@@ -137,14 +141,15 @@ impl Scene {
         };
         // What was never sent is looked for at length, and holds up the rest; without ids a minute long.
         let rarely = if self.engine == Engine::Webjs { 0.0004 } else { 0.001 };
+        let send = self.parcel.operation();
         let said = || "rate-overlimit".to_owned();
         for (operation, fraction, fault) in [
-            (Operation::SendText, 0.05, Fault::DoThenEngineError(said())),
-            (Operation::SendText, 0.01, Fault::DoThenCut),
-            (Operation::SendText, 0.001, Fault::DoThenHang),
-            (Operation::SendText, rarely, Fault::Cut),
-            (Operation::SendText, rarely, Fault::EngineError(said())),
-            (Operation::SendText, 0.001, Fault::NotReady),
+            (send, 0.05, Fault::DoThenEngineError(said())),
+            (send, 0.01, Fault::DoThenCut),
+            (send, 0.001, Fault::DoThenHang),
+            (send, rarely, Fault::Cut),
+            (send, rarely, Fault::EngineError(said())),
+            (send, 0.001, Fault::NotReady),
             (Operation::NewMessageId, 0.002, Fault::EngineError(said())),
         ] {
             self.waha.faults().add(operation, chance(fraction), fault);

@@ -41,7 +41,13 @@ impl Ask {
 
     /// A question to the configured model with the default cap.
     pub fn new(system: impl Into<String>, turns: Vec<Turn>) -> Ask {
-        Ask { asker: Asker::default(), model: None, system: system.into(), turns, max_output_tokens: Ask::MAX_OUTPUT_TOKENS }
+        Ask {
+            asker: Asker::default(),
+            model: None,
+            system: system.into(),
+            turns,
+            max_output_tokens: Ask::MAX_OUTPUT_TOKENS,
+        }
     }
 }
 
