@@ -10,7 +10,7 @@ use std::time::Duration;
 use mychatflow_daemon::jobs::deliver::LATE;
 use mychatflow_sandbox::faults::{Fault, When};
 use mychatflow_sandbox::gemini;
-use mychatflow_sandbox::waha::{Ack, Acks, Engine, Operation, Status};
+use mychatflow_sandbox::waha::{self, Ack, Acks, Engine, Operation, Status};
 use serde_json::Value;
 
 use crate::support::{DEADLINE, NUMBER, Shop, World};
@@ -236,5 +236,41 @@ mod doubtful {
         assert_eq!(world.bill().await, (0, 1));
         world.answered_once(LATE + DEADLINE).await;
         assert_eq!(world.model_calls(), 1);
+    }
+}
+
+mod without_a_place_to_write {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_log_that_is_full_ends_nothing() {
+        let mut world = World::open(Shop { timeout_s: 1, ..Shop::on(Engine::Noweb) }).await;
+        world.stop().await;
+        world.start_unheard().await;
+        // A send that does not end well is worth a line.
+        world.waha.faults().add(Operation::SendText, When::Next(1), Fault::DoThenHang);
+        world.ana_asks().await;
+        world.answered_once(DEADLINE).await;
+    }
+
+    /// What WAHA said is not stored in time; that the job is over is not either.
+    #[tokio::test]
+    async fn the_end_of_a_job_is_stored_once_the_store_can() {
+        let world = World::open(Shop::on(Engine::Noweb)).await;
+        world.waha.faults().add(Operation::SendText, When::Next(1), Fault::Delay(THINKING));
+        world.ana_asks().await;
+        let posted = |waha: &waha::Server| {
+            waha.requests().iter().any(|request| request.path.ends_with("/sendText")).then_some(())
+        };
+        world.waha.wait_for(DEADLINE, posted).await.unwrap();
+        let other = rusqlite::Connection::open(world.path().join("data").join(mychatflow_daemon::STORE_FILE)).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        world
+            .until("a job's end that is not stored", DEADLINE, async || {
+                world.log().contains("the end of a job could not be stored").then_some(())
+            })
+            .await;
+        other.execute_batch("ROLLBACK").unwrap();
+        world.answered_once(DEADLINE).await;
     }
 }

@@ -33,7 +33,7 @@ pub fn daemon(told: &str) -> anyhow::Result<()> {
             wait_for_end_of_input();
             stop.cancel();
         });
-        running.wait().await;
+        running.wait().await?;
         Ok(())
     })
 }

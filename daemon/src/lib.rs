@@ -94,6 +94,9 @@ pub enum RunError {
         #[source]
         source: io::Error,
     },
+    /// A part of the daemon ended by itself.
+    #[error("{0} ended by a mistake of ours: start the daemon again, nothing is lost")]
+    PartEnded(&'static str),
     /// A client can't be built.
     #[error(transparent)]
     Clients(#[from] ClientsError),
@@ -190,14 +193,27 @@ pub async fn start(config: Config, read_config: ReadConfig, stop: CancellationTo
 
 impl Running {
     /// Waits until the daemon is told to stop, then stops it: first what comes in, then the work, then the store.
-    pub async fn wait(mut self) {
-        self.stop.cancelled().await;
+    ///
+    /// # Errors
+    /// [`RunError::PartEnded`] when a part ended by itself, which only a panic makes it do. The rest is stopped then: a
+    /// daemon that takes messages in and answers none is worse than one that a supervisor starts again.
+    pub async fn wait(mut self) -> Result<(), RunError> {
+        let whole = tokio::select! {
+            // Told to stop, its parts end too.
+            biased;
+            () = self.stop.cancelled() => Ok(()),
+            Some(_) = self.intake.join_next() => Err(RunError::PartEnded("what listens")),
+            Some(_) = self.work.join_next() => Err(RunError::PartEnded("what works")),
+            Some(_) = self.rpc.join_next() => Err(RunError::PartEnded("the socket")),
+        };
+        self.stop.cancel();
         tracing::info!("stopping");
         while self.intake.join_next().await.is_some() {}
         self.work_stop.cancel();
         while self.work.join_next().await.is_some() {}
         while self.rpc.join_next().await.is_some() {}
         tracing::info!("stopped");
+        whole
     }
 }
 

@@ -86,7 +86,7 @@ async fn run_daemon(config: Config, outside: Outside) -> anyhow::Result<()> {
         std::future::pending::<()>().await;
     };
     tokio::select! {
-        () = daemon.wait() => Ok(()),
+        ended = daemon.wait() => Ok(ended?),
         () = reloads => Ok(()),
     }
 }
@@ -138,7 +138,9 @@ fn listen_to_signals(shutdown: &CancellationToken) -> anyhow::Result<mpsc::Recei
 fn start_log(config: &Config) {
     // The config was checked; `info` is only for the case that the check and this reading differ.
     let filter = EnvFilter::try_new(&config.daemon.log).unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A log that can't be written (a full disk, a closed pipe) must not end what it tells of, and the complaint about it
+    // would go to the same place.
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
     let started = match config.daemon.log_format {
         LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).try_init(),
         LogFormat::Json => log.json().flatten_event(true).try_init(),

@@ -60,7 +60,7 @@ pub async fn run(output: Output, args: DemoArgs) -> anyhow::Result<()> {
         _ = terminate.recv() => None,
         _ = interrupt.recv() => None,
     };
-    world.close().await;
+    world.close().await?;
     match told {
         None => {
             note("stopped before the end; nothing was counted");

@@ -82,11 +82,15 @@ impl World {
     }
 
     /// Ends everything: the daemon in its order, then the two servers.
-    pub async fn close(self) {
+    ///
+    /// # Errors
+    /// When a part of the daemon had ended by itself.
+    pub async fn close(self) -> anyhow::Result<()> {
         self.stop.cancel();
-        self.daemon.wait().await;
+        let ended = self.daemon.wait().await;
         self.waha.shutdown().await;
         self.gemini.shutdown().await;
+        Ok(ended?)
     }
 }
 

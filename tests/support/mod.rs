@@ -183,6 +183,17 @@ burst_quiet_ms = {quiet_ms}
         self.log.until(seen, "ready webhook=", DEADLINE).await;
     }
 
+    /// Starts the daemon with a log that can't be written, as on a full disk.
+    pub async fn start_unheard(&mut self) {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let daemon = self.command(&["daemon"]).stdout(Stdio::null()).stderr(full).spawn().unwrap();
+        self.daemon = Some(daemon);
+        self.until("the daemon answers", DEADLINE, async || {
+            (self.run(&["daemon", "status"]).await.code == 0).then_some(())
+        })
+        .await;
+    }
+
     /// Waits until the daemon holds at the place.
     pub async fn halted(&self, place: &str) {
         self.log.until(0, &format!("halted at {place}"), DEADLINE).await;

@@ -45,7 +45,9 @@ impl InstanceError {
             Self::Waha(WahaError::Rejected { .. } | WahaError::Invalid(_)) => Code::Invalid,
             Self::Waha(_) => Code::Unavailable,
             Self::Store(StoreError::Overloaded) => Code::Overloaded,
-            Self::Store(StoreError::DiskFull | StoreError::Busy | StoreError::Closed) => Code::Unavailable,
+            Self::Store(StoreError::DiskFull | StoreError::Busy | StoreError::Uncommitted(_) | StoreError::Closed) => {
+                Code::Unavailable
+            }
             Self::Internal(_) | Self::Store(_) => Code::Internal,
         }
     }

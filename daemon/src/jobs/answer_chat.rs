@@ -8,6 +8,7 @@ use mychatflow_data::model::interaction::InteractionState;
 use mychatflow_data::model::job::Job;
 use mychatflow_data::model::setting::{Pace, Rules};
 use mychatflow_data::store::TenantStore;
+use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::interactions::Outbound;
 use mychatflow_data::store::jobs::{Ended, NEVER};
 use mychatflow_data::store::tx::answer::{
@@ -72,14 +73,14 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, job: &Job, chat: ChatId) -> Resu
 ///
 /// # Errors
 /// What the store says.
-pub async fn give_up(tenant: &TenantStore, job: &Job, reason: String, now: Timestamp) -> Result<(), JobError> {
+pub async fn give_up(tenant: &TenantStore, job: &Job, reason: String, now: Timestamp) -> Result<(), StoreError> {
     let stop = Stop {
         state: ChatState::NeedsYou,
         reason: format!("failed: {reason}"),
         handoff: Handoff::No,
         letter: Letter::Dead,
     };
-    Ok(tenant.stop_answer(job.id, stop, now).await?)
+    tenant.stop_answer(job.id, stop, now).await
 }
 
 impl Run<'_> {

@@ -28,6 +28,8 @@ const DRAIN: Duration = Duration::from_secs(8);
 const ATTEMPTS_MAX: i64 = 10;
 /// The pause after the store refused to give out jobs.
 const STORE_PAUSE: Duration = Duration::from_millis(500);
+/// How often the pause doubles between two attempts to store the end of a job: up to eight seconds.
+const STORE_DOUBLINGS_MAX: i64 = 3;
 
 /// Jobs of one kind that may run at once. Answers beyond the model's own bound wait for it, or type.
 fn limit(cx: &Cx, kind: JobKind) -> usize {
@@ -148,9 +150,17 @@ async fn run_one(cx: Arc<Cx>, job: Job) -> Finished {
             Err(JobError::Retryable { reason: "it panicked; see the log".to_owned(), after: Duration::from_secs(5) })
         }
     };
-    if let Err(error) = finish(&cx, &job, ended).await {
-        // The lease stays with this run; it is free at the next start.
+    let mut attempts = 0;
+    while let Err(error) = finish(&cx, &job, &ended).await {
         tracing::error!(job.id = %job.id, job.kind = %kind, error = chain(&error), "the end of a job could not be stored");
+        // Else the lease stays with this run, and nobody does the rest before the next start.
+        if !error.may_pass() {
+            break;
+        }
+        attempts = (attempts + 1).min(STORE_DOUBLINGS_MAX);
+        let now = cx.now();
+        let again = backoff(now, attempts, Duration::ZERO, u64::from(job.id.bytes()[15]));
+        tokio::time::sleep(again.since(now)).await;
     }
     Finished { kind }
 }
@@ -170,27 +180,23 @@ async fn work(cx: &Cx, tenant: &TenantStore, job: &Job) -> Result<Outcome, JobEr
     }
 }
 
-async fn finish(cx: &Cx, job: &Job, ended: Result<Outcome, JobError>) -> Result<(), StoreError> {
+async fn finish(cx: &Cx, job: &Job, ended: &Result<Outcome, JobError>) -> Result<(), StoreError> {
     let now = cx.now();
     let tenant = cx.store.tenant_of(job);
     let ended = match ended {
         Ok(Outcome::Settled) => return Ok(()),
-        Ok(Outcome::End(ended)) => ended,
+        Ok(Outcome::End(ended)) => ended.clone(),
         Err(JobError::Retryable { reason, after })
             if job.args.kind() == JobKind::AnswerChat || job.attempts < ATTEMPTS_MAX =>
         {
             let bytes = job.id.bytes();
             let seed = u64::from(bytes[14]) << 8 | u64::from(bytes[15]);
-            Ended::Retry { at: backoff(now, job.attempts, after, seed), reason }
+            Ended::Retry { at: backoff(now, job.attempts, *after, seed), reason: reason.clone() }
         }
         Err(error) => {
             tracing::error!(job.id = %job.id, job.kind = %job.args.kind(), error = chain(&error), "a job gave up");
             if job.args.kind() == JobKind::AnswerChat {
-                return match answer_chat::give_up(&tenant, job, error.to_string(), now).await {
-                    Ok(()) => Ok(()),
-                    Err(JobError::Fatal(reason)) => Err(StoreError::Invalid(reason)),
-                    Err(JobError::Retryable { reason, .. }) => Err(StoreError::Invalid(reason)),
-                };
+                return answer_chat::give_up(&tenant, job, error.to_string(), now).await;
             }
             if let JobArgs::RunCampaign { campaign } = &job.args {
                 tenant.give_up_campaign(*campaign, error.to_string(), now).await?;

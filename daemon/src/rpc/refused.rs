@@ -28,7 +28,9 @@ impl From<StoreError> for Refused {
             StoreError::Invalid(text) => CallError::invalid(text),
             StoreError::Overloaded => CallError::new(Code::Overloaded, format!("{text}; try again in a moment")),
             StoreError::DiskFull => CallError::new(Code::Unavailable, "the disk is full: make space, nothing is lost"),
-            StoreError::Busy | StoreError::Closed => CallError::new(Code::Unavailable, text),
+            StoreError::Busy | StoreError::Uncommitted(_) | StoreError::Closed => {
+                CallError::new(Code::Unavailable, text)
+            }
             StoreError::Newer { .. } | StoreError::MigrationChanged(_) => CallError::new(Code::Unavailable, text),
             StoreError::Panicked | StoreError::Sqlite(_) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the store failed");

@@ -321,7 +321,7 @@ fn same_failure(committed: &Result<(), StoreError>) -> StoreError {
     match committed {
         Err(StoreError::DiskFull) => StoreError::DiskFull,
         Err(StoreError::Busy) => StoreError::Busy,
-        Err(other) => StoreError::Invalid(format!("the batch could not be committed: {other}")),
+        Err(other) => StoreError::Uncommitted(other.to_string()),
         Ok(()) => StoreError::Closed,
     }
 }

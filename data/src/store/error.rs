@@ -21,6 +21,9 @@ pub enum StoreError {
     /// Another process holds the file.
     #[error("another process holds the store")]
     Busy,
+    /// A commit failed, and with it everything that was in it.
+    #[error("the batch could not be committed: {0}")]
+    Uncommitted(String),
     /// The file was written by a newer version.
     #[error("the store has schema {found}, this version knows {known}: install a newer mychatflow")]
     Newer {
@@ -41,6 +44,22 @@ pub enum StoreError {
     /// SQLite refused.
     #[error("sqlite refused")]
     Sqlite(#[source] rusqlite::Error),
+}
+
+impl StoreError {
+    /// May the same work without any change, later? Then whoever must not lose it tries again.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Overloaded | Self::DiskFull | Self::Busy | Self::Uncommitted(_) => true,
+            Self::Sqlite(error) => matches!(
+                error.sqlite_error_code(),
+                Some(rusqlite::ErrorCode::SystemIoFailure | rusqlite::ErrorCode::OutOfMemory)
+            ),
+            Self::NotFound(_) | Self::Conflict(_) | Self::Invalid(_) | Self::Newer { .. } => false,
+            Self::MigrationChanged(_) | Self::Closed | Self::Panicked => false,
+        }
+    }
 }
 
 impl From<rusqlite::Error> for StoreError {
