@@ -218,20 +218,6 @@ impl TenantStore {
         .await
     }
 
-    /// When a person wrote last, and when they were written to last, over all numbers.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub async fn last_words(&self, id: ContactId) -> Result<(Option<Timestamp>, Option<Timestamp>), StoreError> {
-        const LAST: Scoped = scoped!(
-            "SELECT max(last_in_at), max(last_out_at) FROM chats WHERE tenant_id = :tenant AND contact_id = :id"
-        );
-        self.read(move |scope| {
-            Ok(scope.row(LAST, &[(":id", &id)], |row| Ok((row.get(0)?, row.get(1)?)))?.unwrap_or_default())
-        })
-        .await
-    }
-
     /// One person.
     ///
     /// # Errors
