@@ -1,5 +1,6 @@
 //! Segments: kept, changed and removed, one within another, and the people whom a query means.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use mychatflow_data::model::contact::Review;
@@ -7,6 +8,7 @@ use mychatflow_data::model::query::Query;
 use mychatflow_data::phone::Phone;
 use mychatflow_data::store::contacts::ContactPlace;
 use mychatflow_data::store::error::StoreError;
+use mychatflow_data::store::tx::draft_campaign::NewCampaign;
 use mychatflow_data::time::Timestamp;
 
 use crate::support::{NOON, World, world};
@@ -129,6 +131,40 @@ async fn a_query_means_the_same_people_whatever_the_page() {
     let queries = ["segment:trouble", "segment:gone", "all", "-segment:gone"].map(query).to_vec();
     assert_eq!(world.shop.count_people(queries, later(60)).await.unwrap(), [3, 0, 600, 0]);
     assert!(world.shop.contacts_that_fit(query("-segment:gone"), None, 10, NOON).await.is_err());
+}
+
+#[tokio::test]
+async fn everybody_who_fits_is_put_on_the_list_once_piece_by_piece() {
+    let world = world().await;
+    for number in 0..1_300 {
+        let tags: &[&str] = if number % 2 == 0 { &["even"] } else { &[] };
+        person(&world, number, None, tags).await;
+    }
+    for (text, fit) in [("all", 1_300), ("tag:even", 650), ("-tag:even created:<30d", 650), ("name:nobody", 0)] {
+        let new = NewCampaign {
+            name: text.into(),
+            instance: world.number,
+            text: "Hi".into(),
+            scheduled_at: None,
+            timezone: "UTC".into(),
+            audience: Some(text.into()),
+        };
+        let id = world.shop.begin_campaign(new, NOON).await.unwrap();
+        let (mut pieces, mut after) = (0, None);
+        loop {
+            let listed = world.shop.add_people(id, query(text), None, after, later(60)).await.unwrap();
+            assert_eq!(listed.duplicates, 0);
+            (pieces, after) = (pieces + 1, listed.next);
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(pieces, fit / 500 + 1, "{text}");
+        assert_eq!(world.shop.complete_list(id, 0, later(60)).await.is_ok(), fit > 0, "{text}");
+        let rows = world.shop.recipients(id, None, None, 2_000).await.unwrap();
+        let people: HashSet<_> = rows.iter().map(|row| row.contact.unwrap()).collect();
+        assert_eq!((rows.len(), people.len()), (fit, fit), "{text}");
+    }
 }
 
 #[tokio::test]
