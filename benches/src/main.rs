@@ -13,6 +13,7 @@ mod ingest;
 mod load;
 mod machine;
 mod process;
+mod query;
 mod reading;
 mod report;
 mod shop;
@@ -65,6 +66,7 @@ enum Part {
     Reading,
     Console,
     Import,
+    Query,
 }
 
 /// What every part works with.
@@ -132,6 +134,9 @@ fn main() -> anyhow::Result<()> {
     }
     if wanted(Part::Import) {
         import::measure(&bench, &mut report)?;
+    }
+    if wanted(Part::Query) {
+        query::measure(&bench, &mut report)?;
     }
     report.print(args.json)
 }

@@ -102,6 +102,15 @@ async fn a_campaign_goes_to_a_segment_or_a_query() {
         let told = world.call("campaign.preview", json!({"name": segment.trim()})).await;
         assert_eq!(reasons(&told), expected, "{segment} as it is stored");
     }
+    // The columns of one's own are the variables of such a text.
+    world.call("contact.edit", json!({"contact": "Ana", "fields": {"city": "Köln"}})).await;
+    let call = json!({"name": "cities", "text": "Hi from {{ city }}", "segment": "big spenders"});
+    let preview = world.call("campaign.preview", json!({"text": call["text"], "segment": call["segment"]})).await;
+    world.call("campaign.create", call).await;
+    for told in [preview, world.call("campaign.preview", json!({"name": "cities"})).await] {
+        let ana = told["items"].as_array().unwrap().iter().find(|line| line["phone"] == ana).unwrap();
+        assert_eq!(ana["text"], "Hi from Köln");
+    }
     // Who is on the list is who was in the segment then.
     world.call("segment.add", json!({"name": "writers", "query": "name:cleo"})).await;
     let told = world.call("campaign.preview", json!({"name": "writers"})).await;

@@ -71,7 +71,7 @@ async fn group(shop: &TenantStore, text: &str) -> Handled<Group> {
         Err(StoreError::NotFound(_)) => {
             let query = Query::parse(text).map_err(StoreError::from)?;
             // A name that was mistyped must not become a search for people who are called so.
-            if query.is_words() {
+            if query.is_words() && !text.contains('"') {
                 let hint = "see `mychatflow segment list`, or write a query such as tag:vip, name:ana or all";
                 return invalid(format!("{text:?} is no segment: {hint}"));
             }

@@ -1,5 +1,7 @@
 //! Who is on the list of a campaign: `campaign.create`, `campaign.extend` and `campaign.preview`.
 
+use std::collections::BTreeMap;
+
 use mychatflow_data::ids::{CampaignId, InstanceId, RecipientId};
 use mychatflow_data::model::campaign::Plan;
 use mychatflow_data::model::contact::{Contact, Review};
@@ -234,11 +236,17 @@ async fn people(cx: &Cx, shop: &TenantStore, audience: Audience, limit: usize) -
                 given: contact.addresses.first().map(ToString::to_string).unwrap_or_default(),
                 phone: contact.phone,
                 name: contact.name,
-                fields: "{}".to_owned(),
+                fields: columns(contact.fields),
             };
             Ok(found.into_iter().map(material).collect())
         }
     }
+}
+
+/// The columns of a person as a row of a list has them.
+fn columns(fields: BTreeMap<String, String>) -> String {
+    let fields = fields.into_iter().map(|(column, words)| (column, words.into())).collect();
+    serde_json::Value::Object(fields).to_string()
 }
 
 /// What is on record of people counts for a list that is not stored, too.

@@ -111,16 +111,22 @@ fn recorded_consent(scope: &Scope<'_>, contact: ContactId) -> Result<Option<Cons
     Ok(scope.row(CONSENT, &[(":id", &contact)], |row| row.get(0))?.flatten())
 }
 
-/// The phone number of a person, and what stands in its place where there is none.
-fn number_of(scope: &Scope<'_>, contact: ContactId) -> Result<(Option<Phone>, String), StoreError> {
-    const NUMBER: Scoped = scoped!(
-        "SELECT phone, (SELECT min(address) FROM identities WHERE tenant_id = :tenant AND contact_id = :id)
+/// What of a person goes into their row.
+struct Particulars {
+    phone: Option<Phone>,
+    address: Option<String>,
+    /// The columns of the owner's own, as a JSON object.
+    fields: String,
+}
+
+fn particulars(scope: &Scope<'_>, contact: ContactId) -> Result<Particulars, StoreError> {
+    const FIND: Scoped = scoped!(
+        "SELECT phone, (SELECT min(address) FROM identities WHERE tenant_id = :tenant AND contact_id = :id), fields
          FROM contacts WHERE tenant_id = :tenant AND id = :id"
     );
-    let found = scope.row(NUMBER, &[(":id", &contact)], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let (phone, address): (Option<Phone>, Option<String>) = found.unwrap_or_default();
-    let given = phone.as_ref().map(ToString::to_string).or(address).unwrap_or_default();
-    Ok((phone, given))
+    let read =
+        |row: &rusqlite::Row<'_>| Ok(Particulars { phone: row.get(0)?, address: row.get(1)?, fields: row.get(2)? });
+    scope.row(FIND, &[(":id", &contact)], read)?.ok_or(StoreError::NotFound("contact"))
 }
 
 fn listed_already(scope: &Scope<'_>, id: CampaignId) -> Result<bool, StoreError> {
@@ -235,13 +241,14 @@ impl TenantStore {
             let fit = people.iter().enumerate().filter(|(_, person)| query.matches(&person.profile, now));
             let (mut duplicates, mut looked_at) = (0, people.len());
             for (listed, (place, Person { id, profile })) in (1..).zip(fit) {
-                let (phone, given) = number_of(scope, *id)?;
+                let Particulars { phone, address, fields } = particulars(scope, *id)?;
+                let given = phone.as_ref().map(ToString::to_string).or(address).unwrap_or_default();
                 let row = Row {
                     contact: Some(*id),
                     phone: phone.as_ref(),
                     given: &given,
                     name: profile.name.as_deref(),
-                    fields: "{}",
+                    fields: &fields,
                     skip: passed_over(&query, profile.review, skip.as_deref(), profile.consent),
                 };
                 duplicates += i64::from(!insert(scope, campaign, &row, now)?);
