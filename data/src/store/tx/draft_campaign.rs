@@ -21,7 +21,7 @@ use crate::time::Timestamp;
 /// How long a list may take to be written; what is older was broken off.
 const LISTING_MAX: Duration = Duration::from_secs(600);
 /// How many people one unit of work looks at for a list, and how many it puts on it at most.
-const LOOKED_AT: i64 = 2_000;
+const LOOKED_AT: i64 = 1_000;
 const LISTED: usize = 500;
 
 /// A campaign to be.
