@@ -252,16 +252,6 @@ impl Query {
         })
     }
 
-    /// Tags of which everybody meant has one, where the query says so: the way to few people among many.
-    #[must_use]
-    pub fn tags(&self) -> Option<&[String]> {
-        self.terms.iter().find_map(|term| match &term.test {
-            Test::Tag(tags) if term.sign == Sign::Is => Some(tags.as_slice()),
-            Test::Query(query) if term.sign == Sign::Is => query.tags(),
-            _ => None,
-        })
-    }
-
     /// Is it nothing but words, as names are? Then it may be the name of a segment that somebody means.
     #[must_use]
     pub fn is_words(&self) -> bool {

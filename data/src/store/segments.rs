@@ -3,7 +3,6 @@
 use rusqlite::Row;
 
 use super::TenantStore;
-use super::change::Change;
 use super::error::StoreError;
 use super::scope::{Scope, Scoped};
 use crate::ids::SegmentId;
@@ -109,7 +108,6 @@ impl TenantStore {
                 &[(":id", &SegmentId::new()), (":name", &name), (":query", &query), (":now", &now)];
             let saved = scope.row(SAVE, params, read)?.ok_or(StoreError::NotFound("segment"))?;
             check(scope, &saved)?;
-            scope.emit(Change::TenantChanged(scope.tenant()));
             Ok(saved)
         })
         .await
@@ -134,7 +132,6 @@ impl TenantStore {
                 return Err(StoreError::Conflict(text));
             }
             scope.execute(REMOVE, &[(":id", &found.id)])?;
-            scope.emit(Change::TenantChanged(scope.tenant()));
             Ok(found)
         })
         .await

@@ -139,6 +139,8 @@ fn segments_stand_for_their_queries() {
         "regulars" => Some("tag:vip last_in:<30d".to_owned()),
         "quiet" => Some("-segment:regulars".to_owned()),
         "circle" => Some("segment:circle".to_owned()),
+        "ring" => Some("segment:gnir".to_owned()),
+        "gnir" => Some("tag:vip -segment:Ring".to_owned()),
         "torn" => Some("tag:".to_owned()),
         _ => None,
     };
@@ -147,12 +149,17 @@ fn segments_stand_for_their_queries() {
     {
         assert_eq!(resolved(query).unwrap().matches(&ana(), NOON), is_ana, "{query}");
     }
-    for query in ["segment:circle", "segment:torn", "segment:gone"] {
-        assert!(resolved(query).is_err(), "{query}");
+    for (query, why) in [
+        ("segment:circle", "segment:circle leads back to itself: circle > circle"),
+        ("segment:ring", "segment:Ring leads back to itself: ring > gnir > Ring"),
+        ("segment:torn", "nothing stands after tag:"),
+        ("segment:gone", "segment:gone is not there"),
+    ] {
+        let wrong = resolved(query).unwrap_err().to_string();
+        assert!(wrong.contains(why), "{query}: {wrong}");
     }
     let regulars = resolved("segment:regulars").unwrap();
     assert!(regulars.names_reviewed() && regulars.asks_for(Fact::LastIn) && !regulars.asks_for(Fact::Fields));
-    assert_eq!(regulars.tags(), Some(&["vip".to_owned()][..]));
     assert!(!resolved("segment:quiet").unwrap().names_reviewed());
 }
 
@@ -162,6 +169,14 @@ fn only_looked_at_people_are_named_by_tag_or_review() {
         [("all", false), ("tag:vip", true), ("-tag:vip", false), ("review:new", true), ("-review:personal", false)]
     {
         assert_eq!(Query::parse(query).unwrap().names_reviewed(), named, "{query}");
+    }
+}
+
+#[test]
+fn plain_words_may_be_a_name() {
+    for (query, words) in [("ana", true), ("ana maria", true), ("-ana", false), ("ana tag:vip", false), ("all", false)]
+    {
+        assert_eq!(Query::parse(query).unwrap().is_words(), words, "{query}");
     }
 }
 
