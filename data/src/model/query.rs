@@ -235,6 +235,17 @@ impl Query {
         self.terms.iter().all(|term| term.test.holds(person, now) == (term.sign == Sign::Is))
     }
 
+    /// May this be one of the people, going by what is known without these facts? Whoever may be is looked at again with
+    /// them.
+    #[must_use]
+    pub fn may_match(&self, person: &Profile, unknown: &[Fact], now: Timestamp) -> bool {
+        self.terms.iter().all(|term| match (&term.test, term.sign) {
+            (Test::Query(query), Sign::Is) => query.may_match(person, unknown, now),
+            (test, _) if unknown.iter().any(|fact| test.asks_for(*fact)) => true,
+            (test, sign) => test.holds(person, now) == (sign == Sign::Is),
+        })
+    }
+
     /// Must this be known of a person to tell?
     #[must_use]
     pub fn asks_for(&self, fact: Fact) -> bool {

@@ -26,21 +26,28 @@ macro_rules! select_profiles {
             "SELECT c.id, c.name, c.phone, c.review, c.opted_out_at, c.language, c.consent, c.created_at,
                     CASE WHEN :tags THEN (SELECT json_group_array(tag) FROM contact_tags
                                           WHERE tenant_id = c.tenant_id AND contact_id = c.id) END,
-                    CASE WHEN :fields THEN c.fields END,
-                    CASE WHEN :last_in THEN (SELECT max(last_in_at) FROM chats
-                                             WHERE tenant_id = c.tenant_id AND contact_id = c.id) END,
-                    CASE WHEN :last_out THEN (SELECT max(last_out_at) FROM chats
-                                              WHERE tenant_id = c.tenant_id AND contact_id = c.id) END
+                    CASE WHEN :fields THEN c.fields END
              FROM contacts AS c WHERE c.tenant_id = :tenant ",
             $rest
         )
     };
 }
 
+/// Facts that are looked up last, and only of whom all the rest fits: a look into the chats costs as much as all of it.
+const FROM_CHATS: &[Fact] = &[Fact::LastIn, Fact::LastOut];
+
 /// Somebody whom a query is held against.
 pub(crate) struct Person {
     pub(crate) id: ContactId,
     pub(crate) profile: Profile,
+    chats: Chats,
+}
+
+/// Is it known when they wrote, and were written to?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Chats {
+    Unread,
+    Read,
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Person> {
@@ -55,13 +62,31 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Person> {
         created_at: row.get(7)?,
         tags: serde_json::from_str(&json(8)?).unwrap_or_default(),
         fields: serde_json::from_str(&json(9)?).unwrap_or_default(),
-        last_in_at: row.get(10)?,
-        last_out_at: row.get(11)?,
+        last_in_at: None,
+        last_out_at: None,
     };
-    Ok(Person { id: row.get(0)?, profile })
+    Ok(Person { id: row.get(0)?, profile, chats: Chats::Unread })
 }
 
-/// People, with the facts that these queries ask for.
+impl Person {
+    /// Does a query mean this person?
+    pub(crate) fn fits(&mut self, scope: &Scope<'_>, query: &Query, now: Timestamp) -> Result<bool, StoreError> {
+        const LAST: Scoped = scoped!(
+            "SELECT max(last_in_at), max(last_out_at) FROM chats WHERE tenant_id = :tenant AND contact_id = :id"
+        );
+        if self.chats == Chats::Unread && FROM_CHATS.iter().any(|fact| query.asks_for(*fact)) {
+            if !query.may_match(&self.profile, FROM_CHATS, now) {
+                return Ok(false);
+            }
+            let last = scope.row(LAST, &[(":id", &self.id)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            (self.profile.last_in_at, self.profile.last_out_at) = last.unwrap_or_default();
+            self.chats = Chats::Read;
+        }
+        Ok(query.matches(&self.profile, now))
+    }
+}
+
+/// People, with the facts that these queries ask for, those from chats apart.
 fn people(
     scope: &Scope<'_>,
     sql: Scoped,
@@ -70,9 +95,7 @@ fn people(
 ) -> Result<Vec<Person>, StoreError> {
     let asked = |fact| queries.iter().any(|query| query.asks_for(fact));
     let (tags, fields) = (asked(Fact::Tags), asked(Fact::Fields));
-    let (last_in, last_out) = (asked(Fact::LastIn), asked(Fact::LastOut));
-    let facts: [(&'static str, &dyn ToSql); 4] =
-        [(":tags", &tags), (":fields", &fields), (":last_in", &last_in), (":last_out", &last_out)];
+    let facts: [(&'static str, &dyn ToSql); 2] = [(":tags", &tags), (":fields", &fields)];
     scope.rows(sql, &[&facts, place].concat(), read)
 }
 
@@ -143,10 +166,12 @@ fn look(
     {
         let (some, behind) = from.read(scope, query, CHUNK)?;
         looked_at += some.len();
-        for person in some.iter().filter(|person| query.matches(&person.profile, now)) {
-            found.extend(contacts::find(scope, person.id)?);
-            if found.len() == limit {
-                return Ok((found, None));
+        for mut person in some {
+            if person.fits(scope, query, now)? {
+                found.extend(contacts::find(scope, person.id)?);
+                if found.len() == limit {
+                    return Ok((found, None));
+                }
             }
         }
         next = behind;
@@ -163,10 +188,11 @@ fn count(
 ) -> Result<(Vec<i64>, Option<ContactId>), StoreError> {
     let (mut counts, mut last, mut looked_at) = (vec![0; queries.len()], after, 0);
     while looked_at < LOOKED_AT_MAX {
-        let some = by_id(scope, queries, last, CHUNK)?;
-        for (count, query) in counts.iter_mut().zip(queries) {
-            let fit = some.iter().filter(|person| query.matches(&person.profile, now)).count();
-            *count += i64::try_from(fit).unwrap_or(i64::MAX);
+        let mut some = by_id(scope, queries, last, CHUNK)?;
+        for person in &mut some {
+            for (count, query) in counts.iter_mut().zip(queries) {
+                *count += i64::from(person.fits(scope, query, now)?);
+            }
         }
         looked_at += some.len();
         if i64::try_from(some.len()).is_ok_and(|count| count < CHUNK) {

@@ -173,6 +173,25 @@ fn only_looked_at_people_are_named_by_tag_or_review() {
 }
 
 #[test]
+fn whoever_may_fit_is_told_without_what_is_dear() {
+    let saved = |name: &str| (name == "regulars").then(|| "tag:vip last_in:<1d".to_owned());
+    for (query, is_ana, is_nobody) in [
+        ("last_in:<1d", true, true),
+        ("-last_in:<30d", true, true),
+        ("tag:vip last_in:<1d", true, false),
+        ("tag:vip -last_out:never -opted_out", true, false),
+        ("segment:regulars", true, false),
+        ("-segment:regulars", true, true),
+        ("-segment:regulars language:de", true, false),
+        ("tag:gold last_in:never", false, false),
+    ] {
+        let read = Query::parse(query).unwrap().resolved::<QueryError>(&mut |name| Ok(saved(name))).unwrap();
+        let may = |person: &Profile| read.may_match(person, &[Fact::LastIn, Fact::LastOut], NOON);
+        assert_eq!((may(&ana()), may(&nobody())), (is_ana, is_nobody), "{query}");
+    }
+}
+
+#[test]
 fn plain_words_may_be_a_name() {
     for (query, words) in [("ana", true), ("ana maria", true), ("-ana", false), ("ana tag:vip", false), ("all", false)]
     {

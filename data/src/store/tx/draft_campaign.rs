@@ -111,22 +111,25 @@ fn recorded_consent(scope: &Scope<'_>, contact: ContactId) -> Result<Option<Cons
     Ok(scope.row(CONSENT, &[(":id", &contact)], |row| row.get(0))?.flatten())
 }
 
-/// What of a person goes into their row.
-struct Particulars {
-    phone: Option<Phone>,
-    address: Option<String>,
-    /// The columns of the owner's own, as a JSON object.
-    fields: String,
-}
-
-fn particulars(scope: &Scope<'_>, contact: ContactId) -> Result<Particulars, StoreError> {
+/// Puts somebody of the contacts on a list, with the columns of the owner's own; false when they are on it already.
+fn insert_person(
+    scope: &Scope<'_>,
+    campaign: CampaignId,
+    person: &Person,
+    skip: Option<&str>,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
     const FIND: Scoped = scoped!(
         "SELECT phone, (SELECT min(address) FROM identities WHERE tenant_id = :tenant AND contact_id = :id), fields
          FROM contacts WHERE tenant_id = :tenant AND id = :id"
     );
-    let read =
-        |row: &rusqlite::Row<'_>| Ok(Particulars { phone: row.get(0)?, address: row.get(1)?, fields: row.get(2)? });
-    scope.row(FIND, &[(":id", &contact)], read)?.ok_or(StoreError::NotFound("contact"))
+    let found = scope.row(FIND, &[(":id", &person.id)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let (phone, address, fields): (Option<Phone>, Option<String>, String) =
+        found.ok_or(StoreError::NotFound("contact"))?;
+    let given = phone.as_ref().map(ToString::to_string).or(address).unwrap_or_default();
+    let name = person.profile.name.as_deref();
+    let row = Row { contact: Some(person.id), phone: phone.as_ref(), given: &given, name, fields: &fields, skip };
+    insert(scope, campaign, &row, now)
 }
 
 fn listed_already(scope: &Scope<'_>, id: CampaignId) -> Result<bool, StoreError> {
@@ -238,28 +241,20 @@ impl TenantStore {
         self.write(move |scope| {
             must_be_open(scope, campaign)?;
             let people = profiles::by_id(scope, std::slice::from_ref(&query), after, LOOKED_AT)?;
-            let fit = people.iter().enumerate().filter(|(_, person)| query.matches(&person.profile, now));
-            let (mut duplicates, mut looked_at) = (0, people.len());
-            for (listed, (place, Person { id, profile })) in (1..).zip(fit) {
-                let Particulars { phone, address, fields } = particulars(scope, *id)?;
-                let given = phone.as_ref().map(ToString::to_string).or(address).unwrap_or_default();
-                let row = Row {
-                    contact: Some(*id),
-                    phone: phone.as_ref(),
-                    given: &given,
-                    name: profile.name.as_deref(),
-                    fields: &fields,
-                    skip: passed_over(&query, profile.review, skip.as_deref(), profile.consent),
-                };
-                duplicates += i64::from(!insert(scope, campaign, &row, now)?);
+            let whole = i64::try_from(people.len()).is_ok_and(|count| count == LOOKED_AT);
+            let (mut duplicates, mut listed, mut last) = (0, 0, None);
+            for mut person in people {
+                last = Some(person.id);
+                if person.fits(scope, &query, now)? {
+                    let skip = passed_over(&query, person.profile.review, skip.as_deref(), person.profile.consent);
+                    duplicates += i64::from(!insert_person(scope, campaign, &person, skip, now)?);
+                    listed += 1;
+                }
                 if listed == LISTED {
-                    looked_at = place + 1;
-                    break;
+                    return Ok(Listed { duplicates, next: last });
                 }
             }
-            let over = looked_at == people.len() && i64::try_from(looked_at).is_ok_and(|count| count < LOOKED_AT);
-            let last = looked_at.checked_sub(1).map(|last| people[last].id);
-            Ok(Listed { duplicates, next: last.filter(|_| !over) })
+            Ok(Listed { duplicates, next: last.filter(|_| whole) })
         })
         .await
     }
