@@ -177,6 +177,11 @@ async fn a_query_knows_when_people_wrote_on_whatever_number() {
     world.says("4915111000001@c.us", "M1", "hello", later(1)).await;
     assert_eq!(meant(&world, "last_in:<1h", 10).await, ["Ana"]);
     assert_eq!(meant(&world, "last_in:never last_out:never", 10).await, ["Ben"]);
+    assert_eq!(meant(&world, "phone:+4915111000002 language:none", 10).await, ["Ben"]);
+    save(&world, "lately", "last_in:<1h").await.unwrap();
+    assert_eq!(meant(&world, "-segment:lately -tag:vip", 10).await, ["Ben"]);
+    let queries = ["last_in:<1h", "-segment:lately", "last_in:<1h phone:+4915111000002"].map(query).to_vec();
+    assert_eq!(world.shop.count_people(queries, later(60)).await.unwrap(), [1, 1, 0]);
     let ben = world.shop.contact_named("Ben".into()).await.unwrap();
     world.shop.review_contact(ben.id, Review::Customer, Duration::ZERO, later(2)).await.unwrap();
     assert_eq!(meant(&world, "review:customer", 10).await, ["Ben"]);

@@ -81,7 +81,7 @@ pub fn audience(text: &str) -> Result<(), String> {
     something(text)?;
     match Query::parse(text) {
         Ok(query) if query.is_words() && !text.contains('"') => {
-            Err("name:WORD finds people so called; or segment:NAME".to_owned())
+            Err("name:ana is a name, segment:ana a segment".to_owned())
         }
         _ => Ok(()),
     }
