@@ -71,15 +71,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Person> {
 impl Person {
     /// Does a query mean this person?
     pub(crate) fn fits(&mut self, scope: &Scope<'_>, query: &Query, now: Timestamp) -> Result<bool, StoreError> {
-        const LAST: Scoped = scoped!(
-            "SELECT max(last_in_at), max(last_out_at) FROM chats WHERE tenant_id = :tenant AND contact_id = :id"
-        );
         if self.chats == Chats::Unread && FROM_CHATS.iter().any(|fact| query.asks_for(*fact)) {
             if !query.may_match(&self.profile, FROM_CHATS, now) {
                 return Ok(false);
             }
-            let last = scope.row(LAST, &[(":id", &self.id)], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            (self.profile.last_in_at, self.profile.last_out_at) = last.unwrap_or_default();
+            (self.profile.last_in_at, self.profile.last_out_at) = contacts::last_words(scope, self.id)?;
             self.chats = Chats::Read;
         }
         Ok(query.matches(&self.profile, now))
