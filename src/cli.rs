@@ -3,6 +3,7 @@
 pub mod campaign;
 pub mod contact;
 pub mod quick_reply;
+pub mod segment;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -23,6 +24,7 @@ use mychatflow_data::protocol::span::Span;
 use self::campaign::CampaignVerb;
 use self::contact::ContactVerb;
 use self::quick_reply::QuickReplyVerb;
+use self::segment::SegmentVerb;
 
 /// Answers a shop's WhatsApp from its own facts.
 #[derive(Debug, Parser)]
@@ -87,6 +89,9 @@ pub enum Command {
     /// People
     #[command(subcommand)]
     Contact(ContactVerb),
+    /// Filters of people that are kept under a name
+    #[command(subcommand)]
+    Segment(SegmentVerb),
     /// One text to many people, each exactly once
     #[command(subcommand)]
     Campaign(Box<CampaignVerb>),
@@ -604,6 +609,7 @@ mod tests {
             "mychatflow tenant grant --tenant shop --user anna --role owner",
             "mychatflow contact tag Anna --review personal",
             "mychatflow contact tag Anna vip leads --remove",
+            "mychatflow segment add regulars -opted_out",
             "mychatflow instance qr main --png -",
             "mychatflow campaign create spring --text Hi --file people.csv --country DE --at 2026-12-01T09:00",
             "mychatflow campaign create spring --text - --segment tag:vip --instance main --timezone Europe/Berlin",

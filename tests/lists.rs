@@ -151,3 +151,27 @@ async fn a_campaigns_list_may_be_longer_than_a_line_of_the_socket() {
     let to = ["campaign", "create", "two", "--text", "Hi", "--to", "+447700900123", "--to", "07700 900124"];
     assert_eq!(world.done(&[&to[..], &["--country", "GB"]].concat()).await.remove(0)["recipients"], 2);
 }
+
+#[tokio::test]
+async fn a_segment_of_the_list_gets_a_campaign() {
+    let world = shop().await;
+    put(&world, "people.csv", LIST);
+    world.done(&["contact", "import", "people.csv", "--country", "DE"]).await;
+    let (code, told, _) = typed(&world, &["segment", "add", "rhinelanders", "city:Köln,Bonn"]).await;
+    assert_eq!((code, told.as_str()), (0, "rhinelanders is kept: 2 people\n"));
+    let (code, _, told) = typed(&world, &["segment", "add", "all", "city:Bonn"]).await;
+    assert_eq!(code, 1);
+    assert!(told.contains("reads as a query"), "{told}");
+    let found = world.done(&["contact", "list", "--query", "segment:Rhinelanders -city:Bonn"]).await;
+    assert_eq!((found.len(), &found[0]["name"]), (1, &json!("Ana")));
+
+    let text = "Hi {{ name }} in {{ city }}";
+    let made =
+        world.done(&["campaign", "create", "spring", "--text", text, "--segment", "rhinelanders"]).await.remove(0);
+    assert_eq!((&made["recipients"], &made["audience"]), (&json!(2), &json!("rhinelanders")));
+    world.done(&["segment", "remove", "rhinelanders"]).await;
+    assert!(world.done(&["segment", "list"]).await.is_empty());
+    let shown = world.done(&["campaign", "preview", "spring"]).await;
+    let texts: Vec<&Value> = shown.iter().map(|line| &line["text"]).collect();
+    assert_eq!(texts, ["Hi Ana in Köln", "Hi Ben in Bonn"]);
+}

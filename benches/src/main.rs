@@ -14,6 +14,7 @@ mod load;
 mod machine;
 mod neighbours;
 mod process;
+mod query;
 mod reading;
 mod report;
 mod shop;
@@ -66,6 +67,7 @@ enum Part {
     Reading,
     Console,
     Import,
+    Query,
     Neighbours,
 }
 
@@ -134,6 +136,9 @@ fn main() -> anyhow::Result<()> {
     }
     if wanted(Part::Import) {
         import::measure(&bench, &mut report)?;
+    }
+    if wanted(Part::Query) {
+        query::measure(&bench, &mut report)?;
     }
     if wanted(Part::Neighbours) {
         neighbours::measure(&bench, &mut report)?;

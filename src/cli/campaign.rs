@@ -24,8 +24,8 @@ pub struct Audience {
     /// The country of phone numbers without a country code, such as DE
     #[arg(long, value_name = "CC")]
     pub country: Option<String>,
-    /// People of the contacts: all, or tag:vip
-    #[arg(long, value_name = "SEGMENT")]
+    /// People of the contacts: a segment's name, or a query such as 'tag:vip last_in:<30d -opted_out', or all
+    #[arg(long, value_name = "SEGMENT", allow_hyphen_values = true)]
     pub segment: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! `contact …` and `segment …`: what may be typed.
+//! `contact …`: what may be typed.
 
 use std::path::PathBuf;
 

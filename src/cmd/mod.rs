@@ -22,6 +22,7 @@ pub mod qr;
 mod queue;
 mod quick_reply;
 mod relay;
+mod segment;
 mod settings;
 mod setup;
 mod source;
@@ -63,6 +64,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Instance(verb)) => instance::run(&cx, verb).await,
         Some(Command::Chat(verb)) => chat::run(&cx, verb).await,
         Some(Command::Contact(verb)) => contact::run(&cx, verb).await,
+        Some(Command::Segment(verb)) => segment::run(&cx, verb).await,
         Some(Command::Campaign(verb)) => campaign::run(&cx, *verb).await,
         Some(Command::Credit(verb)) => credit::run(&cx, verb).await,
         Some(Command::Settings(verb)) => settings::run(&cx, verb).await,

@@ -1,6 +1,6 @@
 //! The commands beside the console's screens: what is typed arrives as it was meant, and people read words.
 
-use mychatflow_data::ids::{ChatId, ContactId, InstanceId, InteractionId, NoteId, QuickReplyId};
+use mychatflow_data::ids::{ChatId, ContactId, InstanceId, InteractionId, NoteId, QuickReplyId, SegmentId};
 use mychatflow_data::model::chat::ChatState;
 use mychatflow_data::model::quick_reply::QuickReplyState;
 use mychatflow_data::phone::Phone;
@@ -11,7 +11,9 @@ use mychatflow_data::protocol::calls::contact::{ContactAdd, ContactEdit, Contact
 use mychatflow_data::protocol::calls::overview::OverviewShow;
 use mychatflow_data::protocol::calls::quick_reply::{QuickReplyEdit, QuickReplyRemove};
 use mychatflow_data::protocol::calls::search::ChatSearch;
+use mychatflow_data::protocol::calls::segment::{SegmentAdd, SegmentList, SegmentRemove};
 use mychatflow_data::protocol::calls::why::Why;
+use mychatflow_data::protocol::error::Code;
 use mychatflow_data::protocol::{Request, TenantRequest};
 use serde_json::{Value, json};
 
@@ -179,4 +181,31 @@ async fn the_shop_on_one_page_and_the_reason_of_an_answer() {
     let ran = desk.run(&["why", "x"]).await;
     assert!(ran.stdout().starts_with("Not answered: paused until 14:30\n"), "{ran:?}");
     assert!(ran.stdout().contains("the customer wrote: hello"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn segments_are_listed_kept_and_forgotten() {
+    let desk = Desk::with_daemon();
+    let segment = json!({
+        "id": SegmentId::new(), "name": "regulars", "query": "tag:vip -opted_out", "people": 41, "created_at": AT
+    });
+    desk.replies::<SegmentList>(json!({"items": [segment.clone()], "next": null}));
+    let table = desk.run(&["segment", "list"]).await;
+    for word in ["regulars", "41", "tag:vip -opted_out"] {
+        assert!(table.stdout().contains(word), "{table:?}");
+    }
+    assert_eq!(desk.run(&["segment", "list", "--json"]).await.lines(), std::slice::from_ref(&segment));
+
+    desk.replies::<SegmentAdd>(segment.clone());
+    let ran = desk.run(&["segment", "add", "regulars", "-opted_out"]).await;
+    assert_eq!(ran.stdout(), "regulars is kept: 41 people\n");
+    let TenantRequest::SegmentAdd(add) = asked(&desk) else { panic!("{:?}", asked(&desk)) };
+    assert_eq!((add.name.as_str(), add.query.as_str()), ("regulars", "-opted_out"));
+    assert_eq!(desk.run(&["segment", "add", "regulars"]).await.code(), 2);
+
+    desk.replies::<SegmentRemove>(segment.clone());
+    assert_eq!(desk.run(&["segment", "remove", "regulars"]).await.stdout(), "regulars is gone; its people stay\n");
+    assert_eq!(desk.run(&["segment", "remove", "regulars", "--json"]).await.lines(), [segment]);
+    desk.refuses::<SegmentRemove>(Code::Conflict);
+    assert_eq!(desk.run(&["segment", "remove", "regulars"]).await.code(), 1);
 }

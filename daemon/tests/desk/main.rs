@@ -10,5 +10,6 @@ mod lists;
 mod people;
 mod queue;
 mod quick_replies;
+mod segments;
 mod shop;
 mod world;

@@ -18,6 +18,7 @@ pub mod opt_out;
 pub mod query;
 pub mod quick_reply;
 pub mod recipient;
+pub mod segment;
 pub mod setting;
 pub mod slot;
 pub mod tenant;

@@ -4,6 +4,7 @@
 //! Terms stand beside each other, and all of them must hold. A `-` before one turns it around; a comma means "or".
 
 mod parse;
+mod resolve;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,9 +13,6 @@ use std::time::Duration;
 pub use self::parse::QueryError;
 use super::contact::{ConsentState, Review};
 use crate::time::Timestamp;
-
-/// How deep segments may name other segments.
-const DEPTH_MAX: usize = 8;
 
 /// What a query may look at, of one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -237,6 +235,17 @@ impl Query {
         self.terms.iter().all(|term| term.test.holds(person, now) == (term.sign == Sign::Is))
     }
 
+    /// May this be one of the people, going by what is known without these facts? Whoever may be is looked at again with
+    /// them.
+    #[must_use]
+    pub fn may_match(&self, person: &Profile, unknown: &[Fact], now: Timestamp) -> bool {
+        self.terms.iter().all(|term| match (&term.test, term.sign) {
+            (Test::Query(query), Sign::Is) => query.may_match(person, unknown, now),
+            (test, _) if unknown.iter().any(|fact| test.asks_for(*fact)) => true,
+            (test, sign) => test.holds(person, now) == (sign == Sign::Is),
+        })
+    }
+
     /// Must this be known of a person to tell?
     #[must_use]
     pub fn asks_for(&self, fact: Fact) -> bool {
@@ -254,44 +263,10 @@ impl Query {
         })
     }
 
-    /// Tags of which everybody meant has one, where the query says so: the way to few people among many.
+    /// Is it nothing but words, as names are? Then it may be the name of a segment that somebody means.
     #[must_use]
-    pub fn tags(&self) -> Option<&[String]> {
-        self.terms.iter().find_map(|term| match &term.test {
-            Test::Tag(tags) if term.sign == Sign::Is => Some(tags.as_slice()),
-            Test::Query(query) if term.sign == Sign::Is => query.tags(),
-            _ => None,
-        })
-    }
-
-    /// Puts the queries of saved segments where their names stand.
-    ///
-    /// # Errors
-    /// When a segment is not there, has itself in it, or can't be read.
-    pub fn resolved<E: From<QueryError>>(
-        self,
-        look_up: &mut dyn FnMut(&str) -> Result<Option<String>, E>,
-    ) -> Result<Self, E> {
-        self.resolved_below(look_up, 0)
-    }
-
-    fn resolved_below<E: From<QueryError>>(
-        mut self,
-        look_up: &mut dyn FnMut(&str) -> Result<Option<String>, E>,
-        depth: usize,
-    ) -> Result<Self, E> {
-        for term in &mut self.terms {
-            let Test::Segment(name) = &term.test else { continue };
-            if depth == DEPTH_MAX {
-                return Err(QueryError::segment(name, "leads back to itself").into());
-            }
-            let Some(text) = look_up(name)? else {
-                return Err(QueryError::segment(name, "is not there: see `mychatflow segment list`").into());
-            };
-            let query = Self::parse(&text).map_err(E::from)?.resolved_below(look_up, depth + 1)?;
-            term.test = Test::Query(query);
-        }
-        Ok(self)
+    pub fn is_words(&self) -> bool {
+        self.terms.iter().all(|term| term.sign == Sign::Is && matches!(term.test, Test::Word(_)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! A recipient: one row of a campaign.
 
-use super::contact::ConsentState;
+use super::contact::{ConsentState, Review};
+use super::query::Query;
 use super::words;
 use crate::ids::{ChatId, ContactId, InteractionId, RecipientId};
 use crate::time::Timestamp;
@@ -65,6 +66,9 @@ pub const NO_CONSENT_ON_RECORD: &str = "no consent on record";
 /// Why a person is left out whose refusal is on record.
 pub const CONSENT_REFUSED: &str = "no consent: refused";
 
+/// Why a person is left out of whom nobody has said who it is.
+const NOT_REVIEWED: &str = "not reviewed yet: customer or personal?";
+
 /// Why a row is left out, going by what it says itself and by what is on record of its person. A refusal stands until it
 /// is taken back on the record; what is missing in a row may be on the record.
 #[must_use]
@@ -74,6 +78,21 @@ pub fn left_out(said: Option<&str>, recorded: Option<ConsentState>) -> Option<&s
         (Some(NO_CONSENT_ON_RECORD), Some(ConsentState::Given)) => None,
         (said, _) => said,
     }
+}
+
+/// Why a person of whom no list says anything is left out: nobody has said who it is, unless the query that they are meant
+/// by does, or consent is missing.
+#[must_use]
+pub fn passed_over<'r>(
+    query: &Query,
+    review: Review,
+    said: Option<&'r str>,
+    recorded: Option<ConsentState>,
+) -> Option<&'r str> {
+    if review == Review::Unreviewed && !query.names_reviewed() {
+        return Some(NOT_REVIEWED);
+    }
+    left_out(said, recorded)
 }
 
 #[cfg(test)]

@@ -107,6 +107,16 @@ pub(crate) fn find(scope: &Scope<'_>, id: ContactId) -> Result<Option<Contact>, 
     scope.row(FIND, &[(":id", &id)], read)
 }
 
+/// When a person wrote last, and when they were written to last, over all numbers.
+pub(crate) fn last_words(
+    scope: &Scope<'_>,
+    id: ContactId,
+) -> Result<(Option<Timestamp>, Option<Timestamp>), StoreError> {
+    const LAST: Scoped =
+        scoped!("SELECT max(last_in_at), max(last_out_at) FROM chats WHERE tenant_id = :tenant AND contact_id = :id");
+    Ok(scope.row(LAST, &[(":id", &id)], |row| Ok((row.get(0)?, row.get(1)?)))?.unwrap_or_default())
+}
+
 /// Tells listeners that a person's chats look different.
 pub(crate) fn emit_chats(scope: &Scope<'_>, id: ContactId) -> Result<(), StoreError> {
     const CHATS: Scoped = scoped!("SELECT id FROM chats WHERE tenant_id = :tenant AND contact_id = :id");
@@ -214,20 +224,6 @@ impl TenantStore {
                 ],
                 read,
             )
-        })
-        .await
-    }
-
-    /// When a person wrote last, and when they were written to last, over all numbers.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub async fn last_words(&self, id: ContactId) -> Result<(Option<Timestamp>, Option<Timestamp>), StoreError> {
-        const LAST: Scoped = scoped!(
-            "SELECT max(last_in_at), max(last_out_at) FROM chats WHERE tenant_id = :tenant AND contact_id = :id"
-        );
-        self.read(move |scope| {
-            Ok(scope.row(LAST, &[(":id", &id)], |row| Ok((row.get(0)?, row.get(1)?)))?.unwrap_or_default())
         })
         .await
     }

@@ -18,6 +18,7 @@ mod people;
 mod queue;
 mod quick_replies;
 mod search;
+mod segments;
 mod stopped;
 mod strangers;
 mod support;

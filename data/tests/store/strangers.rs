@@ -5,7 +5,7 @@ use std::time::Duration;
 use mychatflow_data::credits::Credits;
 use mychatflow_data::ids::{
     CampaignId, ChatId, ClientRef, ContactId, InstanceId, InteractionId, NoteId, QueueItemId, QuickReplyId,
-    RecipientId, UnreadableId,
+    RecipientId, SegmentId, UnreadableId,
 };
 use mychatflow_data::model::campaign::{CampaignState, Plan};
 use mychatflow_data::model::contact::{Review, SuppressionCause};
@@ -14,6 +14,7 @@ use mychatflow_data::model::governor::Limits;
 use mychatflow_data::model::instance::{InstanceStatus, Verdict};
 use mychatflow_data::model::job::JobKind;
 use mychatflow_data::model::member::Role;
+use mychatflow_data::model::query::Query;
 use mychatflow_data::model::quick_reply::QuickReplyState;
 use mychatflow_data::model::setting::{Rules, SettingKey};
 use mychatflow_data::phone::{Address, Phone};
@@ -28,7 +29,7 @@ use mychatflow_data::store::search::Wanted;
 use mychatflow_data::store::settings::Owner;
 use mychatflow_data::store::tx::answer::{NewAnswer, Part, Start};
 use mychatflow_data::store::tx::clone_campaign::Whom;
-use mychatflow_data::store::tx::draft_campaign::{NewCampaign, NewRecipient, Segment};
+use mychatflow_data::store::tx::draft_campaign::{NewCampaign, NewRecipient};
 use mychatflow_data::store::tx::edit_contact::{ContactChange, Rewrite};
 use mychatflow_data::store::tx::import_known::{Acquaintance, KnownPerson};
 use mychatflow_data::store::tx::import_people::{Basis, ListedPerson, Taken};
@@ -57,6 +58,7 @@ enum Deed {
     Review,
     Import(u8),
     QuickReply(u8),
+    Segment(u8),
     Campaign(u8),
     Steer(u8),
     Hand,
@@ -84,6 +86,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => Just(Deed::Review),
         1 => (0u8..4).prop_map(Deed::Import),
         1 => (0u8..4).prop_map(Deed::QuickReply),
+        1 => (0u8..4).prop_map(Deed::Segment),
         3 => (0u8..3).prop_map(Deed::Campaign),
         2 => (0u8..5).prop_map(Deed::Steer),
         3 => Just(Deed::Hand),
@@ -175,6 +178,17 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
             shop.compare_quick_replies(vec![reply.clone()]).await.unwrap();
             shop.file_quick_replies(vec![reply], now).await.unwrap();
         }
+        (Deed::Segment(which), ..) => {
+            // It may lead back to itself, or be in another one.
+            let inner = format!("segment:s{} name:ana", (which + 1) % 4);
+            let _ = shop.save_segment(format!("s{which}"), inner, now).await;
+            shop.save_segment("s0".into(), "tag:vip last_in:<30d".into(), now).await.unwrap();
+            let _ = shop.remove_segment(format!("s{}", (which + 2) % 4)).await;
+            let everybody = shop.contacts(ContactFilter::default(), None, 1000).await.unwrap();
+            let count = i64::try_from(everybody.len()).unwrap();
+            assert_eq!(shop.count_people(vec![Query::all()], now).await.unwrap(), [count]);
+            assert_eq!(shop.contacts_that_fit(Query::all(), None, 1000, now).await.unwrap(), everybody);
+        }
         (Deed::Campaign(which), ..) => {
             let new = NewCampaign {
                 name: format!("campaign {which}"),
@@ -189,7 +203,7 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
             if let Ok(id) = shop.begin_campaign(new, now).await {
                 let rows = (0..3).map(on_the_list).collect();
                 let duplicates = shop.add_recipients(id, rows, now).await.unwrap();
-                shop.add_segment(id, Segment::All, None, None, now).await.unwrap();
+                shop.add_people(id, Query::all(), None, None, now).await.unwrap();
                 shop.complete_list(id, duplicates, now).await.unwrap();
                 shop.plan_texts(id, Some(vec!["Hello".into()]), None).await.unwrap();
                 shop.attach_piece(id, "a.png".into(), "image/png".into(), 0, vec![which]).await.unwrap();
@@ -329,6 +343,7 @@ struct Ids {
     queue: Vec<QueueItemId>,
     notes: Vec<NoteId>,
     quick_replies: Vec<QuickReplyId>,
+    segments: Vec<SegmentId>,
 }
 
 async fn ids(shop: &TenantStore) -> Ids {
@@ -350,6 +365,7 @@ async fn ids(shop: &TenantStore) -> Ids {
         ids.recipients.extend(rows.iter().map(|row| row.id));
     }
     ids.quick_replies.extend(shop.quick_replies(None, 1000).await.unwrap().iter().map(|found| found.id));
+    ids.segments.extend(shop.segments(None, 1000).await.unwrap().iter().map(|found| found.id));
     ids.queue.extend(shop.queue(QueueFilter::All, None, 1000).await.unwrap().iter().map(|found| found.id));
     ids
 }
@@ -360,6 +376,7 @@ async fn picture(shop: &TenantStore) -> String {
         format!("{:?}", shop.instances().await.unwrap()),
         format!("{:?}", shop.members().await.unwrap()),
         format!("{:?}", shop.quick_replies(None, 1000).await.unwrap()),
+        format!("{:?}", shop.segments(None, 1000).await.unwrap()),
         format!("{:?}", shop.contacts(ContactFilter::default(), None, 1000).await.unwrap()),
         format!("{:?}", shop.queue(QueueFilter::All, None, 1000).await.unwrap()),
         format!("{:?}", shop.ledger(None, 1000).await.unwrap()),
@@ -491,7 +508,7 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.recipients(*id, None, None, 10).await.unwrap().is_empty());
         assert!(shop.recipient_materials(*id, 10).await.unwrap().is_empty());
         assert!(shop.add_recipients(*id, rows, now).await.is_err());
-        assert!(shop.add_segment(*id, Segment::All, None, None, now).await.is_err());
+        assert!(shop.add_people(*id, Query::all(), None, None, now).await.is_err());
         assert!(shop.complete_list(*id, 0, now).await.is_err());
         assert!(shop.edit_campaign(*id, Some("mine".into()), None, "UTC".into()).await.is_err());
         assert!(shop.plan_texts(*id, Some(vec!["mine".into()]), None).await.is_err());
@@ -540,6 +557,20 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.edit_quick_reply(id.to_string(), words("x".to_owned()), now).await.is_err());
         assert!(shop.remove_quick_reply(id.to_string()).await.is_err());
     }
+    for id in &theirs.segments {
+        assert!(shop.segment_named(id.to_string()).await.is_err());
+        assert!(shop.remove_segment(id.to_string()).await.is_err());
+    }
+    for name in ["s0", "s1", "s2", "s3"] {
+        if shop.segment_named(name.into()).await.is_err() {
+            let query = Query::parse(&format!("segment:{name}")).unwrap();
+            assert!(shop.resolved_query(query.clone()).await.is_err());
+            assert!(shop.contacts_that_fit(query, None, 10, now).await.is_err());
+            shop.save_segment(name.into(), "all".into(), now).await.unwrap();
+        }
+    }
+    let found = shop.contacts_that_fit(Query::all(), None, 1000, now).await.unwrap();
+    assert!(found.iter().all(|found| !theirs.contacts.contains(&found.id)));
     for id in &theirs.messages {
         let wanted = Wanted { text: "hello".into(), ..Wanted::default() };
         assert!(shop.search(wanted, Some(*id), 10).await.is_err());

@@ -245,7 +245,7 @@ impl Wizard {
             choice(Step::People, Choice::new("source", "Who", "left and right change it", SOURCES, "all")),
             field(
                 Step::People,
-                Field::line("query", "Query", "such as tag:vip last_in:<30d -opted_out", "", something),
+                Field::line("query", "Query", "such as tag:vip last_in:<30d -opted_out", "", draft::audience),
             ),
             field(
                 Step::People,

@@ -3,12 +3,14 @@
 use mychatflow_data::ids::CampaignId;
 use mychatflow_data::model::campaign::{Campaign, CampaignCounts, CampaignState, NumberCheck, Plan};
 use mychatflow_data::model::governor::estimate::Newcomers;
+use mychatflow_data::model::query::Query;
 use mychatflow_data::model::recipient::NO_CONSENT_ON_RECORD;
 use mychatflow_data::protocol::calls::campaign::{CampaignCreate, CampaignDocument, CampaignPreview};
 use mychatflow_data::protocol::piece::Rest;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::campaigns::Progress;
-use mychatflow_data::store::tx::draft_campaign::{NewCampaign, NewRecipient, Segment};
+use mychatflow_data::store::error::StoreError;
+use mychatflow_data::store::tx::draft_campaign::{NewCampaign, NewRecipient};
 use mychatflow_data::time::Timestamp;
 
 use super::campaigns::{document, invalid};
@@ -25,6 +27,14 @@ use crate::rpc::refused::Handled;
 /// Rows that one unit of work puts on a list.
 const ROWS: usize = 250;
 
+/// Some of the contacts.
+pub struct Group {
+    /// The segment's name or the query, as it was written.
+    words: String,
+    /// Who is meant, with the segments in it looked up.
+    pub query: Query,
+}
+
 /// Who is meant.
 pub enum Audience {
     /// A list, as far as it is here.
@@ -32,7 +42,7 @@ pub enum Audience {
     /// People by phone number.
     People(Vec<NewRecipient>),
     /// Some of the contacts.
-    Segment(Segment),
+    Group(Group),
 }
 
 /// A campaign's list between two pieces.
@@ -52,14 +62,24 @@ pub(super) fn country(letters: Option<&str>) -> Handled<Option<Country>> {
     }
 }
 
-fn segment(text: &str) -> Handled<Segment> {
-    match text.trim().split_once(':') {
-        None if text.trim().eq_ignore_ascii_case("all") => Ok(Segment::All),
-        Some((kind, tag)) if kind.trim().eq_ignore_ascii_case("tag") && !tag.trim().is_empty() => {
-            Ok(Segment::Tag(tag.trim().trim_matches('"').to_owned()))
+/// The people whom a saved segment has, or a query means.
+async fn group(shop: &TenantStore, text: &str) -> Handled<Group> {
+    let text = text.trim();
+    let query = match shop.segment_named(text.to_owned()).await {
+        Ok(segment) => Query::parse(&segment.query).map_err(StoreError::from)?,
+        Err(StoreError::NotFound(_)) if text.is_empty() => return invalid("say who gets it: all, or tag:vip"),
+        Err(StoreError::NotFound(_)) => {
+            let query = Query::parse(text).map_err(StoreError::from)?;
+            // A name that was mistyped must not become a search for people who are called so.
+            if query.is_words() && !text.contains('"') {
+                let hint = "see `mychatflow segment list`, or write a query such as tag:vip, name:ana or all";
+                return invalid(format!("{text:?} is no segment: {hint}"));
+            }
+            query
         }
-        _ => invalid(format!("{text:?} is no segment: write all, or tag:vip")),
-    }
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Group { words: clean_line(text), query: shop.resolved_query(query).await? })
 }
 
 /// Why people of whom no list says anything are left out, unless their consent is on record.
@@ -68,28 +88,28 @@ pub(super) fn segment_skip(cx: &Cx) -> Option<String> {
 }
 
 impl Audience {
-    pub(super) fn of_create(cx: &Cx, call: &CampaignCreate) -> Handled<Self> {
+    pub(super) async fn of_create(cx: &Cx, shop: &TenantStore, call: &CampaignCreate) -> Handled<Self> {
         if call.more == Rest::Follows && call.file.is_none() {
             return invalid("only a file comes in pieces");
         }
         let home = country(call.country.as_deref())?;
         match (&call.file, &call.segment, call.to.as_slice()) {
             (Some(file), None, []) => Ok(Self::list(home, file)),
-            (None, Some(text), []) => segment(text).map(Self::Segment),
+            (None, Some(text), []) => group(shop, text).await.map(Self::Group),
             (None, None, [_, ..]) => Ok(Self::People(call.to.iter().map(|text| by_number(cx, text, home)).collect())),
-            (None, None, []) => invalid("say who gets it: a list with --file, --to PHONE, or --segment all or tag:vip"),
+            (None, None, []) => invalid("say who gets it: a list with --file, --to PHONE, or --segment tag:vip"),
             _ => invalid("a list, phone numbers or a segment: one of them"),
         }
     }
 
-    pub(super) fn of_preview(cx: &Cx, call: &CampaignPreview) -> Handled<Self> {
+    pub(super) async fn of_preview(cx: &Cx, shop: &TenantStore, call: &CampaignPreview) -> Handled<Self> {
         let create = CampaignCreate {
             file: call.file.clone(),
             country: call.country.clone(),
             segment: call.segment.clone(),
             ..CampaignCreate::default()
         };
-        Self::of_create(cx, &create)
+        Self::of_create(cx, shop, &create).await
     }
 
     fn list(home: Option<Country>, piece: &str) -> Self {
@@ -106,8 +126,7 @@ impl Audience {
             }
             Self::People(people) if people.len() == 1 => "1 phone number".to_owned(),
             Self::People(people) => format!("{} phone numbers", people.len()),
-            Self::Segment(Segment::All) => "all".to_owned(),
-            Self::Segment(Segment::Tag(tag)) => format!("tag:{tag}"),
+            Self::Group(group) => group.words.clone(),
         }
     }
 }

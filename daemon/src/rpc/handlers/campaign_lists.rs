@@ -1,21 +1,22 @@
 //! Who is on the list of a campaign: `campaign.create`, `campaign.extend` and `campaign.preview`.
 
+use std::collections::BTreeMap;
+
 use mychatflow_data::ids::{CampaignId, InstanceId, RecipientId};
 use mychatflow_data::model::campaign::Plan;
 use mychatflow_data::model::contact::{Contact, Review};
 use mychatflow_data::model::instance::Instance;
-use mychatflow_data::model::recipient::left_out;
+use mychatflow_data::model::recipient::{left_out, passed_over};
 use mychatflow_data::model::variant::TEXTS_MAX;
 use mychatflow_data::protocol::calls::campaign::{CampaignCreate, CampaignDocument, CampaignExtend, CampaignPreview};
 use mychatflow_data::protocol::name::InstanceName;
 use mychatflow_data::protocol::piece::Rest;
 use mychatflow_data::store::TenantStore;
-use mychatflow_data::store::contacts::ContactFilter;
 use mychatflow_data::store::recipients::Material;
-use mychatflow_data::store::tx::draft_campaign::{NewCampaign, NewRecipient, Segment};
+use mychatflow_data::store::tx::draft_campaign::{NewCampaign, NewRecipient};
 use mychatflow_data::store::tx::import_people::Taken;
 
-use super::audience::{self, Audience, Listing};
+use super::audience::{self, Audience, Group, Listing};
 use super::campaign_preview;
 use super::campaigns::{checked_zone, count, instant, invalid, named, planned, shown};
 use super::instances;
@@ -81,7 +82,7 @@ pub async fn create(cx: &Cx, shop: &TenantStore, call: CampaignCreate) -> Handle
     };
     let scheduled_at = call.at.as_deref().map(|at| instant(at, &timezone, now)).transpose()?.flatten();
     let plan = planned(&Plan::default(), call.quiet.as_deref(), call.missed, call.late_within)?;
-    let audience = Audience::of_create(cx, &call)?;
+    let audience = Audience::of_create(cx, shop, &call).await?;
     let new = NewCampaign {
         name: clean_line(&call.name),
         instance,
@@ -106,7 +107,7 @@ pub async fn create(cx: &Cx, shop: &TenantStore, call: CampaignCreate) -> Handle
             let listed = async { Ok(shop.add_recipients(id, rows, cx.now()).await?) };
             complete(cx, shop, id, listed.await).await
         }
-        Audience::Segment(segment) => complete(cx, shop, id, list_segment(cx, shop, id, segment).await).await,
+        Audience::Group(group) => complete(cx, shop, id, list_group(cx, shop, id, group).await).await,
     };
     abandon_unless(shop, id, made).await.map(Reply)
 }
@@ -160,11 +161,12 @@ async fn abandon_unless<T>(shop: &TenantStore, id: CampaignId, made: Handled<T>)
     made
 }
 
-/// Puts everybody of a segment on the list; returns how many were named twice.
-async fn list_segment(cx: &Cx, shop: &TenantStore, id: CampaignId, segment: Segment) -> Handled<i64> {
+/// Puts everybody of a group on the list; returns how many were named twice.
+async fn list_group(cx: &Cx, shop: &TenantStore, id: CampaignId, group: Group) -> Handled<i64> {
+    let (now, skip) = (cx.now(), audience::segment_skip(cx));
     let (mut duplicates, mut after) = (0, None);
     loop {
-        let listed = shop.add_segment(id, segment.clone(), audience::segment_skip(cx), after, cx.now()).await?;
+        let listed = shop.add_people(id, group.query.clone(), skip.clone(), after, now).await?;
         duplicates += listed.duplicates;
         after = listed.next;
         if after.is_none() {
@@ -192,7 +194,7 @@ pub async fn preview(cx: &Cx, shop: &TenantStore, call: CampaignPreview) -> Hand
         }
         None => {
             let Some(text) = text else { return invalid("name a campaign, or give a text and a list") };
-            let audience = Audience::of_preview(cx, &call)?;
+            let audience = Audience::of_preview(cx, shop, &call).await?;
             let texts = [vec![text], checked_texts(&call.variants)?].concat();
             (texts, people(cx, shop, audience, campaign_preview::LOOKED_AT_MAX).await?)
         }
@@ -218,35 +220,33 @@ async fn people(cx: &Cx, shop: &TenantStore, audience: Audience, limit: usize) -
             Ok(rows)
         }
         Audience::People(rows) => Ok(rows.into_iter().take(limit).map(of_row).collect()),
-        Audience::Segment(segment) => {
-            let tag = match &segment {
-                Segment::All => None,
-                Segment::Tag(tag) => Some(tag.clone()),
-            };
-            let filter = ContactFilter { tag, ..ContactFilter::default() };
-            let found = shop.contacts(filter, None, count(limit)).await?;
+        Audience::Group(Group { query, .. }) => {
+            let found = shop.contacts_that_fit(query.clone(), None, count(limit), cx.now()).await?;
             let skip = audience::segment_skip(cx);
             let material = |contact: Contact| Material {
                 recipient: RecipientId::new(),
                 reason: match contact.review {
                     Review::Personal => Some("personal: campaigns never write here".to_owned()),
                     _ if contact.opted_out_at.is_some() => Some(OPTED_OUT.to_owned()),
-                    Review::Unreviewed if segment == Segment::All => {
-                        Some("not reviewed yet: customer or personal?".to_owned())
-                    }
-                    _ => {
+                    review => {
                         let recorded = contact.consent.as_ref().map(|consent| consent.state);
-                        left_out(skip.as_deref(), recorded).map(str::to_owned)
+                        passed_over(&query, review, skip.as_deref(), recorded).map(str::to_owned)
                     }
                 },
                 given: contact.addresses.first().map(ToString::to_string).unwrap_or_default(),
                 phone: contact.phone,
                 name: contact.name,
-                fields: "{}".to_owned(),
+                fields: columns(contact.fields),
             };
             Ok(found.into_iter().map(material).collect())
         }
     }
+}
+
+/// The columns of a person as a row of a list has them.
+fn columns(fields: BTreeMap<String, String>) -> String {
+    let fields = fields.into_iter().map(|(column, words)| (column, words.into())).collect();
+    serde_json::Value::Object(fields).to_string()
 }
 
 /// What is on record of people counts for a list that is not stored, too.

@@ -2,7 +2,7 @@
 
 use mychatflow_data::ids::ContactId;
 use mychatflow_data::model::contact::{Contact, SuppressionCause};
-use mychatflow_data::model::query::{Fact, Profile, Query, QueryError};
+use mychatflow_data::model::query::Query;
 use mychatflow_data::protocol::calls::contact::{
     ContactAdd, ContactList, ContactOptout, ContactShow, ContactShown, ContactTag, OptOut, Tagging,
 };
@@ -12,7 +12,6 @@ use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::contacts::{ContactFilter, ContactPlace};
 use mychatflow_data::store::error::StoreError;
 
-use super::campaigns::count;
 use super::chats;
 use crate::cx::Cx;
 use crate::flow::clean::{clean, clean_line, clean_name};
@@ -50,58 +49,12 @@ pub async fn named(shop: &TenantStore, contact: &ContactName) -> Handled<Contact
     }
 }
 
-/// People whom a query is held against in one go.
-const LOOKED_AT: usize = 500;
-
-/// What a query may look at of a person.
-async fn profile(shop: &TenantStore, contact: &Contact, query: &Query) -> Handled<Profile> {
-    let asks = query.asks_for(Fact::LastIn) || query.asks_for(Fact::LastOut);
-    let (last_in_at, last_out_at) = if asks { shop.last_words(contact.id).await? } else { (None, None) };
-    Ok(Profile {
-        name: contact.name.clone(),
-        phone: contact.phone.as_ref().map(|phone| phone.digits().to_owned()),
-        review: contact.review,
-        opted_out_at: contact.opted_out_at,
-        language: contact.language.clone(),
-        consent: contact.consent.as_ref().map(|consent| consent.state),
-        created_at: contact.created_at,
-        tags: contact.tags.clone(),
-        fields: contact.fields.clone(),
-        last_in_at,
-        last_out_at,
-    })
-}
-
-/// People in the order of the list whom a query means, after a place, so many at most.
-async fn meant(
-    cx: &Cx,
-    shop: &TenantStore,
-    query: &str,
-    filter: ContactFilter,
-    mut after: Option<ContactPlace>,
-    limit: i64,
-) -> Handled<Vec<Contact>> {
-    let wrong = |error: QueryError| CallError::invalid(error.to_string());
-    let query = Query::parse(query).map_err(wrong)?;
-    let query = query.resolved(&mut |_| Ok(None)).map_err(wrong)?;
-    let (now, limit) = (cx.now(), usize::try_from(limit).unwrap_or(0));
-    let mut found = Vec::new();
-    loop {
-        let page = shop.contacts(filter.clone(), after, count(LOOKED_AT)).await?;
-        let whole = page.len() == LOOKED_AT;
-        after = page.last().map(ContactPlace::after);
-        for contact in page {
-            if query.matches(&profile(shop, &contact, &query).await?, now) {
-                found.push(contact);
-            }
-            if found.len() == limit {
-                return Ok(found);
-            }
-        }
-        if !whole {
-            return Ok(found);
-        }
-    }
+/// The people whom a query means, of those whom a filter does.
+fn meant(query: &str, filter: ContactFilter) -> Handled<Query> {
+    let query = Query::parse(query).map_err(StoreError::from)?;
+    let query = filter.review.into_iter().fold(query, Query::reviewed);
+    let query = filter.tag.iter().fold(query, |query, tag| query.tagged(tag));
+    Ok(filter.find.iter().fold(query, |query, part| query.with(part)))
 }
 
 /// `contact.list`: by name.
@@ -119,7 +72,7 @@ pub async fn list(cx: &Cx, shop: &TenantStore, call: ContactList) -> Handled<Rep
     };
     let filter = ContactFilter { review: call.review, tag: call.tag, find: call.find };
     let found = match &call.query {
-        Some(query) => meant(cx, shop, query, filter, after, paging::to_read(limit)).await?,
+        Some(query) => shop.contacts_that_fit(meant(query, filter)?, after, paging::to_read(limit), cx.now()).await?,
         None => shop.contacts(filter, after, paging::to_read(limit)).await?,
     };
     let cursor = |last: &Contact| format!("{}:{}", last.id, last.name.as_deref().unwrap_or(""));

@@ -1,5 +1,6 @@
 //! Reads a query, and says what is wrong with it and where.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::{Sign, Term, Test, Value, When, folded};
@@ -34,7 +35,7 @@ fn position(at: Option<usize>) -> String {
 }
 
 impl QueryError {
-    pub(super) fn segment(name: &str, why: &str) -> Self {
+    pub(super) fn segment(name: &str, why: impl fmt::Display) -> Self {
         Self { at: None, what: format!("segment:{name} {why}"), hint: None }
     }
 }

@@ -139,6 +139,8 @@ fn segments_stand_for_their_queries() {
         "regulars" => Some("tag:vip last_in:<30d".to_owned()),
         "quiet" => Some("-segment:regulars".to_owned()),
         "circle" => Some("segment:circle".to_owned()),
+        "ring" => Some("segment:gnir".to_owned()),
+        "gnir" => Some("tag:vip -segment:Ring".to_owned()),
         "torn" => Some("tag:".to_owned()),
         _ => None,
     };
@@ -147,12 +149,17 @@ fn segments_stand_for_their_queries() {
     {
         assert_eq!(resolved(query).unwrap().matches(&ana(), NOON), is_ana, "{query}");
     }
-    for query in ["segment:circle", "segment:torn", "segment:gone"] {
-        assert!(resolved(query).is_err(), "{query}");
+    for (query, why) in [
+        ("segment:circle", "segment:circle leads back to itself: circle > circle"),
+        ("segment:ring", "segment:Ring leads back to itself: ring > gnir > Ring"),
+        ("segment:torn", "nothing stands after tag:"),
+        ("segment:gone", "segment:gone is not there"),
+    ] {
+        let wrong = resolved(query).unwrap_err().to_string();
+        assert!(wrong.contains(why), "{query}: {wrong}");
     }
     let regulars = resolved("segment:regulars").unwrap();
     assert!(regulars.names_reviewed() && regulars.asks_for(Fact::LastIn) && !regulars.asks_for(Fact::Fields));
-    assert_eq!(regulars.tags(), Some(&["vip".to_owned()][..]));
     assert!(!resolved("segment:quiet").unwrap().names_reviewed());
 }
 
@@ -162,6 +169,33 @@ fn only_looked_at_people_are_named_by_tag_or_review() {
         [("all", false), ("tag:vip", true), ("-tag:vip", false), ("review:new", true), ("-review:personal", false)]
     {
         assert_eq!(Query::parse(query).unwrap().names_reviewed(), named, "{query}");
+    }
+}
+
+#[test]
+fn whoever_may_fit_is_told_without_what_is_dear() {
+    let saved = |name: &str| (name == "regulars").then(|| "tag:vip last_in:<1d".to_owned());
+    for (query, is_ana, is_nobody) in [
+        ("last_in:<1d", true, true),
+        ("-last_in:<30d", true, true),
+        ("tag:vip last_in:<1d", true, false),
+        ("tag:vip -last_out:never -opted_out", true, false),
+        ("segment:regulars", true, false),
+        ("-segment:regulars", true, true),
+        ("-segment:regulars language:de", true, false),
+        ("tag:gold last_in:never", false, false),
+    ] {
+        let read = Query::parse(query).unwrap().resolved::<QueryError>(&mut |name| Ok(saved(name))).unwrap();
+        let may = |person: &Profile| read.may_match(person, &[Fact::LastIn, Fact::LastOut], NOON);
+        assert_eq!((may(&ana()), may(&nobody())), (is_ana, is_nobody), "{query}");
+    }
+}
+
+#[test]
+fn plain_words_may_be_a_name() {
+    for (query, words) in [("ana", true), ("ana maria", true), ("-ana", false), ("ana tag:vip", false), ("all", false)]
+    {
+        assert_eq!(Query::parse(query).unwrap().is_words(), words, "{query}");
     }
 }
 

@@ -30,7 +30,7 @@ pub struct CampaignCreate {
     /// The country of phone numbers without a country code, as two letters: `DE`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
-    /// The recipients among the contacts: `all` or `tag:vip`.
+    /// The recipients among the contacts: a segment by its name, or a query such as `tag:vip` or `all`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segment: Option<String>,
     /// The number that it goes out from; absent: the only one.

@@ -6,20 +6,23 @@ use std::time::Duration;
 use crate::ids::{CampaignId, ContactId, InstanceId, RecipientId};
 use crate::model::campaign::{Campaign, CampaignState};
 use crate::model::contact::{ConsentState, Review};
-use crate::model::recipient::{RecipientState, left_out};
+use crate::model::query::Query;
+use crate::model::recipient::{RecipientState, left_out, passed_over};
 use crate::phone::Phone;
 use crate::scoped;
 use crate::store::TenantStore;
 use crate::store::campaigns;
 use crate::store::chats;
 use crate::store::error::StoreError;
+use crate::store::profiles::{self, Person};
 use crate::store::scope::{Scope, Scoped};
 use crate::time::Timestamp;
 
 /// How long a list may take to be written; what is older was broken off.
 const LISTING_MAX: Duration = Duration::from_secs(600);
-/// How many contacts one unit of work puts on a list.
-const PAGE: i64 = 500;
+/// How many people one unit of work looks at for a list, and how many it puts on it at most.
+const LOOKED_AT: i64 = 1_000;
+const LISTED: usize = 500;
 
 /// A campaign to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,21 +56,12 @@ pub struct NewRecipient {
     pub skip: Option<String>,
 }
 
-/// Some of the contacts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Segment {
-    /// Everybody.
-    All,
-    /// Those with this tag, letter case apart.
-    Tag(String),
-}
-
-/// A page of the contacts on a list.
+/// What became of a part of the contacts that a list was made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Listed {
     /// How many were on it already, under another contact of the same phone number.
     pub duplicates: i64,
-    /// The last contact of the page; `None` when it was the last page.
+    /// The last one that was looked at; `None` when nobody is left.
     pub next: Option<ContactId>,
 }
 
@@ -115,6 +109,27 @@ fn insert(scope: &Scope<'_>, campaign: CampaignId, row: &Row<'_>, now: Timestamp
 fn recorded_consent(scope: &Scope<'_>, contact: ContactId) -> Result<Option<ConsentState>, StoreError> {
     const CONSENT: Scoped = scoped!("SELECT consent FROM contacts WHERE tenant_id = :tenant AND id = :id");
     Ok(scope.row(CONSENT, &[(":id", &contact)], |row| row.get(0))?.flatten())
+}
+
+/// Puts somebody of the contacts on a list, with the columns of the owner's own; false when they are on it already.
+fn insert_person(
+    scope: &Scope<'_>,
+    campaign: CampaignId,
+    person: &Person,
+    skip: Option<&str>,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    const FIND: Scoped = scoped!(
+        "SELECT phone, (SELECT min(address) FROM identities WHERE tenant_id = :tenant AND contact_id = :id), fields
+         FROM contacts WHERE tenant_id = :tenant AND id = :id"
+    );
+    let found = scope.row(FIND, &[(":id", &person.id)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let (phone, address, fields): (Option<Phone>, Option<String>, String) =
+        found.ok_or(StoreError::NotFound("contact"))?;
+    let given = phone.as_ref().map(ToString::to_string).or(address).unwrap_or_default();
+    let name = person.profile.name.as_deref();
+    let row = Row { contact: Some(person.id), phone: phone.as_ref(), given: &given, name, fields: &fields, skip };
+    insert(scope, campaign, &row, now)
 }
 
 fn listed_already(scope: &Scope<'_>, id: CampaignId) -> Result<bool, StoreError> {
@@ -210,63 +225,36 @@ impl TenantStore {
         .await
     }
 
-    /// Puts a page of the contacts on the list of a campaign that was begun.
+    /// Looks at the next contacts, and puts those whom a query means on the list of a campaign that was begun. The query
+    /// has its segments in it already.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the list is complete.
-    pub async fn add_segment(
+    pub async fn add_people(
         &self,
         campaign: CampaignId,
-        segment: Segment,
+        query: Query,
         skip: Option<String>,
         after: Option<ContactId>,
         now: Timestamp,
     ) -> Result<Listed, StoreError> {
-        const PEOPLE: Scoped = scoped!(
-            "SELECT c.id, c.phone, c.name, c.review, c.consent,
-                    (SELECT min(address) FROM identities WHERE tenant_id = c.tenant_id AND contact_id = c.id)
-             FROM contacts AS c
-             WHERE c.tenant_id = :tenant AND (:after IS NULL OR c.id > :after)
-               AND (:tag IS NULL OR EXISTS (SELECT 1 FROM contact_tags AS t
-                                            WHERE t.tenant_id = :tenant AND t.contact_id = c.id AND t.tag = :tag))
-             ORDER BY c.id LIMIT :limit"
-        );
         self.write(move |scope| {
             must_be_open(scope, campaign)?;
-            let tag = match &segment {
-                Segment::All => None,
-                Segment::Tag(tag) => Some(tag.trim()),
-            };
-            let people = scope.rows(PEOPLE, &[(":after", &after), (":tag", &tag), (":limit", &PAGE)], |row| {
-                Ok((
-                    row.get::<_, ContactId>(0)?,
-                    row.get::<_, Option<Phone>>(1)?,
-                    row.get::<_, Option<String>>(2)?,
-                    row.get::<_, Review>(3)?,
-                    row.get::<_, Option<ConsentState>>(4)?,
-                    row.get::<_, Option<String>>(5)?,
-                ))
-            })?;
-            let mut duplicates = 0;
-            for (contact, phone, name, review, consent, address) in &people {
-                let given = phone.as_ref().map(ToString::to_string).or(address.clone()).unwrap_or_default();
-                let skip = match (review, &segment) {
-                    // Whoever has a tag was looked at.
-                    (Review::Unreviewed, Segment::All) => Some("not reviewed yet: customer or personal?"),
-                    _ => left_out(skip.as_deref(), *consent),
-                };
-                let row = Row {
-                    contact: Some(*contact),
-                    phone: phone.as_ref(),
-                    given: &given,
-                    name: name.as_deref(),
-                    fields: "{}",
-                    skip,
-                };
-                duplicates += i64::from(!insert(scope, campaign, &row, now)?);
+            let people = profiles::by_id(scope, std::slice::from_ref(&query), after, LOOKED_AT)?;
+            let whole = i64::try_from(people.len()).is_ok_and(|count| count == LOOKED_AT);
+            let (mut duplicates, mut listed, mut last) = (0, 0, None);
+            for mut person in people {
+                last = Some(person.id);
+                if person.fits(scope, &query, now)? {
+                    let skip = passed_over(&query, person.profile.review, skip.as_deref(), person.profile.consent);
+                    duplicates += i64::from(!insert_person(scope, campaign, &person, skip, now)?);
+                    listed += 1;
+                }
+                if listed == LISTED {
+                    return Ok(Listed { duplicates, next: last });
+                }
             }
-            let full = i64::try_from(people.len()).unwrap_or(i64::MAX) == PAGE;
-            Ok(Listed { duplicates, next: people.last().filter(|_| full).map(|(contact, ..)| *contact) })
+            Ok(Listed { duplicates, next: last.filter(|_| whole) })
         })
         .await
     }

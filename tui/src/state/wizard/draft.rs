@@ -2,6 +2,7 @@
 
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
+use mychatflow_data::model::query::Query;
 use mychatflow_data::time::Timestamp;
 
 use crate::state::form::{anything, something};
@@ -70,6 +71,20 @@ pub fn country(text: &str) -> Result<(), String> {
     let text = text.trim();
     let known = text.is_empty() || (text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic()));
     if known { Ok(()) } else { Err("two letters go here, such as DE or GB".to_owned()) }
+}
+
+/// Who gets it, as a query; the daemon says what else is wrong with it.
+///
+/// # Errors
+/// When there is none, or when it may be a name of people as well as that of a segment.
+pub fn audience(text: &str) -> Result<(), String> {
+    something(text)?;
+    match Query::parse(text) {
+        Ok(query) if query.is_words() && !text.contains('"') => {
+            Err("name:ana is a name, segment:ana a segment".to_owned())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A time: none, local or RFC 3339.
@@ -178,6 +193,7 @@ mod tests {
             (quiet, &["", "21:00-08:00", " 9:00 - 10:30 "], &["21-8", "21:00", "24:00-08:00", "08:00-08:00", "1:-2:"]),
             (zone, &["", "Europe/Berlin"], &["Mars/Olympus"]),
             (country, &["", "DE", " gb "], &["Germany", "D1"]),
+            (audience, &["all", "tag:vip", "name:ana", "tagg:vip"], &["", "ana", "ana maria"]),
             (span, &["1h", "30m"], &["", "soon"]),
             (template, &["Hi {{ name }}"], &["", "  ", "{{"]),
             (maybe_template, &["", "Hi {{ name }}"], &["{{"]),

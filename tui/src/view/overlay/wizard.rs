@@ -149,11 +149,7 @@ fn who(wizard: &Wizard, state: &State, area: Rect, paint: &mut Paint<'_>) {
             put(paint, "Whoever is personal or opted out is left out in any case; the last page says who.", muted);
             if source == "query" {
                 put(paint, "", muted);
-                put(
-                    paint,
-                    "tag:vip   last_in:<30d   -opted_out   or words of a name; side by side means all of them",
-                    muted,
-                );
+                put(paint, "tag:vip  last_in:<30d  -opted_out  name:ana  segment:NAME   all of them hold", muted);
                 for segment in wizard.segments.iter().take(5) {
                     put(paint, &format!("{}: {} ({})", segment.name, segment.query, people(segment.people)), muted);
                 }

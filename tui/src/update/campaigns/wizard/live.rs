@@ -110,10 +110,10 @@ fn audience(wizard: &Wizard) -> (Option<String>, Option<String>) {
     }
 }
 
-/// Who is meant, as a query.
+/// Who is meant: a segment by its name, or a query.
 pub fn query(wizard: &Wizard) -> String {
     match (wizard.value("source").as_str(), wizard.segment()) {
-        (_, Some(segment)) => segment.query.clone(),
+        (_, Some(segment)) => segment.name.clone(),
         ("query", None) => wizard.word("query").unwrap_or_default(),
         _ => "all".to_owned(),
     }
