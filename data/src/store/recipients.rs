@@ -7,6 +7,7 @@ use rusqlite::Row;
 use super::TenantStore;
 use super::campaigns;
 use super::error::StoreError;
+use super::merges::{LetGo, Place};
 use super::scope::{Scope, Scoped};
 use crate::ids::{CampaignId, ContactId, RecipientId};
 use crate::model::campaign::CampaignCounts;
@@ -268,21 +269,15 @@ pub(crate) fn note_opt_out(
     Ok(())
 }
 
-/// Two people turned out to be one: of two rows of one campaign the one that was written to stands, else the first.
-pub(crate) fn merge(scope: &Scope<'_>, keep: ContactId, gone: ContactId) -> Result<(), StoreError> {
+/// Two people turned out to be one: of two rows of one campaign the one that was written to stands, else the first. Says what
+/// became of the places of the one who is gone.
+pub(crate) fn merge(scope: &Scope<'_>, keep: ContactId, gone: ContactId) -> Result<Vec<Place>, StoreError> {
     const PAIRS: Scoped = scoped!(
         "SELECT g.campaign_id, g.id, g.interaction_id IS NOT NULL, k.id, k.interaction_id IS NOT NULL
          FROM recipients AS g
          LEFT JOIN recipients AS k
              ON k.tenant_id = g.tenant_id AND k.contact_id = :keep AND k.campaign_id = g.campaign_id
          WHERE g.tenant_id = :tenant AND g.contact_id = :gone"
-    );
-    const LET_GO: Scoped = scoped!(
-        "UPDATE recipients
-         SET contact_id = NULL,
-             reason = CASE WHEN interaction_id IS NULL THEN 'the same person as another row' ELSE reason END,
-             state = CASE WHEN interaction_id IS NULL THEN 'skipped' ELSE state END
-         WHERE tenant_id = :tenant AND campaign_id = :campaign AND id = :id"
     );
     const MOVE: Scoped = scoped!(
         "UPDATE recipients SET contact_id = :keep
@@ -295,15 +290,34 @@ pub(crate) fn merge(scope: &Scope<'_>, keep: ContactId, gone: ContactId) -> Resu
             (row.get::<_, Option<RecipientId>>(3)?, row.get::<_, bool>(4)?),
         ))
     })?;
+    let mut places = Vec::with_capacity(pairs.len());
     for (campaign, (theirs, theirs_has_it), (ours, ours_has_it)) in pairs {
-        if let Some(ours) = ours {
-            let second = if theirs_has_it && !ours_has_it { ours } else { theirs };
-            scope.execute(LET_GO, &[(":campaign", &campaign), (":id", &second)])?;
-        }
+        let second = ours.map(|ours| if theirs_has_it && !ours_has_it { ours } else { theirs });
+        let let_go = second.map(|second| let_go(scope, campaign, second)).transpose()?;
         scope.execute(MOVE, &[(":keep", &keep), (":campaign", &campaign), (":id", &theirs)])?;
+        places.push(Place { campaign, theirs, ours, let_go });
         campaigns::emit(scope, campaign);
     }
-    Ok(())
+    Ok(places)
+}
+
+/// A row is nobody's any more, for another one of the same person stands. One that was not written to never will be.
+fn let_go(scope: &Scope<'_>, campaign: CampaignId, row: RecipientId) -> Result<LetGo, StoreError> {
+    const WAS: Scoped = scoped!(
+        "SELECT state, reason FROM recipients WHERE tenant_id = :tenant AND campaign_id = :campaign AND id = :id"
+    );
+    const LET_GO: Scoped = scoped!(
+        "UPDATE recipients
+         SET contact_id = NULL,
+             reason = CASE WHEN interaction_id IS NULL THEN 'the same person as another row' ELSE reason END,
+             state = CASE WHEN interaction_id IS NULL THEN 'skipped' ELSE state END
+         WHERE tenant_id = :tenant AND campaign_id = :campaign AND id = :id"
+    );
+    let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":campaign", &campaign), (":id", &row)];
+    let (state, reason) =
+        scope.row(WAS, params, |row| Ok((row.get(0)?, row.get(1)?)))?.ok_or(StoreError::NotFound("recipient"))?;
+    scope.execute(LET_GO, params)?;
+    Ok(LetGo { row, state, reason })
 }
 
 impl TenantStore {

@@ -234,7 +234,7 @@ fn ruled_turn(scope: &Scope<'_>, id: CampaignId, rules: &Rules, now: Timestamp) 
 }
 
 /// Makes a campaign look again.
-fn wake(scope: &Scope<'_>, id: CampaignId, at: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+pub(crate) fn wake(scope: &Scope<'_>, id: CampaignId, at: Timestamp, now: Timestamp) -> Result<(), StoreError> {
     jobs::insert_keyed(scope, &JobArgs::RunCampaign { campaign: id }, &id.to_string(), at, now)
 }
 
