@@ -236,6 +236,23 @@ pub enum Waiting {
     Look,
 }
 
+/// A human's word since holds for both: nobody knows whom it meant.
+fn word_again<T: Copy + PartialEq>(
+    of: impl Fn(&ThreadRow) -> T,
+    absent: T,
+    before: Option<&ThreadRow>,
+    joined: Option<&ThreadRow>,
+    now: &ThreadRow,
+) -> T {
+    if of(now) == joined.map_or(absent, &of) { before.map_or(absent, &of) } else { of(now) }
+}
+
+/// The instant before which the model sees nothing in a chat that is one person's again.
+#[must_use]
+pub fn context_again(before: Option<&ThreadRow>, joined: Option<&ThreadRow>, now: &ThreadRow) -> Timestamp {
+    word_again(|row| row.context_from, Timestamp::from_millis(0), before, joined, now)
+}
+
 /// The row of one person's chat once two people are two again.
 ///
 /// `before` is the row before the merge, where there was one; `joined` that of the chat of both right after it; `now` what
@@ -249,18 +266,7 @@ pub fn thread_again(
     part: &Part,
     inbound_since: i64,
 ) -> (ThreadRow, Waiting) {
-    // A human's word since holds for both: nobody knows whom it meant.
-    fn since<T: Copy + PartialEq>(
-        of: impl Fn(&ThreadRow) -> T,
-        absent: T,
-        before: Option<&ThreadRow>,
-        joined: Option<&ThreadRow>,
-        now: &ThreadRow,
-    ) -> T {
-        if of(now) == joined.map_or(absent, &of) { before.map_or(absent, &of) } else { of(now) }
-    }
-    let never = Timestamp::from_millis(0);
-    let context_from = since(|row| row.context_from, never, before, joined, now);
+    let context_from = context_again(before, joined, now);
     let (state, reason, snoozed_until) = standing_again(before, joined, now, part);
     let read_since = now.unread != joined.map_or(0, |row| row.unread) + inbound_since;
     let waiting = match before {
@@ -280,9 +286,9 @@ pub fn thread_again(
         address: part.address.clone().or_else(|| before.map(|row| row.address.clone())).unwrap_or(now.address.clone()),
         state,
         reason,
-        paused_until: since(|row| row.paused_until, None, before, joined, now),
+        paused_until: word_again(|row| row.paused_until, None, before, joined, now),
         snoozed_until,
-        handoff_at: since(|row| row.handoff_at, None, before, joined, now),
+        handoff_at: word_again(|row| row.handoff_at, None, before, joined, now),
         context_from,
         unread: if read_since { part.unread } else { before.map_or(0, |row| row.unread) + part.inbound_since },
         // Whatever is being written for either must look again.

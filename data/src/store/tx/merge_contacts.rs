@@ -249,7 +249,8 @@ fn fold(
              last_out_at = nullif(max(coalesce(k.last_out_at, 0), coalesce(g.last_out_at, 0)), 0),
              paused_until = nullif(max(coalesce(k.paused_until, 0), coalesce(g.paused_until, 0)), 0),
              handoff_at = coalesce(k.handoff_at, g.handoff_at),
-             context_from = max(k.context_from, g.context_from)
+             context_from = CASE WHEN :answering THEN min(k.context_from, g.context_from)
+                                 ELSE max(k.context_from, g.context_from) END
          FROM chats AS g
          WHERE k.tenant_id = :tenant AND g.tenant_id = :tenant AND k.id = :keep AND g.id = :gone"
     );
@@ -272,7 +273,9 @@ fn fold(
     scope.execute(LEFT, &[(":gone", &gone), (":keep_text", &keep.to_string())])?;
     scope.execute(MESSAGES, both)?;
     scope.execute(SENDS, &[(":keep", &keep), (":gone", &gone), (":keep_text", &keep.to_string())])?;
-    scope.execute(SUM, both)?;
+    // What is to be answered must be seen, whatever was closed in the other chat since.
+    let answering = live.is_some() || thread_row(scope, keep)?.answering;
+    scope.execute(SUM, &[(":keep", &keep), (":gone", &gone), (":answering", &answering)])?;
     scope.execute(SETTINGS, both)?;
     scope.execute(REST, &[(":gone", &gone)])?;
     scope.execute(NOTES, both)?;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::ids::{ChatId, ContactId, JobId};
 use crate::model::interaction::Direction;
-use crate::model::merge::{Part, ThreadRow, Waiting, thread_again};
+use crate::model::merge::{Part, ThreadRow, Waiting, context_again, thread_again};
 use crate::phone::Address;
 use crate::scoped;
 use crate::store::change::Change;
@@ -151,8 +151,9 @@ impl Parting<'_, '_> {
         }
         let (stays, goes) = if leaves == Whose::Gone { (kept, gone) } else { (gone, kept) };
         let joined = self.thread.map(|thread| &thread.joined);
-        let stays = Half { chat: self.chat, other: to, before: stays };
-        let goes = Half { chat: to, other: self.chat, before: goes };
+        let context = |before| context_again(before, joined, now);
+        let stays = Half { chat: self.chat, other: to, before: stays, context_from: context(stays) };
+        let goes = Half { chat: to, other: self.chat, before: goes, context_from: context(goes) };
         let last_seq = self.before.last_seq;
         let parts = [stays.part(self.scope, last_seq, now, &live)?, goes.part(self.scope, last_seq, now, &live)?];
         let inbound_since = parts.iter().map(|part| part.inbound_since).sum();
@@ -289,6 +290,7 @@ struct Half<'h> {
     chat: ChatId,
     other: ChatId,
     before: Option<&'h ThreadRow>,
+    context_from: Timestamp,
 }
 
 impl Half<'_> {
@@ -324,7 +326,7 @@ impl Half<'_> {
         let params: &[(&str, &dyn rusqlite::ToSql)] =
             &[(":chat", &self.chat), (":other", &self.other), (":unread", &row.unread)];
         let unread = scope.row(UNREAD, params, |row| row.get(0))?.unwrap_or(0);
-        let (last, open) = self.last_word(scope, last_seq, row.context_from)?;
+        let (last, open) = self.last_word(scope, last_seq)?;
         let asked = inbound_since > 0 || self.before.is_none_or(|before| before.answering);
         Ok(Part {
             fresh: fresh > 0,
@@ -341,12 +343,7 @@ impl Half<'_> {
     }
 
     /// Which way the last message went, and whether it is a question that nobody has answered, here or there.
-    fn last_word(
-        &self,
-        scope: &Scope<'_>,
-        last_seq: i64,
-        context_from: Timestamp,
-    ) -> Result<(Option<Direction>, bool), StoreError> {
+    fn last_word(&self, scope: &Scope<'_>, last_seq: i64) -> Result<(Option<Direction>, bool), StoreError> {
         // A campaign is no answer.
         const LAST: Scoped = scoped!(
             "SELECT direction, at, reason IS NULL FROM interactions
@@ -367,7 +364,7 @@ impl Half<'_> {
         let params: &[(&str, &dyn rusqlite::ToSql)] =
             &[(":chat", &self.chat), (":other", &self.other), (":last_seq", &last_seq), (":at", &at)];
         let answered = scope.row(ANSWERED, params, |_| Ok(()))?.is_some();
-        Ok((Some(direction), direction == Direction::In && plain && at > context_from && !answered))
+        Ok((Some(direction), direction == Direction::In && plain && at > self.context_from && !answered))
     }
 
     fn preview(&self, scope: &Scope<'_>, after: i64) -> Result<Option<String>, StoreError> {
