@@ -260,7 +260,7 @@ async fn story(steps: Vec<Step>, lists: Lists, turned: bool) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_taken_back_at_once_leaves_no_trace(
