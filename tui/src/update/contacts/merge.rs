@@ -3,7 +3,7 @@
 use mychatflow_data::ids::{ContactId, MergeId};
 use mychatflow_data::model::contact::Contact;
 use mychatflow_data::protocol::calls::contact::{
-    ContactMerge, ContactShown, ContactUnmerge, ContactUnmerged, MergeDocument,
+    ContactMerge, ContactMerged, ContactShown, ContactUnmerge, ContactUnmerged, MergeDocument,
 };
 use mychatflow_data::protocol::name::ContactName;
 
@@ -64,7 +64,8 @@ fn of(id: ContactId) -> ContactName {
 }
 
 /// They are one.
-pub fn done(state: &mut State, asked: &ContactMerge, kept: Contact, cx: &mut Cx<'_>) {
+pub fn done(state: &mut State, asked: &ContactMerge, merged: ContactMerged, cx: &mut Cx<'_>) {
+    let kept = merged.contact;
     if let Ok(gone) = asked.other.as_str().parse::<ContactId>() {
         state.contacts.forget(gone);
     }

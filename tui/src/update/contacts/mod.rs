@@ -406,7 +406,7 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
             };
             changed(state, contact, &words, cx);
         }
-        Answer::ContactMerge(asked, Ok(kept)) => merge::done(state, &asked, kept, cx),
+        Answer::ContactMerge(asked, Ok(merged)) => merge::done(state, &asked, merged, cx),
         Answer::ContactUnmerge(_, Ok(unmerged)) => merge::undone(state, unmerged, cx),
         Answer::ContactErase(_, Ok(erased)) => gone(state, &erased, cx),
         Answer::ContactImport(asked, reply) => import::answered(state, asked, reply, cx),
