@@ -60,7 +60,7 @@ pub async fn unmerge(cx: &Cx, contact: String, merge: Option<MergeId>, consent: 
 }
 
 async fn shown(cx: &Cx, contact: &str) -> anyhow::Result<ContactShown> {
-    Ok(cx.call(&ContactShow { tenant: cx.tenant(), contact: contact.into() }).await?)
+    cx.call(&ContactShow { tenant: cx.tenant(), contact: contact.into() }).await
 }
 
 fn must_say_yes(question: &str) -> anyhow::Result<()> {

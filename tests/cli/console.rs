@@ -137,7 +137,7 @@ async fn two_people_become_one_and_two_again() {
     assert_eq!((asked_for.contact.as_str(), asked_for.other.as_str()), ("Anna", "Ben"));
     let ran = desk.run(&["contact", "merge", "Anna", "Ben", "--json", "--yes"]).await;
     let printed = ran.stdout();
-    assert_eq!(serde_json::from_str::<Value>(&printed).unwrap()["merge"]["messages"], 12);
+    assert_eq!(serde_json::from_str::<Value>(printed).unwrap()["merge"]["messages"], 12);
 
     let mut shown = person("Anna");
     shown["chats"] = json!([]);
