@@ -10,7 +10,7 @@ mod segments;
 pub use self::bulk::{answered as bulk_answered, begin as bulk_begin};
 pub use self::forms::{questions, retagged, submitted};
 pub use self::import::{act as import_act, piece_came};
-pub use self::merge::{ask as merge_ask, item as merge_item, picked as merge_picked};
+pub use self::merge::{ask as merge_ask, item as merge_item};
 pub use self::person::{act as person_act, open as show};
 pub use self::segments::{picked as segment_picked, remove as segment_remove};
 
