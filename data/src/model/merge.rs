@@ -211,6 +211,8 @@ pub struct Part {
     pub last: Option<Direction>,
     /// Is the last one the customer's, and will the assistant answer it?
     pub owed: bool,
+    /// Did anybody write after it while the two were one, here or there?
+    pub answered: bool,
     /// The customer's, while the two were one.
     pub inbound_since: i64,
     /// The customer's among the newest of both that nobody has read.
@@ -326,13 +328,19 @@ fn standing_again(
     }
     match part.last {
         Some(Direction::In) if now.state == ChatState::NeedsYou => (ChatState::NeedsYou, now.reason.clone(), None),
-        Some(Direction::In) => (ChatState::NeedsYou, Some(ANSWERED_TOGETHER.to_owned()), None),
+        Some(Direction::In) => {
+            let why = if part.answered { ANSWERED_TOGETHER } else { NOT_ANSWERED };
+            (ChatState::NeedsYou, Some(why.to_owned()), None)
+        }
         _ => (ChatState::Waiting, None, None),
     }
 }
 
 /// Why nobody answers somebody whose question was open when another one, who was taken for the same person, got an answer.
 pub const ANSWERED_TOGETHER: &str = "was taken for somebody else, who got the answer";
+
+/// Why nobody answers a question whose answer somebody holds back, and which was for two.
+pub const NOT_ANSWERED: &str = "the answer was for two who were taken for one";
 
 /// The addresses of two people who are one that go back with the second: those they had, and those that were learned since
 /// through one of them. `known` names each address of both with the one that it was learned through.
@@ -348,4 +356,80 @@ pub fn theirs(gone: &[Address], known: &[(Address, Option<Address>)]) -> Vec<Add
         };
     }
     known.iter().map(|(address, _)| address).filter(|address| theirs.contains(address)).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(name: &str) -> Contact {
+        Contact {
+            id: ContactId::new(),
+            name: Some(name.to_owned()),
+            phone: None,
+            addresses: Vec::new(),
+            review: Review::New,
+            opted_out_at: None,
+            tags: Vec::new(),
+            created_at: Timestamp::from_millis(1),
+            language: None,
+            note: None,
+            fields: std::collections::BTreeMap::new(),
+            consent: None,
+        }
+    }
+
+    fn said(state: ConsentState, at: i64) -> Option<Consent> {
+        Some(Consent { state, at: Timestamp::from_millis(at), source: None, proof: None })
+    }
+
+    #[test]
+    fn of_two_words_about_consent_a_refusal_stands_else_the_newer() {
+        use ConsentState::{Given, Refused};
+        for (kept, gone, stands) in [
+            (None, None, None),
+            (said(Given, 1), None, said(Given, 1)),
+            (None, said(Refused, 1), said(Refused, 1)),
+            (said(Given, 9), said(Refused, 1), said(Refused, 1)),
+            (said(Refused, 1), said(Given, 9), said(Refused, 1)),
+            (said(Given, 1), said(Given, 2), said(Given, 2)),
+            (said(Refused, 2), said(Refused, 1), said(Refused, 2)),
+        ] {
+            let one = Contact { consent: kept.clone(), ..person("Ana") };
+            let other = Contact { consent: gone.clone(), ..person("Ben") };
+            assert_eq!(joined(&one, &other).consent, stands, "{kept:?} {gone:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_theirs_before_is_theirs_again_and_what_came_since_is_not_lost() {
+        let at = |millis: i64| Some(Timestamp::from_millis(millis));
+        // Silent before (kept, gone), now; what was said since; silent after (kept, gone).
+        for (kept, gone, now, word, after) in [
+            (None, None, None, Said::default(), (None, None)),
+            (None, at(5), at(5), Said::default(), (None, at(5))),
+            (at(5), None, at(5), Said::default(), (at(5), None)),
+            (None, None, at(7), Said::default(), (at(7), at(7))),
+            (None, at(5), at(5), Said { stopped: true, ..Said::default() }, (at(5), at(5))),
+            (None, at(5), None, Said { gone_back: true, ..Said::default() }, (None, None)),
+            (None, at(5), None, Said { kept_back: true, ..Said::default() }, (None, at(5))),
+            (at(4), at(5), None, Said::default(), (at(4), at(5))),
+        ] {
+            let one = Contact { opted_out_at: kept, ..person("Ana") };
+            let other = Contact { opted_out_at: gone, ..person("Ben") };
+            let both = joined(&one, &other);
+            let is = Contact { opted_out_at: now, ..both.clone() };
+            let found = parted(&one, &other, &both, &is, &[], word);
+            assert_eq!((found.kept.opted_out_at, found.gone.opted_out_at), after, "{kept:?} {gone:?} {now:?} {word:?}");
+        }
+    }
+
+    #[test]
+    fn addresses_go_with_those_they_were_learned_through() {
+        let address = |digit: char| Address::parse(&format!("{}@lid", digit.to_string().repeat(8))).unwrap();
+        let [a, b, c, d] = ['1', '2', '3', '4'].map(address);
+        let known = [(a.clone(), None), (b.clone(), None), (c.clone(), Some(b.clone())), (d.clone(), Some(c.clone()))];
+        assert_eq!(theirs(std::slice::from_ref(&b), &known), [b.clone(), c, d]);
+        assert_eq!(theirs(std::slice::from_ref(&a), &known), [a]);
+    }
 }

@@ -56,6 +56,8 @@ struct Live {
     run_at: Timestamp,
     /// Is nothing of it written, and nobody at work on it?
     idle: bool,
+    /// Did somebody say that it must wait? Then no other one takes its place.
+    held: bool,
 }
 
 impl Parting<'_, '_> {
@@ -181,12 +183,15 @@ impl Parting<'_, '_> {
     fn live(&self) -> Result<Option<Live>, StoreError> {
         const LIVE: Scoped = scoped!(
             "SELECT j.run_at, j.state <> 'running'
-                    AND NOT EXISTS (SELECT 1 FROM interactions AS i WHERE i.tenant_id = :tenant AND i.job_id = j.id)
+                    AND NOT EXISTS (SELECT 1 FROM interactions AS i WHERE i.tenant_id = :tenant AND i.job_id = j.id),
+                    j.state = 'held'
              FROM jobs AS j
              WHERE j.tenant_id = :tenant AND j.chat_id = :chat AND j.kind = 'answer_chat'
                AND j.state IN ('scheduled', 'available', 'running', 'retryable', 'held')"
         );
-        self.scope.row(LIVE, &[(":chat", &self.chat)], |row| Ok(Live { run_at: row.get(0)?, idle: row.get(1)? }))
+        self.scope.row(LIVE, &[(":chat", &self.chat)], |row| {
+            Ok(Live { run_at: row.get(0)?, idle: row.get(1)?, held: row.get(2)? })
+        })
     }
 
     fn move_messages(&self, to: ChatId, leaves: Whose, folded: Option<&Folded>) -> Result<(), StoreError> {
@@ -285,6 +290,16 @@ impl Parting<'_, '_> {
     }
 }
 
+/// The last message of a chat.
+#[derive(Default)]
+struct LastWord {
+    last: Option<Direction>,
+    /// Is it a question that nobody has answered, here or there?
+    open: bool,
+    /// Did anybody write after it, here or there?
+    answered: bool,
+}
+
 /// One person's chat, out of one of two.
 struct Half<'h> {
     chat: ChatId,
@@ -326,12 +341,13 @@ impl Half<'_> {
         let params: &[(&str, &dyn rusqlite::ToSql)] =
             &[(":chat", &self.chat), (":other", &self.other), (":unread", &row.unread)];
         let unread = scope.row(UNREAD, params, |row| row.get(0))?.unwrap_or(0);
-        let (last, open) = self.last_word(scope, last_seq)?;
+        let LastWord { last, open, answered } = self.last_word(scope, last_seq)?;
         let asked = inbound_since > 0 || self.before.is_none_or(|before| before.answering);
         Ok(Part {
             fresh: fresh > 0,
             last,
-            owed: live.is_some() && open && asked,
+            owed: live.as_ref().is_some_and(|live| !live.held) && open && asked,
+            answered,
             inbound_since,
             unread,
             last_at,
@@ -343,7 +359,7 @@ impl Half<'_> {
     }
 
     /// Which way the last message went, and whether it is a question that nobody has answered, here or there.
-    fn last_word(&self, scope: &Scope<'_>, last_seq: i64) -> Result<(Option<Direction>, bool), StoreError> {
+    fn last_word(&self, scope: &Scope<'_>, last_seq: i64) -> Result<LastWord, StoreError> {
         // A campaign is no answer.
         const LAST: Scoped = scoped!(
             "SELECT direction, at, reason IS NULL FROM interactions
@@ -360,11 +376,12 @@ impl Half<'_> {
         let last = scope.row(LAST, &[(":chat", &self.chat)], |row| {
             Ok((row.get::<_, Direction>(0)?, row.get::<_, Timestamp>(1)?, row.get::<_, bool>(2)?))
         })?;
-        let Some((direction, at, plain)) = last else { return Ok((None, false)) };
+        let Some((direction, at, plain)) = last else { return Ok(LastWord::default()) };
         let params: &[(&str, &dyn rusqlite::ToSql)] =
             &[(":chat", &self.chat), (":other", &self.other), (":last_seq", &last_seq), (":at", &at)];
         let answered = scope.row(ANSWERED, params, |_| Ok(()))?.is_some();
-        Ok((Some(direction), direction == Direction::In && plain && at > self.context_from && !answered))
+        let open = direction == Direction::In && plain && at > self.context_from && !answered;
+        Ok(LastWord { last: Some(direction), open, answered })
     }
 
     fn preview(&self, scope: &Scope<'_>, after: i64) -> Result<Option<String>, StoreError> {
