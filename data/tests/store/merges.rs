@@ -13,6 +13,7 @@ use mychatflow_data::model::merge::MergeCause;
 use mychatflow_data::model::recipient::RecipientState;
 use mychatflow_data::phone::Address;
 use mychatflow_data::store::error::StoreError;
+use mychatflow_data::store::queue::QueueFilter;
 use mychatflow_data::store::search::Wanted;
 use mychatflow_data::store::tx::answer::{NewAnswer, Part, Start};
 use mychatflow_data::store::tx::edit_contact::{ContactChange, Rewrite};
@@ -116,6 +117,11 @@ async fn messages_since_go_by_their_addresses() {
     assert_eq!((again.last_at, back.last_at), (Some(later(5)), Some(later(4))));
     assert_eq!((again.last_in_at, back.last_in_at), (Some(later(5)), Some(later(3))));
     assert_eq!((again.state, back.state), (ChatState::NeedsYou, ChatState::Waiting));
+    assert_eq!(
+        (again.paused_until, back.paused_until),
+        (Some(later(64)), Some(later(64))),
+        "a human spoke, to whomever"
+    );
     // What a human sends goes on to the address it was written for, out of the chat that it is in now.
     let send = world.claim(JobKind::SendMessage, later(6)).await.remove(0);
     assert_eq!(chat_of(&send), ben.id);
@@ -201,6 +207,21 @@ async fn nobody_is_answered_twice_for_it_and_everybody_who_asked_is() {
     assert_eq!(texts(&world, ben.id).await, ["ben one", "hello"]);
     world.says(ANA, "A2", "anybody?", later(121)).await;
     assert_eq!(answer(&world, "hello", 180).await, [ana.id]);
+}
+
+#[tokio::test]
+async fn an_answer_that_somebody_holds_back_is_not_let_go_by_it() {
+    let world = ana_and_ben().await;
+    merge(&world, 2).await;
+    let job = world.shop.queue(QueueFilter::All, None, 10).await.unwrap().remove(0);
+    world.shop.hold(job.id, later(3)).await.unwrap();
+    unmerge(&world, 4).await;
+    assert!(answer(&world, "hello", 600).await.is_empty());
+    for whom in [ANA, BEN] {
+        let found = thread(&world, whom).await;
+        assert_eq!(found.state, ChatState::NeedsYou, "{whom}");
+        assert_eq!(found.reason.as_deref(), Some("the answer was for two who were taken for one"));
+    }
 }
 
 #[tokio::test]

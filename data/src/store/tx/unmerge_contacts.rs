@@ -3,6 +3,7 @@
 //! What each had is theirs again. What came since goes by addresses: a message belongs to whoever's address it came from or was
 //! sent to. What people said and did since about the one person stays with the one who is kept; limits hold for both.
 
+mod half;
 mod places;
 mod silence;
 mod threads;
