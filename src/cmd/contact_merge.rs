@@ -50,7 +50,8 @@ pub async fn unmerge(cx: &Cx, contact: String, merge: Option<MergeId>, consent: 
         let wanted = shown.merges.iter().find(|known| merge.is_none_or(|id| known.id == id));
         // Where there is none the daemon says so.
         if let Some(wanted) = wanted {
-            note(&clean(&format!("{} was made of {}", called(&shown.contact), told(wanted, cx.now))));
+            let (goes, stays) = (other(wanted), called(&shown.contact));
+            note(&clean(&format!("{goes} ({}) became part of {stays}: {}.", addresses(wanted), since(wanted, cx.now))));
             note("Messages go by the addresses that they came from. WhatsApp does not make them one again by itself.");
             must_say_yes("two people again? Type yes to go on: ")?;
         }
@@ -80,11 +81,15 @@ fn called(contact: &Contact) -> String {
 
 /// Who became part of somebody, when, and on whose word.
 pub(super) fn told(merge: &MergeDocument, now: Timestamp) -> String {
+    format!("{} ({}), {}   {}", other(merge), addresses(merge), since(merge, now), merge.id)
+}
+
+fn since(merge: &MergeDocument, now: Timestamp) -> String {
     let word = match merge.cause {
         MergeCause::Lid => "WhatsApp said so",
         MergeCause::Owner => "by hand",
     };
-    format!("{} ({}), {}, {word}   {}", other(merge), addresses(merge), age(merge.at, now), merge.id)
+    format!("{}, {word}", age(merge.at, now))
 }
 
 fn other(merge: &MergeDocument) -> String {
