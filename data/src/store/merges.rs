@@ -1,8 +1,8 @@
 //! Merges: what two people were before they became one, so that it can be taken back; and who is kept apart since it was.
 //!
 //! A merge that was taken back stays as the word of the owner that the two are not one. Whoever finds by an address that they
-//! are ([`contact_of`](super::chats::contact_of): a message with both addresses, the answer about a LID, a contact list) asks
-//! [`are_apart`] first and then goes by the address alone. Only the owner makes one of them again, by hand, which forgets it.
+//! are (`contact_of`: a message with both addresses, the answer about a LID, a contact list) asks
+//! `are_apart` first and then goes by the address alone. Only the owner makes one of them again, by hand, which forgets it.
 
 use serde::{Deserialize, Serialize};
 
@@ -218,7 +218,7 @@ pub(crate) fn hand_over(
     Ok((scope.rows(KEPT, both, |row| row.get(0))?, scope.rows(APART, both, |row| row.get(0))?))
 }
 
-/// The one who is back takes back what [`hand_over`] gave away.
+/// The one who is back takes back what `hand_over` gave away.
 pub(crate) fn take_back(scope: &Scope<'_>, before: &Before) -> Result<(), StoreError> {
     const KEPT: Scoped = scoped!("UPDATE merges SET kept = :gone WHERE tenant_id = :tenant AND id = :id");
     const APART: Scoped = scoped!("UPDATE merges SET gone = :gone WHERE tenant_id = :tenant AND id = :id");
