@@ -7,7 +7,7 @@ use mychatflow_data::ids::{ChatId, ClientRef, InteractionId};
 use mychatflow_data::model::chat::{Chat, ChatState};
 use mychatflow_data::model::contact::{Consent, ConsentState, Contact, Review, SuppressionCause};
 use mychatflow_data::model::delivery::DeliveryEvent;
-use mychatflow_data::model::interaction::{Author, Direction};
+use mychatflow_data::model::interaction::{Author, Direction, InteractionState};
 use mychatflow_data::model::job::JobKind;
 use mychatflow_data::model::merge::MergeCause;
 use mychatflow_data::model::recipient::RecipientState;
@@ -478,6 +478,35 @@ async fn nobody_gets_a_campaign_twice_because_two_became_one_and_two_again() {
     let rows = places(&world, id).await;
     assert_eq!((rows[1].0, rows[1].1), (RecipientState::Skipped, true), "{rows:?}");
     assert_eq!(run_to_the_end(&world, id, 4).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn of_two_messages_of_a_campaign_the_one_that_has_not_left_is_taken_back() {
+    for first_is_out in [true, false] {
+        let world = world().await;
+        let id = draft(&world, spring(&world), vec![row(1), row(2)]).await;
+        world.shop.launch_campaign(id, NOON).await.unwrap();
+        let first = if first_is_out { sent(&world, id, "C1", NOON).await } else { made(&world, id, NOON).await };
+        let second = made(&world, id, NOON).await;
+        // Ana's is the first; whoever stays, the one that is out stands.
+        let (ana, ben) = (person(&world, ANA).await, person(&world, BEN).await);
+        world.shop.merge_contacts(ben.id, ana.id, later(1)).await.unwrap();
+        let state = async |id| world.shop.outbound(id).await.unwrap().unwrap().interaction.state;
+        let taken_back = if first_is_out { second } else { first };
+        assert_eq!(state(taken_back).await, InteractionState::Cancelled);
+        assert!(world.shop.start_message(taken_back, None, later(2)).await.unwrap().is_none());
+        let rows = places(&world, id).await;
+        assert_eq!(rows.iter().filter(|row| row.0 == RecipientState::Skipped).count(), 1, "{rows:?}");
+        if !first_is_out {
+            assert_eq!(world.claim(JobKind::SendCampaign, later(2)).await.len(), 1);
+            world.shop.start_message(second, Some("C2".into()), later(2)).await.unwrap().unwrap();
+            world.shop.record_sent(second, Some("C2".into()), None, After::Waiting, later(2)).await.unwrap();
+        }
+        assert_eq!(run_to_the_end(&world, id, 2).await, Vec::<String>::new());
+        // Two again, whoever did not get it has another turn.
+        world.shop.unmerge_contacts(ben.id, None, later(3)).await.unwrap();
+        assert_eq!(run_to_the_end(&world, id, 4).await, [if first_is_out { BEN } else { ANA }]);
+    }
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use mychatflow_data::time::Timestamp;
 use proptest::prelude::*;
 use rusqlite::types::ValueRef;
 
-use crate::campaigns::{made, row, sent, works};
+use crate::campaigns::{row, sent, works};
 use crate::support::{NOON, World, delivery, message, world};
 
 /// What may have happened to one of two people before they are made one.
@@ -168,7 +168,7 @@ async fn campaign(world: &World, lists: Lists, now: Timestamp) {
         Lists::OneGot => drop(sent(world, id, "C1", now).await),
         Lists::BothGot => {
             sent(world, id, "C1", now).await;
-            made(world, id, now).await;
+            sent(world, id, "C2", now).await;
         }
         _ => {}
     }

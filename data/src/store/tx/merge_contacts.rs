@@ -43,7 +43,7 @@ pub(crate) fn merge(
     scope.execute(IDENTITIES, both)?;
     overwrite(scope, &merge::joined(&ours, &theirs))?;
     let threads = merge_threads(scope, &ours, &theirs, now)?;
-    let places = recipients::merge(scope, keep, gone)?;
+    let places = recipients::merge(scope, keep, gone, now)?;
     let (merges, apart) = merges::hand_over(scope, keep, gone)?;
     scope.execute(DELETE, &[(":gone", &gone)])?;
     suppressions::spread(scope, keep, now)?;
