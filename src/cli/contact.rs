@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
+use mychatflow_data::ids::MergeId;
 use mychatflow_data::model::contact::{ConsentState, Review};
 use mychatflow_data::phone::Phone;
 use mychatflow_data::protocol::calls::contact::Reviewed;
@@ -124,6 +125,27 @@ pub enum ContactVerb {
         /// Write to them again
         #[arg(long)]
         back: bool,
+    },
+    /// Say that two contacts are one person, who keeps the first one's name
+    Merge {
+        /// Who stays: id, phone number, or a name that fits one contact
+        contact: String,
+        /// Who becomes part of them: addresses, chats, tags and notes go over
+        other: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Take the last merge of a person back: messages go by the addresses that they came from
+    Unmerge {
+        /// Id, phone number, or a name that fits one contact
+        contact: String,
+        /// Only this merge, by its id
+        #[arg(long, value_name = "ID")]
+        merge: Option<MergeId>,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
     },
     /// List whom nobody writes to any more
     Suppressions(Limit),

@@ -46,6 +46,10 @@ pub async fn run(cx: &Cx, verb: ContactVerb) -> anyhow::Result<()> {
             let params = ContactEdit { tenant, contact: contact.into(), name, language, note, fields, consent };
             cx.show(&params, line).await
         }
+        ContactVerb::Merge { contact, other, yes } => super::contact_merge::merge(cx, contact, other, yes.into()).await,
+        ContactVerb::Unmerge { contact, merge, yes } => {
+            super::contact_merge::unmerge(cx, contact, merge, yes.into()).await
+        }
         ContactVerb::Suppressions(limit) => {
             let params = |limit, after| ContactSuppressions { tenant: tenant.clone(), limit, after };
             cx.list(limit, params, |list| suppressed(cx, list)).await
@@ -67,7 +71,8 @@ fn line(contact: &Contact) -> String {
     clean(&format!("{}: {}; {tags}   {}", title(contact), contact.review, contact.id))
 }
 
-fn title(contact: &Contact) -> String {
+/// What a person is called.
+pub(super) fn title(contact: &Contact) -> String {
     let phone = contact.phone.as_ref().map(ToString::to_string);
     contact.name.clone().or(phone).unwrap_or_else(|| contact.id.to_string())
 }
@@ -98,7 +103,7 @@ fn suppressed(cx: &Cx, list: &[SuppressionDocument]) -> Table {
 }
 
 fn full(cx: &Cx, shown: &ContactShown) -> String {
-    let ContactShown { contact, chats, .. } = shown;
+    let ContactShown { contact, chats, merges } = shown;
     let addresses: Vec<&str> = contact.addresses.iter().map(|address| address.as_str()).collect();
     let mut text = facts([
         ("name", contact.name.clone().unwrap_or_default()),
@@ -122,6 +127,14 @@ fn full(cx: &Cx, shown: &ContactShown) -> String {
     for chat in chats {
         let last = age_or(chat.last_at, cx.now, "never");
         text.push_str(&format!("chat       {}, last {last}   {}\n", chat.state, chat.id));
+    }
+    for (at, merge) in merges.iter().enumerate() {
+        text.push_str(&clean(&format!("merged     {}", super::contact_merge::told(merge, cx.now))));
+        text.push('\n');
+        // An older one can only be taken back after it.
+        if at == 0 {
+            text.push_str(&format!("           undo: mychatflow contact unmerge {}\n", contact.id));
+        }
     }
     text
 }

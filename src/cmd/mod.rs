@@ -7,6 +7,7 @@ mod completions;
 mod config;
 pub mod console;
 mod contact;
+mod contact_merge;
 mod credit;
 mod daemon;
 mod demo;

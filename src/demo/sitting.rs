@@ -100,7 +100,7 @@ impl Sitting {
         let kept = self.world.kept.is_some();
         let closed = self.world.close();
         if kept {
-            closed.await;
+            closed.await?;
         } else {
             // What is thrown away need not be finished.
             let _ = tokio::time::timeout(LAST_WORK, closed).await;

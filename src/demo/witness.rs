@@ -4,13 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use anyhow::Context;
 use futures_util::StreamExt;
-use mychatflow_data::client::{Client, Notice, Subscription};
+use mychatflow_data::client::{Client, ClientError, Notice, Subscription};
 use mychatflow_data::ids::{ChatId, InteractionId};
 use mychatflow_data::model::chat::ChatState;
 use mychatflow_data::model::interaction::{Author, ContentKind, Direction, InteractionState};
 use mychatflow_data::protocol::calls::chat::{ChatSummary, InteractionDocument};
 use mychatflow_data::protocol::calls::credit::{CreditShow, CreditSummary};
 use mychatflow_data::protocol::calls::events::EventsSubscribe;
+use mychatflow_data::protocol::error::Code;
 use mychatflow_data::protocol::event::{Event, Topic};
 use mychatflow_data::time::Timestamp;
 use tokio::time::{Instant, timeout_at};
@@ -113,8 +114,15 @@ impl Witness {
             Topic::ChatChanged => {
                 let id = event.data.get("id").and_then(|id| id.as_str()).and_then(|id| id.parse::<ChatId>().ok());
                 let Some(id) = id.filter(|id| self.chats.contains_key(id)) else { return Ok(()) };
-                let shown = self.client.call(&evidence::show(id.to_string())).await.context("chat show")?;
-                self.see(shown.chat)
+                match self.client.call(&evidence::show(id.to_string())).await {
+                    Ok(shown) => self.see(shown.chat),
+                    // Two people were made one, and their chats with them.
+                    Err(ClientError::Refused(refusal)) if refusal.code == Code::NotFound => {
+                        self.chats.remove(&id);
+                        Ok(())
+                    }
+                    Err(error) => Err(error).context("chat show"),
+                }
             }
             _ => Ok(()),
         }

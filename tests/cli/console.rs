@@ -1,13 +1,15 @@
 //! The commands beside the console's screens: what is typed arrives as it was meant, and people read words.
 
-use mychatflow_data::ids::{ChatId, ContactId, InstanceId, InteractionId, NoteId, QuickReplyId, SegmentId};
+use mychatflow_data::ids::{ChatId, ContactId, InstanceId, InteractionId, MergeId, NoteId, QuickReplyId, SegmentId};
 use mychatflow_data::model::chat::ChatState;
 use mychatflow_data::model::quick_reply::QuickReplyState;
 use mychatflow_data::phone::Phone;
 use mychatflow_data::protocol::calls::chat::{
     ChatCompose, ChatList, ChatNote, ChatRead, ChatSend, ChatShow, ChatUnnote, ClearDraft, ListOrder,
 };
-use mychatflow_data::protocol::calls::contact::{ContactAdd, ContactEdit, ContactOptout, OptOut};
+use mychatflow_data::protocol::calls::contact::{
+    ContactAdd, ContactEdit, ContactMerge, ContactOptout, ContactShow, ContactUnmerge, OptOut,
+};
 use mychatflow_data::protocol::calls::overview::OverviewShow;
 use mychatflow_data::protocol::calls::quick_reply::{QuickReplyEdit, QuickReplyRemove};
 use mychatflow_data::protocol::calls::search::ChatSearch;
@@ -111,6 +113,51 @@ async fn what_was_found_is_shown_in_its_place() {
     let TenantRequest::ChatSearch(search) = asked(&desk) else { panic!("{:?}", asked(&desk)) };
     assert_eq!((search.text.as_str(), search.chat.is_some()), ("käse -wein", true));
     assert_eq!(desk.run(&["chat", "search", "-wein"]).await.code(), 0, "a word with a dash is no option");
+}
+
+#[tokio::test]
+async fn two_people_become_one_and_two_again() {
+    let desk = Desk::with_daemon();
+    let person = |name: &str| {
+        json!({"id": ContactId::new(), "name": name, "phone": null, "addresses": [], "review": "new",
+               "opted_out_at": null, "tags": [], "created_at": AT})
+    };
+    let merge = |name: Option<&str>, messages: i64| {
+        json!({"id": MergeId::new(), "kept": ContactId::new(), "name": name, "phone": "+4915122222222",
+               "addresses": ["70000000003@lid"], "chats": 1, "messages": messages, "cause": "lid", "at": AT})
+    };
+    let mut anna = person("Anna");
+    let id = anna["id"].as_str().unwrap().to_owned();
+    anna["merge"] = merge(Some("Ben"), 12);
+    desk.replies::<ContactMerge>(anna.clone());
+    let ran = desk.run(&["contact", "merge", "Anna", "Ben"]).await;
+    let told = format!(
+        "Anna is one person now: 70000000003@lid; 1 chat, 12 messages came from Ben\nundo: mychatflow contact unmerge {id}\n"
+    );
+    assert_eq!(ran.stdout(), told, "without a terminal nobody is asked");
+    let TenantRequest::ContactMerge(asked_for) = asked(&desk) else { panic!("{:?}", asked(&desk)) };
+    assert_eq!((asked_for.contact.as_str(), asked_for.other.as_str()), ("Anna", "Ben"));
+    let ran = desk.run(&["contact", "merge", "Anna", "Ben", "--json", "--yes"]).await;
+    let printed = ran.stdout();
+    assert_eq!(serde_json::from_str::<Value>(printed).unwrap()["merge"]["messages"], 12);
+
+    let mut shown = person("Anna");
+    shown["chats"] = json!([]);
+    shown["merges"] = json!([merge(None, 1), merge(Some("Cleo"), 2)]);
+    desk.replies::<ContactShow>(shown);
+    let ran = desk.run(&["contact", "show", "Anna"]).await;
+    let printed = ran.stdout();
+    assert!(printed.contains("merged     +4915122222222 (70000000003@lid), "), "{printed}");
+    assert!(printed.contains("WhatsApp said so") && printed.contains("merged     Cleo"), "{printed}");
+    assert_eq!(printed.matches("undo: mychatflow contact unmerge").count(), 1, "{printed}");
+
+    let undone = json!({"contact": person("Anna"), "back": person("Ben"), "merge": merge(Some("Ben"), 1)});
+    desk.replies::<ContactUnmerge>(undone);
+    let ran = desk.run(&["contact", "unmerge", "Anna", "--yes"]).await;
+    let told = "Anna and Ben are two people again: 70000000003@lid; 1 chat, 1 message went back to Ben\n";
+    assert_eq!(ran.stdout(), told);
+    let TenantRequest::ContactUnmerge(asked_for) = asked(&desk) else { panic!("{:?}", asked(&desk)) };
+    assert_eq!((asked_for.contact.as_str(), asked_for.merge), ("Anna", None));
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod campaigns;
 mod gemini;
 mod humans;
 mod intake;
+mod merges;
 mod opt_out;
 mod pace;
 mod story;

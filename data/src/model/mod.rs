@@ -11,6 +11,7 @@ pub mod interaction;
 pub mod job;
 pub mod ledger;
 pub mod member;
+pub mod merge;
 pub mod note;
 pub mod number_check;
 #[cfg(feature = "store")]

@@ -35,8 +35,8 @@ use calls::chat::{
 };
 use calls::contact::{
     ContactAdd, ContactEdit, ContactErase, ContactErased, ContactExport, ContactImport, ContactImported, ContactList,
-    ContactMerge, ContactOptout, ContactShow, ContactShown, ContactSuppressions, ContactTag, ContactUnmerge,
-    ContactUnmerged, SuppressionDocument,
+    ContactMerge, ContactMerged, ContactOptout, ContactShow, ContactShown, ContactSuppressions, ContactTag,
+    ContactUnmerge, ContactUnmerged, SuppressionDocument,
 };
 use calls::credit::{CreditAudit, CreditAudited, CreditGrant, CreditGranted, CreditLedger, CreditShow, CreditSummary};
 use calls::daemon::{DaemonReload, DaemonReloaded, DaemonShown, DaemonStatus, DaemonStop, DaemonStopping};
@@ -278,7 +278,7 @@ calls! {
         "contact.optout"    => ContactOptout   -> Contact, Agent;
         "contact.import"    => ContactImport   -> ContactImported, Agent;
         "contact.export"    => ContactExport   -> Page<Contact>, Owner;
-        "contact.merge"     => ContactMerge    -> Contact, Agent;
+        "contact.merge"     => ContactMerge    -> ContactMerged, Agent;
         "contact.unmerge"   => ContactUnmerge  -> ContactUnmerged, Agent;
         "contact.erase"     => ContactErase    -> ContactErased, Owner;
         "contact.suppressions" => ContactSuppressions -> Page<SuppressionDocument>, Viewer;

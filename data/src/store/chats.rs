@@ -5,11 +5,13 @@ use rusqlite::Row;
 use super::TenantStore;
 use super::change::Change;
 use super::error::StoreError;
+use super::merges;
 use super::scope::{Scope, Scoped};
 use super::suppressions;
 use crate::ids::{ChatId, ContactId, InstanceId, InteractionId};
 use crate::model::chat::{Chat, ChatKind, ChatState, Mode};
 use crate::model::contact::Review;
+use crate::model::merge::MergeCause;
 use crate::phone::{Address, Phone};
 use crate::scoped;
 use crate::time::Timestamp;
@@ -194,16 +196,24 @@ pub(crate) fn contact_of(
         })
     };
     let here = find(address)?;
-    let there = match alternate {
-        Some(alternate) if alternate.is_person() && alternate != address => find(alternate)?,
+    let mut alternate = alternate.filter(|alternate| alternate.is_person());
+    let mut there = match alternate {
+        Some(alternate) if alternate != address => find(alternate)?,
         _ => None,
     };
+    // The owner took it back that the two are one person: the address alone says who is meant.
+    if let (Some((one, ..)), Some((other, ..))) = (&here, &there)
+        && merges::are_apart(scope, *one, *other)?
+    {
+        merges::note_contradicted(scope, *one, *other)?;
+        (alternate, there) = (None, None);
+    }
     let phone = address.phone().or_else(|| alternate.and_then(Address::phone));
     let (contact, known_name) = match (here, there) {
         (Some((contact, ..)), Some((other, ..))) if contact != other => {
             // The person by phone number is the older acquaintance; the other one joins it.
             let (keep, gone) = if address.phone().is_some() { (contact, other) } else { (other, contact) };
-            super::tx::merge_contacts::merge(scope, keep, gone, now)?;
+            super::tx::merge_contacts::merge(scope, keep, gone, MergeCause::Lid, now)?;
             (keep, None)
         }
         (Some((contact, _, known_name)), _) => (contact, known_name),
@@ -217,11 +227,9 @@ pub(crate) fn contact_of(
             (contact, name.map(str::to_owned))
         }
     };
-    let mut linked = link(scope, contact, address)?;
-    if let Some(alternate) = alternate
-        && alternate.is_person()
-    {
-        linked += link(scope, contact, alternate)?;
+    let mut linked = link(scope, contact, address, alternate)?;
+    if let Some(alternate) = alternate {
+        linked += link(scope, contact, alternate, Some(address))?;
     }
     if let Some(phone) = &phone {
         note_phone(scope, contact, phone)?;
@@ -238,18 +246,36 @@ pub(crate) fn contact_of(
     Ok((contact, known))
 }
 
+/// Is there nothing to ask WhatsApp about a contact `c`: is the phone number known, or does the owner know better than
+/// WhatsApp whose it is?
+macro_rules! is_known {
+    () => {
+        "(c.phone IS NOT NULL
+          OR EXISTS (SELECT 1 FROM merges AS m WHERE m.tenant_id = c.tenant_id AND m.kept = c.id
+                     AND m.cause = 'lid' AND m.undone_at IS NOT NULL)
+          OR EXISTS (SELECT 1 FROM merges AS m WHERE m.tenant_id = c.tenant_id AND m.gone = c.id
+                     AND m.cause = 'lid' AND m.undone_at IS NOT NULL))"
+    };
+}
+
 fn known_by_phone(scope: &Scope<'_>, contact: ContactId) -> Result<bool, StoreError> {
-    const KNOWN: Scoped = scoped!("SELECT phone IS NOT NULL FROM contacts WHERE tenant_id = :tenant AND id = :id");
+    const KNOWN: Scoped =
+        scoped!(concat!("SELECT ", is_known!(), " FROM contacts AS c WHERE c.tenant_id = :tenant AND c.id = :id"));
     Ok(scope.row(KNOWN, &[(":id", &contact)], |row| row.get(0))?.unwrap_or(false))
 }
 
-/// Notes that an address belongs to a person; returns how many addresses are new.
-pub(crate) fn link(scope: &Scope<'_>, contact: ContactId, address: &Address) -> Result<usize, StoreError> {
+/// Notes that an address belongs to a person, and through which other one that is known; returns how many addresses are new.
+pub(crate) fn link(
+    scope: &Scope<'_>,
+    contact: ContactId,
+    address: &Address,
+    via: Option<&Address>,
+) -> Result<usize, StoreError> {
     const LINK: Scoped = scoped!(
-        "INSERT INTO identities (tenant_id, address, contact_id) VALUES (:tenant, :address, :contact)
+        "INSERT INTO identities (tenant_id, address, contact_id, via) VALUES (:tenant, :address, :contact, :via)
          ON CONFLICT (tenant_id, address) DO NOTHING"
     );
-    scope.execute(LINK, &[(":address", address), (":contact", &contact)])
+    scope.execute(LINK, &[(":address", address), (":contact", &contact), (":via", &via)])
 }
 
 /// Notes a person's phone number, once it is known.
@@ -271,8 +297,10 @@ pub(crate) fn thread(
     now: Timestamp,
 ) -> Result<Thread, StoreError> {
     // The usual case in one look: the address is known, the name too, and there is nothing to link.
-    const KNOWN: Scoped = scoped!(
-        "SELECT h.id, i.contact_id, c.phone IS NOT NULL,
+    const KNOWN: Scoped = scoped!(concat!(
+        "SELECT h.id, i.contact_id, ",
+        is_known!(),
+        ",
                 (:name IS NULL OR c.name IS NOT NULL)
                 AND (:alternate IS NULL OR EXISTS (
                     SELECT 1 FROM identities AS a
@@ -281,7 +309,7 @@ pub(crate) fn thread(
          JOIN contacts AS c ON c.tenant_id = i.tenant_id AND c.id = i.contact_id
          JOIN chats AS h ON h.tenant_id = i.tenant_id AND h.contact_id = i.contact_id AND h.instance_id = :instance
          WHERE i.tenant_id = :tenant AND i.address = :address"
-    );
+    ));
     const FIND: Scoped =
         scoped!("SELECT id FROM chats WHERE tenant_id = :tenant AND contact_id = :contact AND instance_id = :instance");
     let alternate = alternate.filter(|alternate| alternate.is_person());

@@ -6,6 +6,7 @@ use super::TenantStore;
 use super::change::Change;
 use super::error::StoreError;
 use super::find::Needle;
+use super::merges;
 use super::scope::{Scope, Scoped};
 use super::suppressions;
 use crate::ids::{ChatId, ContactId};
@@ -147,6 +148,7 @@ pub(crate) fn opt_out(
            AND chat_id IN (SELECT id FROM chats WHERE tenant_id = :tenant AND contact_id = :id)"
     );
     scope.execute(SET, &[(":id", &id), (":since", &since)])?;
+    merges::note_stop(scope, id, since)?;
     let contact = find(scope, id)?.ok_or(StoreError::NotFound("contact"))?;
     for address in suppressions::addresses_of(scope, id)? {
         suppressions::suppress(scope, &address, cause, since)?;
@@ -164,6 +166,7 @@ pub(crate) fn opt_out(
 pub(crate) fn opt_in(scope: &Scope<'_>, id: ContactId) -> Result<Contact, StoreError> {
     const SET: Scoped = scoped!("UPDATE contacts SET opted_out_at = NULL WHERE tenant_id = :tenant AND id = :id");
     scope.execute(SET, &[(":id", &id)])?;
+    merges::forget_stop(scope, id)?;
     for address in suppressions::addresses_of(scope, id)? {
         suppressions::lift(scope, &address)?;
     }

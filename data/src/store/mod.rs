@@ -19,6 +19,7 @@ pub mod interactions;
 pub mod jobs;
 pub mod ledger;
 pub mod members;
+pub mod merges;
 mod migrate;
 pub mod notes;
 pub mod number_checks;

@@ -7,7 +7,9 @@ use rusqlite::Row;
 use super::TenantStore;
 use super::campaigns;
 use super::error::StoreError;
+use super::merges::{LetGo, Place};
 use super::scope::{Scope, Scoped};
+use super::tx::run_campaign;
 use crate::ids::{CampaignId, ContactId, RecipientId};
 use crate::model::campaign::CampaignCounts;
 use crate::model::interaction::InteractionState;
@@ -268,21 +270,43 @@ pub(crate) fn note_opt_out(
     Ok(())
 }
 
-/// Two people turned out to be one: of two rows of one campaign the one that was written to stands, else the first.
-pub(crate) fn merge(scope: &Scope<'_>, keep: ContactId, gone: ContactId) -> Result<(), StoreError> {
+/// How far a row got, as far as it counts when another one is the same person's: of two the further one stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Got {
+    /// There is no message.
+    Nothing,
+    /// There is one that can be taken back.
+    Unsent,
+    /// There is one that went out, or may have.
+    Message,
+}
+
+impl Got {
+    fn of(message: Option<InteractionState>) -> Self {
+        match message {
+            None => Self::Nothing,
+            Some(InteractionState::Queued) => Self::Unsent,
+            Some(_) => Self::Message,
+        }
+    }
+}
+
+/// Two people turned out to be one: of two rows of one campaign the one that was written to stands, else the first; nobody gets
+/// it under both. Says what became of the places of the one who is gone.
+pub(crate) fn merge(
+    scope: &Scope<'_>,
+    keep: ContactId,
+    gone: ContactId,
+    now: Timestamp,
+) -> Result<Vec<Place>, StoreError> {
     const PAIRS: Scoped = scoped!(
-        "SELECT g.campaign_id, g.id, g.interaction_id IS NOT NULL, k.id, k.interaction_id IS NOT NULL
+        "SELECT g.campaign_id, g.id, gi.state, k.id, ki.state
          FROM recipients AS g
+         LEFT JOIN interactions AS gi ON gi.tenant_id = g.tenant_id AND gi.id = g.interaction_id
          LEFT JOIN recipients AS k
              ON k.tenant_id = g.tenant_id AND k.contact_id = :keep AND k.campaign_id = g.campaign_id
+         LEFT JOIN interactions AS ki ON ki.tenant_id = k.tenant_id AND ki.id = k.interaction_id
          WHERE g.tenant_id = :tenant AND g.contact_id = :gone"
-    );
-    const LET_GO: Scoped = scoped!(
-        "UPDATE recipients
-         SET contact_id = NULL,
-             reason = CASE WHEN interaction_id IS NULL THEN 'the same person as another row' ELSE reason END,
-             state = CASE WHEN interaction_id IS NULL THEN 'skipped' ELSE state END
-         WHERE tenant_id = :tenant AND campaign_id = :campaign AND id = :id"
     );
     const MOVE: Scoped = scoped!(
         "UPDATE recipients SET contact_id = :keep
@@ -291,19 +315,49 @@ pub(crate) fn merge(scope: &Scope<'_>, keep: ContactId, gone: ContactId) -> Resu
     let pairs = scope.rows(PAIRS, &[(":keep", &keep), (":gone", &gone)], |row| {
         Ok((
             row.get::<_, CampaignId>(0)?,
-            (row.get::<_, RecipientId>(1)?, row.get::<_, bool>(2)?),
-            (row.get::<_, Option<RecipientId>>(3)?, row.get::<_, bool>(4)?),
+            (row.get::<_, RecipientId>(1)?, Got::of(row.get(2)?)),
+            (row.get::<_, Option<RecipientId>>(3)?, Got::of(row.get(4)?)),
         ))
     })?;
-    for (campaign, (theirs, theirs_has_it), (ours, ours_has_it)) in pairs {
-        if let Some(ours) = ours {
-            let second = if theirs_has_it && !ours_has_it { ours } else { theirs };
-            scope.execute(LET_GO, &[(":campaign", &campaign), (":id", &second)])?;
-        }
+    let mut places = Vec::with_capacity(pairs.len());
+    for (campaign, (theirs, they_got), (ours, we_got)) in pairs {
+        let second = ours.map(|ours| if they_got > we_got { (ours, we_got) } else { (theirs, they_got) });
+        let let_go = second.map(|(row, got)| let_go(scope, campaign, row, got, now)).transpose()?;
         scope.execute(MOVE, &[(":keep", &keep), (":campaign", &campaign), (":id", &theirs)])?;
+        places.push(Place { campaign, theirs, ours, let_go });
         campaigns::emit(scope, campaign);
     }
-    Ok(())
+    Ok(places)
+}
+
+/// A row is nobody's any more, for another one of the same person stands. One that was not written to never will be, and
+/// what has not left is taken back.
+fn let_go(
+    scope: &Scope<'_>,
+    campaign: CampaignId,
+    row: RecipientId,
+    got: Got,
+    now: Timestamp,
+) -> Result<LetGo, StoreError> {
+    const SECOND: &str = "the same person as another row";
+    const WAS: Scoped = scoped!(
+        "SELECT state, reason FROM recipients WHERE tenant_id = :tenant AND campaign_id = :campaign AND id = :id"
+    );
+    const LET_GO: Scoped = scoped!(
+        "UPDATE recipients
+         SET contact_id = NULL,
+             reason = CASE WHEN interaction_id IS NULL THEN :reason ELSE reason END,
+             state = CASE WHEN interaction_id IS NULL THEN 'skipped' ELSE state END
+         WHERE tenant_id = :tenant AND campaign_id = :campaign AND id = :id"
+    );
+    if got == Got::Unsent {
+        run_campaign::take_back_row(scope, campaign, row, SECOND, now)?;
+    }
+    let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":campaign", &campaign), (":id", &row)];
+    let (state, reason) =
+        scope.row(WAS, params, |row| Ok((row.get(0)?, row.get(1)?)))?.ok_or(StoreError::NotFound("recipient"))?;
+    scope.execute(LET_GO, &[(":campaign", &campaign), (":id", &row), (":reason", &SECOND)])?;
+    Ok(LetGo { row, state, reason })
 }
 
 impl TenantStore {

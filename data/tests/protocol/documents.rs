@@ -6,7 +6,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use mychatflow_data::credits::Credits;
-use mychatflow_data::ids::{CampaignId, ClientRef, EntryId, NoteId, QuickReplyId, RecipientId, ReplyId};
+use mychatflow_data::ids::{
+    CampaignId, ClientRef, ContactId, EntryId, MergeId, NoteId, QuickReplyId, RecipientId, ReplyId,
+};
 use mychatflow_data::model::campaign::{CampaignCounts, CampaignState, MissedSlot, NumberCheck};
 use mychatflow_data::model::contact::{Consent, ConsentState, Contact, Review};
 use mychatflow_data::model::instance::{InstanceStatus, Me, StatusChange, Verdict};
@@ -24,7 +26,9 @@ use mychatflow_data::protocol::calls::campaign::{
     CampaignSeriesDocument, CampaignTested, SeriesPoint, VariantDocument,
 };
 use mychatflow_data::protocol::calls::chat::{ChatDraft, ChatSent, ChatShown, InteractionDocument, NoteDocument};
-use mychatflow_data::protocol::calls::contact::{ColumnRead, ContactImported, ContactShown, RowRejected};
+use mychatflow_data::protocol::calls::contact::{
+    ColumnRead, ContactImported, ContactMerged, ContactShown, ContactUnmerged, MergeCause, MergeDocument, RowRejected,
+};
 use mychatflow_data::protocol::calls::credit::{CreditAudited, CreditGranted, CreditSummary};
 use mychatflow_data::protocol::calls::daemon::{
     Applies, ConfigChange, DaemonReloaded, DaemonShown, DaemonStopping, GeminiHealth, Health, StoreHealth, WahaHealth,
@@ -238,7 +242,21 @@ fn chats() {
 #[test]
 fn contacts() {
     golden("contact_list", Page::whole(vec![contact()]));
-    golden("contact_show", ContactShown { contact: contact(), chats: vec![chat()], merges: Vec::new() });
+    let merge = MergeDocument {
+        id: MergeId::from_bytes([6; 16]),
+        kept: CONTACT,
+        name: Some("Customer B".into()),
+        phone: None,
+        addresses: vec![Address::parse("70000000003@lid").unwrap()],
+        chats: 1,
+        messages: 12,
+        cause: MergeCause::Lid,
+        at: AT,
+    };
+    golden("contact_show", ContactShown { contact: contact(), chats: vec![chat()], merges: vec![merge.clone()] });
+    golden("contact_merge", ContactMerged { contact: contact(), merge: merge.clone() });
+    let back = Contact { id: ContactId::from_bytes([7; 16]), ..contact() };
+    golden("contact_unmerge", ContactUnmerged { contact: contact(), back, merge });
 }
 
 #[test]

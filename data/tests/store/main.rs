@@ -10,6 +10,8 @@ mod contacts;
 mod file;
 mod lists;
 mod members;
+mod merges;
+mod merges_undone;
 mod number_checks;
 mod numbers;
 mod opt_out;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mychatflow_data::credits::Credits;
 use mychatflow_data::ids::{
-    CampaignId, ChatId, ClientRef, ContactId, InstanceId, InteractionId, NoteId, QueueItemId, QuickReplyId,
+    CampaignId, ChatId, ClientRef, ContactId, InstanceId, InteractionId, MergeId, NoteId, QueueItemId, QuickReplyId,
     RecipientId, SegmentId, UnreadableId,
 };
 use mychatflow_data::model::campaign::{CampaignState, Plan};
@@ -65,6 +65,8 @@ enum Deed {
     Draft,
     Note,
     OptOut,
+    Merge,
+    Unmerge,
     Rename,
     Edit(u8),
     Setting,
@@ -93,6 +95,8 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => Just(Deed::Draft),
         1 => Just(Deed::Note),
         1 => Just(Deed::OptOut),
+        1 => Just(Deed::Merge),
+        1 => Just(Deed::Unmerge),
         1 => Just(Deed::Rename),
         1 => (0u8..4).prop_map(Deed::Edit),
         1 => Just(Deed::Setting),
@@ -143,6 +147,16 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
             shop.opt_out_contact(contact, round.is_multiple_of(2).then_some(now), SuppressionCause::Owner, now)
                 .await
                 .unwrap();
+        }
+        (Deed::Merge, _, Some(contact)) => {
+            let others = shop.contacts(ContactFilter::default(), None, 2).await.unwrap();
+            if let Some(other) = others.get(1) {
+                shop.merge_contacts(contact, other.id, now).await.unwrap();
+            }
+        }
+        (Deed::Unmerge, _, Some(contact)) => {
+            // Nobody may have been merged.
+            let _ = shop.unmerge_contacts(contact, None, now).await;
         }
         (Deed::Rename, _, Some(contact)) => {
             let change = ContactChange { name: Rewrite::Write(format!("Ana {round}")), ..ContactChange::default() };
@@ -344,6 +358,7 @@ struct Ids {
     notes: Vec<NoteId>,
     quick_replies: Vec<QuickReplyId>,
     segments: Vec<SegmentId>,
+    merges: Vec<MergeId>,
 }
 
 async fn ids(shop: &TenantStore) -> Ids {
@@ -359,6 +374,9 @@ async fn ids(shop: &TenantStore) -> Ids {
     }
     ids.contacts
         .extend(shop.contacts(ContactFilter::default(), None, 1000).await.unwrap().iter().map(|found| found.id));
+    for contact in &ids.contacts {
+        ids.merges.extend(shop.merges_of(*contact).await.unwrap().iter().map(|merge| merge.id));
+    }
     for found in shop.campaigns(None, None, 1000, NOON).await.unwrap() {
         ids.campaigns.push(found.campaign.id);
         let rows = shop.recipients(found.campaign.id, None, None, 1000).await.unwrap();
@@ -389,6 +407,9 @@ async fn picture(shop: &TenantStore) -> String {
         format!("{:?}", shop.activity(Timestamp::from_millis(0)).await.unwrap()),
         format!("{:?}", shop.search(Wanted { text: "hello".into(), ..Wanted::default() }, None, 1000).await.unwrap()),
     ];
+    for contact in shop.contacts(ContactFilter::default(), None, 1000).await.unwrap() {
+        lines.push(format!("{:?}", shop.merges_of(contact.id).await.unwrap()));
+    }
     for found in shop.campaigns(None, None, 1000, NOON).await.unwrap() {
         lines.push(format!("{:?}", shop.recipients(found.campaign.id, None, None, 1000).await.unwrap()));
         lines.push(format!("{:?}", shop.campaign_outlook(found.campaign.id, NOON).await));
@@ -466,6 +487,17 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.contact(*id).await.unwrap().is_none());
         assert!(shop.contact_named(id.to_string()).await.is_err());
         assert!(shop.chats_of(*id).await.unwrap().is_empty());
+        assert!(shop.merges_of(*id).await.unwrap().is_empty());
+        for other in &theirs.contacts {
+            assert!(shop.merge_contacts(*id, *other, now).await.is_err());
+        }
+        if let Some(mine) = shop.contacts(ContactFilter::default(), None, 1).await.unwrap().first() {
+            assert!(shop.merge_contacts(mine.id, *id, now).await.is_err());
+            for merge in &theirs.merges {
+                assert!(shop.unmerge_contacts(mine.id, Some(*merge), now).await.is_err());
+            }
+        }
+        assert!(shop.unmerge_contacts(*id, None, now).await.is_err());
         assert!(shop.tag_contact(*id, vec!["mine".into()], vec![]).await.is_err());
         assert!(shop.edit_contact(*id, ContactChange::default()).await.is_err());
         assert!(shop.opt_out_contact(*id, Some(now), SuppressionCause::Owner, now).await.is_err());

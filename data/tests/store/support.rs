@@ -23,14 +23,14 @@ pub struct World {
     pub shop: TenantStore,
     pub number: InstanceId,
     pub run: RunId,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 pub async fn world() -> World {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(&dir.path().join("store.db"), Arc::new(Deaf)).await.unwrap();
     let (shop, number) = shop(&store, "Corner Shop", "default").await;
-    World { store, shop, number, run: RunId::new(), _dir: dir }
+    World { store, shop, number, run: RunId::new(), dir }
 }
 
 pub async fn shop(store: &Store, name: &str, session: &str) -> (TenantStore, InstanceId) {
@@ -73,6 +73,11 @@ pub fn delivery(event: DeliveryEvent, at: Timestamp) -> Delivery {
 }
 
 impl World {
+    /// Another pair of eyes on the file.
+    pub fn file(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.dir.path().join("store.db")).unwrap()
+    }
+
     pub async fn says(&self, from: &str, bare_id: &str, text: &str, at: Timestamp) -> Accepted {
         self.receives(DeliveryEvent::Message(message(from, bare_id, text, at)), at).await
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mychatflow_data::ids::{CampaignId, ChatId, ContactId, InstanceId, InteractionId, MergeId, QuickReplyId, TenantId};
+use mychatflow_data::ids::{CampaignId, ChatId, ContactId, InstanceId, InteractionId, QuickReplyId, TenantId};
 use mychatflow_data::model::chat::Mode;
 use mychatflow_data::model::setting::SettingKey;
 use mychatflow_data::protocol::calls::campaign::CloneFor;
@@ -131,8 +131,6 @@ pub enum Pick {
     Segment(String, String),
     /// Two people who are one: who stays, and who becomes part of them.
     Merge(ContactId, ContactId),
-    /// A merge of a person that is taken back.
-    Unmerge(ContactId, MergeId),
     /// A row of the list on the screen.
     Row(FoundRow),
     /// Whom a copy of a campaign is for.
@@ -180,8 +178,6 @@ pub enum PickerKind {
     Segment,
     /// Who else a person is.
     Merge(ContactId),
-    /// What was merged into a person.
-    Unmerge,
     /// A row of the list on the screen.
     Row,
     /// A value for a setting.

@@ -259,7 +259,6 @@ pub fn picked(state: &mut State, pick: Option<Pick>, cx: &mut Cx<'_>) {
         Pick::Contact(id) => contacts::show(state, id, cx),
         Pick::Segment(_, query) => contacts::segment_picked(state, &query, cx),
         Pick::Merge(kept, other) => contacts::merge_ask(state, kept, other, &label.unwrap_or_default()),
-        Pick::Unmerge(contact, merge) => contacts::merge_picked(state, contact, merge),
         Pick::Row(FoundRow::Campaign(id)) => {
             state.campaigns.place = crate::state::campaigns::Place::List;
             state.campaigns.rows.select(id);

@@ -289,11 +289,18 @@ impl Shop {
                 }
                 person
             }
-            "contact.merge" => self.one(&self.contacts, question, "contact"),
+            "contact.merge" => {
+                let mut person = self.one(&self.contacts, question, "contact");
+                person["merge"] = json!({"id": id(110), "kept": person["id"], "name": "Jonas", "phone": null,
+                    "addresses": ["777@lid"], "chats": 1, "messages": 3, "cause": "owner", "at": ago(0)});
+                person
+            }
             "contact.unmerge" => {
                 let back = json!({"id": id(48), "name": "Jonas", "phone": null, "addresses": ["777@lid"], "review": "customer",
                     "opted_out_at": null, "tags": [], "created_at": ago(0)});
-                json!({"contact": self.one(&self.contacts, question, "contact"), "back": back})
+                let merge = json!({"id": id(110), "kept": id(40), "name": "Jonas", "phone": null, "addresses": ["777@lid"],
+                    "chats": 1, "messages": 3, "cause": "owner", "at": ago(0)});
+                json!({"contact": self.one(&self.contacts, question, "contact"), "back": back, "merge": merge})
             }
             "contact.erase" => {
                 let person = self.one(&self.contacts, question, "contact");

@@ -13,6 +13,7 @@ use mychatflow_data::store::contacts::{ContactFilter, ContactPlace};
 use mychatflow_data::store::error::StoreError;
 
 use super::chats;
+use super::contact_merge;
 use crate::cx::Cx;
 use crate::flow::clean::{clean, clean_line, clean_name};
 use crate::rpc::paging;
@@ -87,7 +88,8 @@ pub async fn show(cx: &Cx, shop: &TenantStore, call: ContactShow) -> Handled<Rep
     let contact = named(shop, &call.contact).await?;
     let mode = cx.config().reply.mode;
     let chats = shop.chats_of(contact.id).await?.into_iter().map(|chat| chats::document(chat, mode)).collect();
-    Ok(Reply(ContactShown { contact: document(contact), chats, merges: Vec::new() }))
+    let merges = shop.merges_of(contact.id).await?.into_iter().map(contact_merge::merge_document).collect();
+    Ok(Reply(ContactShown { contact: document(contact), chats, merges }))
 }
 
 /// `contact.tag`: tags, and what the owner says about the person.

@@ -1,8 +1,8 @@
-//! What is done to people as a whole: `contact.merge`, `contact.erase`, `contact.export`, and whom nobody writes to.
+//! What is done to people as a whole: `contact.erase`, `contact.export`, and whom nobody writes to.
 
 use mychatflow_data::model::contact::Suppression;
 use mychatflow_data::protocol::calls::contact::{
-    ContactErase, ContactExport, ContactMerge, ContactSuppressions, ContactUnmerge, SuppressionDocument,
+    ContactErase, ContactExport, ContactSuppressions, SuppressionDocument,
 };
 use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::name::Cursor;
@@ -21,22 +21,6 @@ use crate::rpc::service::Reply;
 /// `unavailable`
 pub async fn export(_: &Cx, _: &TenantStore, _: ContactExport) -> Handled<Reply<ContactExport>> {
     Err(CallError::not_found("this version does not export contacts yet").into())
-}
-
-/// `contact.merge`
-///
-/// # Errors
-/// `unavailable`
-pub async fn merge(_: &Cx, _: &TenantStore, _: ContactMerge) -> Handled<Reply<ContactMerge>> {
-    Err(CallError::not_found("this version merges people only by what WhatsApp says of their numbers").into())
-}
-
-/// `contact.unmerge`
-///
-/// # Errors
-/// `unavailable`
-pub async fn unmerge(_: &Cx, _: &TenantStore, _: ContactUnmerge) -> Handled<Reply<ContactUnmerge>> {
-    Err(CallError::not_found("this version takes no merge back yet").into())
 }
 
 /// `contact.erase`

@@ -197,15 +197,7 @@ pub struct ContactShown {
     pub merges: Vec<MergeDocument>,
 }
 
-words! {
-    /// Who said that two people are one.
-    MergeCause {
-        /// WhatsApp: a LID belongs to a phone number.
-        Lid => "lid",
-        /// The owner.
-        Owner => "owner",
-    }
-}
+pub use crate::model::merge::MergeCause;
 
 /// Two people who turned out to be one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -220,6 +212,12 @@ pub struct MergeDocument {
     pub phone: Option<Phone>,
     /// The addresses that came from the other one.
     pub addresses: Vec<Address>,
+    /// Chats that came with them.
+    #[serde(default)]
+    pub chats: i64,
+    /// Messages that came with them.
+    #[serde(default)]
+    pub messages: i64,
     /// Who said so.
     pub cause: MergeCause,
     /// When.
@@ -237,6 +235,16 @@ pub struct ContactMerge {
     pub contact: ContactName,
     /// Who becomes part of them.
     pub other: ContactName,
+}
+
+/// One person of two.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactMerged {
+    /// The person who is left.
+    #[serde(flatten)]
+    pub contact: Contact,
+    /// What came from the other one.
+    pub merge: MergeDocument,
 }
 
 /// `contact unmerge CONTACT`: takes the last merge of a person back; their messages go with the addresses that they came from.
@@ -260,6 +268,8 @@ pub struct ContactUnmerged {
     pub contact: Contact,
     /// The one who is back.
     pub back: Contact,
+    /// The merge that was taken back, with what went back with its addresses.
+    pub merge: MergeDocument,
 }
 
 /// `contact erase CONTACT`: the person with every message, note, tag and place on lists. Only a digest of the addresses

@@ -31,15 +31,23 @@ CREATE TABLE segments (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE merges (
-    tenant_id BLOB    NOT NULL,
-    id        BLOB    NOT NULL,
-    kept      BLOB    NOT NULL,
-    gone      BLOB    NOT NULL,                                     -- the id that the other person had
-    cause     TEXT    NOT NULL CHECK (cause IN ('lid', 'owner')),
-    before    TEXT    NOT NULL,                                     -- JSON: both people as they were
-    at        INTEGER NOT NULL,
-    undone_at INTEGER,
+    tenant_id  BLOB    NOT NULL,
+    id         BLOB    NOT NULL,
+    kept       BLOB    NOT NULL,
+    gone       BLOB    NOT NULL,                                    -- the id that the other person had
+    cause      TEXT    NOT NULL CHECK (cause IN ('lid', 'owner')),
+    before     TEXT    NOT NULL,                                    -- JSON: both people as they were; {} once undone
+    at         INTEGER NOT NULL,
+    stopped_at INTEGER,                                             -- somebody asked for silence since: it holds for both
+    undone_at  INTEGER,                                             -- from then on the two are kept apart
     PRIMARY KEY (tenant_id, id),
     FOREIGN KEY (tenant_id, kept) REFERENCES contacts (tenant_id, id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX merges_by_kept ON merges (tenant_id, kept);
+CREATE INDEX merges_apart ON merges (tenant_id, gone) WHERE undone_at IS NOT NULL;
+-- Whoever is kept apart from somebody is of no interest once they are nobody.
+CREATE TRIGGER merges_forgotten AFTER DELETE ON contacts BEGIN
+    DELETE FROM merges WHERE tenant_id = old.tenant_id AND gone = old.id AND undone_at IS NOT NULL;
+END;
+
+ALTER TABLE identities ADD COLUMN via TEXT;                         -- the address that it was learned through

@@ -11,6 +11,7 @@ use crate::store::TenantStore;
 use crate::store::chats;
 use crate::store::contacts::{self, checked_tags};
 use crate::store::error::StoreError;
+use crate::store::merges;
 use crate::store::scope::{Scope, Scoped};
 use crate::store::suppressions;
 use crate::time::Timestamp;
@@ -114,7 +115,7 @@ fn add(scope: &Scope<'_>, person: &ListedPerson, address: &Address, now: Timesta
             (":consent_proof", &consent.and_then(|consent| consent.proof.as_deref())),
         ],
     )?;
-    chats::link(scope, id, address)?;
+    chats::link(scope, id, address, None)?;
     Ok(id)
 }
 
@@ -230,6 +231,7 @@ impl TenantStore {
                 suppressions::suppress(scope, &address, SuppressionCause::Import, now)?;
                 if let Some(known) = known {
                     scope.execute(SILENCE, &[(":id", &known.contact), (":now", &now)])?;
+                    merges::note_stop(scope, known.contact, now)?;
                     contacts::emit_chats(scope, known.contact)?;
                 }
                 Ok(taken)

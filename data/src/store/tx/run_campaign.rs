@@ -17,7 +17,7 @@ pub use self::claim::Claim;
 pub(crate) use self::claim::may_leave;
 use self::counted::{course, sent};
 pub use self::steer::Recall;
-pub(crate) use self::steer::{pause, take_back_from};
+pub(crate) use self::steer::{pause, take_back_from, take_back_row};
 use crate::ids::{CampaignId, InstanceId, JobId};
 use crate::model::campaign::{Campaign, CampaignState};
 use crate::model::governor::{self, Brake, Limits, Pace, Whom, stops};
@@ -234,7 +234,7 @@ fn ruled_turn(scope: &Scope<'_>, id: CampaignId, rules: &Rules, now: Timestamp) 
 }
 
 /// Makes a campaign look again.
-fn wake(scope: &Scope<'_>, id: CampaignId, at: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+pub(crate) fn wake(scope: &Scope<'_>, id: CampaignId, at: Timestamp, now: Timestamp) -> Result<(), StoreError> {
     jobs::insert_keyed(scope, &JobArgs::RunCampaign { campaign: id }, &id.to_string(), at, now)
 }
 

@@ -1,16 +1,16 @@
 //! Two people who are one, and two again.
 
-use mychatflow_data::ids::{ContactId, MergeId};
+use mychatflow_data::ids::ContactId;
 use mychatflow_data::model::contact::Contact;
 use mychatflow_data::protocol::calls::contact::{
-    ContactMerge, ContactShown, ContactUnmerge, ContactUnmerged, MergeDocument,
+    ContactMerge, ContactMerged, ContactShown, ContactUnmerge, ContactUnmerged, MergeDocument,
 };
 use mychatflow_data::protocol::name::ContactName;
 
 use crate::action::Action;
 use crate::keymap::Scope;
 use crate::state::State;
-use crate::state::contacts::{merged, name, number, other_name};
+use crate::state::contacts::{name, number, other_name};
 use crate::state::overlay::{Confirm, Deed, Overlay, Pick, PickItem, PickerKind};
 use crate::state::toasts::Tone;
 use crate::text::CleanText;
@@ -64,7 +64,8 @@ fn of(id: ContactId) -> ContactName {
 }
 
 /// They are one.
-pub fn done(state: &mut State, asked: &ContactMerge, kept: Contact, cx: &mut Cx<'_>) {
+pub fn done(state: &mut State, asked: &ContactMerge, merged: ContactMerged, cx: &mut Cx<'_>) {
+    let kept = merged.contact;
     if let Ok(gone) = asked.other.as_str().parse::<ContactId>() {
         state.contacts.forget(gone);
     }
@@ -75,49 +76,30 @@ pub fn done(state: &mut State, asked: &ContactMerge, kept: Contact, cx: &mut Cx<
     super::read_again(state, id, cx);
 }
 
-/// Takes a merge back: the only one, or the one that is picked.
+/// Takes the last merge back. An older one can only be after it: what it did may be part of what the last one did.
 pub fn undo(state: &mut State, shown: &ContactShown, cx: &Cx<'_>) {
-    match shown.merges.as_slice() {
-        [] => {
+    match shown.merges.split_first() {
+        Some((merge, older)) => ask_undo(state, &shown.contact, merge, older),
+        None => {
             let words = format!("nobody was merged into {}", name(&shown.contact));
             state.toasts.say(Tone::Info, &words, cx.now);
         }
-        [merge] => ask_undo(state, &shown.contact, merge),
-        merges => {
-            let item = |merge: &MergeDocument| PickItem {
-                label: CleanText::line(&merged(merge, state.now, &state.zone)),
-                detail: CleanText::line(""),
-                marks: Vec::new(),
-                key: None,
-                pick: Pick::Unmerge(shown.contact.id, merge.id),
-            };
-            let items = merges.iter().map(item).collect();
-            let title = format!("Which one is not {}?", name(&shown.contact));
-            palette::choose(state, PickerKind::Unmerge, &title, items);
-        }
     }
 }
 
-/// A merge was picked.
-pub fn picked(state: &mut State, contact: ContactId, merge: MergeId) {
-    let shown = super::shown_of(state, contact).cloned();
-    if let Some(shown) = shown
-        && let Some(merge) = shown.merges.iter().find(|known| known.id == merge)
-    {
-        ask_undo(state, &shown.contact, merge);
-    }
-}
-
-fn ask_undo(state: &mut State, kept: &Contact, merge: &MergeDocument) {
+fn ask_undo(state: &mut State, kept: &Contact, merge: &MergeDocument, older: &[MergeDocument]) {
     let question = ContactUnmerge { tenant: state.tenant_name(), contact: of(kept.id), merge: Some(merge.id) };
     let addresses: Vec<&str> = merge.addresses.iter().map(|address| address.as_str()).collect();
-    let text = format!(
+    let mut text = format!(
         "{} is a person of their own again, with the addresses that came from there ({}) and the messages under them. {} \
          keeps everything else.",
         other_name(merge),
         CleanText::line(&addresses.join(", ")),
         name(kept)
     );
+    if let Some(next) = older.first() {
+        text.push_str(&format!("\n\nAfter that {} can be taken back as well.", other_name(next)));
+    }
     state.overlays.push(Overlay::Confirm(Confirm {
         title: CleanText::line("Two people again?"),
         text: CleanText::block(&text),

@@ -10,7 +10,7 @@ mod segments;
 pub use self::bulk::{answered as bulk_answered, begin as bulk_begin};
 pub use self::forms::{questions, retagged, submitted};
 pub use self::import::{act as import_act, piece_came};
-pub use self::merge::{ask as merge_ask, item as merge_item, picked as merge_picked};
+pub use self::merge::{ask as merge_ask, item as merge_item};
 pub use self::person::{act as person_act, open as show};
 pub use self::segments::{picked as segment_picked, remove as segment_remove};
 
@@ -406,7 +406,7 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
             };
             changed(state, contact, &words, cx);
         }
-        Answer::ContactMerge(asked, Ok(kept)) => merge::done(state, &asked, kept, cx),
+        Answer::ContactMerge(asked, Ok(merged)) => merge::done(state, &asked, merged, cx),
         Answer::ContactUnmerge(_, Ok(unmerged)) => merge::undone(state, unmerged, cx),
         Answer::ContactErase(_, Ok(erased)) => gone(state, &erased, cx),
         Answer::ContactImport(asked, reply) => import::answered(state, asked, reply, cx),

@@ -87,6 +87,28 @@ pub(crate) fn take_back_from(scope: &Scope<'_>, contact: ContactId, now: Timesta
     Ok(())
 }
 
+/// Takes back what a campaign has for one row and has not left yet: the row waits again.
+pub(crate) fn take_back_row(
+    scope: &Scope<'_>,
+    campaign: CampaignId,
+    row: RecipientId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    const UNSENT: Scoped = scoped!(
+        "SELECT i.id, i.job_id FROM recipients AS r
+         JOIN interactions AS i ON i.tenant_id = r.tenant_id AND i.id = r.interaction_id
+         WHERE r.tenant_id = :tenant AND r.campaign_id = :campaign AND r.id = :row AND i.state = 'queued'"
+    );
+    let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":campaign", &campaign), (":row", &row)];
+    let unsent =
+        scope.row(UNSENT, params, |row| Ok((row.get::<_, InteractionId>(0)?, row.get::<_, Option<JobId>>(1)?)))?;
+    let Some((message, job)) = unsent else { return Ok(()) };
+    withdraw(scope, message, job, reason, now)?;
+    wait_again(scope, campaign, row)?;
+    wake(scope, campaign, now, now)
+}
+
 fn withdraw(
     scope: &Scope<'_>,
     message: InteractionId,

@@ -1,0 +1,274 @@
+//! Two people who are made one, and two again at once, are as they were: every row of them, whatever had happened before.
+
+use std::time::Duration;
+
+use mychatflow_data::ids::{ClientRef, ContactId, InstanceId};
+use mychatflow_data::model::contact::{Consent, ConsentState, Review, SuppressionCause};
+use mychatflow_data::model::delivery::DeliveryEvent;
+use mychatflow_data::model::setting::{Rules, SettingKey};
+use mychatflow_data::phone::Address;
+use mychatflow_data::store::instances::HmacKey;
+use mychatflow_data::store::settings::Owner;
+use mychatflow_data::store::tx::draft_campaign::NewCampaign;
+use mychatflow_data::store::tx::edit_contact::{ContactChange, Rewrite};
+use mychatflow_data::store::tx::send::Composer;
+use mychatflow_data::time::Timestamp;
+use proptest::prelude::*;
+use rusqlite::types::ValueRef;
+
+use crate::campaigns::{row, sent, works};
+use crate::support::{NOON, World, delivery, message, world};
+
+/// What may have happened to one of two people before they are made one.
+#[derive(Debug, Clone, Copy)]
+enum Deed {
+    Says,
+    Hears,
+    Pauses,
+    IsDone,
+    IsSnoozed,
+    IsRead,
+    IsTagged,
+    IsNoted,
+    HasDraft,
+    HasSetting,
+    IsEdited,
+    Consents(bool),
+    Stops,
+    Starts,
+    IsReviewed(bool),
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    prop_oneof![
+        6 => Just(Deed::Says),
+        2 => Just(Deed::Hears),
+        1 => Just(Deed::Pauses),
+        1 => Just(Deed::IsDone),
+        1 => Just(Deed::IsSnoozed),
+        1 => Just(Deed::IsRead),
+        2 => Just(Deed::IsTagged),
+        2 => Just(Deed::IsNoted),
+        2 => Just(Deed::HasDraft),
+        2 => Just(Deed::HasSetting),
+        2 => Just(Deed::IsEdited),
+        2 => any::<bool>().prop_map(Deed::Consents),
+        2 => Just(Deed::Stops),
+        1 => Just(Deed::Starts),
+        1 => any::<bool>().prop_map(Deed::IsReviewed),
+    ]
+}
+
+/// A deed, to which of the two, on which of our numbers.
+type Step = (usize, usize, Deed);
+
+/// What campaigns had for the two.
+#[derive(Debug, Clone, Copy)]
+enum Lists {
+    None,
+    One(u32),
+    BothWait,
+    OneGot,
+    BothGot,
+}
+
+fn lists() -> impl Strategy<Value = Lists> {
+    prop_oneof![
+        Just(Lists::None),
+        (1u32..3).prop_map(Lists::One),
+        Just(Lists::BothWait),
+        Just(Lists::OneGot),
+        Just(Lists::BothGot),
+    ]
+}
+
+fn address(who: usize) -> Address {
+    Address::parse(&crate::campaigns::address(u32::try_from(who).unwrap() + 1)).unwrap()
+}
+
+async fn perform(world: &World, numbers: &[InstanceId], step: Step, round: u64, now: Timestamp) {
+    let (who, which, deed) = step;
+    let (shop, number) = (&world.shop, numbers[which]);
+    let contact = shop.contact_named(address(who).to_string()).await.unwrap().id;
+    let chats = shop.chats_of(contact).await.unwrap();
+    let chat = chats.iter().find(|listed| listed.chat.instance == number).map(|listed| listed.chat.id);
+    let says = |text: &str| {
+        delivery(DeliveryEvent::Message(message(address(who).as_str(), &format!("M{round}"), text, now)), now)
+    };
+    let pause = Duration::from_secs(3600);
+    let fields = |change: ContactChange| shop.edit_contact(contact, change);
+    match (deed, chat) {
+        (Deed::Says, _) => drop(shop.accept_delivery(number, says("hello"), Rules::default(), now).await.unwrap()),
+        (Deed::Stops, _) if round.is_multiple_of(2) => {
+            shop.accept_delivery(number, says("STOP"), Rules::default(), now).await.unwrap();
+        }
+        (Deed::Stops, _) => {
+            shop.opt_out_contact(contact, Some(now), SuppressionCause::Owner, now).await.unwrap();
+        }
+        (Deed::Starts, _) => drop(shop.accept_delivery(number, says("START"), Rules::default(), now).await.unwrap()),
+        (Deed::Hears, Some(chat)) => {
+            let composer = Composer::Keep;
+            shop.send_message(chat, "we are open".into(), ClientRef::new(), pause, composer, now).await.unwrap();
+        }
+        (Deed::Pauses, Some(chat)) => shop.pause_chat(chat, now + pause, now).await.unwrap(),
+        (Deed::IsDone, Some(chat)) => shop.finish_chat(chat, now).await.unwrap(),
+        (Deed::IsSnoozed, Some(chat)) => shop.snooze_chat(chat, now + pause, now).await.unwrap(),
+        (Deed::IsRead, Some(chat)) => shop.read_chat(chat).await.unwrap(),
+        (Deed::IsTagged, _) => {
+            let tag = if round.is_multiple_of(2) { "vip" } else { "VIP" };
+            shop.tag_contact(contact, vec![tag.into(), format!("t{}", round % 3)], vec![]).await.unwrap();
+        }
+        (Deed::IsNoted, Some(chat)) => drop(shop.add_note(chat, "ana".into(), format!("n{round}"), now).await.unwrap()),
+        (Deed::HasDraft, Some(chat)) => shop.set_draft(chat, format!("d{}", round % 2), now).await.unwrap(),
+        (Deed::HasSetting, Some(chat)) => {
+            let key =
+                if round.is_multiple_of(2) { SettingKey::AssistantMode } else { SettingKey::AssistantInstructions };
+            shop.set_setting(Owner::Chat(chat), key, Some("draft".into()), now).await.unwrap();
+        }
+        (Deed::IsEdited, _) => {
+            let change = ContactChange {
+                name: Rewrite::Write(format!("Ana {}", round % 2)),
+                language: Rewrite::Write("de".into()),
+                note: Rewrite::Write(format!("note {}", round % 2)),
+                fields: [(format!("c{}", round % 2), Rewrite::Write(format!("{round}")))].into(),
+                consent: None,
+            };
+            fields(change).await.unwrap();
+        }
+        (Deed::Consents(given), _) => {
+            let state = if given { ConsentState::Given } else { ConsentState::Refused };
+            let consent = Consent { state, at: now, source: Some("form".into()), proof: None };
+            fields(ContactChange { consent: Some(consent), ..ContactChange::default() }).await.unwrap();
+        }
+        (Deed::IsReviewed(customer), _) => {
+            let review = if customer { Review::Customer } else { Review::Personal };
+            shop.review_contact(contact, review, pause, now).await.unwrap();
+        }
+        _ => {}
+    }
+}
+
+async fn campaign(world: &World, lists: Lists, now: Timestamp) {
+    let rows = match lists {
+        Lists::None => return,
+        Lists::One(who) => vec![row(who)],
+        _ => vec![row(1), row(2)],
+    };
+    let new = NewCampaign {
+        name: "spring".into(),
+        instance: world.number,
+        text: "Hi".into(),
+        scheduled_at: None,
+        timezone: "UTC".into(),
+        audience: None,
+    };
+    let id = crate::campaigns::draft(world, new, rows).await;
+    world.shop.launch_campaign(id, now).await.unwrap();
+    match lists {
+        Lists::OneGot => drop(sent(world, id, "C1", now).await),
+        Lists::BothGot => {
+            sent(world, id, "C1", now).await;
+            sent(world, id, "C2", now).await;
+        }
+        _ => {}
+    }
+}
+
+/// Every row of every table that a merge touches, as text, by table. What counts up is left out.
+fn dump(world: &World) -> Vec<String> {
+    const TABLES: [(&str, &str); 11] = [
+        ("contacts", "*"),
+        ("identities", "*"),
+        ("contact_tags", "*"),
+        (
+            "chats",
+            "id, instance_id, contact_id, kind, address, title, state, reason, paused_until, snoozed_until, handoff_at,
+             context_from, unread, last_at, last_in_at, last_out_at, preview, created_at, waiting_since, find",
+        ),
+        ("drafts", "*"),
+        ("notes", "*"),
+        ("settings", "*"),
+        ("interactions", "*"),
+        ("suppressions", "*"),
+        ("recipients", "*"),
+        ("jobs", "id, kind, key, chat_id, args, state, reason"),
+    ];
+    let file = world.file();
+    let mut lines = Vec::new();
+    let mut read = |table: &str, sql: &str| {
+        let mut statement = file.prepare(sql).unwrap();
+        let columns = statement.column_count();
+        let mut rows = statement.query([]).unwrap();
+        let first = lines.len();
+        while let Some(row) = rows.next().unwrap() {
+            let value = |at: usize| match row.get_ref(at).unwrap() {
+                ValueRef::Blob(blob) => blob.iter().map(|byte| format!("{byte:02x}")).collect(),
+                ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+                value => format!("{value:?}"),
+            };
+            let values: Vec<String> = (0..columns).map(value).collect();
+            lines.push(format!("{table}: {}", values.join(" | ")));
+        }
+        lines[first..].sort();
+    };
+    for (table, columns) in TABLES {
+        let answers = if table == "jobs" { " WHERE kind NOT IN ('answer_chat', 'run_campaign')" } else { "" };
+        read(table, &format!("SELECT {columns} FROM {table}{answers}"));
+    }
+    // An answer is begun anew: that one lives is what counts.
+    read(
+        "answers",
+        "SELECT chat_id, args FROM jobs WHERE kind = 'answer_chat'
+         AND state IN ('scheduled', 'available', 'running', 'retryable', 'held')",
+    );
+    lines
+}
+
+async fn story(steps: Vec<Step>, lists: Lists, turned: bool) {
+    let world = world().await;
+    let key = HmacKey::new("key of a test".into());
+    let second = world.shop.add_instance("second".into(), "main".into(), "other".into(), key, NOON).await.unwrap().id;
+    let numbers = [world.number, second];
+    works(&world, mychatflow_data::model::instance::InstanceStatus::Working, NOON).await;
+    for who in 0..2 {
+        world.shop.add_contact(address(who).phone().unwrap(), None, vec![], NOON).await.unwrap();
+    }
+    campaign(&world, lists, NOON).await;
+    let mut now = NOON;
+    for (round, step) in (1u64..).zip(steps) {
+        now = NOON + Duration::from_secs(10 * round);
+        perform(&world, &numbers, step, round, now).await;
+    }
+    let person =
+        async |who: usize| -> ContactId { world.shop.contact_named(address(who).to_string()).await.unwrap().id };
+    let (mut keep, mut gone) = (person(0).await, person(1).await);
+    if turned {
+        (keep, gone) = (gone, keep);
+    }
+    let before = dump(&world);
+    let (_, merge) = world.shop.merge_contacts(keep, gone, now + Duration::from_secs(1)).await.unwrap();
+    assert!(world.shop.contact(gone).await.unwrap().is_none());
+    assert_eq!(world.shop.merges_of(keep).await.unwrap(), std::slice::from_ref(&merge));
+    let undone = world.shop.unmerge_contacts(keep, None, now + Duration::from_secs(2)).await.unwrap();
+    assert_eq!((undone.contact.id, undone.back.id), (keep, gone));
+    assert_eq!((undone.merge.chats, undone.merge.messages), (merge.chats, merge.messages));
+    let after = dump(&world);
+    let lost: Vec<&String> = before.iter().filter(|line| !after.contains(line)).collect();
+    let new: Vec<&String> = after.iter().filter(|line| !before.contains(line)).collect();
+    assert!(lost.is_empty() && new.is_empty(), "was {lost:#?}\nis {new:#?}");
+    world.file().execute("INSERT INTO search (search) VALUES ('integrity-check')", []).unwrap();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_taken_back_at_once_leaves_no_trace(
+        steps in proptest::collection::vec((0usize..2, 0usize..2, deed()), 1..24),
+        lists in lists(),
+        turned in any::<bool>(),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(story(steps, lists, turned));
+    }
+}
