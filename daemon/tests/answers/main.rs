@@ -8,6 +8,7 @@ mod humans;
 mod intake;
 mod opt_out;
 mod pace;
+mod quick_replies;
 mod story;
 mod why;
 mod world;

@@ -33,7 +33,7 @@ pub struct QuickReply {
     pub state: QuickReplyState,
     /// How often people sent it.
     pub uses: i64,
-    /// How often the assistant named it as its source.
+    /// How many of the assistant's answers that went out lean on it.
     pub citations: i64,
     /// When it was of use last.
     pub used_at: Option<Timestamp>,

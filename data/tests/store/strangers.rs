@@ -23,7 +23,7 @@ use mychatflow_data::store::contacts::ContactFilter;
 use mychatflow_data::store::instances::Sighting;
 use mychatflow_data::store::number_checks::LookedUp;
 use mychatflow_data::store::queue::QueueFilter;
-use mychatflow_data::store::quick_replies::{FiledQuickReply, QuickReplyChange};
+use mychatflow_data::store::quick_replies::{FiledQuickReply, QuickReplyChange, QuickReplyFilter};
 use mychatflow_data::store::search::Wanted;
 use mychatflow_data::store::settings::Owner;
 use mychatflow_data::store::tx::answer::{NewAnswer, Part, Start};
@@ -299,6 +299,7 @@ async fn answer(store: &Store, shop: &TenantStore, end: u8, round: u64, now: Tim
             model: None,
             latency_ms: 1,
             tokens: "{}".into(),
+            cites: facts.quick_replies.iter().map(|reply| reply.id).collect(),
         };
         let Start::Go(sending) = shop.start_answer(job.id, answer, now).await.unwrap() else { continue };
         let id = sending.interaction.id;
@@ -356,10 +357,12 @@ async fn ids(shop: &TenantStore) -> Ids {
 
 /// The tenant's whole store as text, to compare before and after.
 async fn picture(shop: &TenantStore) -> String {
+    let worded = QuickReplyFilter { find: Some("l".into()), ..QuickReplyFilter::default() };
     let mut lines = vec![
         format!("{:?}", shop.instances().await.unwrap()),
         format!("{:?}", shop.members().await.unwrap()),
         format!("{:?}", shop.quick_replies(None, 1000).await.unwrap()),
+        format!("{:?}", shop.quick_replies_like(worded, None, 1000).await.unwrap()),
         format!("{:?}", shop.contacts(ContactFilter::default(), None, 1000).await.unwrap()),
         format!("{:?}", shop.queue(QueueFilter::All, None, 1000).await.unwrap()),
         format!("{:?}", shop.ledger(None, 1000).await.unwrap()),

@@ -105,7 +105,7 @@ pub struct QuickReplyDocument {
     /// How often people sent it.
     #[serde(default)]
     pub uses: i64,
-    /// How often the assistant named it as its source.
+    /// How many of the assistant's answers that went out lean on it.
     #[serde(default)]
     pub citations: i64,
     /// When it was of use last.

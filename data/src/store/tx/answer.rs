@@ -1,11 +1,12 @@
 //! The way of one answer through the store: facts, reservation, draft, start of the send, end without a send.
 
 use crate::credits::Credits;
-use crate::ids::{ChatId, InteractionId, JobId, ReplyId};
+use crate::ids::{ChatId, InteractionId, JobId, QuickReplyId, ReplyId};
 use crate::model::chat::{Chat, ChatState};
 use crate::model::contact::Review;
 use crate::model::instance::Instance;
 use crate::model::interaction::{Author, ContentKind, Direction, Interaction, InteractionState};
+use crate::model::quick_reply::QuickReply;
 use crate::model::tenant::Tenant;
 use crate::phone::Address;
 use crate::scoped;
@@ -18,7 +19,7 @@ use crate::store::ledger::{self, Reservation};
 use crate::store::scope::{Scope, Scoped};
 use crate::store::settings::{Values, values};
 use crate::store::tx::outcome;
-use crate::store::{chats, instances};
+use crate::store::{chats, instances, quick_replies};
 use crate::time::Timestamp;
 
 /// Everything that the decision about an answer, and its prompt, are made of.
@@ -38,8 +39,8 @@ pub struct Facts {
     pub tags: Vec<String>,
     /// Settings of tenant, number and chat.
     pub values: Values,
-    /// Every quick reply: label and text.
-    pub quick_replies: Vec<(String, String)>,
+    /// Every quick reply in use, by label.
+    pub quick_replies: Vec<QuickReply>,
     /// The last messages of the chat that the model may see, oldest first.
     pub history: Vec<Interaction>,
     /// Messages of this job that have not come to an end.
@@ -91,6 +92,8 @@ pub struct NewAnswer {
     pub latency_ms: i64,
     /// JSON of the tokens it cost.
     pub tokens: String,
+    /// The quick replies it leans on: each is counted once the answer is out.
+    pub cites: Vec<QuickReplyId>,
 }
 
 /// Whether a send may start.
@@ -475,6 +478,9 @@ fn write_parts(
         }
         ids.push(interaction.id);
     }
+    if let Some(reply) = reply {
+        quick_replies::cite(scope, reply, &answer.cites)?;
+    }
     scope.count("answers.generated");
     Ok(ids)
 }
@@ -486,8 +492,6 @@ fn facts(scope: &Scope<'_>, job: Option<JobId>, chat: ChatId) -> Result<Facts, S
         scoped!("SELECT review, opted_out_at FROM contacts WHERE tenant_id = :tenant AND id = :contact");
     const TAGS: Scoped =
         scoped!("SELECT tag FROM contact_tags WHERE tenant_id = :tenant AND contact_id = :contact ORDER BY tag");
-    const QUICK: Scoped =
-        scoped!("SELECT label, text FROM quick_replies WHERE tenant_id = :tenant AND state = 'active' ORDER BY label");
     const RECENT: Scoped = scoped!(concat!(
         "SELECT ",
         interactions::columns!(),
@@ -532,7 +536,7 @@ fn facts(scope: &Scope<'_>, job: Option<JobId>, chat: ChatId) -> Result<Facts, S
     let person = scope.row(PERSON, &[(":contact", &thread.contact)], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let (review, opted_out_at) = person.unwrap_or((Review::New, None));
     let tags = scope.rows(TAGS, &[(":contact", &thread.contact)], |row| row.get(0))?;
-    let quick_replies = scope.rows(QUICK, &[], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let quick_replies = quick_replies::told(scope)?;
     let mut history = scope.rows(RECENT, &[(":chat", &chat), (":limit", &HISTORY)], interactions::read)?;
     history.reverse();
     let found = match job {
