@@ -5,7 +5,7 @@
 //! `{% if city %}` must not tell all what holds for some, and facts that change with the person could not be cached.
 
 use mychatflow_data::ids::QuickReplyId;
-use mychatflow_data::model::quick_reply::{QuickReply, QuickReplyState};
+use mychatflow_data::model::quick_reply::{BUSINESS, QuickReply, QuickReplyState};
 use serde_json::{Map, Value};
 
 use super::clean::clean_line;
@@ -26,7 +26,7 @@ pub struct QuickReplyFact {
 /// What every quick reply of a shop can be filled with, whoever gets it.
 #[must_use]
 pub fn shop_values(business: &str) -> Map<String, Value> {
-    Map::from_iter([("business".to_owned(), Value::String(clean_line(business)))])
+    Map::from_iter([(BUSINESS.to_owned(), Value::String(clean_line(business)))])
 }
 
 /// The quick replies that the assistant is told, in their own order.

@@ -14,6 +14,9 @@ words! {
     }
 }
 
+/// The variable that has a value whoever gets a quick reply: the shop's name.
+pub const BUSINESS: &str = "business";
+
 /// A stored answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuickReply {
