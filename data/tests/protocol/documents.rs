@@ -24,7 +24,9 @@ use mychatflow_data::protocol::calls::campaign::{
     CampaignSeriesDocument, CampaignTested, SeriesPoint, VariantDocument,
 };
 use mychatflow_data::protocol::calls::chat::{ChatDraft, ChatSent, ChatShown, InteractionDocument, NoteDocument};
-use mychatflow_data::protocol::calls::contact::{ColumnRead, ContactImported, ContactShown, RowRejected};
+use mychatflow_data::protocol::calls::contact::{
+    ColumnRead, ContactImported, ContactOptedOut, ContactShown, NumberOptedOut, RowRejected,
+};
 use mychatflow_data::protocol::calls::credit::{CreditAudited, CreditGranted, CreditSummary};
 use mychatflow_data::protocol::calls::daemon::{
     Applies, ConfigChange, DaemonReloaded, DaemonShown, DaemonStopping, GeminiHealth, Health, StoreHealth, WahaHealth,
@@ -238,6 +240,9 @@ fn chats() {
 #[test]
 fn contacts() {
     golden("contact_list", Page::whole(vec![contact()]));
+    let number = NumberOptedOut { phone: phone(), opted_out_at: Some(AT) };
+    golden("contact_optout_number", ContactOptedOut::Number(number));
+    golden("contact_optout_person", ContactOptedOut::Person(Box::new(contact())));
     golden("contact_show", ContactShown { contact: contact(), chats: vec![chat()], merges: Vec::new() });
 }
 

@@ -137,9 +137,10 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
             shop.add_note(chat, "ana".into(), format!("note {round}"), now).await.unwrap();
         }
         (Deed::OptOut, _, Some(contact)) => {
-            shop.opt_out_contact(contact, round.is_multiple_of(2).then_some(now), SuppressionCause::Owner, now)
-                .await
-                .unwrap();
+            let since = round.is_multiple_of(2).then_some(now);
+            shop.opt_out_contact(contact, since, SuppressionCause::Owner, now).await.unwrap();
+            // Nobody has this number, unless the other tenant has.
+            shop.opt_out_number(Phone::parse("4915111111119").unwrap(), since, now).await.unwrap();
         }
         (Deed::Rename, _, Some(contact)) => {
             let change = ContactChange { name: Rewrite::Write(format!("Ana {round}")), ..ContactChange::default() };
@@ -364,6 +365,7 @@ async fn picture(shop: &TenantStore) -> String {
         format!("{:?}", shop.quick_replies(None, 1000).await.unwrap()),
         format!("{:?}", shop.quick_replies_like(worded, None, 1000).await.unwrap()),
         format!("{:?}", shop.contacts(ContactFilter::default(), None, 1000).await.unwrap()),
+        format!("{:?}", shop.suppressions(None, 1000).await.unwrap()),
         format!("{:?}", shop.queue(QueueFilter::All, None, 1000).await.unwrap()),
         format!("{:?}", shop.ledger(None, 1000).await.unwrap()),
         format!("{:?}", shop.audit().await.unwrap()),
