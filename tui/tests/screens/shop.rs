@@ -385,9 +385,12 @@ impl Shop {
                 {"phone": "+447700900123", "name": null, "text": null, "reason": "no value for name"}]}),
             "campaign.report" => {
                 let from: usize = params(question)["after"].as_str().and_then(|after| after.parse().ok()).unwrap_or(0);
-                let to = (from + 40).min(self.report.len());
-                let next = (to < self.report.len()).then(|| to.to_string());
-                json!({"items": self.report[from..to], "next": next})
+                let variant = params(question)["variant"].clone();
+                let fits = |line: &&Value| variant.is_null() || line["variant"] == variant;
+                let report: Vec<&Value> = self.report.iter().filter(fits).collect();
+                let to = (from + 40).min(report.len());
+                let next = (to < report.len()).then(|| to.to_string());
+                json!({"items": report[from..to], "next": next})
             }
             "settings.set" => {
                 let asked = params(question);
