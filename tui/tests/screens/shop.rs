@@ -363,9 +363,21 @@ impl Shop {
             "campaign.extend" | "campaign.edit" | "campaign.clone" => {
                 let mut campaign = self.one(&self.campaigns, question, "name");
                 campaign["state"] = json!("draft");
+                if question.method() == "campaign.edit" {
+                    campaign["id"] = params(question)["name"].clone();
+                }
                 if let Some(copy) = params(question).get("copy") {
                     (campaign["id"], campaign["name"]) = (json!(id(68)), copy.clone());
                 }
+                campaign
+            }
+            "campaign.attach" => {
+                let mut campaign = self.one(&self.campaigns, question, "name");
+                campaign["state"] = json!("draft");
+                let asked = params(question);
+                campaign["id"] = asked["name"].clone();
+                let file = json!({"file_name": asked["file_name"], "mime": asked["mime"], "bytes": 700_000});
+                campaign["media"] = if asked["file_name"] == "" { Value::Null } else { file };
                 campaign
             }
             "campaign.remove" => {
