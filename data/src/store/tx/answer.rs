@@ -5,7 +5,7 @@ use crate::ids::{ChatId, InteractionId, JobId, QuickReplyId, ReplyId};
 use crate::model::chat::{Chat, ChatState};
 use crate::model::contact::Review;
 use crate::model::instance::Instance;
-use crate::model::interaction::{Author, ContentKind, Direction, Interaction, InteractionState};
+use crate::model::interaction::{Author, Interaction, InteractionState};
 use crate::model::quick_reply::QuickReply;
 use crate::model::tenant::Tenant;
 use crate::phone::Address;
@@ -441,27 +441,11 @@ fn write_parts(
     let mut ids = Vec::with_capacity(answer.parts.len());
     for (number, part) in (0i64..).zip(&answer.parts) {
         let interaction = Interaction {
-            id: InteractionId::new(),
-            chat: found.chat,
-            direction: Direction::Out,
-            author: Author::Assistant,
             state,
-            kind: ContentKind::Text,
-            text: part.text.clone(),
-            at: now,
-            wa_id: None,
-            address: address.clone(),
             reason: reason.map(str::to_owned),
-            client_ref: None,
-            reply_to: None,
-            author_name: None,
-            reaction: None,
             model: answer.model.clone(),
             latency_ms: Some(answer.latency_ms),
-            original: None,
-            media: None,
-            tokens: None,
-            quoted: None,
+            ..Interaction::outgoing(found.chat, address.clone(), Author::Assistant, part.text.clone(), now)
         };
         let extra = Extra {
             bare_id: part.reserved.as_deref(),

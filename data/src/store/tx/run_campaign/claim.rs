@@ -5,7 +5,7 @@ use super::{Rules, Turn, turn};
 use crate::ids::{CampaignId, ChatId, InteractionId, RecipientId};
 use crate::model::campaign::{Campaign, CampaignState, NumberCheck};
 use crate::model::contact::{ConsentState, Review};
-use crate::model::interaction::{Author, Direction, Interaction, InteractionState};
+use crate::model::interaction::{Author, Interaction, InteractionState};
 use crate::model::number_check::{Look, look};
 use crate::model::recipient::{RecipientState, left_out};
 use crate::model::variant;
@@ -191,27 +191,9 @@ fn claim(
         };
     }
     let interaction = Interaction {
-        id: InteractionId::new(),
-        chat: thread.chat,
-        direction: Direction::Out,
-        author: Author::Campaign,
-        state: InteractionState::Queued,
         kind: campaign_media::kind_of(campaign.media.as_ref()),
-        text,
-        at: now,
-        wa_id: None,
-        address,
-        reason: None,
-        client_ref: None,
-        reply_to: None,
-        author_name: None,
-        reaction: None,
-        model: None,
-        latency_ms: None,
-        original: None,
         media: campaign.media.as_ref().map(campaign_media::media_of),
-        tokens: None,
-        quoted: None,
+        ..Interaction::outgoing(thread.chat, address, Author::Campaign, text, now)
     };
     let extra = Extra { media: campaign_media::note_of(campaign.id, campaign.media.as_ref()), ..Extra::default() };
     interactions::insert(scope, campaign.instance, &interaction, &extra, now)?;
