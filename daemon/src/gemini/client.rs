@@ -18,7 +18,8 @@ use super::ask::Ask;
 use super::backoff::Patience;
 use super::breaker::{Breaker, BreakerState, Leave};
 use super::error::{BuildError, GeminiError};
-use super::extract::{Again, Reading, Said, Verdict, fault, named_wait, read};
+use super::extract::{Again, Reading, Said, Verdict, read};
+use super::fault::{fault, named_wait};
 use super::models::{self, ListedModel, ModelOverride, Price, SLOW_TIMEOUT, Thinking, valid_name};
 use super::wire::{CountRequest, CountResponse, ModelsResponse, NamedRequest, Request};
 
