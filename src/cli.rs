@@ -1,7 +1,9 @@
 //! What may be typed, and the help text. Nothing else.
 
 pub mod campaign;
+pub mod chat;
 pub mod contact;
+pub mod instance;
 pub mod quick_reply;
 pub mod segment;
 
@@ -11,18 +13,16 @@ use std::str::FromStr;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
-use mychatflow_data::ids::{ClientRef, InteractionId, NoteId};
-use mychatflow_data::model::chat::ChatState;
 use mychatflow_data::model::setting::SettingKey;
-use mychatflow_data::phone::Phone;
-use mychatflow_data::protocol::calls::chat::ListOrder;
 use mychatflow_data::protocol::calls::queue::QueueState;
 use mychatflow_data::protocol::calls::tenant::Grant;
 use mychatflow_data::protocol::event::Topic;
 use mychatflow_data::protocol::span::Span;
 
 use self::campaign::CampaignVerb;
+use self::chat::ChatVerb;
 use self::contact::ContactVerb;
+use self::instance::InstanceVerb;
 use self::quick_reply::QuickReplyVerb;
 use self::segment::SegmentVerb;
 
@@ -211,219 +211,6 @@ pub enum TenantVerb {
         /// Do not ask
         #[arg(long)]
         yes: bool,
-    },
-}
-
-/// `instance …`
-#[derive(Debug, Subcommand)]
-pub enum InstanceVerb {
-    /// Take in a number: make or adopt its session on a WAHA server
-    Add {
-        /// Its name
-        name: String,
-        /// The WAHA server, by its name in the config; the only one unless given
-        #[arg(long)]
-        waha: Option<String>,
-        /// The session on that server
-        #[arg(long, default_value = "default")]
-        session: String,
-    },
-    /// List the numbers
-    List(Limit),
-    /// Show one, with its history and its drift
-    Show {
-        /// Its name or id
-        name: String,
-    },
-    /// Draw the pairing code
-    Qr {
-        /// Its name or id
-        name: String,
-        /// Write it as a PNG picture instead; - is stdout
-        #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
-        png: Option<PathBuf>,
-    },
-    /// Pair with a phone: shows the code and follows it until it is scanned
-    Pair {
-        /// Its name or id
-        name: String,
-        /// Pair by a code typed into the phone with this number, instead of scanning
-        #[arg(long, value_name = "NUMBER", value_parser = Phone::parse)]
-        phone: Option<Phone>,
-    },
-    /// Restart its session
-    Restart {
-        /// Its name or id
-        name: String,
-    },
-    /// Unpair it
-    Logout {
-        /// Its name or id
-        name: String,
-    },
-    /// Let it go: our webhook is taken away, the session stays
-    Remove {
-        /// Its name or id
-        name: String,
-        /// Delete the session on the server too
-        #[arg(long)]
-        delete_session: bool,
-    },
-    /// Where WAHA posts to
-    Webhook {
-        /// Its name or id
-        name: String,
-        /// Print the key that it signs with
-        #[arg(long)]
-        reveal: bool,
-    },
-}
-
-/// A chat.
-#[derive(Debug, Args)]
-pub struct ChatArg {
-    /// The chat: id, phone number, or a name that fits one chat
-    pub chat: String,
-    /// On which of our numbers, where the person wrote to several
-    #[arg(long, value_name = "NAME")]
-    pub instance: Option<String>,
-}
-
-/// `chat …`
-#[derive(Debug, Subcommand)]
-pub enum ChatVerb {
-    /// List the chats
-    List {
-        /// Only those in this state
-        #[arg(long, value_parser = words(ChatState::ALL, ChatState::word))]
-        state: Option<ChatState>,
-        /// Only those on this number
-        #[arg(long, value_name = "NAME")]
-        instance: Option<String>,
-        /// Only those with this in their name or phone number
-        #[arg(long, value_name = "TEXT")]
-        find: Option<String>,
-        /// newest: who wrote last; oldest: whose customer has waited longest, as with --state needs_you
-        #[arg(long, value_parser = words(ListOrder::ALL, ListOrder::word))]
-        order: Option<ListOrder>,
-        #[command(flatten)]
-        limit: Limit,
-    },
-    /// Show the messages, with what was written down about the chat
-    Show {
-        #[command(flatten)]
-        chat: ChatArg,
-        /// Those around this message
-        #[arg(long, value_name = "ID")]
-        around: Option<InteractionId>,
-        #[command(flatten)]
-        limit: Limit,
-    },
-    /// Write to a customer; the assistant falls silent in this chat for a while
-    Send {
-        #[command(flatten)]
-        chat: ChatArg,
-        /// The words; - reads them from stdin
-        #[arg(required_unless_present = "quick_reply")]
-        text: Option<String>,
-        /// The words are those of this quick reply, filled in for the customer or as given
-        #[arg(long, value_name = "LABEL")]
-        quick_reply: Option<String>,
-        /// Come back when it was sent, at the latest after this
-        #[arg(long, value_name = "SPAN")]
-        wait: Option<Span>,
-        /// An id of your own for this send
-        #[arg(long, value_name = "UUID")]
-        client_ref: Option<ClientRef>,
-        /// The words are those of `chat draft`: forget them there
-        #[arg(long)]
-        clear_draft: bool,
-    },
-    /// Send the draft, the held answer or the countdown now
-    Approve {
-        #[command(flatten)]
-        chat: ChatArg,
-        /// Which message, where several wait
-        #[arg(long)]
-        id: Option<InteractionId>,
-    },
-    /// Give the draft other words; a countdown stops
-    Edit {
-        #[command(flatten)]
-        chat: ChatArg,
-        /// The words; - reads them from stdin
-        text: String,
-        /// Which message, where several wait
-        #[arg(long)]
-        id: Option<InteractionId>,
-        /// Send it
-        #[arg(long)]
-        send: bool,
-    },
-    /// Throw away what waits to be sent
-    Cancel {
-        #[command(flatten)]
-        chat: ChatArg,
-        /// Which message, where several wait
-        #[arg(long)]
-        id: Option<InteractionId>,
-    },
-    /// Silence the assistant here; works for a number that never wrote
-    Pause {
-        #[command(flatten)]
-        chat: ChatArg,
-        /// How long, such as 12h
-        #[arg(long = "for", value_name = "SPAN")]
-        span: Option<Span>,
-    },
-    /// Let the assistant answer again: ends pause, hand-off and snooze
-    Resume(ChatArg),
-    /// Close it until the next message
-    Done(ChatArg),
-    /// Put it away for a while, or until the next message
-    Snooze {
-        #[command(flatten)]
-        chat: ChatArg,
-        /// How long, such as 2h
-        #[arg(long = "for", value_name = "SPAN", default_value = "4h")]
-        span: Span,
-    },
-    /// Say that it was read
-    Read(ChatArg),
-    /// Show what was begun to be written, or keep words for later
-    Draft {
-        #[command(flatten)]
-        chat: ChatArg,
-        /// The words; - reads them from stdin, an empty text forgets them
-        text: Option<String>,
-    },
-    /// Write something down about it; neither the customer nor the assistant reads it
-    Note {
-        #[command(flatten)]
-        chat: ChatArg,
-        /// The words; - reads them from stdin
-        text: String,
-    },
-    /// Take away what was written down
-    Unnote {
-        #[command(flatten)]
-        chat: ChatArg,
-        /// The note's id
-        id: NoteId,
-    },
-    /// Find messages by their words
-    Search {
-        /// The words; the last one may be a beginning, "several as they stand", -absent
-        #[arg(allow_hyphen_values = true)]
-        text: String,
-        /// Only in this chat
-        #[arg(long, value_name = "CHAT")]
-        chat: Option<String>,
-        /// Only on this number
-        #[arg(long, value_name = "NAME")]
-        instance: Option<String>,
-        #[command(flatten)]
-        limit: Limit,
     },
 }
 

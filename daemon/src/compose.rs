@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 use mychatflow_data::ids::TenantId;
 use mychatflow_data::model::interaction::{Author, ContentKind, Direction, Interaction};
+use mychatflow_data::model::quick_reply::QuickReply;
 use mychatflow_data::model::setting::{Rules, SettingKey};
 use mychatflow_data::store::settings::Values;
 use mychatflow_data::store::tx::answer::Facts;
@@ -12,6 +13,7 @@ use crate::flow::gate::{self, Model};
 use crate::flow::history::{self, Limits, Line, Media, Side};
 use crate::flow::hours;
 use crate::flow::prompt;
+use crate::flow::quick_reply_facts::{self, QuickReplyFact};
 use crate::gemini::{Ask, Role, Turn};
 
 /// A question to the model, and the texts that its answer may take facts from.
@@ -20,6 +22,8 @@ pub struct Question {
     pub ask: Ask,
     /// What the shop and the customer have said.
     pub known: Vec<String>,
+    /// The quick replies among the facts.
+    pub quick_replies: Vec<QuickReplyFact>,
 }
 
 /// The facts of a shop, without a chat.
@@ -32,20 +36,37 @@ pub struct Shop<'s> {
     pub zone: TimeZone,
     /// Its settings.
     pub values: &'s Values,
-    /// Its quick replies: label and text.
-    pub quick_replies: &'s [(String, String)],
+    /// Its quick replies.
+    pub quick_replies: &'s [QuickReply],
+}
+
+impl Shop<'_> {
+    /// The shop that a chat is with.
+    fn of(facts: &Facts) -> Shop<'_> {
+        Shop {
+            tenant: facts.tenant.id,
+            name: &facts.tenant.name,
+            zone: zone(&facts.tenant.timezone),
+            values: &facts.values,
+            quick_replies: &facts.quick_replies,
+        }
+    }
+
+    fn business_name(&self) -> &str {
+        self.values.get(SettingKey::BusinessName).unwrap_or(self.name)
+    }
+}
+
+/// The quick replies that the assistant is told in a chat.
+#[must_use]
+pub fn quick_replies(facts: &Facts) -> Vec<QuickReplyFact> {
+    quick_reply_facts::facts(&facts.quick_replies, Shop::of(facts).business_name())
 }
 
 /// The question for a chat's open burst; `None` when there is nothing to answer.
 #[must_use]
 pub fn question(facts: &Facts, now: Timestamp) -> Option<Question> {
-    let shop = Shop {
-        tenant: facts.tenant.id,
-        name: &facts.tenant.name,
-        zone: zone(&facts.tenant.timezone),
-        values: &facts.values,
-        quick_replies: &facts.quick_replies,
-    };
+    let shop = Shop::of(facts);
     let lines: Vec<Line> = facts.history.iter().filter_map(line).collect();
     ask(&shop, facts.chat.name.as_deref().unwrap_or(""), &lines, now)
 }
@@ -54,11 +75,12 @@ pub fn question(facts: &Facts, now: Timestamp) -> Option<Question> {
 #[must_use]
 pub fn ask(shop: &Shop<'_>, customer: &str, lines: &[Line], now: Timestamp) -> Option<Question> {
     let value = |key| shop.values.get(key).unwrap_or("");
+    let quick_replies = quick_reply_facts::facts(shop.quick_replies, shop.business_name());
     let facts = prompt::Facts {
-        business_name: shop.values.get(SettingKey::BusinessName).unwrap_or(shop.name),
+        business_name: shop.business_name(),
         profile: value(SettingKey::BusinessProfile),
         hours: value(SettingKey::BusinessHours),
-        quick_replies: shop.quick_replies,
+        quick_replies: &quick_replies,
         instructions: value(SettingKey::AssistantInstructions),
         now: now.to_jiff().to_zoned(shop.zone.clone()),
         customer_name: customer,
@@ -72,7 +94,7 @@ pub fn ask(shop: &Shop<'_>, customer: &str, lines: &[Line], now: Timestamp) -> O
     let known = known.chain(lines.iter().map(|line| line.text.clone())).collect();
     let turns = prompt.turns.into_iter().map(turn).collect();
     let ask = Ask { asker: *shop.tenant.bytes(), ..Ask::new(prompt.system, turns) };
-    Some(Question { ask, known })
+    Some(Question { ask, known, quick_replies })
 }
 
 /// What the gates say about a chat now; `model`: is there one to ask?

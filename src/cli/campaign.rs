@@ -136,8 +136,8 @@ pub enum CampaignVerb {
         /// Another text; - reads it from stdin
         #[arg(long)]
         text: Option<String>,
-        /// Another text besides the first, where there is no campaign
-        #[arg(long, value_name = "TEXT", conflicts_with = "name")]
+        /// Another text besides the first, in place of the campaign's; may be given several times
+        #[arg(long, value_name = "TEXT")]
         variant: Vec<String>,
         #[command(flatten)]
         audience: Audience,

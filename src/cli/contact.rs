@@ -120,7 +120,7 @@ pub enum ContactVerb {
     Edit(EditArgs),
     /// Write to a person no more
     Optout {
-        /// Id, phone number, or a name that fits one contact
+        /// Id, a name that fits one contact, or a phone number, which nobody has to know
         contact: String,
         /// Write to them again
         #[arg(long)]

@@ -99,7 +99,7 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
                 file,
                 country: audience.country,
                 segment: audience.segment,
-                variants: variant,
+                variants: (!variant.is_empty()).then_some(variant),
                 limit: limit.limit,
             };
             let page = cx.call(&params).await?;

@@ -16,7 +16,8 @@ use mychatflow_data::protocol::calls::search::{ChatSearch, SearchHit};
 use mychatflow_data::protocol::name::{ChatName, InstanceName, QuickReplyName};
 
 use super::{Cx, PAGE, PAGE_MAX, text_or_stdin};
-use crate::cli::{ChatArg, ChatVerb, Limit};
+use crate::cli::Limit;
+use crate::cli::chat::{ChatArg, ChatVerb};
 use crate::output::{Format, Table, age, age_or, clean, clean_lines, local, note};
 
 /// Runs one verb.

@@ -2,8 +2,8 @@
 
 use mychatflow_data::model::contact::{Consent, Contact};
 use mychatflow_data::protocol::calls::contact::{
-    ConsentSaid, ContactAdd, ContactEdit, ContactList, ContactOptout, ContactShow, ContactShown, ContactSuppressions,
-    ContactTag, SuppressionDocument,
+    ConsentSaid, ContactAdd, ContactEdit, ContactList, ContactOptedOut, ContactOptout, ContactShow, ContactShown,
+    ContactSuppressions, ContactTag, SuppressionDocument,
 };
 
 use super::Cx;
@@ -56,14 +56,18 @@ pub async fn run(cx: &Cx, verb: ContactVerb) -> anyhow::Result<()> {
         }
         ContactVerb::Optout { contact, back } => {
             let params = ContactOptout { tenant, contact: contact.into(), back: back.into() };
-            cx.show(&params, |contact| {
-                let now =
-                    if contact.opted_out_at.is_some() { "is not written to any more" } else { "may be written to" };
-                clean(&format!("{} {now}", title(contact)))
-            })
-            .await
+            cx.show(&params, opted_out).await
         }
     }
+}
+
+fn opted_out(whom: &ContactOptedOut) -> String {
+    let (who, since) = match whom {
+        ContactOptedOut::Person(contact) => (title(contact), contact.opted_out_at),
+        ContactOptedOut::Number(number) => (format!("{}, whom nobody here knows,", number.phone), number.opted_out_at),
+    };
+    let now = if since.is_some() { "is not written to any more" } else { "may be written to" };
+    clean(&format!("{who} {now}"))
 }
 
 fn line(contact: &Contact) -> String {

@@ -21,7 +21,7 @@ use mychatflow_data::time::Timestamp;
 
 use super::qr::{self, Canvas, TooSmall};
 use super::{Cx, is_stdout};
-use crate::cli::InstanceVerb;
+use crate::cli::instance::InstanceVerb;
 use crate::output::{self, Format, Table, age, age_or, clean, facts, note};
 
 /// How long pairing is watched without any change.

@@ -30,7 +30,7 @@ pub async fn run(cx: &Cx, verb: QuickReplyVerb) -> anyhow::Result<()> {
         }
         QuickReplyVerb::Add { label, text, category } => {
             let params = QuickReplyAdd { tenant, label, text: text_or_stdin(text)?, category };
-            cx.show(&params, |added| format!("{} is stored; the assistant knows it now", clean(&added.label))).await
+            cx.show(&params, |added| format!("{} is stored; {}", clean(&added.label), known(added))).await
         }
         QuickReplyVerb::Edit { name, label, text, category, active, aside } => {
             let text = text.map(text_or_stdin).transpose()?;
@@ -40,7 +40,7 @@ pub async fn run(cx: &Cx, verb: QuickReplyVerb) -> anyhow::Result<()> {
                 _ => None,
             };
             let params = QuickReplyEdit { tenant, name: name.into(), label, text, category, state };
-            cx.show(&params, edited_line).await
+            cx.show(&params, |edited| format!("{} is changed; {}", clean(&edited.label), known(edited))).await
         }
         QuickReplyVerb::Render { name, chat } => {
             let params = QuickReplyRender { tenant, name: name.map(Into::into), chat: chat.into() };
@@ -91,12 +91,16 @@ fn imported(done: &QuickReplyImported) -> String {
     text
 }
 
-fn edited_line(edited: &QuickReplyDocument) -> String {
-    let known = match edited.state {
-        QuickReplyState::Active => "the assistant knows it now",
-        QuickReplyState::Aside => "it is put aside, and the assistant is not told",
-    };
-    format!("{} is changed; {known}", clean(&edited.label))
+/// What the assistant knows of one.
+fn known(reply: &QuickReplyDocument) -> String {
+    let personal: Vec<String> = reply.personal_variables().into_iter().map(clean).collect();
+    match reply.state {
+        QuickReplyState::Aside => "it is put aside, and the assistant is not told".to_owned(),
+        QuickReplyState::Active if !personal.is_empty() => {
+            format!("the assistant is not told, since it differs by customer: {}", personal.join(", "))
+        }
+        QuickReplyState::Active => "the assistant knows it now".to_owned(),
+    }
 }
 
 fn rendered(replies: &[QuickReplyRendered]) -> Table {

@@ -190,6 +190,16 @@ async fn people_and_quick_replies_are_changed() {
     let TenantRequest::ContactOptout(back) = asked(&desk) else { panic!("{:?}", asked(&desk)) };
     assert_eq!(back.back, OptOut::Back);
 
+    for (back, told) in [(None, "is not written to any more"), (Some("--back"), "may be written to")] {
+        let since = if back.is_none() { json!(AT) } else { Value::Null };
+        desk.replies::<ContactOptout>(json!({"phone": "+4915199999999", "opted_out_at": since}));
+        let line: Vec<&str> = ["contact", "optout", "+49 151 99999999"].into_iter().chain(back).collect();
+        let told = format!("+4915199999999, whom nobody here knows, {told}\n");
+        assert_eq!(desk.run(&line).await.stdout(), told);
+        let printed = desk.run(&[&line[..], &["--json"]].concat()).await.lines();
+        assert_eq!(printed, [json!({"phone": "+4915199999999", "opted_out_at": since})]);
+    }
+
     let reply = json!({"id": QuickReplyId::new(), "label": "hours", "text": "9 to 18", "created_at": AT});
     desk.replies::<QuickReplyEdit>(reply.clone());
     desk.replies::<QuickReplyRemove>(reply);

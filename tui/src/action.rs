@@ -107,6 +107,7 @@ actions! {
     CampaignCancel => "campaign_cancel", "Cancel for good";
     CampaignPreview => "campaign_preview", "See what people will get";
     CampaignReport => "campaign_report", "Who got it, and who did not";
+    CampaignVariant => "campaign_variant", "Only those with text A, B, … or all of them";
     CampaignCheck => "campaign_check", "Look over: who gets it, how long, what it risks";
     CampaignTest => "campaign_test", "Send it to yourself once";
     CampaignClone => "campaign_clone", "A copy as a draft";

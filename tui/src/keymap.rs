@@ -146,6 +146,7 @@ const DEFAULTS: &[(Scope, &str, Action)] = &[
     (Scope::Campaigns, "D", Action::Remove),
     (Scope::Recipients, "> .", Action::TabNext),
     (Scope::Recipients, "< ,", Action::TabBack),
+    (Scope::Recipients, "t", Action::CampaignVariant),
     (Scope::Recipients, "y", Action::Copy),
     (Scope::Numbers, "a n", Action::Add),
     (Scope::Numbers, "p", Action::Pair),

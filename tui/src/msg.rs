@@ -270,6 +270,13 @@ pub enum Msg {
         /// Its text, or why it could not be read; a sentence.
         text: Result<Arc<str>, String>,
     },
+    /// A file that is to go with a campaign was read.
+    AttachmentRead {
+        /// Where it is, as it was asked for.
+        path: String,
+        /// What is in it, or why it could not be read; a sentence.
+        bytes: Result<Arc<[u8]>, String>,
+    },
 }
 
 /// Whether the terminal's window has the keyboard.
@@ -325,6 +332,11 @@ pub enum Effect {
     Phone(PhoneWish),
     /// Read a text file of this machine; `Msg::FileRead` brings it.
     ReadFile {
+        /// Where it is; `~` stands for the home directory.
+        path: String,
+    },
+    /// Read a file of this machine that is to go with a campaign; `Msg::AttachmentRead` brings it.
+    ReadAttachment {
         /// Where it is; `~` stands for the home directory.
         path: String,
     },

@@ -44,6 +44,10 @@ impl Recorder {
                 Ok(text) => format!("file read ({} bytes)", text.len()),
                 Err(_) => "file not read".to_owned(),
             },
+            Msg::AttachmentRead { bytes, .. } => match bytes {
+                Ok(bytes) => format!("file read ({} bytes)", bytes.len()),
+                Err(_) => "file not read".to_owned(),
+            },
             Msg::Pixels(support) => format!("pixels {support:?}"),
             Msg::Piece(piece) => format!("piece {}", if piece.read.is_ok() { "read" } else { "not read" }),
         };

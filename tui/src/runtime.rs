@@ -350,6 +350,14 @@ impl Loop<'_> {
                     let _ = said.send(Msg::FileRead { path, text });
                 });
             }
+            Effect::ReadAttachment { path } => {
+                let said = self.said.clone();
+                tokio::task::spawn_blocking(move || {
+                    let bytes = files::attachment(&path).map(Into::into);
+                    // Nobody listens when the console has ended.
+                    let _ = said.send(Msg::AttachmentRead { path, bytes });
+                });
+            }
             // A full channel means that it is being tried already.
             Effect::Reconnect => drop(self.retry.try_send(())),
             Effect::Quit => self.leave(),

@@ -226,7 +226,8 @@ pub fn language_code(words: &str) -> Option<String> {
     (first && rest).then_some(lower)
 }
 
-fn said(cell: &str) -> Said {
+/// What a cell says about consent.
+pub(super) fn said(cell: &str) -> Said {
     match cell.trim().to_lowercase().as_str() {
         "no" | "n" | "false" | "0" | "nein" | "non" | "não" | "nao" | "refused" | "opted out" | "opt-out" => Said::No,
         "yes" | "y" | "true" | "1" | "ja" | "j" | "si" | "sí" | "sim" | "oui" | "x" | "given" | "opted in"

@@ -1,12 +1,15 @@
 //! What a list says about consent: the list itself is people's consent, unless its column says no, or yes must be said.
 
+use std::collections::BTreeMap;
+
 use jiff::civil;
 use jiff::tz::TimeZone;
 use mychatflow_data::model::contact::{Consent, ConsentState};
 use mychatflow_data::model::recipient::NO_CONSENT_ON_RECORD;
 use mychatflow_data::time::Timestamp;
 
-use super::columns::{Entry, Said};
+use super::columns::{Entry, Said, said};
+use super::headings::{self, Role};
 use super::when;
 use crate::config::Consent as Policy;
 
@@ -18,6 +21,16 @@ pub fn refused(said: Said, policy: Policy) -> Option<&'static str> {
         (Said::Yes, _) | (Said::Nothing, Policy::Assumed) => None,
         (Said::Nothing, Policy::Required) => Some(NO_CONSENT_ON_RECORD),
     }
+}
+
+/// What a row said about consent when its list was written, by its columns as they are kept with a campaign: a JSON object.
+#[must_use]
+pub fn said_in(fields: &str) -> Said {
+    let cells: BTreeMap<String, String> = serde_json::from_str(fields).unwrap_or_default();
+    let roles = headings::roles(cells.keys().map(String::as_str));
+    let place = roles.into_iter().find(|(_, role)| *role == Role::Consent);
+    let cell = place.and_then(|(place, _)| cells.values().nth(place));
+    cell.map_or(Said::Nothing, |cell| said(cell))
 }
 
 /// What a row of an imported list puts on record; `source` is the list.
@@ -67,6 +80,20 @@ mod tests {
             (Said::No, Policy::Required, Some("no consent")),
         ] {
             assert_eq!(refused(said, policy), why, "{said:?} {policy:?}");
+        }
+    }
+
+    #[test]
+    fn a_row_that_is_kept_says_what_it_said() {
+        for (fields, expected) in [
+            (r#"{"phone":"1","einwilligung":"ja","name":"Ana"}"#, Said::Yes),
+            (r#"{"consent":"no","opt_in":"yes"}"#, Said::No),
+            (r#"{"consent":"","name":"Ana"}"#, Said::Nothing),
+            (r#"{"consent_source":"yes"}"#, Said::Nothing),
+            ("{}", Said::Nothing),
+            ("torn", Said::Nothing),
+        ] {
+            assert_eq!(said_in(fields), expected, "{fields}");
         }
     }
 

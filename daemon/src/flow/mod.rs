@@ -15,6 +15,7 @@ pub mod list;
 pub mod markdown;
 pub mod pace;
 pub mod prompt;
+pub mod quick_reply_facts;
 pub mod quick_reply_file;
 pub mod quiet;
 pub mod repair;

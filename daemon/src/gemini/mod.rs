@@ -11,6 +11,7 @@ mod breaker;
 mod client;
 mod error;
 mod extract;
+mod fault;
 mod models;
 mod turns;
 mod wire;

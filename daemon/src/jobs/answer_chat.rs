@@ -25,7 +25,7 @@ use crate::compose::{self, Question};
 use crate::cx::{Clients, Cx};
 use crate::flow::gate::{self, Model, Verdict};
 use crate::flow::split::{self, UNITS_MAX};
-use crate::flow::{check, clean::clean, markdown, pace};
+use crate::flow::{check, clean::clean, markdown, pace, quick_reply_facts};
 use crate::gemini::{Action, Gemini, GeminiError, Retry};
 use crate::halt;
 use crate::waha::Waha;
@@ -224,6 +224,7 @@ impl Run<'_> {
             model: said.model.clone(),
             latency_ms: said.latency_ms,
             tokens: said.tokens.to_string(),
+            cites: quick_reply_facts::cited(&reply, &question.quick_replies),
         };
         if let Some(wait) = wait {
             let none = vec![None; texts.len()];

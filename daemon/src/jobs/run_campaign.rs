@@ -9,13 +9,14 @@ use mychatflow_data::model::hush::Hush;
 use mychatflow_data::model::job::Job;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::jobs::Ended;
-use mychatflow_data::store::tx::run_campaign::{Claim, Rules, Turn};
+use mychatflow_data::store::tx::run_campaign::{Claim, Letter, Rules, Turn};
 use mychatflow_data::time::Timestamp;
 
 use super::number_check::{self, Next};
 use super::{JobError, Outcome};
 use crate::compose::zone;
 use crate::cx::Cx;
+use crate::flow::consent;
 use crate::flow::quiet::{self, Window};
 use crate::letter::letter;
 
@@ -54,8 +55,9 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, _: &Job, id: CampaignId) -> Resu
                 return snooze(until, reason);
             }
             Turn::Next { text, material } => {
-                let made = letter(&text, &material);
-                match tenant.claim_recipient(id, material.recipient, made, rules.clone(), cx.now()).await? {
+                let said = consent::refused(consent::said_in(&material.fields), cx.config().campaign.consent);
+                let letter = Letter { text: letter(&text, &material), said: said.map(str::to_owned) };
+                match tenant.claim_recipient(id, material.recipient, letter, rules.clone(), cx.now()).await? {
                     Claim::LookUp(at) if at > cx.now() => {
                         let reason = "a number could not be looked up; it is tried again".to_owned();
                         tenant.note_campaign_waits(id, at, Some(reason.clone())).await?;

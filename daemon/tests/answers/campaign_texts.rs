@@ -17,6 +17,17 @@ async fn each_text_goes_to_its_part_of_the_people() {
     let preview = call(&world, "campaign.preview", json!({"name": "spring"})).await.unwrap();
     let shown: Vec<_> = preview["items"].as_array().unwrap().iter().map(|line| line["variant"].clone()).collect();
     assert!(["A", "B", "C"].iter().all(|label| shown.contains(&json!(label))) && shown.len() == 5, "{preview:#}");
+    for (variants, expected) in [(json!(["Dear {{ name }}"]), ["Dear ", "Hi "].as_slice()), (json!([]), &["Hi "])] {
+        let params = json!({"name": "spring", "variants": variants, "limit": 20});
+        let other = call(&world, "campaign.preview", params).await.unwrap();
+        let texts: Vec<&str> =
+            other["items"].as_array().unwrap().iter().map(|line| line["text"].as_str().unwrap()).collect();
+        let begins = |with: &&str| texts.iter().any(|text| text.starts_with(*with));
+        assert!(expected.iter().all(begins), "{other:#}");
+        assert!(texts.iter().all(|text| expected.iter().any(|with| text.starts_with(with))), "{other:#}");
+    }
+    let broken = json!({"name": "spring", "variants": ["{{ name"]});
+    assert!(call(&world, "campaign.preview", broken).await.unwrap_err().contains("line 1"));
     campaign(&world, "campaign.launch", json!({"name": "spring"})).await;
     let done = until_state(&world, CampaignState::Completed).await;
     let [a, b, c] = [0, 1, 2].map(|at| done.variants[at].counts);

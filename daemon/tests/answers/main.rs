@@ -3,12 +3,14 @@
 
 mod campaign_texts;
 mod campaigns;
+mod consent;
 mod gemini;
 mod humans;
 mod intake;
 mod merges;
 mod opt_out;
 mod pace;
+mod quick_replies;
 mod story;
 mod why;
 mod world;

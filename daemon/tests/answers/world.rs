@@ -98,6 +98,13 @@ pub async fn world_with(engine: Engine, change: impl FnOnce(&mut Config)) -> Wor
         version: Some("2026.7.1".into()),
     };
     shop.see_instance(number.id, sighting, cx.now()).await.unwrap();
+    // The number is taken in behind the daemon's back: it hears of it a moment later.
+    let heard = async {
+        while cx.receivers.find(number.id).is_none() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, heard).await.expect("in time: the daemon knows the number");
     let ana = Customer::new("447700900123", "Ana");
     World { waha, gemini, shop, daemon, ana, number: number.id, client, _dir: dir }
 }

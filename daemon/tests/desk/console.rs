@@ -131,6 +131,18 @@ async fn people_and_quick_replies_are_edited() {
     let back = world.call("contact.optout", json!({"contact": "ana", "back": true})).await;
     assert_eq!(back["opted_out_at"], json!(null));
 
+    let told = world.call("contact.optout", json!({"contact": "+49 151 99999999"})).await;
+    assert!(
+        told["phone"] == "+4915199999999" && told["opted_out_at"].is_string() && told.get("id").is_none(),
+        "{told}"
+    );
+    let listed = world.call("contact.suppressions", json!({})).await;
+    assert_eq!((&listed["items"][0]["cause"], &listed["items"][0]["at"]), (&json!("owner"), &told["opted_out_at"]));
+    let back = world.call("contact.optout", json!({"contact": "+4915199999999", "back": true})).await;
+    assert_eq!(back, json!({"phone": "+4915199999999", "opted_out_at": null}));
+    assert_eq!(world.call("contact.suppressions", json!({})).await["items"], json!([]));
+    assert_eq!(world.refused("contact.optout", json!({"contact": "bob"})).await.0, Code::NotFound);
+
     world.call("quick_reply.add", json!({"label": "hours", "text": "8 to 18"})).await;
     let edited = world.call("quick_reply.edit", json!({"name": "hours", "label": "opening", "text": "9 to 18"})).await;
     assert_eq!((&edited["label"], &edited["text"]), (&json!("opening"), &json!("9 to 18")));

@@ -241,6 +241,43 @@ pub struct Interaction {
     pub quoted: Option<Quoted>,
 }
 
+impl Interaction {
+    /// A text that is to go out, and waits for its turn.
+    #[must_use]
+    pub fn outgoing(chat: ChatId, address: Address, author: Author, text: String, at: Timestamp) -> Self {
+        let direction = Direction::Out;
+        Self { direction, author, state: InteractionState::Queued, ..Self::received(chat, address, text, at) }
+    }
+
+    /// A text that a customer wrote.
+    #[must_use]
+    pub fn received(chat: ChatId, address: Address, text: String, at: Timestamp) -> Self {
+        Self {
+            id: InteractionId::new(),
+            chat,
+            direction: Direction::In,
+            author: Author::Customer,
+            state: InteractionState::Received,
+            kind: ContentKind::Text,
+            text,
+            at,
+            wa_id: None,
+            address,
+            reason: None,
+            client_ref: None,
+            reply_to: None,
+            author_name: None,
+            reaction: None,
+            model: None,
+            latency_ms: None,
+            original: None,
+            media: None,
+            tokens: None,
+            quoted: None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

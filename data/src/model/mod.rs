@@ -1,6 +1,7 @@
 //! The nouns of the product: plain structs and closed enums. Reads nothing, stores nothing.
 
 pub mod campaign;
+pub mod campaign_file;
 pub mod chat;
 pub mod contact;
 pub mod delivery;

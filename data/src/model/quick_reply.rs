@@ -14,6 +14,9 @@ words! {
     }
 }
 
+/// The variable that has a value whoever gets a quick reply: the shop's name.
+pub const BUSINESS: &str = "business";
+
 /// A stored answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuickReply {
@@ -33,7 +36,7 @@ pub struct QuickReply {
     pub state: QuickReplyState,
     /// How often people sent it.
     pub uses: i64,
-    /// How often the assistant named it as its source.
+    /// How many of the assistant's answers that went out lean on it.
     pub citations: i64,
     /// When it was of use last.
     pub used_at: Option<Timestamp>,

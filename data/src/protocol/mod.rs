@@ -35,8 +35,8 @@ use calls::chat::{
 };
 use calls::contact::{
     ContactAdd, ContactEdit, ContactErase, ContactErased, ContactExport, ContactImport, ContactImported, ContactList,
-    ContactMerge, ContactMerged, ContactOptout, ContactShow, ContactShown, ContactSuppressions, ContactTag,
-    ContactUnmerge, ContactUnmerged, SuppressionDocument,
+    ContactMerge, ContactMerged, ContactOptedOut, ContactOptout, ContactShow, ContactShown, ContactSuppressions,
+    ContactTag, ContactUnmerge, ContactUnmerged, SuppressionDocument,
 };
 use calls::credit::{CreditAudit, CreditAudited, CreditGrant, CreditGranted, CreditLedger, CreditShow, CreditSummary};
 use calls::daemon::{DaemonReload, DaemonReloaded, DaemonShown, DaemonStatus, DaemonStop, DaemonStopping};
@@ -275,7 +275,7 @@ calls! {
         "contact.tag"       => ContactTag      -> Contact, Agent;
         "contact.add"       => ContactAdd      -> Contact, Agent;
         "contact.edit"      => ContactEdit     -> Contact, Agent;
-        "contact.optout"    => ContactOptout   -> Contact, Agent;
+        "contact.optout"    => ContactOptout   -> ContactOptedOut, Agent;
         "contact.import"    => ContactImport   -> ContactImported, Agent;
         "contact.export"    => ContactExport   -> Page<Contact>, Owner;
         "contact.merge"     => ContactMerge    -> ContactMerged, Agent;

@@ -10,11 +10,9 @@ use super::error::StoreError;
 use super::scope::{Scope, Scoped};
 use crate::ids::{CampaignId, InteractionId};
 use crate::model::campaign::{CampaignFile, CampaignState};
+use crate::model::campaign_file::FILE_BYTES_MAX;
 use crate::model::interaction::{ContentKind, Media};
 use crate::scoped;
-
-/// The largest file.
-pub const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// A file with what is in it.
 #[derive(Clone, PartialEq, Eq)]

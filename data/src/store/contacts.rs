@@ -128,6 +128,21 @@ pub(crate) fn emit_chats(scope: &Scope<'_>, id: ContactId) -> Result<(), StoreEr
     Ok(())
 }
 
+/// Whom an opt-out by number was about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OptedOut {
+    /// Somebody we know.
+    Person(Box<Contact>),
+    /// A number that nobody knows, and since when nobody writes to it.
+    Number(Phone, Option<Timestamp>),
+}
+
+impl From<Contact> for OptedOut {
+    fn from(person: Contact) -> Self {
+        Self::Person(Box::new(person))
+    }
+}
+
 /// Notes since when a person does not want to be written to, under every one of their addresses. An answer under way is
 /// taken back.
 pub(crate) fn opt_out(
@@ -299,6 +314,37 @@ impl TenantStore {
             }
             emit_chats(scope, id)?;
             find(scope, id)?.ok_or(StoreError::NotFound("contact"))
+        })
+        .await
+    }
+
+    /// The same for a number, known or not: one that nobody knows is suppressed by itself, and whoever turns out to have it
+    /// is silent from the beginning.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn opt_out_number(
+        &self,
+        phone: Phone,
+        since: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<OptedOut, StoreError> {
+        const WHOSE: Scoped =
+            scoped!("SELECT contact_id FROM identities WHERE tenant_id = :tenant AND address = :address");
+        self.write(move |scope| {
+            let (address, cause) = (phone.address(), SuppressionCause::Owner);
+            let person: Option<ContactId> = scope.row(WHOSE, &[(":address", &address)], |row| row.get(0))?;
+            match (person, since) {
+                (Some(id), Some(since)) => opt_out(scope, id, since, cause, now).map(OptedOut::from),
+                (Some(id), None) => opt_in(scope, id).map(OptedOut::from),
+                (None, Some(since)) => {
+                    suppressions::suppress(scope, &address, cause, since)?;
+                    // Whoever was silent before stays so since then.
+                    let first = suppressions::find(scope, &address)?.map(|(first, _)| first);
+                    Ok(OptedOut::Number(phone, first))
+                }
+                (None, None) => suppressions::lift(scope, &address).map(|()| OptedOut::Number(phone, None)),
+            }
         })
         .await
     }

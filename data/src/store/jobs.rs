@@ -6,7 +6,7 @@ use super::change::Change;
 use super::db::Writer;
 use super::error::StoreError;
 use super::scope::{Scope, Scoped};
-use super::{Store, TenantStore, ledger};
+use super::{Store, TenantStore, ledger, quick_replies};
 use crate::ids::{ChatId, InteractionId, JobId, ReplyId, RunId, TenantId};
 use crate::model::job::{Job, JobArgs, JobKind, JobState};
 use crate::scoped;
@@ -213,6 +213,7 @@ pub(crate) fn cancel_answer(scope: &Scope<'_>, chat: ChatId, reason: &str, now: 
         if let Some(reply) = reply
             && !on_its_way(scope, *reply)?
         {
+            quick_replies::forget_cited(scope, *reply)?;
             ledger::release(scope, *reply, now)?;
         }
         scope.emit(Change::JobChanged(scope.tenant(), *job, JobKind::AnswerChat, JobState::Cancelled));

@@ -10,6 +10,7 @@ use crate::model::campaign::{Campaign, CampaignState};
 use crate::model::governor::estimate::Newcomers;
 use crate::model::governor::{DAY, HOUR};
 use crate::model::instance::{InstanceStatus, Verdict};
+use crate::model::recipient::CONSENT_REFUSED;
 use crate::scoped;
 use crate::time::Timestamp;
 
@@ -116,6 +117,7 @@ fn outlook(scope: &Scope<'_>, campaign: Campaign, now: Timestamp) -> Result<Outl
         "SELECT CASE WHEN r.state NOT IN ('queued', 'checking') THEN coalesce(r.reason, r.state)
                      WHEN c.opted_out_at IS NOT NULL THEN 'asked not to be written to'
                      WHEN c.review = 'personal' THEN 'personal: campaigns never write here'
+                     WHEN c.consent = 'refused' THEN :refused
                      WHEN n.phone IS NOT NULL AND n.address IS NULL AND p.number_check = 'before'
                          THEN 'no WhatsApp on this number' END AS why,
                 count(*), coalesce(sum(h.last_at IS NULL), 0), coalesce(sum(n.address IS NOT NULL), 0)
@@ -131,7 +133,7 @@ fn outlook(scope: &Scope<'_>, campaign: Campaign, now: Timestamp) -> Result<Outl
     const ALL: Scoped = scoped!("SELECT count(*) FROM recipients WHERE tenant_id = :tenant AND campaign_id = :id");
     const VARIANTS: Scoped = scoped!("SELECT variants FROM campaigns WHERE tenant_id = :tenant AND id = :id");
     let id = campaign.id;
-    let rows = scope.rows(ROWS, &[(":id", &id)], |row| {
+    let rows = scope.rows(ROWS, &[(":id", &id), (":refused", &CONSENT_REFUSED)], |row| {
         Ok((row.get::<_, Option<String>>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?, row.get::<_, i64>(3)?))
     })?;
     let (mut audience, mut newcomers, mut checked, mut left_out) = (0, 0, 0, Vec::new());

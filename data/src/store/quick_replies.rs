@@ -7,7 +7,7 @@ use super::change::Change;
 use super::error::StoreError;
 use super::find::folded;
 use super::scope::{Scope, Scoped};
-use crate::ids::QuickReplyId;
+use crate::ids::{QuickReplyId, ReplyId};
 use crate::model::quick_reply::{QuickReply, QuickReplyState};
 use crate::scoped;
 use crate::time::Timestamp;
@@ -115,6 +115,15 @@ fn named(scope: &Scope<'_>, name: &str) -> Result<QuickReply, StoreError> {
     found.ok_or(StoreError::NotFound("quick reply"))
 }
 
+/// Those that the assistant is told, by label: the ones in use.
+pub(crate) fn told(scope: &Scope<'_>) -> Result<Vec<QuickReply>, StoreError> {
+    const TOLD: Scoped = scoped!(
+        "SELECT id, label, text, created_at, updated_at, category, state, uses, citations, used_at FROM quick_replies
+         WHERE tenant_id = :tenant AND state = 'active' ORDER BY label"
+    );
+    scope.rows(TOLD, &[], read)
+}
+
 /// Counts a quick reply that a person sent. One that is gone meanwhile holds no message up.
 pub(crate) fn sent(scope: &Scope<'_>, name: &str, now: Timestamp) -> Result<(), StoreError> {
     const SENT: Scoped =
@@ -126,6 +135,41 @@ pub(crate) fn sent(scope: &Scope<'_>, name: &str, now: Timestamp) -> Result<(), 
     scope.execute(SENT, &[(":id", &found.id), (":now", &now)])?;
     scope.emit(Change::TenantChanged(scope.tenant()));
     Ok(())
+}
+
+/// Notes what an answer leans on, in place of what was noted before it was written anew. What is gone meanwhile is left out.
+pub(crate) fn cite(scope: &Scope<'_>, reply: ReplyId, cited: &[QuickReplyId]) -> Result<(), StoreError> {
+    const CITE: Scoped = scoped!(
+        "INSERT INTO citations (tenant_id, reply_id, quick_reply_id)
+         SELECT tenant_id, :reply, id FROM quick_replies WHERE tenant_id = :tenant AND id = :id
+         ON CONFLICT DO NOTHING"
+    );
+    forget_cited(scope, reply)?;
+    for id in cited {
+        scope.execute(CITE, &[(":reply", &reply), (":id", id)])?;
+    }
+    Ok(())
+}
+
+/// Counts what an answer that went out leans on. What was counted is forgotten with it, so that the echo of the same answer
+/// counts nothing.
+pub(crate) fn count_cited(scope: &Scope<'_>, reply: ReplyId, now: Timestamp) -> Result<(), StoreError> {
+    const COUNT: Scoped = scoped!(
+        "UPDATE quick_replies SET citations = citations + 1, used_at = :now
+         WHERE tenant_id = :tenant
+           AND id IN (SELECT quick_reply_id FROM citations WHERE tenant_id = :tenant AND reply_id = :reply)"
+    );
+    if scope.execute(COUNT, &[(":reply", &reply), (":now", &now)])? > 0 {
+        forget_cited(scope, reply)?;
+        scope.emit(Change::TenantChanged(scope.tenant()));
+    }
+    Ok(())
+}
+
+/// Forgets what an answer leans on that nobody got.
+pub(crate) fn forget_cited(scope: &Scope<'_>, reply: ReplyId) -> Result<(), StoreError> {
+    const FORGET: Scoped = scoped!("DELETE FROM citations WHERE tenant_id = :tenant AND reply_id = :reply");
+    scope.execute(FORGET, &[(":reply", &reply)]).map(drop)
 }
 
 impl TenantStore {

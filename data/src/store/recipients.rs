@@ -10,7 +10,7 @@ use super::error::StoreError;
 use super::merges::{LetGo, Place};
 use super::scope::{Scope, Scoped};
 use super::tx::run_campaign;
-use crate::ids::{CampaignId, ContactId, RecipientId};
+use crate::ids::{CampaignId, ContactId, InteractionId, RecipientId};
 use crate::model::campaign::CampaignCounts;
 use crate::model::interaction::InteractionState;
 use crate::model::recipient::{Recipient, RecipientState};
@@ -212,22 +212,27 @@ fn to_get(
     Ok(())
 }
 
+/// The last message of a campaign to a person within a week before they wrote: what they wrote answers it.
+fn answered(scope: &Scope<'_>, contact: ContactId, at: Timestamp) -> Result<Option<InteractionId>, StoreError> {
+    const ANSWERED: Scoped = scoped!(
+        "SELECT r.interaction_id FROM recipients AS r
+         JOIN interactions AS i ON i.tenant_id = r.tenant_id AND i.id = r.interaction_id
+         WHERE r.tenant_id = :tenant AND r.contact_id = :contact
+           AND coalesce(i.sent_at, i.sending_at) BETWEEN :since AND :latest
+         ORDER BY coalesce(i.sent_at, i.sending_at) DESC LIMIT 1"
+    );
+    let (since, latest) = (at - REPLY_WITHIN, at + CLOCK_SLACK);
+    scope.row(ANSWERED, &[(":contact", &contact), (":since", &since), (":latest", &latest)], |row| row.get(0))
+}
+
 /// A customer wrote: the last message of a campaign to them within a week is answered.
 pub(crate) fn note_reply(scope: &Scope<'_>, contact: ContactId, at: Timestamp) -> Result<(), StoreError> {
     const REPLIED: Scoped = scoped!(
         "UPDATE recipients SET replied_at = :at
-         WHERE tenant_id = :tenant AND replied_at IS NULL AND interaction_id = (
-             SELECT r.interaction_id FROM recipients AS r
-             JOIN interactions AS i ON i.tenant_id = r.tenant_id AND i.id = r.interaction_id
-             WHERE r.tenant_id = :tenant AND r.contact_id = :contact
-               AND coalesce(i.sent_at, i.sending_at) BETWEEN :since AND :latest
-             ORDER BY coalesce(i.sent_at, i.sending_at) DESC LIMIT 1)
-         RETURNING campaign_id"
+         WHERE tenant_id = :tenant AND replied_at IS NULL AND interaction_id = :message RETURNING campaign_id"
     );
-    let (since, latest) = (at - REPLY_WITHIN, at + CLOCK_SLACK);
-    let params: &[(&str, &dyn rusqlite::ToSql)] =
-        &[(":contact", &contact), (":at", &at), (":since", &since), (":latest", &latest)];
-    if let Some(campaign) = scope.row(REPLIED, params, |row| row.get(0))? {
+    let Some(message) = answered(scope, contact, at)? else { return Ok(()) };
+    if let Some(campaign) = scope.row(REPLIED, &[(":message", &message), (":at", &at)], |row| row.get(0))? {
         campaigns::emit(scope, campaign);
     }
     Ok(())
@@ -241,15 +246,9 @@ pub(crate) fn note_opt_out(
     at: Timestamp,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    const ANSWERED: Scoped = scoped!(
+    const REFUSED: Scoped = scoped!(
         "UPDATE recipients SET opted_out_at = :at
-         WHERE tenant_id = :tenant AND opted_out_at IS NULL AND interaction_id = (
-             SELECT r.interaction_id FROM recipients AS r
-             JOIN interactions AS i ON i.tenant_id = r.tenant_id AND i.id = r.interaction_id
-             WHERE r.tenant_id = :tenant AND r.contact_id = :contact
-               AND coalesce(i.sent_at, i.sending_at) BETWEEN :since AND :latest
-             ORDER BY coalesce(i.sent_at, i.sending_at) DESC LIMIT 1)
-         RETURNING campaign_id"
+         WHERE tenant_id = :tenant AND opted_out_at IS NULL AND interaction_id = :message RETURNING campaign_id"
     );
     // One that has not begun asks again when its turn comes: until then people may have come back.
     const LEFT_OUT: Scoped = scoped!(
@@ -258,13 +257,13 @@ pub(crate) fn note_opt_out(
            AND campaign_id IN (SELECT id FROM campaigns WHERE tenant_id = :tenant AND state IN ('running', 'paused'))
          RETURNING campaign_id"
     );
-    let (since, latest) = (at - REPLY_WITHIN, at + CLOCK_SLACK);
-    let params: &[(&str, &dyn rusqlite::ToSql)] =
-        &[(":contact", &contact), (":at", &at), (":since", &since), (":latest", &latest)];
-    let answered: Option<CampaignId> = scope.row(ANSWERED, params, |row| row.get(0))?;
+    let refused: Option<CampaignId> = match answered(scope, contact, at)? {
+        Some(message) => scope.row(REFUSED, &[(":message", &message), (":at", &at)], |row| row.get(0))?,
+        None => None,
+    };
     let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":contact", &contact), (":reason", &OPTED_OUT), (":now", &now)];
     let left_out: Vec<CampaignId> = scope.rows(LEFT_OUT, params, |row| row.get(0))?;
-    for campaign in answered.into_iter().chain(left_out) {
+    for campaign in refused.into_iter().chain(left_out) {
         campaigns::emit(scope, campaign);
     }
     Ok(())

@@ -27,7 +27,8 @@ use mychatflow_data::protocol::calls::campaign::{
 };
 use mychatflow_data::protocol::calls::chat::{ChatDraft, ChatSent, ChatShown, InteractionDocument, NoteDocument};
 use mychatflow_data::protocol::calls::contact::{
-    ColumnRead, ContactImported, ContactMerged, ContactShown, ContactUnmerged, MergeCause, MergeDocument, RowRejected,
+    ColumnRead, ContactImported, ContactMerged, ContactOptedOut, ContactShown, ContactUnmerged, MergeCause,
+    MergeDocument, NumberOptedOut, RowRejected,
 };
 use mychatflow_data::protocol::calls::credit::{CreditAudited, CreditGranted, CreditSummary};
 use mychatflow_data::protocol::calls::daemon::{
@@ -242,6 +243,9 @@ fn chats() {
 #[test]
 fn contacts() {
     golden("contact_list", Page::whole(vec![contact()]));
+    let number = NumberOptedOut { phone: phone(), opted_out_at: Some(AT) };
+    golden("contact_optout_number", ContactOptedOut::Number(number));
+    golden("contact_optout_person", ContactOptedOut::Person(Box::new(contact())));
     let merge = MergeDocument {
         id: MergeId::from_bytes([6; 16]),
         kept: CONTACT,

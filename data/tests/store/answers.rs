@@ -32,6 +32,7 @@ fn answer(revision: i64, id: &str) -> NewAnswer {
         model: Some("a model".into()),
         latency_ms: 12,
         tokens: "{}".into(),
+        cites: Vec::new(),
     }
 }
 

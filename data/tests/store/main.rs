@@ -5,6 +5,7 @@ mod answers;
 mod campaigns;
 mod chats;
 mod clone;
+mod consent;
 mod console;
 mod contacts;
 mod file;

@@ -86,6 +86,7 @@ async fn answer(world: &World, text: &str, at: u64) -> Vec<ChatId> {
             model: None,
             latency_ms: 1,
             tokens: "{}".into(),
+            cites: Vec::new(),
         };
         let Start::Go(sending) = world.shop.start_answer(job.id, answer, later(at)).await.unwrap() else { continue };
         world.shop.record_sent(sending.interaction.id, None, None, After::Waiting, later(at)).await.unwrap();
@@ -235,7 +236,14 @@ async fn an_answer_on_its_way_ends_where_it_went() {
         world.shop.reserve_answer(job.id, PLAN, later(30)).await.unwrap();
         let revision = world.shop.answer_facts(job.id, ben).await.unwrap().chat.revision;
         let part = Part { text: "hello ben".into(), reserved: Some("OUT1".into()) };
-        let new = NewAnswer { parts: vec![part], revision, model: None, latency_ms: 1, tokens: "{}".into() };
+        let new = NewAnswer {
+            parts: vec![part],
+            revision,
+            model: None,
+            latency_ms: 1,
+            tokens: "{}".into(),
+            cites: Vec::new(),
+        };
         let Start::Go(sending) = world.shop.start_answer(job.id, new, later(30)).await.unwrap() else { panic!() };
         merge(&world, 31).await;
         if undo {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use mychatflow_data::model::contact::SuppressionCause;
 use mychatflow_data::phone::{Address, Phone};
+use mychatflow_data::store::contacts::OptedOut;
 use mychatflow_data::time::Timestamp;
 
 use crate::support::{NOON, World, world};
@@ -53,4 +54,24 @@ async fn a_new_address_of_somebody_silent_is_silent_too() {
     assert!(silent(&world, LID).await);
     let merged = world.shop.contact_named(LID.into()).await.unwrap();
     assert_eq!(merged.opted_out_at, Some(later(1)));
+}
+
+#[tokio::test]
+async fn a_number_that_nobody_knows_is_silent_and_so_is_whoever_has_it() {
+    let world = world().await;
+    let phone = || Phone::parse("+49 151 11111111").unwrap();
+    let out = async |since: Option<Timestamp>, now| world.shop.opt_out_number(phone(), since, now).await.unwrap();
+    assert_eq!(out(Some(later(1)), later(1)).await, OptedOut::Number(phone(), Some(later(1))));
+    assert_eq!(out(Some(later(2)), later(2)).await, OptedOut::Number(phone(), Some(later(1))), "since the first time");
+    let listed = world.shop.suppressions(None, 10).await.unwrap();
+    assert_eq!((listed.len(), listed[0].0.cause), (1, SuppressionCause::Owner));
+    assert_eq!(out(None, later(3)).await, OptedOut::Number(phone(), None));
+    assert!(!silent(&world, ANA).await);
+
+    out(Some(later(4)), later(4)).await;
+    world.says(ANA, "M1", "hello", later(5)).await;
+    let ana = world.shop.contact_named(ANA.into()).await.unwrap();
+    assert_eq!(ana.opted_out_at, Some(later(4)));
+    let OptedOut::Person(back) = out(None, later(6)).await else { panic!("it is Ana's number") };
+    assert_eq!((back.id, back.opted_out_at, silent(&world, ANA).await), (ana.id, None, false));
 }

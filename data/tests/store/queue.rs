@@ -32,6 +32,7 @@ fn answer(revision: i64, id: &str) -> NewAnswer {
         model: None,
         latency_ms: 12,
         tokens: "{}".into(),
+        cites: Vec::new(),
     }
 }
 

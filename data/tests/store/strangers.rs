@@ -24,7 +24,7 @@ use mychatflow_data::store::contacts::ContactFilter;
 use mychatflow_data::store::instances::Sighting;
 use mychatflow_data::store::number_checks::LookedUp;
 use mychatflow_data::store::queue::QueueFilter;
-use mychatflow_data::store::quick_replies::{FiledQuickReply, QuickReplyChange};
+use mychatflow_data::store::quick_replies::{FiledQuickReply, QuickReplyChange, QuickReplyFilter};
 use mychatflow_data::store::search::Wanted;
 use mychatflow_data::store::settings::Owner;
 use mychatflow_data::store::tx::answer::{NewAnswer, Part, Start};
@@ -144,9 +144,10 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
             shop.add_note(chat, "ana".into(), format!("note {round}"), now).await.unwrap();
         }
         (Deed::OptOut, _, Some(contact)) => {
-            shop.opt_out_contact(contact, round.is_multiple_of(2).then_some(now), SuppressionCause::Owner, now)
-                .await
-                .unwrap();
+            let since = round.is_multiple_of(2).then_some(now);
+            shop.opt_out_contact(contact, since, SuppressionCause::Owner, now).await.unwrap();
+            // Nobody has this number, unless the other tenant has.
+            shop.opt_out_number(Phone::parse("4915111111119").unwrap(), since, now).await.unwrap();
         }
         (Deed::Merge, _, Some(contact)) => {
             let others = shop.contacts(ContactFilter::default(), None, 2).await.unwrap();
@@ -327,6 +328,7 @@ async fn answer(store: &Store, shop: &TenantStore, end: u8, round: u64, now: Tim
             model: None,
             latency_ms: 1,
             tokens: "{}".into(),
+            cites: facts.quick_replies.iter().map(|reply| reply.id).collect(),
         };
         let Start::Go(sending) = shop.start_answer(job.id, answer, now).await.unwrap() else { continue };
         let id = sending.interaction.id;
@@ -390,12 +392,15 @@ async fn ids(shop: &TenantStore) -> Ids {
 
 /// The tenant's whole store as text, to compare before and after.
 async fn picture(shop: &TenantStore) -> String {
+    let worded = QuickReplyFilter { find: Some("l".into()), ..QuickReplyFilter::default() };
     let mut lines = vec![
         format!("{:?}", shop.instances().await.unwrap()),
         format!("{:?}", shop.members().await.unwrap()),
         format!("{:?}", shop.quick_replies(None, 1000).await.unwrap()),
         format!("{:?}", shop.segments(None, 1000).await.unwrap()),
+        format!("{:?}", shop.quick_replies_like(worded, None, 1000).await.unwrap()),
         format!("{:?}", shop.contacts(ContactFilter::default(), None, 1000).await.unwrap()),
+        format!("{:?}", shop.suppressions(None, 1000).await.unwrap()),
         format!("{:?}", shop.queue(QueueFilter::All, None, 1000).await.unwrap()),
         format!("{:?}", shop.ledger(None, 1000).await.unwrap()),
         format!("{:?}", shop.audit().await.unwrap()),

@@ -2,20 +2,16 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use mychatflow_data::model::campaign_file::{PIECE_BYTES, check_size, mime};
 use mychatflow_data::protocol::calls::campaign::{CampaignAttach, CampaignDocument};
 use mychatflow_data::protocol::name::CampaignName;
 use mychatflow_data::protocol::piece::Rest;
 
 use super::super::Cx;
 use crate::output::{LiveLine, clean};
-
-/// The largest file.
-const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
-/// Bytes of one piece: as base64 it fits into a line of the socket.
-const PIECE_BYTES: usize = 512 * 1024;
 
 /// A file as it was read.
 pub struct File {
@@ -28,40 +24,10 @@ pub struct File {
 pub fn read(path: &Path) -> anyhow::Result<File> {
     let shown = path.display();
     let bytes = std::fs::metadata(path).with_context(|| format!("could not read {shown}"))?.len();
-    if bytes == 0 || bytes > FILE_BYTES_MAX {
-        bail!("{shown} has {bytes} bytes; a file that goes with a campaign has 1 byte to 16 MiB");
-    }
+    check_size(bytes).map_err(|wrong| anyhow!("{shown} {wrong}"))?;
     let data = std::fs::read(path).with_context(|| format!("could not read {shown}"))?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-    Ok(File { name, mime: mime(&ending), data })
-}
-
-/// What a file with this ending claims to be; the daemon looks for itself.
-fn mime(ending: &str) -> &'static str {
-    match ending {
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        "mp4" | "m4v" => "video/mp4",
-        "mp3" => "audio/mpeg",
-        "m4a" => "audio/mp4",
-        "ogg" | "oga" | "opus" => "audio/ogg",
-        "wav" => "audio/wav",
-        "pdf" => "application/pdf",
-        "doc" => "application/msword",
-        "xls" => "application/vnd.ms-excel",
-        "ppt" => "application/vnd.ms-powerpoint",
-        "rtf" => "application/rtf",
-        "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "pptx" => "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-        "odt" => "application/vnd.oasis.opendocument.text",
-        "ods" => "application/vnd.oasis.opendocument.spreadsheet",
-        "odp" => "application/vnd.oasis.opendocument.presentation",
-        _ => "application/octet-stream",
-    }
+    Ok(File { mime: mime(&name), name, data })
 }
 
 /// Gives a file to a campaign.

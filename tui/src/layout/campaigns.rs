@@ -214,12 +214,10 @@ pub fn page(state: &State, campaign: &CampaignDocument, width: u16) -> (Vec<Plac
 #[must_use]
 pub fn people_tabs(state: &State, campaign: &CampaignDocument, pane: Rect) -> Vec<Tab> {
     let people = &state.campaigns.people;
-    let titles: Vec<String> = people
-        .tabs(&campaign.counts)
-        .into_iter()
-        .map(|(only, count)| format!("{} {count}", only.map_or("all", word)))
-        .collect();
-    tabs::place(&titles, people.tab(&campaign.counts), pane)
+    let counts = people.counts(campaign);
+    let titles: Vec<String> =
+        people.tabs(counts).into_iter().map(|(only, count)| format!("{} {count}", only.map_or("all", word))).collect();
+    tabs::place(&titles, people.tab(counts), pane)
 }
 
 /// Where the selected recipient's reason stands.

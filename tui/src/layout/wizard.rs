@@ -174,7 +174,8 @@ fn split(wizard: &Wizard, body: Rect) -> (Rect, Rect) {
 fn fields(wizard: &Wizard, area: Rect, laid: &mut Layout) -> Vec<Rect> {
     let shown = wizard.shown();
     let block = match wizard.step {
-        Step::Text => area.height.saturating_sub(2).clamp(1, TEXT_ROWS_MAX),
+        // The file below it has two rows.
+        Step::Text => area.height.saturating_sub(4).clamp(1, TEXT_ROWS_MAX),
         _ => VARIANT_ROWS,
     };
     let heights: Vec<u16> = shown.iter().map(|at| tall(&wizard.entries[*at].1, block)).collect();

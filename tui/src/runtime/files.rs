@@ -1,10 +1,12 @@
-//! Text files of this machine, read for somebody who named them.
+//! Files of this machine, read for somebody who named them.
 
 use std::fs::File;
-use std::io::Read;
-use std::path::PathBuf;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
-/// The largest file that is taken: more than any list of recipients has.
+use mychatflow_data::model::campaign_file::{FILE_BYTES_MAX, check_size};
+
+/// The largest text that is taken: more than any list of recipients has.
 const BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// The text of a file, as UTF-8 whatever it was.
@@ -14,17 +16,45 @@ const BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub fn text(path: &str) -> Result<String, String> {
     let place = expand(path);
     let shown = place.display();
-    let unreadable = |error: std::io::Error| format!("{shown} could not be read: {error}");
-    let file = File::open(&place).map_err(unreadable)?;
-    if file.metadata().is_ok_and(|about| about.is_dir()) {
-        return Err(format!("{shown} is a directory; name the file in it"));
-    }
-    let mut bytes = Vec::new();
-    file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    let bytes = bytes(&place, BYTES_MAX)?;
     if bytes.len() as u64 > BYTES_MAX {
         return Err(format!("{shown} has more than {} MiB: split it", BYTES_MAX / 1024 / 1024));
     }
     decoded(bytes).ok_or_else(|| format!("{shown} is not UTF-8: save it as \"CSV UTF-8\", or use iconv"))
+}
+
+/// What is in a file that is to go with a campaign.
+///
+/// # Errors
+/// A sentence with what to do.
+pub fn attachment(path: &str) -> Result<Vec<u8>, String> {
+    let place = expand(path);
+    let bytes = bytes(&place, FILE_BYTES_MAX)?;
+    // One that is too large is not read to its end: its size is told as the disk knows it.
+    let size = std::fs::metadata(&place).map_or(0, |about| about.len()).max(bytes.len() as u64);
+    check_size(size).map_err(|wrong| format!("{} {wrong}", place.display()))?;
+    Ok(bytes)
+}
+
+/// What is in a file, one byte more than allowed at most.
+fn bytes(place: &Path, bytes_max: u64) -> Result<Vec<u8>, String> {
+    let shown = place.display();
+    let unreadable = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => format!("there is no file {shown} on this machine"),
+        _ => format!("{shown} could not be read: {error}"),
+    };
+    // A pipe or a device has no end, and opening it may wait for ever.
+    let about = std::fs::metadata(place).map_err(unreadable)?;
+    if about.is_dir() {
+        return Err(format!("{shown} is a directory; name the file in it"));
+    }
+    if !about.is_file() {
+        return Err(format!("{shown} is no file"));
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(place).map_err(unreadable)?;
+    file.take(bytes_max + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(bytes)
 }
 
 /// The home directory for `~`.
@@ -69,7 +99,9 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_said() {
-        assert!(text("/nowhere/people.csv").unwrap_err().contains("could not be read"));
+        assert_eq!(text("/nowhere/people.csv").unwrap_err(), "there is no file /nowhere/people.csv on this machine");
         assert!(text("/").unwrap_err().contains("is a directory"));
+        assert_eq!(attachment("/nowhere/a.png").unwrap_err(), "there is no file /nowhere/a.png on this machine");
+        assert_eq!(attachment("/dev/null").unwrap_err(), "/dev/null is no file");
     }
 }

@@ -129,6 +129,9 @@ pub fn facts(reply: &QuickReplyDocument, now: Timestamp, zone: &TimeZone) -> Vec
     let clean = |words: &str| CleanText::line(words).into_string();
     let category = reply.category.as_deref().map(clean);
     let (state, role) = match reply.state {
+        QuickReplyState::Active if !reply.personal_variables().is_empty() => {
+            ("in use: offered to you, not to the assistant (variables)", Role::Text)
+        }
         QuickReplyState::Active => ("in use: offered to you, a fact for the assistant", Role::Text),
         QuickReplyState::Aside => ("put aside: neither offered nor told to the assistant", Role::Warn),
     };

@@ -1,5 +1,6 @@
 //! A campaign being made, or changed while it is a draft: step by step, with what the daemon says to it.
 
+pub mod attachment;
 pub mod check;
 pub mod draft;
 pub mod sheet;
@@ -12,6 +13,7 @@ use mychatflow_data::protocol::calls::contact::ContactList;
 use mychatflow_data::protocol::calls::segment::SegmentDocument;
 use mychatflow_data::time::Timestamp;
 
+use self::attachment::Attachment;
 use self::sheet::Sheet;
 use super::campaigns::Heard;
 use super::form::{Field, Touched, something};
@@ -146,12 +148,21 @@ pub enum Keeping {
     Idle,
     /// The list is read from the disk.
     Reading(String),
+    /// The file that goes with the text is read from the disk.
+    Opening(String),
     /// The daemon was asked; the answer is awaited.
     Asked(Box<Question>),
     /// So many bytes of the list are with the daemon; the answer to the next piece is awaited.
     Extending {
         /// The campaign as far as it is there.
         campaign: CampaignId,
+        /// Bytes that are there once the answer comes.
+        upto: usize,
+        /// What was asked.
+        question: Box<Question>,
+    },
+    /// So many bytes of the file that goes with the text are with the daemon; the answer to the next piece is awaited.
+    Attaching {
         /// Bytes that are there once the answer comes.
         upto: usize,
         /// What was asked.
@@ -210,6 +221,8 @@ pub struct Wizard {
     pub preview: Live<CampaignPreview, CampaignPreviewed>,
     /// The list from the disk.
     pub sheet: Option<Sheet>,
+    /// The file that goes with the text.
+    pub attachment: Option<Attachment>,
     /// How far the draft is on its way.
     pub keeping: Keeping,
     /// Why the daemon refused.
@@ -257,6 +270,7 @@ impl Wizard {
             ),
         ];
         entries.extend(texts("", &[]));
+        entries.push(attached("a picture or document with it; empty: none"));
         entries.extend(plan(known, None));
         Self::with(entries, Step::Name, None)
     }
@@ -266,6 +280,10 @@ impl Wizard {
     pub fn of(campaign: &CampaignDocument, known: &Beginnings, step: Step) -> Self {
         let others: Vec<String> = campaign.variants.iter().skip(1).map(|variant| variant.text.clone()).collect();
         let mut entries = texts(&campaign.text, &others);
+        entries.push(attached(match campaign.media {
+            Some(_) => "empty: the one it has; - takes that away",
+            None => "a picture or document with it; empty: none",
+        }));
         entries.extend(plan(&Beginnings { numbers: Vec::new(), ..known.clone() }, Some(campaign)));
         Self::with(entries, step, Some(campaign.id))
     }
@@ -284,6 +302,7 @@ impl Wizard {
             count: Live::default(),
             preview: Live::default(),
             sheet: None,
+            attachment: None,
             keeping: Keeping::Idle,
             refusal: None,
             preflight: Heard::Waiting,
@@ -380,6 +399,11 @@ fn field(step: Step, field: Field) -> (Step, Entry) {
 
 fn choice(step: Step, choice: Choice) -> (Step, Entry) {
     (step, Entry::Choice(choice))
+}
+
+/// The place for a file that goes with the text.
+fn attached(hint: &'static str) -> (Step, Entry) {
+    field(Step::Text, Field::line("media", "File", hint, "", |_| Ok(())))
 }
 
 /// The places for the texts: the first one, and one for each further letter.

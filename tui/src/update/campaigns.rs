@@ -37,12 +37,12 @@ pub fn hints(state: &State) -> Vec<(Action, &'static str)> {
         Place::List => vec![(Action::Open, "show"), (Action::Add, "new")],
         Place::Page(_) => vec![(Action::CampaignReport, "people"), (Action::Back, "back")],
         Place::People(_) => {
-            return vec![
-                (Action::Open, "chat"),
-                (Action::TabNext, "state"),
-                (Action::Copy, "copy"),
-                (Action::Back, "back"),
-            ];
+            let mut hints = vec![(Action::Open, "chat"), (Action::TabNext, "state")];
+            if state.campaigns.open().is_some_and(|campaign| campaign.variants.len() > 1) {
+                hints.push((Action::CampaignVariant, "text"));
+            }
+            hints.extend([(Action::Copy, "copy"), (Action::Back, "back")]);
+            return hints;
         }
     };
     match state.campaigns.current().map(|campaign| campaign.state) {

@@ -93,6 +93,9 @@ pub fn update(
         Msg::Said(Said::Failed(words)) => state.toasts.say(Tone::Bad, &words, now),
         Msg::Pixels(support) => state.pixels = support,
         Msg::Piece(piece) => contacts::piece_came(state, *piece, &mut cx),
+        Msg::AttachmentRead { path, bytes } => {
+            campaigns::wizard::attachment_read(state, &path, bytes, &mut cx);
+        }
         Msg::FileRead { path, text } => campaigns::wizard::file_read(state, &path, text, &mut cx),
     }
     guide::step(state, &mut cx);

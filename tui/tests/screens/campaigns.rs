@@ -101,15 +101,20 @@ fn several_texts_stand_side_by_side() {
     assert!(!console.lines().join("").contains('\u{202e}'));
 }
 
+/// The same, and what each of the people got.
+fn several(shop: &mut Shop) {
+    variants(shop);
+    for (line, label) in shop.report.iter_mut().zip(["A", "B", "A", "C"]) {
+        line["variant"] = json!(label);
+    }
+}
+
 #[test]
 fn who_got_it_and_who_did_not() {
     both("people", "3r", |_| {});
-    both("people_variants", "3rj", |shop| {
-        variants(shop);
-        for (line, label) in shop.report.iter_mut().zip(["A", "B", "A", "C"]) {
-            line["variant"] = json!(label);
-        }
-    });
+    both("people_variants", "3rj", several);
+    both("people_variant", "3rtt", several);
+    both("people_variant_tab", "3rtt>", several);
     both("people_tab", "3r<<", |_| {});
     both("people_empty", "3r", |shop| shop.report = Vec::new());
     both("people_waiting", "3r", |shop| shop.silent = Some("campaign.report"));
@@ -294,6 +299,34 @@ fn recipients_are_shown_by_their_state() {
     let column = mychatflow_tui::text::width(&console.lines()[tab][..column]) as u16 + 1;
     console.take(Msg::Mouse(Mouse { column, row: tab as u16, deed: MouseDeed::Click }));
     assert_eq!(only(&console), None);
+}
+
+#[test]
+fn recipients_are_shown_by_their_text() {
+    let mut shop = Shop::usual();
+    several(&mut shop);
+    let mut console = Console::with(120, 36, shop, |_| {});
+    console.keys("3r");
+    let asked = |console: &Console| match console.asked.iter().rev().find(|asked| asked.method() == "campaign.report") {
+        Some(Question::CampaignReport(asked)) => (asked.state.map(|state| state.word()), asked.variant.clone()),
+        _ => (None, None),
+    };
+    let (all, of) = (console.lines().concat(), |label: &str| Some(label.to_owned()));
+    assert!(all.contains("[all 283]") && all.contains("t text"), "{all}");
+    console.keys("t");
+    assert_eq!(asked(&console), (None, of("A")));
+    assert!(console.shows("[all 135]") && console.shows("Christmas orders: text A"));
+    console.keys(">t");
+    assert_eq!(asked(&console), (Some("queued"), of("B")), "the state stays, as the text does");
+    console.keys("tt");
+    assert_eq!(asked(&console), (Some("queued"), None), "after the last text come all of them");
+    console.keys("t<esc>r");
+    assert_eq!(asked(&console), (None, None), "it begins with everybody again");
+
+    let mut console = Console::open(80, 24);
+    console.keys("3rt");
+    assert!(console.shows("everybody gets the same text") && !console.shows("t text"));
+    assert_eq!(asked(&console), (None, None));
 }
 
 #[test]

@@ -3,6 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use mychatflow_data::protocol::calls::campaign::CampaignAttach;
+use mychatflow_data::protocol::piece::Rest;
 use mychatflow_tui::msg::{Effect, Mouse, MouseDeed, Msg, Question};
 use mychatflow_tui::state::Charset;
 use mychatflow_tui::state::overlay::Overlay;
@@ -280,6 +284,111 @@ fn a_list_that_can_not_be_read_keeps_one_where_one_is() {
     console.keys(NAMED).keys("<left><tab>a.csv<enter><esc>");
     console.take(Msg::FileRead { path: "a.csv".to_owned(), text: Ok(list(3)) });
     assert_eq!(wizard(&console).step, Step::People, "whoever did not wait for it is not moved");
+}
+
+/// The disk answers with this.
+fn opened(console: &mut Console, path: &str, bytes: Result<Vec<u8>, String>) {
+    assert!(console.effects.contains(&Effect::ReadAttachment { path: path.to_owned() }));
+    console.take(Msg::AttachmentRead { path: path.to_owned(), bytes: bytes.map(Into::into) });
+}
+
+/// Every piece of a file that was given to the daemon.
+fn pieces(console: &Console) -> Vec<CampaignAttach> {
+    let piece = |question: &Question| match question {
+        Question::CampaignAttach(piece) => Some(piece.clone()),
+        _ => None,
+    };
+    console.asked.iter().filter_map(piece).collect()
+}
+
+#[test]
+fn a_file_goes_with_the_text_in_pieces_and_once() {
+    let mut console = Console::open(80, 24);
+    console.keys(NAMED).keys("<enter>Hi {{ name }}<tab>~/menu.PDF");
+    insta::assert_snapshot!("wizard_file_80", console.picture());
+    console.keys("<enter>");
+    assert!(console.shows("reading the file") && wizard(&console).step == Step::Text);
+    let whole: Vec<u8> = (0..700_000u32).map(|at| at.to_le_bytes()[0]).collect();
+    opened(&mut console, "~/menu.PDF", Ok(whole.clone()));
+    assert_eq!(wizard(&console).step, Step::Variants);
+    console.shop.silent = Some("campaign.attach");
+    console.keys("<enter><enter>");
+    assert!(console.shows("of the file is on its way"), "the draft is there, and its file is not");
+    console.keys("<esc>");
+    assert!(console.shows("wait a moment: the draft is on its way"));
+    console.shop.silent = None;
+    let waiting = console.asked.last().cloned().expect("a piece was asked for");
+    let reply = console.shop.reply(&waiting).expect("it answers");
+    console.take(Msg::Answer(Box::new(waiting.played(reply).expect("it fits"))));
+    assert!(wizard(&console).step == Step::Check && console.shows("menu.PDF (application/pdf, 700 kB)"));
+
+    let sent = pieces(&console);
+    let seen: Vec<_> = sent.iter().map(|piece| (piece.offset, piece.more, piece.mime.as_str())).collect();
+    let upto = 512 * 1024;
+    assert_eq!(seen, [(0, Rest::Follows, "application/pdf"), (upto, Rest::Nothing, "application/pdf")]);
+    let bytes: Vec<u8> = sent.iter().flat_map(|piece| STANDARD.decode(&piece.data).expect("base64")).collect();
+    assert_eq!(bytes, whole, "nothing twice, nothing lost");
+    assert!(sent.iter().all(|piece| piece.file_name == "menu.PDF"));
+
+    // The same file does not go there again; none at all is taken away.
+    console.keys("<esc><esc><esc><enter>");
+    opened(&mut console, "~/menu.PDF", Ok(whole));
+    console.keys("<enter><enter>");
+    assert!(wizard(&console).step == Step::Check && pieces(&console).len() == 2);
+    console.keys("<esc><esc><esc><tab><ctrl-u><enter><enter><enter>");
+    let last = pieces(&console).pop().expect("it was taken away");
+    assert_eq!((last.file_name.as_str(), last.data.as_str(), pieces(&console).len()), ("", "", 3));
+    assert!(wizard(&console).step == Step::Check && !console.shows("menu.PDF"));
+}
+
+#[test]
+fn a_file_that_is_not_there_is_said_where_it_was_named() {
+    let mut console = Console::open(80, 24);
+    console.keys(NAMED).keys("<enter>Hi {{ name }}<tab>a.png<enter>");
+    let reason = "there is no file a.png on this machine";
+    opened(&mut console, "a.png", Err(reason.to_owned()));
+    assert!(wizard(&console).step == Step::Text && console.shows(reason));
+    insta::assert_snapshot!("wizard_file_missing_80", console.picture());
+    console.keys("x");
+    assert!(!console.shows(reason), "once one types on, it is gone");
+    console.keys("<enter><esc>");
+    opened(&mut console, "a.pngx", Ok(vec![1]));
+    assert_eq!(wizard(&console).step, Step::Text, "whoever did not wait for it is not moved");
+    assert!(pieces(&console).is_empty());
+}
+
+#[test]
+fn a_file_that_is_refused_leaves_a_draft_that_is_changed_the_next_time() {
+    let mut console = Console::open(80, 24);
+    console.shop.refuse = Some(("campaign.attach", "WhatsApp shows no image/bmp"));
+    console.keys(NAMED).keys("<enter>Hi {{ name }}<tab>a.bmp<enter>");
+    opened(&mut console, "a.bmp", Ok(vec![1, 2, 3]));
+    console.keys("<enter><enter>");
+    assert!(wizard(&console).step == Step::Plan && console.shows("WhatsApp shows no image/bmp"));
+    console.shop.refuse = None;
+    console.keys("<enter>");
+    assert_eq!(wizard(&console).step, Step::Check);
+    assert_eq!((asked(&console, "campaign.create"), asked(&console, "campaign.edit")), (1, 1));
+    assert_eq!(pieces(&console).len(), 2);
+}
+
+#[test]
+fn the_file_of_a_draft_stays_until_another_is_named_or_a_dash() {
+    let with_file = || {
+        let mut shop = drafted();
+        shop.campaigns[0]["media"] = json!({"file_name": "old.png", "mime": "image/png", "bytes": 900});
+        shop
+    };
+    let mut console = Console::with(80, 24, with_file(), |_| {});
+    console.keys("3e");
+    assert!(console.shows("empty: the one it has; - takes that away"));
+    console.keys("<enter><enter><enter>");
+    assert!(wizard(&console).step == Step::Check && console.shows("old.png") && pieces(&console).is_empty());
+
+    let mut console = Console::with(80, 24, with_file(), |_| {});
+    console.keys("3e<tab>-<enter><enter><enter>");
+    assert_eq!(pieces(&console).iter().map(|piece| piece.file_name.as_str()).collect::<Vec<_>>(), [""]);
+    assert!(!console.shows("old.png"));
 }
 
 #[test]

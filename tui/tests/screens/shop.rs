@@ -370,9 +370,21 @@ impl Shop {
             "campaign.extend" | "campaign.edit" | "campaign.clone" => {
                 let mut campaign = self.one(&self.campaigns, question, "name");
                 campaign["state"] = json!("draft");
+                if question.method() == "campaign.edit" {
+                    campaign["id"] = params(question)["name"].clone();
+                }
                 if let Some(copy) = params(question).get("copy") {
                     (campaign["id"], campaign["name"]) = (json!(id(68)), copy.clone());
                 }
+                campaign
+            }
+            "campaign.attach" => {
+                let mut campaign = self.one(&self.campaigns, question, "name");
+                campaign["state"] = json!("draft");
+                let asked = params(question);
+                campaign["id"] = asked["name"].clone();
+                let file = json!({"file_name": asked["file_name"], "mime": asked["mime"], "bytes": 700_000});
+                campaign["media"] = if asked["file_name"] == "" { Value::Null } else { file };
                 campaign
             }
             "campaign.remove" => {
@@ -392,9 +404,12 @@ impl Shop {
                 {"phone": "+447700900123", "name": null, "text": null, "reason": "no value for name"}]}),
             "campaign.report" => {
                 let from: usize = params(question)["after"].as_str().and_then(|after| after.parse().ok()).unwrap_or(0);
-                let to = (from + 40).min(self.report.len());
-                let next = (to < self.report.len()).then(|| to.to_string());
-                json!({"items": self.report[from..to], "next": next})
+                let variant = params(question)["variant"].clone();
+                let fits = |line: &&Value| variant.is_null() || line["variant"] == variant;
+                let report: Vec<&Value> = self.report.iter().filter(fits).collect();
+                let to = (from + 40).min(report.len());
+                let next = (to < report.len()).then(|| to.to_string());
+                json!({"items": report[from..to], "next": next})
             }
             "settings.set" => {
                 let asked = params(question);

@@ -40,8 +40,7 @@ pub async fn ask(cx: &Cx, shop: &TenantStore, call: Ask) -> Handled<Reply<Ask>> 
     let tenant = super::tenant(cx, shop).await?;
     let values = shop.settings(instance, None).await?;
     let told = QuickReplyFilter { state: Some(QuickReplyState::Active), ..QuickReplyFilter::default() };
-    let replies = shop.quick_replies_like(told, None, QUICK_REPLIES_MAX).await?;
-    let quick_replies: Vec<(String, String)> = replies.into_iter().map(|reply| (reply.label, reply.text)).collect();
+    let quick_replies = shop.quick_replies_like(told, None, QUICK_REPLIES_MAX).await?;
     let now = cx.now();
     let known = Shop {
         tenant: tenant.id,
@@ -69,7 +68,7 @@ pub async fn ask(cx: &Cx, shop: &TenantStore, call: Ask) -> Handled<Reply<Ask>> 
         .into_iter()
         .filter_map(|key| Some((key.word(), values.get(key)?)))
         .collect();
-    facts.extend(quick_replies.iter().map(|(label, text)| (label.as_str(), text.as_str())));
+    facts.extend(question.quick_replies.iter().map(|reply| (reply.label.as_str(), reply.text.as_str())));
     let sources = sources(&reply, &facts).into_iter().map(str::to_owned).collect();
     Ok(Reply(AskAnswer {
         action,

@@ -182,6 +182,7 @@ async fn list_group(cx: &Cx, shop: &TenantStore, id: CampaignId, group: Group) -
 pub async fn preview(cx: &Cx, shop: &TenantStore, call: CampaignPreview) -> Handled<Reply<CampaignPreview>> {
     let limit = paging::limit(Some(call.limit.unwrap_or(PREVIEWS)));
     let text = call.text.as_deref().map(checked_text).transpose()?;
+    let variants = call.variants.as_deref().map(checked_texts).transpose()?;
     let (texts, mut materials) = match &call.name {
         Some(name) => {
             if call.file.is_some() || call.segment.is_some() {
@@ -190,12 +191,12 @@ pub async fn preview(cx: &Cx, shop: &TenantStore, call: CampaignPreview) -> Hand
             let campaign = named(shop, name).await?;
             let materials = shop.recipient_materials(campaign.id, count(campaign_preview::LOOKED_AT_MAX)).await?;
             let text = text.unwrap_or(campaign.text);
-            ([vec![text], campaign.variants].concat(), materials)
+            ([vec![text], variants.unwrap_or(campaign.variants)].concat(), materials)
         }
         None => {
             let Some(text) = text else { return invalid("name a campaign, or give a text and a list") };
             let audience = Audience::of_preview(cx, shop, &call).await?;
-            let texts = [vec![text], checked_texts(&call.variants)?].concat();
+            let texts = [vec![text], variants.unwrap_or_default()].concat();
             (texts, people(cx, shop, audience, campaign_preview::LOOKED_AT_MAX).await?)
         }
     };

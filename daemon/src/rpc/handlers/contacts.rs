@@ -3,13 +3,15 @@
 use mychatflow_data::ids::ContactId;
 use mychatflow_data::model::contact::{Contact, SuppressionCause};
 use mychatflow_data::model::query::Query;
+use mychatflow_data::phone::Phone;
 use mychatflow_data::protocol::calls::contact::{
-    ContactAdd, ContactList, ContactOptout, ContactShow, ContactShown, ContactTag, OptOut, Tagging,
+    ContactAdd, ContactList, ContactOptedOut, ContactOptout, ContactShow, ContactShown, ContactTag, NumberOptedOut,
+    OptOut, Tagging,
 };
-use mychatflow_data::protocol::error::CallError;
+use mychatflow_data::protocol::error::{CallError, Code};
 use mychatflow_data::protocol::name::ContactName;
 use mychatflow_data::store::TenantStore;
-use mychatflow_data::store::contacts::{ContactFilter, ContactPlace};
+use mychatflow_data::store::contacts::{ContactFilter, ContactPlace, OptedOut};
 use mychatflow_data::store::error::StoreError;
 
 use super::chats;
@@ -17,7 +19,7 @@ use super::contact_merge;
 use crate::cx::Cx;
 use crate::flow::clean::{clean, clean_line, clean_name};
 use crate::rpc::paging;
-use crate::rpc::refused::Handled;
+use crate::rpc::refused::{Handled, Refused};
 use crate::rpc::service::Reply;
 
 /// A person as callers may see them: what strangers and files wrote can't steer a terminal.
@@ -119,16 +121,25 @@ pub async fn add(cx: &Cx, shop: &TenantStore, call: ContactAdd) -> Handled<Reply
     Ok(Reply(document(shop.add_contact(call.phone, name, call.tags, cx.now()).await?)))
 }
 
-/// `contact.optout`
+/// `contact.optout`: a number that nobody knows is kept by itself.
 ///
 /// # Errors
-/// `not_found` or `conflict` about the person.
+/// `not_found` or `conflict` about the person, where it is no number.
 pub async fn opt_out(cx: &Cx, shop: &TenantStore, call: ContactOptout) -> Handled<Reply<ContactOptout>> {
-    let found = named(shop, &call.contact).await?;
     let now = cx.now();
     let since = match call.back {
         OptOut::Out => Some(now),
         OptOut::Back => None,
     };
-    Ok(Reply(document(shop.opt_out_contact(found.id, since, SuppressionCause::Owner, now).await?)))
+    let opted_out = match (named(shop, &call.contact).await, Phone::parse(call.contact.as_str())) {
+        (Ok(found), _) => shop.opt_out_contact(found.id, since, SuppressionCause::Owner, now).await?.into(),
+        (Err(Refused(refused)), Ok(phone)) if refused.code == Code::NotFound => {
+            shop.opt_out_number(phone, since, now).await?
+        }
+        (Err(refused), _) => return Err(refused),
+    };
+    Ok(Reply(match opted_out {
+        OptedOut::Person(person) => ContactOptedOut::Person(Box::new(document(*person))),
+        OptedOut::Number(phone, opted_out_at) => ContactOptedOut::Number(NumberOptedOut { phone, opted_out_at }),
+    }))
 }

@@ -20,6 +20,7 @@ use serde_json::{Map, Value};
 
 use crate::cx::Cx;
 use crate::flow::clean::{clean, clean_line};
+use crate::flow::quick_reply_facts::shop_values;
 use crate::flow::{quick_reply_file, template};
 use crate::rpc::paging;
 use crate::rpc::refused::Handled;
@@ -182,7 +183,7 @@ async fn values(cx: &Cx, shop: &TenantStore, chat: &Chat) -> Handled<Map<String,
     if let Some(phone) = &chat.phone {
         values.insert("phone".to_owned(), Value::String(phone.to_string()));
     }
-    values.insert("business".to_owned(), Value::String(clean_line(&business)));
+    values.extend(shop_values(&business));
     Ok(values)
 }
 

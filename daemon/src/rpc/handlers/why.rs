@@ -139,7 +139,9 @@ impl Known {
             .filter_map(|(key, name)| Some((name.to_owned(), values.get(key)?.to_owned())))
             .collect();
         facts.extend(
-            self.facts.quick_replies.iter().map(|(label, text)| (format!("quick reply {label}"), text.clone())),
+            compose::quick_replies(&self.facts)
+                .into_iter()
+                .map(|reply| (format!("quick reply {}", reply.label), reply.text)),
         );
         let facts: Vec<(&str, &str)> = facts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
         sources(text, &facts).into_iter().map(clean_line).collect()

@@ -139,9 +139,9 @@ pub struct CampaignPreview {
     /// The recipients among the contacts, where there is no campaign.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segment: Option<String>,
-    /// Other texts besides the first, where there is no campaign.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub variants: Vec<String>,
+    /// Other texts besides the first; absent: those of the campaign; an empty list: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variants: Option<Vec<String>>,
     /// How many at most; absent: 5.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,

@@ -169,7 +169,8 @@ flag! {
     }
 }
 
-/// `contact optout CONTACT [--back]`: the assistant and campaigns write to the person no more, or again.
+/// `contact optout CONTACT [--back]`: the assistant and campaigns write to the person no more, or again. A phone number may be
+/// one that nobody knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ContactOptout {
@@ -181,6 +182,25 @@ pub struct ContactOptout {
     /// `--back`
     #[serde(default)]
     pub back: OptOut,
+}
+
+/// Whom an opt-out is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ContactOptedOut {
+    /// Somebody we know.
+    Person(Box<Contact>),
+    /// A number that nobody knows.
+    Number(NumberOptedOut),
+}
+
+/// A number that nobody knows, and whether it is written to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NumberOptedOut {
+    /// The number.
+    pub phone: Phone,
+    /// Since when nobody writes to it; `null`: it may be written to.
+    pub opted_out_at: Option<Timestamp>,
 }
 
 /// A person with their chats.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::QuickReplyId;
-use crate::model::quick_reply::QuickReplyState;
+use crate::model::quick_reply::{BUSINESS, QuickReplyState};
 use crate::protocol::name::{ChatName, Cursor, QuickReplyName, TenantName};
 use crate::protocol::piece::Rehearsal;
 use crate::time::Timestamp;
@@ -105,7 +105,7 @@ pub struct QuickReplyDocument {
     /// How often people sent it.
     #[serde(default)]
     pub uses: i64,
-    /// How often the assistant named it as its source.
+    /// How many of the assistant's answers that went out lean on it.
     #[serde(default)]
     pub citations: i64,
     /// When it was of use last.
@@ -114,6 +114,15 @@ pub struct QuickReplyDocument {
     /// The variables in its words.
     #[serde(default)]
     pub variables: Vec<String>,
+}
+
+impl QuickReplyDocument {
+    /// The variables that only a person has a value for. With any of them the assistant is not told.
+    #[must_use]
+    pub fn personal_variables(&self) -> Vec<&str> {
+        let names = self.variables.iter().map(String::as_str);
+        names.filter(|name| *name != BUSINESS).collect()
+    }
 }
 
 const fn in_use() -> QuickReplyState {

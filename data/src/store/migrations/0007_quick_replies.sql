@@ -7,6 +7,16 @@ ALTER TABLE quick_replies ADD COLUMN uses INTEGER NOT NULL DEFAULT 0;       -- s
 ALTER TABLE quick_replies ADD COLUMN citations INTEGER NOT NULL DEFAULT 0;  -- named by the assistant as its source
 ALTER TABLE quick_replies ADD COLUMN used_at INTEGER;
 
+-- What an answer that is not sent yet leans on. Its end takes the rows: sent, they are counted; not sent, they are not.
+CREATE TABLE citations (
+    tenant_id      BLOB NOT NULL,
+    reply_id       BLOB NOT NULL,
+    quick_reply_id BLOB NOT NULL,
+    PRIMARY KEY (tenant_id, reply_id, quick_reply_id),
+    FOREIGN KEY (tenant_id, quick_reply_id) REFERENCES quick_replies (tenant_id, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX citations_by_quick_reply ON citations (tenant_id, quick_reply_id);
+
 -- One more author. As in 0004: the CHECK says nothing about how rows are stored.
 PRAGMA writable_schema = ON;
 UPDATE sqlite_schema

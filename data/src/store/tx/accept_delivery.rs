@@ -232,32 +232,21 @@ impl Intake<'_, '_> {
         } else {
             (Direction::In, InteractionState::Received)
         };
+        let (to, at) = (message.chat.clone(), within_its_second(message.at, self.now));
         Interaction {
-            id: InteractionId::new(),
-            chat,
             direction,
             author,
             state,
             kind: message.kind,
-            text: message.text.clone().unwrap_or_default(),
-            at: within_its_second(message.at, self.now),
             wa_id: Some(message.wa_id.clone()),
-            address: message.chat.clone(),
-            reason: None,
-            client_ref: None,
             reply_to: message.reply_to.clone(),
             author_name: message.participant.as_ref().and(message.push_name.clone()),
-            reaction: None,
-            model: None,
-            latency_ms: None,
-            original: None,
             media: message.media.as_ref().map(|media| Media {
                 mime: media.mimetype.clone(),
                 file_name: media.filename.clone(),
                 ..Media::default()
             }),
-            tokens: None,
-            quoted: None,
+            ..Interaction::received(chat, to, message.text.clone().unwrap_or_default(), at)
         }
     }
 

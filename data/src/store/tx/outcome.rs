@@ -10,7 +10,7 @@ use crate::store::error::StoreError;
 use crate::store::interactions::{self, Outbound};
 use crate::store::jobs::{self, Ended};
 use crate::store::scope::{Scope, Scoped};
-use crate::store::{chats, ledger};
+use crate::store::{chats, ledger, quick_replies};
 use crate::time::Timestamp;
 
 /// The reason of a message that WhatsApp itself did not take: whatever WAHA says of it, it was not sent.
@@ -50,6 +50,7 @@ pub(crate) fn mark_sent(
     }
     if let Some(reply) = message.reply {
         ledger::settle(scope, reply, now)?;
+        quick_replies::count_cited(scope, reply, now)?;
     }
     match (early, interactions::find(scope, id)?) {
         (Some(ack), Some(message)) => apply_ack(scope, &message, ack, now),
@@ -131,7 +132,11 @@ pub(crate) fn mark_failed(
 
 /// Releases a reservation of which no part went out or may have.
 pub(crate) fn release_unless_sent(scope: &Scope<'_>, reply: ReplyId, now: Timestamp) -> Result<(), StoreError> {
-    if jobs::on_its_way(scope, reply)? { Ok(()) } else { ledger::release(scope, reply, now) }
+    if jobs::on_its_way(scope, reply)? {
+        return Ok(());
+    }
+    quick_replies::forget_cited(scope, reply)?;
+    ledger::release(scope, reply, now)
 }
 
 /// The parts of the same answer that have not left yet, in order.

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::candidate::{Among, Found, candidate};
-pub use self::claim::Claim;
 pub(crate) use self::claim::may_leave;
+pub use self::claim::{Claim, Letter};
 use self::counted::{course, sent};
 pub use self::steer::Recall;
 pub(crate) use self::steer::{pause, take_back_from, take_back_row};

@@ -2,7 +2,7 @@
 
 use crate::ids::{ChatId, ClientRef, InteractionId};
 use crate::model::chat::{ChatKind, ChatState};
-use crate::model::interaction::{Author, ContentKind, Direction, Interaction, InteractionState};
+use crate::model::interaction::{Author, Interaction, InteractionState};
 use crate::scoped;
 use crate::store::TenantStore;
 use crate::store::change::Change;
@@ -102,27 +102,8 @@ impl TenantStore {
                 return Err(StoreError::Invalid("only chats with one person can be written to".to_owned()));
             }
             let interaction = Interaction {
-                id: InteractionId::new(),
-                chat,
-                direction: Direction::Out,
-                author: Author::Human,
-                state: InteractionState::Queued,
-                kind: ContentKind::Text,
-                text: written.text,
-                at: now,
-                wa_id: None,
-                address: to.address,
-                reason: None,
                 client_ref: Some(client_ref),
-                reply_to: None,
-                author_name: None,
-                reaction: None,
-                model: None,
-                latency_ms: None,
-                original: None,
-                media: None,
-                tokens: None,
-                quoted: None,
+                ..Interaction::outgoing(chat, to.address, Author::Human, written.text, now)
             };
             let preview = super::accept_delivery::preview(&interaction.text);
             human_spoke(scope, chat, &preview, now, now + takeover_pause, now)?;

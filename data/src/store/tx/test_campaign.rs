@@ -2,9 +2,9 @@
 //! a human's it is none of those that the pace of the number is counted from. Unlike what a human types into a chat it
 //! leaves the assistant as it is: nobody meant to take the chat over.
 
-use crate::ids::{CampaignId, InteractionId};
+use crate::ids::CampaignId;
 use crate::model::contact::Review;
-use crate::model::interaction::{Author, Direction, Interaction, InteractionState};
+use crate::model::interaction::{Author, Interaction};
 use crate::phone::Phone;
 use crate::scoped;
 use crate::store::TenantStore;
@@ -41,27 +41,9 @@ impl TenantStore {
                 return Err(StoreError::Conflict(format!("{to} asked not to be written to")));
             }
             let interaction = Interaction {
-                id: InteractionId::new(),
-                chat: thread.chat,
-                direction: Direction::Out,
-                author: Author::Human,
-                state: InteractionState::Queued,
                 kind: kind_of(campaign.media.as_ref()),
-                text,
-                at: now,
-                wa_id: None,
-                address,
-                reason: None,
-                client_ref: None,
-                reply_to: None,
-                author_name: None,
-                reaction: None,
-                model: None,
-                latency_ms: None,
-                original: None,
                 media: campaign.media.as_ref().map(media_of),
-                tokens: None,
-                quoted: None,
+                ..Interaction::outgoing(thread.chat, address, Author::Human, text, now)
             };
             let extra = Extra { media: campaign_media::note_of(id, campaign.media.as_ref()), ..Extra::default() };
             interactions::insert(scope, campaign.instance, &interaction, &extra, now)?;

@@ -3,7 +3,7 @@
 use mychatflow_data::ids::RecipientId;
 use mychatflow_data::model::campaign::CampaignCounts;
 use mychatflow_data::model::recipient::RecipientState;
-use mychatflow_data::protocol::calls::campaign::CampaignReportLine;
+use mychatflow_data::protocol::calls::campaign::{CampaignDocument, CampaignReportLine};
 use mychatflow_data::protocol::name::Cursor;
 
 use crate::state::list::{Row, Rows};
@@ -28,11 +28,31 @@ pub struct People {
     pub rows: Rows<CampaignReportLine>,
     /// Only those in this state.
     pub only: Option<RecipientState>,
+    /// Only those who got this one of several texts, or are to: `A`, `B`.
+    pub variant: Option<String>,
     /// Where the pages after the first began: for the daemon, and in the rows.
     pub pages: Vec<(Cursor, usize)>,
 }
 
 impl People {
+    /// How many are in each state, of those with the text that is looked at.
+    #[must_use]
+    pub fn counts<'c>(&self, campaign: &'c CampaignDocument) -> &'c CampaignCounts {
+        let mut variants = campaign.variants.iter();
+        let variant = variants.find(|variant| Some(&variant.label) == self.variant.as_ref());
+        variant.map_or(&campaign.counts, |variant| &variant.counts)
+    }
+
+    /// The text after the one that is looked at; after the last one it is everybody's turn again.
+    #[must_use]
+    pub fn next_variant(&self, campaign: &CampaignDocument) -> Option<String> {
+        let labels = || campaign.variants.iter().map(|variant| &variant.label);
+        match &self.variant {
+            None => labels().next().cloned(),
+            Some(on) => labels().skip_while(|label| *label != on).nth(1).cloned(),
+        }
+    }
+
     /// The tabs: everybody, then each state in which somebody is, and the one that is on.
     #[must_use]
     pub fn tabs(&self, counts: &CampaignCounts) -> Vec<(Option<RecipientState>, i64)> {

@@ -63,6 +63,10 @@ fn facts(
 ) {
     let draft = state.campaigns.rows.items().iter().find(|campaign| Some(campaign.id) == wizard.draft);
     let zone = draft.map_or_else(String::new, |campaign| campaign.timezone.clone());
+    if let Some(media) = draft.and_then(|campaign| campaign.media.as_ref()) {
+        let words = format!("{} ({}, {} kB)", media.file_name, media.mime, media.bytes.div_ceil(1000));
+        put("file", &words, Role::Text);
+    }
     let (sign, words, role) = risk(preflight.risk, glyphs);
     put("risk", &format!("{sign} {words}"), role);
     put("gets it", &format!("{} of {} on the list", people(preflight.audience), preflight.recipients), Role::Text);

@@ -28,9 +28,9 @@ fn ask(state: &State, id: CampaignId, after: Option<Cursor>, cx: &mut Cx<'_>) {
         tenant: state.tenant_name(),
         name: CampaignName::from(id.to_string()),
         state: state.campaigns.people.only,
+        variant: state.campaigns.people.variant.clone(),
         limit: Some(PAGE),
         after,
-        ..CampaignReport::default()
     });
 }
 
@@ -42,10 +42,12 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
         return Handled::Yes;
     }
     let people = &state.campaigns.people;
-    let (tab, count) = (people.tab(&campaign.counts), people.tabs(&campaign.counts).len());
+    let counts = people.counts(&campaign);
+    let (tab, count) = (people.tab(counts), people.tabs(counts).len());
     match action {
         Action::TabNext | Action::FocusNext => self::tab(state, (tab + 1) % count, cx),
         Action::TabBack | Action::FocusBack => self::tab(state, (tab + count - 1) % count, cx),
+        Action::CampaignVariant => variant(state, &campaign, cx),
         Action::Open => chat(state, cx),
         Action::Copy => match people.rows.selected() {
             Some(line) => cx.want(Effect::Copy(line.phone.clone())),
@@ -69,13 +71,26 @@ fn more(state: &mut State, id: CampaignId, cx: &mut Cx<'_>) {
 pub fn tab(state: &mut State, at: usize, cx: &mut Cx<'_>) {
     let Some(campaign) = state.campaigns.open() else { return };
     let id = campaign.id;
-    let tabs = state.campaigns.people.tabs(&campaign.counts);
+    let people = &state.campaigns.people;
+    let tabs = people.tabs(people.counts(campaign));
     if let Some((only, _)) = tabs.get(at)
-        && *only != state.campaigns.people.only
+        && *only != people.only
     {
-        state.campaigns.people = People { only: *only, ..People::default() };
+        let variant = people.variant.clone();
+        state.campaigns.people = People { only: *only, variant, ..People::default() };
         ask(state, id, None, cx);
     }
+}
+
+/// Goes to those with the next of several texts, and from the last one back to everybody.
+fn variant(state: &mut State, campaign: &CampaignDocument, cx: &mut Cx<'_>) {
+    if campaign.variants.len() < 2 {
+        return info(state, "everybody gets the same text", cx);
+    }
+    let people = &state.campaigns.people;
+    let (only, variant) = (people.only, people.next_variant(campaign));
+    state.campaigns.people = People { only, variant, ..People::default() };
+    ask(state, campaign.id, None, cx);
 }
 
 /// Opens the chat of the selected one.
@@ -114,7 +129,7 @@ pub fn came(
 ) {
     let Place::People(id) = state.campaigns.place else { return };
     let people = &mut state.campaigns.people;
-    if asked.name.as_str() != id.to_string() || asked.state != people.only {
+    if asked.name.as_str() != id.to_string() || (asked.state, &asked.variant) != (people.only, &people.variant) {
         return;
     }
     let page = match reply {

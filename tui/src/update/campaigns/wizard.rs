@@ -1,8 +1,10 @@
 //! A campaign being made: from step to step, and what the daemon is asked meanwhile.
 
+mod attach;
 mod keep;
 mod live;
 
+pub use self::attach::came as attachment_read;
 pub use self::keep::{answered, file_read};
 pub use self::live::{due, previewed, woke};
 
@@ -260,8 +262,8 @@ fn back(state: &mut State, cx: &mut Cx<'_>) {
                 deed: Deed::Forget,
             }));
         }
-        (Keeping::Reading(_), _) => wizard.keeping = Keeping::Idle,
-        (Keeping::Asked(_) | Keeping::Extending { .. }, _) => {
+        (Keeping::Reading(_) | Keeping::Opening(_), _) => wizard.keeping = Keeping::Idle,
+        (Keeping::Asked(_) | Keeping::Extending { .. } | Keeping::Attaching { .. }, _) => {
             info(state, "wait a moment: the draft is on its way", cx);
         }
     }
@@ -291,12 +293,22 @@ fn submit(state: &mut State, cx: &mut Cx<'_>) {
             wizard.refusal = None;
             cx.want(Effect::ReadFile { path });
         }
-        Step::Plan => keep::begin(state, cx),
-        step => {
-            if let Some(next) = step.next() {
-                go(state, next, cx);
+        Step::Text => {
+            if let Some(path) = attach::path(wizard) {
+                attach::read(wizard, path, cx);
+            } else {
+                next(state, cx);
             }
         }
+        Step::Plan => keep::begin(state, cx),
+        _ => next(state, cx),
+    }
+}
+
+/// To the step after this one.
+fn next(state: &mut State, cx: &mut Cx<'_>) {
+    if let Some(next) = of(state).and_then(|wizard| wizard.step.next()) {
+        go(state, next, cx);
     }
 }
 

@@ -2,7 +2,9 @@
 
 use mychatflow_data::ids::ContactId;
 use mychatflow_data::model::contact::{Contact, Review};
-use mychatflow_data::protocol::calls::contact::{ContactOptout, ContactTag, OptOut, Reviewed, Tagging};
+use mychatflow_data::protocol::calls::contact::{
+    ContactOptedOut, ContactOptout, ContactTag, OptOut, Reviewed, Tagging,
+};
 use mychatflow_data::protocol::calls::overview::OverviewShow;
 use mychatflow_data::protocol::name::ContactName;
 
@@ -203,8 +205,10 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) -> Option<An
     if refusal.is_some_and(|refusal| refusal.code.is_none()) {
         bulk.give_up();
     }
-    if let Answer::ContactTag(_, Ok(contact)) | Answer::ContactOptout(_, Ok(contact)) = answer {
-        super::put(state, contact);
+    match answer {
+        Answer::ContactTag(_, Ok(contact)) => super::put(state, contact),
+        Answer::ContactOptout(_, Ok(ContactOptedOut::Person(contact))) => super::put(state, *contact),
+        _ => {}
     }
     tell(state, cx);
     if state.contacts.bulk.is_done() {

@@ -17,7 +17,8 @@ pub use self::segments::{picked as segment_picked, remove as segment_remove};
 use mychatflow_data::ids::ContactId;
 use mychatflow_data::model::contact::Contact;
 use mychatflow_data::protocol::calls::contact::{
-    ContactErased, ContactList, ContactOptout, ContactShow, ContactShown, ContactTag, OptOut, Reviewed, Tagging,
+    ContactErased, ContactList, ContactOptedOut, ContactOptout, ContactShow, ContactShown, ContactTag, OptOut,
+    Reviewed, Tagging,
 };
 use mychatflow_data::protocol::error::Code;
 use mychatflow_data::protocol::name::{ContactName, Cursor};
@@ -399,12 +400,12 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
             };
             changed(state, contact, &words, cx);
         }
-        Answer::ContactOptout(asked, Ok(contact)) => {
+        Answer::ContactOptout(asked, Ok(ContactOptedOut::Person(contact))) => {
             let words = match asked.back {
                 OptOut::Out => format!("{} is not written to any more", name(&contact)),
                 OptOut::Back => format!("{} may be written to again", name(&contact)),
             };
-            changed(state, contact, &words, cx);
+            changed(state, *contact, &words, cx);
         }
         Answer::ContactMerge(asked, Ok(merged)) => merge::done(state, &asked, merged, cx),
         Answer::ContactUnmerge(_, Ok(unmerged)) => merge::undone(state, unmerged, cx),

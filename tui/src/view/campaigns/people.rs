@@ -27,9 +27,13 @@ const WHEN_SHORT: u16 = 6;
 /// Draws them.
 pub fn draw(state: &State, campaign: &CampaignDocument, body: Rect, laid: &TableLayout, paint: &mut Paint<'_>) {
     let people = &state.campaigns.people;
-    let empty = match people.only {
-        Some(_) => Empty { title: "Nobody is in this state", remedy: "The tab \"all\" has everybody." },
-        None => Empty { title: "Nobody is on this list", remedy: "A campaign without people ends at once." },
+    let empty = match (people.only, &people.variant) {
+        (Some(_), Some(_)) => {
+            Empty { title: "Nobody with this text is in this state", remedy: "There are other texts." }
+        }
+        (None, Some(_)) => Empty { title: "Nobody gets this text", remedy: "There are other texts." },
+        (Some(_), None) => Empty { title: "Nobody is in this state", remedy: "The tab \"all\" has everybody." },
+        (None, None) => Empty { title: "Nobody is on this list", remedy: "A campaign without people ends at once." },
     };
     let several = campaign.variants.len() > 1;
     let widths = widths(laid.rows.width.saturating_sub(2), several);
@@ -45,7 +49,10 @@ pub fn draw(state: &State, campaign: &CampaignDocument, body: Rect, laid: &Table
         row(state, line, widths, area, paint);
     });
     aside::tabs(paint, &people_tabs(state, campaign, laid.pane));
-    let title = CleanText::line(&campaign.name);
+    let title = match &people.variant {
+        Some(label) => CleanText::line(&format!("{}: text {label}", campaign.name)),
+        None => CleanText::line(&campaign.name),
+    };
     let edge = Rect { y: laid.pane.bottom().saturating_sub(1), height: 1, ..laid.pane };
     let edge = Rect { x: edge.x + 2, width: edge.width.saturating_sub(4), ..edge };
     if people.rows.failure().is_none() || people.rows.items().is_empty() {

@@ -302,7 +302,7 @@ fn progress(wizard: &Wizard, area: Rect, paint: &mut Paint<'_>) {
             paint.wrapped(area, &words, paint.style(Role::Bad));
         }
         (None, Keeping::Idle) => {}
-        (None, Keeping::Reading(_)) => {
+        (None, Keeping::Reading(_) | Keeping::Opening(_)) => {
             paint.text(area, "reading the file …", muted);
         }
         (None, Keeping::Asked(_)) => {
@@ -313,6 +313,12 @@ fn progress(wizard: &Wizard, area: Rect, paint: &mut Paint<'_>) {
             let number = |bytes: usize| i64::try_from(bytes).unwrap_or(i64::MAX);
             let ratio = share(number(*upto), number(whole));
             Meter::new(ratio, "of the list is on its way").draw(paint.theme, first_row(area), paint.buf);
+        }
+        (None, Keeping::Attaching { upto, .. }) => {
+            let whole = wizard.attachment.as_ref().map_or(0, |file| file.bytes.len());
+            let number = |bytes: usize| i64::try_from(bytes).unwrap_or(i64::MAX);
+            let ratio = share(number(*upto), number(whole));
+            Meter::new(ratio, "of the file is on its way").draw(paint.theme, first_row(area), paint.buf);
         }
     }
 }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::{Accepted, Intake, preview};
-use crate::ids::{ChatId, InteractionId};
+use crate::ids::ChatId;
 use crate::model::contact::Review;
 use crate::model::delivery::{CallEvent, CallKind, PollVoteEvent, Presence, PresenceEvent};
-use crate::model::interaction::{Author, ContentKind, Direction, Interaction, InteractionState};
+use crate::model::interaction::{ContentKind, Interaction};
 use crate::phone::Address;
 use crate::scoped;
 use crate::store::change::Change;
@@ -105,28 +105,6 @@ impl Intake<'_, '_> {
         text: String,
         at: Timestamp,
     ) -> Interaction {
-        Interaction {
-            id: InteractionId::new(),
-            chat,
-            direction: Direction::In,
-            author: Author::Customer,
-            state: InteractionState::Received,
-            kind,
-            text,
-            at,
-            wa_id: None,
-            address: address.clone(),
-            reason: None,
-            client_ref: None,
-            reply_to: None,
-            author_name: None,
-            reaction: None,
-            model: None,
-            latency_ms: None,
-            original: None,
-            media: None,
-            tokens: None,
-            quoted: None,
-        }
+        Interaction { kind, ..Interaction::received(chat, address.clone(), text, at) }
     }
 }

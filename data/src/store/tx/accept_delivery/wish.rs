@@ -4,7 +4,7 @@ use super::Intake;
 use crate::ids::{ChatId, ContactId, InteractionId};
 use crate::model::chat::ChatState;
 use crate::model::contact::{Contact, Review, SuppressionCause};
-use crate::model::interaction::{Author, ContentKind, Direction, Interaction, InteractionState};
+use crate::model::interaction::{Author, ContentKind, Interaction};
 use crate::model::opt_out::{self, Wish, Word};
 use crate::model::setting::{Rules, SettingKey};
 use crate::phone::Address;
@@ -138,29 +138,8 @@ impl Intake<'_, '_> {
         if text.trim().is_empty() {
             return Ok(());
         }
-        let confirmation = Interaction {
-            id: InteractionId::new(),
-            chat: said.chat,
-            direction: Direction::Out,
-            author: Author::System,
-            state: InteractionState::Queued,
-            kind: ContentKind::Text,
-            text: text.to_owned(),
-            at: self.now,
-            wa_id: None,
-            address: said.address.clone(),
-            reason: None,
-            client_ref: None,
-            reply_to: None,
-            author_name: None,
-            reaction: None,
-            model: None,
-            latency_ms: None,
-            original: None,
-            media: None,
-            tokens: None,
-            quoted: None,
-        };
+        let (text, to) = (text.to_owned(), said.address.clone());
+        let confirmation = Interaction::outgoing(said.chat, to, Author::System, text, self.now);
         interactions::insert(self.scope, self.instance, &confirmation, &Extra::default(), self.now)?;
         jobs::insert_send(self.scope, said.chat, confirmation.id, self.now).map(drop)
     }

@@ -4,10 +4,10 @@ use super::steer::wait_again;
 use super::{Rules, Turn, turn};
 use crate::ids::{CampaignId, ChatId, InteractionId, RecipientId};
 use crate::model::campaign::{Campaign, CampaignState, NumberCheck};
-use crate::model::contact::Review;
-use crate::model::interaction::{Author, Direction, Interaction, InteractionState};
+use crate::model::contact::{ConsentState, Review};
+use crate::model::interaction::{Author, Interaction, InteractionState};
 use crate::model::number_check::{Look, look};
-use crate::model::recipient::RecipientState;
+use crate::model::recipient::{RecipientState, left_out};
 use crate::model::variant;
 use crate::phone::{Address, Phone};
 use crate::scoped;
@@ -34,9 +34,25 @@ pub enum Claim {
     LookUp(Timestamp),
 }
 
+/// What a recipient is to get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// The words, or why nothing can be made of them.
+    pub text: Result<String, String>,
+    /// Why the person is left out, going by the row alone: what is on record of them may say otherwise.
+    pub said: Option<String>,
+}
+
+impl From<Result<String, String>> for Letter {
+    fn from(text: Result<String, String>) -> Self {
+        Self { text, said: None }
+    }
+}
+
 struct Person {
     contact: crate::ids::ContactId,
     review: Review,
+    consent: Option<ConsentState>,
     opted_out: bool,
     address: Option<Address>,
     newcomer: bool,
@@ -51,7 +67,8 @@ fn person(scope: &Scope<'_>, campaign: &Campaign, id: RecipientId) -> Result<Opt
         "SELECT c.id, c.review, c.opted_out_at IS NOT NULL, h.address, r.phone, h.last_at IS NULL,
                 (SELECT max(address) FROM identities WHERE tenant_id = c.tenant_id AND contact_id = c.id),
                 EXISTS (SELECT 1 FROM chats AS w
-                        WHERE w.tenant_id = c.tenant_id AND w.contact_id = c.id AND w.last_in_at IS NOT NULL)
+                        WHERE w.tenant_id = c.tenant_id AND w.contact_id = c.id AND w.last_in_at IS NOT NULL),
+                c.consent
          FROM recipients AS r
          JOIN contacts AS c ON c.tenant_id = r.tenant_id AND c.id = r.contact_id
          LEFT JOIN chats AS h ON h.tenant_id = r.tenant_id AND h.contact_id = r.contact_id
@@ -71,6 +88,7 @@ fn person(scope: &Scope<'_>, campaign: &Campaign, id: RecipientId) -> Result<Opt
             newcomer: row.get(5)?,
             phone,
             wrote: row.get(7)?,
+            consent: row.get(8)?,
         })
     })
 }
@@ -121,7 +139,7 @@ fn claim(
     scope: &Scope<'_>,
     campaign: &Campaign,
     id: RecipientId,
-    text: Result<String, String>,
+    letter: Letter,
     now: Timestamp,
 ) -> Result<Claim, StoreError> {
     const TAKE: Scoped = scoped!(
@@ -145,7 +163,11 @@ fn claim(
     if person.review == Review::Personal {
         return skip("personal: campaigns never write here");
     }
-    let text = match text {
+    // The list was written some time ago: whoever refused since then gets nothing.
+    if let Some(reason) = left_out(letter.said.as_deref(), person.consent) {
+        return skip(reason);
+    }
+    let text = match letter.text {
         Ok(text) => text,
         Err(reason) => return skip(&reason),
     };
@@ -169,27 +191,9 @@ fn claim(
         };
     }
     let interaction = Interaction {
-        id: InteractionId::new(),
-        chat: thread.chat,
-        direction: Direction::Out,
-        author: Author::Campaign,
-        state: InteractionState::Queued,
         kind: campaign_media::kind_of(campaign.media.as_ref()),
-        text,
-        at: now,
-        wa_id: None,
-        address,
-        reason: None,
-        client_ref: None,
-        reply_to: None,
-        author_name: None,
-        reaction: None,
-        model: None,
-        latency_ms: None,
-        original: None,
         media: campaign.media.as_ref().map(campaign_media::media_of),
-        tokens: None,
-        quoted: None,
+        ..Interaction::outgoing(thread.chat, address, Author::Campaign, text, now)
     };
     let extra = Extra { media: campaign_media::note_of(campaign.id, campaign.media.as_ref()), ..Extra::default() };
     interactions::insert(scope, campaign.instance, &interaction, &extra, now)?;
@@ -234,9 +238,11 @@ pub(crate) fn may_leave(
     };
     let row = scope.row(ROW, &[(":message", &message)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let stands = row.map(|(.., state)| state);
+    let refused = left_out(None, person.consent.map(|consent| consent.state));
     let (state, reason) = match (silent || person.opted_out_at.is_some(), person.review, stands) {
         (true, ..) => (RecipientState::OptedOut, OPTED_OUT),
         (false, Review::Personal, _) => (RecipientState::Skipped, "personal: campaigns never write here"),
+        _ if let Some(refused) = refused => (RecipientState::Skipped, refused),
         (.., Some(CampaignState::Cancelled)) => (RecipientState::Skipped, "the campaign was cancelled"),
         (.., Some(CampaignState::Draft | CampaignState::Scheduled | CampaignState::Paused)) => {
             (RecipientState::Queued, "the campaign was paused")
@@ -254,7 +260,7 @@ pub(crate) fn may_leave(
 
 impl TenantStore {
     /// Takes one recipient: everything that speaks against it is looked at here, and the message and its job are
-    /// stored in the same transaction. `text` is what the recipient gets, or why nothing can be made of it.
+    /// stored in the same transaction.
     ///
     /// # Errors
     /// What the store says.
@@ -262,14 +268,14 @@ impl TenantStore {
         &self,
         id: CampaignId,
         recipient: RecipientId,
-        text: Result<String, String>,
+        letter: impl Into<Letter>,
         rules: impl Into<Rules>,
         now: Timestamp,
     ) -> Result<Claim, StoreError> {
-        let rules = rules.into();
+        let (letter, rules) = (letter.into(), rules.into());
         self.write(move |scope| match turn(scope, id, &rules, now)? {
             Turn::Next { material, .. } if material.recipient == recipient => {
-                claim(scope, &found(scope, id)?, recipient, text, now)
+                claim(scope, &found(scope, id)?, recipient, letter, now)
             }
             _ => Ok(Claim::Gone),
         })

@@ -11,7 +11,7 @@ use mychatflow_data::protocol::name::{CampaignName, InstanceName, TenantName};
 use mychatflow_data::protocol::piece::Rest;
 
 use super::super::{forget, put};
-use super::{go, live, of};
+use super::{attach, go, live, of};
 use crate::msg::{Answer, Question, Refusal};
 use crate::state::State;
 use crate::state::campaigns::Heard;
@@ -153,7 +153,9 @@ pub fn answered(state: &mut State, answer: &Answer, cx: &mut Cx<'_>) -> Handled 
     }
     let upto = match &wizard.keeping {
         Keeping::Asked(question) if answer.is_to(question) => None,
-        Keeping::Extending { question, upto, .. } if answer.is_to(question) => Some(*upto),
+        Keeping::Extending { question, upto, .. } | Keeping::Attaching { question, upto } if answer.is_to(question) => {
+            Some(*upto)
+        }
         _ => return Handled::No,
     };
     match answer {
@@ -162,7 +164,10 @@ pub fn answered(state: &mut State, answer: &Answer, cx: &mut Cx<'_>) -> Handled 
             extend(state, campaign.clone(), there, cx);
         }
         Answer::CampaignExtend(_, Ok(campaign)) => extend(state, campaign.clone(), upto.unwrap_or(0), cx),
-        Answer::CampaignEdit(_, Ok(campaign)) => kept(state, campaign.clone(), cx),
+        Answer::CampaignEdit(_, Ok(campaign)) => stored(state, campaign.clone(), cx),
+        Answer::CampaignAttach(asked, Ok(campaign)) => {
+            attach::answered(state, asked, campaign.clone(), upto.unwrap_or(0), cx);
+        }
         Answer::CampaignRemove(_, Ok(gone)) => {
             (wizard.draft, wizard.fixed) = (None, None);
             forget(state, gone.id);
@@ -201,12 +206,27 @@ fn extend(state: &mut State, campaign: CampaignDocument, from: usize, cx: &mut C
             wizard.keeping = Keeping::Extending { campaign: campaign.id, upto, question: Box::new(question) };
             cx.ask(asked);
         }
-        None => kept(state, campaign, cx),
+        None => stored(state, campaign, cx),
     }
 }
 
+/// The daemon has everything but the file that goes with the text. Where that fails, the draft is there all the same, and
+/// is changed the next time.
+fn stored(state: &mut State, campaign: CampaignDocument, cx: &mut Cx<'_>) {
+    note(state, campaign.clone());
+    attach::begin(state, campaign, 0, cx);
+}
+
 /// The daemon has it all.
-fn kept(state: &mut State, campaign: CampaignDocument, cx: &mut Cx<'_>) {
+pub(super) fn kept(state: &mut State, campaign: CampaignDocument, cx: &mut Cx<'_>) {
+    note(state, campaign);
+    let Some(wizard) = of(state) else { return };
+    wizard.keeping = Keeping::Idle;
+    wizard.touched = Touched::No;
+    go(state, Step::Check, cx);
+}
+
+fn note(state: &mut State, campaign: CampaignDocument) {
     let id = campaign.id;
     put(state, campaign.clone());
     state.campaigns.rows.select(id);
@@ -216,7 +236,4 @@ fn kept(state: &mut State, campaign: CampaignDocument, cx: &mut Cx<'_>) {
         wizard.fixed = Some(fixed(wizard));
     }
     wizard.draft = Some(id);
-    wizard.keeping = Keeping::Idle;
-    wizard.touched = Touched::No;
-    go(state, Step::Check, cx);
 }

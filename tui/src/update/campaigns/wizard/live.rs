@@ -94,7 +94,10 @@ pub fn wanted(state: &State) -> Option<CampaignPreview> {
     };
     Some(match (wizard.draft, &wizard.fixed) {
         // The people of a draft that was there before are known to the daemon alone.
-        (Some(id), None) => CampaignPreview { name: Some(CampaignName::from(id.to_string())), ..asked },
+        // Its other texts are not what is being written here.
+        (Some(id), None) => {
+            CampaignPreview { name: Some(CampaignName::from(id.to_string())), variants: Some(Vec::new()), ..asked }
+        }
         _ => {
             let (segment, file) = audience(wizard);
             CampaignPreview { segment, file, country: wizard.word("country"), ..asked }

@@ -1,0 +1,106 @@
+//! Quick replies as facts for the assistant: which ones it is told, in which words, and which ones an answer leans on.
+//!
+//! Every customer's answer has the same facts. So a quick reply is told with the shop's own values filled in, and one that
+//! needs a value of the person is not told at all: a name that somebody gave themselves must not become a word of the shop,
+//! `{% if city %}` must not tell all what holds for some, and facts that change with the person could not be cached.
+
+use mychatflow_data::ids::QuickReplyId;
+use mychatflow_data::model::quick_reply::{BUSINESS, QuickReply, QuickReplyState};
+use serde_json::{Map, Value};
+
+use super::clean::clean_line;
+use super::sources::sources;
+use super::template;
+
+/// A quick reply as the assistant is told it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuickReplyFact {
+    /// Which one.
+    pub id: QuickReplyId,
+    /// What it is called.
+    pub label: String,
+    /// Its words, filled in.
+    pub text: String,
+}
+
+/// What every quick reply of a shop can be filled with, whoever gets it.
+#[must_use]
+pub fn shop_values(business: &str) -> Map<String, Value> {
+    Map::from_iter([(BUSINESS.to_owned(), Value::String(clean_line(business)))])
+}
+
+/// The quick replies that the assistant is told, in their own order.
+#[must_use]
+pub fn facts(replies: &[QuickReply], business: &str) -> Vec<QuickReplyFact> {
+    let values = shop_values(business);
+    let told = |reply: &QuickReply| {
+        let of_the_shop = template::variables(&reply.text).iter().all(|name| values.contains_key(name));
+        let (text, missing) = template::fill(&reply.text, &values);
+        let ready = reply.state == QuickReplyState::Active && of_the_shop && missing.is_empty();
+        ready.then(|| QuickReplyFact { id: reply.id, label: reply.label.clone(), text })
+    };
+    replies.iter().filter_map(told).collect()
+}
+
+/// The quick replies that an answer leans on.
+#[must_use]
+pub fn cited(answer: &str, facts: &[QuickReplyFact]) -> Vec<QuickReplyId> {
+    let leans = |fact: &&QuickReplyFact| !sources(answer, &[(fact.label.as_str(), fact.text.as_str())]).is_empty();
+    facts.iter().filter(leans).map(|fact| fact.id).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use mychatflow_data::time::Timestamp;
+
+    use super::*;
+
+    fn reply(label: &str, text: &str, state: QuickReplyState) -> QuickReply {
+        let at = Timestamp::from_millis(0);
+        QuickReply {
+            id: QuickReplyId::new(),
+            label: label.to_owned(),
+            text: text.to_owned(),
+            created_at: at,
+            updated_at: at,
+            category: None,
+            state,
+            uses: 0,
+            citations: 0,
+            used_at: None,
+        }
+    }
+
+    #[test]
+    fn only_what_holds_for_everybody_is_told() {
+        use QuickReplyState::{Active, Aside};
+        for (text, state, told) in [
+            ("8 to 18", Active, Some("8 to 18")),
+            ("{{ business }} opens at 8", Active, Some("Corner Shop opens at 8")),
+            ("{% if business %}8 to 18{% endif %}", Active, Some("8 to 18")),
+            ("8 to 18", Aside, None),
+            ("Hi {{ name }}, 8 to 18", Active, None),
+            ("Hi {{ name|default('you') }}, 8 to 18", Active, None),
+            ("{% if city == 'Bonn' %}free{% else %}5 €{% endif %}", Active, None),
+            // As a version before templates may have stored it.
+            ("torn {{ business", Active, None),
+        ] {
+            let replies = [reply("hours", text, state)];
+            let facts = facts(&replies, "Corner\nShop");
+            let texts: Vec<&str> = facts.iter().map(|fact| fact.text.as_str()).collect();
+            assert_eq!(texts, Vec::from_iter(told), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_answer_leans_on_the_words_as_they_were_told() {
+        use QuickReplyState::Active;
+        let replies = [
+            reply("hours", "{{ business }} opens from 8 to 18", Active),
+            reply("parking", "There is a car park behind the house", Active),
+        ];
+        let facts = facts(&replies, "Corner Shop");
+        assert_eq!(cited("Corner Shop opens early", &facts), [replies[0].id]);
+        assert_eq!(cited("A colleague will look into it", &facts), []);
+    }
+}
