@@ -12,6 +12,7 @@ pub mod chats;
 pub mod contacts;
 mod db;
 pub mod drafts;
+pub(crate) mod erasures;
 pub mod error;
 pub mod find;
 pub mod instances;

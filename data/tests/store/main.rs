@@ -7,6 +7,7 @@ mod chats;
 mod clone;
 mod console;
 mod contacts;
+mod erase;
 mod file;
 mod lists;
 mod members;

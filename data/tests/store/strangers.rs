@@ -64,6 +64,7 @@ enum Deed {
     Note,
     OptOut,
     Rename,
+    Erase,
     Edit(u8),
     Setting,
     Unreadable(u8),
@@ -91,6 +92,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => Just(Deed::Note),
         1 => Just(Deed::OptOut),
         1 => Just(Deed::Rename),
+        1 => Just(Deed::Erase),
         1 => (0u8..4).prop_map(Deed::Edit),
         1 => Just(Deed::Setting),
         1 => (0u8..4).prop_map(Deed::Unreadable),
@@ -146,6 +148,7 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
             shop.edit_contact(contact, change).await.unwrap();
             shop.add_contact(Phone::parse("4915111111113").unwrap(), None, vec!["new".into()], now).await.unwrap();
         }
+        (Deed::Erase, _, Some(contact)) => drop(shop.erase_contact(contact, now).await.unwrap()),
         (Deed::Edit(label), ..) => {
             // There may be none of this label.
             let _ = shop.edit_quick_reply(format!("label {label}"), words(format!("{round}")), now).await;
@@ -453,6 +456,7 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.edit_contact(*id, ContactChange::default()).await.is_err());
         assert!(shop.opt_out_contact(*id, Some(now), SuppressionCause::Owner, now).await.is_err());
         assert!(shop.review_contact(*id, Review::Personal, span, now).await.is_err());
+        assert!(shop.erase_contact(*id, now).await.is_err());
     }
     for id in &theirs.messages {
         assert!(shop.outbound(*id).await.unwrap().is_none());
@@ -463,12 +467,14 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.cancel_message(*id, now).await.is_err());
         assert!(shop.resolve_unknown(*id, Resolution::Sent, now).await.is_err());
     }
+    // Whom we erased ourselves is nobody, and silent.
+    let erased = shop.suppressions(None, 100).await.unwrap().iter().any(|(one, _)| one.address.is_none());
     // Whoever they know, and whoever is silent there, is nobody here; what is imported here changes nothing there.
     for number in 0..4 {
         let phone = on_the_list(number).phone.unwrap();
         let taken = shop.rehearse_import(vec![phone.clone()]).await.unwrap();
         if shop.contact_named(phone.to_string()).await.is_err() {
-            assert_eq!(taken, [Taken::Added]);
+            assert!(taken == [Taken::Added] || erased, "{taken:?}");
             assert_eq!(shop.recorded_consent(vec![phone.clone()]).await.unwrap(), [None]);
         }
         let person = ListedPerson {
