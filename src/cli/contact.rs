@@ -125,6 +125,14 @@ pub enum ContactVerb {
         #[arg(long)]
         back: bool,
     },
+    /// Erase a person with everything that was said, for good
+    Erase {
+        /// Id, phone number, or a name that fits one contact
+        contact: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
     /// List whom nobody writes to any more
     Suppressions(Limit),
 }

@@ -46,6 +46,7 @@ pub async fn run(cx: &Cx, verb: ContactVerb) -> anyhow::Result<()> {
             let params = ContactEdit { tenant, contact: contact.into(), name, language, note, fields, consent };
             cx.show(&params, line).await
         }
+        ContactVerb::Erase { contact, yes } => super::erase::run(cx, contact, yes).await,
         ContactVerb::Suppressions(limit) => {
             let params = |limit, after| ContactSuppressions { tenant: tenant.clone(), limit, after };
             cx.list(limit, params, |list| suppressed(cx, list)).await
@@ -67,7 +68,8 @@ fn line(contact: &Contact) -> String {
     clean(&format!("{}: {}; {tags}   {}", title(contact), contact.review, contact.id))
 }
 
-fn title(contact: &Contact) -> String {
+/// What a person is called by.
+pub fn title(contact: &Contact) -> String {
     let phone = contact.phone.as_ref().map(ToString::to_string);
     contact.name.clone().or(phone).unwrap_or_else(|| contact.id.to_string())
 }

@@ -12,6 +12,7 @@ mod daemon;
 mod demo;
 mod dialogue;
 mod doctor;
+mod erase;
 mod events;
 mod import;
 mod instance;

@@ -8,9 +8,9 @@ use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::{AdminRequest, Answer, Call, Method, Needs, Request, TenantRequest};
 
 use super::handlers::{
-    ask, campaign_copies, campaign_files, campaign_lists, campaigns, chats, contact_edit, contact_import, contacts,
-    credits, daemon, drafts, instances, notes, overview, people, preflight, queue, quick_replies, search, segments,
-    settings, stats, tenants, why,
+    ask, campaign_copies, campaign_files, campaign_lists, campaigns, chats, contact_edit, contact_erase,
+    contact_import, contacts, credits, daemon, drafts, instances, notes, overview, people, preflight, queue,
+    quick_replies, search, segments, settings, stats, tenants, why,
 };
 use super::peer::{Caller, Standing};
 use super::refused::Handled;
@@ -97,7 +97,7 @@ impl Desk {
             R::ContactExport(call) => answer(people::export(cx, shop, call).await),
             R::ContactMerge(call) => answer(people::merge(cx, shop, call).await),
             R::ContactUnmerge(call) => answer(people::unmerge(cx, shop, call).await),
-            R::ContactErase(call) => answer(people::erase(cx, shop, call).await),
+            R::ContactErase(call) => answer(contact_erase::erase(cx, shop, call).await),
             R::ContactSuppressions(call) => answer(people::suppressions(cx, shop, call).await),
             R::SegmentList(call) => answer(segments::list(cx, shop, call).await),
             R::SegmentAdd(call) => answer(segments::add(cx, shop, call).await),

@@ -3,6 +3,7 @@
 
 mod campaign_texts;
 mod campaigns;
+mod erase;
 mod gemini;
 mod humans;
 mod intake;

@@ -281,12 +281,18 @@ fn write_loop(connection: Connection, mut queue: mpsc::Receiver<Unit>, listener:
         traces |= traceless && !failed;
         // Before anybody is told that it is erased. A reader may still look at what was: then after the next batch.
         traces = traces && !empty_log(&connection);
+        let tell = |changes: Vec<Change>| {
+            if !failed && !changes.is_empty() {
+                listener.committed(changes);
+            }
+        };
+        // Listeners forget as well, before anybody is told that they did.
+        let (first, then) = if traceless { (changes, Vec::new()) } else { (Vec::new(), changes) };
+        tell(first);
         for settle in settles {
             settle(if failed { Err(same_failure(&committed)) } else { Ok(()) });
         }
-        if !failed && !changes.is_empty() {
-            listener.committed(changes);
-        }
+        tell(then);
     }
     // Nobody can write any more: leave a tidy file.
     let _ = connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);");
@@ -340,7 +346,7 @@ fn write_batch(connection: &Connection, units: impl Iterator<Item = Unit>) -> Ba
 /// The planner keeps samples of names and numbers, which come anew when the store is tidied; the index of words keeps
 /// some of them to find its way.
 fn forget_leavings(connection: &Connection) -> Result<(), StoreError> {
-    super::search::forget_signposts(connection)?;
+    super::signposts::forget_erased(connection)?;
     if connection.table_exists(None, "sqlite_stat4")? {
         connection.execute("DELETE FROM sqlite_stat4", [])?;
     }

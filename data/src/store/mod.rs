@@ -31,6 +31,7 @@ pub mod recipients;
 pub mod scope;
 pub mod search;
 pub mod settings;
+mod signposts;
 pub mod suppressions;
 pub mod tenants;
 mod traffic;

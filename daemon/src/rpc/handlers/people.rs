@@ -1,8 +1,8 @@
-//! What is done to people as a whole: `contact.merge`, `contact.erase`, `contact.export`, and whom nobody writes to.
+//! What is done to people as a whole: `contact.merge`, `contact.export`, and whom nobody writes to.
 
 use mychatflow_data::model::contact::Suppression;
 use mychatflow_data::protocol::calls::contact::{
-    ContactErase, ContactExport, ContactMerge, ContactSuppressions, ContactUnmerge, SuppressionDocument,
+    ContactExport, ContactMerge, ContactSuppressions, ContactUnmerge, SuppressionDocument,
 };
 use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::name::Cursor;
@@ -37,14 +37,6 @@ pub async fn merge(_: &Cx, _: &TenantStore, _: ContactMerge) -> Handled<Reply<Co
 /// `unavailable`
 pub async fn unmerge(_: &Cx, _: &TenantStore, _: ContactUnmerge) -> Handled<Reply<ContactUnmerge>> {
     Err(CallError::not_found("this version takes no merge back yet").into())
-}
-
-/// `contact.erase`
-///
-/// # Errors
-/// `unavailable`
-pub async fn erase(_: &Cx, _: &TenantStore, _: ContactErase) -> Handled<Reply<ContactErase>> {
-    Err(CallError::not_found("this version does not erase people yet").into())
 }
 
 /// `contact.suppressions`: newest first.

@@ -268,7 +268,7 @@ fn erase(scope: &Scope<'_>, id: ContactId, now: Timestamp) -> Result<Erasure, St
     scope.execute(DELETE, &[(":contact", &id)])?;
     scope.leave_no_trace();
     for (chat, _) in &person.chats {
-        scope.emit(Change::ChatChanged(scope.tenant(), *chat));
+        scope.emit(Change::ChatErased(scope.tenant(), *chat));
     }
     let recipients = lists.len();
     lists.sort();
