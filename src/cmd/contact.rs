@@ -39,6 +39,7 @@ pub async fn run(cx: &Cx, verb: ContactVerb) -> anyhow::Result<()> {
         }
         ContactVerb::Add { phone, name, tags } => cx.show(&ContactAdd { tenant, phone, name, tags }, line).await,
         ContactVerb::Import(args) => super::import::run(cx, args).await,
+        ContactVerb::Export(args) => super::export::run(cx, args).await,
         ContactVerb::Edit(args) => {
             let EditArgs { contact, name, language, note, set, consent, source, proof } = args;
             let consent = consent.map(|state| ConsentSaid { state, source, proof });

@@ -14,6 +14,7 @@ mod dialogue;
 mod doctor;
 mod erase;
 mod events;
+mod export;
 mod import;
 mod instance;
 mod launch;

@@ -107,6 +107,12 @@ pub(crate) fn find(scope: &Scope<'_>, id: ContactId) -> Result<Option<Contact>, 
     scope.row(FIND, &[(":id", &id)], read)
 }
 
+fn last_words(scope: &Scope<'_>, id: ContactId) -> Result<(Option<Timestamp>, Option<Timestamp>), StoreError> {
+    const LAST: Scoped =
+        scoped!("SELECT max(last_in_at), max(last_out_at) FROM chats WHERE tenant_id = :tenant AND contact_id = :id");
+    Ok(scope.row(LAST, &[(":id", &id)], |row| Ok((row.get(0)?, row.get(1)?)))?.unwrap_or_default())
+}
+
 /// Tells listeners that a person's chats look different.
 pub(crate) fn emit_chats(scope: &Scope<'_>, id: ContactId) -> Result<(), StoreError> {
     const CHATS: Scoped = scoped!("SELECT id FROM chats WHERE tenant_id = :tenant AND contact_id = :id");
@@ -223,13 +229,18 @@ impl TenantStore {
     /// # Errors
     /// What the store says.
     pub async fn last_words(&self, id: ContactId) -> Result<(Option<Timestamp>, Option<Timestamp>), StoreError> {
-        const LAST: Scoped = scoped!(
-            "SELECT max(last_in_at), max(last_out_at) FROM chats WHERE tenant_id = :tenant AND contact_id = :id"
-        );
-        self.read(move |scope| {
-            Ok(scope.row(LAST, &[(":id", &id)], |row| Ok((row.get(0)?, row.get(1)?)))?.unwrap_or_default())
-        })
-        .await
+        self.read(move |scope| last_words(scope, id)).await
+    }
+
+    /// The same of several people, in their order.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn last_words_of(
+        &self,
+        ids: Vec<ContactId>,
+    ) -> Result<Vec<(Option<Timestamp>, Option<Timestamp>)>, StoreError> {
+        self.read(move |scope| ids.into_iter().map(|id| last_words(scope, id)).collect()).await
     }
 
     /// One person.

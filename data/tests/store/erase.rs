@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mychatflow_data::credits::Credits;
 use mychatflow_data::ids::{CampaignId, ChatId, ClientRef, ContactId, InteractionId};
-use mychatflow_data::model::contact::{Consent, ConsentState, SuppressionCause};
+use mychatflow_data::model::contact::{Consent, ConsentState, Review, SuppressionCause};
 use mychatflow_data::model::delivery::{
     AckEvent, CallEvent, CallKind, DeliveryEvent, EditedEvent, Media, MessageEvent, Source,
 };
@@ -189,6 +189,8 @@ async fn everything(world: &World) -> (ChatId, CampaignId) {
             proof: Some("Zarathustra said so".into()),
         }),
         basis: Basis::Row,
+        review: Review::New,
+        opted_out_at: None,
     };
     shop.import_people(vec![person], later(33)).await.unwrap();
     let body = format!("{{\"from\":\"{MIA}\",\"quetzal\":").into_bytes();
@@ -365,6 +367,8 @@ async fn whoever_writes_again_is_answered_and_no_campaign_finds_them() {
         fields: Default::default(),
         consent: None,
         basis: Basis::List,
+        review: Review::New,
+        opted_out_at: None,
     };
     assert_eq!(world.shop.import_people(vec![person], later(501)).await.unwrap(), [Taken::Suppressed]);
 

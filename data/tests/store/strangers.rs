@@ -452,6 +452,7 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.contact(*id).await.unwrap().is_none());
         assert!(shop.contact_named(id.to_string()).await.is_err());
         assert!(shop.chats_of(*id).await.unwrap().is_empty());
+        assert_eq!(shop.last_words_of(vec![*id]).await.unwrap(), [(None, None)]);
         assert!(shop.tag_contact(*id, vec!["mine".into()], vec![]).await.is_err());
         assert!(shop.edit_contact(*id, ContactChange::default()).await.is_err());
         assert!(shop.opt_out_contact(*id, Some(now), SuppressionCause::Owner, now).await.is_err());
@@ -486,6 +487,8 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
             fields: [("city".to_owned(), "mine".to_owned())].into(),
             consent: None,
             basis: Basis::List,
+            review: Review::New,
+            opted_out_at: None,
         };
         shop.import_people(vec![person], now).await.unwrap();
         shop.suppress_people(vec![phone], now).await.unwrap();

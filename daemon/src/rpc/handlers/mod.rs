@@ -10,6 +10,7 @@ pub mod campaigns;
 pub mod chats;
 pub mod contact_edit;
 pub mod contact_erase;
+pub mod contact_export;
 pub mod contact_import;
 pub mod contacts;
 pub mod credits;

@@ -1,8 +1,8 @@
-//! What is done to people as a whole: `contact.merge`, `contact.export`, and whom nobody writes to.
+//! What is done to people as a whole: `contact.merge`, and whom nobody writes to.
 
 use mychatflow_data::model::contact::Suppression;
 use mychatflow_data::protocol::calls::contact::{
-    ContactExport, ContactMerge, ContactSuppressions, ContactUnmerge, SuppressionDocument,
+    ContactMerge, ContactSuppressions, ContactUnmerge, SuppressionDocument,
 };
 use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::name::Cursor;
@@ -14,14 +14,6 @@ use crate::cx::Cx;
 use crate::rpc::paging;
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
-
-/// `contact.export`
-///
-/// # Errors
-/// `unavailable`
-pub async fn export(_: &Cx, _: &TenantStore, _: ContactExport) -> Handled<Reply<ContactExport>> {
-    Err(CallError::not_found("this version does not export contacts yet").into())
-}
 
 /// `contact.merge`
 ///
