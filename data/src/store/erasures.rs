@@ -27,9 +27,16 @@ pub(crate) fn note(scope: &Scope<'_>, address: &Address, now: Timestamp) -> Resu
 }
 
 /// Was anything of this address ever forgotten?
-pub(crate) fn any(scope: &Scope<'_>, address: &Address) -> Result<bool, StoreError> {
+fn any(scope: &Scope<'_>, address: &Address) -> Result<bool, StoreError> {
     const ANY: Scoped = scoped!("SELECT 1 FROM erasures WHERE tenant_id = :tenant AND digest = :digest");
     Ok(scope.row(ANY, &[(":digest", &digest(scope.tenant(), address))], |_| Ok(()))?.is_some())
+}
+
+/// Was the person of this address erased, and is nobody known by it since? Whatever was asked about them before must not
+/// make them known again.
+pub(crate) fn is_gone(scope: &Scope<'_>, address: &Address) -> Result<bool, StoreError> {
+    const KNOWN: Scoped = scoped!("SELECT 1 FROM identities WHERE tenant_id = :tenant AND address = :address");
+    Ok(any(scope, address)? && scope.row(KNOWN, &[(":address", address)], |_| Ok(()))?.is_none())
 }
 
 /// Was what this address said, or heard, at an instant forgotten since? What came in the very second of the erasure may

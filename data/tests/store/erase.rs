@@ -446,3 +446,21 @@ async fn the_index_finds_its_way_without_the_words_of_the_erased() {
         assert_eq!(world.shop.search(wanted, None, 500).await.unwrap().len(), 1, "{word}");
     }
 }
+
+#[tokio::test]
+async fn what_was_asked_about_them_before_makes_nobody_known() {
+    let world = world().await;
+    hears(&world, said(LID, "M1", "a quetzal?", 0), 0).await;
+    let id = world.shop.contact_named(LID.into()).await.unwrap().id;
+    assert!(matches!(world.shop.erase_contact(id, later(5)).await.unwrap(), Erasure::Done(_)));
+    world.shop.resolve_identity(address(LID), Some(address(MIA)), Duration::ZERO, later(6)).await.unwrap();
+    assert!(nobody_is_there(&world).await);
+
+    hears(&world, said(MIA, "M2", "a quetzal?", 10), 10).await;
+    let row = NewRecipient { phone: Ok(phone()), given: "Zarathustra".into(), ..crate::campaigns::row(1) };
+    let list = draft(&world, spring(&world), vec![row]).await;
+    let row = world.shop.recipients(list, None, None, 1).await.unwrap()[0].id;
+    erase(&world, 20).await;
+    world.shop.settle_checks(list, vec![(row, phone(), LookedUp::There(address(MIA)))], later(21)).await.unwrap();
+    assert_eq!(columns_with(&world), Vec::<String>::new());
+}

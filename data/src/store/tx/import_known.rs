@@ -96,7 +96,7 @@ fn import(
         return Ok(());
     }
     // The phone remembers whom we erased; who writes again is here already.
-    if known.is_none() && (erasures::any(scope, &person.address)? || erased_as(scope, person.alternate.as_ref())?) {
+    if known.is_none() && (erasures::is_gone(scope, &person.address)? || erased_as(scope, person.alternate.as_ref())?) {
         return Ok(());
     }
     let name = person.name.as_deref();
@@ -117,5 +117,5 @@ fn import(
 }
 
 fn erased_as(scope: &Scope<'_>, alternate: Option<&Address>) -> Result<bool, StoreError> {
-    alternate.map_or(Ok(false), |alternate| erasures::any(scope, alternate))
+    alternate.map_or(Ok(false), |alternate| erasures::is_gone(scope, alternate))
 }

@@ -9,7 +9,7 @@ use crate::store::TenantStore;
 use crate::store::change::Change;
 use crate::store::error::StoreError;
 use crate::store::scope::{Scope, Scoped};
-use crate::store::{chats, jobs, recipients, suppressions};
+use crate::store::{chats, erasures, jobs, recipients, suppressions};
 use crate::time::Timestamp;
 
 /// Moves everything of `gone` to `keep`: addresses, tags, chats, places on lists. Of two chats on one number one is left, with one live
@@ -148,7 +148,9 @@ impl TenantStore {
             if lid.kind() != AddressKind::Lid {
                 return Err(StoreError::Invalid("only a LID is resolved to a phone number".to_owned()));
             }
-            if let Some(phone) = phone {
+            // They may have been erased while WAHA was asked.
+            let gone = erasures::is_gone(scope, &lid)?;
+            if let Some(phone) = phone.filter(|_| !gone) {
                 let review = crate::model::contact::Review::New;
                 chats::contact_of(scope, &lid, Some(&phone), None, review, now)?;
             }
