@@ -135,6 +135,18 @@ impl Bus {
         self.shared.newest.send_replace(seq);
     }
 
+    /// Empties what was told and has this id in it: whoever listens again hears only that something was told.
+    pub fn forget(&self, id: &str) {
+        let nothing = RawValue::NULL.to_owned();
+        let mut ring = self.shared.ring();
+        let Ring { events, bytes, .. } = &mut *ring;
+        for event in events.iter_mut().filter(|event| event.data.get().contains(id)) {
+            *bytes = *bytes + nothing.get().len() - event.data.get().len();
+            let Told { seq, tenant, at, .. } = **event;
+            *event = Arc::new(Told { seq, tenant, topic: Topic::ChatChanged, at, data: nothing.clone() });
+        }
+    }
+
     /// Begins to listen.
     #[must_use]
     pub fn listen(&self, wish: Wish) -> Listener {

@@ -65,6 +65,10 @@ impl Listener for Teller {
                 Change::ChatChanged(tenant, chat) => {
                     self.changed(tenant, Subject::Chat(chat), json!({"id": chat}));
                 }
+                Change::ChatErased(tenant, chat) => {
+                    self.bus.forget(&chat.to_string());
+                    self.bus.publish(Some(tenant), Topic::ChatChanged, &json!({"id": chat, "gone": true}));
+                }
                 Change::Typing(tenant, chat) => {
                     self.bus.publish(Some(tenant), Topic::ChatChanged, &json!({"id": chat, "typing": true}));
                 }

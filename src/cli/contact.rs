@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueHint};
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use mychatflow_data::ids::MergeId;
 use mychatflow_data::model::contact::{ConsentState, Review};
 use mychatflow_data::phone::Phone;
@@ -28,6 +28,32 @@ pub struct ImportArgs {
     /// A tag for everybody on the list; may be given several times
     #[arg(long = "tag", value_name = "TAG")]
     pub tags: Vec<String>,
+}
+
+/// How people are written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// A table that spreadsheets and `contact import` read
+    Csv,
+    /// An object a line
+    Json,
+}
+
+/// Who is written down, and where.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The file; - is stdout
+    #[arg(value_name = "FILE", default_value = "-", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// How; without it the ending of the file tells
+    #[arg(long)]
+    pub format: Option<ExportFormat>,
+    /// Only those who fit: 'tag:vip last_in:<30d -opted_out city:Berlin'
+    #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
+    pub query: Option<String>,
+    /// Write over a file that is there
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// What shall change about a person.
@@ -116,6 +142,8 @@ pub enum ContactVerb {
     },
     /// Take in a list of people, with a report of every row
     Import(ImportArgs),
+    /// Write everybody with everything to a file that import reads back
+    Export(ExportArgs),
     /// Change what is known of one
     Edit(EditArgs),
     /// Write to a person no more
@@ -143,6 +171,14 @@ pub enum ContactVerb {
         /// Only this merge, by its id
         #[arg(long, value_name = "ID")]
         merge: Option<MergeId>,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Erase a person with everything that was said, for good
+    Erase {
+        /// Id, phone number, or a name that fits one contact
+        contact: String,
         /// Do not ask
         #[arg(long)]
         yes: bool,

@@ -39,6 +39,7 @@ pub async fn run(cx: &Cx, verb: ContactVerb) -> anyhow::Result<()> {
         }
         ContactVerb::Add { phone, name, tags } => cx.show(&ContactAdd { tenant, phone, name, tags }, line).await,
         ContactVerb::Import(args) => super::import::run(cx, args).await,
+        ContactVerb::Export(args) => super::export::run(cx, args).await,
         ContactVerb::Edit(args) => {
             let EditArgs { contact, name, language, note, set, consent, source, proof } = args;
             let consent = consent.map(|state| ConsentSaid { state, source, proof });
@@ -50,6 +51,7 @@ pub async fn run(cx: &Cx, verb: ContactVerb) -> anyhow::Result<()> {
         ContactVerb::Unmerge { contact, merge, yes } => {
             super::contact_merge::unmerge(cx, contact, merge, yes.into()).await
         }
+        ContactVerb::Erase { contact, yes } => super::erase::run(cx, contact, yes).await,
         ContactVerb::Suppressions(limit) => {
             let params = |limit, after| ContactSuppressions { tenant: tenant.clone(), limit, after };
             cx.list(limit, params, |list| suppressed(cx, list)).await

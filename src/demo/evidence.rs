@@ -3,6 +3,7 @@
 use anyhow::Context;
 use mychatflow_data::client::Client;
 use mychatflow_data::protocol::calls::chat::{ChatList, ChatShow, ChatSummary, InteractionDocument};
+use mychatflow_data::protocol::calls::contact::ContactSuppressions;
 use mychatflow_data::protocol::calls::credit::{CreditAudit, CreditAudited, CreditShow, CreditSummary};
 use mychatflow_data::protocol::calls::stats::{Stats, StatsDocument};
 use mychatflow_data::protocol::name::ChatName;
@@ -41,6 +42,8 @@ pub struct Store {
     pub audit: CreditAudited,
     /// What was counted.
     pub stats: StatsDocument,
+    /// Addresses of people whom the visitor erased.
+    pub erased: usize,
 }
 
 /// Reads WAHA's record.
@@ -55,7 +58,14 @@ pub async fn store(client: &Client) -> anyhow::Result<Store> {
         credits: client.call(&CreditShow::default()).await.context("credit show")?,
         audit: client.call(&CreditAudit::default()).await.context("credit audit")?,
         stats: client.call(&Stats::default()).await.context("stats")?,
+        erased: erased(client).await?,
     })
+}
+
+async fn erased(client: &Client) -> anyhow::Result<usize> {
+    let list = ContactSuppressions { limit: Some(PAGE), ..ContactSuppressions::default() };
+    let listed = client.call(&list).await.context("contact suppressions")?.items;
+    Ok(listed.iter().filter(|one| one.address.is_none()).count())
 }
 
 /// Reads every chat to its beginning.

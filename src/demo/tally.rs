@@ -83,12 +83,17 @@ pub fn look(record: &Record, store: &Store) -> Verdict {
     let mut differences = Vec::new();
     let arrived = arrivals(&record.deliveries);
     let stored = stored(&store.threads);
-    let lost: Vec<&str> = arrived.keys().copied().filter(|id| !stored.contains_key(id)).collect();
+    let mut lost: Vec<&str> = arrived.keys().copied().filter(|id| !stored.contains_key(id)).collect();
     let authors = authors(&store.threads);
     let by = |author: Author| {
         let theirs = |sent: &&Sent| authors.get(sent.bare_id.as_str()) == Some(&author);
         record.sent.iter().filter(theirs).count()
     };
+    let mut doubled = doubled(record, &authors);
+    if store.erased > 0 {
+        // The store can't tell any more what it had of somebody who was erased.
+        (lost, doubled) = (Vec::new(), 0);
+    }
     let (by_hand, by_campaign, by_itself) = (by(Author::Human), by(Author::Campaign), by(Author::System));
     let duplicates = arrived.values().map(|deliveries| deliveries - 1).sum();
     let summary = Summary {
@@ -98,7 +103,7 @@ pub fn look(record: &Record, store: &Store) -> Verdict {
         replies: sum([record.sent.len() - by_hand - by_campaign - by_itself]),
         credits_used: store.credits.used.count(),
         lost: sum([lost.len()]),
-        doubled: doubled(record, &authors),
+        doubled,
     };
     let mut differ = |wrong: bool, what: String| {
         if wrong {
@@ -303,7 +308,15 @@ mod tests {
                 "answers": {}, "sends": {},
             }))
             .unwrap(),
+            erased: 0,
         }
+    }
+
+    #[test]
+    fn what_was_erased_is_not_called_lost() {
+        let erased = Store { erased: 1, ..store(&[], &[]) };
+        let verdict = look(&Record { deliveries: vec![delivery(WROTE, true)], sent: vec![sent("3EB0", 1)] }, &erased);
+        assert_eq!((verdict.summary.lost, verdict.summary.doubled, verdict.differences), (0, 0, vec![]));
     }
 
     #[test]

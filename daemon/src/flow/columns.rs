@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use mychatflow_data::model::contact::Review;
+
 use super::clean::{clean, clean_line};
 use super::country::Country;
 use super::headings::{self, Role};
@@ -46,6 +48,15 @@ pub enum Said {
     Nothing,
 }
 
+/// Where a list comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// `contact export`.
+    Export,
+    /// Anywhere else.
+    Foreign,
+}
+
 /// A row, understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -69,6 +80,12 @@ pub struct Entry {
     pub consent_proof: Option<String>,
     /// What the owner wrote down.
     pub note: Option<String>,
+    /// Is the list an export of ours? Then a column that says nothing means that nothing is known.
+    pub origin: Origin,
+    /// Since when the person is not written to, as it stands there.
+    pub opted_out_at: Option<String>,
+    /// What the owner said about the person.
+    pub review: Option<Review>,
     /// The columns of the owner's own that have something in them, by variable.
     pub own: BTreeMap<String, String>,
 }
@@ -115,6 +132,12 @@ impl Columns {
         self.0.iter()
     }
 
+    /// Where the list comes from, as far as its headings tell.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        if self.0.iter().any(|column| column.role == Role::OptedOutAt) { Origin::Export } else { Origin::Foreign }
+    }
+
     /// Reads a row.
     #[must_use]
     pub fn entry(&self, cells: Cells<'_>, home: Option<Country>) -> Entry {
@@ -150,13 +173,16 @@ impl Columns {
                 let both = [line(Role::FirstName), line(Role::LastName)].into_iter().flatten().collect::<Vec<_>>();
                 (!both.is_empty()).then(|| both.join(" "))
             }),
-            tags: tags(cell(Role::Tags)),
+            tags: tags(cell(Role::Tags), self.origin()),
             language: understood,
             consent: said(cell(Role::Consent)),
             consent_source: line(Role::ConsentSource),
             consent_at: line(Role::ConsentAt),
             consent_proof: line(Role::ConsentProof),
             note: Some(clean(cell(Role::Note)).trim().to_owned()).filter(|text| !text.is_empty()),
+            origin: self.origin(),
+            opted_out_at: line(Role::OptedOutAt),
+            review: cell(Role::Review).trim().parse().ok(),
             own,
         }
     }
@@ -192,9 +218,14 @@ trait FirstMax: Iterator + Sized {
 
 impl<I: Iterator> FirstMax for I {}
 
-fn tags(cell: &str) -> Vec<String> {
+fn tags(cell: &str, origin: Origin) -> Vec<String> {
+    // A tag of ours may have every character but a comma.
+    let ends: &[char] = match origin {
+        Origin::Export => &[','],
+        Origin::Foreign => &[',', ';', '|', '\n'],
+    };
     let mut tags: Vec<String> = Vec::new();
-    for tag in cell.split([',', ';', '|', '\n']).map(clean_line).filter(|tag| !tag.is_empty()) {
+    for tag in cell.split(ends).map(clean_line).filter(|tag| !tag.is_empty()) {
         let short: String = tag.chars().take(TAG_CHARS_MAX).collect();
         if !tags.iter().any(|known| known.eq_ignore_ascii_case(&short)) {
             tags.push(short);

@@ -8,7 +8,7 @@ use mychatflow_data::model::contact::{Consent, ConsentState};
 use mychatflow_data::model::recipient::NO_CONSENT_ON_RECORD;
 use mychatflow_data::time::Timestamp;
 
-use super::columns::{Entry, Said, said};
+use super::columns::{Entry, Origin, Said, said};
 use super::headings::{self, Role};
 use super::when;
 use crate::config::Consent as Policy;
@@ -37,13 +37,22 @@ pub fn said_in(fields: &str) -> Said {
 #[must_use]
 pub fn of_row(entry: &Entry, policy: Policy, source: &str, now: Timestamp) -> Option<Consent> {
     let state = match (entry.consent, policy) {
+        // It was no list that anybody put their name on.
+        (Said::Nothing, _) if entry.origin == Origin::Export => return None,
         (Said::No, _) => ConsentState::Refused,
         (Said::Yes, _) | (Said::Nothing, Policy::Assumed) => ConsentState::Given,
         (Said::Nothing, Policy::Required) => return None,
     };
     let at = entry.consent_at.as_deref().and_then(day_or_instant).filter(|at| *at <= now).unwrap_or(now);
-    let source = entry.consent_source.clone().unwrap_or_else(|| source.to_owned());
-    Some(Consent { state, at, source: Some(source), proof: entry.consent_proof.clone() })
+    let list = (entry.origin == Origin::Foreign).then(|| source.to_owned());
+    Some(Consent { state, at, source: entry.consent_source.clone().or(list), proof: entry.consent_proof.clone() })
+}
+
+/// Since when the person of a row is not written to, where it says so.
+#[must_use]
+pub fn opted_out(entry: &Entry, now: Timestamp) -> Option<Timestamp> {
+    let text = entry.opted_out_at.as_deref()?;
+    Some(day_or_instant(text).filter(|at| *at <= now).unwrap_or(now))
 }
 
 /// An instant, a time or a day, as tables have them; without a zone it is of UTC.

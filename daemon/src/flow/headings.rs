@@ -31,6 +31,16 @@ const OTHERS: &[(Role, &[&str])] = &[
     (Role::Note, &["note", "notes", "notiz", "notizen", "bemerkung", "comment", "comments", "nota", "notas"]),
 ];
 
+/// What only an export of ours has, all of them: `review` alone is a column of the owner's own.
+pub const EXPORTED: [(&str, Role); 6] = [
+    ("opted_out_at", Role::OptedOutAt),
+    ("review", Role::Review),
+    ("addresses", Role::Unread),
+    ("known_since", Role::Unread),
+    ("last_in_at", Role::Unread),
+    ("last_out_at", Role::Unread),
+];
+
 /// What a column is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -56,6 +66,12 @@ pub enum Role {
     ConsentProof,
     /// What the owner wrote down.
     Note,
+    /// Since when a person is not written to. In an export of ours.
+    OptedOutAt,
+    /// What the owner said about a person. In an export of ours.
+    Review,
+    /// What an export of ours tells and nobody can import.
+    Unread,
     /// A column of the owner's own.
     Own,
 }
@@ -74,6 +90,9 @@ impl Role {
             Self::ConsentAt => "consent_at",
             Self::ConsentProof => "consent_proof",
             Self::Note => "note",
+            Self::OptedOutAt => "opted_out_at",
+            Self::Review => "review",
+            Self::Unread => "not read",
             Self::Own => "own",
         }
     }
@@ -95,6 +114,8 @@ pub fn roles<'v>(variables: impl IntoIterator<Item = &'v str>) -> Vec<(usize, Ro
         found.retain(|(other, _)| *other != place);
         found.push((place, Role::Phone));
     }
+    let exported: Option<Vec<_>> = EXPORTED.iter().map(|(name, role)| Some((first(&[name])?, *role))).collect();
+    found.extend(exported.into_iter().flatten());
     found
 }
 
@@ -119,6 +140,19 @@ mod tests {
             (&["phone_1_type", "phone_1_value", "phone_2_value"], &[(1, Role::Phone)]),
             (&["whatsapp_privat"], &[(0, Role::Phone)]),
             (&["city", "country_code"], &[]),
+            (&["review", "addresses"], &[]),
+            (
+                &["phone", "review", "opted_out_at", "addresses", "last_out_at", "last_in_at", "known_since"],
+                &[
+                    (0, Role::Phone),
+                    (2, Role::OptedOutAt),
+                    (1, Role::Review),
+                    (3, Role::Unread),
+                    (6, Role::Unread),
+                    (5, Role::Unread),
+                    (4, Role::Unread),
+                ],
+            ),
         ] {
             assert_eq!(roles(names.iter().copied()), expected, "{names:?}");
         }

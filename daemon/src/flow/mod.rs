@@ -7,6 +7,7 @@ pub mod consent;
 pub mod country;
 pub mod eta;
 pub mod file_type;
+pub mod formula;
 pub mod gate;
 pub mod headings;
 pub mod history;

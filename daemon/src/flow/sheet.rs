@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
+use super::formula;
+
 /// The longest row. A quote that is never closed costs the row that it is in, and not the rest of the file.
 pub const ROW_BYTES_MAX: usize = 32 * 1024;
 /// The most columns.
@@ -91,7 +93,7 @@ impl Default for Sheet {
 }
 
 impl<'s> Cells<'s> {
-    /// A cell; nothing beyond the last one.
+    /// A cell, without what keeps spreadsheets from computing it; nothing beyond the last one.
     #[must_use]
     pub fn get(&self, column: usize) -> &'s str {
         let begin = match column.checked_sub(1) {
@@ -99,7 +101,7 @@ impl<'s> Cells<'s> {
             Some(previous) => self.ends.get(previous).copied(),
         };
         let cell = begin.zip(self.ends.get(column).copied()).and_then(|(begin, end)| self.text.get(begin..end));
-        cell.unwrap_or("")
+        cell.map_or("", formula::unguarded)
     }
 
     /// How many there are.

@@ -8,9 +8,9 @@ use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::{AdminRequest, Answer, Call, Method, Needs, Request, TenantRequest};
 
 use super::handlers::{
-    ask, campaign_copies, campaign_files, campaign_lists, campaigns, chats, contact_edit, contact_import,
-    contact_merge, contacts, credits, daemon, drafts, instances, notes, overview, people, preflight, queue,
-    quick_replies, search, segments, settings, stats, tenants, why,
+    ask, campaign_copies, campaign_files, campaign_lists, campaigns, chats, contact_edit, contact_erase,
+    contact_export, contact_import, contact_merge, contacts, credits, daemon, drafts, instances, notes, overview,
+    people, preflight, queue, quick_replies, search, segments, settings, stats, tenants, why,
 };
 use super::peer::{Caller, Standing};
 use super::refused::Handled;
@@ -94,10 +94,10 @@ impl Desk {
             R::ContactEdit(call) => answer(contact_edit::edit(cx, shop, call).await),
             R::ContactOptout(call) => answer(contacts::opt_out(cx, shop, call).await),
             R::ContactImport(call) => answer(contact_import::import(cx, shop, call).await),
-            R::ContactExport(call) => answer(people::export(cx, shop, call).await),
+            R::ContactExport(call) => answer(contact_export::export(cx, shop, call).await),
             R::ContactMerge(call) => answer(contact_merge::merge(cx, shop, call).await),
             R::ContactUnmerge(call) => answer(contact_merge::unmerge(cx, shop, call).await),
-            R::ContactErase(call) => answer(people::erase(cx, shop, call).await),
+            R::ContactErase(call) => answer(contact_erase::erase(cx, shop, call).await),
             R::ContactSuppressions(call) => answer(people::suppressions(cx, shop, call).await),
             R::SegmentList(call) => answer(segments::list(cx, shop, call).await),
             R::SegmentAdd(call) => answer(segments::add(cx, shop, call).await),

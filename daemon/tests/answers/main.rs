@@ -4,6 +4,7 @@
 mod campaign_texts;
 mod campaigns;
 mod consent;
+mod erase;
 mod gemini;
 mod humans;
 mod intake;

@@ -44,6 +44,8 @@ words! {
         Direct => "direct",
         /// A group; stored when `chats.groups` says so, never answered.
         Group => "group",
+        /// What is left of messages to people who were erased. No list shows it.
+        Erased => "erased",
     }
 }
 

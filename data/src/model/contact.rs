@@ -57,6 +57,8 @@ words! {
         Owner => "owner",
         /// It was on an imported list.
         Import => "import",
+        /// The person was erased. They may write, and are answered; campaigns leave them alone.
+        Erased => "erased",
     }
 }
 

@@ -34,9 +34,9 @@ use calls::chat::{
     ChatResume, ChatSend, ChatSent, ChatShow, ChatShown, ChatSnooze, ChatSummary, ChatUnnote, NoteDocument,
 };
 use calls::contact::{
-    ContactAdd, ContactEdit, ContactErase, ContactErased, ContactExport, ContactImport, ContactImported, ContactList,
-    ContactMerge, ContactMerged, ContactOptedOut, ContactOptout, ContactShow, ContactShown, ContactSuppressions,
-    ContactTag, ContactUnmerge, ContactUnmerged, SuppressionDocument,
+    ContactAdd, ContactEdit, ContactErase, ContactErased, ContactExport, ContactExported, ContactImport,
+    ContactImported, ContactList, ContactMerge, ContactMerged, ContactOptedOut, ContactOptout, ContactShow,
+    ContactShown, ContactSuppressions, ContactTag, ContactUnmerge, ContactUnmerged, SuppressionDocument,
 };
 use calls::credit::{CreditAudit, CreditAudited, CreditGrant, CreditGranted, CreditLedger, CreditShow, CreditSummary};
 use calls::daemon::{DaemonReload, DaemonReloaded, DaemonShown, DaemonStatus, DaemonStop, DaemonStopping};
@@ -277,7 +277,7 @@ calls! {
         "contact.edit"      => ContactEdit     -> Contact, Agent;
         "contact.optout"    => ContactOptout   -> ContactOptedOut, Agent;
         "contact.import"    => ContactImport   -> ContactImported, Agent;
-        "contact.export"    => ContactExport   -> Page<Contact>, Owner;
+        "contact.export"    => ContactExport   -> Page<ContactExported>, Owner;
         "contact.merge"     => ContactMerge    -> ContactMerged, Agent;
         "contact.unmerge"   => ContactUnmerge  -> ContactUnmerged, Agent;
         "contact.erase"     => ContactErase    -> ContactErased, Owner;

@@ -15,6 +15,8 @@ pub enum Change {
     InteractionChanged(TenantId, Box<Interaction>),
     /// A chat's state, reason, pause or reader count is another.
     ChatChanged(TenantId, ChatId),
+    /// A chat is gone with everything that was said, and nobody may hear of it any more.
+    ChatErased(TenantId, ChatId),
     /// A number's status, verdict or settings are another.
     InstanceChanged(TenantId, InstanceId),
     /// A tenant, its members or its settings are another.

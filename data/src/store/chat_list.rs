@@ -132,10 +132,10 @@ impl Reading<'_, '_> {
         self.rows(sql, &own, limit)
     }
 
-    /// Numbers that were paused before they ever wrote: they have no last message.
+    /// Numbers that were paused before they ever wrote: they have no last message. Nor has the thread of the erased.
     fn silent(&self, id: ChatId, limit: i64) -> Result<Vec<Listed>, StoreError> {
         const SILENT: Scoped = scoped!(select_chats!(
-            "AND h.last_at IS NULL AND h.id > :id
+            "AND h.last_at IS NULL AND h.id > :id AND h.kind <> 'erased'
              AND (:state IS NULL OR +h.state = :state)
              AND (:instance IS NULL OR h.instance_id = :instance)
              AND (:find IS NULL OR instr(h.find, :find) OR instr(h.find, :digits))

@@ -7,7 +7,7 @@ use super::change::Change;
 use super::error::StoreError;
 use super::merges;
 use super::scope::{Scope, Scoped};
-use super::suppressions;
+use super::{erasures, suppressions};
 use crate::ids::{ChatId, ContactId, InstanceId, InteractionId};
 use crate::model::chat::{Chat, ChatKind, ChatState, Mode};
 use crate::model::contact::Review;
@@ -112,8 +112,10 @@ pub(crate) fn set_state(
     state: ChatState,
     reason: Option<&str>,
 ) -> Result<(), StoreError> {
-    const SET: Scoped =
-        scoped!("UPDATE chats SET state = :state, reason = :reason WHERE tenant_id = :tenant AND id = :id");
+    const SET: Scoped = scoped!(
+        "UPDATE chats SET state = :state, reason = :reason
+         WHERE tenant_id = :tenant AND id = :id AND kind <> 'erased'"
+    );
     scope.execute(SET, &[(":id", &id), (":state", &state), (":reason", &reason)])?;
     scope.emit(Change::ChatChanged(scope.tenant(), id));
     Ok(())
@@ -348,6 +350,19 @@ pub(crate) fn group(
         Some(chat) => Ok(chat),
         None => insert(scope, instance, None, ChatKind::Group, address, None, now),
     }
+}
+
+/// Finds the thread of a number that holds what is left of messages to people who were erased, or makes it.
+pub(crate) fn of_the_erased(scope: &Scope<'_>, instance: InstanceId, now: Timestamp) -> Result<ChatId, StoreError> {
+    const FIND: Scoped =
+        scoped!("SELECT id FROM chats WHERE tenant_id = :tenant AND instance_id = :instance AND kind = 'erased'");
+    const CLOSE: Scoped = scoped!("UPDATE chats SET state = 'done' WHERE tenant_id = :tenant AND id = :id");
+    if let Some(chat) = scope.row(FIND, &[(":instance", &instance)], |row| row.get(0))? {
+        return Ok(chat);
+    }
+    let chat = insert(scope, instance, None, ChatKind::Erased, &erasures::nobody(), None, now)?;
+    scope.execute(CLOSE, &[(":id", &chat)])?;
+    Ok(chat)
 }
 
 fn insert(

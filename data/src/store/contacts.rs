@@ -246,6 +246,17 @@ impl TenantStore {
         .await
     }
 
+    /// When each of several people wrote last, and when they were written to last, over all numbers; in their order.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn last_words_of(
+        &self,
+        ids: Vec<ContactId>,
+    ) -> Result<Vec<(Option<Timestamp>, Option<Timestamp>)>, StoreError> {
+        self.read(move |scope| ids.into_iter().map(|id| last_words(scope, id)).collect()).await
+    }
+
     /// One person.
     ///
     /// # Errors

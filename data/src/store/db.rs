@@ -3,7 +3,7 @@
 //! Units of work that wait together share one commit, each in its own SAVEPOINT, so that one failure undoes only
 //! itself. Callers get their answer, and listeners their changes, after the COMMIT only.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -32,6 +32,8 @@ const READERS: usize = 3;
 const WRITER_CACHE_KIB: i64 = -8192;
 const READER_CACHE_KIB: i64 = -2048;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the log waits for readers before it is emptied another time.
+const LOG_TIMEOUT: Duration = Duration::from_millis(250);
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 256;
 
@@ -47,6 +49,7 @@ pub(crate) struct Writer<'c> {
     changes: RefCell<Vec<Change>>,
     counts: RefCell<Vec<(TenantId, &'static str, i64)>>,
     tallies: RefCell<Vec<(TenantId, i64, Tally)>>,
+    traceless: Cell<bool>,
 }
 
 impl Writer<'_> {
@@ -58,6 +61,11 @@ impl Writer<'_> {
     /// Adds to a counter of `stats`, in the same commit.
     pub(crate) fn count(&self, tenant: TenantId, name: &'static str, by: i64) {
         self.counts.borrow_mut().push((tenant, name, by));
+    }
+
+    /// What this batch deletes must be found in the file no more, once it is committed.
+    pub(crate) fn leave_no_trace(&self) {
+        self.traceless.set(true);
     }
 
     /// Adds one to the tenant's activity at an instant, in the same commit.
@@ -83,7 +91,11 @@ impl Db {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+        // Who is erased is erased from the file too: what is deleted leaves zeros, from the first day on.
+        connection.pragma_update(None, "secure_delete", true)?;
         migrate(&mut connection)?;
+        // A run that was killed may have left pages in the log that were erased since.
+        empty_log(&connection);
 
         let (writer, queue) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
@@ -262,42 +274,83 @@ fn savepoint<T>(connection: &Connection, unit: impl FnOnce() -> Result<T, StoreE
 
 fn write_loop(connection: Connection, mut queue: mpsc::Receiver<Unit>, listener: &dyn Listener) {
     let mut units = Vec::with_capacity(BATCH);
+    let mut traces = false;
     while queue.blocking_recv_many(&mut units, BATCH) > 0 {
-        let (settles, changes, committed) = write_batch(&connection, units.drain(..));
+        let Batch { settles, changes, committed, traceless } = write_batch(&connection, units.drain(..));
         let failed = committed.is_err();
+        traces |= traceless && !failed;
+        // Before anybody is told that it is erased. A reader may still look at what was: then after the next batch.
+        traces = traces && !empty_log(&connection);
+        let tell = |changes: Vec<Change>| {
+            if !failed && !changes.is_empty() {
+                listener.committed(changes);
+            }
+        };
+        // Listeners forget as well, before anybody is told that they did.
+        let (first, then) = if traceless { (changes, Vec::new()) } else { (Vec::new(), changes) };
+        tell(first);
         for settle in settles {
             settle(if failed { Err(same_failure(&committed)) } else { Ok(()) });
         }
-        if !failed && !changes.is_empty() {
-            listener.committed(changes);
-        }
+        tell(then);
     }
     // Nobody can write any more: leave a tidy file.
     let _ = connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);");
 }
 
-fn write_batch(
-    connection: &Connection,
-    units: impl Iterator<Item = Unit>,
-) -> (Vec<Settle>, Vec<Change>, Result<(), StoreError>) {
-    let writer =
-        Writer { connection, changes: RefCell::default(), counts: RefCell::default(), tallies: RefCell::default() };
+/// Brings the log into the file and empties it, if no reader stands in the way for long; true when it is empty.
+fn empty_log(connection: &Connection) -> bool {
+    let emptied = connection
+        .busy_timeout(LOG_TIMEOUT)
+        .and_then(|()| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0)));
+    // When even this fails the next BEGIN does not wait as long as it should.
+    let _ = connection.busy_timeout(BUSY_TIMEOUT);
+    emptied == Ok(0)
+}
+
+/// What became of units of work that shared a commit.
+struct Batch {
+    settles: Vec<Settle>,
+    changes: Vec<Change>,
+    committed: Result<(), StoreError>,
+    traceless: bool,
+}
+
+fn write_batch(connection: &Connection, units: impl Iterator<Item = Unit>) -> Batch {
+    let writer = Writer {
+        connection,
+        changes: RefCell::default(),
+        counts: RefCell::default(),
+        tallies: RefCell::default(),
+        traceless: Cell::default(),
+    };
     let begun = connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([]));
     if let Err(error) = begun {
         // Outside a transaction a unit would commit by itself: none is run, and every caller is told.
         let settles = units.map(|unit| unit(None)).collect();
-        return (settles, Vec::new(), Err(StoreError::from(error)));
+        return Batch { settles, changes: Vec::new(), committed: Err(StoreError::from(error)), traceless: false };
     }
     let settles: Vec<Settle> = units.map(|unit| unit(Some(&writer))).collect();
     let committed = flush_counts(&writer)
         .and_then(|()| activity::flush(connection, &writer.tallies.borrow()))
+        .and_then(|()| if writer.traceless.get() { forget_leavings(connection) } else { Ok(()) })
         .and_then(|()| Ok(connection.prepare_cached("COMMIT")?.execute([])?))
         .map(drop);
     if committed.is_err() && !connection.is_autocommit() {
         // When even this fails the next BEGIN fails too, and its callers are told.
         let _ = connection.execute_batch("ROLLBACK");
     }
-    (settles, writer.changes.into_inner(), committed)
+    Batch { settles, changes: writer.changes.into_inner(), committed, traceless: writer.traceless.get() }
+}
+
+/// The planner keeps samples of names and numbers, which come anew when the store is tidied; the index of words keeps
+/// some of them to find its way.
+fn forget_leavings(connection: &Connection) -> Result<(), StoreError> {
+    super::signposts::forget_erased(connection)?;
+    if connection.table_exists(None, "sqlite_stat4")? {
+        connection.execute("DELETE FROM sqlite_stat4", [])?;
+    }
+    Ok(())
 }
 
 fn flush_counts(writer: &Writer<'_>) -> Result<(), StoreError> {

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use super::TenantStore;
 use super::activity::Tally;
 use super::change::Change;
+use super::erasures;
 use super::error::StoreError;
 use super::scope::{Scope, Scoped};
 use crate::ids::{ChatId, InstanceId, InteractionId, JobId, ReplyId};
@@ -257,7 +258,9 @@ pub(crate) fn learn_id(
 ) -> Result<Option<Ack>, StoreError> {
     const LEARN: Scoped = scoped!(
         "UPDATE OR IGNORE interactions
-         SET bare_id = coalesce(bare_id, :bare_id), wa_id = coalesce(:wa_id, wa_id),
+         SET bare_id = coalesce(bare_id, :bare_id),
+             -- WhatsApp's full id names the person, who may have been erased.
+             wa_id = CASE WHEN address <> :nobody THEN coalesce(:wa_id, wa_id) END,
              id_source = coalesce(id_source, 'learned'), sent_at = coalesce(sent_at, :now)
          WHERE tenant_id = :tenant AND id = :id"
     );
@@ -267,7 +270,13 @@ pub(crate) fn learn_id(
     );
     scope.execute(
         LEARN,
-        &[(":id", &message.interaction.id), (":bare_id", &bare_id), (":wa_id", &wa_id), (":now", &now)],
+        &[
+            (":id", &message.interaction.id),
+            (":bare_id", &bare_id),
+            (":wa_id", &wa_id),
+            (":nobody", &erasures::nobody()),
+            (":now", &now),
+        ],
     )?;
     let Some(bare_id) = bare_id.or(message.bare_id.as_deref()) else { return Ok(None) };
     let acks: Vec<Ack> =

@@ -573,8 +573,10 @@ impl TenantStore {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         const STORE: Scoped = scoped!(
+            // The job is gone when its person was erased while it ran.
             "INSERT INTO steps (tenant_id, job_id, name, revision, value, at)
-             VALUES (:tenant, :job, :name, :revision, :value, :now)
+             SELECT :tenant, :job, :name, :revision, :value, :now
+             WHERE EXISTS (SELECT 1 FROM jobs WHERE tenant_id = :tenant AND id = :job)
              ON CONFLICT (tenant_id, job_id, name, revision) DO NOTHING"
         );
         self.write(move |scope| {

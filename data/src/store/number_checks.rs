@@ -5,6 +5,7 @@ use rusqlite::Row;
 
 use super::TenantStore;
 use super::campaigns;
+use super::erasures;
 use super::error::StoreError;
 use super::scope::{Scope, Scoped};
 use crate::ids::{CampaignId, InstanceId, RecipientId};
@@ -167,7 +168,10 @@ impl TenantStore {
         );
         self.write(move |scope| {
             for (recipient, phone, looked) in &looked_up {
-                note(scope, phone, looked, now)?;
+                // They may have been erased while WAHA was asked.
+                if !erasures::is_gone(scope, &phone.address())? {
+                    note(scope, phone, looked, now)?;
+                }
                 if *looked == LookedUp::Absent {
                     let params: &[(&str, &dyn rusqlite::ToSql)] =
                         &[(":campaign", &id), (":id", recipient), (":reason", &NO_WHATSAPP), (":now", &now)];

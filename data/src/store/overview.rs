@@ -55,6 +55,8 @@ pub enum Failed {
 
 fn counts(scope: &Scope<'_>, waited_since: Timestamp) -> Result<Counts, StoreError> {
     const STATES: Scoped = scoped!("SELECT state, count(*) FROM chats WHERE tenant_id = :tenant GROUP BY state");
+    // They are done for ever, and no list shows them; the index by state does not know which they are.
+    const OF_THE_ERASED: Scoped = scoped!("SELECT count(*) FROM chats WHERE tenant_id = :tenant AND kind = 'erased'");
     const UNREAD: Scoped = scoped!("SELECT count(*) FROM chats WHERE tenant_id = :tenant AND unread > 0");
     // An answer of several parts is one; the list of states is that of the index.
     const ANSWERS: Scoped = scoped!(
@@ -62,7 +64,8 @@ fn counts(scope: &Scope<'_>, waited_since: Timestamp) -> Result<Counts, StoreErr
                 count(DISTINCT chat_id) FILTER (WHERE state = 'draft'),
                 count(*) FILTER (WHERE state = 'unknown')
          FROM interactions
-         WHERE tenant_id = :tenant AND state IN ('draft', 'held', 'queued', 'sending', 'unknown')"
+         WHERE tenant_id = :tenant AND state IN ('draft', 'held', 'queued', 'sending', 'unknown')
+           AND chat_id NOT IN (SELECT id FROM chats WHERE tenant_id = :tenant AND kind = 'erased')"
     );
     const DEAD: Scoped = scoped!("SELECT count(*) FROM jobs WHERE tenant_id = :tenant AND state = 'discarded'");
     const UNREVIEWED: Scoped =
@@ -74,8 +77,14 @@ fn counts(scope: &Scope<'_>, waited_since: Timestamp) -> Result<Counts, StoreErr
     let number = |sql| Ok::<i64, StoreError>(scope.row(sql, &[], |row| row.get(0))?.unwrap_or(0));
     let (held, drafts, unknown) =
         scope.row(ANSWERS, &[], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.unwrap_or_default();
+    let mut states: Vec<(ChatState, i64)> = scope.rows(STATES, &[], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let erased = number(OF_THE_ERASED)?;
+    for (_, chats) in states.iter_mut().filter(|(state, _)| *state == ChatState::Done) {
+        *chats -= erased;
+    }
+    states.retain(|(_, chats)| *chats > 0);
     Ok(Counts {
-        states: scope.rows(STATES, &[], |row| Ok((row.get(0)?, row.get(1)?)))?,
+        states,
         unread: number(UNREAD)?,
         held,
         drafts,

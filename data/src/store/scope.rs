@@ -100,6 +100,13 @@ impl<'c> Scope<'c> {
         }
     }
 
+    /// What this unit deletes must be found in the file no more, once it is committed.
+    pub(crate) fn leave_no_trace(&self) {
+        if let Some(writer) = self.writer {
+            writer.leave_no_trace();
+        }
+    }
+
     /// Adds to a counter of `stats`, in the same commit.
     pub(crate) fn count(&self, name: &'static str) {
         if let Some(writer) = self.writer {

@@ -37,7 +37,8 @@ pub(crate) fn is_suppressed(scope: &Scope<'_>, address: &Address) -> Result<bool
     Ok(find(scope, address)?.is_some())
 }
 
-/// Nobody writes to this address any more. Whoever is on the list stays there since when they were first.
+/// Nobody writes to this address any more. Whoever is on the list stays there since when they were first; a word of theirs
+/// says more than that they were erased once.
 pub(crate) fn suppress(
     scope: &Scope<'_>,
     address: &Address,
@@ -47,12 +48,23 @@ pub(crate) fn suppress(
     const SUPPRESS: Scoped = scoped!(
         "INSERT INTO suppressions (tenant_id, digest, address, cause, at)
          VALUES (:tenant, :digest, :address, :cause, :now)
-         ON CONFLICT (tenant_id, digest) DO UPDATE SET address = coalesce(address, excluded.address)"
+         ON CONFLICT (tenant_id, digest) DO UPDATE SET
+             address = coalesce(address, excluded.address),
+             at = CASE cause WHEN 'erased' THEN excluded.at ELSE at END,
+             cause = CASE cause WHEN 'erased' THEN excluded.cause ELSE cause END"
     );
     let digest = digest(scope.tenant(), address);
     let params: &[(&str, &dyn rusqlite::ToSql)] =
         &[(":digest", &digest), (":address", address), (":cause", &cause), (":now", &now)];
     scope.execute(SUPPRESS, params).map(drop)
+}
+
+/// Nobody writes to this address any more, and what it is was forgotten.
+pub(crate) fn forget(scope: &Scope<'_>, address: &Address, now: Timestamp) -> Result<(), StoreError> {
+    const FORGET: Scoped =
+        scoped!("UPDATE suppressions SET address = NULL WHERE tenant_id = :tenant AND digest = :digest");
+    suppress(scope, address, SuppressionCause::Erased, now)?;
+    scope.execute(FORGET, &[(":digest", &digest(scope.tenant(), address))]).map(drop)
 }
 
 /// This address may be written to again.
@@ -91,7 +103,10 @@ pub(crate) fn spread(scope: &Scope<'_>, contact: ContactId, now: Timestamp) -> R
         (None, Some(_)) => (now, SuppressionCause::Owner),
         (None, None) => return Ok(()),
     };
-    scope.execute(SILENCE, &[(":contact", &contact), (":at", &at)])?;
+    // Whoever was erased and writes again is a customer like any other: only campaigns leave them alone.
+    if since.is_some() || cause != SuppressionCause::Erased {
+        scope.execute(SILENCE, &[(":contact", &contact), (":at", &at)])?;
+    }
     addresses.iter().try_for_each(|address| suppress(scope, address, cause, now))
 }
 

@@ -20,6 +20,8 @@ fn ana() -> ListedPerson {
         fields: [("city".to_owned(), "Köln".to_owned())].into(),
         consent: Some(Consent { state: ConsentState::Given, at: NOON, source: Some("spring.csv".into()), proof: None }),
         basis: Basis::List,
+        review: Review::New,
+        opted_out_at: None,
     }
 }
 

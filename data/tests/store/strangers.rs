@@ -68,6 +68,7 @@ enum Deed {
     Merge,
     Unmerge,
     Rename,
+    Erase,
     Edit(u8),
     Setting,
     Unreadable(u8),
@@ -98,6 +99,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => Just(Deed::Merge),
         1 => Just(Deed::Unmerge),
         1 => Just(Deed::Rename),
+        1 => Just(Deed::Erase),
         1 => (0u8..4).prop_map(Deed::Edit),
         1 => Just(Deed::Setting),
         1 => (0u8..4).prop_map(Deed::Unreadable),
@@ -164,6 +166,7 @@ async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: De
             shop.edit_contact(contact, change).await.unwrap();
             shop.add_contact(Phone::parse("4915111111113").unwrap(), None, vec!["new".into()], now).await.unwrap();
         }
+        (Deed::Erase, _, Some(contact)) => drop(shop.erase_contact(contact, now).await.unwrap()),
         (Deed::Edit(label), ..) => {
             // There may be none of this label.
             let _ = shop.edit_quick_reply(format!("label {label}"), words(format!("{round}")), now).await;
@@ -503,10 +506,12 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
             }
         }
         assert!(shop.unmerge_contacts(*id, None, now).await.is_err());
+        assert_eq!(shop.last_words_of(vec![*id]).await.unwrap(), [(None, None)]);
         assert!(shop.tag_contact(*id, vec!["mine".into()], vec![]).await.is_err());
         assert!(shop.edit_contact(*id, ContactChange::default()).await.is_err());
         assert!(shop.opt_out_contact(*id, Some(now), SuppressionCause::Owner, now).await.is_err());
         assert!(shop.review_contact(*id, Review::Personal, span, now).await.is_err());
+        assert!(shop.erase_contact(*id, now).await.is_err());
     }
     for id in &theirs.messages {
         assert!(shop.outbound(*id).await.unwrap().is_none());
@@ -517,12 +522,14 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.cancel_message(*id, now).await.is_err());
         assert!(shop.resolve_unknown(*id, Resolution::Sent, now).await.is_err());
     }
+    // Whom we erased ourselves is nobody, and silent.
+    let erased = shop.suppressions(None, 100).await.unwrap().iter().any(|(one, _)| one.address.is_none());
     // Whoever they know, and whoever is silent there, is nobody here; what is imported here changes nothing there.
     for number in 0..4 {
         let phone = on_the_list(number).phone.unwrap();
         let taken = shop.rehearse_import(vec![phone.clone()]).await.unwrap();
         if shop.contact_named(phone.to_string()).await.is_err() {
-            assert_eq!(taken, [Taken::Added]);
+            assert!(taken == [Taken::Added] || erased, "{taken:?}");
             assert_eq!(shop.recorded_consent(vec![phone.clone()]).await.unwrap(), [None]);
         }
         let person = ListedPerson {
@@ -534,6 +541,8 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
             fields: [("city".to_owned(), "mine".to_owned())].into(),
             consent: None,
             basis: Basis::List,
+            review: Review::New,
+            opted_out_at: None,
         };
         shop.import_people(vec![person], now).await.unwrap();
         shop.suppress_people(vec![phone], now).await.unwrap();

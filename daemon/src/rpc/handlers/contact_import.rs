@@ -1,6 +1,7 @@
 //! `contact.import`: a list of people, piece by piece. Each row is stored, or told with the reason why not.
 
 use mychatflow_data::ids::ImportId;
+use mychatflow_data::model::contact::Review;
 use mychatflow_data::phone::Phone;
 use mychatflow_data::protocol::calls::contact::{ColumnRead, ContactImport, ContactImported, ImportAs, RowRejected};
 use mychatflow_data::protocol::error::CallError;
@@ -158,6 +159,7 @@ impl Import {
             return Verdict::Duplicate;
         }
         let consent = consent::of_row(&entry, policy, &self.call.source, cx.now());
+        let opted_out_at = consent::opted_out(&entry, cx.now());
         let basis = if entry.consent == Said::Nothing { Basis::List } else { Basis::Row };
         let mut tags = entry.tags;
         tags.extend(self.call.tags.iter().cloned());
@@ -172,6 +174,8 @@ impl Import {
                 fields: entry.own,
                 consent,
                 basis,
+                review: entry.review.unwrap_or(Review::New),
+                opted_out_at,
             },
         })
     }

@@ -9,6 +9,8 @@ mod campaign_preview;
 pub mod campaigns;
 pub mod chats;
 pub mod contact_edit;
+pub mod contact_erase;
+pub mod contact_export;
 pub mod contact_import;
 pub mod contact_merge;
 pub mod contacts;

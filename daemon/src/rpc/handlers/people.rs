@@ -1,9 +1,7 @@
-//! What is done to people as a whole: `contact.erase`, `contact.export`, and whom nobody writes to.
+//! `contact.suppressions`: whom nobody writes to.
 
 use mychatflow_data::model::contact::Suppression;
-use mychatflow_data::protocol::calls::contact::{
-    ContactErase, ContactExport, ContactSuppressions, SuppressionDocument,
-};
+use mychatflow_data::protocol::calls::contact::{ContactSuppressions, SuppressionDocument};
 use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::name::Cursor;
 use mychatflow_data::store::TenantStore;
@@ -14,22 +12,6 @@ use crate::cx::Cx;
 use crate::rpc::paging;
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
-
-/// `contact.export`
-///
-/// # Errors
-/// `unavailable`
-pub async fn export(_: &Cx, _: &TenantStore, _: ContactExport) -> Handled<Reply<ContactExport>> {
-    Err(CallError::not_found("this version does not export contacts yet").into())
-}
-
-/// `contact.erase`
-///
-/// # Errors
-/// `unavailable`
-pub async fn erase(_: &Cx, _: &TenantStore, _: ContactErase) -> Handled<Reply<ContactErase>> {
-    Err(CallError::not_found("this version does not erase people yet").into())
-}
 
 /// `contact.suppressions`: newest first.
 ///

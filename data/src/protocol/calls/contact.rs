@@ -337,6 +337,20 @@ pub struct ContactExport {
     pub after: Option<Cursor>,
 }
 
+/// A person with everything that is known of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactExported {
+    /// The person.
+    #[serde(flatten)]
+    pub contact: Contact,
+    /// When they wrote last.
+    #[serde(default)]
+    pub last_in_at: Option<Timestamp>,
+    /// When they were written to last.
+    #[serde(default)]
+    pub last_out_at: Option<Timestamp>,
+}
+
 /// `contact suppressions`: whom nobody writes to any more.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

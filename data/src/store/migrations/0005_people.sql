@@ -14,11 +14,19 @@ CREATE TABLE suppressions (
     tenant_id BLOB    NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
     digest    BLOB    NOT NULL,
     address   TEXT,                                                 -- nothing once the person was erased
-    cause     TEXT    NOT NULL CHECK (cause IN ('word', 'owner', 'import')),
+    cause     TEXT    NOT NULL CHECK (cause IN ('word', 'owner', 'import', 'erased')),
     at        INTEGER NOT NULL,
     PRIMARY KEY (tenant_id, digest)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX suppressions_by_time ON suppressions (tenant_id, at, digest);
+
+-- Until when what was said to or by an address is forgotten: WAHA may tell of it once more.
+CREATE TABLE erasures (
+    tenant_id BLOB    NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    digest    BLOB    NOT NULL,
+    at        INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, digest)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE segments (
     tenant_id  BLOB    NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
@@ -51,3 +59,15 @@ CREATE TRIGGER merges_forgotten AFTER DELETE ON contacts BEGIN
 END;
 
 ALTER TABLE identities ADD COLUMN via TEXT;                         -- the address that it was learned through
+
+-- Messages of ours to people who were erased keep counting, without words and without a person: one thread on each
+-- number holds them, and no list shows it. As in 0004: the CHECK says nothing about how rows are stored.
+PRAGMA writable_schema = ON;
+UPDATE sqlite_schema
+SET sql = replace(sql, '''direct'', ''group''', '''direct'', ''group'', ''erased''')
+WHERE type = 'table' AND name = 'chats';
+PRAGMA writable_schema = RESET;
+CREATE UNIQUE INDEX chats_erased ON chats (tenant_id, instance_id) WHERE kind = 'erased';
+
+-- What is taken out of the index is gone from it, and not only marked as gone.
+INSERT INTO search (search, rank) VALUES ('secure-delete', 1);

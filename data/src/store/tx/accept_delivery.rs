@@ -22,6 +22,7 @@ use crate::scoped;
 use crate::store::TenantStore;
 use crate::store::change::Change;
 use crate::store::chats::{self, Known};
+use crate::store::erasures;
 use crate::store::error::StoreError;
 use crate::store::interactions::{self, Extra, IdSource, Outbound};
 use crate::store::jobs;
@@ -225,6 +226,20 @@ impl Intake<'_, '_> {
         }
     }
 
+    /// Is it of before the erasure of its person? WAHA posts some messages again, and its history has them all.
+    fn forgotten(&self, message: &MessageEvent) -> Result<bool, StoreError> {
+        Ok(erasures::forgot_message(self.scope, self.instance, &message.bare_id)?
+            || self.before_erasure(&message.chat, message.at)?
+            || match &message.alternate {
+                Some(alternate) => self.before_erasure(alternate, message.at)?,
+                None => false,
+            })
+    }
+
+    fn before_erasure(&self, address: &Address, at: Timestamp) -> Result<bool, StoreError> {
+        erasures::forgot(self.scope, address, at)
+    }
+
     fn interaction(&self, message: &MessageEvent, chat: ChatId, author: Author) -> Interaction {
         let (direction, state) = if message.from_me {
             let sent = InteractionState::Sent;
@@ -267,6 +282,9 @@ impl Intake<'_, '_> {
     }
 
     fn customer_message(&self, message: &MessageEvent) -> Result<Accepted, StoreError> {
+        if self.forgotten(message)? {
+            return Ok(Accepted::Duplicate);
+        }
         let name = message.push_name.as_deref();
         let alternate = message.alternate.as_ref();
         let thread = chats::thread(self.scope, self.instance, &message.chat, alternate, name, Review::New, self.now)?;
@@ -378,6 +396,9 @@ impl Intake<'_, '_> {
                               last_at = max(coalesce(last_at, 0), :at)
              WHERE tenant_id = :tenant AND id = :chat"
         );
+        if erasures::forgot_message(self.scope, self.instance, &message.bare_id)? {
+            return Ok(Accepted::Duplicate);
+        }
         let chat = chats::group(self.scope, self.instance, &message.chat, self.now)?;
         let author = if message.from_me { Author::Phone } else { Author::Customer };
         let interaction = self.interaction(message, chat, author);

@@ -7,6 +7,7 @@ use crate::phone::Address;
 use crate::scoped;
 use crate::store::TenantStore;
 use crate::store::chats;
+use crate::store::erasures;
 use crate::store::error::StoreError;
 use crate::store::scope::{Scope, Scoped};
 use crate::time::Timestamp;
@@ -94,6 +95,10 @@ fn import(
     if known.is_none() && person.acquaintance == Acquaintance::AddressBook {
         return Ok(());
     }
+    // The phone remembers whom we erased; who writes again is here already.
+    if known.is_none() && (erasures::is_gone(scope, &person.address)? || erased_as(scope, person.alternate.as_ref())?) {
+        return Ok(());
+    }
     let name = person.name.as_deref();
     let (contact, _) =
         chats::contact_of(scope, &person.address, person.alternate.as_ref(), name, Review::Unreviewed, now)?;
@@ -109,4 +114,8 @@ fn import(
         }
     }
     Ok(())
+}
+
+fn erased_as(scope: &Scope<'_>, alternate: Option<&Address>) -> Result<bool, StoreError> {
+    alternate.map_or(Ok(false), |alternate| erasures::is_gone(scope, alternate))
 }

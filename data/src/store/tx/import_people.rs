@@ -35,6 +35,10 @@ pub struct ListedPerson {
     pub consent: Option<Consent>,
     /// On whose word.
     pub basis: Basis,
+    /// What the owner said about them; somebody who is here keeps it.
+    pub review: Review,
+    /// Since when they are not written to.
+    pub opted_out_at: Option<Timestamp>,
 }
 
 /// On whose word consent goes on record.
@@ -104,7 +108,7 @@ fn add(scope: &Scope<'_>, person: &ListedPerson, address: &Address, now: Timesta
             (":id", &id),
             (":name", &person.name),
             (":phone", &person.phone),
-            (":review", &Review::New),
+            (":review", &person.review),
             (":now", &now),
             (":language", &person.language),
             (":note", &person.note),
@@ -171,6 +175,9 @@ fn take(scope: &Scope<'_>, person: &ListedPerson, now: Timestamp) -> Result<Take
     let mut looks_different = false;
     for tag in &person.tags {
         looks_different |= contacts::add_tag(scope, contact, tag)?;
+    }
+    if let Some(since) = person.opted_out_at {
+        contacts::opt_out(scope, contact, since, SuppressionCause::Import, now)?;
     }
     if let Some(known) = &known
         && (update(scope, person, known)? || looks_different)

@@ -13,7 +13,7 @@ use crate::store::change::Change;
 use crate::store::error::StoreError;
 use crate::store::merges::{self, Before, Draft, Folded, Setting, Silent, Thread};
 use crate::store::scope::{Scope, Scoped};
-use crate::store::{chats, contacts, jobs, recipients, suppressions};
+use crate::store::{chats, contacts, erasures, jobs, recipients, suppressions};
 use crate::time::Timestamp;
 
 /// Moves everything of `gone` to `keep`: addresses, tags, chats, places on lists. Of two chats on one number one is left, with one live
@@ -344,7 +344,9 @@ impl TenantStore {
             if lid.kind() != AddressKind::Lid {
                 return Err(StoreError::Invalid("only a LID is resolved to a phone number".to_owned()));
             }
-            if let Some(phone) = phone {
+            // They may have been erased while WAHA was asked.
+            let gone = erasures::is_gone(scope, &lid)?;
+            if let Some(phone) = phone.filter(|_| !gone) {
                 let review = crate::model::contact::Review::New;
                 chats::contact_of(scope, &lid, Some(&phone), None, review, now)?;
             }

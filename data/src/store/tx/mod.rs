@@ -5,6 +5,7 @@ pub mod answer;
 pub mod clone_campaign;
 pub mod draft_campaign;
 pub mod edit_contact;
+pub mod erase_contact;
 pub mod import_known;
 pub mod import_people;
 pub mod merge_contacts;

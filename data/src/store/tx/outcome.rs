@@ -63,7 +63,7 @@ fn touch(scope: &Scope<'_>, message: &Outbound, now: Timestamp) -> Result<(), St
         // A campaign is no answer: what the customer asked before it is still open.
         "UPDATE chats SET last_at = max(coalesce(last_at, 0), :now), preview = :preview,
                           last_out_at = CASE WHEN :author = 'campaign' THEN last_out_at ELSE :now END
-         WHERE tenant_id = :tenant AND id = :chat"
+         WHERE tenant_id = :tenant AND id = :chat AND kind <> 'erased'"
     );
     let preview = super::accept_delivery::preview(&message.interaction.text);
     let found = &message.interaction;

@@ -252,6 +252,14 @@ pub(crate) fn nudge(scope: &Scope<'_>, send: JobId, now: Timestamp) -> Result<()
     }
 }
 
+/// Somebody is on a campaign's list no more: it may go on with the next, or be over.
+pub(crate) fn look_again(scope: &Scope<'_>, id: CampaignId, now: Timestamp) -> Result<(), StoreError> {
+    match campaigns::find(scope, id)? {
+        Some(campaign) if campaign.state == CampaignState::Running => wake(scope, id, now, now),
+        _ => Ok(()),
+    }
+}
+
 /// A number works again: its campaigns go on.
 pub(crate) fn wake_all_of(scope: &Scope<'_>, instance: InstanceId, now: Timestamp) -> Result<(), StoreError> {
     const RUNNING: Scoped = scoped!(

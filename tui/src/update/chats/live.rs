@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mychatflow_data::ids::ChatId;
 use mychatflow_data::model::chat::{ChatState, Mode};
 use mychatflow_data::model::interaction::InteractionState;
 use mychatflow_data::protocol::calls::chat::{ChatSummary, InteractionDocument};
@@ -32,6 +33,9 @@ pub fn chat_changed(state: &mut State, event: &Event, cx: &mut Cx<'_>) {
         }
         return;
     }
+    if event.data.get("gone").and_then(serde_json::Value::as_bool) == Some(true) {
+        return gone(state, id);
+    }
     let Ok(chat) = ChatSummary::deserialize(&event.data) else {
         // Nobody listened when it changed: it is read again if it is on the screen.
         let open = state.chats.thread.as_ref().is_some_and(|thread| thread.chat.id == id);
@@ -51,6 +55,17 @@ pub fn chat_changed(state: &mut State, event: &Event, cx: &mut Cx<'_>) {
         list::preview(state, cx);
     }
     thread::mark_read(state, cx);
+}
+
+/// The person of a chat was erased: nothing of it may stay on a screen.
+fn gone(state: &mut State, id: ChatId) {
+    state.chats.rows.change(|rows| rows.retain(|row| row.id != id));
+    state.chats.typing.remove(&id);
+    state.chats.newest.remove(&id);
+    if state.chats.thread.as_ref().is_some_and(|thread| thread.chat.id == id) {
+        state.chats.thread = None;
+        state.chats.focus = Pane::List;
+    }
 }
 
 /// Rings, for this alone; not when one is looking at the chat anyway.

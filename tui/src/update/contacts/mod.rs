@@ -294,7 +294,7 @@ fn opt_out(state: &mut State, contact: &Contact) {
 /// What a command does as yet.
 fn export(state: &mut State) {
     let query = state.contacts.words().map(|words| format!(" --query '{}'", words.replace('\'', "'\\''")));
-    let command = format!("mychatflow contact export{} > contacts.csv", query.unwrap_or_default());
+    let command = format!("mychatflow contact export contacts.csv{}", query.unwrap_or_default());
     let lines = vec![
         ReaderLine::Words(CleanText::line(
             "The people of this list as a CSV file, with everything that is known of them:",

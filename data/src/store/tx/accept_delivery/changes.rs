@@ -11,7 +11,7 @@ use crate::store::change::Change;
 use crate::store::error::StoreError;
 use crate::store::scope::Scoped;
 use crate::store::tx::outcome;
-use crate::store::{chats, interactions};
+use crate::store::{chats, erasures, interactions};
 
 /// What happened to a message before it came.
 pub(super) enum Changed {
@@ -90,14 +90,19 @@ impl Intake<'_, '_> {
     pub(super) fn reaction(&self, reaction: &ReactionEvent) -> Result<Accepted, StoreError> {
         const REACT: Scoped = scoped!(concat!(
             "UPDATE interactions SET reaction = nullif(:text, '')
-             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :target
+             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :target AND address <> :nobody
              RETURNING ",
             interactions::columns!()
         ));
         self.once(&format!("reaction:{}", reaction.bare_id), || {
             let changed = self.scope.rows(
                 REACT,
-                &[(":instance", &self.instance), (":target", &reaction.target_bare_id), (":text", &reaction.text)],
+                &[
+                    (":instance", &self.instance),
+                    (":target", &reaction.target_bare_id),
+                    (":text", &reaction.text),
+                    (":nobody", &erasures::nobody()),
+                ],
                 interactions::read,
             )?;
             for interaction in changed {
@@ -109,6 +114,10 @@ impl Intake<'_, '_> {
 
     pub(super) fn edited(&self, edited: &EditedEvent) -> Result<Accepted, StoreError> {
         self.once(&format!("edited:{}", edited.bare_id), || {
+            // New words of a message that was erased are none of ours either.
+            if erasures::forgot_message(self.scope, self.instance, &edited.target_bare_id)? {
+                return Ok(Accepted::Ignored);
+            }
             if self.edit(&edited.target_bare_id, &edited.text)? == 0 {
                 self.keep_early(&edited.target_bare_id, "edited", &edited.text)?;
             }

@@ -39,6 +39,9 @@ impl Intake<'_, '_> {
             }
             return Ok(Accepted::Stored);
         }
+        if self.forgotten(message)? {
+            return Ok(Accepted::Duplicate);
+        }
         let name = None;
         let alternate = message.alternate.as_ref();
         let thread = chats::thread(self.scope, self.instance, &message.chat, alternate, name, Review::New, self.now)?;

@@ -63,6 +63,9 @@ impl Intake<'_, '_> {
         );
         let Some(from) = call.from.as_ref().filter(|from| from.is_person()) else { return Ok(Accepted::Ignored) };
         self.once(&format!("call:{}:{envelope_id}", call.id), || {
+            if self.before_erasure(from, call.at)? {
+                return Ok(Accepted::Ignored);
+            }
             let thread = chats::thread(self.scope, self.instance, from, None, None, Review::New, self.now)?;
             let text = match call.kind {
                 CallKind::Voice => "[voice call]",
@@ -85,6 +88,9 @@ impl Intake<'_, '_> {
             let Some(chat) = vote.chat.as_ref().filter(|chat| chat.is_person()) else {
                 return Ok(Accepted::Ignored);
             };
+            if self.before_erasure(chat, vote.at)? {
+                return Ok(Accepted::Ignored);
+            }
             let thread = chats::thread(self.scope, self.instance, chat, None, None, Review::New, self.now)?;
             let text = format!("[vote: {}]", vote.options.join(", "));
             let interaction = self.placeholder(thread.chat, chat, ContentKind::Poll, text.clone(), vote.at);

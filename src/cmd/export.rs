@@ -1,0 +1,289 @@
+//! `contact export`: everybody with everything, as CSV that `contact import` reads back, or as JSON, a line for each.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use mychatflow_daemon::flow::formula::guarded;
+use mychatflow_daemon::flow::headings::{self, EXPORTED, Role};
+use mychatflow_data::client::Client;
+use mychatflow_data::protocol::calls::contact::{ContactExport, ContactExported};
+use mychatflow_data::protocol::name::Cursor;
+use mychatflow_data::time::Timestamp;
+use serde::Serialize;
+
+use super::progress::{Progress, grouped};
+use super::{Cx, is_stdout};
+use crate::cli::contact::{ExportArgs, ExportFormat};
+use crate::output::{Format, note, raw};
+
+/// How many people are asked for at once.
+const PAGE: u32 = 200;
+/// How much is printed at once.
+const STDOUT_BYTES: usize = 64 * 1024;
+/// The columns that everybody has, before [`EXPORTED`] and the owner's own.
+const COLUMNS: [&str; 9] =
+    ["phone", "name", "tags", "language", "consent", "consent_at", "consent_source", "consent_proof", "note"];
+/// What the column of phone numbers is called where one of the owner's own would be taken for it.
+const PHONE_FOR_SURE: &str = "whatsapp";
+/// The owner's own words for a language that is none stand in the column of languages, where they came from.
+const LANGUAGE: &str = "language";
+
+/// What was written.
+#[derive(Debug, Default, Serialize)]
+struct Exported {
+    people: i64,
+    /// Of these, people whose phone number nobody knows: a list can't take them in.
+    without_phone: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<PathBuf>,
+}
+
+/// Runs it.
+pub async fn run(cx: &Cx, args: ExportArgs) -> anyhow::Result<()> {
+    let ExportArgs { file, format, query, force } = args;
+    let format = format.unwrap_or_else(|| guessed(cx, &file));
+    let people = People { client: cx.connect().await?, tenant: cx.tenant(), query };
+    if is_stdout(&file) {
+        let mut out = Out::Stdout(Vec::new());
+        let told = tokio::select! {
+            told = write(&people, format, &mut out) => told?,
+            _ = tokio::signal::ctrl_c() => bail!("stopped: not everybody is on the list"),
+        };
+        warn(&told);
+        return Ok(());
+    }
+    if !force && file.exists() {
+        bail!("{} is there already; --force writes over it", file.display());
+    }
+    let mut out = Draft::begin(&file)?;
+    let mut told = tokio::select! {
+        told = write(&people, format, &mut out.writer) => told?,
+        _ = tokio::signal::ctrl_c() => bail!("stopped: nothing was written"),
+    };
+    out.finish(force)?;
+    told.file = Some(file);
+    cx.output.document(&told, |told| {
+        let file = told.file.as_deref().unwrap_or(Path::new("")).display();
+        format!("{} people are in {file}, which nobody but you can read", grouped(told.people))
+    })?;
+    if cx.output.format() == Format::People {
+        warn(&told);
+    }
+    Ok(())
+}
+
+fn warn(told: &Exported) {
+    if told.without_phone > 0 {
+        let count = grouped(told.without_phone);
+        note(&format!("{count} of them have no phone number that is known: an import can't take those in"));
+    }
+}
+
+fn guessed(cx: &Cx, file: &Path) -> ExportFormat {
+    match file.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase).as_deref() {
+        Some("json" | "jsonl" | "ndjson") => ExportFormat::Json,
+        Some(_) => ExportFormat::Csv,
+        None if cx.output.format() == Format::Json => ExportFormat::Json,
+        None => ExportFormat::Csv,
+    }
+}
+
+/// Whoever is exported, page by page.
+struct People {
+    client: Client,
+    tenant: Option<mychatflow_data::protocol::name::TenantName>,
+    query: Option<String>,
+}
+
+impl People {
+    async fn each(&self, mut one: impl FnMut(ContactExported) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        let mut after: Option<Cursor> = None;
+        loop {
+            let (tenant, query) = (self.tenant.clone(), self.query.clone());
+            let call = ContactExport { tenant, query, limit: Some(PAGE), after: after.clone() };
+            let page = self.client.call(&call).await?;
+            page.items.into_iter().try_for_each(&mut one)?;
+            // A cursor that does not move would go on for ever.
+            if page.next.is_none() || page.next == after {
+                return Ok(());
+            }
+            after = page.next;
+        }
+    }
+}
+
+async fn write(people: &People, format: ExportFormat, out: &mut Out) -> anyhow::Result<Exported> {
+    let mut told = Exported::default();
+    let mut progress = Progress::begin();
+    // A table says what its columns are before it says who is in it: everybody is looked at twice, and nobody is kept.
+    let own = match format {
+        ExportFormat::Json => Vec::new(),
+        ExportFormat::Csv => own_columns(people).await?,
+    };
+    if format == ExportFormat::Csv {
+        line(out, headings(&own).iter().copied().map(Into::into))?;
+    }
+    people
+        .each(|person| {
+            told.people += 1;
+            told.without_phone += i64::from(person.contact.phone.is_none());
+            match format {
+                ExportFormat::Json => {
+                    let mut json = serde_json::to_string(&person).context("could not write")?;
+                    json.push('\n');
+                    out.put(&json)?;
+                }
+                ExportFormat::Csv => line(out, cells(&person, &own)?.into_iter())?,
+            }
+            progress.show(told.people, None);
+            Ok(())
+        })
+        .await?;
+    out.flush()?;
+    Ok(told)
+}
+
+async fn own_columns(people: &People) -> anyhow::Result<Vec<String>> {
+    let mut columns = BTreeSet::new();
+    people
+        .each(|person| {
+            columns.extend(person.contact.fields.into_keys());
+            Ok(())
+        })
+        .await?;
+    columns.remove(LANGUAGE);
+    Ok(columns.into_iter().collect())
+}
+
+fn headings(own: &[String]) -> Vec<&str> {
+    let mut all: Vec<&str> = COLUMNS.into_iter().chain(EXPORTED.map(|(name, _)| name)).collect();
+    all.extend(own.iter().map(String::as_str));
+    let taken_for_phone = headings::roles(all.iter().copied()).into_iter().find(|(_, role)| *role == Role::Phone);
+    if taken_for_phone.is_none_or(|(place, _)| place != 0) {
+        all[0] = PHONE_FOR_SURE;
+    }
+    all
+}
+
+/// A person's row, in the order of [`headings`].
+fn cells(person: &ContactExported, own: &[String]) -> anyhow::Result<Vec<String>> {
+    let ContactExported { contact, last_in_at, last_out_at } = person;
+    if let Some(new) = contact.fields.keys().find(|name| *name != LANGUAGE && !own.contains(name)) {
+        bail!("somebody made a column {new:?} meanwhile: start again");
+    }
+    let at = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+    let words = |words: Option<&String>| words.cloned().unwrap_or_default();
+    let addresses: Vec<&str> = contact.addresses.iter().map(|address| address.as_str()).collect();
+    let consent = contact.consent.as_ref();
+    let mut cells = vec![
+        contact.phone.as_ref().map(ToString::to_string).unwrap_or_default(),
+        words(contact.name.as_ref()),
+        contact.tags.join(", "),
+        words(contact.language.as_ref().or_else(|| contact.fields.get(LANGUAGE))),
+        consent.map(|consent| consent.state.to_string()).unwrap_or_default(),
+        at(consent.map(|consent| consent.at)),
+        words(consent.and_then(|consent| consent.source.as_ref())),
+        words(consent.and_then(|consent| consent.proof.as_ref())),
+        words(contact.note.as_ref()),
+        at(contact.opted_out_at),
+        contact.review.to_string(),
+        addresses.join(", "),
+        at(Some(contact.created_at)),
+        at(*last_in_at),
+        at(*last_out_at),
+    ];
+    cells.extend(own.iter().map(|column| words(contact.fields.get(column))));
+    Ok(cells)
+}
+
+/// A row of a table, as RFC 4180 has it, that no spreadsheet computes.
+fn line(out: &mut Out, cells: impl Iterator<Item = String>) -> anyhow::Result<()> {
+    let mut row = String::new();
+    for (place, cell) in cells.enumerate() {
+        if place > 0 {
+            row.push(',');
+        }
+        let cell = guarded(&cell);
+        if cell.contains([',', ';', '"', '\n', '\r', '\t', '|']) || cell.trim() != cell {
+            row.push('"');
+            row.push_str(&cell.replace('"', "\"\""));
+            row.push('"');
+        } else {
+            row.push_str(&cell);
+        }
+    }
+    row.push_str("\r\n");
+    out.put(&row)
+}
+
+/// Where it is written, a good deal at once.
+enum Out {
+    Stdout(Vec<u8>),
+    File(BufWriter<File>),
+}
+
+impl Out {
+    fn put(&mut self, text: &str) -> anyhow::Result<()> {
+        match self {
+            Self::Stdout(waiting) => {
+                waiting.extend_from_slice(text.as_bytes());
+                if waiting.len() >= STDOUT_BYTES { self.flush() } else { Ok(()) }
+            }
+            Self::File(file) => file.write_all(text.as_bytes()).context("could not write"),
+        }
+    }
+
+    fn flush(&mut self) -> anyhow::Result<()> {
+        match self {
+            Self::Stdout(waiting) => raw(&std::mem::take(waiting)),
+            Self::File(file) => file.flush().and_then(|()| file.get_ref().sync_all()).context("could not write"),
+        }
+    }
+}
+
+/// A file that is not there under its name until it is whole. What was not finished is removed.
+struct Draft {
+    path: PathBuf,
+    draft: PathBuf,
+    writer: Out,
+}
+
+impl Draft {
+    fn begin(path: &Path) -> anyhow::Result<Self> {
+        let name = path.file_name().with_context(|| format!("{} is no file", path.display()))?;
+        let mut draft = std::ffi::OsString::from(".");
+        draft.push(name);
+        draft.push(format!(".{}", std::process::id()));
+        let draft = path.with_file_name(draft);
+        let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft);
+        let file = opened.with_context(|| format!("could not write {}", draft.display()))?;
+        Ok(Self { path: path.to_owned(), draft, writer: Out::File(BufWriter::new(file)) })
+    }
+
+    fn finish(self, force: bool) -> anyhow::Result<()> {
+        let failed = || format!("could not write {}", self.path.display());
+        if force {
+            return fs::rename(&self.draft, &self.path).with_context(failed);
+        }
+        // A rename would write over what came there meanwhile; a link never does.
+        match fs::hard_link(&self.draft, &self.path) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                bail!("{} is there already; --force writes over it", self.path.display())
+            }
+            // Some disks know no links.
+            Err(_) => fs::rename(&self.draft, &self.path).with_context(failed),
+        }
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // It is gone already where it has got its name by a rename.
+        let _ = fs::remove_file(&self.draft);
+    }
+}
