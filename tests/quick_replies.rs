@@ -33,6 +33,10 @@ async fn a_quick_reply_is_sent_as_this_customer_gets_it_and_counted() {
     let price = stored(&world, "Bread prices").await;
     assert_eq!((&price["citations"], &price["uses"]), (&json!(1), &json!(0)), "the answer leans on it: {price}");
 
+    let table = read(&world, &["quick-reply", "list", "--find", "Bread"]).await;
+    let columns: Vec<&str> = table.lines().flat_map(str::split_whitespace).collect();
+    assert!(columns.contains(&"CITED") && columns.contains(&"1"), "{table}");
+
     let told = read(&world, &["quick-reply", "add", "greeting", "Hello {{ name }}, {{ business }} is open"]).await;
     assert_eq!(told, "greeting is stored; the assistant is not told, since it differs by customer: name\n");
     let told = read(&world, &["quick-reply", "add", "visit", "Find {{ business }} at the quay"]).await;

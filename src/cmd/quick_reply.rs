@@ -113,13 +113,14 @@ fn rendered(replies: &[QuickReplyRendered]) -> Table {
 
 fn table(cx: &Cx, replies: &[QuickReplyDocument]) -> Table {
     let none = "no quick replies here; next: mychatflow quick-reply add LABEL TEXT";
-    let mut table = Table::new(["LABEL", "CATEGORY", "STATE", "SENT", "LAST", "TEXT"], none);
+    let mut table = Table::new(["LABEL", "CATEGORY", "STATE", "SENT", "CITED", "LAST", "TEXT"], none);
     for reply in replies {
         table.row([
             reply.label.clone(),
             reply.category.clone().unwrap_or_default(),
             reply.state.to_string(),
             reply.uses.to_string(),
+            reply.citations.to_string(),
             age_or(reply.used_at, cx.now, "never"),
             reply.text.clone(),
         ]);

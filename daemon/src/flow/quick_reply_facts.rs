@@ -33,20 +33,32 @@ pub fn shop_values(business: &str) -> Map<String, Value> {
 #[must_use]
 pub fn facts(replies: &[QuickReply], business: &str) -> Vec<QuickReplyFact> {
     let values = shop_values(business);
-    let told = |reply: &QuickReply| {
-        let of_the_shop = template::variables(&reply.text).iter().all(|name| values.contains_key(name));
-        let (text, missing) = template::fill(&reply.text, &values);
-        let ready = reply.state == QuickReplyState::Active && of_the_shop && missing.is_empty();
-        ready.then(|| QuickReplyFact { id: reply.id, label: reply.label.clone(), text })
+    let active = replies.iter().filter(|reply| reply.state == QuickReplyState::Active);
+    let fact = |reply: &QuickReply| {
+        let text = words(&reply.text, &values)?;
+        Some(QuickReplyFact { id: reply.id, label: reply.label.clone(), text })
     };
-    replies.iter().filter_map(told).collect()
+    active.filter_map(fact).collect()
+}
+
+/// The words of a quick reply for everybody; `None` when there are none.
+fn words(text: &str, values: &Map<String, Value>) -> Option<String> {
+    // Most have no places at all. They may also be longer than anything that is sent: a list of prices, say.
+    if !text.contains('{') {
+        return Some(text.to_owned());
+    }
+    if !template::variables(text).iter().all(|name| values.contains_key(name)) {
+        return None;
+    }
+    let (text, missing) = template::fill(text, values);
+    missing.is_empty().then_some(text)
 }
 
 /// The quick replies that an answer leans on.
 #[must_use]
 pub fn cited(answer: &str, facts: &[QuickReplyFact]) -> Vec<QuickReplyId> {
-    let leans = |fact: &&QuickReplyFact| !sources(answer, &[(fact.label.as_str(), fact.text.as_str())]).is_empty();
-    facts.iter().filter(leans).map(|fact| fact.id).collect()
+    let facts: Vec<(QuickReplyId, &str)> = facts.iter().map(|fact| (fact.id, fact.text.as_str())).collect();
+    sources(answer, &facts)
 }
 
 #[cfg(test)]
@@ -90,6 +102,13 @@ mod tests {
             let texts: Vec<&str> = facts.iter().map(|fact| fact.text.as_str()).collect();
             assert_eq!(texts, Vec::from_iter(told), "{text}");
         }
+    }
+
+    #[test]
+    fn a_long_list_of_prices_is_told_whole() {
+        let prices = "A loaf is 4 €.\n".repeat(1_000);
+        let facts = facts(&[reply("prices", &prices, QuickReplyState::Active)], "Corner Shop");
+        assert_eq!(facts[0].text, prices);
     }
 
     #[test]

@@ -7,9 +7,9 @@ const WORD_CHARS_MIN: usize = 4;
 /// How many words an answer shares with a fact that it leans on, unless a number tells it alone.
 const SHARED_MIN: usize = 2;
 
-/// The names of the facts that an answer leans on, in their own order. A fact is a name and its text.
+/// The facts that an answer leans on, in their own order. A fact is a name, of whatever kind, and its text.
 #[must_use]
-pub fn sources<'f>(answer: &str, facts: &[(&'f str, &str)]) -> Vec<&'f str> {
+pub fn sources<N: Copy>(answer: &str, facts: &[(N, &str)]) -> Vec<N> {
     let said = words(answer);
     let leans = |text: &str| {
         let shared: Vec<String> = words(text).intersection(&said).cloned().collect();
