@@ -2,7 +2,7 @@
 //! person: credits, the pace of a number, how far a campaign got. A digest of each address stays too, so that nobody
 //! writes to them again.
 
-use crate::ids::{CampaignId, ChatId, ContactId, InstanceId, ReplyId};
+use crate::ids::{CampaignId, ChatId, ContactId, InstanceId, RecipientId, ReplyId};
 use crate::phone::Address;
 use crate::scoped;
 use crate::store::TenantStore;
@@ -107,22 +107,39 @@ fn leave_lists(scope: &Scope<'_>, person: &Person, now: Timestamp) -> Result<Vec
                                   AND chat_id IN (SELECT id FROM chats
                                                   WHERE tenant_id = :tenant AND contact_id = :contact))"
     );
+    const MENTIONS: Scoped = scoped!(
+        "UPDATE recipients SET reason = replace(reason, :user, '…')
+         WHERE tenant_id = :tenant AND contact_id = :contact AND instr(reason, :user) > 0"
+    );
     // A merge may have let a second row go that has the same phone number.
+    const PLACES: Scoped = scoped!(
+        "SELECT campaign_id, id FROM recipients WHERE tenant_id = :tenant AND contact_id = :contact
+         UNION
+         SELECT r.campaign_id, r.id FROM contacts AS c
+         JOIN campaigns AS p ON p.tenant_id = c.tenant_id
+         JOIN recipients AS r ON r.tenant_id = p.tenant_id AND r.campaign_id = p.id AND r.phone = c.phone
+         WHERE c.tenant_id = :tenant AND c.id = :contact"
+    );
     const FORGET: Scoped = scoped!(
         "UPDATE recipients
          SET contact_id = NULL, phone = NULL, given = :given, name = NULL, fields = '{}',
              reason = CASE WHEN state IN ('queued', 'checking') THEN :erased ELSE reason END,
              state = CASE WHEN state IN ('queued', 'checking') THEN 'skipped' ELSE state END
-         WHERE tenant_id = :tenant
-           AND (contact_id = :contact
-                OR (campaign_id, phone) IN (SELECT p.id, c.phone FROM campaigns AS p
-                                            JOIN contacts AS c ON c.tenant_id = p.tenant_id
-                                            WHERE p.tenant_id = :tenant AND c.id = :contact))
-         RETURNING campaign_id"
+         WHERE tenant_id = :tenant AND campaign_id = :campaign AND id = :id"
     );
     scope.execute(TAKE_BACK, &[(":contact", &person.id), (":erased", &ERASED), (":now", &now)])?;
-    let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":contact", &person.id), (":erased", &ERASED), (":given", &GIVEN)];
-    scope.rows(FORGET, params, |row| row.get(0))
+    for user in &person.users {
+        scope.execute(MENTIONS, &[(":contact", &person.id), (":user", user)])?;
+    }
+    let places = scope.rows(PLACES, &[(":contact", &person.id)], |row| {
+        Ok((row.get::<_, CampaignId>(0)?, row.get::<_, RecipientId>(1)?))
+    })?;
+    for (campaign, id) in &places {
+        let params: &[(&str, &dyn rusqlite::ToSql)] =
+            &[(":campaign", campaign), (":id", id), (":erased", &ERASED), (":given", &GIVEN)];
+        scope.execute(FORGET, params)?;
+    }
+    Ok(places.into_iter().map(|(campaign, _)| campaign).collect())
 }
 
 /// Empties or deletes every message of their chats; returns how many that were.
@@ -227,9 +244,6 @@ fn forget_mentions(scope: &Scope<'_>, person: &Person) -> Result<(), StoreError>
          WHERE tenant_id = :tenant AND instr(reason, :user) > 0
            AND chat_id IN (SELECT id FROM chats WHERE tenant_id = :tenant AND kind = 'erased')"
     );
-    const RECIPIENTS: Scoped = scoped!(
-        "UPDATE recipients SET reason = replace(reason, :user, '…') WHERE tenant_id = :tenant AND instr(reason, :user) > 0"
-    );
     const CAMPAIGNS: Scoped = scoped!(
         "UPDATE campaigns SET reason = replace(reason, :user, '…') WHERE tenant_id = :tenant AND instr(reason, :user) > 0"
     );
@@ -242,7 +256,7 @@ fn forget_mentions(scope: &Scope<'_>, person: &Person) -> Result<(), StoreError>
     }
     for user in &person.users {
         scope.execute(MERGES, &[(":contact", &person.id), (":user", user)])?;
-        for mention in [UNREADABLE, MESSAGES, RECIPIENTS, CAMPAIGNS, JOBS] {
+        for mention in [UNREADABLE, MESSAGES, CAMPAIGNS, JOBS] {
             scope.execute(mention, &[(":user", user)])?;
         }
     }
