@@ -36,7 +36,7 @@ const LID: &str = "70000000000777@lid";
 const ANA: &str = "4915111111111@c.us";
 const PLAN: Credits = Credits::new(400);
 /// What must be found nowhere: their number and hidden id, their name, and a word of everything said between us.
-const TRACES: [&str; 4] = ["491779000001", "70000000000777", "Zarathustra", "quetzal"];
+const TRACES: [&str; 4] = ["49177900000", "70000000000777", "Zarathustra", "quetzal"];
 
 fn address(text: &str) -> Address {
     Address::parse(text).unwrap()
@@ -314,6 +314,27 @@ async fn what_has_not_left_never_does() {
         made(&world, list, later(61)).await,
         world.shop.recipients(list, None, None, 10).await.unwrap()[1].interaction.unwrap()
     );
+}
+
+/// Their second number has a row of its own, which the merge made nobody's.
+#[tokio::test]
+async fn both_numbers_of_a_merged_person_leave_the_lists() {
+    const SECOND: &str = "491779000002@c.us";
+    let world = world().await;
+    hears(&world, said(MIA, "M1", "a quetzal?", 0), 0).await;
+    hears(&world, said(SECOND, "M2", "a quetzal?", 1), 1).await;
+    let row = |address: &str| NewRecipient {
+        phone: Ok(self::address(address).phone().unwrap()),
+        given: "Zarathustra".into(),
+        name: Some("Zarathustra".into()),
+        ..crate::campaigns::row(1)
+    };
+    let list = draft(&world, spring(&world), vec![row(MIA), row(SECOND)]).await;
+    let second = world.shop.contact_named(SECOND.into()).await.unwrap().id;
+    world.shop.merge_contacts(mia(&world).await, second, later(2)).await.unwrap();
+    assert!(matches!(erase(&world, 3).await, Erasure::Done(Erased { recipients: 2, .. })));
+    assert_eq!((columns_with(&world), bytes_with(&world)), (Vec::new(), Vec::new()));
+    assert_eq!(world.shop.recipients(list, None, None, 10).await.unwrap().len(), 2);
 }
 
 #[tokio::test]

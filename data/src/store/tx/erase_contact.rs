@@ -2,6 +2,8 @@
 //! person: credits, the pace of a number, how far a campaign got. A digest of each address stays too, so that nobody
 //! writes to them again.
 
+use rusqlite::Row;
+
 use crate::ids::{CampaignId, ChatId, ContactId, InstanceId, RecipientId, ReplyId};
 use crate::phone::Address;
 use crate::scoped;
@@ -111,14 +113,13 @@ fn leave_lists(scope: &Scope<'_>, person: &Person, now: Timestamp) -> Result<Vec
         "UPDATE recipients SET reason = replace(reason, :user, '…')
          WHERE tenant_id = :tenant AND contact_id = :contact AND instr(reason, :user) > 0"
     );
-    // A merge may have let a second row go that has the same phone number.
-    const PLACES: Scoped = scoped!(
-        "SELECT campaign_id, id FROM recipients WHERE tenant_id = :tenant AND contact_id = :contact
-         UNION
-         SELECT r.campaign_id, r.id FROM contacts AS c
-         JOIN campaigns AS p ON p.tenant_id = c.tenant_id
-         JOIN recipients AS r ON r.tenant_id = p.tenant_id AND r.campaign_id = p.id AND r.phone = c.phone
-         WHERE c.tenant_id = :tenant AND c.id = :contact"
+    const PLACES: Scoped =
+        scoped!("SELECT campaign_id, id FROM recipients WHERE tenant_id = :tenant AND contact_id = :contact");
+    // A merge may have let a second row go that has one of their numbers.
+    const PLACES_OF_NUMBER: Scoped = scoped!(
+        "SELECT r.campaign_id, r.id FROM campaigns AS p
+         JOIN recipients AS r ON r.tenant_id = p.tenant_id AND r.campaign_id = p.id AND r.phone = :phone
+         WHERE p.tenant_id = :tenant"
     );
     const FORGET: Scoped = scoped!(
         "UPDATE recipients
@@ -131,9 +132,13 @@ fn leave_lists(scope: &Scope<'_>, person: &Person, now: Timestamp) -> Result<Vec
     for user in &person.users {
         scope.execute(MENTIONS, &[(":contact", &person.id), (":user", user)])?;
     }
-    let places = scope.rows(PLACES, &[(":contact", &person.id)], |row| {
-        Ok((row.get::<_, CampaignId>(0)?, row.get::<_, RecipientId>(1)?))
-    })?;
+    let place = |row: &Row<'_>| Ok((row.get::<_, CampaignId>(0)?, row.get::<_, RecipientId>(1)?));
+    let mut places = scope.rows(PLACES, &[(":contact", &person.id)], place)?;
+    for phone in person.addresses.iter().filter_map(Address::phone) {
+        places.extend(scope.rows(PLACES_OF_NUMBER, &[(":phone", &phone)], place)?);
+    }
+    places.sort();
+    places.dedup();
     for (campaign, id) in &places {
         let params: &[(&str, &dyn rusqlite::ToSql)] =
             &[(":campaign", campaign), (":id", id), (":erased", &ERASED), (":given", &GIVEN)];
