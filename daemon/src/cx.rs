@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::bus::Bus;
 use crate::config::Config;
 use crate::gemini::Gemini;
+use crate::hurry::Hurry;
 use crate::instances::Numbers;
 use crate::jobs::wake::Wake;
 use crate::receivers::Receivers;
@@ -54,6 +55,8 @@ pub struct Cx {
     pub receivers: Receivers,
     /// What is remembered of the numbers between two looks.
     pub numbers: Numbers,
+    /// Whether a customer is being answered at this moment.
+    pub hurry: Hurry,
     /// Imports of people whose file is not through.
     pub imports: Unfinished<ImportId, Import>,
     /// Campaigns whose list is not through.

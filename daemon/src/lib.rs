@@ -12,6 +12,7 @@ pub mod flow;
 pub mod gemini;
 pub mod halt;
 pub mod http;
+pub mod hurry;
 pub mod instances;
 pub mod jobs;
 pub mod letter;
@@ -47,6 +48,7 @@ use crate::http::complaints::Complaints;
 use crate::http::counts::Counts;
 use crate::http::server::{Readiness, serve};
 use crate::http::webhook::Webhook;
+use crate::hurry::Hurry;
 use crate::instances::Numbers;
 use crate::jobs::wake::Wake;
 use crate::jobs::worker;
@@ -154,6 +156,7 @@ pub async fn start(config: Config, read_config: ReadConfig, stop: CancellationTo
         bus,
         wake,
         numbers: Numbers::default(),
+        hurry: Hurry::default(),
         imports: Unfinished::default(),
         listings: Unfinished::default(),
         run,

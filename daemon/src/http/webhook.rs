@@ -180,6 +180,9 @@ impl Webhook {
         }
         let tenant = self.cx.store.tenant_of_receiver(receiver);
         let rules = self.cx.config().reply;
+        if matches!(&delivery.event, DeliveryEvent::Message(message) if !message.from_me) {
+            self.cx.hurry.note(self.cx.now());
+        }
         match tenant.accept_delivery(receiver.instance, cleaned(delivery), rules, self.cx.now()).await {
             Ok(Accepted::Stored) => {
                 halt::at("delivery_stored").await;

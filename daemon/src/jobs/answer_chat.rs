@@ -251,6 +251,7 @@ impl Run<'_> {
             Ok(answer) => answer,
             Err(error) => return Ok(Err(self.no_answer(&error).await?)),
         };
+        self.cx.hurry.note(self.cx.now());
         halt::at("model_answered").await;
         let said = Said {
             action: match answer.action {

@@ -39,6 +39,7 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, _: &Job, id: CampaignId) -> Resu
     // A look-up that was cut off told nobody anything; only one run of a campaign is under way at a time.
     tenant.resume_checks(id, cx.now()).await?;
     for _ in 0..TURNS_MAX {
+        cx.hurry.lull(&*cx.clock).await;
         let rules = Rules { limits: cx.config().campaign.limits(), hush: hush.clone() };
         let snooze = |until, reason: Option<String>| {
             let reason = reason.unwrap_or_else(|| "the gap between two messages".to_owned());

@@ -168,7 +168,12 @@ async fn run_one(cx: Arc<Cx>, job: Job) -> Finished {
 async fn work(cx: &Cx, tenant: &TenantStore, job: &Job) -> Result<Outcome, JobError> {
     halt::at("job_claimed").await;
     match &job.args {
-        JobArgs::AnswerChat { chat } => answer_chat::run(cx, tenant, job, *chat).await,
+        JobArgs::AnswerChat { chat } => {
+            cx.hurry.note(cx.now());
+            let ended = answer_chat::run(cx, tenant, job, *chat).await;
+            cx.hurry.note(cx.now());
+            ended
+        }
         JobArgs::SendMessage { interaction, .. } | JobArgs::SendCampaign { interaction, .. } => {
             send_message::run(cx, tenant, job, *interaction).await
         }
