@@ -108,11 +108,12 @@ impl Scene {
         if !model.is_zero() {
             told.gemini_concurrent = 8;
         }
-        let daemon = Process::daemon(&told, bench.program.as_deref())?;
-        stubs.pair(&bench.runtime, &daemon.address.to_string(), shop.instance)?;
         if backlog > 0 {
+            // Before the daemon is there, which would make it otherwise.
             stubs.pair_other(&bench.runtime, OTHER)?;
         }
+        let daemon = Process::daemon(&told, bench.program.as_deref())?;
+        stubs.pair(&bench.runtime, &daemon.address.to_string(), shop.instance)?;
         let client = bench.runtime.block_on(client::connect(&told.socket())).context("no connection to the daemon")?;
         Ok(Self { shop, stubs, daemon, client, messages: 0 })
     }

@@ -261,3 +261,14 @@ async fn new_people_beyond_the_budget_are_spread_over_days() {
     let found = call(&world, "campaign.preflight", json!({"name": "spring"})).await.unwrap();
     assert_eq!((&found["newcomers_today"], &found["audience"]), (&0.into(), &15.into()));
 }
+
+#[tokio::test]
+async fn a_preflight_makes_every_text() {
+    let world = unlimited(Engine::Noweb).await;
+    let rows = "phone,name,city\n+447700900001,Ana,Bath\n+447700900002,Ben,\n+447700900003,Cleo,\n";
+    let params = json!({"name": "spring", "text": "Hi {{ name }} in {{ city }}", "file": rows});
+    campaign(&world, "campaign.create", params).await;
+    let found = call(&world, "campaign.preflight", json!({"name": "spring"})).await.unwrap();
+    assert_eq!((&found["recipients"], &found["audience"], &found["newcomers"]), (&3.into(), &1.into(), &1.into()));
+    assert_eq!(found["left_out"], json!([{"reason": "no value for city", "people": 2}]));
+}

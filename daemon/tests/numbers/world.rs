@@ -8,6 +8,7 @@ use std::time::Duration;
 use mychatflow_daemon::bus::{Audience, Bus, Heard, Listener, Wish};
 use mychatflow_daemon::config::{Config, WahaConfig};
 use mychatflow_daemon::cx::{Clients, Cx};
+use mychatflow_daemon::hurry::Hurry;
 use mychatflow_daemon::instances::{Numbers, add};
 use mychatflow_daemon::jobs::recover_history::{Recovered, recover};
 use mychatflow_daemon::jobs::wake::Wake;
@@ -85,6 +86,7 @@ impl World {
             clock,
             wake: Arc::new(Wake::default()),
             numbers: Numbers::default(),
+            hurry: Hurry::default(),
             imports: Unfinished::default(),
             listings: Unfinished::default(),
             operators: watch::Sender::new(Operators::resolve(&[]).0),

@@ -3,12 +3,13 @@
 use super::TenantStore;
 use super::campaigns;
 use super::error::StoreError;
+use super::recipients::{Material, material, read_material};
 use super::scope::{Scope, Scoped};
 use super::tx::run_campaign::counted;
-use crate::ids::CampaignId;
+use crate::ids::{CampaignId, RecipientId};
 use crate::model::campaign::{Campaign, CampaignState};
 use crate::model::governor::estimate::Newcomers;
-use crate::model::governor::{DAY, HOUR};
+use crate::model::governor::{DAY, HOUR, Whom};
 use crate::model::instance::{InstanceStatus, Verdict};
 use crate::model::recipient::CONSENT_REFUSED;
 use crate::scoped;
@@ -111,25 +112,40 @@ fn number(scope: &Scope<'_>, campaign: &Campaign, now: Timestamp) -> Result<Numb
     })
 }
 
-fn outlook(scope: &Scope<'_>, campaign: Campaign, now: Timestamp) -> Result<Outlook, StoreError> {
-    // What speaks against a person who waits is looked at again when their turn comes.
-    const ROWS: Scoped = scoped!(
-        "SELECT CASE WHEN r.state NOT IN ('queued', 'checking') THEN coalesce(r.reason, r.state)
-                     WHEN c.opted_out_at IS NOT NULL THEN 'asked not to be written to'
-                     WHEN c.review = 'personal' THEN 'personal: campaigns never write here'
-                     WHEN c.consent = 'refused' THEN :refused
-                     WHEN n.phone IS NOT NULL AND n.address IS NULL AND p.number_check = 'before'
-                         THEN 'no WhatsApp on this number' END AS why,
-                count(*), coalesce(sum(h.last_at IS NULL), 0), coalesce(sum(n.address IS NOT NULL), 0)
-         FROM recipients AS r
+/// What speaks against a row of a list; `NULL`: nothing.
+macro_rules! why {
+    () => {
+        "CASE WHEN r.state NOT IN ('queued', 'checking') THEN coalesce(r.reason, r.state)
+              WHEN c.opted_out_at IS NOT NULL THEN 'asked not to be written to'
+              WHEN c.review = 'personal' THEN 'personal: campaigns never write here'
+              WHEN c.consent = 'refused' THEN :refused
+              WHEN n.phone IS NOT NULL AND n.address IS NULL AND p.number_check = 'before'
+                  THEN 'no WhatsApp on this number' END"
+    };
+}
+
+/// The rows of a list that were not written to.
+macro_rules! of_list {
+    () => {
+        "FROM recipients AS r
          JOIN campaigns AS p ON p.tenant_id = r.tenant_id AND p.id = r.campaign_id
          LEFT JOIN contacts AS c ON c.tenant_id = r.tenant_id AND c.id = r.contact_id
          LEFT JOIN chats AS h ON h.tenant_id = r.tenant_id AND h.contact_id = r.contact_id
                              AND h.instance_id = p.instance_id
          LEFT JOIN number_checks AS n ON n.tenant_id = r.tenant_id AND n.phone = r.phone
-         WHERE r.tenant_id = :tenant AND r.campaign_id = :id AND r.interaction_id IS NULL
-         GROUP BY why ORDER BY 2 DESC, 1"
-    );
+         WHERE r.tenant_id = :tenant AND r.campaign_id = :id AND r.interaction_id IS NULL"
+    };
+}
+
+fn outlook(scope: &Scope<'_>, campaign: Campaign, now: Timestamp) -> Result<Outlook, StoreError> {
+    // What speaks against a person who waits is looked at again when their turn comes.
+    const ROWS: Scoped = scoped!(concat!(
+        "SELECT ",
+        why!(),
+        " AS why, count(*), coalesce(sum(h.last_at IS NULL), 0), coalesce(sum(n.address IS NOT NULL), 0) ",
+        of_list!(),
+        " GROUP BY why ORDER BY 2 DESC, 1"
+    ));
     const ALL: Scoped = scoped!("SELECT count(*) FROM recipients WHERE tenant_id = :tenant AND campaign_id = :id");
     const VARIANTS: Scoped = scoped!("SELECT variants FROM campaigns WHERE tenant_id = :tenant AND id = :id");
     let id = campaign.id;
@@ -157,6 +173,36 @@ fn outlook(scope: &Scope<'_>, campaign: Campaign, now: Timestamp) -> Result<Outl
 }
 
 impl TenantStore {
+    /// The next people of a campaign's audience, as far as it is known: what their texts are made from, and whether nothing was
+    /// ever written with them.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn audience_materials(
+        &self,
+        id: CampaignId,
+        after: Option<RecipientId>,
+        limit: i64,
+    ) -> Result<Vec<(Material, Whom)>, StoreError> {
+        const NEXT: Scoped = scoped!(concat!(
+            "SELECT ",
+            material!(),
+            ", h.last_at IS NULL ",
+            of_list!(),
+            " AND r.id > coalesce(:after, x'') AND ",
+            why!(),
+            " IS NULL ORDER BY r.id LIMIT :limit"
+        ));
+        self.read(move |scope| {
+            let params: &[(&str, &dyn rusqlite::ToSql)] =
+                &[(":id", &id), (":refused", &CONSENT_REFUSED), (":after", &after), (":limit", &limit)];
+            scope.rows(NEXT, params, |row| {
+                Ok((read_material(row)?, if row.get(6)? { Whom::Newcomer } else { Whom::Known }))
+            })
+        })
+        .await
+    }
+
     /// What is known before a campaign is launched, or goes on.
     ///
     /// # Errors

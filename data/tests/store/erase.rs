@@ -413,6 +413,20 @@ async fn whoever_writes_again_is_answered_and_no_campaign_finds_them() {
 }
 
 #[tokio::test]
+async fn a_list_with_their_number_makes_nobody_known() {
+    let world = world().await;
+    everything(&world).await;
+    erase(&world, 500).await;
+    let row = NewRecipient { phone: Ok(phone()), ..crate::campaigns::row(1) };
+    let new = mychatflow_data::store::tx::draft_campaign::NewCampaign { name: "autumn".into(), ..spring(&world) };
+    let autumn = draft(&world, new, vec![row]).await;
+    let listed = world.shop.recipients(autumn, None, None, 1).await.unwrap().remove(0);
+    assert_eq!((listed.state, listed.reason.as_deref()), (RecipientState::Skipped, Some("asked not to be written to")));
+    assert!(nobody_is_there(&world).await);
+    assert!(world.shop.suppressions(None, 10).await.unwrap().iter().all(|(one, _)| one.address.is_none()));
+}
+
+#[tokio::test]
 async fn a_stop_outlives_its_person() {
     let world = world().await;
     hears(&world, said(MIA, "M1", "hello", 0), 0).await;

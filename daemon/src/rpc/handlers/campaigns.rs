@@ -95,7 +95,12 @@ fn eta(progress: &Progress, limits: &Limits, now: Timestamp) -> Option<Timestamp
         (CampaignState::Scheduled, Some(at)) => at.max(now),
         _ => return None,
     };
-    let load = Load { messages: counts.left(), newcomers: progress.newcomers_left, before: progress.newcomers };
+    let load = Load {
+        messages: counts.left(),
+        newcomers: progress.newcomers_left,
+        before: progress.newcomers,
+        ..Load::default()
+    };
     let allowed = eta::ends(&campaign.plan, &zone(&campaign.timezone), limits, load, begins);
     let measured = || {
         let rate = per_hour(progress, now);

@@ -1,9 +1,11 @@
 //! `campaign.preflight`: what a launch would do, and what it risks.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use mychatflow_data::model::governor::Limits;
 use mychatflow_data::model::governor::estimate::Load;
+use mychatflow_data::model::governor::{Limits, Whom};
+use mychatflow_data::model::variant;
 use mychatflow_data::protocol::calls::campaign::{CampaignPreflight, LeftOut, Preflight};
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::preflight::{NumberOutlook, Outlook};
@@ -15,8 +17,12 @@ use crate::cx::Cx;
 use crate::flow::clean::clean_line;
 use crate::flow::eta;
 use crate::flow::risk::{Facts, risk};
+use crate::letter::letter;
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
+
+/// People whose texts are made in one go.
+const LOOKED_AT: i64 = 500;
 
 /// `campaign.preflight`
 ///
@@ -25,8 +31,32 @@ use crate::rpc::service::Reply;
 pub async fn preflight(cx: &Cx, shop: &TenantStore, call: CampaignPreflight) -> Handled<Reply<CampaignPreflight>> {
     let now = cx.now();
     let id = named(shop, &call.name).await?.id;
-    let outlook = shop.campaign_outlook(id, now).await?;
+    let mut outlook = shop.campaign_outlook(id, now).await?;
+    leave_out_unmade(shop, &mut outlook).await?;
     Ok(Reply(document(&outlook, &cx.config().campaign.limits(), now)))
+}
+
+/// Makes everybody's text: whoever has no value for a place in it gets nothing.
+async fn leave_out_unmade(shop: &TenantStore, outlook: &mut Outlook) -> Handled<()> {
+    let id = outlook.campaign.id;
+    let texts: Vec<String> = std::iter::once(&outlook.campaign.text).chain(&outlook.variants).cloned().collect();
+    let (mut unmade, mut after) = (BTreeMap::<String, i64>::new(), None);
+    loop {
+        let people = shop.audience_materials(id, after, LOOKED_AT).await?;
+        let Some((last, _)) = people.last() else { break };
+        after = Some(last.recipient);
+        for (material, whom) in people {
+            let text = &texts[variant::draw(material.recipient, texts.len())];
+            if let Err(reason) = letter(text, &material) {
+                *unmade.entry(reason).or_default() += 1;
+                outlook.audience -= 1;
+                outlook.newcomers -= i64::from(whom == Whom::Newcomer);
+            }
+        }
+    }
+    outlook.left_out.extend(unmade);
+    outlook.left_out.sort_by_key(|(_, people)| std::cmp::Reverse(*people));
+    Ok(())
 }
 
 /// New people that the number may write to today.
@@ -76,7 +106,13 @@ fn document(outlook: &Outlook, limits: &Limits, now: Timestamp) -> Preflight {
     advice.extend(spread(limits, outlook, now));
     let home = zone(&campaign.timezone);
     let starts = campaign.scheduled_at.map_or(now, |at| at.max(now));
-    let load = Load { messages: outlook.audience, newcomers: outlook.newcomers, before: number.newcomers };
+    let load = Load {
+        messages: outlook.audience,
+        newcomers: outlook.newcomers,
+        before: number.newcomers,
+        sent_hour: number.sent_hour,
+        sent_day: number.sent_day,
+    };
     Preflight {
         recipients: outlook.recipients,
         audience: outlook.audience,

@@ -39,6 +39,10 @@ pub struct Load {
     pub newcomers: i64,
     /// New people that the number wrote to before.
     pub before: Newcomers,
+    /// Messages of campaigns that it sent in the last hour.
+    pub sent_hour: i64,
+    /// The same in the last day.
+    pub sent_day: i64,
 }
 
 /// How long it takes. Both run side by side: the longer one decides.
@@ -67,8 +71,10 @@ fn whole(count: i64) -> u64 {
 pub fn estimate(limits: &Limits, load: Load, now: Timestamp) -> Estimate {
     let messages = whole(load.messages);
     // Of a cap the first share goes out at once, the last one begins when all before it have had their span.
-    let capped = |span: Duration, cap: Option<NonZeroU32>| {
-        let spans = messages.saturating_sub(1) / u64::from(cap?.get());
+    // What was sent in the span that runs is of the first share.
+    let capped = |span: Duration, cap: Option<NonZeroU32>, sent: i64| {
+        let all = if messages == 0 { 0 } else { whole(sent) + messages };
+        let spans = all.saturating_sub(1) / u64::from(cap?.get());
         Some(Duration::from_secs(span.as_secs().saturating_mul(spans)))
     };
     let gaps = limits.gap.map(|(least, most)| {
@@ -82,7 +88,10 @@ pub fn estimate(limits: &Limits, load: Load, now: Timestamp) -> Estimate {
         let days = load.before.spread(load.newcomers, full, now);
         Duration::from_secs(DAY.as_secs().saturating_mul(days))
     });
-    Estimate { at_work: gaps.max(capped(HOUR, limits.per_hour)), days: capped(DAY, limits.per_day).max(spread) }
+    Estimate {
+        at_work: gaps.max(capped(HOUR, limits.per_hour, load.sent_hour)),
+        days: capped(DAY, limits.per_day, load.sent_day).max(spread),
+    }
 }
 
 #[cfg(test)]
@@ -117,10 +126,19 @@ mod tests {
             // Two pauses of seven and a half minutes.
             (Limits { gap: usual.gap, ..Limits::default() }, 80, 0, None, minutes(75)),
         ] {
-            let load = Load { messages, newcomers, before: Newcomers { first, lately: 0 } };
+            let load = Load { messages, newcomers, before: Newcomers { first, lately: 0 }, ..Load::default() };
             assert_eq!(estimate(&limits, load, NOW).longest(), expected, "{messages} {newcomers}");
         }
-        let load = Load { messages: 41, newcomers: 41, before: Newcomers { first: long_ago, lately: 30 } };
+        let load =
+            Load { messages: 41, newcomers: 41, before: Newcomers { first: long_ago, lately: 30 }, ..Load::default() };
         assert_eq!(estimate(&usual, load, NOW).days, minutes(48 * 60));
+
+        let hourly = Limits { per_hour: cap(40), per_day: cap(200), ..Limits::default() };
+        for (messages, sent_hour, sent_day, expected) in
+            [(25, 15, 15, 0), (25, 33, 33, 60), (0, 40, 200, 0), (25, 0, 180, 24 * 60)]
+        {
+            let load = Load { messages, sent_hour, sent_day, ..Load::default() };
+            assert_eq!(estimate(&hourly, load, NOW).longest(), minutes(expected), "{messages} {sent_hour} {sent_day}");
+        }
     }
 }

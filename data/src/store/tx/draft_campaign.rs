@@ -15,7 +15,9 @@ use crate::store::campaigns;
 use crate::store::chats;
 use crate::store::error::StoreError;
 use crate::store::profiles::{self, Person};
+use crate::store::recipients::OPTED_OUT;
 use crate::store::scope::{Scope, Scoped};
+use crate::store::suppressions;
 use crate::time::Timestamp;
 
 /// How long a list may take to be written; what is older was broken off.
@@ -132,6 +134,14 @@ fn insert_person(
     insert(scope, campaign, &row, now)
 }
 
+/// Is it the number of nobody, to which nobody writes?
+fn is_silent_stranger(scope: &Scope<'_>, phone: &Phone) -> Result<bool, StoreError> {
+    const KNOWN: Scoped = scoped!("SELECT 1 FROM identities WHERE tenant_id = :tenant AND address = :address");
+    let address = phone.address();
+    Ok(suppressions::is_suppressed(scope, &address)?
+        && scope.row(KNOWN, &[(":address", &address)], |_| Ok(()))?.is_none())
+}
+
 fn listed_already(scope: &Scope<'_>, id: CampaignId) -> Result<bool, StoreError> {
     const LISTED: Scoped =
         scoped!("SELECT listed_at IS NOT NULL FROM campaigns WHERE tenant_id = :tenant AND id = :id");
@@ -208,6 +218,8 @@ impl TenantStore {
             let mut duplicates = 0;
             for new in &rows {
                 let (contact, phone, skip) = match &new.phone {
+                    // Whoever was erased, or asked for silence before anybody knew them, stays nobody.
+                    Ok(phone) if is_silent_stranger(scope, phone)? => (None, Some(phone), Some(OPTED_OUT)),
                     Ok(phone) => {
                         let name = new.name.as_deref();
                         let (contact, _) = chats::contact_of(scope, &phone.address(), None, name, Review::New, now)?;
