@@ -84,7 +84,9 @@ struct Notice {
 }
 
 fn notice(state: &mut State, event: &Event, cx: &Cx<'_>) {
-    if let Ok(notice) = Notice::deserialize(&event.data) {
+    if let Ok(notice) = Notice::deserialize(&event.data)
+        && notice.level != "debug"
+    {
         let tone = if matches!(notice.level.as_str(), "error" | "warn") { Tone::Bad } else { Tone::Info };
         state.toasts.say(tone, &notice.text, cx.now);
     }
