@@ -104,7 +104,7 @@ fn an_edit_tells_only_what_is_other_than_before() {
     assert!(console.state.overlays.is_empty());
     assert_eq!(count(&console, "contact.edit") + count(&console, "contact.tag"), 0);
     // name, language, tags, note, columns, consent
-    console.keys("e<tab><ctrl-u>EN<tab> weekly<tab><tab><ctrl-u>city=Köln<tab><ctrl-u>refused<enter>");
+    console.keys("e<tab><ctrl-u>EN<tab>, weekly<tab><tab><ctrl-u>city=Köln<tab><ctrl-u>refused<enter>");
     let edit = last!(console, ContactEdit);
     assert_eq!((edit.name, edit.language.as_deref(), edit.note), (None, Some("en"), None));
     let fields: Vec<(&str, &str)> = edit.fields.iter().map(|(name, words)| (name.as_str(), words.as_str())).collect();
@@ -113,6 +113,19 @@ fn an_edit_tells_only_what_is_other_than_before() {
     let tag = last!(console, ContactTag);
     assert_eq!((tag.remove, tag.tags.as_slice()), (Tagging::Add, ["weekly".to_owned()].as_slice()));
     assert!(console.shows("is kept"));
+}
+
+#[test]
+fn a_tag_with_spaces_outlives_every_form() {
+    for keys in ["5e<tab><tab>, three little words<enter>", "5t, three little words<enter>"] {
+        let mut shop = Shop::usual();
+        shop.contacts[0]["tags"] = json!(["two words", "vip"]);
+        let mut console = Console::with(80, 24, shop, |_| {});
+        console.keys(keys);
+        assert_eq!(count(&console, "contact.tag"), 1, "nothing is taken off");
+        let tag = last!(console, ContactTag);
+        assert_eq!((tag.remove, tag.tags.as_slice()), (Tagging::Add, ["three little words".to_owned()].as_slice()));
+    }
 }
 
 #[test]
@@ -228,7 +241,10 @@ fn many_are_told_after_a_summary() {
         .collect();
     assert_eq!(tags.len(), 4);
     assert!(console.shows("2 people are tagged new, no longer vip"));
-    console.keys("g<space>oy");
+    console.keys("g<space>j<space>jDerase<enter>");
+    assert!(console.state.overlays.is_empty() && count(&console, "contact.erase") == 0);
+    assert!(console.shows("erasing is for one person at a time"));
+    console.keys("<esc>g<space>oy");
     assert_eq!(last!(console, ContactOptout).back, OptOut::Out);
 }
 

@@ -27,6 +27,7 @@ use super::lists::{self, First};
 use super::{Cx, Handled, again, palette};
 use crate::action::Action;
 use crate::key::Key;
+use crate::keymap::Scope;
 use crate::msg::{Answer, Effect, Refusal};
 use crate::state::State;
 use crate::state::chats::Finding;
@@ -126,6 +127,11 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
             moved(state, cx);
         }
         Action::MarkAll => bulk::mark_all(state, cx),
+        Action::Erase if !contacts.marked.is_empty() => {
+            let unmark = state.keymap.key_of(&[Scope::Contacts, Scope::Global], Action::Back).unwrap_or_default();
+            let words = format!("erasing is for one person at a time: take the marks off first ({unmark})");
+            state.toasts.say(Tone::Info, &words, cx.now);
+        }
         _ if !contacts.marked.is_empty() && bulk::act(state, action, cx) == Handled::Yes => {}
         _ => return on_subject(state, action, cx),
     }
