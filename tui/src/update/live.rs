@@ -50,6 +50,10 @@ pub fn event(state: &mut State, event: Event, cx: &mut Cx<'_>) {
         }
         Topic::ChatChanged => {
             chats::chat_changed(state, &event, cx);
+            // Somebody who only types is nobody new.
+            if event.data.get("typing").is_none() {
+                super::contacts::stale(state, cx);
+            }
             stale(state, cx);
         }
         Topic::InteractionAdded => {

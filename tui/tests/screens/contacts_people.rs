@@ -1,8 +1,11 @@
 //! What is done with one person and with many: editing, merging, erasing, marks, filters that are kept.
 
+use std::time::Duration;
+
 use mychatflow_data::model::contact::ConsentState;
 use mychatflow_data::protocol::calls::contact::{ContactTag, OptOut, Tagging};
 use mychatflow_data::protocol::error::Code;
+use mychatflow_data::protocol::event::Topic;
 use mychatflow_tui::msg::{Question, Refusal};
 use mychatflow_tui::state::Screen;
 use serde_json::{Value, json};
@@ -179,6 +182,32 @@ fn merging_says_who_stays_and_can_be_taken_back() {
     console.keys("y");
     assert_eq!(last!(console, ContactUnmerge).merge.map(|merge| merge.to_string()), Some(id(110)));
     assert!(console.shows("two people again"));
+    assert!(!console.shows("is one person now"), "that is not so any more");
+}
+
+#[test]
+fn whoever_writes_comes_into_the_list_by_themselves() {
+    let mut console = Console::open(80, 24);
+    console.keys("5jj");
+    let before = console.state.contacts.rows.selected_id();
+    let new = json!({"id": id(49), "name": "Aaron Neu", "phone": "+4915199999999", "addresses": [], "review": "new",
+        "opted_out_at": null, "tags": [], "created_at": ago(0)});
+    console.shop.contacts.as_array_mut().expect("a list").insert(0, new);
+    console.tell(Topic::ChatChanged, json!({"id": id(1), "typing": true}));
+    console.pass(Duration::from_secs(2));
+    assert!(!console.shows("Aaron Neu"), "typing tells nothing of people");
+    let reads = count(&console, "contact.list");
+    for _ in 0..5 {
+        console.tell(Topic::ChatChanged, json!({"id": id(9)}));
+    }
+    console.pass(Duration::from_secs(2));
+    assert_eq!(count(&console, "contact.list"), reads + 1, "once for a crowd");
+    assert!(console.shows("Aaron Neu"));
+    assert_eq!(console.state.contacts.rows.selected_id(), before, "the cursor stays on its person");
+    console.keys("1");
+    console.tell(Topic::ChatChanged, json!({"id": id(9)}));
+    console.pass(Duration::from_secs(2));
+    assert_eq!(count(&console, "contact.list"), reads + 1, "elsewhere nobody looks");
 }
 
 #[test]
