@@ -179,7 +179,9 @@ fn merging_says_who_stays_and_can_be_taken_back() {
     console.keys("<f5><enter><esc>u");
     insta::assert_snapshot!("contacts_unmerge_80", console.picture());
     assert!(console.shows("Jonas") && console.shows("is a person of their"));
+    let reads = count(&console, "contact.list");
     console.keys("y");
+    assert_eq!(count(&console, "contact.list"), reads + 1, "each of them comes to its place in the list");
     assert_eq!(last!(console, ContactUnmerge).merge.map(|merge| merge.to_string()), Some(id(110)));
     assert!(console.shows("two people again"));
     assert!(!console.shows("is one person now"), "that is not so any more");
