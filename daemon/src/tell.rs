@@ -86,7 +86,7 @@ impl Listener for Teller {
                     let _ = self.chores.send(Chore::ReadReceivers);
                 }
                 Change::TenantChanged(tenant) => {
-                    let told = json!({"level": "info", "text": "the tenant or its settings changed"});
+                    let told = json!({"level": "debug", "text": "the tenant or its settings changed"});
                     self.bus.publish(Some(tenant), Topic::DaemonNotice, &told);
                     let _ = self.chores.send(Chore::ReadReceivers);
                 }

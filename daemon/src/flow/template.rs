@@ -1,7 +1,7 @@
 //! The text of a campaign: a template, and what one recipient gets of it. A template can't run for long, and what it
 //! has no value for leaves the recipient out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value as Known};
 use serde_json::{Map, Value};
@@ -76,9 +76,7 @@ fn broken(error: &minijinja::Error) -> String {
 pub fn render(text: &str, values: &Map<String, Value>) -> Result<String, String> {
     let environment = environment();
     let template = environment.template_from_str(text).map_err(|error| broken(&error))?;
-    // Lists hold words alone; what is blank is missing.
-    let words = values.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
-    let values: BTreeMap<&str, &str> = words.filter(|(_, word)| !word.trim().is_empty()).collect();
+    let values = known(values);
     let rendered = template.render(Known::from_pairs(values.clone())).map_err(|error| match error.kind() {
         ErrorKind::UndefinedError => {
             let mut missing: Vec<String> = template.undeclared_variables(false).into_iter().collect();
@@ -99,22 +97,56 @@ pub fn render(text: &str, values: &Map<String, Value>) -> Result<String, String>
     Ok(rendered)
 }
 
-/// What somebody with these values gets, and what it has no value for. Where something is missing, the text stays as it is
-/// written.
+/// The values that are there: lists hold words alone, and what is blank is missing.
+fn known(values: &Map<String, Value>) -> BTreeMap<&str, &str> {
+    let words = values.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
+    words.filter(|(_, word)| !word.trim().is_empty()).collect()
+}
+
+/// What somebody with these values gets, and what it has no value for. A place without a value stays as it is written; the
+/// others are filled in.
 #[must_use]
 pub fn fill(text: &str, values: &Map<String, Value>) -> (String, Vec<String>) {
     let reason = match render(text, values) {
         Ok(rendered) => return (rendered, Vec::new()),
         Err(reason) => reason,
     };
-    let known = |name: &String| values.get(name).and_then(Value::as_str).is_some_and(|word| !word.trim().is_empty());
+    if let Some(filled) = fill_known(text, values) {
+        return filled;
+    }
+    let known = known(values);
     let mut missing = variables(text);
-    missing.retain(|name| !known(name));
+    missing.retain(|name| !known.contains_key(name.as_str()));
     // Something is always named: a text with its places open must not look ready.
     if missing.is_empty() {
         missing.push(reason);
     }
     (text.to_owned(), missing)
+}
+
+/// Fills in the places that have a value, and names what the others lack; `None` where it is not single places that lack it.
+fn fill_known(text: &str, values: &Map<String, Value>) -> Option<(String, Vec<String>)> {
+    let (environment, known) = (environment(), known(values));
+    let mut missing = BTreeSet::new();
+    let (mut kept, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(open) = rest.find("{{") {
+        let end = open + rest[open..].find("}}")? + 2;
+        let (words, place) = (&rest[..open], &rest[open..end]);
+        let lacking: Vec<String> =
+            variables(place).into_iter().filter(|name| !known.contains_key(name.as_str())).collect();
+        let alone = environment.render_str(place, Known::from_pairs(known.clone()));
+        kept.push_str(words);
+        if !lacking.is_empty() && alone.is_err_and(|error| error.kind() == ErrorKind::UndefinedError) {
+            kept.extend(["{% raw %}", place, "{% endraw %}"]);
+            missing.extend(lacking);
+        } else {
+            kept.push_str(place);
+        }
+        rest = &rest[end..];
+    }
+    kept.push_str(rest);
+    let filled = render(&kept, values).ok()?;
+    (!missing.is_empty()).then(|| (filled, missing.into_iter().collect()))
 }
 
 #[cfg(test)]
@@ -150,7 +182,18 @@ mod tests {
         let values = json!({"name": "Ana", "city": " "});
         for (text, expected, missing) in [
             ("Hi {{ name }}", "Hi Ana", vec![]),
-            ("{{ name }} from {{ city }}", "{{ name }} from {{ city }}", vec!["city"]),
+            ("{{ name }} from {{ city }}", "Ana from {{ city }}", vec!["city"]),
+            (
+                "Hi {{ name|upper }}, {{ points|int + 1 }} of {{ points }}{{ city|default('!') }}",
+                "Hi ANA, {{ points|int + 1 }} of {{ points }}!",
+                vec!["points"],
+            ),
+            ("{% if name %}{{ name }}: {{ city }}{% endif %}", "Ana: {{ city }}", vec!["city"]),
+            (
+                "{{ name }}{% for one in city %}{{ one }}{% endfor %}",
+                "{{ name }}{% for one in city %}{{ one }}{% endfor %}",
+                vec!["city"],
+            ),
             ("8 to 18", "8 to 18", vec![]),
             (
                 "{{ name",

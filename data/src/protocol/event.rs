@@ -30,7 +30,8 @@ words! {
         CampaignChanged => "campaign.changed",
         /// A job changed; `data` is a `QueueLine`.
         JobChanged => "job.changed",
-        /// The daemon has something to say; `data` is `{"level","text"}`.
+        /// The daemon has something to say; `data` is `{"level","text"}`; a `debug` one is for screens to read
+        /// anew, not for people.
         DaemonNotice => "daemon.notice",
     }
 }

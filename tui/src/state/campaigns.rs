@@ -105,10 +105,18 @@ pub fn people(count: i64) -> String {
     if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
 }
 
-/// The part of its people who are settled one way or the other.
+/// The part of its people who are settled one way or the other; of one that was cancelled, the part to whom it went out.
 #[must_use]
 pub fn ratio(campaign: &CampaignDocument) -> f64 {
-    share(campaign.counts.settled(), campaign.recipients)
+    share(done(campaign), campaign.recipients)
+}
+
+/// Cancelling settles everybody who was left, and yet it got no further.
+const fn done(campaign: &CampaignDocument) -> i64 {
+    match campaign.state {
+        CampaignState::Cancelled => campaign.counts.gone_out(),
+        _ => campaign.counts.settled(),
+    }
 }
 
 /// A part of a whole, from 0 to 1; nothing of nothing is nothing.
@@ -160,7 +168,7 @@ pub fn progress(campaign: &CampaignDocument) -> String {
 pub fn progress_short(campaign: &CampaignDocument) -> String {
     match campaign.state {
         CampaignState::Draft | CampaignState::Scheduled => people(campaign.recipients),
-        _ => format!("{}/{}", campaign.counts.settled(), campaign.recipients),
+        _ => format!("{}/{}", done(campaign), campaign.recipients),
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use mychatflow_data::ids::ContactId;
 use mychatflow_data::model::contact::{Consent, ConsentState, Contact, Review};
 use mychatflow_data::protocol::calls::chat::ChatSummary;
-use mychatflow_data::protocol::calls::contact::{ContactShown, MergeCause, MergeDocument};
+use mychatflow_data::protocol::calls::contact::{ContactList, ContactShown, MergeCause, MergeDocument};
 use mychatflow_data::protocol::calls::segment::SegmentDocument;
 use mychatflow_data::time::Timestamp;
 
@@ -50,6 +50,10 @@ pub struct Contacts {
     pub finding: Finding,
     /// What is wrong with the query; the rows are those of the last good one.
     pub wrong: Option<String>,
+    /// What was asked to bring the list up to date behind one's back; every other answer is another list.
+    pub renewing: Option<ContactList>,
+    /// When that is asked next, because somebody wrote.
+    pub stale_at: Option<Timestamp>,
     /// The selected person with their chats.
     pub shown: Option<ContactShown>,
     /// Whose chats are being asked for.

@@ -79,6 +79,18 @@ impl<T: Row> Rows<T> {
         }
     }
 
+    /// Takes the first page anew. What was read behind it stays, so that the selection does.
+    pub fn renew(&mut self, items: Vec<T>, next: Option<Cursor>, now: Timestamp) {
+        let mut items = items;
+        let is_there = |old: &T| items.iter().any(|item| item.id() == old.id());
+        // Who stood before somebody of this page and is not in it is gone.
+        let behind = self.items.iter().rposition(is_there).map_or(self.items.len(), |last| last + 1);
+        if next.is_some() {
+            items.extend(self.items.drain(behind..));
+        }
+        self.replace(items, next, now);
+    }
+
     /// Takes a further page, leaving out what is there already.
     pub fn extend(&mut self, items: Vec<T>, next: Option<Cursor>, now: Timestamp) {
         for item in items {
@@ -209,6 +221,17 @@ mod tests {
         assert_eq!(rows.selected(), Some(&2));
         rows.step(-9);
         assert_eq!(rows.selected(), Some(&4));
+    }
+
+    #[test]
+    fn a_page_read_anew_keeps_what_was_read_behind_it() {
+        let mut rows = rows(&[1, 2, 4, 5, 6]);
+        rows.step(4);
+        // 3 is new, 2 is gone, 5 and 6 are on the next page.
+        rows.renew(vec![1, 3, 4], Some(Cursor::from("4".to_owned())), Timestamp::from_millis(1));
+        assert_eq!((rows.items(), rows.selected()), ([1, 3, 4, 5, 6].as_slice(), Some(&6)));
+        rows.renew(vec![1, 3, 4], None, Timestamp::from_millis(2));
+        assert_eq!((rows.items(), rows.selected()), ([1, 3, 4].as_slice(), Some(&4)));
     }
 
     #[test]

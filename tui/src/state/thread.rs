@@ -124,26 +124,19 @@ pub struct Thread {
     pub kept: String,
     /// What it is for.
     pub writing: Writing,
-    /// The quick reply that was put into the composer.
-    pub quick_reply: Option<Inserted>,
+    /// The quick reply that was put into the composer, edited or not.
+    pub quick_reply: Option<QuickReplyId>,
+    /// Whether it was tried to send what stands there.
+    pub sending: Sending,
 }
 
-/// A quick reply in the composer, edited or not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Inserted {
-    /// Which.
-    pub id: QuickReplyId,
-    /// Whether somebody was told that such a one still stands there.
-    pub warned: Warned,
-}
-
-/// Whether somebody was told.
+/// Whether sending was refused, for what stands in the composer now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Warned {
-    /// Not yet.
-    No,
-    /// Yes: what is sent now is meant.
-    Yes,
+pub enum Sending {
+    /// It was not tried.
+    Untried,
+    /// A place without a value stands there.
+    Refused,
 }
 
 impl Thread {
@@ -164,6 +157,7 @@ impl Thread {
             kept: String::new(),
             writing: Writing::Message,
             quick_reply: None,
+            sending: Sending::Untried,
         }
     }
 
@@ -173,10 +167,10 @@ impl Thread {
         self.chat.id
     }
 
-    /// The first place for a variable in the composer that a quick reply brought there.
+    /// The first place for a variable that stands in the composer. A draft that was kept does not tell where it came from,
+    /// so whoever brought it there.
     #[must_use]
     pub fn unfilled(&self) -> Option<CleanText> {
-        self.quick_reply.as_ref()?;
         let text = self.composer.text();
         places(&text).into_iter().next().map(|place| CleanText::line(&text[place]))
     }

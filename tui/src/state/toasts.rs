@@ -57,6 +57,13 @@ impl Toasts {
         }
     }
 
+    /// What was said is not so any more: it leaves the screen, and stays in the log.
+    pub fn unsay(&mut self, is_it: impl Fn(&str) -> bool, now: Timestamp) {
+        for toast in self.said.iter_mut().filter(|toast| toast.until > now && is_it(toast.text.as_str())) {
+            toast.until = now;
+        }
+    }
+
     /// What is on the screen now, oldest first.
     #[must_use]
     pub fn shown(&self, now: Timestamp) -> Vec<&Toast> {

@@ -21,10 +21,9 @@ pub use self::people::tab;
 use super::lists::{self, First};
 use super::{Cx, Handled, again, palette};
 use crate::action::Action;
-use crate::moment;
 use crate::msg::{Answer, Question};
 use crate::state::State;
-use crate::state::campaigns::{Heard, Place, number, outlook, people as persons, rate};
+use crate::state::campaigns::{Heard, Place, number, outlook, people as persons, when};
 use crate::state::list::{Known, Reading};
 use crate::state::overlay::{Confirm, Deed, FoundRow, Overlay, Pick, PickItem, PickerKind};
 use crate::state::toasts::Tone;
@@ -46,8 +45,20 @@ pub fn hints(state: &State) -> Vec<(Action, &'static str)> {
         }
     };
     match state.campaigns.current().map(|campaign| campaign.state) {
-        Some(CampaignState::Draft) => hints.extend([(Action::CampaignLaunch, "launch"), (Action::Edit, "edit")]),
-        Some(CampaignState::Running | CampaignState::Scheduled) => hints.push((Action::CampaignPause, "pause")),
+        Some(CampaignState::Draft) => {
+            hints.retain(|(action, _)| !matches!(action, Action::Add | Action::CampaignReport));
+            hints.extend([
+                (Action::CampaignLaunch, "launch"),
+                (Action::Edit, "edit"),
+                (Action::CampaignCheck, "check"),
+                (Action::CampaignTest, "test"),
+                (Action::CampaignClone, "copy"),
+                (Action::Remove, "remove"),
+            ]);
+        }
+        Some(CampaignState::Running | CampaignState::Scheduled) => {
+            hints.extend([(Action::CampaignPause, "pause"), (Action::CampaignCancel, "cancel")]);
+        }
         Some(CampaignState::Paused) => {
             hints.extend([(Action::CampaignPause, "go on"), (Action::CampaignCancel, "cancel")]);
         }
@@ -57,7 +68,7 @@ pub fn hints(state: &State) -> Vec<(Action, &'static str)> {
         return hints;
     }
     hints.push((Action::CampaignPreview, "preview"));
-    if state.campaigns.place == Place::List {
+    if !hints.iter().any(|(action, _)| *action == Action::CampaignReport) {
         hints.push((Action::CampaignReport, "people"));
     }
     hints
@@ -167,60 +178,57 @@ fn info(state: &mut State, words: &str, cx: &Cx<'_>) {
     state.toasts.say(Tone::Info, words, cx.now);
 }
 
+/// What a launch would do comes first; it is launched from there.
 fn launch(state: &mut State, campaign: &CampaignDocument, cx: &mut Cx<'_>) {
     match campaign.state {
-        CampaignState::Draft => {}
-        CampaignState::Paused => return pause(state, campaign, cx),
-        other => return info(state, &format!("only a draft can be launched; this one is {other}"), cx),
+        CampaignState::Draft => wizard::look_over(state, campaign, cx),
+        CampaignState::Paused => pause(state, campaign, cx),
+        other => info(state, &format!("only a draft can be launched; this one is {other}"), cx),
     }
-    let start = match campaign.scheduled_at {
-        Some(at) if at > cx.now => crate::state::campaigns::when(at, cx.now, &state.zone),
-        _ => "now".to_owned(),
-    };
-    let looked = wizard::of(state).and_then(|wizard| match &wizard.preflight {
-        Heard::Here(preflight) => Some(preflight.clone()),
-        _ => None,
-    });
-    let order = if campaign.recipients > 1 { "one after the other, " } else { "" };
-    let risk = match looked.as_ref().map(|looked| looked.risk) {
-        Some(Risk::High) => "\n\nThe risk is high: numbers are restricted for this. Heed the advice first.",
-        _ => "",
-    };
-    let text = format!(
-        "{} will get \"{}\" from {}, {order}starting {start}. {}{risk}\n\nThe beginning: {}",
-        persons(looked.as_ref().map_or(campaign.recipients, |looked| looked.audience)),
-        CleanText::line(&campaign.name),
-        number(campaign, state),
-        looked.as_ref().and_then(|looked| looked.ends_at).map_or_else(
-            || pace(state, campaign, cx),
-            |end| format!("Done about {}.", crate::state::campaigns::when(end, cx.now, &state.zone)),
-        ),
-        crate::text::cut(CleanText::line(&campaign.text).as_str(), 100),
-    );
-    let question = CampaignLaunch { tenant: state.tenant_name(), name: named(campaign) };
-    confirm(state, "Launch this campaign?", &text, "launch it", question);
 }
 
-/// How fast it will go, by the last campaign that went out from the same number.
-fn pace(state: &State, campaign: &CampaignDocument, cx: &Cx<'_>) -> String {
-    if let Some(eta) = campaign.eta {
-        return format!("Done about {}.", crate::state::campaigns::when(eta, cx.now, &state.zone));
+/// Asks whether a draft that was looked over is to go out.
+fn ask_launch(state: &mut State, campaign: &CampaignDocument, cx: &Cx<'_>) {
+    if campaign.state != CampaignState::Draft {
+        return info(state, &format!("only a draft can be launched; this one is {}", campaign.state), cx);
     }
-    let same = |other: &&CampaignDocument| other.instance == campaign.instance && other.per_hour > 0.0;
-    match state.campaigns.rows.items().iter().find(same) {
-        #[expect(clippy::cast_precision_loss, reason = "fewer than 2^52 people are on a list")]
-        Some(last) => {
-            let hours = campaign.recipients as f64 / last.per_hour;
-            let span = std::time::Duration::try_from_secs_f64(hours * 3600.0).unwrap_or_default();
-            format!(
-                "At the {} of \"{}\" that takes about {}.",
-                rate(last.per_hour),
-                CleanText::line(&last.name),
-                moment::left(cx.now + span, cx.now)
-            )
+    let start = match campaign.scheduled_at {
+        Some(at) if at > cx.now => when(at, cx.now, &state.zone),
+        _ => "now".to_owned(),
+    };
+    let from = number(campaign, state);
+    let name = CleanText::line(&campaign.name);
+    let text = match wizard::of(state).map(|wizard| wizard.preflight.clone()) {
+        None | Some(Heard::Waiting) => {
+            return info(state, "a moment: it is still being looked over, who gets it and what it risks", cx);
         }
-        None => "How fast, the limits of the number decide; the list tells when it will be through.".to_owned(),
-    }
+        Some(Heard::Refused(_)) => format!(
+            "Up to {} will get \"{name}\" from {from}, starting {start}. This could not be looked over: nobody knows who is \
+             left out, or what it risks.",
+            persons(campaign.recipients)
+        ),
+        Some(Heard::Here(looked)) => {
+            let order = if looked.audience > 1 { "one after the other, " } else { "" };
+            let mut text =
+                format!("{} will get \"{name}\" from {from}, {order}starting {start}.", persons(looked.audience));
+            if let Some(end) = looked.ends_at {
+                text.push_str(&format!(" Done about {}.", when(end, cx.now, &state.zone)));
+            }
+            match looked.recipients - looked.audience {
+                0 => {}
+                1 => text.push_str(" 1 person on the list is left out."),
+                left => text.push_str(&format!(" {left} people on the list are left out.")),
+            }
+            text.push_str(match looked.risk {
+                Risk::Low => "",
+                Risk::Medium => "\n\nThe risk is medium: look at the advice first.",
+                Risk::High => "\n\nThe risk is high: numbers are restricted for this. Heed the advice first.",
+            });
+            text
+        }
+    };
+    let question = CampaignLaunch { tenant: state.tenant_name(), name: named(campaign) };
+    confirm(state, "Launch this campaign?", &text, "launch it", question);
 }
 
 fn pause(state: &mut State, campaign: &CampaignDocument, cx: &mut Cx<'_>) {

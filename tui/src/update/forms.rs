@@ -132,10 +132,10 @@ fn questions(form: &Form, tenant: Option<TenantName>) -> Vec<Question> {
     }
 }
 
-/// Words between commas or spaces, each once.
+/// What stands between commas, each once. A tag may have spaces in it.
 pub fn tags(words: &str) -> Vec<String> {
     let set: BTreeSet<String> = words
-        .split([',', ' ', '\n'])
+        .split([',', '\n'])
         .map(|word| word.trim().trim_start_matches('#').to_owned())
         .filter(|word| !word.is_empty())
         .collect();

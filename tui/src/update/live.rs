@@ -50,6 +50,10 @@ pub fn event(state: &mut State, event: Event, cx: &mut Cx<'_>) {
         }
         Topic::ChatChanged => {
             chats::chat_changed(state, &event, cx);
+            // Somebody who only types is nobody new.
+            if event.data.get("typing").is_none() {
+                super::contacts::stale(state, cx);
+            }
             stale(state, cx);
         }
         Topic::InteractionAdded => {
@@ -84,7 +88,9 @@ struct Notice {
 }
 
 fn notice(state: &mut State, event: &Event, cx: &Cx<'_>) {
-    if let Ok(notice) = Notice::deserialize(&event.data) {
+    if let Ok(notice) = Notice::deserialize(&event.data)
+        && notice.level != "debug"
+    {
         let tone = if matches!(notice.level.as_str(), "error" | "warn") { Tone::Bad } else { Tone::Info };
         state.toasts.say(tone, &notice.text, cx.now);
     }

@@ -18,6 +18,7 @@ pub fn woke(state: &mut State, cx: &mut Cx<'_>) {
     super::credits::woke(state, cx);
     super::queue::woke(state, cx);
     super::campaigns::woke(state, cx);
+    super::contacts::woke(state, cx);
 }
 
 /// When the screen changes next by itself; nothing is asked for while nothing moves.
@@ -49,6 +50,7 @@ pub fn next(state: &mut State, now: Timestamp) -> Option<Timestamp> {
         state.credits.stale_at,
         state.queue.stale_at,
         state.campaigns.stale_at,
+        state.contacts.stale_at,
         super::campaigns::wizard::due(state),
     ]
     .into_iter()

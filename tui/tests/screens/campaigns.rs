@@ -209,6 +209,49 @@ fn only_a_draft_can_be_launched_and_edited() {
 }
 
 #[test]
+fn a_launch_begins_with_what_it_would_do() {
+    for keys in ["3L", "3<enter>L"] {
+        let mut shop = Shop::usual();
+        more(&mut shop);
+        shop.campaigns[0]["variants"] = json!(["A", "B"].map(|label| json!({"label": label, "text": "Hi {{ name }}",
+            "counts": shop.campaigns[0]["counts"]})));
+        let mut console = Console::with(80, 24, shop, |_| {});
+        console.keys(keys);
+        assert!(console.shows("231 people of 283 on the list") && console.shows("31 asked not to be written to"));
+        assert!(console.shows("say who you are in the first line") && console.shows("A, B: each person gets one"));
+        console.keys("L");
+        assert!(console.shows("231 people will get") && console.shows(" 52 "));
+        assert!(console.shows("The risk is medium") && !console.shows("{{ name }}"));
+        console.keys("n");
+        assert_eq!(asked(&console, |question| matches!(question, Question::CampaignLaunch(_))), 0);
+        console.keys("Ly");
+        assert_eq!(asked(&console, |question| matches!(question, Question::CampaignLaunch(_))), 1);
+        assert!(console.shows("How far it got"), "what was launched is what one sees");
+    }
+    let mut shop = Shop::usual();
+    more(&mut shop);
+    shop.silent = Some("campaign.preflight");
+    let mut console = Console::with(80, 24, shop, |_| {});
+    console.keys("3LL");
+    assert!(console.shows("it is still being looked over"), "nobody launches blindly");
+    console.keys("y");
+    assert_eq!(asked(&console, |question| matches!(question, Question::CampaignLaunch(_))), 0);
+}
+
+#[test]
+fn what_was_cancelled_did_not_get_through() {
+    let mut shop = Shop::usual();
+    more(&mut shop);
+    shop.campaigns[3]["counts"]["queued"] = json!(0);
+    shop.campaigns[3]["counts"]["skipped"] = json!(66);
+    shop.campaigns[3]["counts"]["sent"] = json!(33);
+    let mut console = Console::with(80, 24, shop, |_| {});
+    console.keys("3jjj");
+    let line = console.lines().into_iter().find(|line| line.contains("cancelled by anna")).expect("its line");
+    assert!(line.contains("33%"), "{line}");
+}
+
+#[test]
 fn a_test_goes_to_oneself_and_a_copy_is_a_draft() {
     let mut console = Console::open(80, 24);
     console.keys("3T<enter>");

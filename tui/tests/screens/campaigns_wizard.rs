@@ -126,6 +126,16 @@ fn what_the_daemon_says_no_to_is_told_where_it_happened() {
 }
 
 #[test]
+fn a_start_that_is_over_is_no_start() {
+    let refuse = ("campaign.create", "\"2020-01-01 09:00\" is over; write a time to come, or now");
+    let mut console = Console::with(80, 24, Shop { refuse: Some(refuse), ..Shop::usual() }, |_| {});
+    console.keys(&format!("{WRITTEN}<enter><tab>2020-01-01 09:00"));
+    assert!(console.shows("this time is over: write one to come"));
+    console.keys("<enter>");
+    assert!(console.shows("is over; write a time to come") && !console.shows("would start"));
+}
+
+#[test]
 fn from_the_name_to_the_launch() {
     let mut console = Console::open(80, 24);
     console.keys("3nNews<enter><right><tab>tag:vip -opted_out<enter>Hi {{ name }}<enter>Hallo {{ name }}<enter>");

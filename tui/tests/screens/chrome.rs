@@ -1,5 +1,8 @@
 //! What is around every screen.
 
+use mychatflow_data::protocol::event::Topic;
+use serde_json::json;
+
 use crate::console::Console;
 
 #[test]
@@ -38,4 +41,13 @@ fn the_palette_finds_what_is_not_on_the_screen() {
     console.keys(":مرحبا أحمد");
     assert!(console.asked.iter().any(|question| question.method() == "contact.list"));
     assert!(console.shows("person"), "{:#?}", console.lines());
+}
+
+#[test]
+fn what_only_screens_need_to_know_is_not_said() {
+    let mut console = Console::open(80, 24);
+    console.tell(Topic::DaemonNotice, json!({"level": "debug", "text": "the tenant or its settings changed"}));
+    assert!(!console.shows("settings changed"));
+    console.tell(Topic::DaemonNotice, json!({"level": "info", "text": "a customer replied STOP"}));
+    assert!(console.shows("a customer replied STOP"));
 }

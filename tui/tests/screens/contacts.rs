@@ -137,7 +137,7 @@ fn tabs_ask_for_their_people() {
 #[test]
 fn the_tag_form_takes_off_and_puts_on() {
     let mut console = Console::open(80, 24);
-    console.keys("5t<ctrl-u>vip weekly<enter>");
+    console.keys("5t<ctrl-u>vip, weekly<enter>");
     let tags: Vec<ContactTag> = console
         .asked
         .iter()

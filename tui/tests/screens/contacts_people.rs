@@ -1,8 +1,11 @@
 //! What is done with one person and with many: editing, merging, erasing, marks, filters that are kept.
 
+use std::time::Duration;
+
 use mychatflow_data::model::contact::ConsentState;
 use mychatflow_data::protocol::calls::contact::{ContactTag, OptOut, Tagging};
 use mychatflow_data::protocol::error::Code;
+use mychatflow_data::protocol::event::Topic;
 use mychatflow_tui::msg::{Question, Refusal};
 use mychatflow_tui::state::Screen;
 use serde_json::{Value, json};
@@ -104,7 +107,7 @@ fn an_edit_tells_only_what_is_other_than_before() {
     assert!(console.state.overlays.is_empty());
     assert_eq!(count(&console, "contact.edit") + count(&console, "contact.tag"), 0);
     // name, language, tags, note, columns, consent
-    console.keys("e<tab><ctrl-u>EN<tab> weekly<tab><tab><ctrl-u>city=Köln<tab><ctrl-u>refused<enter>");
+    console.keys("e<tab><ctrl-u>EN<tab>, weekly<tab><tab><ctrl-u>city=Köln<tab><ctrl-u>refused<enter>");
     let edit = last!(console, ContactEdit);
     assert_eq!((edit.name, edit.language.as_deref(), edit.note), (None, Some("en"), None));
     let fields: Vec<(&str, &str)> = edit.fields.iter().map(|(name, words)| (name.as_str(), words.as_str())).collect();
@@ -113,6 +116,19 @@ fn an_edit_tells_only_what_is_other_than_before() {
     let tag = last!(console, ContactTag);
     assert_eq!((tag.remove, tag.tags.as_slice()), (Tagging::Add, ["weekly".to_owned()].as_slice()));
     assert!(console.shows("is kept"));
+}
+
+#[test]
+fn a_tag_with_spaces_outlives_every_form() {
+    for keys in ["5e<tab><tab>, three little words<enter>", "5t, three little words<enter>"] {
+        let mut shop = Shop::usual();
+        shop.contacts[0]["tags"] = json!(["two words", "vip"]);
+        let mut console = Console::with(80, 24, shop, |_| {});
+        console.keys(keys);
+        assert_eq!(count(&console, "contact.tag"), 1, "nothing is taken off");
+        let tag = last!(console, ContactTag);
+        assert_eq!((tag.remove, tag.tags.as_slice()), (Tagging::Add, ["three little words".to_owned()].as_slice()));
+    }
 }
 
 #[test]
@@ -163,9 +179,37 @@ fn merging_says_who_stays_and_can_be_taken_back() {
     console.keys("<f5><enter><esc>u");
     insta::assert_snapshot!("contacts_unmerge_80", console.picture());
     assert!(console.shows("Jonas") && console.shows("is a person of their"));
+    let reads = count(&console, "contact.list");
     console.keys("y");
+    assert_eq!(count(&console, "contact.list"), reads + 1, "each of them comes to its place in the list");
     assert_eq!(last!(console, ContactUnmerge).merge.map(|merge| merge.to_string()), Some(id(110)));
     assert!(console.shows("two people again"));
+    assert!(!console.shows("is one person now"), "that is not so any more");
+}
+
+#[test]
+fn whoever_writes_comes_into_the_list_by_themselves() {
+    let mut console = Console::open(80, 24);
+    console.keys("5jj");
+    let before = console.state.contacts.rows.selected_id();
+    let new = json!({"id": id(49), "name": "Aaron Neu", "phone": "+4915199999999", "addresses": [], "review": "new",
+        "opted_out_at": null, "tags": [], "created_at": ago(0)});
+    console.shop.contacts.as_array_mut().expect("a list").insert(0, new);
+    console.tell(Topic::ChatChanged, json!({"id": id(1), "typing": true}));
+    console.pass(Duration::from_secs(2));
+    assert!(!console.shows("Aaron Neu"), "typing tells nothing of people");
+    let reads = count(&console, "contact.list");
+    for _ in 0..5 {
+        console.tell(Topic::ChatChanged, json!({"id": id(9)}));
+    }
+    console.pass(Duration::from_secs(2));
+    assert_eq!(count(&console, "contact.list"), reads + 1, "once for a crowd");
+    assert!(console.shows("Aaron Neu"));
+    assert_eq!(console.state.contacts.rows.selected_id(), before, "the cursor stays on its person");
+    console.keys("1");
+    console.tell(Topic::ChatChanged, json!({"id": id(9)}));
+    console.pass(Duration::from_secs(2));
+    assert_eq!(count(&console, "contact.list"), reads + 1, "elsewhere nobody looks");
 }
 
 #[test]
@@ -228,7 +272,10 @@ fn many_are_told_after_a_summary() {
         .collect();
     assert_eq!(tags.len(), 4);
     assert!(console.shows("2 people are tagged new, no longer vip"));
-    console.keys("g<space>oy");
+    console.keys("g<space>j<space>jDerase<enter>");
+    assert!(console.state.overlays.is_empty() && count(&console, "contact.erase") == 0);
+    assert!(console.shows("erasing is for one person at a time"));
+    console.keys("<esc>g<space>oy");
     assert_eq!(last!(console, ContactOptout).back, OptOut::Out);
 }
 

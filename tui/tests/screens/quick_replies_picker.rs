@@ -55,17 +55,35 @@ fn an_emptied_composer_forgets_what_was_picked() {
 }
 
 #[test]
-fn a_place_without_a_value_is_not_sent_by_accident() {
+fn a_place_without_a_value_is_never_sent() {
     let mut shop = Shop::usual();
-    shop.quick_replies[0]["text"] = json!("The {{ size }} one is 12 €.");
+    shop.quick_replies[0]["text"] = json!("Dear {{ name }}, the {{ size }} one is 12 €.");
     let mut console = Console::with(80, 24, shop, |_| {});
     console.keys("jj<enter>i<ctrl-u>/hours<enter>");
+    assert!(console.shows("Dear Aylin, the {{ size }} one"), "what is known stands in its place");
     assert!(console.shows("no value for {{ size }}: fill it in"));
-    console.keys("<enter>");
+    console.keys("<enter><enter><enter>");
     assert!(sends(&console).is_empty());
-    assert!(console.shows("not sent: {{ size }} still stands there; enter sends it as it is"));
-    console.keys("<enter>");
-    assert_eq!(sends(&console).len(), 1, "twice is meant");
+    assert!(console.shows("not sent: {{ size }} is still to be filled in"));
+    insta::assert_snapshot!("quick_replies_place_80", console.picture());
+    // Whoever comes back to the draft is held up as well: it does not tell any more where it came from.
+    console.pass(std::time::Duration::from_secs(2));
+    console.keys("<esc>i<enter>");
+    assert!(sends(&console).is_empty());
+    for _ in 0.."{{ size }} one is 12 €.".chars().count() {
+        console.keys("<backspace>");
+    }
+    console.keys("large one is 12 €.<enter>");
+    assert_eq!(sends(&console).len(), 1);
+    assert_eq!(sends(&console)[0].text, "Dear Aylin, the large one is 12 €.");
+}
+
+#[test]
+fn what_one_types_is_not_sent_with_a_place_either() {
+    let mut console = Console::open(80, 24);
+    console.keys("jj<enter>i<ctrl-u>Hi {{ customer_name_as_it_stands_on_the_invoice }}!<enter><enter>");
+    assert!(sends(&console).is_empty());
+    assert!(console.shows("is still to be filled in"), "however long its name is");
 }
 
 #[test]

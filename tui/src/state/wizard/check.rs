@@ -61,11 +61,16 @@ fn facts(
     glyphs: &Glyphs,
     put: &mut impl FnMut(&'static str, &str, Role),
 ) {
-    let draft = state.campaigns.rows.items().iter().find(|campaign| Some(campaign.id) == wizard.draft);
+    let listed = state.campaigns.rows.items().iter().find(|campaign| Some(campaign.id) == wizard.draft);
+    let draft = listed.or(wizard.kept.as_ref());
     let zone = draft.map_or_else(String::new, |campaign| campaign.timezone.clone());
     if let Some(media) = draft.and_then(|campaign| campaign.media.as_ref()) {
         let words = format!("{} ({}, {} kB)", media.file_name, media.mime, media.bytes.div_ceil(1000));
         put("file", &words, Role::Text);
+    }
+    if let Some(texts) = draft.map(|campaign| campaign.variants.as_slice()).filter(|texts| texts.len() > 1) {
+        let labels: Vec<&str> = texts.iter().map(|text| text.label.as_str()).collect();
+        put("texts", &format!("{}: each person gets one of them by chance", labels.join(", ")), Role::Text);
     }
     let (sign, words, role) = risk(preflight.risk, glyphs);
     put("risk", &format!("{sign} {words}"), role);

@@ -158,7 +158,8 @@ pub fn clocks(text: &str, timezone: &str, now: Timestamp) -> Option<(String, Opt
         }
     };
     let at = Timestamp::from_millis(at.as_millisecond());
-    let odd = if at <= now { Some("this time is over: it would start when launched") } else { odd };
+    let odd =
+        if at <= now { Some("this time is over: write one to come, or none to start when launched") } else { odd };
     Some((crate::state::campaigns::both_clocks(at, timezone), odd))
 }
 

@@ -152,7 +152,7 @@ fn check(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
             let Some(campaign) = listed.or(kept) else { return Handled::No };
             match action {
                 Action::CampaignTest => forms::test(state, &campaign),
-                _ => super::launch(state, &campaign, cx),
+                _ => super::ask_launch(state, &campaign, cx),
             }
         }
         _ => return Handled::No,

@@ -13,7 +13,7 @@ use crate::state::State;
 use crate::state::chats::Pane;
 use crate::state::input::{Input, Lines, TEXT_MAX, Taken};
 use crate::state::outbox::Pending;
-use crate::state::thread::{Anchor, Thread, Writing};
+use crate::state::thread::{Anchor, Sending, Thread, Writing};
 use crate::state::toasts::Tone;
 use crate::update::{Cx, Handled};
 
@@ -79,6 +79,7 @@ pub fn pasted(state: &mut State, text: &str, cx: &mut Cx<'_>) {
 }
 
 fn changed(thread: &mut Thread, cx: &Cx<'_>) {
+    thread.sending = Sending::Untried;
     if thread.composer.is_blank() {
         // What is written now is no quick reply any more.
         thread.quick_reply = None;
@@ -148,6 +149,9 @@ fn send(state: &mut State, cx: &mut Cx<'_>) {
     if thread.composer.is_blank() {
         return;
     }
+    if quick::unfilled(thread) == Handled::Yes {
+        return;
+    }
     let text = thread.composer.text().trim_end().to_owned();
     let chat = thread.chat.id;
     if let Writing::Edit(id) = thread.writing {
@@ -158,10 +162,7 @@ fn send(state: &mut State, cx: &mut Cx<'_>) {
         state.chats.focus = Pane::Thread;
         return;
     }
-    if quick::unfilled(thread) == Handled::Yes {
-        return;
-    }
-    let quick_reply = thread.quick_reply.take().map(|inserted| inserted.id);
+    let quick_reply = thread.quick_reply.take();
     thread.composer.set("");
     thread.kept.clear();
     thread.keep_at = None;

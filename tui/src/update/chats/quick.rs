@@ -12,7 +12,7 @@ use super::{composer, name};
 use crate::msg::Refusal;
 use crate::state::State;
 use crate::state::overlay::{Awaited, Overlay, Pick, PickItem, Picker, PickerKind};
-use crate::state::thread::{Inserted, Thread, Warned, Writing};
+use crate::state::thread::{Sending, Thread, Writing};
 use crate::text::CleanText;
 use crate::update::{Cx, Handled, overlays, palette};
 
@@ -106,18 +106,15 @@ pub fn insert(state: &mut State, id: QuickReplyId, text: &str, cx: &mut Cx<'_>) 
     composer::insert(state, text, cx);
     let Some(thread) = &mut state.chats.thread else { return };
     if thread.writing == Writing::Message {
-        thread.quick_reply = Some(Inserted { id, warned: Warned::No });
+        thread.quick_reply = Some(id);
     }
 }
 
-/// Whether a quick reply goes out that has a place for a variable in it. One is stopped there once, not twice.
+/// Stops what has a place for a variable in it: a customer must never get one.
 pub fn unfilled(thread: &mut Thread) -> Handled {
-    let open = thread.unfilled().is_some();
-    match &mut thread.quick_reply {
-        Some(inserted) if open && inserted.warned == Warned::No => {
-            inserted.warned = Warned::Yes;
-            Handled::Yes
-        }
-        _ => Handled::No,
+    if thread.unfilled().is_none() {
+        return Handled::No;
     }
+    thread.sending = Sending::Refused;
+    Handled::Yes
 }

@@ -86,13 +86,8 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
         Action::ChatTag => match chat.contact {
             Some(contact) => {
                 let tags = chat.tags.join(", ");
-                let fields = vec![Field::line(
-                    "tags",
-                    "Tags",
-                    "words with commas or spaces between them: vip, bread",
-                    &tags,
-                    anything,
-                )];
+                let fields =
+                    vec![Field::line("tags", "Tags", "with commas between them: vip, two words", &tags, anything)];
                 let form = Form::new(FormKind::Tags(contact, chat.tags), "Tags", "", fields);
                 state.overlays.push(Overlay::Form(Box::new(form)));
             }

@@ -82,7 +82,7 @@ fn tag(state: &mut State) {
     let marked = &state.contacts.marked;
     let intro = format!("For {}: {}.", people(count(marked.len())), names(marked.values()));
     let fields = vec![
-        Field::line("on", "Put on", "tags with commas or spaces between them", "", anything),
+        Field::line("on", "Put on", "tags with commas between them", "", anything),
         Field::line("off", "Take off", "tags that nobody of them is to have any more", "", anything),
     ];
     let form = Form::new(FormKind::People(PeopleForm::TagMarked), "Tags of everybody with a mark", &intro, fields);

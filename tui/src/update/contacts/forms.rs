@@ -38,7 +38,7 @@ pub fn add(state: &mut State) {
     let fields = vec![
         Field::line("phone", "Phone number", "with country code: +49 151 1111111", "", phone),
         Field::line("name", "Name", "may be left empty", "", anything),
-        Field::line("tags", "Tags", "words with commas or spaces between them: vip, bread", "", anything),
+        Field::line("tags", "Tags", "with commas between them: vip, two words", "", anything),
     ];
     let intro = "Somebody who has not written yet. Nothing is sent to them.";
     state.overlays.push(Overlay::Form(Box::new(Form::new(FormKind::ContactAdd, "New contact", intro, fields))));
@@ -97,7 +97,7 @@ pub fn edit(state: &mut State, contact: &Contact) {
     let fields = vec![
         Field::line("name", "Name", "empty: the phone number stands in its place", &of(&contact.name), anything),
         Field::line("language", "Language", "two letters, empty: not known", &of(&contact.language), language),
-        Field::line("tags", "Tags", "with commas or spaces between them", &contact.tags.join(" "), anything),
+        Field::line("tags", "Tags", "with commas between them", &contact.tags.join(", "), anything),
         Field { rows: 3, ..Field::block("note", "Note", note_hint, &of(&contact.note), anything) },
         Field { rows: 3, ..Field::block("columns", "Columns", columns_hint, &columns_of.join("\n"), columns) },
         Field::line("consent", "Consent to be written to", "given or refused; empty: not known", state_of, check),
@@ -123,8 +123,8 @@ pub fn edit(state: &mut State, contact: &Contact) {
 
 /// The tags of a person.
 pub fn tags_of(state: &mut State, contact: &Contact) {
-    let hint = "words with commas or spaces between them; what you take out is taken off";
-    let fields = vec![Field::line("tags", "Tags", hint, &contact.tags.join(" "), anything)];
+    let hint = "with commas between them; what you take out is taken off";
+    let fields = vec![Field::line("tags", "Tags", hint, &contact.tags.join(", "), anything)];
     let kind = FormKind::Tags(contact.id, contact.tags.clone());
     let form = Form::new(kind, &format!("Tags of {}", name(contact)), "", fields);
     state.overlays.push(Overlay::Form(Box::new(form)));
@@ -180,7 +180,7 @@ pub fn file(state: &mut State) {
             &state.contacts.country,
             country,
         ),
-        Field::line("tags", "Tags for everybody in it", "may be left empty", "", anything),
+        Field::line("tags", "Tags for everybody in it", "with commas between them; may be left empty", "", anything),
         Field::line(
             "as",
             "What they become",

@@ -69,8 +69,7 @@ pub fn done(state: &mut State, asked: &ContactMerge, merged: ContactMerged, cx: 
     if let Ok(gone) = asked.other.as_str().parse::<ContactId>() {
         state.contacts.forget(gone);
     }
-    let undo = state.keymap.key_of(&[Scope::Contacts], Action::Unmerge).unwrap_or_default();
-    let words = format!("{} is one person now; {undo} takes it back", name(&kept));
+    let words = format!("{}{}", name(&kept), one_now(state));
     let id = kept.id;
     super::changed(state, kept, &words, cx);
     super::read_again(state, id, cx);
@@ -108,11 +107,20 @@ fn ask_undo(state: &mut State, kept: &Contact, merge: &MergeDocument, older: &[M
     }));
 }
 
-/// They are two again.
+/// What is said of somebody after a merge.
+fn one_now(state: &State) -> String {
+    let undo = state.keymap.key_of(&[Scope::Contacts], Action::Unmerge).unwrap_or_default();
+    format!(" is one person now; {undo} takes it back")
+}
+
+/// They are two again, and each has a place of its own in the list.
 pub fn undone(state: &mut State, unmerged: ContactUnmerged, cx: &mut Cx<'_>) {
+    let before = one_now(state);
+    state.toasts.unsay(|text| text.ends_with(&before), cx.now);
     let words = format!("{} and {} are two people again", name(&unmerged.contact), name(&unmerged.back));
     let id = unmerged.contact.id;
     super::put(state, unmerged.back);
     super::changed(state, unmerged.contact, &words, cx);
     super::read_again(state, id, cx);
+    super::renew(state, cx);
 }

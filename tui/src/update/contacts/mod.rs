@@ -14,6 +14,8 @@ pub use self::merge::{ask as merge_ask, item as merge_item};
 pub use self::person::{act as person_act, open as show};
 pub use self::segments::{picked as segment_picked, remove as segment_remove};
 
+use std::time::Duration;
+
 use mychatflow_data::ids::ContactId;
 use mychatflow_data::model::contact::Contact;
 use mychatflow_data::protocol::calls::contact::{
@@ -27,27 +29,30 @@ use super::lists::{self, First};
 use super::{Cx, Handled, again, palette};
 use crate::action::Action;
 use crate::key::Key;
+use crate::keymap::Scope;
 use crate::msg::{Answer, Effect, Refusal};
-use crate::state::State;
 use crate::state::chats::Finding;
 use crate::state::contacts::{Next, TABS, name, standing};
 use crate::state::input::{Input, Lines};
 use crate::state::list::{Known, Reading};
 use crate::state::overlay::{Confirm, Deed, Overlay, Pick, PickItem, PickerKind, Reader, ReaderLine};
 use crate::state::toasts::Tone;
+use crate::state::{Screen, State};
 use crate::text::CleanText;
 
+/// How long the list may be behind while people write.
+const STALE: Duration = Duration::from_millis(1500);
 /// What can be done here.
 const HINTS: &[(Action, &str)] = &[
     (Action::Open, "show"),
-    (Action::ContactChat, "chat"),
-    (Action::Filter, "filter"),
-    (Action::Segments, "segments"),
-    (Action::Mark, "mark"),
-    (Action::Add, "new"),
     (Action::Edit, "edit"),
-    (Action::Import, "import"),
     (Action::ChatTag, "tags"),
+    (Action::Filter, "filter"),
+    (Action::Add, "new"),
+    (Action::Import, "import"),
+    (Action::ContactChat, "chat"),
+    (Action::Mark, "mark"),
+    (Action::Segments, "segments"),
     (Action::Personal, "personal"),
     (Action::TabNext, "tab"),
 ];
@@ -77,9 +82,35 @@ pub fn hints(state: &State) -> &'static [(Action, &'static str)] {
 /// Reads it.
 pub fn enter(state: &mut State, cx: &mut Cx<'_>) {
     again(&mut state.contacts.rows.reading);
+    state.contacts.renewing = None;
     let asked = wanted(state, None);
     cx.ask(asked);
     segments::ask(state, cx);
+}
+
+/// Somebody wrote, who may be new: the list is brought up to date soon, once for a crowd of events.
+pub fn stale(state: &mut State, cx: &Cx<'_>) {
+    if state.screen == Screen::Contacts && state.contacts.stale_at.is_none() {
+        state.contacts.stale_at = Some(cx.now + STALE);
+    }
+}
+
+/// A time that was asked for has come.
+pub fn woke(state: &mut State, cx: &mut Cx<'_>) {
+    if state.contacts.stale_at.is_some_and(|at| at <= cx.now) {
+        state.contacts.stale_at = None;
+        renew(state, cx);
+    }
+}
+
+/// Brings the list up to date where one stands in it.
+fn renew(state: &mut State, cx: &mut Cx<'_>) {
+    // Whatever is under way brings it anyway.
+    if state.screen == Screen::Contacts && matches!(state.contacts.rows.reading, Reading::Done(_)) {
+        let asked = wanted(state, None);
+        state.contacts.renewing = Some(asked.clone());
+        cx.ask(asked);
+    }
 }
 
 /// The page that belongs on the screen.
@@ -126,6 +157,11 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
             moved(state, cx);
         }
         Action::MarkAll => bulk::mark_all(state, cx),
+        Action::Erase if !contacts.marked.is_empty() => {
+            let unmark = state.keymap.key_of(&[Scope::Contacts, Scope::Global], Action::Back).unwrap_or_default();
+            let words = format!("erasing is for one person at a time: take the marks off first ({unmark})");
+            state.toasts.say(Tone::Info, &words, cx.now);
+        }
         _ if !contacts.marked.is_empty() && bulk::act(state, action, cx) == Handled::Yes => {}
         _ => return on_subject(state, action, cx),
     }
@@ -210,6 +246,7 @@ pub fn tab(state: &mut State, at: usize, cx: &mut Cx<'_>) {
 fn anew(state: &mut State, cx: &mut Cx<'_>) {
     state.contacts.rows.next = None;
     state.contacts.rows.reading = Reading::Again;
+    state.contacts.renewing = None;
     let asked = wanted(state, None);
     cx.ask(asked);
 }
@@ -368,7 +405,14 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
             if asked != wanted(state, asked.after.clone()) {
                 return;
             }
+            let quiet = state.contacts.renewing.take_if(|renewing| *renewing == asked).is_some();
             match reply {
+                Ok(page) if quiet => {
+                    state.contacts.rows.renew(page.items, page.next, cx.now);
+                    look(state, cx);
+                }
+                // What stands there is as good as it was.
+                Err(_) if quiet => {}
                 // What is half typed means nothing yet: the rows of the last good query stand.
                 Err(refusal) if asked.query.is_some() && refusal.code == Some(Code::Invalid) => {
                     state.contacts.wrong = Some(refusal.text);

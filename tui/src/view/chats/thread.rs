@@ -6,20 +6,21 @@ use mychatflow_data::model::chat::{ChatState, Mode};
 use mychatflow_data::protocol::calls::chat::ChatSummary;
 
 use super::list;
-use crate::action::Action;
 use crate::bubble::{Around, Bubble, Row, Side, bubble};
-use crate::keymap::Scope;
 use crate::layout::chats::{Placed, Sight, ThreadLayout};
 use crate::layout::overlay::field_rows;
 use crate::moment;
 use crate::state::State;
 use crate::state::chats::Pane;
 use crate::state::list::Reading;
-use crate::state::thread::{Thread, Warned, Writing};
+use crate::state::thread::{Sending, Thread, Writing};
 use crate::text::CleanText;
 use crate::theme::Role;
 use crate::view::paint::{Keys, Paint, Span, first_row};
 use crate::widgets::skeleton;
+
+/// The most columns of a place without a value, in the sentence about it.
+const PLACE: usize = 30;
 
 /// Draws it.
 pub fn draw(state: &State, pane: &ThreadLayout, paint: &mut Paint<'_>) {
@@ -193,21 +194,16 @@ fn composer(state: &State, thread: &Thread, pane: &ThreadLayout, paint: &mut Pai
     let role = if focused { Role::BorderFocused } else { Role::Border };
     let rule = Rect { x: pane.pane.x + 1, y: area.y - 1, width: pane.pane.width - 2, height: 1 };
     paint.rule(rule, paint.style(role));
-    if let Writing::Edit(_) = thread.writing {
-        paint.text(
-            Rect { x: rule.x + 2, width: rule.width.saturating_sub(4), ..rule },
-            " the assistant's answer, in your words ",
-            paint.style(Role::Warn),
-        );
-    }
-    if let (Some(place), Some(inserted)) = (thread.unfilled(), &thread.quick_reply) {
-        let send = state.keymap.key_of(&[Scope::Composer], Action::ChatSend).unwrap_or_default();
-        let words = match inserted.warned {
-            Warned::No => format!(" no value for {place}: fill it in "),
-            Warned::Yes => format!(" not sent: {place} still stands there; {send} sends it as it is "),
+    let sign = Rect { x: rule.x + 2, width: rule.width.saturating_sub(4), ..rule };
+    if let Some(place) = thread.unfilled() {
+        let place = crate::text::cut(place.as_str(), PLACE);
+        let words = match thread.sending {
+            Sending::Untried => format!(" no value for {place}: fill it in "),
+            Sending::Refused => format!(" not sent: {place} is still to be filled in "),
         };
-        let sign = Rect { x: rule.x + 2, width: rule.width.saturating_sub(4), ..rule };
         paint.text(sign, &words, paint.style(Role::Warn));
+    } else if let Writing::Edit(_) = thread.writing {
+        paint.text(sign, " the assistant's answer, in your words ", paint.style(Role::Warn));
     }
     let prompt = Rect { x: pane.pane.x + 1, y: area.y, width: 2, height: 1 };
     paint.text(prompt, paint.glyphs().prompt, paint.style(if focused { Role::Accent } else { Role::Faint }));
