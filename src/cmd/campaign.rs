@@ -23,7 +23,7 @@ use super::progress::Progress;
 use super::source::{Piece, Source};
 use super::{Cx, dialogue, text_or_stdin};
 use crate::cli::campaign::CampaignVerb;
-use crate::output::{Table, age, clean, clean_lines, facts, note};
+use crate::output::{Table, age, clean, clean_lines, counted, facts, note, typed};
 
 /// Columns of the progress bar.
 const BAR: i64 = 40;
@@ -235,13 +235,15 @@ fn beginning(path: Option<&Path>) -> anyhow::Result<Option<String>> {
 }
 
 fn created(cx: &Cx, made: &CampaignDocument) -> String {
-    let name = clean(&made.name);
-    let mut text = format!("{name} is a draft for {} people", made.counts.left());
+    let name = typed(&made.name);
+    let people = counted(made.counts.left(), "person", "people");
+    let mut text = format!("{} is a draft for {people}", clean(&made.name));
     if made.counts.skipped > 0 {
-        let _ = write!(text, "; {} are left out, see: mychatflow campaign report {name}", made.counts.skipped);
+        let left_out = counted(made.counts.skipped, "is left out", "are left out");
+        let _ = write!(text, "; {left_out}, see: mychatflow campaign report {name}");
     }
     if made.duplicates > 0 {
-        let _ = write!(text, "; {} rows named somebody twice", made.duplicates);
+        let _ = write!(text, "; {} named somebody twice", counted(made.duplicates, "row", "rows"));
     }
     if let Some(at) = made.scheduled_at {
         let _ = write!(text, "\nonce launched it starts {}", moment(at, &made.timezone, cx.now));
@@ -317,7 +319,7 @@ fn full(cx: &Cx, shown: &CampaignDocument) -> String {
     };
     let counts = &shown.counts;
     let per_hour = if shown.per_hour > 0.0 { format!("{:.0} an hour", shown.per_hour) } else { String::new() };
-    let duplicates = if shown.duplicates > 0 { format!("{} rows", shown.duplicates) } else { String::new() };
+    let duplicates = if shown.duplicates > 0 { counted(shown.duplicates, "row", "rows") } else { String::new() };
     let mut text = format!("{} {} of {}\n", bar(counts), counts.settled(), shown.recipients);
     text.push_str(&facts([
         ("name", shown.name.clone()),

@@ -131,15 +131,21 @@ async fn two_people_become_one_and_two_again() {
     anna["merge"] = merge(Some("Ben"), 12);
     desk.replies::<ContactMerge>(anna.clone());
     let ran = desk.run(&["contact", "merge", "Anna", "Ben"]).await;
+    assert!(ran.code() == 1 && ran.stderr().contains("--yes"), "without a terminal nobody can be asked: {ran:?}");
+    let ran = desk.run(&["contact", "merge", "Anna", "Ben", "--yes"]).await;
     let told = format!(
         "Anna is one person now: 70000000003@lid; 1 chat, 12 messages came from Ben\nundo: mychatflow contact unmerge {id}\n"
     );
-    assert_eq!(ran.stdout(), told, "without a terminal nobody is asked");
+    assert_eq!(ran.stdout(), told);
     let TenantRequest::ContactMerge(asked_for) = asked(&desk) else { panic!("{:?}", asked(&desk)) };
     assert_eq!((asked_for.contact.as_str(), asked_for.other.as_str()), ("Anna", "Ben"));
     let ran = desk.run(&["contact", "merge", "Anna", "Ben", "--json", "--yes"]).await;
     let printed = ran.stdout();
     assert_eq!(serde_json::from_str::<Value>(printed).unwrap()["merge"]["messages"], 12);
+    anna["opted_out_at"] = json!(AT);
+    desk.replies::<ContactMerge>(anna);
+    let ran = desk.run(&["contact", "merge", "Anna", "Ben", "--yes"]).await;
+    assert!(ran.stdout().contains("one of them asked not to be written to: nobody writes to either"), "{ran:?}");
 
     let mut shown = person("Anna");
     shown["chats"] = json!([]);
