@@ -263,6 +263,16 @@ pub fn local(at: Timestamp, format: &str) -> String {
     at.to_jiff().to_zoned(TimeZone::system()).strftime(format).to_string()
 }
 
+/// What the system said, without the number that it has there for it: ` (os error 2)`.
+pub fn without_codes(text: &str) -> String {
+    let mut parts = text.split(" (os error ");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-').trim_start_matches(')'));
+    }
+    plain
+}
+
 /// A count with its noun: `1 row`, `2 rows`.
 pub fn counted(count: i64, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
@@ -325,6 +335,12 @@ mod tests {
             assert_eq!(typed(name), expected);
         }
         assert_eq!((counted(1, "row", "rows"), counted(0, "row", "rows")), ("1 row".to_owned(), "0 rows".to_owned()));
+    }
+
+    #[test]
+    fn numbers_of_the_system_are_left_out() {
+        let text = "could not write a: No such file (os error 2); and b: Denied (os error 13)";
+        assert_eq!(without_codes(text), "could not write a: No such file; and b: Denied");
     }
 
     #[test]

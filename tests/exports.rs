@@ -111,6 +111,15 @@ async fn an_export_comes_back_as_it_was_in_another_shop() {
     assert_eq!(vip.len(), 1);
     let wrong = world.run(&["--tenant", &shop, "contact", "export", "x.csv", "--query", "last_in:soon"]).await;
     assert!(wrong.code == 1 && !world.path().join("x.csv").exists(), "{}", wrong.stderr);
+    let export = ["--tenant", &shop, "contact", "export"];
+    let wrong = world.run(&[&export[..], &["out.xlsx"]].concat()).await;
+    assert!(wrong.code == 1 && wrong.stderr.contains("--format csv or --format json"), "{}", wrong.stderr);
+    world.done(&[&export[..], &["out.txt", "--format", "csv"]].concat()).await;
+    assert!(world.path().join("out.txt").exists() && !world.path().join("out.xlsx").exists());
+    let wrong = world.run(&[&export[..], &["nowhere/x.csv"]].concat()).await;
+    assert_eq!(wrong.stderr.trim_end(), "mychatflow: could not write nowhere/x.csv: No such file or directory");
+    let rehearsed = world.done(&["--tenant", &shop, "contact", "import", "people.csv", "--dry-run"]).await.remove(0);
+    assert_eq!(rehearsed["dry_run"], json!(true));
 }
 
 #[tokio::test]
@@ -132,6 +141,7 @@ async fn who_is_erased_is_asked_about_first_and_leaves_a_receipt() {
     std::fs::write(world.path().join("again.csv"), "phone,name\n+447700900126,Zarathustra\n").unwrap();
     let told = world.done(&["contact", "import", "again.csv"]).await.remove(0);
     assert_eq!((&told["imported"], &told["suppressed"]), (&json!(0), &json!(1)));
+    assert_eq!(told["dry_run"], json!(false));
     let gone = world.run(&["contact", "erase", "Zarathustra", "--yes"]).await;
     assert!(gone.code == 1 && gone.stderr.contains("nobody fits"), "{}", gone.stderr);
 }

@@ -16,15 +16,19 @@ use mychatflow_data::protocol::calls::campaign::{
     CampaignList, CampaignMedia, CampaignPause, CampaignPreflight, CampaignPreview, CampaignPreviewed, CampaignRemove,
     CampaignReport, CampaignReportLine, CampaignResume, CampaignShow, CampaignTest,
 };
+use mychatflow_data::protocol::calls::instance::InstanceShow;
 
 use self::comparison::comparison;
 use self::schedule::moment;
 use super::progress::Progress;
 use super::source::{Piece, Source};
-use super::{Cx, dialogue, text_or_stdin};
+use super::{Cx, NothingToChange, dialogue, text_or_stdin};
 use crate::cli::campaign::CampaignVerb;
-use crate::output::{Table, age, clean, clean_lines, counted, facts, note, typed};
+use crate::output::{Format, Table, age, clean, clean_lines, counted, facts, note, typed};
 
+/// What `campaign edit` changes.
+const CHANGES: &str = "--text, --variant, --no-variants, --media, --no-media, --at, --timezone, --quiet, --missed, --late-within, \
+                       --check or --no-check";
 /// Columns of the progress bar.
 const BAR: i64 = 40;
 
@@ -56,11 +60,7 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
                 None => cx.call(&params).await?,
             };
             if let Some(file) = &file {
-                let again = || {
-                    let name = clean(&made.name);
-                    format!("{name} is a draft without its file; next: mychatflow campaign edit {name} --media FILE")
-                };
-                made = media::attach(cx, made.id.to_string().into(), file).await.with_context(again)?;
+                made = media::attach_or_remove(cx, &made, file).await?;
             }
             cx.output.document(&made, |made| created(cx, made))
         }
@@ -72,8 +72,8 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
             let shown = follow::follow(cx, name.into()).await?;
             match cx.output.format() {
                 // Its last line is the same.
-                crate::output::Format::Json => Ok(()),
-                crate::output::Format::People => cx.output.text(&full(cx, &shown)),
+                Format::Json => Ok(()),
+                Format::People => show(cx, &shown).await,
             }
         }
         CampaignVerb::Test { name, to, variant } => {
@@ -85,9 +85,7 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
             let params = CampaignClone { tenant, name: name.into(), copy, whom };
             cx.show(&params, |made| created(cx, made)).await
         }
-        CampaignVerb::Show { name, .. } => {
-            cx.show(&CampaignShow { tenant, name: name.into() }, |shown| full(cx, shown)).await
-        }
+        CampaignVerb::Show { name, .. } => show(cx, &cx.call(&CampaignShow { tenant, name: name.into() }).await?).await,
         CampaignVerb::Preview { name, text, variant, audience, limit } => {
             let file = beginning(audience.file.as_deref())?;
             let text = text.map(text_or_stdin).transpose()?;
@@ -104,8 +102,8 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
             };
             let page = cx.call(&params).await?;
             match cx.output.format() {
-                crate::output::Format::Json => page.items.iter().try_for_each(|line| cx.output.json(line)),
-                crate::output::Format::People => cx.output.text(&renderings(&page)),
+                Format::Json => page.items.iter().try_for_each(|line| cx.output.json(line)),
+                Format::People => cx.output.text(&renderings(&page)),
             }
         }
         CampaignVerb::Preflight { name } => {
@@ -114,7 +112,7 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
                 .await
         }
         CampaignVerb::Launch { name, yes } => {
-            if cx.output.format() == crate::output::Format::People {
+            if cx.output.format() == Format::People {
                 look_before(cx, &name, if yes { Doubts::Silenced } else { Doubts::Asked }).await?;
             }
             cx.show(&CampaignLaunch { tenant, name: name.into() }, |shown| line(cx, shown)).await
@@ -150,21 +148,31 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
             let nothing = CampaignEdit { tenant: params.tenant.clone(), name: name.clone(), ..CampaignEdit::default() };
             // The file of a paused campaign may be changed, its words may not.
             let mut shown = None;
-            if params != nothing || (file.is_none() && !no_media) {
+            if params != nothing {
                 shown = Some(cx.call(&params).await?);
             }
             let shown = match (&file, no_media, shown) {
                 (Some(file), ..) => media::attach(cx, name, file).await?,
                 (None, true, _) => media::detach(cx, name).await?,
                 (None, false, Some(shown)) => shown,
-                (None, false, None) => cx.call(&params).await?,
+                (None, false, None) => return Err(NothingToChange(CHANGES).into()),
             };
-            cx.output.document(&shown, |shown| full(cx, shown))
+            show(cx, &shown).await
         }
         CampaignVerb::Remove { name } => {
-            let params = CampaignRemove { tenant, name: name.into() };
-            cx.show(&params, |removed| format!("{} is gone; its messages stay in their chats", clean(&removed.name)))
-                .await
+            // Only people are told what stays, and why it can't be removed the removal says itself.
+            let shown = match cx.output.format() {
+                Format::People => {
+                    cx.call(&CampaignShow { tenant: tenant.clone(), name: name.clone().into() }).await.ok()
+                }
+                Format::Json => None,
+            };
+            let unsent = shown.is_some_and(|shown| shown.started_at.is_none());
+            let stays = if unsent { "nothing of it was ever sent" } else { "its messages stay in their chats" };
+            cx.show(&CampaignRemove { tenant, name: name.into() }, |removed| {
+                format!("{} is gone; {stays}", clean(&removed.name))
+            })
+            .await
         }
         CampaignVerb::Report { name, state, variant, limit } => {
             let params = |limit, after| CampaignReport {
@@ -260,7 +268,11 @@ fn line(cx: &Cx, shown: &CampaignDocument) -> String {
         (CampaignState::Scheduled, Some(at)) => format!(", starts {}", moment(at, &shown.timezone, cx.now)),
         _ => String::new(),
     };
-    let CampaignDocument { name, state, counts, recipients, .. } = shown;
+    let CampaignDocument { name, counts, recipients, .. } = shown;
+    let state = match shown.state {
+        CampaignState::Draft => "a draft",
+        state => state.word(),
+    };
     format!("{} is {state}{starts}{reason}: {} of {recipients} settled{eta}", clean(name), counts.settled())
 }
 
@@ -313,7 +325,18 @@ fn table(cx: &Cx, campaigns: &[CampaignDocument]) -> Table {
     table
 }
 
-fn full(cx: &Cx, shown: &CampaignDocument) -> String {
+/// Prints one with everything that is known of it.
+async fn show(cx: &Cx, shown: &CampaignDocument) -> anyhow::Result<()> {
+    if cx.output.format() == Format::Json {
+        return cx.output.json(shown);
+    }
+    let wanted = InstanceShow { tenant: cx.tenant(), name: shown.instance.to_string().into() };
+    // A number that was removed has no name any more.
+    let number = cx.call(&wanted).await.map_or_else(|_| shown.instance.to_string(), |number| number.instance.name);
+    cx.output.text(&full(cx, shown, number))
+}
+
+fn full(cx: &Cx, shown: &CampaignDocument, number: String) -> String {
     let when = |at: Option<mychatflow_data::time::Timestamp>| {
         at.map(|at| moment(at, &shown.timezone, cx.now)).unwrap_or_default()
     };
@@ -327,7 +350,6 @@ fn full(cx: &Cx, shown: &CampaignDocument) -> String {
         ("state", shown.state.to_string()),
         ("reason", shown.reason.clone().unwrap_or_default()),
         ("people", states(counts)),
-        ("audience", shown.audience.clone().unwrap_or_default()),
         ("twice", duplicates),
         ("rate", per_hour),
         ("next", when(shown.next_at)),
@@ -339,8 +361,8 @@ fn full(cx: &Cx, shown: &CampaignDocument) -> String {
         ("made", when(Some(shown.created_at))),
         ("started", when(shown.started_at)),
         ("finished", when(shown.finished_at)),
-        ("number", shown.instance.to_string()),
-        ("for", shown.audience.clone().unwrap_or_default()),
+        ("number", number),
+        ("audience", shown.audience.clone().unwrap_or_default()),
         ("file", shown.media.as_ref().map(file).unwrap_or_default()),
         (
             "look-up",
@@ -375,7 +397,8 @@ fn renderings(preview: &CampaignPreviewed) -> String {
         }
     }
     if preview.left_out > 0 {
-        let _ = writeln!(text, "{} of the first {} people are left out", preview.left_out, preview.looked_at);
+        let left_out = if preview.left_out == 1 { "is left out" } else { "are left out" };
+        let _ = writeln!(text, "{} of the first {} people {left_out}", preview.left_out, preview.looked_at);
     }
     text
 }

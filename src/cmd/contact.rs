@@ -6,7 +6,7 @@ use mychatflow_data::protocol::calls::contact::{
     ContactSuppressions, ContactTag, SuppressionDocument,
 };
 
-use super::Cx;
+use super::{Cx, NothingToChange};
 use crate::cli::contact::{ContactVerb, EditArgs};
 use crate::output::{Format, Table, age, age_or, clean, clean_lines, facts};
 
@@ -47,6 +47,9 @@ pub async fn run(cx: &Cx, verb: ContactVerb) -> anyhow::Result<()> {
         ContactVerb::Export(args) => super::export::run(cx, args).await,
         ContactVerb::Edit(args) => {
             let EditArgs { contact, name, language, note, set, consent, source, proof } = args;
+            if name.is_none() && language.is_none() && note.is_none() && set.is_empty() && consent.is_none() {
+                return Err(NothingToChange("--name, --language, --note, --set or --consent").into());
+            }
             let consent = consent.map(|state| ConsentSaid { state, source, proof });
             let fields = set.into_iter().collect();
             let params = ContactEdit { tenant, contact: contact.into(), name, language, note, fields, consent };
