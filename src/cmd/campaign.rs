@@ -5,33 +5,30 @@ mod follow;
 mod media;
 mod preflight;
 mod schedule;
+mod shown;
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use mychatflow_data::model::campaign::{CampaignCounts, CampaignState, NumberCheck};
+use mychatflow_data::model::campaign::{CampaignState, NumberCheck};
 use mychatflow_data::protocol::calls::campaign::{
     CampaignCancel, CampaignClone, CampaignCreate, CampaignDocument, CampaignEdit, CampaignExtend, CampaignLaunch,
-    CampaignList, CampaignMedia, CampaignPause, CampaignPreflight, CampaignPreview, CampaignPreviewed, CampaignRemove,
-    CampaignReport, CampaignReportLine, CampaignResume, CampaignShow, CampaignTest,
+    CampaignList, CampaignPause, CampaignPreflight, CampaignPreview, CampaignPreviewed, CampaignRemove, CampaignReport,
+    CampaignReportLine, CampaignResume, CampaignShow, CampaignTest,
 };
-use mychatflow_data::protocol::calls::instance::InstanceShow;
 
-use self::comparison::comparison;
 use self::schedule::moment;
+use self::shown::show;
 use super::progress::Progress;
 use super::source::{Piece, Source};
 use super::{Cx, NothingToChange, dialogue, text_or_stdin};
 use crate::cli::campaign::CampaignVerb;
-use crate::output::{Format, Table, age, clean, clean_lines, counted, facts, note, typed};
+use crate::output::{Format, Table, age, clean, clean_lines, counted, note, typed};
 
 /// What `campaign edit` changes.
 const CHANGES: &str = "--text, --variant, --no-variants, --media, --no-media, --at, --timezone, --quiet, --missed, --late-within, \
                        --check or --no-check";
-/// Columns of the progress bar.
-const BAR: i64 = 40;
-
 /// Runs one verb.
 pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
     let tenant = cx.tenant();
@@ -276,36 +273,6 @@ fn line(cx: &Cx, shown: &CampaignDocument) -> String {
     format!("{} is {state}{starts}{reason}: {} of {recipients} settled{eta}", clean(name), counts.settled())
 }
 
-/// How far it got, as a bar: `#` went out, `x` did not, `.` is still to come.
-fn bar(counts: &CampaignCounts) -> String {
-    let total = counts.total().max(1);
-    let columns = |count: i64| usize::try_from(BAR * count / total).unwrap_or(0);
-    let out = columns(counts.gone_out());
-    let settled = columns(counts.settled());
-    let rest = usize::try_from(BAR).unwrap_or(0) - settled;
-    format!("[{}{}{}]", "#".repeat(out), "x".repeat(settled - out), ".".repeat(rest))
-}
-
-/// The states that anybody is in, in words.
-fn states(counts: &CampaignCounts) -> String {
-    let all = [
-        ("queued", counts.queued),
-        ("checking", counts.checking),
-        ("sending", counts.sending),
-        ("sent", counts.sent),
-        ("delivered", counts.delivered),
-        ("read", counts.read),
-        ("replied", counts.replied),
-        ("skipped", counts.skipped),
-        ("failed", counts.failed),
-        ("unknown", counts.unknown),
-        ("opted out", counts.opted_out),
-    ];
-    let some: Vec<String> =
-        all.iter().filter(|(_, count)| *count > 0).map(|(word, count)| format!("{count} {word}")).collect();
-    some.join(", ")
-}
-
 fn table(cx: &Cx, campaigns: &[CampaignDocument]) -> Table {
     let mut table = Table::new(
         ["NAME", "STATE", "SETTLED", "REPLIED", "ETA", "REASON", "MADE"],
@@ -323,62 +290,6 @@ fn table(cx: &Cx, campaigns: &[CampaignDocument]) -> Table {
         ]);
     }
     table
-}
-
-/// Prints one with everything that is known of it.
-async fn show(cx: &Cx, shown: &CampaignDocument) -> anyhow::Result<()> {
-    if cx.output.format() == Format::Json {
-        return cx.output.json(shown);
-    }
-    let wanted = InstanceShow { tenant: cx.tenant(), name: shown.instance.to_string().into() };
-    // A number that was removed has no name any more.
-    let number = cx.call(&wanted).await.map_or_else(|_| shown.instance.to_string(), |number| number.instance.name);
-    cx.output.text(&full(cx, shown, number))
-}
-
-fn full(cx: &Cx, shown: &CampaignDocument, number: String) -> String {
-    let when = |at: Option<mychatflow_data::time::Timestamp>| {
-        at.map(|at| moment(at, &shown.timezone, cx.now)).unwrap_or_default()
-    };
-    let counts = &shown.counts;
-    let per_hour = if shown.per_hour > 0.0 { format!("{:.0} an hour", shown.per_hour) } else { String::new() };
-    let duplicates = if shown.duplicates > 0 { counted(shown.duplicates, "row", "rows") } else { String::new() };
-    let mut text = format!("{} {} of {}\n", bar(counts), counts.settled(), shown.recipients);
-    text.push_str(&facts([
-        ("name", shown.name.clone()),
-        ("id", shown.id.to_string()),
-        ("state", shown.state.to_string()),
-        ("reason", shown.reason.clone().unwrap_or_default()),
-        ("people", states(counts)),
-        ("twice", duplicates),
-        ("rate", per_hour),
-        ("next", when(shown.next_at)),
-        ("through", when(shown.eta)),
-        ("to start", when(shown.scheduled_at)),
-        ("if missed", schedule::missed(shown)),
-        ("quiet", shown.quiet.as_ref().map(|quiet| format!("{quiet} where the person lives")).unwrap_or_default()),
-        ("time zone", shown.timezone.clone()),
-        ("made", when(Some(shown.created_at))),
-        ("started", when(shown.started_at)),
-        ("finished", when(shown.finished_at)),
-        ("number", number),
-        ("audience", shown.audience.clone().unwrap_or_default()),
-        ("file", shown.media.as_ref().map(file).unwrap_or_default()),
-        (
-            "look-up",
-            if shown.check == NumberCheck::Never { "off: numbers are not looked up".into() } else { String::new() },
-        ),
-    ]));
-    if shown.variants.is_empty() {
-        let _ = write!(text, "\n{}\n", clean_lines(&shown.text).join("\n"));
-    } else {
-        text.push_str(&comparison(&shown.variants));
-    }
-    text
-}
-
-fn file(media: &CampaignMedia) -> String {
-    format!("{} ({}, {} kB)", media.file_name, media.mime, media.bytes.div_ceil(1000))
 }
 
 fn renderings(preview: &CampaignPreviewed) -> String {
@@ -415,26 +326,4 @@ fn report(cx: &Cx, lines: &[CampaignReportLine]) -> Table {
         ]);
     }
     table
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bar_is_full_at_the_end_and_never_longer() {
-        let none = CampaignCounts::default();
-        for (counts, hashes, crosses) in [
-            (none, 0, 0),
-            (CampaignCounts { queued: 10, ..none }, 0, 0),
-            (CampaignCounts { queued: 5, sent: 5, ..none }, 20, 0),
-            (CampaignCounts { queued: 1, sent: 1, skipped: 1, ..none }, 13, 13),
-            (CampaignCounts { replied: 9, read: 1, ..none }, 40, 0),
-            (CampaignCounts { failed: 3, ..none }, 0, 40),
-        ] {
-            let bar = bar(&counts);
-            let count = |of: char| bar.chars().filter(|c| *c == of).count();
-            assert_eq!((bar.len(), count('#'), count('x')), (42, hashes, crosses), "{bar}");
-        }
-    }
 }
