@@ -96,6 +96,8 @@ async fn a_file_of_quick_replies_comes_back_as_it_went_out() {
     assert_eq!(read(&world, &["quick-reply", "export", "replies.md"]).await, "6 quick replies are written\n");
     let again = world.run(&["quick-reply", "export", "replies.md"]).await;
     assert!(again.code == 1 && again.stderr.contains("--force"), "{}", again.stderr);
+    let nowhere = world.run(&["quick-reply", "export", "nowhere/replies.md"]).await;
+    assert_eq!(nowhere.stderr.trim_end(), "mychatflow: could not write nowhere/replies.md: No such file or directory");
     world.done(&["quick-reply", "export", "replies.md", "--force"]).await;
     let file = std::fs::read_to_string(world.path().join("replies.md")).unwrap();
     assert_eq!(read(&world, &["quick-reply", "export"]).await.trim_end(), file.trim_end(), "stdout is the same file");

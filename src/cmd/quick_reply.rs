@@ -1,6 +1,6 @@
 //! `quick-reply …`
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use anyhow::{Context, bail};
 use mychatflow_data::model::quick_reply::QuickReplyState;
@@ -78,10 +78,12 @@ pub async fn run(cx: &Cx, verb: QuickReplyVerb) -> anyhow::Result<()> {
             }
             let mut options = std::fs::OpenOptions::new();
             options.write(true).create_new(!force).create(force).truncate(force);
-            let opened = options.open(&file);
-            let mut out = opened.with_context(|| {
-                format!("could not write {}; --force writes over a file that is there", file.display())
-            })?;
+            let mut out = match options.open(&file) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    bail!("{} is there already; --force writes over it", file.display())
+                }
+                opened => opened.with_context(|| format!("could not write {}", file.display()))?,
+            };
             out.write_all(exported.file.as_bytes()).with_context(|| format!("could not write {}", file.display()))?;
             cx.output.document(&exported, |exported| {
                 counted(exported.quick_replies, "quick reply is written", "quick replies are written")
