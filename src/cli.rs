@@ -342,7 +342,7 @@ pub struct DemoArgs {
     /// Without the console: print what happens
     #[arg(long)]
     pub headless: bool,
-    /// How long, such as 20s
+    /// How long at most, such as 20s; without the console the script ends after a minute at the latest
     #[arg(long = "for", value_name = "SPAN")]
     pub span: Option<Span>,
     /// The same customers again

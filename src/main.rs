@@ -18,6 +18,7 @@ use crate::cli::Cli;
 use crate::output::NobodyReads;
 
 const FAILED: u8 = 1;
+const TYPED_WRONG: u8 = 2;
 const NO_CONNECTION: u8 = 3;
 const NOT_ALLOWED: u8 = 4;
 
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
         Err(error) if error.is::<NobodyReads>() => ExitCode::SUCCESS,
         Err(error) => {
             // The chain is joined once, here.
-            output::note(&format!("mychatflow: {error:#}"));
+            output::note(&format!("mychatflow: {}", output::without_codes(&format!("{error:#}"))));
             ExitCode::from(exit_code(&error))
         }
     }
@@ -47,6 +48,9 @@ fn main() -> ExitCode {
 fn exit_code(error: &anyhow::Error) -> u8 {
     if error.chain().any(|cause| cause.is::<cmd::NoConnection>()) {
         return NO_CONNECTION;
+    }
+    if error.is::<cmd::NothingToChange>() {
+        return TYPED_WRONG;
     }
     match error.chain().find_map(|cause| cause.downcast_ref::<ClientError>()) {
         Some(ClientError::NotConnected { .. } | ClientError::Io(_)) => NO_CONNECTION,

@@ -263,6 +263,31 @@ pub fn local(at: Timestamp, format: &str) -> String {
     at.to_jiff().to_zoned(TimeZone::system()).strftime(format).to_string()
 }
 
+/// What the system said, without the number that it has there for it: ` (os error 2)`.
+pub fn without_codes(text: &str) -> String {
+    let mut parts = text.split(" (os error ");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-').trim_start_matches(')'));
+    }
+    plain
+}
+
+/// A count with its noun: `1 row`, `2 rows`.
+pub fn counted(count: i64, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+}
+
+/// A name as it is typed in a shell.
+pub fn typed(name: &str) -> String {
+    let name = clean(name);
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '+' | '@' | ':' | '/');
+    if !name.is_empty() && name.chars().all(plain) && !name.starts_with('-') {
+        return name;
+    }
+    format!("'{}'", name.replace('\'', "'\\''"))
+}
+
 /// Bytes in the unit that fits.
 pub fn bytes(count: i64) -> String {
     let count = u64::try_from(count).unwrap_or(0);
@@ -296,6 +321,26 @@ mod tests {
         let json = escaped(&serde_json::to_string(text).unwrap());
         assert!(json.is_ascii(), "{json}");
         assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+    }
+
+    #[test]
+    fn a_name_in_a_hint_can_be_typed_as_it_stands_there() {
+        for (name, expected) in [
+            ("spring", "spring"),
+            ("spring 26", "'spring 26'"),
+            ("Zoë's", "'Zoë'\\''s'"),
+            ("$(rm)", "'$(rm)'"),
+            ("", "''"),
+        ] {
+            assert_eq!(typed(name), expected);
+        }
+        assert_eq!((counted(1, "row", "rows"), counted(0, "row", "rows")), ("1 row".to_owned(), "0 rows".to_owned()));
+    }
+
+    #[test]
+    fn numbers_of_the_system_are_left_out() {
+        let text = "could not write a: No such file (os error 2); and b: Denied (os error 13)";
+        assert_eq!(without_codes(text), "could not write a: No such file; and b: Denied");
     }
 
     #[test]

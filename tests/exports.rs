@@ -111,6 +111,15 @@ async fn an_export_comes_back_as_it_was_in_another_shop() {
     assert_eq!(vip.len(), 1);
     let wrong = world.run(&["--tenant", &shop, "contact", "export", "x.csv", "--query", "last_in:soon"]).await;
     assert!(wrong.code == 1 && !world.path().join("x.csv").exists(), "{}", wrong.stderr);
+    let export = ["--tenant", &shop, "contact", "export"];
+    let wrong = world.run(&[&export[..], &["out.xlsx"]].concat()).await;
+    assert!(wrong.code == 1 && wrong.stderr.contains("--format csv or --format json"), "{}", wrong.stderr);
+    world.done(&[&export[..], &["out.txt", "--format", "csv"]].concat()).await;
+    assert!(world.path().join("out.txt").exists() && !world.path().join("out.xlsx").exists());
+    let wrong = world.run(&[&export[..], &["nowhere/x.csv"]].concat()).await;
+    assert_eq!(wrong.stderr.trim_end(), "mychatflow: could not write nowhere/x.csv: No such file or directory");
+    let rehearsed = world.done(&["--tenant", &shop, "contact", "import", "people.csv", "--dry-run"]).await.remove(0);
+    assert_eq!(rehearsed["dry_run"], json!(true));
 }
 
 #[tokio::test]
@@ -118,15 +127,61 @@ async fn who_is_erased_is_asked_about_first_and_leaves_a_receipt() {
     let world = World::unpaired(Shop::on(Engine::Noweb)).await;
     world.done(&["contact", "add", "+447700900126", "--name", "Zarathustra"]).await;
     let refused = world.run(&["contact", "erase", "Zarathustra"]).await;
+    for part in ["Zara", "zarathustr"] {
+        let refused = world.run(&["contact", "erase", part, "--yes"]).await;
+        assert!(refused.code == 1 && refused.stderr.contains("Zarathustra (+447700900126)"), "{}", refused.stderr);
+    }
     assert!(refused.code == 1 && refused.stderr.contains("--yes"), "{}", refused.stderr);
     let receipt = world.done(&["contact", "erase", "Zarathustra", "--yes"]).await.remove(0);
     assert_eq!((&receipt["chats"], &receipt["messages"], &receipt["recipients"]), (&json!(0), &json!(0), &json!(0)));
+    assert_eq!((&receipt["name"], &receipt["phone"]), (&json!("Zarathustra"), &json!("+447700900126")));
     assert!(world.done(&["contact", "list"]).await.is_empty());
     let listed = world.done(&["contact", "suppressions"]).await.remove(0);
     assert_eq!((&listed["address"], &listed["cause"]), (&json!(null), &json!("erased")));
     std::fs::write(world.path().join("again.csv"), "phone,name\n+447700900126,Zarathustra\n").unwrap();
     let told = world.done(&["contact", "import", "again.csv"]).await.remove(0);
     assert_eq!((&told["imported"], &told["suppressed"]), (&json!(0), &json!(1)));
+    assert_eq!(told["dry_run"], json!(false));
     let gone = world.run(&["contact", "erase", "Zarathustra", "--yes"]).await;
     assert!(gone.code == 1 && gone.stderr.contains("nobody fits"), "{}", gone.stderr);
+}
+
+/// What a person reads who types this.
+async fn read(world: &World, line: &[&str]) -> String {
+    let ran = world.command(line).output().await.unwrap();
+    assert!(ran.status.success(), "{line:?}: {}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8(ran.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn words_for_people_say_what_is_true_of_a_person() {
+    let world = World::unpaired(Shop::on(Engine::Noweb)).await;
+    let zed = "+447700900126";
+    let told = read(&world, &["contact", "add", zed, "--name", "Zed", "--tag", "vip"]).await;
+    assert!(told.starts_with("Zed: new; vip ") && told.lines().count() == 1, "{told}");
+    let told =
+        read(&world, &["contact", "add", "+44 7700 900126", "--name", "Zoe", "--tag", "vip", "--tag", "kin"]).await;
+    assert!(told.ends_with("\nthis person was known already: the name was Zed; new tags: kin\n"), "{told}");
+    let told = read(&world, &["contact", "add", zed]).await;
+    assert!(told.ends_with("\nthis person was known already: nothing changed\n"), "{told}");
+
+    let told = read(&world, &["contact", "optout", "Zoe", "--back"]).await;
+    assert_eq!(told, "Zoe had not opted out: nothing changed, they may be written to\n");
+    assert_eq!(read(&world, &["contact", "optout", "Zoe"]).await, "Zoe is not written to any more\n");
+    assert_eq!(read(&world, &["contact", "optout", "Zoe", "--back"]).await, "Zoe may be written to\n");
+    world.done(&["contact", "optout", "Zoe"]).await;
+    world.done(&["contact", "edit", "Zoe", "--consent", "refused"]).await;
+    for done in ["has not opted out any more", "had not opted out"] {
+        let told = read(&world, &["contact", "optout", "Zoe", "--back"]).await;
+        let begins = format!("Zoe {done}, but consent is refused: campaigns still leave them out");
+        assert!(told.starts_with(&begins), "{told}");
+    }
+
+    world.done(&["contact", "optout", "+447700900127"]).await;
+    let told = read(&world, &["contact", "add", "+447700900127", "--name", "Yan"]).await;
+    assert!(told.ends_with("\nthey asked not to be written to, and are left out of campaigns\n"), "{told}");
+
+    assert_eq!(read(&world, &["contact", "list", "--query", "tag:nobody"]).await, "nobody fits\n");
+    let receipt = read(&world, &["contact", "erase", zed, "--yes"]).await;
+    assert!(receipt.starts_with("erased: Zoe (+447700900126), with 0 chats, 0 messages and 0 rows"), "{receipt}");
 }

@@ -96,6 +96,8 @@ async fn a_file_of_quick_replies_comes_back_as_it_went_out() {
     assert_eq!(read(&world, &["quick-reply", "export", "replies.md"]).await, "6 quick replies are written\n");
     let again = world.run(&["quick-reply", "export", "replies.md"]).await;
     assert!(again.code == 1 && again.stderr.contains("--force"), "{}", again.stderr);
+    let nowhere = world.run(&["quick-reply", "export", "nowhere/replies.md"]).await;
+    assert_eq!(nowhere.stderr.trim_end(), "mychatflow: could not write nowhere/replies.md: No such file or directory");
     world.done(&["quick-reply", "export", "replies.md", "--force"]).await;
     let file = std::fs::read_to_string(world.path().join("replies.md")).unwrap();
     assert_eq!(read(&world, &["quick-reply", "export"]).await.trim_end(), file.trim_end(), "stdout is the same file");
@@ -106,18 +108,24 @@ async fn a_file_of_quick_replies_comes_back_as_it_went_out() {
         world.done(&["quick-reply", "remove", label]).await;
     }
     let rehearsed = read(&world, &["quick-reply", "import", "replies.md", "--dry-run"]).await;
-    assert_eq!(rehearsed, "6 new, 0 changed, 0 the same, 0 left out\n");
+    assert_eq!(rehearsed, "6 new, 0 changed, 0 the same, 0 left out\nthis was a dry run: nothing was stored\n");
     assert_eq!(everything().await, Vec::<[Value; 4]>::new());
     let imported = one(&world, &["quick-reply", "import", "replies.md"]).await;
     assert_eq!(imported["added"].as_array().unwrap().len(), texts.len());
     assert_eq!(everything().await, before);
 
     std::fs::write(world.path().join("broken.md"), "## good\nyes\n\n## torn\n{{ name\n\n## empty\n").unwrap();
-    let told = read(&world, &["quick-reply", "import", "broken.md"]).await;
+    let ran = world.command(&["quick-reply", "import", "broken.md"]).output().await.unwrap();
+    assert_eq!(ran.status.code(), Some(1), "not all of it could be taken in");
+    assert!(String::from_utf8_lossy(&ran.stderr).contains("2 left out"), "{ran:?}");
+    let told = String::from_utf8(ran.stdout).unwrap();
     let lines: Vec<&str> = told.lines().collect();
     assert_eq!(lines[0], "1 new, 0 changed, 0 the same, 2 left out");
     assert!(lines[1].starts_with("line 4: torn: the text can't be read"), "{told}");
     assert_eq!(lines[2], "line 7: empty: it has no text");
+    std::fs::write(world.path().join("flat.md"), "Opening hours: 8 to 18\n").unwrap();
+    let flat = world.run(&["quick-reply", "import", "flat.md"]).await;
+    assert!(flat.code == 1 && flat.stderr.contains("## Opening hours"), "{}", flat.stderr);
     let missing = world.run(&["quick-reply", "import", "nowhere.md"]).await;
     assert!(missing.code == 1 && missing.stderr.contains("nowhere.md"), "{}", missing.stderr);
 }

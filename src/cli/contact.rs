@@ -62,7 +62,7 @@ pub struct EditArgs {
     /// Id, phone number, or a name that fits one contact
     pub contact: String,
     /// The new name; empty: none
-    #[arg(long, required_unless_present_any = ["language", "note", "set", "consent"])]
+    #[arg(long)]
     pub name: Option<String>,
     /// The language to write in, such as de; empty: none
     #[arg(long)]

@@ -39,7 +39,7 @@ pub enum QuickReplyVerb {
         /// Its label or id
         name: String,
         /// Another label
-        #[arg(long, required_unless_present_any = ["text", "category", "active", "aside"])]
+        #[arg(long)]
         label: Option<String>,
         /// Other words; - reads them from stdin
         #[arg(long)]

@@ -5,29 +5,30 @@ mod follow;
 mod media;
 mod preflight;
 mod schedule;
+mod shown;
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use mychatflow_data::model::campaign::{CampaignCounts, CampaignState, NumberCheck};
+use mychatflow_data::model::campaign::{CampaignState, NumberCheck};
 use mychatflow_data::protocol::calls::campaign::{
     CampaignCancel, CampaignClone, CampaignCreate, CampaignDocument, CampaignEdit, CampaignExtend, CampaignLaunch,
-    CampaignList, CampaignMedia, CampaignPause, CampaignPreflight, CampaignPreview, CampaignPreviewed, CampaignRemove,
-    CampaignReport, CampaignReportLine, CampaignResume, CampaignShow, CampaignTest,
+    CampaignList, CampaignPause, CampaignPreflight, CampaignPreview, CampaignPreviewed, CampaignRemove, CampaignReport,
+    CampaignReportLine, CampaignResume, CampaignShow, CampaignTest,
 };
 
-use self::comparison::comparison;
 use self::schedule::moment;
+use self::shown::show;
 use super::progress::Progress;
 use super::source::{Piece, Source};
-use super::{Cx, dialogue, text_or_stdin};
+use super::{Cx, NothingToChange, dialogue, text_or_stdin};
 use crate::cli::campaign::CampaignVerb;
-use crate::output::{Table, age, clean, clean_lines, facts, note};
+use crate::output::{Format, Table, age, clean, clean_lines, counted, note, typed};
 
-/// Columns of the progress bar.
-const BAR: i64 = 40;
-
+/// What `campaign edit` changes.
+const CHANGES: &str = "--text, --variant, --no-variants, --media, --no-media, --at, --timezone, --quiet, --missed, --late-within, \
+                       --check or --no-check";
 /// Runs one verb.
 pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
     let tenant = cx.tenant();
@@ -56,11 +57,7 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
                 None => cx.call(&params).await?,
             };
             if let Some(file) = &file {
-                let again = || {
-                    let name = clean(&made.name);
-                    format!("{name} is a draft without its file; next: mychatflow campaign edit {name} --media FILE")
-                };
-                made = media::attach(cx, made.id.to_string().into(), file).await.with_context(again)?;
+                made = media::attach_or_remove(cx, &made, file).await?;
             }
             cx.output.document(&made, |made| created(cx, made))
         }
@@ -72,8 +69,8 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
             let shown = follow::follow(cx, name.into()).await?;
             match cx.output.format() {
                 // Its last line is the same.
-                crate::output::Format::Json => Ok(()),
-                crate::output::Format::People => cx.output.text(&full(cx, &shown)),
+                Format::Json => Ok(()),
+                Format::People => show(cx, &shown).await,
             }
         }
         CampaignVerb::Test { name, to, variant } => {
@@ -85,9 +82,7 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
             let params = CampaignClone { tenant, name: name.into(), copy, whom };
             cx.show(&params, |made| created(cx, made)).await
         }
-        CampaignVerb::Show { name, .. } => {
-            cx.show(&CampaignShow { tenant, name: name.into() }, |shown| full(cx, shown)).await
-        }
+        CampaignVerb::Show { name, .. } => show(cx, &cx.call(&CampaignShow { tenant, name: name.into() }).await?).await,
         CampaignVerb::Preview { name, text, variant, audience, limit } => {
             let file = beginning(audience.file.as_deref())?;
             let text = text.map(text_or_stdin).transpose()?;
@@ -104,8 +99,8 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
             };
             let page = cx.call(&params).await?;
             match cx.output.format() {
-                crate::output::Format::Json => page.items.iter().try_for_each(|line| cx.output.json(line)),
-                crate::output::Format::People => cx.output.text(&renderings(&page)),
+                Format::Json => page.items.iter().try_for_each(|line| cx.output.json(line)),
+                Format::People => cx.output.text(&renderings(&page)),
             }
         }
         CampaignVerb::Preflight { name } => {
@@ -114,7 +109,7 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
                 .await
         }
         CampaignVerb::Launch { name, yes } => {
-            if cx.output.format() == crate::output::Format::People {
+            if cx.output.format() == Format::People {
                 look_before(cx, &name, if yes { Doubts::Silenced } else { Doubts::Asked }).await?;
             }
             cx.show(&CampaignLaunch { tenant, name: name.into() }, |shown| line(cx, shown)).await
@@ -150,21 +145,31 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
             let nothing = CampaignEdit { tenant: params.tenant.clone(), name: name.clone(), ..CampaignEdit::default() };
             // The file of a paused campaign may be changed, its words may not.
             let mut shown = None;
-            if params != nothing || (file.is_none() && !no_media) {
+            if params != nothing {
                 shown = Some(cx.call(&params).await?);
             }
             let shown = match (&file, no_media, shown) {
                 (Some(file), ..) => media::attach(cx, name, file).await?,
                 (None, true, _) => media::detach(cx, name).await?,
                 (None, false, Some(shown)) => shown,
-                (None, false, None) => cx.call(&params).await?,
+                (None, false, None) => return Err(NothingToChange(CHANGES).into()),
             };
-            cx.output.document(&shown, |shown| full(cx, shown))
+            show(cx, &shown).await
         }
         CampaignVerb::Remove { name } => {
-            let params = CampaignRemove { tenant, name: name.into() };
-            cx.show(&params, |removed| format!("{} is gone; its messages stay in their chats", clean(&removed.name)))
-                .await
+            // Only people are told what stays, and why it can't be removed the removal says itself.
+            let shown = match cx.output.format() {
+                Format::People => {
+                    cx.call(&CampaignShow { tenant: tenant.clone(), name: name.clone().into() }).await.ok()
+                }
+                Format::Json => None,
+            };
+            let unsent = shown.is_some_and(|shown| shown.started_at.is_none());
+            let stays = if unsent { "nothing of it was ever sent" } else { "its messages stay in their chats" };
+            cx.show(&CampaignRemove { tenant, name: name.into() }, |removed| {
+                format!("{} is gone; {stays}", clean(&removed.name))
+            })
+            .await
         }
         CampaignVerb::Report { name, state, variant, limit } => {
             let params = |limit, after| CampaignReport {
@@ -235,13 +240,15 @@ fn beginning(path: Option<&Path>) -> anyhow::Result<Option<String>> {
 }
 
 fn created(cx: &Cx, made: &CampaignDocument) -> String {
-    let name = clean(&made.name);
-    let mut text = format!("{name} is a draft for {} people", made.counts.left());
+    let name = typed(&made.name);
+    let people = counted(made.counts.left(), "person", "people");
+    let mut text = format!("{} is a draft for {people}", clean(&made.name));
     if made.counts.skipped > 0 {
-        let _ = write!(text, "; {} are left out, see: mychatflow campaign report {name}", made.counts.skipped);
+        let left_out = counted(made.counts.skipped, "is left out", "are left out");
+        let _ = write!(text, "; {left_out}, see: mychatflow campaign report {name}");
     }
     if made.duplicates > 0 {
-        let _ = write!(text, "; {} rows named somebody twice", made.duplicates);
+        let _ = write!(text, "; {} named somebody twice", counted(made.duplicates, "row", "rows"));
     }
     if let Some(at) = made.scheduled_at {
         let _ = write!(text, "\nonce launched it starts {}", moment(at, &made.timezone, cx.now));
@@ -258,38 +265,12 @@ fn line(cx: &Cx, shown: &CampaignDocument) -> String {
         (CampaignState::Scheduled, Some(at)) => format!(", starts {}", moment(at, &shown.timezone, cx.now)),
         _ => String::new(),
     };
-    let CampaignDocument { name, state, counts, recipients, .. } = shown;
+    let CampaignDocument { name, counts, recipients, .. } = shown;
+    let state = match shown.state {
+        CampaignState::Draft => "a draft",
+        state => state.word(),
+    };
     format!("{} is {state}{starts}{reason}: {} of {recipients} settled{eta}", clean(name), counts.settled())
-}
-
-/// How far it got, as a bar: `#` went out, `x` did not, `.` is still to come.
-fn bar(counts: &CampaignCounts) -> String {
-    let total = counts.total().max(1);
-    let columns = |count: i64| usize::try_from(BAR * count / total).unwrap_or(0);
-    let out = columns(counts.gone_out());
-    let settled = columns(counts.settled());
-    let rest = usize::try_from(BAR).unwrap_or(0) - settled;
-    format!("[{}{}{}]", "#".repeat(out), "x".repeat(settled - out), ".".repeat(rest))
-}
-
-/// The states that anybody is in, in words.
-fn states(counts: &CampaignCounts) -> String {
-    let all = [
-        ("queued", counts.queued),
-        ("checking", counts.checking),
-        ("sending", counts.sending),
-        ("sent", counts.sent),
-        ("delivered", counts.delivered),
-        ("read", counts.read),
-        ("replied", counts.replied),
-        ("skipped", counts.skipped),
-        ("failed", counts.failed),
-        ("unknown", counts.unknown),
-        ("opted out", counts.opted_out),
-    ];
-    let some: Vec<String> =
-        all.iter().filter(|(_, count)| *count > 0).map(|(word, count)| format!("{count} {word}")).collect();
-    some.join(", ")
 }
 
 fn table(cx: &Cx, campaigns: &[CampaignDocument]) -> Table {
@@ -311,52 +292,6 @@ fn table(cx: &Cx, campaigns: &[CampaignDocument]) -> Table {
     table
 }
 
-fn full(cx: &Cx, shown: &CampaignDocument) -> String {
-    let when = |at: Option<mychatflow_data::time::Timestamp>| {
-        at.map(|at| moment(at, &shown.timezone, cx.now)).unwrap_or_default()
-    };
-    let counts = &shown.counts;
-    let per_hour = if shown.per_hour > 0.0 { format!("{:.0} an hour", shown.per_hour) } else { String::new() };
-    let duplicates = if shown.duplicates > 0 { format!("{} rows", shown.duplicates) } else { String::new() };
-    let mut text = format!("{} {} of {}\n", bar(counts), counts.settled(), shown.recipients);
-    text.push_str(&facts([
-        ("name", shown.name.clone()),
-        ("id", shown.id.to_string()),
-        ("state", shown.state.to_string()),
-        ("reason", shown.reason.clone().unwrap_or_default()),
-        ("people", states(counts)),
-        ("audience", shown.audience.clone().unwrap_or_default()),
-        ("twice", duplicates),
-        ("rate", per_hour),
-        ("next", when(shown.next_at)),
-        ("through", when(shown.eta)),
-        ("to start", when(shown.scheduled_at)),
-        ("if missed", schedule::missed(shown)),
-        ("quiet", shown.quiet.as_ref().map(|quiet| format!("{quiet} where the person lives")).unwrap_or_default()),
-        ("time zone", shown.timezone.clone()),
-        ("made", when(Some(shown.created_at))),
-        ("started", when(shown.started_at)),
-        ("finished", when(shown.finished_at)),
-        ("number", shown.instance.to_string()),
-        ("for", shown.audience.clone().unwrap_or_default()),
-        ("file", shown.media.as_ref().map(file).unwrap_or_default()),
-        (
-            "look-up",
-            if shown.check == NumberCheck::Never { "off: numbers are not looked up".into() } else { String::new() },
-        ),
-    ]));
-    if shown.variants.is_empty() {
-        let _ = write!(text, "\n{}\n", clean_lines(&shown.text).join("\n"));
-    } else {
-        text.push_str(&comparison(&shown.variants));
-    }
-    text
-}
-
-fn file(media: &CampaignMedia) -> String {
-    format!("{} ({}, {} kB)", media.file_name, media.mime, media.bytes.div_ceil(1000))
-}
-
 fn renderings(preview: &CampaignPreviewed) -> String {
     let mut text = String::new();
     for line in &preview.items {
@@ -373,7 +308,8 @@ fn renderings(preview: &CampaignPreviewed) -> String {
         }
     }
     if preview.left_out > 0 {
-        let _ = writeln!(text, "{} of the first {} people are left out", preview.left_out, preview.looked_at);
+        let left_out = if preview.left_out == 1 { "is left out" } else { "are left out" };
+        let _ = writeln!(text, "{} of the first {} people {left_out}", preview.left_out, preview.looked_at);
     }
     text
 }
@@ -390,26 +326,4 @@ fn report(cx: &Cx, lines: &[CampaignReportLine]) -> Table {
         ]);
     }
     table
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bar_is_full_at_the_end_and_never_longer() {
-        let none = CampaignCounts::default();
-        for (counts, hashes, crosses) in [
-            (none, 0, 0),
-            (CampaignCounts { queued: 10, ..none }, 0, 0),
-            (CampaignCounts { queued: 5, sent: 5, ..none }, 20, 0),
-            (CampaignCounts { queued: 1, sent: 1, skipped: 1, ..none }, 13, 13),
-            (CampaignCounts { replied: 9, read: 1, ..none }, 40, 0),
-            (CampaignCounts { failed: 3, ..none }, 0, 40),
-        ] {
-            let bar = bar(&counts);
-            let count = |of: char| bar.chars().filter(|c| *c == of).count();
-            assert_eq!((bar.len(), count('#'), count('x')), (42, hashes, crosses), "{bar}");
-        }
-    }
 }

@@ -1,14 +1,14 @@
 //! `contact …`
 
-use mychatflow_data::model::contact::{Consent, Contact};
+use mychatflow_data::model::contact::{Consent, ConsentState, Contact};
 use mychatflow_data::protocol::calls::contact::{
     ConsentSaid, ContactAdd, ContactEdit, ContactList, ContactOptedOut, ContactOptout, ContactShow, ContactShown,
     ContactSuppressions, ContactTag, SuppressionDocument,
 };
 
-use super::Cx;
+use super::{Cx, NothingToChange};
 use crate::cli::contact::{ContactVerb, EditArgs};
-use crate::output::{Table, age, age_or, clean, clean_lines, facts};
+use crate::output::{Format, Table, age, age_or, clean, clean_lines, facts};
 
 /// Runs one verb.
 pub async fn run(cx: &Cx, verb: ContactVerb) -> anyhow::Result<()> {
@@ -24,7 +24,9 @@ pub async fn run(cx: &Cx, verb: ContactVerb) -> anyhow::Result<()> {
                 limit,
                 after,
             };
-            cx.list(limit, params, |contacts| table(cx, contacts)).await
+            let all = tag.is_none() && review.is_none() && find.is_none() && query.is_none();
+            let none = if all { "no contacts yet" } else { "nobody fits" };
+            cx.list(limit, params, |contacts| table(cx, contacts, none)).await
         }
         ContactVerb::Show { contact } => {
             cx.show(&ContactShow { tenant, contact: contact.into() }, |shown| full(cx, shown)).await
@@ -37,11 +39,17 @@ pub async fn run(cx: &Cx, verb: ContactVerb) -> anyhow::Result<()> {
             })
             .await
         }
-        ContactVerb::Add { phone, name, tags } => cx.show(&ContactAdd { tenant, phone, name, tags }, line).await,
+        ContactVerb::Add { phone, name, tags } => {
+            let before = known(cx, &phone.to_string()).await;
+            cx.show(&ContactAdd { tenant, phone, name, tags }, |contact| added(before.as_ref(), contact)).await
+        }
         ContactVerb::Import(args) => super::import::run(cx, args).await,
         ContactVerb::Export(args) => super::export::run(cx, args).await,
         ContactVerb::Edit(args) => {
             let EditArgs { contact, name, language, note, set, consent, source, proof } = args;
+            if name.is_none() && language.is_none() && note.is_none() && set.is_empty() && consent.is_none() {
+                return Err(NothingToChange("--name, --language, --note, --set or --consent").into());
+            }
             let consent = consent.map(|state| ConsentSaid { state, source, proof });
             let fields = set.into_iter().collect();
             let params = ContactEdit { tenant, contact: contact.into(), name, language, note, fields, consent };
@@ -57,19 +65,72 @@ pub async fn run(cx: &Cx, verb: ContactVerb) -> anyhow::Result<()> {
             cx.list(limit, params, |list| suppressed(cx, list)).await
         }
         ContactVerb::Optout { contact, back } => {
+            let before = if back { known(cx, &contact).await } else { None };
             let params = ContactOptout { tenant, contact: contact.into(), back: back.into() };
-            cx.show(&params, opted_out).await
+            cx.show(&params, |whom| opted_out(before.as_ref(), whom)).await
         }
     }
 }
 
-fn opted_out(whom: &ContactOptedOut) -> String {
-    let (who, since) = match whom {
-        ContactOptedOut::Person(contact) => (title(contact), contact.opted_out_at),
-        ContactOptedOut::Number(number) => (format!("{}, whom nobody here knows,", number.phone), number.opted_out_at),
+/// The person as they were before a change, so that people can be told what it changed; a program gets the document alone.
+/// Why somebody can't be found the change says itself.
+async fn known(cx: &Cx, contact: &str) -> Option<Contact> {
+    if cx.output.format() == Format::Json {
+        return None;
+    }
+    let shown = cx.call(&ContactShow { tenant: cx.tenant(), contact: contact.into() }).await;
+    shown.ok().map(|shown| shown.contact)
+}
+
+fn opted_out(before: Option<&Contact>, whom: &ContactOptedOut) -> String {
+    let contact = match whom {
+        ContactOptedOut::Person(contact) => contact,
+        ContactOptedOut::Number(number) => {
+            let now = if number.opted_out_at.is_some() { "is not written to any more" } else { "may be written to" };
+            return format!("{}, whom nobody here knows, {now}", number.phone);
+        }
     };
-    let now = if since.is_some() { "is not written to any more" } else { "may be written to" };
-    clean(&format!("{who} {now}"))
+    let who = title(contact);
+    let refused = contact.consent.as_ref().is_some_and(|consent| consent.state == ConsentState::Refused);
+    let never = before.is_some_and(|before| before.opted_out_at.is_none());
+    let told = match (contact.opted_out_at, refused) {
+        (Some(_), _) => format!("{who} is not written to any more"),
+        (None, true) => {
+            let done = if never { "had not opted out" } else { "has not opted out any more" };
+            format!(
+                "{who} {done}, but consent is refused: campaigns still leave them out; once they agree: \
+                 mychatflow contact edit {} --consent given",
+                contact.id
+            )
+        }
+        (None, false) if never => format!("{who} had not opted out: nothing changed, they may be written to"),
+        (None, false) => format!("{who} may be written to"),
+    };
+    clean(&told)
+}
+
+/// Who is there now, and where they were known before what changed.
+fn added(before: Option<&Contact>, contact: &Contact) -> String {
+    let mut text = line(contact);
+    if let Some(before) = before {
+        let mut changes = Vec::new();
+        if before.name != contact.name {
+            changes.push(match &before.name {
+                Some(name) => format!("the name was {name}"),
+                None => "there was no name".to_owned(),
+            });
+        }
+        let new: Vec<&str> = contact.tags.iter().filter(|tag| !before.tags.contains(tag)).map(String::as_str).collect();
+        if !new.is_empty() {
+            changes.push(format!("new tags: {}", new.join(", ")));
+        }
+        let changes = if changes.is_empty() { "nothing changed".to_owned() } else { changes.join("; ") };
+        text.push_str(&format!("\nthis person was known already: {}", clean(&changes)));
+    }
+    if contact.opted_out_at.is_some() {
+        text.push_str("\nthey asked not to be written to, and are left out of campaigns");
+    }
+    text
 }
 
 fn line(contact: &Contact) -> String {
@@ -83,8 +144,8 @@ pub(super) fn title(contact: &Contact) -> String {
     contact.name.clone().or(phone).unwrap_or_else(|| contact.id.to_string())
 }
 
-fn table(cx: &Cx, contacts: &[Contact]) -> Table {
-    let mut table = Table::new(["NAME", "PHONE", "REVIEW", "TAGS", "SINCE", "ID"], "no contacts yet");
+fn table(cx: &Cx, contacts: &[Contact], none: &'static str) -> Table {
+    let mut table = Table::new(["NAME", "PHONE", "REVIEW", "TAGS", "SINCE", "ID"], none);
     for contact in contacts {
         let review = if contact.opted_out_at.is_some() { "opted out".to_owned() } else { contact.review.to_string() };
         table.row([

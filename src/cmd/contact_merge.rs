@@ -11,7 +11,7 @@ use mychatflow_data::time::Timestamp;
 use super::Cx;
 use super::contact::title;
 use super::dialogue::{ask, somebody_is_there};
-use crate::output::{age, clean, note};
+use crate::output::{age, clean, counted, note};
 
 /// Is somebody at a terminal asked before it happens?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,13 +30,22 @@ impl From<bool> for Consent {
 
 /// Makes one person of two.
 pub async fn merge(cx: &Cx, contact: String, other: String, consent: Consent) -> anyhow::Result<()> {
-    if consent == Consent::Asked && somebody_is_there() {
+    if consent == Consent::Asked {
+        if !somebody_is_there() {
+            bail!("this makes one person of two: say --yes where nobody can be asked");
+        }
         let (stays, goes) = (shown(cx, &contact).await?, shown(cx, &other).await?);
         note(&clean(&format!("{} stays, with the name.", called(&stays.contact))));
         note(&clean(&format!(
             "{} becomes part of them: addresses, chats, tags and notes go over. Nothing is sent to anybody.",
             called(&goes.contact)
         )));
+        if let Some(silent) = [&stays.contact, &goes.contact].into_iter().find(|one| one.opted_out_at.is_some()) {
+            note(&clean(&format!(
+                "{} asked not to be written to: then neither is written to any more.",
+                called(silent)
+            )));
+        }
         must_say_yes("are these one person? Type yes to go on: ")?;
     }
     let params = ContactMerge { tenant: cx.tenant(), contact: contact.into(), other: other.into() };
@@ -72,7 +81,7 @@ fn must_say_yes(question: &str) -> anyhow::Result<()> {
 }
 
 /// The name with the phone number.
-fn called(contact: &Contact) -> String {
+pub(super) fn called(contact: &Contact) -> String {
     match (&contact.name, &contact.phone) {
         (Some(name), Some(phone)) => format!("{name} ({phone})"),
         _ => title(contact),
@@ -102,10 +111,6 @@ fn addresses(merge: &MergeDocument) -> String {
     if addresses.is_empty() { "no address".to_owned() } else { addresses.join(", ") }
 }
 
-fn counted(count: i64, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
-}
-
 /// What went from one to the other.
 fn moved(merge: &MergeDocument) -> String {
     let (chats, messages) = (counted(merge.chats, "chat", "chats"), counted(merge.messages, "message", "messages"));
@@ -115,7 +120,11 @@ fn moved(merge: &MergeDocument) -> String {
 fn merged(done: &ContactMerged) -> String {
     let ContactMerged { contact, merge } = done;
     let first = format!("{} is one person now: {} came from {}", title(contact), moved(merge), other(merge));
-    format!("{}\nundo: mychatflow contact unmerge {}", clean(&first), contact.id)
+    let silent = match contact.opted_out_at {
+        Some(_) => "\none of them asked not to be written to: nobody writes to either any more",
+        None => "",
+    };
+    format!("{}{silent}\nundo: mychatflow contact unmerge {}", clean(&first), contact.id)
 }
 
 fn unmerged(done: &ContactUnmerged) -> String {

@@ -45,7 +45,10 @@ struct Exported {
 /// Runs it.
 pub async fn run(cx: &Cx, args: ExportArgs) -> anyhow::Result<()> {
     let ExportArgs { file, format, query, force } = args;
-    let format = format.unwrap_or_else(|| guessed(cx, &file));
+    let format = match format {
+        Some(format) => format,
+        None => guessed(cx, &file)?,
+    };
     let people = People { client: cx.connect().await?, tenant: cx.tenant(), query };
     if is_stdout(&file) {
         let mut out = Out::Stdout(Vec::new());
@@ -68,7 +71,9 @@ pub async fn run(cx: &Cx, args: ExportArgs) -> anyhow::Result<()> {
     told.file = Some(file);
     cx.output.document(&told, |told| {
         let file = told.file.as_deref().unwrap_or(Path::new("")).display();
-        format!("{} people are in {file}, which nobody but you can read", grouped(told.people))
+        let people =
+            if told.people == 1 { "1 person is".to_owned() } else { format!("{} people are", grouped(told.people)) };
+        format!("{people} in {file}, which nobody but you can read")
     })?;
     if cx.output.format() == Format::People {
         warn(&told);
@@ -83,12 +88,17 @@ fn warn(told: &Exported) {
     }
 }
 
-fn guessed(cx: &Cx, file: &Path) -> ExportFormat {
+/// What the ending of a file says; a workbook with CSV in it would not open.
+fn guessed(cx: &Cx, file: &Path) -> anyhow::Result<ExportFormat> {
     match file.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase).as_deref() {
-        Some("json" | "jsonl" | "ndjson") => ExportFormat::Json,
-        Some(_) => ExportFormat::Csv,
-        None if cx.output.format() == Format::Json => ExportFormat::Json,
-        None => ExportFormat::Csv,
+        Some("json" | "jsonl" | "ndjson") => Ok(ExportFormat::Json),
+        Some("csv") => Ok(ExportFormat::Csv),
+        Some(_) => bail!(
+            "{} would be neither csv nor json: give it one of these endings, or say --format csv or --format json",
+            file.display()
+        ),
+        None if cx.output.format() == Format::Json => Ok(ExportFormat::Json),
+        None => Ok(ExportFormat::Csv),
     }
 }
 
@@ -260,7 +270,7 @@ impl Draft {
         draft.push(format!(".{}", std::process::id()));
         let draft = path.with_file_name(draft);
         let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft);
-        let file = opened.with_context(|| format!("could not write {}", draft.display()))?;
+        let file = opened.with_context(|| format!("could not write {}", path.display()))?;
         Ok(Self { path: path.to_owned(), draft, writer: Out::File(BufWriter::new(file)) })
     }
 

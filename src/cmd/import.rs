@@ -6,12 +6,21 @@ use anyhow::bail;
 use mychatflow_data::client::ClientError;
 use mychatflow_data::protocol::calls::contact::{ContactImport, ContactImported, RowRejected};
 use mychatflow_data::protocol::piece::{Rehearsal, Rest};
+use serde::Serialize;
 
 use super::Cx;
 use super::progress::{Progress, grouped};
 use super::source::Source;
 use crate::cli::contact::ImportArgs;
 use crate::output::{Format, Table, clean};
+
+/// What a program is told.
+#[derive(Debug, Serialize)]
+struct Imported<'t> {
+    #[serde(flatten)]
+    told: &'t ContactImported,
+    dry_run: Rehearsal,
+}
 
 /// Runs it.
 pub async fn run(cx: &Cx, args: ImportArgs) -> anyhow::Result<()> {
@@ -48,7 +57,7 @@ pub async fn run(cx: &Cx, args: ImportArgs) -> anyhow::Result<()> {
     let nothing = rejected.len() as i64 == told.rows;
     told.rejected = rejected;
     match cx.output.format() {
-        Format::Json => cx.output.json(&told)?,
+        Format::Json => cx.output.json(&Imported { told: &told, dry_run: call.dry_run })?,
         Format::People => {
             cx.output.text(&report(&told, call.dry_run))?;
             if !told.rejected.is_empty() {
@@ -73,7 +82,12 @@ fn explained(error: ClientError, told: &ContactImported, rehearsal: Rehearsal) -
 }
 
 fn report(told: &ContactImported, rehearsal: Rehearsal) -> String {
-    let mut text = format!("{} rows: {} imported", grouped(told.rows), grouped(told.imported));
+    let mut text = format!(
+        "{} {}: {} imported",
+        grouped(told.rows),
+        if told.rows == 1 { "row" } else { "rows" },
+        grouped(told.imported)
+    );
     let mut parts = vec![format!("{} new", grouped(told.added))];
     if told.repaired > 0 {
         parts.push(format!("{} with a repaired number", grouped(told.repaired)));

@@ -22,7 +22,7 @@ use mychatflow_data::time::Timestamp;
 use super::qr::{self, Canvas, TooSmall};
 use super::{Cx, is_stdout};
 use crate::cli::instance::InstanceVerb;
-use crate::output::{self, Format, Table, age, age_or, clean, facts, note};
+use crate::output::{self, Format, Table, age, age_or, clean, facts, note, typed};
 
 /// How long pairing is watched without any change.
 const PAIRING_PATIENCE: Duration = Duration::from_secs(300);
@@ -80,7 +80,7 @@ fn added(added: &InstanceAdded) -> String {
     let next = match &added.status {
         None => "WAHA could not be reached; the daemon goes on trying. Watch: mychatflow daemon status".to_owned(),
         Some(InstanceStatus::Working) => "it is paired and working".to_owned(),
-        Some(status) => format!("it is {}; next: mychatflow instance pair {}", status, clean(&added.name)),
+        Some(status) => format!("it is {}; next: mychatflow instance pair {}", status, typed(&added.name)),
     };
     format!("{} is in, session {} on {}; {next}\n", clean(&added.name), clean(&added.session), clean(&added.waha))
 }
@@ -206,7 +206,7 @@ async fn pair(cx: &Cx, name: InstanceName, phone: Option<Phone>) -> anyhow::Resu
             Some(InstanceStatus::Failed) => {
                 bail!(
                     "pairing ended without a scan; once more: mychatflow instance pair {}",
-                    clean(&shown.instance.name)
+                    typed(&shown.instance.name)
                 );
             }
             Some(InstanceStatus::ScanQrCode) if !by_code => {

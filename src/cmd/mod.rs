@@ -52,6 +52,11 @@ use crate::paths::Env;
 
 pub use self::wire::NoConnection;
 
+/// An `edit` that says nothing of what is to become different. Names the options that do.
+#[derive(Debug, thiserror::Error)]
+#[error("say what to change: {0}")]
+pub struct NothingToChange(&'static str);
+
 /// How many lines of a list people get unless they say otherwise.
 const PAGE: u32 = 50;
 /// How many lines are asked for at once: an answer has at most 1 MiB.

@@ -1,17 +1,19 @@
 //! `quick-reply …`
 
-use std::io::Write;
+use std::io::{self, Write};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use mychatflow_data::model::quick_reply::QuickReplyState;
 use mychatflow_data::protocol::calls::quick_reply::{
     QuickReplyAdd, QuickReplyDocument, QuickReplyEdit, QuickReplyExport, QuickReplyImport, QuickReplyImported,
     QuickReplyList, QuickReplyRejected, QuickReplyRemove, QuickReplyRender, QuickReplyRendered,
 };
+use mychatflow_data::protocol::piece::Rehearsal;
+use serde::Serialize;
 
-use super::{Cx, is_stdout, text_or_stdin};
+use super::{Cx, NothingToChange, is_stdout, text_or_stdin};
 use crate::cli::quick_reply::QuickReplyVerb;
-use crate::output::{Format, Table, age_or, clean};
+use crate::output::{Format, Table, age_or, clean, counted};
 
 /// Runs one verb.
 pub async fn run(cx: &Cx, verb: QuickReplyVerb) -> anyhow::Result<()> {
@@ -33,6 +35,9 @@ pub async fn run(cx: &Cx, verb: QuickReplyVerb) -> anyhow::Result<()> {
             cx.show(&params, |added| format!("{} is stored; {}", clean(&added.label), known(added))).await
         }
         QuickReplyVerb::Edit { name, label, text, category, active, aside } => {
+            if label.is_none() && text.is_none() && category.is_none() && !active && !aside {
+                return Err(NothingToChange("--label, --text, --category, --active or --aside").into());
+            }
             let text = text.map(text_or_stdin).transpose()?;
             let state = match (active, aside) {
                 (true, _) => Some(QuickReplyState::Active),
@@ -57,7 +62,14 @@ pub async fn run(cx: &Cx, verb: QuickReplyVerb) -> anyhow::Result<()> {
                 std::fs::read_to_string(&file).with_context(|| format!("could not read {file}"))?
             };
             let params = QuickReplyImport { tenant, file: content, dry_run: dry_run.into() };
-            cx.show(&params, imported).await
+            let done = Imported { done: cx.call(&params).await?, dry_run: params.dry_run };
+            cx.output.document(&done, imported)?;
+            match done.done.rejected.len() {
+                0 => Ok(()),
+                left_out => {
+                    bail!("{left_out} left out: mend those lines and import the file again, which changes nothing else")
+                }
+            }
         }
         QuickReplyVerb::Export { file, force } => {
             let exported = cx.call(&QuickReplyExport { tenant }).await?;
@@ -66,29 +78,49 @@ pub async fn run(cx: &Cx, verb: QuickReplyVerb) -> anyhow::Result<()> {
             }
             let mut options = std::fs::OpenOptions::new();
             options.write(true).create_new(!force).create(force).truncate(force);
-            let opened = options.open(&file);
-            let mut out = opened.with_context(|| {
-                format!("could not write {}; --force writes over a file that is there", file.display())
-            })?;
+            let mut out = match options.open(&file) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    bail!("{} is there already; --force writes over it", file.display())
+                }
+                opened => opened.with_context(|| format!("could not write {}", file.display()))?,
+            };
             out.write_all(exported.file.as_bytes()).with_context(|| format!("could not write {}", file.display()))?;
-            cx.output.document(&exported, |exported| format!("{} quick replies are written", exported.quick_replies))
+            cx.output.document(&exported, |exported| {
+                counted(exported.quick_replies, "quick reply is written", "quick replies are written")
+            })
         }
         QuickReplyVerb::Remove { name } => {
             let params = QuickReplyRemove { tenant, name: name.into() };
-            cx.show(&params, |removed| format!("{} is gone; the assistant knows it no more", clean(&removed.label)))
-                .await
+            cx.show(&params, |removed| format!("{} is gone; {}", clean(&removed.label), forgotten(removed))).await
         }
     }
 }
 
-fn imported(done: &QuickReplyImported) -> String {
+/// What an import did, or would do.
+#[derive(Debug, Serialize)]
+struct Imported {
+    #[serde(flatten)]
+    done: QuickReplyImported,
+    dry_run: Rehearsal,
+}
+
+fn imported(Imported { done, dry_run }: &Imported) -> String {
     let (added, changed) = (done.added.len(), done.changed.len());
     let mut text =
         format!("{added} new, {changed} changed, {} the same, {} left out", done.unchanged, done.rejected.len());
     for QuickReplyRejected { line, label, reason } in &done.rejected {
         text.push_str(&format!("\nline {line}: {}: {}", clean(label), clean(reason)));
     }
+    if *dry_run == Rehearsal::DryRun {
+        text.push_str("\nthis was a dry run: nothing was stored");
+    }
     text
+}
+
+/// What the assistant knew of one that is gone.
+fn forgotten(reply: &QuickReplyDocument) -> &'static str {
+    let told = reply.state == QuickReplyState::Active && reply.personal_variables().is_empty();
+    if told { "the assistant knows it no more" } else { "the assistant was not told it" }
 }
 
 /// What the assistant knows of one.

@@ -20,6 +20,7 @@ use mychatflow_data::protocol::{Request, TenantRequest};
 use serde_json::{Value, json};
 
 use crate::desk::Desk;
+use crate::pty::Terminal;
 
 const AT: &str = "2026-11-23T00:20:14.568Z";
 
@@ -131,15 +132,21 @@ async fn two_people_become_one_and_two_again() {
     anna["merge"] = merge(Some("Ben"), 12);
     desk.replies::<ContactMerge>(anna.clone());
     let ran = desk.run(&["contact", "merge", "Anna", "Ben"]).await;
+    assert!(ran.code() == 1 && ran.stderr().contains("--yes"), "without a terminal nobody can be asked: {ran:?}");
+    let ran = desk.run(&["contact", "merge", "Anna", "Ben", "--yes"]).await;
     let told = format!(
         "Anna is one person now: 70000000003@lid; 1 chat, 12 messages came from Ben\nundo: mychatflow contact unmerge {id}\n"
     );
-    assert_eq!(ran.stdout(), told, "without a terminal nobody is asked");
+    assert_eq!(ran.stdout(), told);
     let TenantRequest::ContactMerge(asked_for) = asked(&desk) else { panic!("{:?}", asked(&desk)) };
     assert_eq!((asked_for.contact.as_str(), asked_for.other.as_str()), ("Anna", "Ben"));
     let ran = desk.run(&["contact", "merge", "Anna", "Ben", "--json", "--yes"]).await;
     let printed = ran.stdout();
     assert_eq!(serde_json::from_str::<Value>(printed).unwrap()["merge"]["messages"], 12);
+    anna["opted_out_at"] = json!(AT);
+    desk.replies::<ContactMerge>(anna);
+    let ran = desk.run(&["contact", "merge", "Anna", "Ben", "--yes"]).await;
+    assert!(ran.stdout().contains("one of them asked not to be written to: nobody writes to either"), "{ran:?}");
 
     let mut shown = person("Anna");
     shown["chats"] = json!([]);
@@ -158,6 +165,26 @@ async fn two_people_become_one_and_two_again() {
     assert_eq!(ran.stdout(), told);
     let TenantRequest::ContactUnmerge(asked_for) = asked(&desk) else { panic!("{:?}", asked(&desk)) };
     assert_eq!((asked_for.contact.as_str(), asked_for.merge), ("Anna", None));
+}
+
+/// Who asked for silence is named before two people become one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_merge_is_asked_about_at_a_terminal() {
+    for (answer, goes) in [("yes", true), ("no", false)] {
+        let desk = Desk::with_daemon();
+        let mut anna = json!({"id": ContactId::new(), "name": "Anna", "phone": "+4915111111111", "addresses": [],
+            "review": "new", "opted_out_at": AT, "tags": [], "created_at": AT, "chats": [], "merges": []});
+        desk.replies::<ContactShow>(anna.clone());
+        anna["merge"] = json!({"id": MergeId::new(), "kept": anna["id"], "name": "Ben", "phone": null, "addresses": [],
+            "chats": 0, "messages": 0, "cause": "owner", "at": AT});
+        desk.replies::<ContactMerge>(anna);
+        let mut at = Terminal::of_ours(&["contact", "merge", "Anna", "Ben"], desk.path(), 120, 30);
+        at.until("Anna (+4915111111111) asked not to be written to: then neither is written to any more.").await;
+        at.until("are these one person? Type yes to go on:").await;
+        at.keys(&format!("{answer}<enter>"));
+        let (status, said) = at.end().await;
+        assert_eq!((status == 0, matches!(asked(&desk), TenantRequest::ContactMerge(_))), (goes, goes), "{said}");
+    }
 }
 
 #[tokio::test]
@@ -184,6 +211,11 @@ async fn people_and_quick_replies_are_changed() {
     for wrong in [&["contact", "edit", "Anna"][..], &["contact", "edit", "Anna", "--name", "x", "--source", "form"]] {
         assert_eq!(desk.run(wrong).await.code(), 2, "{wrong:?}");
     }
+    for (noun, option) in [("contact", "--language"), ("quick-reply", "--aside"), ("campaign", "--quiet")] {
+        let ran = desk.run(&[noun, "edit", "Anna"]).await;
+        let told = ran.stderr().starts_with("mychatflow: say what to change: --") && ran.stderr().contains(option);
+        assert!(ran.code() == 2 && told, "{noun}: {ran:?}");
+    }
     desk.replies::<ContactOptout>(contact);
     assert_eq!(desk.run(&["contact", "optout", "Anna"]).await.stdout(), "Anna is not written to any more\n");
     desk.run(&["contact", "optout", "Anna", "--back"]).await;
@@ -202,7 +234,7 @@ async fn people_and_quick_replies_are_changed() {
 
     let reply = json!({"id": QuickReplyId::new(), "label": "hours", "text": "9 to 18", "created_at": AT});
     desk.replies::<QuickReplyEdit>(reply.clone());
-    desk.replies::<QuickReplyRemove>(reply);
+    desk.replies::<QuickReplyRemove>(reply.clone());
     assert!(
         desk.run(&["quick-reply", "edit", "hours", "--text", "9 to 18"]).await.stdout().starts_with("hours is changed")
     );
@@ -212,7 +244,13 @@ async fn people_and_quick_replies_are_changed() {
     desk.run(&["quick-reply", "edit", "hours", "--aside", "--category", "visiting"]).await;
     let TenantRequest::QuickReplyEdit(edit) = asked(&desk) else { panic!("{:?}", asked(&desk)) };
     assert_eq!((edit.state, edit.category.as_deref()), (Some(QuickReplyState::Aside), Some("visiting")));
-    assert!(desk.run(&["quick-reply", "remove", "hours"]).await.stdout().starts_with("hours is gone"));
+    let told = "hours is gone; the assistant knows it no more\n";
+    assert_eq!(desk.run(&["quick-reply", "remove", "hours"]).await.stdout(), told);
+    let mut aside = reply;
+    aside["state"] = json!("aside");
+    desk.replies::<QuickReplyRemove>(aside);
+    let told = "hours is gone; the assistant was not told it\n";
+    assert_eq!(desk.run(&["quick-reply", "remove", "hours"]).await.stdout(), told);
 }
 
 #[tokio::test]

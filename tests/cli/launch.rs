@@ -1,6 +1,9 @@
 //! A risky campaign is asked about at a terminal, and nowhere else.
 
-use mychatflow_data::protocol::calls::campaign::{CampaignLaunch, CampaignPreflight, CampaignShow};
+use mychatflow_data::protocol::calls::campaign::{
+    CampaignAttach, CampaignCreate, CampaignLaunch, CampaignPreflight, CampaignRemove, CampaignShow,
+};
+use mychatflow_data::protocol::error::Code;
 use mychatflow_data::protocol::{Request, TenantRequest};
 use serde_json::{Value, json};
 
@@ -71,4 +74,22 @@ async fn nobody_is_asked_who_said_so_or_has_no_reason_to() {
     let ran = desk.run(&["campaign", "launch", "spring"]).await;
     assert_eq!((ran.code(), launched(&desk)), (0, true), "{}", ran.stderr());
     assert!(ran.stdout().starts_with("spring is running") && ran.stderr().contains("risk"), "{}", ran.stdout());
+}
+
+/// Without its file nobody is to launch it.
+#[tokio::test]
+async fn a_campaign_whose_file_does_not_arrive_is_not_made() {
+    let desk = desk("low");
+    desk.replies::<CampaignCreate>(campaign("draft"));
+    desk.refuses::<CampaignAttach>(Code::Conflict);
+    desk.replies::<CampaignRemove>(json!({"id": campaign("draft")["id"], "name": "spring"}));
+    std::fs::write(desk.path().join("menu.pdf"), "%PDF-1.7").unwrap();
+    let line = ["campaign", "create", "spring", "--text", "Hi", "--to", "+4915111111111", "--media", "menu.pdf"];
+    let ran = desk.run(&line).await;
+    assert!(ran.code() == 1 && ran.stderr().contains("nothing was made: because"), "{ran:?}");
+    assert!(matches!(desk.asked(), Request::Tenant(TenantRequest::CampaignRemove(_))), "{:?}", desk.asked());
+    // Where it can't be taken back either, the ways on are named.
+    desk.refuses::<CampaignRemove>(Code::Conflict);
+    let ran = desk.run(&line).await;
+    assert!(ran.stderr().contains("mychatflow campaign edit spring --media FILE"), "{ran:?}");
 }

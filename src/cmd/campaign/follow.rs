@@ -12,7 +12,7 @@ use mychatflow_data::protocol::name::CampaignName;
 use mychatflow_data::time::Timestamp;
 
 use super::super::{Cx, NoConnection};
-use super::bar;
+use super::shown::bar;
 use crate::output::{Format, LiveLine, age, clean};
 
 /// How long to wait for a change before looking without one.

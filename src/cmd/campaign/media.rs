@@ -5,13 +5,14 @@ use std::path::Path;
 use anyhow::{Context, anyhow};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use mychatflow_daemon::flow::file_type;
 use mychatflow_data::model::campaign_file::{PIECE_BYTES, check_size, mime};
-use mychatflow_data::protocol::calls::campaign::{CampaignAttach, CampaignDocument};
+use mychatflow_data::protocol::calls::campaign::{CampaignAttach, CampaignDocument, CampaignRemove};
 use mychatflow_data::protocol::name::CampaignName;
 use mychatflow_data::protocol::piece::Rest;
 
 use super::super::Cx;
-use crate::output::{LiveLine, clean};
+use crate::output::{LiveLine, clean, typed};
 
 /// A file as it was read.
 pub struct File {
@@ -27,7 +28,31 @@ pub fn read(path: &Path) -> anyhow::Result<File> {
     check_size(bytes).map_err(|wrong| anyhow!("{shown} {wrong}"))?;
     let data = std::fs::read(path).with_context(|| format!("could not read {shown}"))?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(File { mime: mime(&name), name, data })
+    let mime = mime(&name);
+    // The daemon looks once more; by then the campaign would be there without its file.
+    file_type::checked(mime, &data).map_err(|wrong| anyhow!("{shown}: {wrong}"))?;
+    Ok(File { mime, name, data })
+}
+
+/// Gives a file to a campaign that was made for it just now. Where that fails the campaign goes as well: without its file
+/// nobody is to launch it.
+pub async fn attach_or_remove(cx: &Cx, made: &CampaignDocument, file: &File) -> anyhow::Result<CampaignDocument> {
+    let failed = match attach(cx, made.id.to_string().into(), file).await {
+        Ok(shown) => return Ok(shown),
+        Err(failed) => failed,
+    };
+    let removal = CampaignRemove { tenant: cx.tenant(), name: made.id.to_string().into() };
+    Err(failed.context(match cx.call(&removal).await {
+        Ok(_) => "the file did not arrive, and the draft is gone again: nothing was made".to_owned(),
+        Err(_) => {
+            let name = typed(&made.name);
+            format!(
+                "{} is a draft without its file; next: mychatflow campaign edit {name} --media FILE, or: mychatflow campaign \
+                 remove {name}",
+                clean(&made.name)
+            )
+        }
+    }))
 }
 
 /// Gives a file to a campaign.

@@ -116,11 +116,17 @@ fn found(reply: Result<QuickReply, StoreError>, name: &QuickReplyName) -> Handle
 /// `quick_reply.import`: what can be taken in is, and the rest is told with its line.
 ///
 /// # Errors
-/// What the store says.
+/// `invalid` for a file without any; what the store says.
 pub async fn import(cx: &Cx, shop: &TenantStore, call: QuickReplyImport) -> Handled<Reply<QuickReplyImport>> {
     let mut labels = HashSet::new();
     let (mut replies, mut rejected) = (Vec::new(), Vec::new());
-    for part in quick_reply_file::read(&call.file) {
+    let parts = quick_reply_file::read(&call.file);
+    if parts.is_empty() {
+        let text = "no quick reply is in the file: each begins with a line such as \"## Opening hours\", and its words stand \
+                    in the lines below";
+        return Err(CallError::invalid(text).into());
+    }
+    for part in parts {
         let (label, text) = (clean_line(&part.label).trim().to_owned(), clean(&part.text).trim().to_owned());
         let wrong = if label.is_empty() {
             Err("it has no label".to_owned())

@@ -128,7 +128,11 @@ fn withdraw(
 }
 
 fn conflict<T>(campaign: &Campaign, what: &str) -> Result<T, StoreError> {
-    Err(StoreError::Conflict(format!("{} is {}: {what}", campaign.name, campaign.state)))
+    let state = match campaign.state {
+        CampaignState::Draft => "a draft",
+        state => state.word(),
+    };
+    Err(StoreError::Conflict(format!("{} is {state}: {what}", campaign.name)))
 }
 
 /// Stops a campaign until a person resumes it; what has not left yet stays in.
