@@ -179,7 +179,7 @@ fn headings(own: &[String]) -> Vec<&str> {
     all
 }
 
-/// A person's row, in the order of [`headings`].
+/// A person's row, in the order of [`headings()`].
 fn cells(person: &ContactExported, own: &[String]) -> anyhow::Result<Vec<String>> {
     let ContactExported { contact, last_in_at, last_out_at } = person;
     if let Some(new) = contact.fields.keys().find(|name| *name != LANGUAGE && !own.contains(name)) {
