@@ -43,3 +43,21 @@ async fn a_number_that_nobody_knows_and_nobody_may_write_to_is_left_out_and_coun
     // Nobody is made known for a list that they are left out of; whoever is on it already is left out at their turn.
     assert_eq!((done.counts.sent, done.counts.skipped, done.counts.opted_out), (2, 1, 1), "{done:#?}");
 }
+
+/// A test to oneself makes a contact of the number, and a text for everybody is not meant for it.
+#[tokio::test]
+async fn no_list_has_the_shops_own_number() {
+    let world = unlimited(Engine::Noweb).await;
+    for phone in ["+447700900500", "+447700900001"] {
+        call(&world, "contact.add", json!({"phone": phone, "name": "Somebody"})).await.unwrap();
+    }
+    let file = "phone\n+447700900500\n+447700900002\n";
+    for list in [json!({"segment": "all"}), json!({"file": file})] {
+        let mut params = json!({"name": format!("to {list}"), "text": "Hi"});
+        params.as_object_mut().unwrap().extend(list.as_object().unwrap().clone());
+        let made = campaign(&world, "campaign.create", params).await;
+        assert_eq!((made.recipients, made.counts.skipped), (2, 1), "{made:#?}");
+        let rows = call(&world, "campaign.report", json!({"name": made.name, "state": "skipped"})).await.unwrap();
+        assert_eq!(rows["items"][0]["reason"], "one of your own numbers", "{rows}");
+    }
+}

@@ -133,7 +133,7 @@ pub fn number(contact: &Contact) -> CleanText {
 #[must_use]
 pub const fn meaning(review: Review) -> &'static str {
     match review {
-        Review::New => "wrote first after pairing: the assistant may answer",
+        Review::New => "new since pairing: the assistant may answer",
         Review::Unreviewed => "known from before pairing, and nobody has said yet who it is",
         Review::Customer => "the assistant may answer",
         Review::Personal => "never answered by the assistant",

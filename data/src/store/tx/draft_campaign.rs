@@ -8,7 +8,7 @@ use crate::model::campaign::{Campaign, CampaignState};
 use crate::model::contact::{ConsentState, Review};
 use crate::model::query::Query;
 use crate::model::recipient::{RecipientState, left_out, passed_over};
-use crate::phone::Phone;
+use crate::phone::{Address, Phone};
 use crate::scoped;
 use crate::store::TenantStore;
 use crate::store::campaigns;
@@ -20,6 +20,8 @@ use crate::store::scope::{Scope, Scoped};
 use crate::store::suppressions;
 use crate::time::Timestamp;
 
+/// Why the shop's own number is on no list.
+const OWN_NUMBER: &str = "one of your own numbers";
 /// How long a list may take to be written; what is older was broken off.
 const LISTING_MAX: Duration = Duration::from_secs(600);
 /// How many people one unit of work looks at for a list, and how many it puts on it at most.
@@ -134,6 +136,16 @@ fn insert_person(
     insert(scope, campaign, &row, now)
 }
 
+/// The numbers of the shop itself: a test makes a contact of one, and no list is meant to have it.
+fn own_numbers(scope: &Scope<'_>) -> Result<Vec<Phone>, StoreError> {
+    const OWN: Scoped = scoped!(
+        "SELECT json_extract(me, '$.id') FROM instances
+         WHERE tenant_id = :tenant AND removed_at IS NULL AND json_extract(me, '$.id') IS NOT NULL"
+    );
+    let own: Vec<Address> = scope.rows(OWN, &[], |row| row.get(0))?;
+    Ok(own.iter().filter_map(Address::phone).collect())
+}
+
 /// Is it the number of nobody, to which nobody writes?
 fn is_silent_stranger(scope: &Scope<'_>, phone: &Phone) -> Result<bool, StoreError> {
     const KNOWN: Scoped = scoped!("SELECT 1 FROM identities WHERE tenant_id = :tenant AND address = :address");
@@ -215,9 +227,10 @@ impl TenantStore {
     ) -> Result<i64, StoreError> {
         self.write(move |scope| {
             must_be_open(scope, campaign)?;
-            let mut duplicates = 0;
+            let (mut duplicates, own) = (0, own_numbers(scope)?);
             for new in &rows {
                 let (contact, phone, skip) = match &new.phone {
+                    Ok(phone) if own.contains(phone) => (None, Some(phone), Some(OWN_NUMBER)),
                     // Whoever was erased, or asked for silence before anybody knew them, stays nobody.
                     Ok(phone) if is_silent_stranger(scope, phone)? => (None, Some(phone), Some(OPTED_OUT)),
                     Ok(phone) => {
@@ -255,11 +268,15 @@ impl TenantStore {
             let people = profiles::by_id(scope, std::slice::from_ref(&query), after, LOOKED_AT)?;
             let whole = i64::try_from(people.len()).is_ok_and(|count| count == LOOKED_AT);
             let (mut duplicates, mut listed, mut last) = (0, 0, None);
+            let own = own_numbers(scope)?;
             for mut person in people {
                 last = Some(person.id);
                 if person.fits(scope, &query, now)? {
-                    let skip = passed_over(&query, person.profile.review, skip.as_deref(), person.profile.consent);
-                    duplicates += i64::from(!insert_person(scope, campaign, &person, skip, now)?);
+                    let is_own = own.iter().any(|own| person.profile.phone.as_deref() == Some(own.digits()));
+                    let why = is_own.then_some(OWN_NUMBER).or_else(|| {
+                        passed_over(&query, person.profile.review, skip.as_deref(), person.profile.consent)
+                    });
+                    duplicates += i64::from(!insert_person(scope, campaign, &person, why, now)?);
                     listed += 1;
                 }
                 if listed == LISTED {
