@@ -61,7 +61,8 @@ impl ContactChange {
     }
 }
 
-fn store(scope: &Scope<'_>, contact: &Contact) -> Result<(), StoreError> {
+/// Stores what the owner may write down about a person.
+pub(super) fn store(scope: &Scope<'_>, contact: &Contact) -> Result<(), StoreError> {
     const UPDATE: Scoped = scoped!(
         "UPDATE contacts
          SET name = :name, language = :language, note = :note, fields = :fields, consent = :consent,

@@ -68,32 +68,19 @@ fn silent(scope: &Scope<'_>, people: [ContactId; 2]) -> Result<Vec<Silent>, Stor
 
 /// Stores what is known of a person, tags too. Addresses are left alone.
 pub(super) fn overwrite(scope: &Scope<'_>, contact: &Contact) -> Result<(), StoreError> {
-    const OVERWRITE: Scoped = scoped!(
-        "UPDATE contacts
-         SET name = :name, phone = :phone, review = :review, opted_out_at = :opted_out_at, language = :language,
-             note = :note, fields = :fields, consent = :consent, consent_at = :consent_at,
-             consent_source = :consent_source, consent_proof = :consent_proof
+    const LIMITS: Scoped = scoped!(
+        "UPDATE contacts SET phone = :phone, review = :review, opted_out_at = :opted_out_at
          WHERE tenant_id = :tenant AND id = :id"
     );
     const UNTAG: Scoped = scoped!("DELETE FROM contact_tags WHERE tenant_id = :tenant AND contact_id = :id");
-    let fields = serde_json::to_string(&contact.fields)
-        .map_err(|error| StoreError::Invalid(format!("columns of a person: {error}")))?;
-    let consent = contact.consent.as_ref();
+    super::edit_contact::store(scope, contact)?;
     let params: &[(&str, &dyn rusqlite::ToSql)] = &[
         (":id", &contact.id),
-        (":name", &contact.name),
         (":phone", &contact.phone),
         (":review", &contact.review),
         (":opted_out_at", &contact.opted_out_at),
-        (":language", &contact.language),
-        (":note", &contact.note),
-        (":fields", &fields),
-        (":consent", &consent.map(|consent| consent.state)),
-        (":consent_at", &consent.map(|consent| consent.at)),
-        (":consent_source", &consent.and_then(|consent| consent.source.as_deref())),
-        (":consent_proof", &consent.and_then(|consent| consent.proof.as_deref())),
     ];
-    scope.execute(OVERWRITE, params)?;
+    scope.execute(LIMITS, params)?;
     scope.execute(UNTAG, &[(":id", &contact.id)])?;
     contact.tags.iter().try_for_each(|tag| contacts::add_tag(scope, contact.id, tag).map(drop))
 }
