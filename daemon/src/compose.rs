@@ -10,7 +10,7 @@ use mychatflow_data::store::tx::answer::Facts;
 use mychatflow_data::time::Timestamp;
 
 use crate::flow::gate::{self, Model};
-use crate::flow::history::{self, Limits, Line, Media, Side};
+use crate::flow::history::{self, Asks, Limits, Line, Media, Side};
 use crate::flow::hours;
 use crate::flow::prompt;
 use crate::flow::quick_reply_facts::{self, QuickReplyFact};
@@ -152,5 +152,6 @@ fn line(interaction: &Interaction) -> Option<Line> {
         ContentKind::Poll | ContentKind::Other => (interaction.text.is_empty()).then_some(Media::Other),
         ContentKind::Waiting => return None,
     };
-    Some(Line { author, at: interaction.at.to_jiff(), text: interaction.text.clone(), media })
+    let asks = if interaction.unanswered { Asks::Open } else { Asks::No };
+    Some(Line { author, at: interaction.at.to_jiff(), text: interaction.text.clone(), media, asks })
 }

@@ -65,6 +65,17 @@ pub struct Line {
     pub text: String,
     /// What came with it.
     pub media: Option<Media>,
+    /// Does it still wait for an answer?
+    pub asks: Asks,
+}
+
+/// Does a line still wait for an answer?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asks {
+    /// The customer wrote it, and nobody has answered it.
+    Open,
+    /// It was answered, or asks for nothing.
+    No,
 }
 
 /// Which side a turn is of.
@@ -109,14 +120,16 @@ const MESSAGE_CHARS_MAX: usize = 4000;
 /// The last burst is shown whole up to here, whatever the limits say.
 const BURST_CHARS_MAX: usize = 24_000;
 
-/// The turns to show, oldest first: the last one is the customer's whole last burst, the first one is the customer's
-/// too, and older turns are there whole or not at all. `lines` are in order of time. What the shop said after the
-/// customer's last word is left out; without any word of the customer there are no turns.
+/// The turns to show, oldest first: the last one is what the customer asked and nobody answered, the first one is the
+/// customer's too, and older turns are there whole or not at all. `lines` are in order of time. A question that was written
+/// before something that we said, and came after it, still stands last: what we said did not answer it. Without an open
+/// question there are no turns.
 pub fn window(lines: &[Line], now: Timestamp, limits: &Limits) -> Vec<Turn> {
-    let mut turns = turns_of(lines);
-    while turns.last().is_some_and(|(turn, _)| turn.side == Side::Shop) {
-        turns.pop();
+    let (open, past): (Vec<&Line>, Vec<&Line>) = lines.iter().partition(|line| line.asks == Asks::Open);
+    if !open.iter().any(|line| shown(line).is_some()) {
+        return Vec::new();
     }
+    let mut turns = turns_of(past.into_iter().chain(open));
     let Some((mut burst, _)) = turns.pop() else {
         return Vec::new();
     };
@@ -161,7 +174,7 @@ fn shown(line: &Line) -> Option<String> {
 }
 
 /// Turns with the time of their newest message.
-fn turns_of(lines: &[Line]) -> Vec<(Turn, Timestamp)> {
+fn turns_of<'l>(lines: impl Iterator<Item = &'l Line>) -> Vec<(Turn, Timestamp)> {
     let mut turns: Vec<(Turn, Timestamp)> = Vec::new();
     for line in lines {
         let Some(text) = shown(line) else { continue };
@@ -191,7 +204,12 @@ mod tests {
     const NOW: i64 = 1_800_000_000;
 
     fn line(author: Author, age_s: i64, text: &str) -> Line {
-        Line { author, at: Timestamp::from_second(NOW - age_s).unwrap(), text: text.to_owned(), media: None }
+        let at = Timestamp::from_second(NOW - age_s).unwrap();
+        Line { author, at, text: text.to_owned(), media: None, asks: Asks::No }
+    }
+
+    fn open(age_s: i64, text: &str) -> Line {
+        Line { asks: Asks::Open, ..line(Author::Customer, age_s, text) }
     }
 
     /// `C:a|b` is a turn of the customer with two parts.
@@ -210,9 +228,9 @@ mod tests {
             line(Customer, 800, "hi"),
             line(Assistant, 700, "hello"),
             line(Shop, 600, "I am the owner"),
-            line(Customer, 30, "ok"),
-            line(Customer, 20, "  "),
-            line(Customer, 10, "open today?"),
+            open(30, "ok"),
+            open(20, "  "),
+            open(10, "open today?"),
         ];
         assert_eq!(shape(&lines, Limits::default()), ["C:hi", "S:hello|I am the owner", "C:ok|open today?"]);
     }
@@ -225,8 +243,8 @@ mod tests {
             line(Customer, 500, "c2"),
             line(Customer, 400, "c3"),
             line(Assistant, 300, "s4"),
-            line(Customer, 20, "c5"),
-            line(Customer, 10, "c6"),
+            open(20, "c5"),
+            open(10, "c6"),
         ];
         let all = Limits::default();
         assert_eq!(shape(&lines, all), ["C:c2|c3", "S:s4", "C:c5|c6"]);
@@ -241,16 +259,38 @@ mod tests {
     fn nothing_of_the_customer_is_nothing() {
         assert!(shape(&[], Limits::default()).is_empty());
         assert!(shape(&[line(Shop, 5, "hello?")], Limits::default()).is_empty());
-        assert_eq!(shape(&[line(Customer, 9, "a"), line(Shop, 5, "b")], Limits::default()), ["C:a"]);
+        assert!(shape(&[open(5, "  ")], Limits::default()).is_empty());
+    }
+
+    #[test]
+    fn a_question_that_was_answered_is_not_asked_again() {
+        let answered = [line(Customer, 9, "a"), line(Assistant, 5, "b")];
+        assert!(shape(&answered, Limits::default()).is_empty());
+        // The answer is not in sight, since WhatsApp refused it: it is no reason to write another one.
+        assert!(shape(&answered[..1], Limits::default()).is_empty());
+    }
+
+    #[test]
+    fn a_picture_that_comes_late_stands_after_the_answer_it_missed() {
+        let mut photo = open(11, "");
+        photo.media = Some(Media::Photo);
+        let lines = [photo, line(Customer, 10, "how much is this one?"), line(Assistant, 5, "which one?")];
+        assert_eq!(shape(&lines, Limits::default()), ["C:how much is this one?", "S:which one?", "C:[photo]"]);
+    }
+
+    #[test]
+    fn what_the_shop_said_without_answering_stands_before_the_question() {
+        let lines = [open(10, "do you deliver?"), line(Shop, 5, "our new cakes are here")];
+        assert_eq!(shape(&lines, Limits::default()), ["C:do you deliver?"]);
     }
 
     #[test]
     fn media_is_named_and_long_text_cut() {
-        let mut photo = line(Customer, 9, "do you have\u{202e} this?");
+        let mut photo = open(9, "do you have\u{202e} this?");
         photo.media = Some(Media::Photo);
-        let mut voice = line(Customer, 8, "");
+        let mut voice = open(8, "");
         voice.media = Some(Media::Voice);
-        let long = line(Customer, 7, &"é".repeat(70_000));
+        let long = open(7, &"é".repeat(70_000));
         let shape = shape(&[photo, voice, long], Limits::default());
         assert!(shape[0].starts_with("C:[photo] do you have this?|[voice message]|ééé"), "{}", &shape[0][..60]);
         assert!(shape[0].ends_with("é […]"));

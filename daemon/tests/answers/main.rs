@@ -1,6 +1,7 @@
 //! A webhook comes in, Gemini answers, WAHA sends, one credit goes: the daemon in-process, both servers on loopback.
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+mod answered_once;
 mod campaign_texts;
 mod campaigns;
 mod consent;

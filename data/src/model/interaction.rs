@@ -239,6 +239,8 @@ pub struct Interaction {
     pub tokens: Option<Tokens>,
     /// The message that it answers, where that is in the store.
     pub quoted: Option<Quoted>,
+    /// Is it a customer's message that nobody has answered yet?
+    pub unanswered: bool,
 }
 
 impl Interaction {
@@ -274,6 +276,7 @@ impl Interaction {
             media: None,
             tokens: None,
             quoted: None,
+            unanswered: false,
         }
     }
 }

@@ -164,6 +164,8 @@ pub(crate) struct Thread {
     pub(crate) chat: ChatId,
     pub(crate) contact: ContactId,
     pub(crate) known: Known,
+    /// When we last said something in it, campaigns aside.
+    pub(crate) last_out_at: Option<Timestamp>,
 }
 
 /// Do we know the person's phone number?
@@ -300,7 +302,7 @@ pub(crate) fn thread(
 ) -> Result<Thread, StoreError> {
     // The usual case in one look: the address is known, the name too, and there is nothing to link.
     const KNOWN: Scoped = scoped!(concat!(
-        "SELECT h.id, i.contact_id, ",
+        "SELECT h.id, i.contact_id, h.last_out_at, ",
         is_known!(),
         ",
                 (:name IS NULL OR c.name IS NOT NULL)
@@ -312,27 +314,31 @@ pub(crate) fn thread(
          JOIN chats AS h ON h.tenant_id = i.tenant_id AND h.contact_id = i.contact_id AND h.instance_id = :instance
          WHERE i.tenant_id = :tenant AND i.address = :address"
     ));
-    const FIND: Scoped =
-        scoped!("SELECT id FROM chats WHERE tenant_id = :tenant AND contact_id = :contact AND instance_id = :instance");
+    const FIND: Scoped = scoped!(
+        "SELECT id, last_out_at FROM chats
+             WHERE tenant_id = :tenant AND contact_id = :contact AND instance_id = :instance"
+    );
     let alternate = alternate.filter(|alternate| alternate.is_person());
     let known = scope.row(
         KNOWN,
         &[(":instance", &instance), (":address", address), (":alternate", &alternate), (":name", &name)],
         |row| {
-            let known = if row.get(2)? { Known::ByPhone } else { Known::ByLidOnly };
-            Ok((Thread { chat: row.get(0)?, contact: row.get(1)?, known }, row.get::<_, bool>(3)?))
+            let known = if row.get(3)? { Known::ByPhone } else { Known::ByLidOnly };
+            let (chat, contact, last_out_at) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok((Thread { chat, contact, known, last_out_at }, row.get::<_, bool>(4)?))
         },
     )?;
     if let Some((thread, true)) = known {
         return Ok(thread);
     }
     let (contact, known) = contact_of(scope, address, alternate, name, review, now)?;
-    let found = scope.row(FIND, &[(":contact", &contact), (":instance", &instance)], |row| row.get(0))?;
-    let chat = match found {
-        Some(chat) => chat,
-        None => insert(scope, instance, Some(contact), ChatKind::Direct, address, None, now)?,
+    let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":contact", &contact), (":instance", &instance)];
+    let found = scope.row(FIND, params, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (chat, last_out_at) = match found {
+        Some(found) => found,
+        None => (insert(scope, instance, Some(contact), ChatKind::Direct, address, None, now)?, None),
     };
-    Ok(Thread { chat, contact, known })
+    Ok(Thread { chat, contact, known, last_out_at })
 }
 
 /// Finds the chat of a group on a number, or makes it.

@@ -70,6 +70,17 @@ pub(crate) struct Extra<'e> {
     pub(crate) sending_at: Option<Timestamp>,
     pub(crate) echoed_at: Option<Timestamp>,
     pub(crate) tokens: Option<String>,
+    pub(crate) question: Question,
+}
+
+/// Does a message ask for an answer?
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Question {
+    /// A customer's words: they stay open until somebody answers them.
+    Open,
+    /// Everything else.
+    #[default]
+    None,
 }
 
 /// The columns of [`read`], in its order.
@@ -79,7 +90,8 @@ macro_rules! columns {
          author_name, reaction, model, latency_ms, original, media, tokens, \
          (SELECT json_array(q.author, substr(q.text, 1, 280)) FROM interactions AS q \
           WHERE q.tenant_id = interactions.tenant_id AND q.instance_id = interactions.instance_id \
-            AND q.bare_id = interactions.reply_to LIMIT 1)"
+            AND q.bare_id = interactions.reply_to LIMIT 1), \
+         open_revision IS NOT NULL"
     };
 }
 
@@ -112,6 +124,7 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Interaction> {
         media: json(row, 18)?,
         tokens: json(row, 19)?,
         quoted: json::<(Author, String)>(row, 20)?.map(|(author, text)| Quoted { author, text }),
+        unanswered: row.get(21)?,
     })
 }
 
@@ -126,18 +139,18 @@ macro_rules! outbound_columns {
 pub(crate) use {columns, outbound_columns};
 
 pub(crate) fn read_outbound(row: &Row<'_>) -> rusqlite::Result<Outbound> {
-    let id_source: Option<String> = row.get(23)?;
+    let id_source: Option<String> = row.get(24)?;
     Ok(Outbound {
         interaction: read(row)?,
-        instance: row.get(21)?,
-        bare_id: row.get(22)?,
+        instance: row.get(22)?,
+        bare_id: row.get(23)?,
         id_source: id_source.map(|word| if word == "reserved" { IdSource::Reserved } else { IdSource::Learned }),
-        job: row.get(24)?,
-        reply: row.get(25)?,
-        revision: row.get(26)?,
-        part: row.get(27)?,
-        sending_at: row.get(28)?,
-        answered_at: row.get(29)?,
+        job: row.get(25)?,
+        reply: row.get(26)?,
+        revision: row.get(27)?,
+        part: row.get(28)?,
+        sending_at: row.get(29)?,
+        answered_at: row.get(30)?,
     })
 }
 
@@ -153,10 +166,13 @@ pub(crate) fn insert(
         "INSERT INTO interactions (tenant_id, id, instance_id, chat_id, direction, author, state, kind, text, at,
                                    address, bare_id, wa_id, reason, client_ref, reply_to, author_name, media, job_id,
                                    reply_id, revision, part, id_source, sending_at, echoed_at, model, latency_ms,
-                                   tokens, created_at)
+                                   tokens, open_revision, created_at)
          VALUES (:tenant, :id, :instance, :chat, :direction, :author, :state, :kind, :text, :at, :address, :bare_id,
                  :wa_id, :reason, :client_ref, :reply_to, :author_name, :media, :job, :reply, :revision, :part,
-                 :id_source, :sending_at, :echoed_at, :model, :latency_ms, :tokens, :now)
+                 :id_source, :sending_at, :echoed_at, :model, :latency_ms, :tokens,
+                 -- Its arrival raises the chat's revision next.
+                 CASE WHEN :open THEN (SELECT revision + 1 FROM chats WHERE tenant_id = :tenant AND id = :chat) END,
+                 :now)
          ON CONFLICT (tenant_id, instance_id, bare_id, direction) WHERE bare_id IS NOT NULL DO NOTHING"
     );
     let inserted = scope.execute(
@@ -189,6 +205,7 @@ pub(crate) fn insert(
             (":model", &interaction.model),
             (":latency_ms", &interaction.latency_ms),
             (":tokens", &extra.tokens),
+            (":open", &(extra.question == Question::Open)),
             (":now", &now),
         ],
     )?;

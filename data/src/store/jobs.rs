@@ -171,6 +171,16 @@ pub(crate) fn answer_at(
     Ok(())
 }
 
+/// Does an answer of this chat wait or run?
+pub(crate) fn is_answering(scope: &Scope<'_>, chat: ChatId) -> Result<bool, StoreError> {
+    const LIVE: Scoped = scoped!(
+        "SELECT 1 FROM jobs
+         WHERE tenant_id = :tenant AND chat_id = :chat AND kind = 'answer_chat'
+           AND state IN ('scheduled', 'available', 'running', 'retryable', 'held')"
+    );
+    Ok(scope.row(LIVE, &[(":chat", &chat)], |_| Ok(()))?.is_some())
+}
+
 /// A start that no clock reaches: the job waits for a person, not for a time.
 pub const NEVER: Timestamp = Timestamp::from_millis(i64::MAX / 4);
 /// Everything beyond this waits for a person.
@@ -304,7 +314,7 @@ pub(crate) fn end(scope: &Scope<'_>, job: JobId, ended: &Ended, now: Timestamp) 
     let finished = matches!(state, JobState::Completed | JobState::Cancelled | JobState::Discarded);
     if again && finished {
         match (kind, chat, key) {
-            (JobKind::AnswerChat, Some(chat), _) => {
+            (JobKind::AnswerChat, Some(chat), _) if super::questions::any_open(scope, chat)? => {
                 super::chats::set_state(scope, chat, crate::model::chat::ChatState::Assistant, None)?;
                 answer_at(scope, chat, due, std::time::Duration::from_secs(3600), now)?;
             }

@@ -27,6 +27,7 @@ pub mod number_checks;
 pub mod overview;
 pub mod preflight;
 pub mod profiles;
+pub(crate) mod questions;
 pub mod queue;
 pub mod quick_replies;
 pub mod recipients;

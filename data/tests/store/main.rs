@@ -16,6 +16,7 @@ mod merges;
 mod merges_undone;
 mod number_checks;
 mod numbers;
+mod open_questions;
 mod opt_out;
 mod pace;
 mod people;

@@ -13,7 +13,7 @@ use crate::compose::{self, Shop};
 use crate::cx::Cx;
 use crate::flow::check::check;
 use crate::flow::clean::{clean, clean_line};
-use crate::flow::history::{Author, Line};
+use crate::flow::history::{Asks, Author, Line};
 use crate::flow::markdown::to_whatsapp;
 use crate::flow::sources::sources;
 use crate::gemini::Action;
@@ -49,7 +49,8 @@ pub async fn ask(cx: &Cx, shop: &TenantStore, call: Ask) -> Handled<Reply<Ask>> 
         values: &values,
         quick_replies: &quick_replies,
     };
-    let line = Line { author: Author::Customer, at: now.to_jiff(), text: clean(&call.question), media: None };
+    let text = clean(&call.question);
+    let line = Line { author: Author::Customer, at: now.to_jiff(), text, media: None, asks: Asks::Open };
     let question = compose::ask(&known, "", &[line], now)
         .ok_or_else(|| CallError::invalid("the question is empty: write what a customer would write"))?;
     let said = gemini.generate(&question.ask).await?;

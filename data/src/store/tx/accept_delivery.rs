@@ -24,7 +24,7 @@ use crate::store::change::Change;
 use crate::store::chats::{self, Known};
 use crate::store::erasures;
 use crate::store::error::StoreError;
-use crate::store::interactions::{self, Extra, IdSource, Outbound};
+use crate::store::interactions::{self, Extra, IdSource, Outbound, Question};
 use crate::store::jobs;
 use crate::store::recipients;
 use crate::store::scope::{Scope, Scoped};
@@ -60,6 +60,17 @@ fn within_its_second(at: Timestamp, now: Timestamp) -> Timestamp {
 fn is_out(ours: &Outbound) -> bool {
     use InteractionState::{Delivered, Played, Read, Sent};
     matches!(ours.interaction.state, Sent | Delivered | Read | Played)
+}
+
+/// How a customer's message stands to what we have said since it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lateness {
+    /// We have said nothing since.
+    InTime,
+    /// It came after something that we said without knowing it, so it stands after that in the conversation, at this instant.
+    AfterOurWord(Timestamp),
+    /// The owner had it on the phone, and wrote after it.
+    AnsweredOnPhone,
 }
 
 struct Intake<'s, 'c> {
@@ -277,8 +288,15 @@ impl Intake<'_, '_> {
             id_source: Some(IdSource::Learned),
             media,
             echoed_at: Some(self.now),
+            question: self.question(message),
             ..Extra::default()
         }
+    }
+
+    /// Whom nobody can read asks nothing yet; a group asks nobody.
+    fn question(&self, message: &MessageEvent) -> Question {
+        let asks = !message.from_me && message.kind != ContentKind::Waiting && message.chat.is_person();
+        if asks { Question::Open } else { Question::None }
     }
 
     fn customer_message(&self, message: &MessageEvent) -> Result<Accepted, StoreError> {
@@ -289,15 +307,25 @@ impl Intake<'_, '_> {
         let alternate = message.alternate.as_ref();
         let thread = chats::thread(self.scope, self.instance, &message.chat, alternate, name, Review::New, self.now)?;
         let mut interaction = self.interaction(message, thread.chat, Author::Customer);
-        if !interactions::insert(self.scope, self.instance, &interaction, &self.extra(message), self.now)? {
-            match self.fill_in(message)? {
+        let mut extra = self.extra(message);
+        let written_at = interaction.at;
+        match self.lateness(thread.chat, thread.last_out_at, written_at)? {
+            Lateness::InTime => {}
+            Lateness::AfterOurWord(at) => interaction.at = at,
+            Lateness::AnsweredOnPhone => extra.question = Question::None,
+        }
+        if !interactions::insert(self.scope, self.instance, &interaction, &extra, self.now)? {
+            match self.fill_in(message, extra.question)? {
                 Some(filled) => interaction.id = filled,
                 None => return Ok(Accepted::Duplicate),
             }
         }
         let rules = self.rules(Some(thread.chat))?;
-        self.customer_spoke(thread.chat, &message.chat, &preview(&interaction.text), interaction.at)?;
-        recipients::note_reply(self.scope, thread.contact, interaction.at)?;
+        if extra.question == Question::Open || message.kind == ContentKind::Waiting {
+            let preview = preview(&interaction.text);
+            self.customer_spoke(thread.chat, &message.chat, &preview, interaction.at, written_at)?;
+        }
+        recipients::note_reply(self.scope, thread.contact, written_at)?;
         if message.kind == ContentKind::Waiting {
             return Ok(Accepted::Stored);
         }
@@ -311,10 +339,10 @@ impl Intake<'_, '_> {
             message: interaction.id,
             kind: interaction.kind,
             text: &text,
-            at: interaction.at,
+            at: written_at,
             address: &message.chat,
         };
-        if self.heed(&said, &rules)? == Heeded::Yes {
+        if self.heed(&said, &rules)? == Heeded::Yes || extra.question == Question::None {
             return Ok(Accepted::Stored);
         }
         let mut quiet = rules.burst_quiet;
@@ -327,10 +355,34 @@ impl Intake<'_, '_> {
         Ok(Accepted::Stored)
     }
 
+    /// Compares when a message was written with what we have said since.
+    fn lateness(
+        &self,
+        chat: ChatId,
+        last_out_at: Option<Timestamp>,
+        written_at: Timestamp,
+    ) -> Result<Lateness, StoreError> {
+        const ON_PHONE: Scoped = scoped!(
+            "SELECT 1 FROM interactions
+             WHERE tenant_id = :tenant AND chat_id = :chat AND at >= :at AND author = 'phone' LIMIT 1"
+        );
+        let Some(spoke_at) = last_out_at.filter(|spoke_at| *spoke_at > written_at) else {
+            return Ok(Lateness::InTime);
+        };
+        let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":chat", &chat), (":at", &written_at)];
+        if self.scope.row(ON_PHONE, params, |_| Ok(()))?.is_some() {
+            return Ok(Lateness::AnsweredOnPhone);
+        }
+        Ok(Lateness::AfterOurWord(spoke_at + Duration::from_millis(1)))
+    }
+
     /// A message that WhatsApp could not decrypt before is readable now: it takes the place of its placeholder.
-    fn fill_in(&self, message: &MessageEvent) -> Result<Option<InteractionId>, StoreError> {
+    fn fill_in(&self, message: &MessageEvent, question: Question) -> Result<Option<InteractionId>, StoreError> {
         const FILL: Scoped = scoped!(concat!(
-            "UPDATE interactions SET kind = :kind, text = :text, media = :media
+            "UPDATE interactions
+             SET kind = :kind, text = :text, media = :media,
+                 open_revision = CASE WHEN :open THEN (SELECT h.revision + 1 FROM chats AS h
+                                                       WHERE h.tenant_id = :tenant AND h.id = interactions.chat_id) END
              WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id AND direction = 'in'
                AND kind = 'waiting' AND :kind <> 'waiting'
              RETURNING ",
@@ -345,6 +397,7 @@ impl Intake<'_, '_> {
                 (":kind", &message.kind),
                 (":text", &text),
                 (":media", &self.extra(message).media),
+                (":open", &(question == Question::Open)),
             ],
             interactions::read,
         )?;
@@ -355,11 +408,20 @@ impl Intake<'_, '_> {
     }
 
     /// The customer's word is last: count it, and let the next answer see it.
-    fn customer_spoke(&self, chat: ChatId, address: &Address, preview: &str, at: Timestamp) -> Result<(), StoreError> {
+    ///
+    /// `at` is its place in the conversation, `written_at` the time by which it is fresh or stale.
+    fn customer_spoke(
+        &self,
+        chat: ChatId,
+        address: &Address,
+        preview: &str,
+        at: Timestamp,
+        written_at: Timestamp,
+    ) -> Result<(), StoreError> {
         const SPOKE: Scoped = scoped!(
             "UPDATE chats
              SET revision = revision + 1, unread = unread + 1, address = :address, preview = :preview,
-                 last_at = max(coalesce(last_at, 0), :at), last_in_at = max(coalesce(last_in_at, 0), :at),
+                 last_at = max(coalesce(last_at, 0), :at), last_in_at = max(coalesce(last_in_at, 0), :written_at),
                  snoozed_until = NULL,
                  waiting_since = CASE WHEN :at > max(coalesce(last_out_at, 0), context_from)
                                       THEN min(coalesce(waiting_since, :at), :at) ELSE waiting_since END,
@@ -371,7 +433,14 @@ impl Intake<'_, '_> {
         );
         self.scope.execute(
             SPOKE,
-            &[(":chat", &chat), (":address", address), (":preview", &preview), (":at", &at), (":now", &self.now)],
+            &[
+                (":chat", &chat),
+                (":address", address),
+                (":preview", &preview),
+                (":at", &at),
+                (":written_at", &written_at),
+                (":now", &self.now),
+            ],
         )?;
         self.scope.emit(Change::ChatChanged(self.scope.tenant(), chat));
         Ok(())

@@ -17,7 +17,7 @@ use crate::store::jobs::{self, Ended, NEVER};
 use crate::store::ledger::{self, Reservation};
 use crate::store::scope::{Scope, Scoped};
 use crate::store::tx::outcome;
-use crate::store::{chats, quick_replies};
+use crate::store::{chats, questions, quick_replies};
 use crate::time::Timestamp;
 
 /// How a reservation went.
@@ -431,6 +431,9 @@ impl TenantStore {
             let waiting: Vec<ChatId> =
                 scope.rows(UNPAID, &[(":reason", &NO_CREDIT), (":fresh", &fresh_since)], |row| row.get(0))?;
             for (place, chat) in (0u64..).zip(&waiting) {
+                if !questions::any_open(scope, *chat)? {
+                    continue;
+                }
                 chats::set_state(scope, *chat, ChatState::Assistant, None)?;
                 let at = now + std::time::Duration::from_millis(place);
                 jobs::answer_at(scope, *chat, at, std::time::Duration::from_secs(60), now)?;

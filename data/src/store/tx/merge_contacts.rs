@@ -13,7 +13,7 @@ use crate::store::change::Change;
 use crate::store::error::StoreError;
 use crate::store::merges::{self, Before, Draft, Folded, Setting, Silent, Thread};
 use crate::store::scope::{Scope, Scoped};
-use crate::store::{chats, contacts, erasures, jobs, recipients, suppressions};
+use crate::store::{chats, contacts, erasures, jobs, questions, recipients, suppressions};
 use crate::time::Timestamp;
 
 /// Moves everything of `gone` to `keep`: addresses, tags, chats, places on lists. Of two chats on one number one is left, with one live
@@ -267,8 +267,11 @@ fn fold(
     scope.execute(REST, &[(":gone", &gone)])?;
     scope.execute(NOTES, both)?;
     scope.execute(DRAFT, both)?;
+    questions::recount(scope, keep)?;
     chats::look_who_waits(scope, keep)?;
-    if let Some((_, run_at)) = live {
+    if let Some((_, run_at)) = live
+        && questions::any_open(scope, keep)?
+    {
         let run_at: Timestamp = run_at;
         let run_at = if run_at >= jobs::NEVER { now } else { run_at.max(now) };
         jobs::answer_at(scope, keep, run_at, Duration::from_secs(60), now)?;

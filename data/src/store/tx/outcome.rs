@@ -10,7 +10,7 @@ use crate::store::error::StoreError;
 use crate::store::interactions::{self, Outbound};
 use crate::store::jobs::{self, Ended};
 use crate::store::scope::{Scope, Scoped};
-use crate::store::{chats, ledger, quick_replies};
+use crate::store::{chats, ledger, questions, quick_replies};
 use crate::time::Timestamp;
 
 /// The reason of a message that WhatsApp itself did not take: whatever WAHA says of it, it was not sent.
@@ -74,8 +74,19 @@ fn touch(scope: &Scope<'_>, message: &Outbound, now: Timestamp) -> Result<(), St
     if found.author != Author::Campaign {
         chats::answered(scope, found.chat, found.id, now)?;
     }
+    close_questions(scope, message)?;
     scope.emit(crate::store::change::Change::ChatChanged(scope.tenant(), message.interaction.chat));
     Ok(())
+}
+
+/// An answer that is out, or may be, closes what it was written for.
+fn close_questions(scope: &Scope<'_>, message: &Outbound) -> Result<(), StoreError> {
+    match (message.interaction.author, message.revision) {
+        (Author::Assistant, Some(revision)) => {
+            questions::close_up_to_revision(scope, message.interaction.chat, revision)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Applies an ack to a message of ours; a positive one settles, an error releases.
@@ -288,6 +299,7 @@ impl TenantStore {
                 let told = format!("unknown: {reason}");
                 let found = &message.interaction;
                 tell_chat(scope, found.author, found.chat, ChatState::NeedsYou, Some(&told))?;
+                close_questions(scope, &message)?;
             }
             cancel_rest(scope, &message, "an earlier part is of unknown end")?;
             match message.job {

@@ -9,7 +9,7 @@ use crate::store::change::Change;
 use crate::store::error::StoreError;
 use crate::store::interactions::{self, Extra, Outbound};
 use crate::store::scope::{Scope, Scoped};
-use crate::store::{chats, drafts, jobs, quick_replies};
+use crate::store::{chats, drafts, jobs, questions, quick_replies};
 use crate::time::Timestamp;
 
 /// What becomes of the composer's draft when a message is sent.
@@ -66,6 +66,7 @@ pub(crate) fn human_spoke(
         SPOKE,
         &[(":chat", &chat), (":preview", &preview), (":at", &at), (":paused_until", &paused_until), (":now", &now)],
     )?;
+    questions::close_up_to_time(scope, chat, at)?;
     scope.emit(Change::ChatChanged(scope.tenant(), chat));
     Ok(())
 }

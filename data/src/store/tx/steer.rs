@@ -11,7 +11,7 @@ use crate::store::change::Change;
 use crate::store::error::StoreError;
 use crate::store::interactions;
 use crate::store::scope::{Scope, Scoped};
-use crate::store::{chats, jobs};
+use crate::store::{chats, jobs, questions};
 use crate::time::Timestamp;
 
 /// What `resume` found.
@@ -51,19 +51,24 @@ pub(crate) fn give_back(
 ) -> Result<Resumed, StoreError> {
     const LAST: Scoped = scoped!(
         "SELECT direction, at FROM interactions
-         WHERE tenant_id = :tenant AND chat_id = :chat AND state NOT IN ('cancelled', 'failed', 'draft', 'held')
+         WHERE tenant_id = :tenant AND chat_id = :chat AND state NOT IN ('cancelled', 'failed', 'draft', 'held', 'revoked')
          ORDER BY at DESC, seq DESC LIMIT 1"
     );
     let last =
         scope.row(LAST, &[(":chat", &chat)], |row| Ok((row.get::<_, Direction>(0)?, row.get::<_, Timestamp>(1)?)))?;
     match last {
-        Some((Direction::In, at)) if now.since(at) <= freshness => {
+        Some((Direction::In, at)) if now.since(at) <= freshness && questions::any_open(scope, chat)? => {
             chats::set_state(scope, chat, ChatState::Assistant, None)?;
             jobs::answer_at(scope, chat, now, Duration::from_secs(60), now)?;
             Ok(Resumed::WillAnswer)
         }
-        Some((Direction::In, _)) => {
+        Some((Direction::In, at)) if now.since(at) > freshness => {
             chats::set_state(scope, chat, ChatState::NeedsYou, Some("stale"))?;
+            Ok(Resumed::Ready)
+        }
+        // A call, or a question whose answer WhatsApp refused.
+        Some((Direction::In, _)) => {
+            chats::set_state(scope, chat, ChatState::NeedsYou, Some("nothing here that the assistant can answer"))?;
             Ok(Resumed::Ready)
         }
         _ => {
@@ -202,6 +207,7 @@ impl TenantStore {
             if scope.execute(DONE, &[(":chat", &chat), (":now", &now)])? == 0 {
                 return Err(StoreError::NotFound("chat"));
             }
+            questions::close_up_to_time(scope, chat, now)?;
             scope.emit(Change::ChatChanged(scope.tenant(), chat));
             Ok(())
         })

@@ -3,6 +3,7 @@
 
 use super::wish::{Heeded, Said};
 use super::{Accepted, Intake};
+use crate::model::chat::ChatState;
 use crate::model::delivery::{AckEvent, EditedEvent, MessageEvent, ReactionEvent, RevokedEvent};
 use crate::model::interaction::{Ack, Author, Direction, Interaction, InteractionState};
 use crate::phone::Address;
@@ -11,7 +12,10 @@ use crate::store::change::Change;
 use crate::store::error::StoreError;
 use crate::store::scope::Scoped;
 use crate::store::tx::outcome;
-use crate::store::{chats, erasures, interactions};
+use crate::store::{chats, erasures, interactions, jobs, questions};
+
+/// Why an answer under way ends when the customer took the question back.
+const TAKEN_BACK: &str = "the customer took the question back";
 
 /// What happened to a message before it came.
 pub(super) enum Changed {
@@ -151,13 +155,11 @@ impl Intake<'_, '_> {
         Ok(count)
     }
 
-    /// An answer under way looks again; an answer that is out already stays as it is.
+    /// An answer under way looks again. A message that was answered stays answered, whatever becomes of it or of others; where
+    /// nothing is left to answer, an answer under way is taken back.
     pub(super) fn changed_by_customer(&self, interaction: &Interaction) -> Result<(), StoreError> {
-        const REVISE: Scoped = scoped!(
-            "UPDATE chats SET revision = revision + 1
-             WHERE tenant_id = :tenant AND id = :chat
-             RETURNING coalesce(last_out_at, 0) < :at"
-        );
+        const REVISE: Scoped =
+            scoped!("UPDATE chats SET revision = revision + 1 WHERE tenant_id = :tenant AND id = :chat");
         let rules = self.rules(Some(interaction.chat))?;
         // Whoever corrects a typing error means what stands there now.
         if interaction.state == InteractionState::Edited && interaction.author == Author::Customer {
@@ -173,10 +175,14 @@ impl Intake<'_, '_> {
                 return Ok(());
             }
         }
-        let unanswered: Option<bool> =
-            self.scope.row(REVISE, &[(":chat", &interaction.chat), (":at", &interaction.at)], |row| row.get(0))?;
-        if unanswered == Some(true) {
-            self.answer_after(interaction.chat, rules.burst_quiet, rules.burst_max)?;
+        let chat = interaction.chat;
+        self.scope.execute(REVISE, &[(":chat", &chat)])?;
+        let under_way = jobs::is_answering(self.scope, chat)?;
+        if interaction.unanswered || (under_way && questions::any_open(self.scope, chat)?) {
+            self.answer_after(chat, rules.burst_quiet, rules.burst_max)?;
+        } else if under_way {
+            jobs::cancel_answer(self.scope, chat, TAKEN_BACK, self.now)?;
+            chats::set_state(self.scope, chat, ChatState::Waiting, None)?;
         }
         self.scope.emit(Change::ChatChanged(self.scope.tenant(), interaction.chat));
         Ok(())
@@ -195,7 +201,8 @@ impl Intake<'_, '_> {
     pub(super) fn revoke(&self, bare_id: &str) -> Result<usize, StoreError> {
         const REVOKE: Scoped = scoped!(concat!(
             "UPDATE interactions
-             SET original = coalesce(original, text), state = CASE direction WHEN 'in' THEN 'revoked' ELSE state END
+             SET original = coalesce(original, text), state = CASE direction WHEN 'in' THEN 'revoked' ELSE state END,
+                 open_revision = NULL
              WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :target
              RETURNING ",
             interactions::columns!()

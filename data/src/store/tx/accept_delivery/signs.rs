@@ -77,7 +77,7 @@ impl Intake<'_, '_> {
             if !interactions::insert(self.scope, self.instance, &interaction, &extra, self.now)? {
                 return Ok(Accepted::Duplicate);
             }
-            self.customer_spoke(thread.chat, from, text, call.at)?;
+            self.customer_spoke(thread.chat, from, text, call.at, call.at)?;
             self.scope.execute(ASK, &[(":chat", &thread.chat)])?;
             Ok(Accepted::Stored)
         })
@@ -98,7 +98,7 @@ impl Intake<'_, '_> {
             if !interactions::insert(self.scope, self.instance, &interaction, &extra, self.now)? {
                 return Ok(Accepted::Duplicate);
             }
-            self.customer_spoke(thread.chat, chat, &preview(&text), vote.at)?;
+            self.customer_spoke(thread.chat, chat, &preview(&text), vote.at, vote.at)?;
             Ok(Accepted::Stored)
         })
     }

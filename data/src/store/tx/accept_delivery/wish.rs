@@ -107,10 +107,11 @@ impl Intake<'_, '_> {
         self.scope.rows(LATER, params, |row| row.get(0))
     }
 
-    /// The message says what its word has done.
+    /// The message says what its word has done, and asks for no answer.
     fn note(&self, said: &Said<'_>, wish: Wish) -> Result<(), StoreError> {
         const TOLD: Scoped = scoped!(concat!(
-            "UPDATE interactions SET reason = :reason WHERE tenant_id = :tenant AND id = :id RETURNING ",
+            "UPDATE interactions SET reason = :reason, open_revision = NULL
+             WHERE tenant_id = :tenant AND id = :id RETURNING ",
             interactions::columns!()
         ));
         let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":id", &said.message), (":reason", &wish.told())];

@@ -17,7 +17,7 @@ use crate::store::error::StoreError;
 use crate::store::merges::{self, Before, Draft, Folded, Thread};
 use crate::store::scope::{Scope, Scoped};
 use crate::store::tx::merge_contacts::{json, thread_row};
-use crate::store::{chats, jobs};
+use crate::store::{chats, jobs, questions};
 use crate::time::Timestamp;
 
 /// Why an answer is taken back that was being written to both.
@@ -167,13 +167,16 @@ impl Parting<'_, '_> {
         for (half, part) in [stays, goes].iter().zip(&parts) {
             let (row, waiting) = thread_again(half.chat, half.before, joined, now, part, inbound_since);
             write(self.scope, &row)?;
+            questions::recount(self.scope, row.id)?;
             if waiting == Waiting::Look {
                 chats::look_who_waits(self.scope, row.id)?;
             }
             if let Some(until) = row.snoozed_until {
                 self.scope.emit(Change::Snoozed(until));
             }
-            if let Some(live) = live.as_ref().filter(|_| part.owed) {
+            if let Some(live) = live.as_ref().filter(|_| part.owed)
+                && questions::any_open(self.scope, row.id)?
+            {
                 let at = if live.run_at >= jobs::FAR { self.now } else { live.run_at.max(self.now) };
                 jobs::answer_at(self.scope, row.id, at, ANSWER_WITHIN, self.now)?;
             }

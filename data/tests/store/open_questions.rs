@@ -1,0 +1,305 @@
+//! A question is answered once: whatever is deleted, edited, late or sent again, an answered one is never opened again.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use mychatflow_data::credits::Credits;
+use mychatflow_data::ids::{ChatId, ClientRef};
+use mychatflow_data::model::chat::ChatState;
+use mychatflow_data::model::delivery::{DeliveryEvent, EditedEvent, RevokedEvent, Source};
+use mychatflow_data::model::interaction::{ContentKind, Interaction};
+use mychatflow_data::model::job::{Job, JobKind};
+use mychatflow_data::phone::Address;
+use mychatflow_data::store::tx::answer::{NewAnswer, Part, Start};
+use mychatflow_data::store::tx::outcome::After;
+use mychatflow_data::store::tx::send::Composer;
+use mychatflow_data::store::tx::steer::Resumed;
+use mychatflow_data::time::Timestamp;
+use proptest::prelude::*;
+
+use crate::support::{NOON, World, chat_of, message, world};
+
+const ANA: &str = "4915111111111@c.us";
+const ANA_HIDDEN: &str = "70000000000001@lid";
+const PLAN: Credits = Credits::new(400);
+const FRESH: Duration = Duration::from_secs(600);
+
+fn later(seconds: u64) -> Timestamp {
+    NOON + Duration::from_secs(seconds)
+}
+
+fn revoked(bare_id: &str, at: Timestamp) -> DeliveryEvent {
+    DeliveryEvent::Revoked(RevokedEvent { target_bare_id: bare_id.into(), at })
+}
+
+fn edited(edit: &str, bare_id: &str, text: &str, at: Timestamp) -> DeliveryEvent {
+    let (edit, target_bare_id) = (edit.to_owned(), bare_id.to_owned());
+    DeliveryEvent::Edited(EditedEvent { bare_id: edit, from_me: false, target_bare_id, text: text.into(), at })
+}
+
+async fn chat(world: &World) -> ChatId {
+    world.shop.find_chat(&Address::parse(ANA).unwrap()).await.unwrap().unwrap().id
+}
+
+async fn due(world: &World, at: Timestamp) -> Option<Job> {
+    world.claim(JobKind::AnswerChat, at).await.pop()
+}
+
+/// What the model would be asked, oldest first.
+fn open(history: &[Interaction]) -> Vec<String> {
+    history.iter().filter(|message| message.unanswered).map(|message| message.text.clone()).collect()
+}
+
+/// Runs the answer that is due, if one is: returns what it answers, once it is out.
+async fn answer(world: &World, id: &str, at: Timestamp) -> Option<Vec<String>> {
+    let job = due(world, at).await?;
+    let facts = world.shop.answer_facts(job.id, chat_of(&job)).await.unwrap();
+    world.shop.reserve_answer(job.id, PLAN, at).await.unwrap();
+    let answer = NewAnswer {
+        parts: vec![Part { text: format!("answer {id}"), reserved: Some(id.into()) }],
+        revision: facts.chat.revision,
+        model: None,
+        latency_ms: 1,
+        tokens: "{}".into(),
+        cites: Vec::new(),
+    };
+    let Start::Go(sending) = world.shop.start_answer(job.id, answer, at).await.unwrap() else { panic!("it goes out") };
+    world.shop.record_sent(sending.interaction.id, None, None, After::Waiting, at).await.unwrap();
+    Some(open(&facts.history))
+}
+
+#[tokio::test]
+async fn taking_a_second_message_back_does_not_answer_the_first_one_again() {
+    let world = world().await;
+    world.says(ANA, "A1", "open on Sunday?", NOON).await;
+    assert_eq!(answer(&world, "OUT1", later(5)).await.unwrap(), ["open on Sunday?"]);
+    world.says(ANA, "A2", "sorry, wrong chat", later(10)).await;
+    world.receives(revoked("A2", later(11)), later(11)).await;
+    assert!(due(&world, later(3600)).await.is_none(), "nothing is left to answer");
+    let chat = world.shop.chat(chat(&world).await).await.unwrap().unwrap();
+    assert_eq!((chat.state, chat.reason), (ChatState::Waiting, None));
+    let credits = world.shop.credits(PLAN, later(12)).await.unwrap();
+    assert_eq!((credits.used, credits.reserved), (Credits::ONE, Credits::ZERO));
+}
+
+#[tokio::test]
+async fn taking_it_back_while_the_model_thinks_gives_the_credit_back() {
+    let world = world().await;
+    world.says(ANA, "A1", "open on Sunday?", NOON).await;
+    answer(&world, "OUT1", later(5)).await.unwrap();
+    world.says(ANA, "A2", "sorry, wrong chat", later(10)).await;
+    let job = due(&world, later(15)).await.unwrap();
+    world.shop.reserve_answer(job.id, PLAN, later(15)).await.unwrap();
+    world.receives(revoked("A2", later(16)), later(16)).await;
+    let facts = world.shop.answer_facts(job.id, chat(&world).await).await.unwrap();
+    assert_eq!(facts.cancel.as_deref(), Some("the customer took the question back"));
+    let part = Part { text: "too late".into(), reserved: None };
+    let answer = NewAnswer {
+        parts: vec![part],
+        revision: facts.chat.revision,
+        model: None,
+        latency_ms: 1,
+        tokens: "{}".into(),
+        cites: Vec::new(),
+    };
+    assert_eq!(world.shop.start_answer(job.id, answer, later(17)).await.unwrap(), Start::Cancelled);
+    let credits = world.shop.credits(PLAN, later(18)).await.unwrap();
+    assert_eq!((credits.used, credits.reserved), (Credits::ONE, Credits::ZERO));
+}
+
+#[tokio::test]
+async fn taking_one_of_two_questions_back_leaves_the_other_one() {
+    let world = world().await;
+    world.says(ANA, "A1", "open on Sunday?", NOON).await;
+    world.says(ANA, "A2", "and how much is the bread?", later(1)).await;
+    world.receives(revoked("A2", later(2)), later(2)).await;
+    assert_eq!(answer(&world, "OUT1", later(30)).await.unwrap(), ["open on Sunday?"]);
+}
+
+#[tokio::test]
+async fn an_edit_of_an_answered_question_asks_nothing_new() {
+    let world = world().await;
+    world.says(ANA, "A1", "open on Sunday?", NOON).await;
+    answer(&world, "OUT1", later(5)).await.unwrap();
+    world.receives(edited("E1", "A1", "open on Sunday??", later(8)), later(8)).await;
+    world.receives(revoked("A1", later(9)), later(9)).await;
+    assert!(due(&world, later(3600)).await.is_none());
+    assert_eq!(world.shop.chat(chat(&world).await).await.unwrap().unwrap().state, ChatState::Waiting);
+}
+
+#[tokio::test]
+async fn a_picture_that_comes_late_is_the_only_open_question_and_stands_last() {
+    let world = world().await;
+    world.says(ANA, "A1", "how much is this one?", later(2)).await;
+    answer(&world, "OUT1", later(7)).await.unwrap();
+    let mut photo = message(ANA, "A0", "", NOON);
+    (photo.kind, photo.text) = (ContentKind::Image, None);
+    world.receives(DeliveryEvent::Message(photo), later(14)).await;
+    let job = due(&world, later(20)).await.unwrap();
+    let facts = world.shop.answer_facts(job.id, chat_of(&job)).await.unwrap();
+    let order: Vec<(&str, bool)> =
+        facts.history.iter().map(|message| (message.text.as_str(), message.unanswered)).collect();
+    assert_eq!(order, [("how much is this one?", false), ("answer OUT1", false), ("", true)]);
+    assert_eq!(facts.chat.last_in_at, Some(later(2)), "how fresh it is goes by WhatsApp's time");
+}
+
+#[tokio::test]
+async fn a_message_that_the_owner_had_on_the_phone_is_not_open() {
+    let world = world().await;
+    world.says(ANA, "A1", "hello", NOON).await;
+    let mut own = message(ANA, "P1", "hi Ana, yes we do", later(20));
+    (own.from_me, own.source) = (true, Source::App);
+    world.receives(DeliveryEvent::Message(own), later(20)).await;
+    // Its webhook was overtaken by that of the owner's answer.
+    let asked = world.says(ANA, "A2", "do you deliver?", later(10)).await;
+    assert_eq!(asked, mychatflow_data::store::tx::accept_delivery::Accepted::Stored);
+    let chat = chat(&world).await;
+    assert_eq!(world.shop.chat(chat).await.unwrap().unwrap().state, ChatState::Waiting);
+    assert_eq!(world.shop.resume_chat(chat, FRESH, later(25)).await.unwrap(), Resumed::Ready);
+    assert!(due(&world, later(3600)).await.is_none());
+}
+
+#[tokio::test]
+async fn giving_a_chat_back_answers_what_is_open_and_nothing_else() {
+    let world = world().await;
+    world.says(ANA, "A1", "open on Sunday?", NOON).await;
+    answer(&world, "OUT1", later(5)).await.unwrap();
+    let chat = chat(&world).await;
+    world.shop.pause_chat(chat, later(7200), later(10)).await.unwrap();
+    world.says(ANA, "A2", "wrong chat", later(11)).await;
+    world.receives(revoked("A2", later(12)), later(12)).await;
+    assert_eq!(world.shop.resume_chat(chat, FRESH, later(20)).await.unwrap(), Resumed::Ready);
+    world.shop.pause_chat(chat, later(7200), later(21)).await.unwrap();
+    world.says(ANA, "A3", "and on Monday?", later(22)).await;
+    assert_eq!(world.shop.resume_chat(chat, FRESH, later(23)).await.unwrap(), Resumed::WillAnswer);
+    assert_eq!(answer(&world, "OUT2", later(24)).await.unwrap(), ["and on Monday?"]);
+}
+
+#[tokio::test]
+async fn what_becomes_readable_late_is_answered_once() {
+    let world = world().await;
+    let mut hidden = message(ANA, "A1", "", NOON);
+    (hidden.kind, hidden.text) = (ContentKind::Waiting, None);
+    world.receives(DeliveryEvent::Waiting(hidden), NOON).await;
+    world.says(ANA, "A2", "hello?", later(1)).await;
+    assert_eq!(answer(&world, "OUT1", later(10)).await.unwrap(), ["hello?"]);
+    world.says(ANA, "A1", "open on Sunday?", NOON).await;
+    assert_eq!(answer(&world, "OUT2", later(30)).await.unwrap(), ["open on Sunday?"]);
+    assert!(due(&world, later(3600)).await.is_none());
+}
+
+#[tokio::test]
+async fn a_question_whose_answer_may_be_out_is_not_asked_with_the_next_one() {
+    let world = world().await;
+    world.says(ANA, "A1", "open on Sunday?", NOON).await;
+    let job = due(&world, later(5)).await.unwrap();
+    let facts = world.shop.answer_facts(job.id, chat_of(&job)).await.unwrap();
+    world.shop.reserve_answer(job.id, PLAN, later(5)).await.unwrap();
+    let part = Part { text: "we are".into(), reserved: None };
+    let parts = vec![part];
+    let revision = facts.chat.revision;
+    let answer_text = NewAnswer { parts, revision, model: None, latency_ms: 1, tokens: "{}".into(), cites: Vec::new() };
+    let Start::Go(sending) = world.shop.start_answer(job.id, answer_text, later(6)).await.unwrap() else { panic!() };
+    world.shop.record_unknown(sending.interaction.id, "nobody knows".into(), later(70)).await.unwrap();
+    world.says(ANA, "A2", "and how much is the bread?", later(80)).await;
+    assert_eq!(answer(&world, "OUT2", later(90)).await.unwrap(), ["and how much is the bread?"]);
+}
+
+#[tokio::test]
+async fn of_two_chats_that_become_one_each_keeps_what_is_open() {
+    let world = world().await;
+    world.says(ANA, "A1", "open on Sunday?", NOON).await;
+    assert_eq!(answer(&world, "OUT1", later(5)).await.unwrap(), ["open on Sunday?"]);
+    world.says(ANA_HIDDEN, "L1", "do you deliver?", later(10)).await;
+    let (lid, phone) = (Address::parse(ANA_HIDDEN).unwrap(), Address::parse(ANA).unwrap());
+    world.shop.resolve_identity(lid, Some(phone), Duration::ZERO, later(11)).await.unwrap();
+    assert_eq!(answer(&world, "OUT2", later(30)).await.unwrap(), ["do you deliver?"]);
+    assert!(due(&world, later(3600)).await.is_none());
+}
+
+#[derive(Debug, Clone)]
+enum Deed {
+    Says { late_s: u64 },
+    Edits(usize),
+    TakesBack(usize),
+    OwnerWrites,
+    OwnerOnPhone { late_s: u64 },
+    Resume,
+    Answer,
+}
+
+fn deeds() -> impl Strategy<Value = Vec<Deed>> {
+    let deed = prop_oneof![
+        4 => (0u64..30).prop_map(|late_s| Deed::Says { late_s }),
+        2 => (0usize..20).prop_map(Deed::Edits),
+        2 => (0usize..20).prop_map(Deed::TakesBack),
+        1 => Just(Deed::OwnerWrites),
+        1 => (0u64..30).prop_map(|late_s| Deed::OwnerOnPhone { late_s }),
+        2 => Just(Deed::Resume),
+        5 => Just(Deed::Answer),
+    ];
+    proptest::collection::vec(deed, 1..40)
+}
+
+/// Which message was answered how often.
+async fn play(deeds: Vec<Deed>) -> BTreeMap<String, usize> {
+    let world = world().await;
+    let mut answered: BTreeMap<String, usize> = BTreeMap::new();
+    world.says(ANA, "A0", "A0", NOON).await;
+    let mut asked = 1;
+    for (number, deed) in deeds.into_iter().enumerate() {
+        let at = later(60 * (number as u64 + 1));
+        match deed {
+            Deed::Says { late_s } => {
+                let id = format!("A{asked}");
+                let written = NOON + (at.since(NOON) - Duration::from_secs(late_s));
+                world.receives(DeliveryEvent::Message(message(ANA, &id, &id, written)), at).await;
+                asked += 1;
+            }
+            Deed::Edits(which) => {
+                let id = format!("A{}", which % asked);
+                world.receives(edited(&format!("E{number}"), &id, &id, at), at).await;
+            }
+            Deed::TakesBack(which) => {
+                world.receives(revoked(&format!("A{}", which % asked), at), at).await;
+            }
+            Deed::OwnerWrites => {
+                let (chat, pause) = (chat(&world).await, Duration::from_secs(1));
+                let text = format!("H{number}");
+                world
+                    .shop
+                    .send_message(chat, text.as_str().into(), ClientRef::new(), pause, Composer::Keep, at)
+                    .await
+                    .unwrap();
+            }
+            Deed::OwnerOnPhone { late_s } => {
+                let id = format!("P{number}");
+                let written = NOON + (at.since(NOON) - Duration::from_secs(late_s));
+                let mut own = message(ANA, &id, &id, written);
+                (own.from_me, own.source) = (true, Source::App);
+                world.receives(DeliveryEvent::Message(own), at).await;
+            }
+            Deed::Resume => {
+                world.shop.resume_chat(chat(&world).await, FRESH, at).await.unwrap();
+            }
+            Deed::Answer => {
+                let id = format!("OUT{number}");
+                for question in answer(&world, &id, at + Duration::from_secs(30)).await.unwrap_or_default() {
+                    *answered.entry(question).or_default() += 1;
+                }
+            }
+        }
+    }
+    answered
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_message_is_answered_twice(deeds in deeds()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let answered = runtime.block_on(play(deeds));
+        prop_assert!(answered.values().all(|times| *times == 1), "{answered:?}");
+    }
+}
