@@ -50,7 +50,8 @@ pub async fn ask(cx: &Cx, shop: &TenantStore, call: Ask) -> Handled<Reply<Ask>> 
         quick_replies: &quick_replies,
     };
     let line = Line { author: Author::Customer, at: now.to_jiff(), text: clean(&call.question), media: None };
-    let question = compose::ask(&known, "", &[line], now)
+    let question = compose::ask(&cx.renders, &known, "", &[line], now)
+        .await?
         .ok_or_else(|| CallError::invalid("the question is empty: write what a customer would write"))?;
     let said = gemini.generate(&question.ask).await?;
 
