@@ -135,7 +135,7 @@ impl From<Error> for Unmade {
 
 /// Makes a text; the one place where that happens.
 fn made(text: &str, values: &BTreeMap<&str, &str>) -> Result<String, Unmade> {
-    let size_of = |name: &str| values.get(name).map_or(0, |value| value.len() as u64);
+    let size_of = |name: &str| values.get(name).map_or(0, |value| u64::try_from(value.len()).unwrap_or(u64::MAX));
     bounds::admit(text, size_of).map_err(Unmade::Refused)?;
     let template = ENVIRONMENT.template_from_str(text)?;
     let mut page = Page::default();
@@ -563,7 +563,7 @@ mod tests {
             #[test]
             fn is_bounded_before_it_is_made(text in text(), name in "[a-zß\"]{0,300}") {
                 let values = BTreeMap::from([("name", name.as_str()), ("city", "Bonn\u{0}")]);
-                let size_of = |name: &str| values.get(name).map_or(0, |value| value.len() as u64);
+                let size_of = |name: &str| values.get(name).map_or(0, |value| u64::try_from(value.len()).unwrap_or(u64::MAX));
                 if let Ok(bound) = bounds::admit(&text, size_of) {
                     let Ok(template) = ENVIRONMENT.template_from_str(&text) else { return Ok(()) };
                     let mut written = Vec::new();
@@ -572,11 +572,11 @@ mod tests {
                         let (used, _) = captured.state().fuel_levels().unwrap();
                         prop_assert!(used <= FUEL);
                     }
-                    prop_assert!(written.len() as u64 <= bound, "{} > {bound}", written.len());
+                    prop_assert!(u64::try_from(written.len()).unwrap() <= bound, "{} > {bound}", written.len());
                     prop_assert!(bound <= BYTES_MAX);
                 }
                 if let Ok(made) = made(&text, &values) {
-                    prop_assert!(made.len() as u64 <= BYTES_MAX);
+                    prop_assert!(u64::try_from(made.len()).unwrap() <= BYTES_MAX);
                 }
                 let _ = check(&text);
             }

@@ -184,7 +184,7 @@ struct Measure<'a, F> {
     work: u64,
 }
 
-type Sized = Result<Part, Refusal>;
+type Measured = Result<Part, Refusal>;
 
 impl<'a, F: Fn(&str) -> u64> Measure<'a, F> {
     fn body(&mut self, body: &[Stmt<'a>]) -> Result<u64, Refusal> {
@@ -234,7 +234,7 @@ impl<'a, F: Fn(&str) -> u64> Measure<'a, F> {
         )
     }
 
-    fn part(&mut self, expr: &Expr<'a>) -> Sized {
+    fn part(&mut self, expr: &Expr<'a>) -> Measured {
         let part = self.unchecked(expr)?;
         self.work = self.work.saturating_add(part.bytes);
         if part.bytes > BYTES_MAX || self.work > WORK_MAX {
@@ -244,7 +244,7 @@ impl<'a, F: Fn(&str) -> u64> Measure<'a, F> {
         Ok(part)
     }
 
-    fn unchecked(&mut self, expr: &Expr<'a>) -> Sized {
+    fn unchecked(&mut self, expr: &Expr<'a>) -> Measured {
         match expr {
             Expr::Const(constant) => {
                 Ok(constant.value.as_str().map_or(Part::NUMBER, |words| Part::words(as_u64(words.len()))))
@@ -317,7 +317,7 @@ impl<'a, F: Fn(&str) -> u64> Measure<'a, F> {
     }
 
     /// A piece of something is no longer than all of it.
-    fn piece(&mut self, of: &Expr<'a>) -> Sized {
+    fn piece(&mut self, of: &Expr<'a>) -> Measured {
         Ok(Part::words(self.part(of)?.bytes.saturating_add(NOTHING_BYTES)))
     }
 
@@ -342,7 +342,7 @@ impl<'a, F: Fn(&str) -> u64> Measure<'a, F> {
         args.iter().map(part).collect()
     }
 
-    fn operation(&mut self, op: BinOpKind, left: &Expr<'a>, right: &Expr<'a>) -> Sized {
+    fn operation(&mut self, op: BinOpKind, left: &Expr<'a>, right: &Expr<'a>) -> Measured {
         let of = self.part(left)?;
         if matches!(op, BinOpKind::In) {
             self.group(right)?;
@@ -389,7 +389,7 @@ fn as_u64(len: usize) -> u64 {
 }
 
 /// What a filter makes at most.
-fn filtered(name: &str, of: Part, args: &[Part], span: Span) -> Sized {
+fn filtered(name: &str, of: Part, args: &[Part], span: Span) -> Measured {
     let alternative = args.iter().copied().reduce(Part::or).unwrap_or(Part::NUMBER);
     let argument = |at: usize| args.get(at).copied().unwrap_or(Part::words(0));
     Ok(match name {
