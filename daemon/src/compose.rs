@@ -15,6 +15,7 @@ use crate::flow::hours;
 use crate::flow::prompt;
 use crate::flow::quick_reply_facts::{self, QuickReplyFact};
 use crate::gemini::{Ask, Role, Turn};
+use crate::renders::{RenderError, Renders};
 
 /// A question to the model, and the texts that its answer may take facts from.
 pub struct Question {
@@ -58,24 +59,47 @@ impl Shop<'_> {
 }
 
 /// The quick replies that the assistant is told in a chat.
-#[must_use]
-pub fn quick_replies(facts: &Facts) -> Vec<QuickReplyFact> {
-    quick_reply_facts::facts(&facts.quick_replies, Shop::of(facts).business_name())
+///
+/// # Errors
+/// When filling them in takes too long.
+pub async fn quick_replies(renders: &Renders, facts: &Facts) -> Result<Vec<QuickReplyFact>, RenderError> {
+    told(renders, &Shop::of(facts)).await
+}
+
+/// The quick replies of a shop that the assistant is told. Those with places are filled in by threads of their own.
+async fn told(renders: &Renders, shop: &Shop<'_>) -> Result<Vec<QuickReplyFact>, RenderError> {
+    if !quick_reply_facts::has_places(shop.quick_replies) {
+        return Ok(quick_reply_facts::facts(shop.quick_replies, shop.business_name()));
+    }
+    let values = quick_reply_facts::shop_values(shop.business_name());
+    let fact = move |reply: QuickReply| quick_reply_facts::fact(&reply, &values);
+    let facts = renders.each(shop.tenant, shop.quick_replies.to_vec(), fact).await?;
+    Ok(facts.into_iter().flatten().collect())
 }
 
 /// The question for a chat's open burst; `None` when there is nothing to answer.
-#[must_use]
-pub fn question(facts: &Facts, now: Timestamp) -> Option<Question> {
+///
+/// # Errors
+/// When filling in the quick replies takes too long.
+pub async fn question(renders: &Renders, facts: &Facts, now: Timestamp) -> Result<Option<Question>, RenderError> {
     let shop = Shop::of(facts);
     let lines: Vec<Line> = facts.history.iter().filter_map(line).collect();
-    ask(&shop, facts.chat.name.as_deref().unwrap_or(""), &lines, now)
+    ask(renders, &shop, facts.chat.name.as_deref().unwrap_or(""), &lines, now).await
 }
 
 /// The question for these lines; `None` when there is nothing to answer.
-#[must_use]
-pub fn ask(shop: &Shop<'_>, customer: &str, lines: &[Line], now: Timestamp) -> Option<Question> {
+///
+/// # Errors
+/// When filling in the quick replies takes too long.
+pub async fn ask(
+    renders: &Renders,
+    shop: &Shop<'_>,
+    customer: &str,
+    lines: &[Line],
+    now: Timestamp,
+) -> Result<Option<Question>, RenderError> {
     let value = |key| shop.values.get(key).unwrap_or("");
-    let quick_replies = quick_reply_facts::facts(shop.quick_replies, shop.business_name());
+    let quick_replies = told(renders, shop).await?;
     let facts = prompt::Facts {
         business_name: shop.business_name(),
         profile: value(SettingKey::BusinessProfile),
@@ -88,13 +112,13 @@ pub fn ask(shop: &Shop<'_>, customer: &str, lines: &[Line], now: Timestamp) -> O
     };
     let prompt = prompt::build(&facts, lines, &Limits::default());
     if prompt.turns.is_empty() {
-        return None;
+        return Ok(None);
     }
     let known = facts.texts().into_iter().map(str::to_owned);
     let known = known.chain(lines.iter().map(|line| line.text.clone())).collect();
     let turns = prompt.turns.into_iter().map(turn).collect();
     let ask = Ask { asker: *shop.tenant.bytes(), ..Ask::new(prompt.system, turns) };
-    Some(Question { ask, known, quick_replies })
+    Ok(Some(Question { ask, known, quick_replies }))
 }
 
 /// What the gates say about a chat now; `model`: is there one to ask?

@@ -18,6 +18,7 @@ use crate::instances::Numbers;
 use crate::jobs::wake::Wake;
 use crate::receivers::Receivers;
 use crate::reload::ReadConfig;
+use crate::renders::Renders;
 use crate::rpc::handlers::audience::Listing;
 use crate::rpc::handlers::contact_import::Import;
 use crate::rpc::peer::Operators;
@@ -57,6 +58,8 @@ pub struct Cx {
     pub numbers: Numbers,
     /// Whether a customer is being answered at this moment.
     pub hurry: Hurry,
+    /// Makes texts of templates.
+    pub renders: Renders,
     /// Imports of people whose file is not through.
     pub imports: Unfinished<ImportId, Import>,
     /// Campaigns whose list is not through.

@@ -18,6 +18,7 @@ pub mod jobs;
 pub mod letter;
 pub mod receivers;
 pub mod reload;
+pub mod renders;
 pub mod rounds;
 pub mod rpc;
 pub mod tell;
@@ -54,6 +55,7 @@ use crate::jobs::wake::Wake;
 use crate::jobs::worker;
 use crate::receivers::Receivers;
 use crate::reload::ReadConfig;
+use crate::renders::Renders;
 use crate::rpc::listener::{BindError, Listener, Lock};
 use crate::tell::{Chore, Teller};
 use crate::unfinished::Unfinished;
@@ -157,6 +159,7 @@ pub async fn start(config: Config, read_config: ReadConfig, stop: CancellationTo
         wake,
         numbers: Numbers::default(),
         hurry: Hurry::default(),
+        renders: Renders::default(),
         imports: Unfinished::default(),
         listings: Unfinished::default(),
         run,

@@ -1,6 +1,9 @@
 //! Takes out of untrusted text what could steer a terminal, a log or the direction of a line. Everything from WAHA and
 //! Gemini passes here once before anyone sees it.
 
+use mychatflow_data::model::delivery::MessageEvent;
+use mychatflow_data::model::limit;
+
 /// Drops control characters but line feed and tab, NUL among them, and the marks that override or isolate writing
 /// direction. CR LF and CR become LF. Joiners and variation selectors stay: emoji and several scripts need them.
 pub fn clean(text: &str) -> String {
@@ -27,10 +30,34 @@ pub fn clean_line(text: &str) -> String {
     clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A name from a stranger's phone, for keeping; `None` when nothing is left of it.
+/// A name from a stranger's phone, for keeping; `None` when nothing is left of it. What is too long is cut.
 pub fn clean_name(name: &str) -> Option<String> {
-    Some(clean_line(name)).filter(|name| !name.is_empty())
+    let name: String = clean_line(name).chars().take(limit::PERSON_NAME.chars).collect();
+    Some(name).filter(|name| !name.is_empty())
 }
+
+/// What a stranger's phone sent, for keeping. Nothing is refused for its length: what no phone can send is cut.
+pub fn clean_message(message: &mut MessageEvent) {
+    message.push_name = message.push_name.take().and_then(|name| clean_name(&name));
+    if let Some(text) = &mut message.text {
+        cut(text, limit::MESSAGE.chars);
+    }
+    if let Some(media) = &mut message.media {
+        for told in [&mut media.filename, &mut media.mimetype, &mut media.error].into_iter().flatten() {
+            cut(told, limit::FILE_NAME.chars);
+        }
+    }
+}
+
+fn cut(text: &mut String, chars: usize) {
+    if let Some((at, _)) = text.char_indices().nth(chars) {
+        text.truncate(at);
+        text.push_str(CUT);
+    }
+}
+
+/// What stands where something was cut off.
+const CUT: &str = " […]";
 
 /// Marks that change how other characters show, or carry text nobody sees.
 fn is_hidden(c: char) -> bool {
@@ -76,5 +103,17 @@ mod tests {
         for (text, expected) in [("  Ana \n\t Maria\r\n", "Ana Maria"), ("\u{202e}\n", ""), ("a\u{a0}b", "a b")] {
             assert_eq!(clean_line(text), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn what_no_phone_can_send_is_cut_and_never_dropped() {
+        let mut text = "ü".repeat(100_000);
+        cut(&mut text, limit::MESSAGE.chars);
+        assert_eq!(text.chars().count(), limit::MESSAGE.chars + CUT.chars().count());
+        assert!(text.ends_with("ü […]"));
+        let mut whole = "ü".repeat(limit::MESSAGE.chars);
+        cut(&mut whole, limit::MESSAGE.chars);
+        assert_eq!(whole, "ü".repeat(limit::MESSAGE.chars));
+        assert_eq!(clean_name(&"n".repeat(9_000)).map(|name| name.len()), Some(limit::PERSON_NAME.chars));
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use mychatflow_data::model::contact::Review;
+use mychatflow_data::model::limit;
 
 use super::clean::{clean, clean_line};
 use super::country::Country;
@@ -11,7 +12,7 @@ use super::repair::{self, Number};
 use super::sheet::Cells;
 
 /// The longest tag that can be stored.
-const TAG_CHARS_MAX: usize = 64;
+const TAG_CHARS_MAX: usize = limit::TAG.chars;
 
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq)]

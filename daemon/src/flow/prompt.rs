@@ -97,6 +97,11 @@ fn system(facts: &Facts<'_>) -> String {
         .iter()
         .map(|reply| quick_reply(&reply.label, &reply.text))
         .filter(|reply| !reply.is_empty())
+        .scan(STORED_ANSWERS_BYTES_MAX, |left, reply| {
+            // What does not fit is not told: then it is not known, and a human answers.
+            *left = left.checked_sub(reply.len())?;
+            Some(reply)
+        })
         .collect();
     section(&mut text, "Stored answers", &replies.join("\n"));
     if facts.texts().iter().all(|text| text.trim().is_empty()) {
@@ -130,6 +135,8 @@ fn system(facts: &Facts<'_>) -> String {
 }
 
 const NAME_CHARS_MAX: usize = 60;
+/// All quick replies together, in bytes: several times what a shop writes, and a part of what the model reads at once.
+const STORED_ANSWERS_BYTES_MAX: usize = 1024 * 1024;
 
 /// `Monday, 2026-11-23, 14:32 (Europe/Berlin, UTC+01:00)`.
 fn clock(now: &Zoned) -> String {

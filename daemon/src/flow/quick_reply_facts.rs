@@ -33,12 +33,23 @@ pub fn shop_values(business: &str) -> Map<String, Value> {
 #[must_use]
 pub fn facts(replies: &[QuickReply], business: &str) -> Vec<QuickReplyFact> {
     let values = shop_values(business);
-    let active = replies.iter().filter(|reply| reply.state == QuickReplyState::Active);
-    let fact = |reply: &QuickReply| {
-        let text = words(&reply.text, &values)?;
-        Some(QuickReplyFact { id: reply.id, label: reply.label.clone(), text })
-    };
-    active.filter_map(fact).collect()
+    replies.iter().filter_map(|reply| fact(reply, &values)).collect()
+}
+
+/// A quick reply as the assistant is told it; nothing where it is not told.
+#[must_use]
+pub fn fact(reply: &QuickReply, values: &Map<String, Value>) -> Option<QuickReplyFact> {
+    if reply.state != QuickReplyState::Active {
+        return None;
+    }
+    let text = words(&reply.text, values)?;
+    Some(QuickReplyFact { id: reply.id, label: reply.label.clone(), text })
+}
+
+/// Must something be read as a template to tell them?
+#[must_use]
+pub fn has_places(replies: &[QuickReply]) -> bool {
+    replies.iter().any(|reply| reply.text.contains('{'))
 }
 
 /// The words of a quick reply for everybody; `None` when there are none.

@@ -23,4 +23,4 @@ pub use breaker::{BreakerState, Cause};
 pub use client::{Config, Gemini, LastError, State};
 pub use error::{BuildError, GeminiError, Refusal, Retry};
 pub use models::{DEFAULT_MODEL, ListedModel, ModelOverride, Price, Thinking, ThinkingLevel, price, valid_name};
-pub use turns::Asker;
+pub use turns::{Asker, Turns};

@@ -27,7 +27,7 @@ use super::counts::Counts;
 use super::signature;
 use crate::chain::chain;
 use crate::cx::Cx;
-use crate::flow::clean::clean_name;
+use crate::flow::clean::clean_message;
 use crate::halt;
 use crate::waha;
 
@@ -205,10 +205,11 @@ impl Webhook {
     }
 }
 
-/// Names come from strangers' phones: no control and no bidi characters get further than this.
+/// Names come from strangers' phones: no control and no bidi characters get further than this,
+/// and nothing that is longer than any phone sends.
 fn cleaned(mut delivery: Delivery) -> Delivery {
     if let DeliveryEvent::Message(message) | DeliveryEvent::Waiting(message) = &mut delivery.event {
-        message.push_name = message.push_name.take().and_then(|name| clean_name(&name));
+        clean_message(message);
     }
     delivery
 }

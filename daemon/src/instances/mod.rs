@@ -16,6 +16,7 @@ use std::time::Duration;
 use mychatflow_data::ids::InstanceId;
 use mychatflow_data::model::instance::Instance;
 use mychatflow_data::model::job::JobArgs;
+use mychatflow_data::model::limit;
 use mychatflow_data::protocol::calls::instance::SessionFate;
 use mychatflow_data::protocol::event::Topic;
 use mychatflow_data::store::TenantStore;
@@ -43,9 +44,9 @@ const ADD_PAUSE: Duration = Duration::from_millis(250);
 /// The session that a number gets unless another is named.
 pub const SESSION: &str = "default";
 /// The longest name of a session that WAHA takes.
-const SESSION_CHARS_MAX: usize = 54;
+const SESSION_CHARS_MAX: usize = limit::SESSION_NAME.chars;
 /// The longest name of a number.
-const NAME_CHARS_MAX: usize = 60;
+const NAME_CHARS_MAX: usize = limit::NUMBER_NAME.chars;
 /// How many random bytes make a signing key.
 const KEY_BYTES: usize = 32;
 

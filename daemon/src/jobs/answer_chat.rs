@@ -177,7 +177,7 @@ impl Run<'_> {
 
     async fn answer(&self, waha: &Waha, mode: Mode) -> Result<Outcome, JobError> {
         let now = self.cx.now();
-        let Some(question) = compose::question(&self.facts, now) else {
+        let Some(question) = compose::question(&self.cx.renders, &self.facts, now).await? else {
             return self.stop(ChatState::Waiting, gate::Reason::Nothing.words(), Handoff::No).await;
         };
         let Some(gemini) = &self.clients.gemini else {

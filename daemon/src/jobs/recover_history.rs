@@ -14,7 +14,7 @@ use mychatflow_data::time::Timestamp;
 
 use super::{JobError, Outcome, broken_off};
 use crate::cx::Cx;
-use crate::flow::clean::clean_name;
+use crate::flow::clean::clean_message;
 use crate::instances::{notice, server};
 use crate::waha::Waha;
 use crate::waha::chats::{Chats, Filter, Order};
@@ -115,7 +115,7 @@ async fn read(
         for messages in page.items.chunks(TOGETHER) {
             let units = messages.iter().cloned().map(|mut message| {
                 // As a delivery is cleaned before the store sees it.
-                message.push_name = message.push_name.take().and_then(|name| clean_name(&name));
+                clean_message(&mut message);
                 tenant.recover_message(instance.id, message, defaults, cx.now())
             });
             // In the order of their making; those that wait together share a commit.

@@ -57,23 +57,23 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, _: &Job, id: CampaignId) -> Resu
             }
             Turn::Next { text, material } => {
                 let said = consent::refused(consent::said_in(&material.fields), cx.config().campaign.consent);
-                let letter = Letter { text: letter(&text, &material), said: said.map(str::to_owned) };
-                match tenant.claim_recipient(id, material.recipient, letter, rules.clone(), cx.now()).await? {
+                let recipient = material.recipient;
+                let made = cx.renders.run(tenant.id(), move || letter(&text, &material)).await?;
+                let letter = Letter { text: made, said: said.map(str::to_owned) };
+                match tenant.claim_recipient(id, recipient, letter, rules.clone(), cx.now()).await? {
                     Claim::LookUp(at) if at > cx.now() => {
                         let reason = "a number could not be looked up; it is tried again".to_owned();
                         tenant.note_campaign_waits(id, at, Some(reason.clone())).await?;
                         return snooze(at, Some(reason));
                     }
-                    Claim::LookUp(_) => {
-                        match number_check::look_up(cx, tenant, id, material.recipient, &rules.limits).await? {
-                            Next::GoOn => {}
-                            Next::Stuck(reason) => tenant.give_up_campaign(id, reason, cx.now()).await?,
-                            Next::Wait { until, reason } => {
-                                tenant.note_campaign_waits(id, until, Some(reason.clone())).await?;
-                                return snooze(until, Some(reason));
-                            }
+                    Claim::LookUp(_) => match number_check::look_up(cx, tenant, id, recipient, &rules.limits).await? {
+                        Next::GoOn => {}
+                        Next::Stuck(reason) => tenant.give_up_campaign(id, reason, cx.now()).await?,
+                        Next::Wait { until, reason } => {
+                            tenant.note_campaign_waits(id, until, Some(reason.clone())).await?;
+                            return snooze(until, Some(reason));
                         }
-                    }
+                    },
                     Claim::Made(_) | Claim::LeftOut(_) | Claim::Gone => {}
                 }
             }

@@ -6,6 +6,7 @@ mod callers;
 mod chats;
 mod console;
 mod events;
+mod limits;
 mod lists;
 mod people;
 mod queue;

@@ -16,6 +16,7 @@ use mychatflow_daemon::jobs::{
     JobError, Outcome, reconcile_instance, recover_history, resolve_identity, sync_contacts,
 };
 use mychatflow_daemon::receivers::Receivers;
+use mychatflow_daemon::renders::Renders;
 use mychatflow_daemon::rpc::peer::Operators;
 use mychatflow_daemon::unfinished::Unfinished;
 use mychatflow_daemon::waha::{self, Waha};
@@ -87,6 +88,7 @@ impl World {
             wake: Arc::new(Wake::default()),
             numbers: Numbers::default(),
             hurry: Hurry::default(),
+            renders: Renders::default(),
             imports: Unfinished::default(),
             listings: Unfinished::default(),
             operators: watch::Sender::new(Operators::resolve(&[]).0),

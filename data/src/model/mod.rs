@@ -11,6 +11,7 @@ pub mod instance;
 pub mod interaction;
 pub mod job;
 pub mod ledger;
+pub mod limit;
 pub mod member;
 pub mod merge;
 pub mod note;

@@ -1,11 +1,12 @@
 //! A segment: a filter of contacts that is kept under a name.
 
+use super::limit;
 use super::query::Query;
 use crate::ids::SegmentId;
 use crate::time::Timestamp;
 
 /// The longest name.
-const NAME_CHARS_MAX: usize = 64;
+const NAME_CHARS_MAX: usize = limit::SEGMENT_NAME.chars;
 
 /// A saved filter of contacts.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::chat::Mode;
+use super::limit::{self, Limit, TooLong};
 use super::words;
 
 words! {
@@ -112,36 +113,60 @@ impl Default for Rules {
     }
 }
 
-/// The longest confirmation of an opt-out.
-const CONFIRMATION_CHARS_MAX: usize = 1000;
-
 /// A value that its key does not take.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{key} takes {takes}, not {value:?}")]
-pub struct SettingError {
-    /// The key.
-    pub key: SettingKey,
-    /// What it takes, in words.
-    pub takes: &'static str,
-    /// What stood there.
-    pub value: String,
+pub enum SettingError {
+    /// It means nothing there.
+    #[error("{key} takes {takes}, not {value:?}")]
+    Value {
+        /// The key.
+        key: SettingKey,
+        /// What it takes, in words.
+        takes: &'static str,
+        /// What stood there.
+        value: String,
+    },
+    /// It is too long.
+    #[error(transparent)]
+    TooLong(#[from] TooLong),
 }
 
 impl SettingKey {
+    /// How long a value may be.
+    #[must_use]
+    pub const fn limit(self) -> Limit {
+        match self {
+            Self::BusinessProfile => limit::PROFILE,
+            Self::BusinessHours => limit::HOURS,
+            Self::AssistantInstructions => limit::INSTRUCTIONS,
+            Self::BusinessName => limit::BUSINESS_NAME,
+            Self::OptOutConfirmation => limit::CONFIRMATION,
+            Self::Timezone => limit::TIMEZONE,
+            Self::AssistantMode
+            | Self::ReplyMode
+            | Self::ReplyCountdown
+            | Self::ReplyBurstQuiet
+            | Self::ReplyBurstMax
+            | Self::ReplyPace
+            | Self::ReplyFreshness
+            | Self::ReplyTakeoverPause
+            | Self::ReplyExistingContacts
+            | Self::ChatsGroups => limit::SETTING,
+        }
+    }
+
     /// Checks a value before it is stored.
     ///
     /// # Errors
-    /// When the key does not take it.
+    /// When the key does not take it, or it is too long.
     pub fn check(self, value: &str) -> Result<(), SettingError> {
-        let wrong = |takes| Err(SettingError { key: self, takes, value: value.to_owned() });
+        self.limit().check(value)?;
+        let wrong = |takes| Err(SettingError::Value { key: self, takes, value: value.to_owned() });
         match self {
             Self::Timezone => match jiff::tz::TimeZone::get(value) {
                 Ok(_) => Ok(()),
                 Err(_) => wrong("an IANA time zone such as Europe/Berlin"),
             },
-            Self::OptOutConfirmation if value.chars().count() > CONFIRMATION_CHARS_MAX => {
-                wrong("a text of at most 1000 characters")
-            }
             Self::AssistantInstructions
             | Self::BusinessName
             | Self::BusinessProfile
@@ -158,7 +183,7 @@ impl Rules {
     /// # Errors
     /// When the key does not take the value.
     pub fn overlay(mut self, key: SettingKey, value: &str) -> Result<Self, SettingError> {
-        let wrong = |takes| SettingError { key, takes, value: value.to_owned() };
+        let wrong = |takes| SettingError::Value { key, takes, value: value.to_owned() };
         let seconds = || value.parse().map(Duration::from_secs).map_err(|_| wrong("a number of seconds"));
         let millis = || value.parse().map(Duration::from_millis).map_err(|_| wrong("a number of milliseconds"));
         match key {

@@ -6,6 +6,7 @@ pub mod event;
 mod flag;
 pub mod frame;
 pub mod hello;
+pub mod limits;
 pub mod name;
 pub mod page;
 pub mod piece;
@@ -67,6 +68,9 @@ use page::Page;
 
 /// The number of this protocol. Unequal numbers do not talk, except for `daemon.status` and `daemon.stop`.
 pub const VERSION: u32 = 1;
+
+/// How much of an unknown method's name is told.
+const METHOD_CHARS_SHOWN: usize = 64;
 
 /// What a caller must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,12 +204,16 @@ macro_rules! calls {
             /// Reads a call.
             ///
             /// # Errors
-            /// An unknown method, or parameters that the method does not take.
+            /// An unknown method, a text that is too long, or parameters that the method does not take.
             pub fn read(method: &str, params: Value) -> Result<Self, ErrorObject> {
+                limits::check(method, &params)?;
                 match method {
                     $($name => read_params(method, params).map(TenantRequest::$call).map(Self::Tenant),)+
                     $($admin_name => read_params(method, params).map(AdminRequest::$admin_call).map(Self::Admin),)+
-                    _ => Err(ErrorObject::plain(METHOD_NOT_FOUND, format!("no method is called {method:?}"))),
+                    _ => {
+                        let method: String = method.chars().take(METHOD_CHARS_SHOWN).collect();
+                        Err(ErrorObject::plain(METHOD_NOT_FOUND, format!("no method is called {method:?}")))
+                    }
                 }
             }
 

@@ -12,12 +12,13 @@ use super::suppressions;
 use crate::ids::{ChatId, ContactId};
 use crate::model::chat::ChatState;
 use crate::model::contact::{Consent, Contact, Review, SuppressionCause};
+use crate::model::limit;
 use crate::phone::Phone;
 use crate::scoped;
 use crate::time::Timestamp;
 
 /// The longest tag.
-const TAG_CHARS_MAX: usize = 64;
+const TAG_CHARS_MAX: usize = limit::TAG.chars;
 
 /// Which contacts to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -7,12 +7,13 @@ use super::error::StoreError;
 use super::scope::Scoped;
 use super::{TenantStore, chats};
 use crate::ids::{ChatId, NoteId};
+use crate::model::limit;
 use crate::model::note::Note;
 use crate::scoped;
 use crate::time::Timestamp;
 
 /// The longest note.
-const NOTE_CHARS_MAX: usize = 4096;
+const NOTE_CHARS_MAX: usize = limit::CHAT_NOTE.chars;
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Note> {
     Ok(Note { id: row.get(0)?, chat: row.get(1)?, at: row.get(2)?, author: row.get(3)?, text: row.get(4)? })

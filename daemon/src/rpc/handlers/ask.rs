@@ -51,7 +51,8 @@ pub async fn ask(cx: &Cx, shop: &TenantStore, call: Ask) -> Handled<Reply<Ask>> 
     };
     let text = clean(&call.question);
     let line = Line { author: Author::Customer, at: now.to_jiff(), text, media: None, asks: Asks::Open };
-    let question = compose::ask(&known, "", &[line], now)
+    let question = compose::ask(&cx.renders, &known, "", &[line], now)
+        .await?
         .ok_or_else(|| CallError::invalid("the question is empty: write what a customer would write"))?;
     let said = gemini.generate(&question.ask).await?;
 

@@ -94,8 +94,15 @@ pub async fn test(cx: &Cx, shop: &TenantStore, call: CampaignTest) -> Handled<Re
     {
         material.name = contact.name;
     }
-    let text = campaign.text_of(variant).unwrap_or(&campaign.text);
-    let text = letter(text, &material).map_err(|why| {
+    let text = campaign.text_of(variant).unwrap_or(&campaign.text).to_owned();
+    let (made, material) = cx
+        .renders
+        .run(shop.id(), move || {
+            let made = letter(&text, &material);
+            (made, material)
+        })
+        .await?;
+    let text = made.map_err(|why| {
         let whom = material.phone.as_ref().map_or_else(|| clean_line(&material.given), ToString::to_string);
         CallError::conflict(format!("text {} can't be made for {whom}: {why}", variant::label(variant)))
     })?;

@@ -47,23 +47,48 @@ async fn number(shop: &TenantStore, name: Option<&InstanceName>) -> Handled<Inst
     }
 }
 
-pub(super) fn checked_text(text: &str) -> Handled<String> {
+pub(super) async fn checked_text(cx: &Cx, shop: &TenantStore, text: &str) -> Handled<String> {
     let text = clean(text).trim().to_owned();
     if text.is_empty() {
         return invalid("a campaign needs a text");
     }
-    match template::check(&text) {
+    let checked = text.clone();
+    match cx.renders.run(shop.id(), move || template::check(&checked)).await? {
         Ok(()) => Ok(text),
         Err(wrong) => invalid(wrong),
     }
 }
 
+/// The same of a text that may be absent.
+pub(super) async fn checked_if_given(cx: &Cx, shop: &TenantStore, text: Option<&str>) -> Handled<Option<String>> {
+    match text {
+        Some(text) => Ok(Some(checked_text(cx, shop, text).await?)),
+        None => Ok(None),
+    }
+}
+
 /// Texts besides the first.
-pub(super) fn checked_texts(texts: &[String]) -> Handled<Vec<String>> {
+pub(super) async fn checked_texts(cx: &Cx, shop: &TenantStore, texts: &[String]) -> Handled<Vec<String>> {
     if texts.len() >= TEXTS_MAX {
         return invalid(format!("a campaign has {TEXTS_MAX} texts at most, the first one counted"));
     }
-    texts.iter().map(|text| checked_text(text)).collect()
+    let mut checked = Vec::with_capacity(texts.len());
+    for text in texts {
+        checked.push(checked_text(cx, shop, text).await?);
+    }
+    Ok(checked)
+}
+
+/// The same of texts that may be absent.
+pub(super) async fn checked_all_if_given(
+    cx: &Cx,
+    shop: &TenantStore,
+    texts: Option<&[String]>,
+) -> Handled<Option<Vec<String>>> {
+    match texts {
+        Some(texts) => Ok(Some(checked_texts(cx, shop, texts).await?)),
+        None => Ok(None),
+    }
 }
 
 /// `campaign.create`: a draft with its list, or with the first piece of it.
@@ -73,8 +98,8 @@ pub(super) fn checked_texts(texts: &[String]) -> Handled<Vec<String>> {
 /// many lists come in pieces.
 pub async fn create(cx: &Cx, shop: &TenantStore, call: CampaignCreate) -> Handled<Reply<CampaignCreate>> {
     let now = cx.now();
-    let text = checked_text(&call.text)?;
-    let variants = checked_texts(&call.variants)?;
+    let text = checked_text(cx, shop, &call.text).await?;
+    let variants = checked_texts(cx, shop, &call.variants).await?;
     let instance = number(shop, call.instance.as_ref()).await?;
     let timezone = match &call.timezone {
         Some(name) => checked_zone(name)?,
@@ -181,8 +206,8 @@ async fn list_group(cx: &Cx, shop: &TenantStore, id: CampaignId, group: Group) -
 /// `not_found`, or `invalid` about the text or the list.
 pub async fn preview(cx: &Cx, shop: &TenantStore, call: CampaignPreview) -> Handled<Reply<CampaignPreview>> {
     let limit = paging::limit(Some(call.limit.unwrap_or(PREVIEWS)));
-    let text = call.text.as_deref().map(checked_text).transpose()?;
-    let variants = call.variants.as_deref().map(checked_texts).transpose()?;
+    let text = checked_if_given(cx, shop, call.text.as_deref()).await?;
+    let variants = checked_all_if_given(cx, shop, call.variants.as_deref()).await?;
     let (texts, mut materials) = match &call.name {
         Some(name) => {
             if call.file.is_some() || call.segment.is_some() {
@@ -201,7 +226,7 @@ pub async fn preview(cx: &Cx, shop: &TenantStore, call: CampaignPreview) -> Hand
         }
     };
     note_opt_outs(shop, &mut materials).await?;
-    Ok(Reply(campaign_preview::previewed(&texts, materials, limit)))
+    Ok(Reply(campaign_preview::previewed(cx, shop, texts, materials, limit).await?))
 }
 
 /// The first people of a list that is not stored.

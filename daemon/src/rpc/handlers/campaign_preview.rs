@@ -2,31 +2,50 @@
 
 use mychatflow_data::model::variant;
 use mychatflow_data::protocol::calls::campaign::{CampaignPreviewLine, CampaignPreviewed};
+use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::recipients::Material;
 
 use super::campaigns::count;
+use crate::cx::Cx;
 use crate::flow::clean::clean_line;
 use crate::letter::letter;
+use crate::rpc::refused::Handled;
 
 /// How many people are looked at to tell how many would be left out: a text takes some 20 µs.
 pub const LOOKED_AT_MAX: usize = 2_000;
 
 /// A few renderings, of several texts some of each, and how many people would be left out.
-pub fn previewed(texts: &[String], materials: Vec<Material>, limit: usize) -> CampaignPreviewed {
-    let drawn: Vec<usize> = materials.iter().map(|material| variant::draw(material.recipient, texts.len())).collect();
-    let made: Vec<Result<String, String>> =
-        materials.iter().zip(&drawn).map(|(material, drawn)| rendering(&texts[*drawn], material)).collect();
+///
+/// # Errors
+/// `overloaded` when it takes too long.
+pub async fn previewed(
+    cx: &Cx,
+    shop: &TenantStore,
+    texts: Vec<String>,
+    materials: Vec<Material>,
+    limit: usize,
+) -> Handled<CampaignPreviewed> {
+    let count_of_texts = texts.len();
+    let drawn: Vec<usize> =
+        materials.iter().map(|material| variant::draw(material.recipient, count_of_texts)).collect();
+    let rows = materials.into_iter().zip(drawn.clone());
+    let rendered = cx.renders.each(shop.id(), rows, move |(material, drawn)| {
+        let made = rendering(&texts[drawn], &material);
+        (material, made)
+    });
+    let (materials, made): (Vec<Material>, Vec<Result<String, String>>) = rendered.await?.into_iter().unzip();
     let (looked_at, left_out) = (materials.len(), made.iter().filter(|made| made.is_err()).count());
-    let shown = spread(&drawn, texts.len(), limit);
+    let shown = spread(&drawn, count_of_texts, limit);
     let rows = materials.into_iter().zip(made).zip(drawn).enumerate();
     let rows = rows.filter(|(at, _)| shown.contains(at)).map(|(_, ((material, made), drawn))| CampaignPreviewLine {
         phone: material.phone.as_ref().map_or_else(|| clean_line(&material.given), ToString::to_string),
         name: material.name.map(|name| clean_line(&name)),
         text: made.as_ref().ok().cloned(),
         reason: made.err(),
-        variant: (texts.len() > 1).then(|| variant::label(drawn)),
+        variant: (count_of_texts > 1).then(|| variant::label(drawn)),
     });
-    CampaignPreviewed { items: rows.collect(), next: None, looked_at: count(looked_at), left_out: count(left_out) }
+    let (looked_at, left_out) = (count(looked_at), count(left_out));
+    Ok(CampaignPreviewed { items: rows.collect(), next: None, looked_at, left_out })
 }
 
 fn rendering(text: &str, material: &Material) -> Result<String, String> {

@@ -21,7 +21,7 @@ use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::recipients::Wanted;
 use mychatflow_data::time::Timestamp;
 
-use super::campaign_lists::{checked_text, checked_texts};
+use super::campaign_lists::{checked_all_if_given, checked_if_given};
 use crate::compose::zone;
 use crate::cx::Cx;
 use crate::flow::clean::clean_line;
@@ -254,8 +254,8 @@ pub async fn cancel(cx: &Cx, shop: &TenantStore, call: CampaignCancel) -> Handle
 /// `conflict` when it was launched, `invalid` about the text or the time.
 pub async fn edit(cx: &Cx, shop: &TenantStore, call: CampaignEdit) -> Handled<Reply<CampaignEdit>> {
     let campaign = named(shop, &call.name).await?;
-    let text = call.text.as_deref().map(checked_text).transpose()?;
-    let variants = call.variants.as_deref().map(checked_texts).transpose()?;
+    let text = checked_if_given(cx, shop, call.text.as_deref()).await?;
+    let variants = checked_all_if_given(cx, shop, call.variants.as_deref()).await?;
     let timezone = call.timezone.as_deref().map(checked_zone).transpose()?.unwrap_or_else(|| campaign.timezone.clone());
     let scheduled_at = match &call.at {
         Some(at) => instant(at, &timezone, cx.now())?,

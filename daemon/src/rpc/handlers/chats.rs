@@ -31,8 +31,6 @@ use crate::rpc::service::Reply;
 
 /// The longest that `chat.send` waits for the end of a send.
 pub const WAIT_MAX: Duration = Duration::from_secs(600);
-/// The longest text that WhatsApp takes.
-const TEXT_CHARS_MAX: usize = 65_536;
 
 /// A chat as replies show it: its untrusted texts cleaned, the mode that is in effect.
 #[must_use]
@@ -222,9 +220,6 @@ pub async fn show(cx: &Cx, shop: &TenantStore, call: ChatShow) -> Handled<Reply<
 /// `invalid` for a text that can't be sent.
 pub async fn send(cx: &Cx, shop: &TenantStore, call: ChatSend) -> Handled<Reply<ChatSend>> {
     let listed = named(shop, &call.chat, call.instance.as_ref()).await?;
-    if call.text.chars().count() > TEXT_CHARS_MAX {
-        return Err(CallError::invalid(format!("a message has at most {TEXT_CHARS_MAX} characters")).into());
-    }
     let pause = super::rules(cx, shop, &listed).await?.takeover_pause;
     let client_ref = call.client_ref.unwrap_or_default();
     let composer = match call.clear_draft {

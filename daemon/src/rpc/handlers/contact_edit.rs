@@ -1,6 +1,7 @@
 //! `contact.edit`: what the owner knows of a person.
 
 use mychatflow_data::model::contact::Consent;
+use mychatflow_data::model::limit;
 use mychatflow_data::protocol::calls::contact::{ConsentSaid, ContactEdit};
 use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::store::TenantStore;
@@ -17,9 +18,9 @@ use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
 
 /// The longest name, language, column, source or proof.
-const LINE_CHARS_MAX: usize = 500;
+const LINE_CHARS_MAX: usize = limit::FIELD.chars;
 /// The longest note.
-const NOTE_CHARS_MAX: usize = 4_000;
+const NOTE_CHARS_MAX: usize = limit::PERSON_NOTE.chars;
 
 /// `contact.edit`
 ///

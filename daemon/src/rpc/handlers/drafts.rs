@@ -1,7 +1,6 @@
 //! `chat.draft`: what a human has begun to write in a chat.
 
 use mychatflow_data::protocol::calls::chat::{ChatCompose, ChatDraft};
-use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::store::TenantStore;
 
 use super::chats;
@@ -10,19 +9,13 @@ use crate::flow::clean::clean;
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
 
-/// The longest draft.
-const DRAFT_CHARS_MAX: usize = 65_536;
-
 /// `chat.draft`: reads the composer's words; with a text it keeps them first.
 ///
 /// # Errors
-/// `not_found` or `conflict` about the chat, `invalid` for a text that is too long.
+/// `not_found` or `conflict` about the chat.
 pub async fn draft(cx: &Cx, shop: &TenantStore, call: ChatCompose) -> Handled<Reply<ChatCompose>> {
     let chat = chats::named(shop, &call.chat, call.instance.as_ref()).await?.chat.id;
     if let Some(text) = call.text {
-        if text.chars().count() > DRAFT_CHARS_MAX {
-            return Err(CallError::invalid(format!("a draft has at most {DRAFT_CHARS_MAX} characters")).into());
-        }
         let text = if text.trim().is_empty() { String::new() } else { clean(&text) };
         shop.set_draft(chat, text, cx.now()).await?;
     }

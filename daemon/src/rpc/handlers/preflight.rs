@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use mychatflow_data::model::governor::estimate::Load;
 use mychatflow_data::model::governor::{Limits, Whom};
@@ -32,22 +33,26 @@ pub async fn preflight(cx: &Cx, shop: &TenantStore, call: CampaignPreflight) -> 
     let now = cx.now();
     let id = named(shop, &call.name).await?.id;
     let mut outlook = shop.campaign_outlook(id, now).await?;
-    leave_out_unmade(shop, &mut outlook).await?;
+    leave_out_unmade(cx, shop, &mut outlook).await?;
     Ok(Reply(document(&outlook, &cx.config().campaign.limits(), now)))
 }
 
 /// Makes everybody's text: whoever has no value for a place in it gets nothing.
-async fn leave_out_unmade(shop: &TenantStore, outlook: &mut Outlook) -> Handled<()> {
+async fn leave_out_unmade(cx: &Cx, shop: &TenantStore, outlook: &mut Outlook) -> Handled<()> {
     let id = outlook.campaign.id;
-    let texts: Vec<String> = std::iter::once(&outlook.campaign.text).chain(&outlook.variants).cloned().collect();
+    let texts: Arc<[String]> = std::iter::once(&outlook.campaign.text).chain(&outlook.variants).cloned().collect();
     let (mut unmade, mut after) = (BTreeMap::<String, i64>::new(), None);
     loop {
         let people = shop.audience_materials(id, after, LOOKED_AT).await?;
         let Some((last, _)) = people.last() else { break };
         after = Some(last.recipient);
-        for (material, whom) in people {
+        let texts = Arc::clone(&texts);
+        let made = cx.renders.each(shop.id(), people, move |(material, whom)| {
             let text = &texts[variant::draw(material.recipient, texts.len())];
-            if let Err(reason) = letter(text, &material) {
+            (letter(text, &material).err(), whom)
+        });
+        for (reason, whom) in made.await? {
+            if let Some(reason) = reason {
                 *unmade.entry(reason).or_default() += 1;
                 outlook.audience -= 1;
                 outlook.newcomers -= i64::from(whom == Whom::Newcomer);

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use mychatflow_data::model::chat::Chat;
+use mychatflow_data::model::limit;
 use mychatflow_data::model::quick_reply::{QuickReply, QuickReplyState};
 use mychatflow_data::model::setting::SettingKey;
 use mychatflow_data::protocol::calls::quick_reply::{
@@ -29,6 +30,15 @@ use crate::rpc::service::Reply;
 /// How many quick replies a picker offers.
 const QUICK_REPLIES_MAX: i64 = 10_000;
 
+/// The documents of some, with the names of their places.
+async fn documents(cx: &Cx, shop: &TenantStore, replies: Vec<QuickReply>) -> Handled<Vec<QuickReplyDocument>> {
+    Ok(cx.renders.each(shop.id(), replies, document).await?)
+}
+
+async fn one(cx: &Cx, shop: &TenantStore, reply: QuickReply) -> Handled<QuickReplyDocument> {
+    Ok(cx.renders.run(shop.id(), move || document(reply)).await?)
+}
+
 fn document(reply: QuickReply) -> QuickReplyDocument {
     QuickReplyDocument {
         variables: template::variables(&reply.text),
@@ -49,17 +59,25 @@ fn document(reply: QuickReply) -> QuickReplyDocument {
 ///
 /// # Errors
 /// What the store says.
-pub async fn list(_: &Cx, shop: &TenantStore, call: QuickReplyList) -> Handled<Reply<QuickReplyList>> {
-    let limit = paging::limit(call.limit);
+pub async fn list(cx: &Cx, shop: &TenantStore, call: QuickReplyList) -> Handled<Reply<QuickReplyList>> {
+    let most = paging::limit(call.limit);
     let after = call.after.map(|after| after.as_str().to_owned());
     let filter = QuickReplyFilter { category: call.category, find: call.find, state: call.state };
-    let found = shop.quick_replies_like(filter, after, paging::to_read(limit)).await?;
-    Ok(Reply(paging::page(found, limit, |last| last.label.clone(), document)))
+    let found = shop.quick_replies_like(filter, after, paging::to_read(most)).await?;
+    let Page { items, next } = paging::page(found, most, |last| last.label.clone(), |reply| reply);
+    Ok(Reply(Page { items: documents(cx, shop, items).await?, next }))
 }
 
 /// Refuses words that nobody could be sent.
-fn readable(text: &str) -> Handled<()> {
-    Ok(template::check(text).map_err(CallError::invalid)?)
+async fn readable(cx: &Cx, shop: &TenantStore, text: &str) -> Handled<()> {
+    let text = text.to_owned();
+    let checked = cx.renders.run(shop.id(), move || check(&text)).await?;
+    Ok(checked.map_err(CallError::invalid)?)
+}
+
+/// Words without places may be longer than a text that is made: a list of prices, say.
+fn check(text: &str) -> Result<(), String> {
+    if text.contains('{') { template::check(text) } else { Ok(()) }
 }
 
 /// `quick_reply.add`
@@ -68,10 +86,10 @@ fn readable(text: &str) -> Handled<()> {
 /// `conflict` when the label is taken, `invalid` when label or text is empty or the text is no template.
 pub async fn add(cx: &Cx, shop: &TenantStore, call: QuickReplyAdd) -> Handled<Reply<QuickReplyAdd>> {
     let text = clean(&call.text);
-    readable(&text)?;
+    readable(cx, shop, &text).await?;
     let category = call.category.map(|category| clean_line(&category));
     let added = shop.add_quick_reply(clean_line(&call.label), text, category, cx.now()).await?;
-    Ok(Reply(document(added)))
+    Ok(Reply(one(cx, shop, added).await?))
 }
 
 /// `quick_reply.edit`
@@ -90,18 +108,20 @@ pub async fn edit(cx: &Cx, shop: &TenantStore, call: QuickReplyEdit) -> Handled<
         let text = "say what shall change: the label, the text, the category or the state";
         return Err(CallError::invalid(text).into());
     }
-    change.text.as_deref().map_or(Ok(()), readable)?;
+    if let Some(text) = &change.text {
+        readable(cx, shop, text).await?;
+    }
     let edited = shop.edit_quick_reply(call.name.as_str().to_owned(), change, cx.now()).await;
-    Ok(Reply(document(found(edited, &call.name)?)))
+    Ok(Reply(one(cx, shop, found(edited, &call.name)?).await?))
 }
 
 /// `quick_reply.remove`
 ///
 /// # Errors
 /// `not_found` without it.
-pub async fn remove(_: &Cx, shop: &TenantStore, call: QuickReplyRemove) -> Handled<Reply<QuickReplyRemove>> {
+pub async fn remove(cx: &Cx, shop: &TenantStore, call: QuickReplyRemove) -> Handled<Reply<QuickReplyRemove>> {
     let removed = shop.remove_quick_reply(call.name.as_str().to_owned()).await;
-    Ok(Reply(document(found(removed, &call.name)?)))
+    Ok(Reply(one(cx, shop, found(removed, &call.name)?).await?))
 }
 
 fn found(reply: Result<QuickReply, StoreError>, name: &QuickReplyName) -> Handled<QuickReply> {
@@ -126,8 +146,16 @@ pub async fn import(cx: &Cx, shop: &TenantStore, call: QuickReplyImport) -> Hand
                     in the lines below";
         return Err(CallError::invalid(text).into());
     }
-    for part in parts {
-        let (label, text) = (clean_line(&part.label).trim().to_owned(), clean(&part.text).trim().to_owned());
+    let parts = cx.renders.each(shop.id(), parts, |part| {
+        let text = clean(&part.text).trim().to_owned();
+        let checked = limit::QUICK_REPLY_TEXT.check(&text).map_err(|why| why.to_string()).and_then(|()| check(&text));
+        (part, text, checked)
+    });
+    for (part, text, checked) in parts.await? {
+        let label = clean_line(&part.label).trim().to_owned();
+        let too_long = limit::QUICK_REPLY_LABEL
+            .check(&label)
+            .and_then(|()| part.category.as_deref().map_or(Ok(()), |words| limit::QUICK_REPLY_CATEGORY.check(words)));
         let wrong = if label.is_empty() {
             Err("it has no label".to_owned())
         } else if text.is_empty() {
@@ -135,10 +163,13 @@ pub async fn import(cx: &Cx, shop: &TenantStore, call: QuickReplyImport) -> Hand
         } else if !labels.insert(label.to_ascii_lowercase()) {
             Err("the label stands in the file already".to_owned())
         } else {
-            template::check(&text)
+            too_long.map_err(|why| why.to_string()).and(checked)
         };
         match wrong {
-            Err(reason) => rejected.push(QuickReplyRejected { line: part.line, label, reason }),
+            Err(reason) => {
+                let label = label.chars().take(limit::QUICK_REPLY_LABEL.chars).collect();
+                rejected.push(QuickReplyRejected { line: part.line, label, reason });
+            }
             Ok(()) => {
                 let category = part.category.map(|category| clean_line(&category));
                 replies.push(FiledQuickReply { label, text, category, state: part.state });
@@ -209,10 +240,10 @@ pub async fn render(cx: &Cx, shop: &TenantStore, call: QuickReplyRender) -> Hand
     // By label they are already.
     replies.sort_by_key(|reply| std::cmp::Reverse(reply.uses));
     let values = values(cx, shop, &chat).await?;
-    let rendered = |reply: QuickReply| {
+    let rendered = move |reply: QuickReply| {
         let (text, missing) = template::fill(&reply.text, &values);
         let QuickReply { id, label, category, uses, .. } = reply;
         QuickReplyRendered { id, label, category, text, missing, uses }
     };
-    Ok(Reply(Page::whole(replies.into_iter().map(rendered).collect())))
+    Ok(Reply(Page::whole(cx.renders.each(shop.id(), replies, rendered).await?)))
 }

@@ -12,9 +12,6 @@ use crate::rpc::paging;
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
 
-/// The longest text that is looked for.
-const TEXT_CHARS_MAX: usize = 512;
-
 /// `chat.search`: newest first.
 ///
 /// # Errors
@@ -30,8 +27,7 @@ pub async fn search(_: &Cx, shop: &TenantStore, call: ChatSearch) -> Handled<Rep
     };
     let before = call.after.as_ref().map(paging::whole::<InteractionId>).transpose()?;
     let limit = paging::limit(call.limit);
-    let text = call.text.chars().take(TEXT_CHARS_MAX).collect();
-    let found = shop.search(Wanted { text, chat, instance }, before, paging::to_read(limit)).await?;
+    let found = shop.search(Wanted { text: call.text, chat, instance }, before, paging::to_read(limit)).await?;
     Ok(Reply(paging::page(found, limit, |last| last.interaction.id.to_string(), hit)))
 }
 

@@ -19,6 +19,7 @@ use crate::compose;
 use crate::cx::Cx;
 use crate::flow::clean::clean_line;
 use crate::flow::gate::{Model, Reason, Verdict};
+use crate::flow::quick_reply_facts::QuickReplyFact;
 use crate::flow::sources::sources;
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
@@ -51,7 +52,10 @@ pub async fn why(cx: &Cx, shop: &TenantStore, call: Why) -> Handled<Reply<Why>> 
     let clients = cx.clients();
     let rules = facts.values.rules(clients.config.reply);
     let model = if clients.gemini.is_some() { Model::Configured } else { Model::Missing };
+    let by_assistant = story.as_ref().is_some_and(|story| story.message.interaction.author == Author::Assistant);
+    let quick_replies = if by_assistant { compose::quick_replies(&cx.renders, &facts).await? } else { Vec::new() };
     let known = Known {
+        quick_replies,
         zone: compose::zone(&facts.tenant.timezone),
         verdict: compose::verdict(&facts, rules, model, now),
         taken_over: taken_over(&facts, rules.takeover_pause),
@@ -86,6 +90,8 @@ fn taken_over(facts: &Facts, pause: std::time::Duration) -> bool {
 
 struct Known {
     facts: Facts,
+    /// What the assistant was told besides, where it wrote.
+    quick_replies: Vec<QuickReplyFact>,
     verdict: Verdict,
     taken_over: bool,
     zone: TimeZone,
@@ -139,9 +145,7 @@ impl Known {
             .filter_map(|(key, name)| Some((name.to_owned(), values.get(key)?.to_owned())))
             .collect();
         facts.extend(
-            compose::quick_replies(&self.facts)
-                .into_iter()
-                .map(|reply| (format!("quick reply {}", reply.label), reply.text)),
+            self.quick_replies.iter().map(|reply| (format!("quick reply {}", reply.label), reply.text.clone())),
         );
         let facts: Vec<(&str, &str)> = facts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
         sources(text, &facts).into_iter().map(clean_line).collect()

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Sign, Term, Test, Value, When, folded};
 use crate::model::contact::{ConsentState, Review};
+use crate::model::limit;
 use crate::time::Timestamp;
 
 /// More than these is no question that a person asks.
@@ -283,6 +284,10 @@ fn distance(left: &str, right: &str) -> usize {
 
 /// The terms of a query.
 pub(super) fn terms(text: &str) -> Result<Vec<Term>, QueryError> {
+    if let Err(too_long) = limit::QUERY.check(text) {
+        let hint = Some("save a part of it as a segment".to_owned());
+        return Err(QueryError { at: None, what: too_long.to_string(), hint });
+    }
     let mut reader = Reader { chars: text.chars().collect(), at: 0 };
     let mut terms = Vec::new();
     loop {

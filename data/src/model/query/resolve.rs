@@ -7,6 +7,9 @@ const DEPTH_MAX: usize = 8;
 /// How many segments one query may come to, those in others counted each time.
 const LOOK_UPS_MAX: usize = 256;
 
+/// How many terms a query may have with those of its segments: everybody is asked all of them.
+const TERMS_MAX: usize = 1_024;
+
 /// Are these two the name of the same segment? Letter case counts as little as it does in the store.
 #[must_use]
 pub(crate) fn same_name(left: &str, right: &str) -> bool {
@@ -18,6 +21,7 @@ struct Resolver<'l, E> {
     /// The segments within which it reads.
     path: Vec<String>,
     left: usize,
+    terms_left: usize,
 }
 
 impl<E: From<QueryError>> Resolver<'_, E> {
@@ -37,8 +41,13 @@ impl<E: From<QueryError>> Resolver<'_, E> {
         let Some(text) = (self.look_up)(name)? else {
             return wrong("is not there: see `mychatflow segment list`".to_owned());
         };
+        let query = Query::parse(&text)?;
+        self.terms_left = match self.terms_left.checked_sub(query.terms.len()) {
+            Some(left) => left,
+            None => return wrong(format!("is one too many: a query comes to {TERMS_MAX} terms at most")),
+        };
         self.path.push(name.to_owned());
-        let query = self.query(Query::parse(&text)?)?;
+        let query = self.query(query)?;
         self.path.pop();
         Ok(query)
     }
@@ -62,7 +71,7 @@ impl Query {
         self,
         look_up: &mut dyn FnMut(&str) -> Result<Option<String>, E>,
     ) -> Result<Self, E> {
-        Resolver { look_up, path: Vec::new(), left: LOOK_UPS_MAX }.query(self)
+        Resolver { look_up, path: Vec::new(), left: LOOK_UPS_MAX, terms_left: TERMS_MAX }.query(self)
     }
 
     /// Does it name this segment itself?

@@ -164,6 +164,29 @@ fn segments_stand_for_their_queries() {
 }
 
 #[test]
+fn however_much_is_typed_a_query_has_an_end() {
+    for (query, told) in [
+        ("(".repeat(100_000), "the query has 100,000 characters; at most 2,000 are possible"),
+        (format!("tag:{}", "a,".repeat(100_000)), "at most 2,000 are possible"),
+        ("-".repeat(1_999), "nothing stands before the colon"),
+        ("a ".repeat(65), "more than 64 terms"),
+    ] {
+        match Query::parse(&query) {
+            Err(wrong) => assert!(wrong.to_string().contains(told) || query.starts_with('-'), "{wrong}"),
+            Ok(_) => assert!(query.starts_with('-'), "{query}"),
+        }
+    }
+    // Each of some segments may be as long as it may; all of them together may not.
+    let long = |_: &str| Ok(Some("b ".repeat(64)));
+    let resolved = |segments: usize| {
+        let query = Query::parse(&"segment:a ".repeat(segments)).unwrap();
+        query.resolved::<QueryError>(&mut |name| long(name))
+    };
+    assert!(resolved(16).is_ok());
+    assert!(resolved(17).unwrap_err().to_string().contains("a query comes to 1024 terms at most"));
+}
+
+#[test]
 fn only_looked_at_people_are_named_by_tag_or_review() {
     for (query, named) in
         [("all", false), ("tag:vip", true), ("-tag:vip", false), ("review:new", true), ("-review:personal", false)]
