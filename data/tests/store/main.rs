@@ -10,6 +10,7 @@ mod console;
 mod contacts;
 mod erase;
 mod file;
+mod full_store;
 mod lists;
 mod members;
 mod merges;
