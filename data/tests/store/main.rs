@@ -27,5 +27,6 @@ mod segments;
 mod stopped;
 mod strangers;
 mod support;
+mod traces;
 mod upgrade;
 mod variants;

@@ -93,7 +93,7 @@ async fn an_older_file_is_counted_and_indexed() {
 }
 
 /// The full store of a released version, as that version wrote it.
-fn fixture(version: &str) -> PathBuf {
+pub fn fixture(version: &str) -> PathBuf {
     let name = format!("store-{version}.db.gz");
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
@@ -105,7 +105,7 @@ pub fn pack(from: &Path, to: &Path) {
     std::fs::write(to, packed.finish().unwrap()).unwrap();
 }
 
-fn unpack(from: &Path, to: &Path) {
+pub fn unpack(from: &Path, to: &Path) {
     let mut bytes = Vec::new();
     flate2::read::GzDecoder::new(std::fs::File::open(from).unwrap()).read_to_end(&mut bytes).unwrap();
     std::fs::write(to, bytes).unwrap();
