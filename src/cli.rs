@@ -73,6 +73,9 @@ pub struct Globals {
 pub enum Command {
     /// Run the daemon, or ask it something
     Daemon {
+        /// Begin with a new, empty store where the old one is missing or not ours; what is found is renamed
+        #[arg(long)]
+        new: bool,
         /// What to ask; nothing: run it, in the foreground
         #[command(subcommand)]
         verb: Option<DaemonVerb>,

@@ -73,6 +73,9 @@ pub struct Config {
 pub struct DaemonConfig {
     /// Where the store is.
     pub data_dir: PathBuf,
+    /// Where it is remembered which store is in which directory, for the day when a disk is not mounted; no key of the
+    /// file.
+    pub state_dir: Option<PathBuf>,
     /// Where commands and consoles connect.
     pub socket: PathBuf,
     /// Whose members may open the socket beside the daemon's own account.
@@ -260,6 +263,7 @@ impl Config {
         Self {
             daemon: DaemonConfig {
                 data_dir,
+                state_dir: None,
                 socket,
                 socket_group: None,
                 log: LOG.to_owned(),

@@ -6,6 +6,7 @@ pub mod clients;
 pub mod compose;
 pub mod config;
 pub mod cx;
+pub mod data_dir;
 pub mod details;
 pub mod disk;
 pub mod flow;
@@ -34,6 +35,7 @@ use std::time::Duration;
 use mychatflow_data::ids::RunId;
 use mychatflow_data::store::Store;
 use mychatflow_data::store::error::StoreError;
+use mychatflow_data::store::traces::Refused;
 use mychatflow_data::time::{Clock, WallClock};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -44,6 +46,7 @@ use crate::bus::Bus;
 use crate::clients::ClientsError;
 use crate::config::Config;
 use crate::cx::Cx;
+use crate::data_dir::{Beginning, DataDir};
 use crate::http::budget::Budget;
 use crate::http::complaints::Complaints;
 use crate::http::counts::Counts;
@@ -56,7 +59,7 @@ use crate::jobs::worker;
 use crate::receivers::Receivers;
 use crate::reload::ReadConfig;
 use crate::renders::Renders;
-use crate::rpc::listener::{BindError, Listener, Lock};
+use crate::rpc::listener::{BindError, Listener};
 use crate::tell::{Chore, Teller};
 use crate::unfinished::Unfinished;
 
@@ -66,6 +69,8 @@ pub const STORE_FILE: &str = "mychatflow.db";
 pub const LOCK_FILE: &str = "mychatflow.lock";
 /// How long finished jobs and delivery keys are kept.
 const KEEP: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How often it is looked whether the files are still where they were.
+const LOOK_AT_FILES: Duration = Duration::from_secs(1);
 /// How often the store is tidied.
 const TIDY: Duration = Duration::from_secs(3600);
 
@@ -84,9 +89,15 @@ pub enum RunError {
     /// Another daemon has the data directory or the socket.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// What lies in the data directory is not touched.
+    #[error("{0}")]
+    Refused(Refused),
     /// The store can't be opened.
     #[error("the store can't be opened")]
-    Store(#[from] StoreError),
+    Store(#[source] StoreError),
+    /// The store's files were deleted or replaced under the daemon.
+    #[error("the store is lost: {0}")]
+    StoreLost(String),
     /// A port is taken or not ours to take.
     #[error("{key} = {address} can't be listened on")]
     Listen {
@@ -106,6 +117,16 @@ pub enum RunError {
     Clients(#[from] ClientsError),
 }
 
+impl From<StoreError> for RunError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused(refused) => Self::Refused(refused),
+            StoreError::Lost(loss) => Self::StoreLost(loss),
+            other => Self::Store(other),
+        }
+    }
+}
+
 /// A daemon that runs.
 pub struct Running {
     /// What its parts work with.
@@ -119,7 +140,9 @@ pub struct Running {
     work: JoinSet<()>,
     rpc: JoinSet<()>,
     work_stop: CancellationToken,
-    _lock: Lock,
+    /// What is only there once something is wrong with the files.
+    trouble: JoinSet<RunError>,
+    _data_dir: Arc<DataDir>,
 }
 
 /// Starts everything: lock, store, clients, jobs, socket, ports. The ports come last, so that nothing is taken in that
@@ -128,15 +151,31 @@ pub struct Running {
 /// # Errors
 /// Why it did not start; then nothing runs.
 pub async fn start(config: Config, read_config: ReadConfig, stop: CancellationToken) -> Result<Running, RunError> {
+    start_as(Beginning::AsFound, config, read_config, stop).await
+}
+
+/// Starts everything, and says how what lies in the data directory is treated.
+///
+/// # Errors
+/// Why it did not start; then nothing runs.
+pub async fn start_as(
+    beginning: Beginning,
+    config: Config,
+    read_config: ReadConfig,
+    stop: CancellationToken,
+) -> Result<Running, RunError> {
     let clock: Arc<dyn Clock> = Arc::new(WallClock);
-    let (lock, path) = open_data_dir(&config)?;
+    let (data_dir, opening) = DataDir::take(&config, beginning, clock.now())?;
+    let data_dir = Arc::new(data_dir);
     let run = RunId::new();
     let bus = Bus::new(run, Arc::clone(&clock));
     let wake = Arc::new(Wake::default());
     let (chores, chores_due) = mpsc::unbounded_channel();
     let (details, details_due) = mpsc::unbounded_channel();
     let teller = Teller { bus: bus.clone(), wake: Arc::clone(&wake), details, chores };
-    let store = Store::open(&path, Arc::new(teller)).await?;
+    let store = Store::open_as(opening, Arc::new(teller)).await?;
+    let dir = config.daemon.data_dir.clone();
+    data_dir.note(store.id()).map_err(|source| RunError::DataDir { path: dir, source })?;
     store.free_leases(run, clock.now()).await?;
 
     let (webhook, webhook_port) = listen("webhook.listen", config.webhook.listen).await?;
@@ -177,8 +216,10 @@ pub async fn start(config: Config, read_config: ReadConfig, stop: CancellationTo
         rpc: JoinSet::new(),
         work_stop: work_stop.clone(),
         cx: Arc::clone(&cx),
-        _lock: lock,
+        trouble: JoinSet::new(),
+        _data_dir: Arc::clone(&data_dir),
     };
+    running.trouble.spawn(watch_files(Arc::clone(&cx), data_dir));
     let counts = Arc::new(Counts::default());
     running.work.spawn(worker::run(Arc::clone(&cx), work_stop.clone()));
     running.work.spawn(do_chores(Arc::clone(&cx), chores_due, work_stop.clone()));
@@ -201,7 +242,7 @@ impl Running {
     /// Waits until the daemon is told to stop, then stops it: first what comes in, then the work, then the store.
     ///
     /// # Errors
-    /// [`RunError::PartEnded`] when a part ended by itself, which only a panic makes it do. The rest is stopped then: a
+    /// [`RunError::StoreLost`] when the store's files were deleted or replaced; [`RunError::PartEnded`] when a part ended by itself, which only a panic makes it do. The rest is stopped then: a
     /// daemon that takes messages in and answers none is worse than one that a supervisor starts again.
     pub async fn wait(mut self) -> Result<(), RunError> {
         let whole = tokio::select! {
@@ -211,8 +252,13 @@ impl Running {
             Some(_) = self.intake.join_next() => Err(RunError::PartEnded("what listens")),
             Some(_) = self.work.join_next() => Err(RunError::PartEnded("what works")),
             Some(_) = self.rpc.join_next() => Err(RunError::PartEnded("the socket")),
+            trouble = self.trouble.join_next() => match trouble {
+                Some(Ok(error)) => Err(error),
+                _ => Err(RunError::PartEnded("what watches the files")),
+            },
         };
         self.stop.cancel();
+        self.trouble.abort_all();
         tracing::info!("stopping");
         while self.intake.join_next().await.is_some() {}
         self.work_stop.cancel();
@@ -223,16 +269,27 @@ impl Running {
     }
 }
 
-fn open_data_dir(config: &Config) -> Result<(Lock, PathBuf), RunError> {
-    use std::os::unix::fs::DirBuilderExt;
-    let dir = &config.daemon.data_dir;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .map_err(|source| RunError::DataDir { path: dir.clone(), source })?;
-    let lock = Lock::acquire(&dir.join(LOCK_FILE))?;
-    Ok((lock, dir.join(STORE_FILE)))
+/// Ends once the store's files, or the lock, are not ours any more. Every commit looks after the store's files by itself;
+/// this is for the time in which nothing is written.
+async fn watch_files(cx: Arc<Cx>, data_dir: Arc<DataDir>) -> RunError {
+    let looks = async {
+        loop {
+            tokio::time::sleep(LOOK_AT_FILES).await;
+            let (store, dir) = (cx.store.clone(), Arc::clone(&data_dir));
+            let looked = tokio::task::spawn_blocking(move || store.is_in_place().then(|| dir.mend(store.id()))).await;
+            match looked {
+                Ok(Some(Ok(()))) => {}
+                Ok(Some(Err(error))) => return RunError::Bind(error),
+                // The next write finds out by itself, and saves what it can.
+                Ok(None) => drop(cx.store.probe().await),
+                Err(error) => tracing::error!(%error, "the files could not be looked at"),
+            }
+        }
+    };
+    tokio::select! {
+        lost = cx.store.lost() => RunError::StoreLost(lost),
+        error = looks => error,
+    }
 }
 
 async fn listen(key: &'static str, address: SocketAddr) -> Result<(SocketAddr, TcpListener), RunError> {

@@ -119,6 +119,8 @@ id! {
     QueueItemId;
     /// One run of the daemon: a lease belongs to it.
     RunId;
+    /// One store, from its making on, wherever its files are.
+    StoreId;
     /// One answer of the assistant, from the reservation of its credit to its end.
     ReplyId;
     /// The sender's own id of a send; ties a console's entry to its row.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use mychatflow_daemon::config::{Config, LogFormat};
+use mychatflow_daemon::data_dir::Beginning;
 use mychatflow_data::protocol::calls::daemon::{
     Applies, DaemonReload, DaemonReloaded, DaemonShown, DaemonStatus, DaemonStop, Health,
 };
@@ -21,15 +22,16 @@ use super::{Cx, wire};
 use crate::cli::DaemonVerb;
 use crate::config::{self, ConfigError};
 use crate::output::{age_or, bytes, clean, facts, note};
-use crate::paths::Env;
+use crate::paths::{self, Env};
 
 /// How long `daemon stop` waits for the daemon's end.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Runs the daemon, or asks the one that runs.
-pub async fn run(cx: &Cx, verb: Option<DaemonVerb>) -> anyhow::Result<()> {
+pub async fn run(cx: &Cx, new: bool, verb: Option<DaemonVerb>) -> anyhow::Result<()> {
     match verb {
-        None => serve(cx).await,
+        Some(_) if new => bail!("--new is for starting the daemon: mychatflow daemon --new"),
+        None => serve(cx, if new { Beginning::Fresh } else { Beginning::AsFound }).await,
         Some(DaemonVerb::Status) => status(cx).await,
         Some(DaemonVerb::Stop) => stop(cx).await,
         Some(DaemonVerb::Reload) => cx.show(&DaemonReload {}, reloaded).await,
@@ -46,7 +48,7 @@ struct Outside {
     reread: Box<dyn Fn() -> Result<Config, ConfigError> + Send + Sync>,
 }
 
-async fn serve(cx: &Cx) -> anyhow::Result<()> {
+async fn serve(cx: &Cx, beginning: Beginning) -> anyhow::Result<()> {
     if cx.globals.host.is_some() {
         bail!("the daemon runs on this machine; --host is for asking another one");
     }
@@ -54,6 +56,7 @@ async fn serve(cx: &Cx) -> anyhow::Result<()> {
     if let Some(socket) = &cx.globals.socket {
         loaded.config.daemon.socket.clone_from(socket);
     }
+    loaded.config.daemon.state_dir = paths::state_dir();
     start_log(&loaded.config);
     match &loaded.file {
         Some(file) => tracing::info!(config = %file.display(), "config read"),
@@ -62,14 +65,14 @@ async fn serve(cx: &Cx) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
     let reload = listen_to_signals(&shutdown)?;
     let reread = reread(cx.globals.config.clone(), cx.globals.socket.clone(), cx.env.clone());
-    run_daemon(loaded.config, Outside { shutdown, reload, reread }).await
+    run_daemon(beginning, loaded.config, Outside { shutdown, reload, reread }).await
 }
 
 /// Where the daemon comes in.
-async fn run_daemon(config: Config, outside: Outside) -> anyhow::Result<()> {
+async fn run_daemon(beginning: Beginning, config: Config, outside: Outside) -> anyhow::Result<()> {
     let Outside { shutdown, mut reload, reread } = outside;
     let read_config = move || reread().map_err(|error| format!("{:#}", anyhow::Error::new(error)));
-    let daemon = mychatflow_daemon::start(config, Arc::new(read_config), shutdown).await?;
+    let daemon = mychatflow_daemon::start_as(beginning, config, Arc::new(read_config), shutdown).await?;
     let daemon_cx = Arc::clone(&daemon.cx);
     let reloads = async {
         while reload.recv().await.is_some() {

@@ -126,8 +126,8 @@ pub async fn run(cx: &Cx, args: DoctorArgs) -> anyhow::Result<()> {
 
     let loaded = config::load(cx.globals.config.as_deref(), &cx.env);
     findings.add(files::config(loaded.as_ref(), hand))?;
-    let data_dir = loaded.as_ref().ok().map(|loaded| loaded.config.daemon.data_dir.clone());
-    let daemon = socket::check(cx, data_dir.as_deref(), &mut findings).await?;
+    let config = loaded.as_ref().ok().map(|loaded| loaded.config.clone());
+    let daemon = socket::check(cx, config, &mut findings).await?;
 
     // What the config says of other servers counts only if all of it can be read.
     let clients = match loaded.ok().map(|loaded| clients::build(loaded.config)) {

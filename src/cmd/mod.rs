@@ -67,7 +67,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
     let cx = Cx::new(cli.globals);
     match cli.command {
         None => console::run(&cx).await,
-        Some(Command::Daemon { verb }) => daemon::run(&cx, verb).await,
+        Some(Command::Daemon { new, verb }) => daemon::run(&cx, new, verb).await,
         Some(Command::Tenant(verb)) => tenant::run(&cx, verb).await,
         Some(Command::Instance(verb)) => instance::run(&cx, verb).await,
         Some(Command::Chat(verb)) => chat::run(&cx, verb).await,

@@ -172,10 +172,19 @@ burst_quiet_ms = {quiet_ms}
         self.start_with(&[(halt::VARIABLE, place)]).await;
     }
 
+    /// Starts the daemon by another line.
+    pub async fn start_as(&mut self, line: &[&str]) {
+        self.start_by(line, &[]).await;
+    }
+
     async fn start_with(&mut self, variables: &[(&str, &str)]) {
+        self.start_by(&["daemon"], variables).await;
+    }
+
+    async fn start_by(&mut self, line: &[&str], variables: &[(&str, &str)]) {
         assert!(self.daemon.is_none(), "one runs already");
         let seen = self.log.len();
-        let mut daemon = self.command(&["daemon"]);
+        let mut daemon = self.command(line);
         daemon.envs(variables.iter().copied()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut daemon = daemon.spawn().unwrap();
         self.log.follow(daemon.stderr.take().unwrap());
@@ -210,6 +219,19 @@ burst_quiet_ms = {quiet_ms}
         let term = format!("kill -TERM {}", daemon.id().unwrap());
         assert!(Command::new("sh").args(["-c", &term]).status().await.unwrap().success());
         timeout(DEADLINE, daemon.wait()).await.expect("it ends when it is told to").unwrap()
+    }
+
+    /// The end that the daemon comes to by itself.
+    pub async fn ended(&mut self) -> std::process::ExitStatus {
+        timeout(DEADLINE, self.daemon.take().unwrap().wait()).await.expect("it ends by itself").unwrap()
+    }
+
+    /// A daemon that must not start: what it says about it.
+    pub async fn refused(&self, line: &[&str]) -> String {
+        let refused = timeout(DEADLINE, self.command(line).output()).await.expect("it does not start").unwrap();
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert_eq!(refused.status.code(), Some(1), "{said}");
+        said
     }
 
     /// Everything that the daemons of this world have logged.

@@ -45,9 +45,13 @@ impl InstanceError {
             Self::Waha(WahaError::Rejected { .. } | WahaError::Invalid(_)) => Code::Invalid,
             Self::Waha(_) => Code::Unavailable,
             Self::Store(StoreError::Overloaded) => Code::Overloaded,
-            Self::Store(StoreError::DiskFull | StoreError::Busy | StoreError::Uncommitted(_) | StoreError::Closed) => {
-                Code::Unavailable
-            }
+            Self::Store(
+                StoreError::DiskFull
+                | StoreError::Busy
+                | StoreError::Uncommitted(_)
+                | StoreError::Closed
+                | StoreError::Lost(_),
+            ) => Code::Unavailable,
             Self::Internal(_) | Self::Store(_) => Code::Internal,
         }
     }

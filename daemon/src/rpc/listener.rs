@@ -2,13 +2,14 @@
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::fs::{FlockOperation, flock};
+use mychatflow_data::store::watched::WatchedFile;
+use rustix::fs::{FlockOperation, OFlags, flock};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -47,6 +48,12 @@ pub enum BindError {
         /// The file.
         path: PathBuf,
     },
+    /// There is a link, or something else that is no plain file.
+    #[error("{} is a link or no plain file, and is left alone: remove it, or name another place in the config", path.display())]
+    Link {
+        /// The path.
+        path: PathBuf,
+    },
     /// The path fits no socket address.
     #[error("the socket's path is too long ({} bytes, at most {SOCKET_PATH_BYTES_MAX}): {}; set daemon.socket to a shorter one", path.as_os_str().len(), path.display())]
     TooLong {
@@ -77,42 +84,69 @@ fn holder(pid: &Option<u32>) -> String {
 /// two processes lock two files of the same name.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
+    watched: WatchedFile,
+}
+
+impl BindError {
+    /// Somebody has a lock: who, as far as its file tells.
+    pub(crate) fn locked(path: &Path) -> Self {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        Self::Locked { path: path.to_owned(), pid: text.lines().next().and_then(|pid| pid.trim().parse().ok()) }
+    }
 }
 
 impl Lock {
     /// Takes the lock, or says who has it.
     ///
     /// # Errors
-    /// [`BindError::Locked`], or the system's refusal.
+    /// [`BindError::Locked`], [`BindError::Link`], or the system's refusal.
     pub fn acquire(path: &Path) -> Result<Self, BindError> {
         let fail = |what| move |source| BindError::Io { what, path: path.to_owned(), source };
-        let mut options = OpenOptions::new();
-        let mut file = options
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(path)
-            .map_err(fail("open the lock"))?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => {
-                let mut pid = String::new();
-                // Only for the message.
-                let _ = file.read_to_string(&mut pid);
-                return Err(BindError::Locked { path: path.to_owned(), pid: pid.trim().parse().ok() });
+        let link = || BindError::Link { path: path.to_owned() };
+        let nofollow = OFlags::NOFOLLOW.bits().cast_signed();
+        loop {
+            if fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
+                return Err(link());
             }
-            Err(error) => return Err(fail("lock")(error.into())),
+            let mut options = OpenOptions::new();
+            options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(nofollow);
+            let file = options.open(path).map_err(|error| match error.raw_os_error() {
+                Some(code) if code == rustix::io::Errno::LOOP.raw_os_error() => link(),
+                _ => fail("open the lock")(error),
+            })?;
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => {}
+                Err(rustix::io::Errno::WOULDBLOCK) => return Err(BindError::locked(path)),
+                Err(error) => return Err(fail("lock")(error.into())),
+            }
+            // Deleted between the two steps, it is a lock that nobody else will meet.
+            let watched = WatchedFile::of(path, &file).map_err(fail("look at the lock"))?;
+            if watched.loss().is_some() {
+                continue;
+            }
+            let lock = Self { file, watched };
+            lock.write("").map_err(fail("write"))?;
+            return Ok(lock);
         }
-        let note = |mut file: &File| {
-            file.set_len(0)?;
-            file.rewind()?;
-            writeln!(file, "{}", std::process::id())
-        };
-        note(&file).map_err(fail("write"))?;
-        Ok(Self { _file: file })
+    }
+
+    /// Is the file still what the path leads to?
+    #[must_use]
+    pub fn is_in_place(&self) -> bool {
+        self.watched.loss().is_none()
+    }
+
+    /// Writes who has it, and a second line.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn write(&self, line: &str) -> io::Result<()> {
+        let mut file = &self.file;
+        file.set_len(0)?;
+        file.rewind()?;
+        let pid = std::process::id();
+        file.write_all(if line.is_empty() { format!("{pid}\n") } else { format!("{pid}\n{line}\n") }.as_bytes())
     }
 }
 
@@ -249,6 +283,9 @@ fn clear(path: &Path) -> Result<(), BindError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(fail("look at")(error)),
     };
+    if found.file_type().is_symlink() {
+        return Err(BindError::Link { path: path.to_owned() });
+    }
     if !found.file_type().is_socket() {
         return Err(BindError::NotASocket { path: path.to_owned() });
     }

@@ -28,10 +28,12 @@ impl From<StoreError> for Refused {
             StoreError::Invalid(text) => CallError::invalid(text),
             StoreError::Overloaded => CallError::new(Code::Overloaded, format!("{text}; try again in a moment")),
             StoreError::DiskFull => CallError::new(Code::Unavailable, "the disk is full: make space, nothing is lost"),
-            StoreError::Busy | StoreError::Uncommitted(_) | StoreError::Closed => {
+            StoreError::Busy | StoreError::Uncommitted(_) | StoreError::Closed | StoreError::Lost(_) => {
                 CallError::new(Code::Unavailable, text)
             }
-            StoreError::Newer { .. } | StoreError::MigrationChanged(_) => CallError::new(Code::Unavailable, text),
+            StoreError::Newer { .. } | StoreError::MigrationChanged(_) | StoreError::Refused(_) => {
+                CallError::new(Code::Unavailable, text)
+            }
             StoreError::Panicked | StoreError::Sqlite(_) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "the store failed");
                 CallError::internal("the store failed by a mistake of ours; the log has the details")

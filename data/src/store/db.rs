@@ -14,12 +14,16 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::activity::{self, Tally, quarter};
 use super::change::{Change, Listener};
 use super::error::StoreError;
-use super::migrate::migrate;
+use super::identity::{self, Notebook, StoreId};
+use super::migrate::{migrate, refuse_newer};
+use super::opening::Opening;
+use super::traces::{self, Decision, Refusal, Standing, StoreFile};
+use super::watched::{Keeper, Watched};
 use crate::ids::TenantId;
 use crate::time::Timestamp;
 
@@ -80,13 +84,25 @@ pub(crate) struct Db {
     thread: Option<JoinHandle<()>>,
     readers: Option<std::sync::mpsc::Sender<Query>>,
     path: PathBuf,
+    id: StoreId,
+    watched: Watched,
+    lost: watch::Receiver<Option<String>>,
 }
 
 impl Db {
-    /// Opens or makes the file, migrates it, and starts the threads.
-    pub(crate) fn open(path: &Path, listener: Arc<dyn Listener>) -> Result<Self, StoreError> {
-        make_private(path)?;
+    /// Opens or makes the file, migrates it, and starts the threads. Before anything is touched, what lies there
+    /// decides whether it may be.
+    pub(crate) fn open(opening: &Opening, listener: Arc<dyn Listener>) -> Result<Self, StoreError> {
+        let path = opening.path.as_path();
+        let known = prepare(opening)?;
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        refuse_newer(&connection)?;
+        // Before there is a log: what says whose file it is must be in the file itself.
+        let id = identity::identify(&mut connection, known)?;
+        if let Some(known) = known.filter(|known| *known != id) {
+            let traces = opening.look()?;
+            return Err(opening.refused(&traces, Refusal::OtherStore { known, found: id }));
+        }
         connection.pragma_update(None, "cache_size", WRITER_CACHE_KIB)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
@@ -94,13 +110,15 @@ impl Db {
         // Who is erased is erased from the file too: what is deleted leaves zeros, from the first day on.
         connection.pragma_update(None, "secure_delete", true)?;
         migrate(&mut connection)?;
-        // A run that was killed may have left pages in the log that were erased since.
-        empty_log(&connection);
+        let (loss, lost) = watch::channel(None);
+        let notebook = Notebook::new(path, opening.memory.as_deref());
+        let keeper = Keeper::begin(path, id, notebook, &connection, loss)?;
+        let watched = keeper.watched.clone();
 
         let (writer, queue) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || write_loop(connection, queue, &*listener))
+            .spawn(move || write_loop(connection, queue, &*listener, keeper))
             .map_err(|error| StoreError::Invalid(format!("no thread for the writer: {error}")))?;
 
         let (readers, queries) = std::sync::mpsc::channel::<Query>();
@@ -126,7 +144,29 @@ impl Db {
                 })
                 .map_err(|error| StoreError::Invalid(format!("no thread for a reader: {error}")))?;
         }
-        Ok(Self { writer: Some(writer), thread: Some(thread), readers: Some(readers), path: path.to_owned() })
+        let (writer, thread, readers) = (Some(writer), Some(thread), Some(readers));
+        Ok(Self { writer, thread, readers, path: path.to_owned(), id, watched, lost })
+    }
+
+    /// Which store it is.
+    pub(crate) fn id(&self) -> StoreId {
+        self.id
+    }
+
+    /// Are the files still where they were opened?
+    pub(crate) fn is_in_place(&self) -> bool {
+        self.watched.loss().is_none()
+    }
+
+    /// Waits until the files are gone from under the store, and says what became of them; for ever while they are there.
+    pub(crate) async fn lost(&self) -> String {
+        let mut lost = self.lost.clone();
+        let told = lost.wait_for(Option::is_some).await.ok().map(|told| told.clone().unwrap_or_default());
+        match told {
+            Some(told) => told,
+            // The writer ended in order.
+            None => std::future::pending().await,
+        }
     }
 
     /// Where the file is.
@@ -202,12 +242,53 @@ impl Drop for Db {
     }
 }
 
+/// Decides by what lies there whether the store may be opened, and makes an empty file where there never was one.
+/// Returns the id that the store must have, where one is known.
+fn prepare(opening: &Opening) -> Result<Option<StoreId>, StoreError> {
+    let path = opening.path.as_path();
+    let mut traces = opening.look()?;
+    let mut decision = traces::decide(&traces);
+    if let Some(now) = opening.fresh {
+        match decision {
+            Decision::Create => {}
+            Decision::Open(_) | Decision::Adopt => {
+                let why = format!("{} is a store in order: start without --new", path.display());
+                return Err(StoreError::Conflict(why));
+            }
+            Decision::Refuse(_) => {
+                let renamed = traces::set_aside(path, now)
+                    .map_err(|error| StoreError::Invalid(format!("what was found can't be set aside: {error}")))?;
+                tracing::warn!(renamed = renamed.join(", "), "a new store is made; what was found is set aside");
+                traces = opening.look()?;
+                traces.file = StoreFile::Missing;
+                decision = Decision::Create;
+            }
+        }
+    }
+    match decision {
+        Decision::Refuse(refusal) => return Err(opening.refused(&traces, refusal)),
+        Decision::Create => {
+            if traces.file == StoreFile::Missing {
+                make_private(path)?;
+            }
+            return Ok(None);
+        }
+        Decision::Adopt => tracing::info!(path = %path.display(), "the store gets an id"),
+        Decision::Open(Standing::OlderCopy) => tracing::warn!(
+            path = %path.display(),
+            "the store is an older copy of the one that was here: what came after it is missing"
+        ),
+        Decision::Open(Standing::AsLeft) => {}
+    }
+    Ok(traces.note.note().map(|note| note.id))
+}
+
 /// Makes the file readable by its owner alone, before anything is in it: it holds messages and signing keys. SQLite
-/// gives its log the mode of the file.
+/// gives its log the mode of the file. A file that is there already is never opened here: see `identity::examine`.
 fn make_private(path: &Path) -> Result<(), StoreError> {
     use std::os::unix::fs::OpenOptionsExt;
-    let made = std::fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
-    made.map(drop).map_err(|error| StoreError::Invalid(format!("{} can't be opened: {error}", path.display())))
+    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    made.map(drop).map_err(|error| StoreError::Invalid(format!("{} can't be made: {error}", path.display())))
 }
 
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
@@ -272,11 +353,17 @@ fn savepoint<T>(connection: &Connection, unit: impl FnOnce() -> Result<T, StoreE
     result
 }
 
-fn write_loop(connection: Connection, mut queue: mpsc::Receiver<Unit>, listener: &dyn Listener) {
+fn write_loop(connection: Connection, mut queue: mpsc::Receiver<Unit>, listener: &dyn Listener, mut keeper: Keeper) {
     let mut units = Vec::with_capacity(BATCH);
     let mut traces = false;
     while queue.blocking_recv_many(&mut units, BATCH) > 0 {
+        if keeper.is_lost() {
+            units.drain(..).for_each(|unit| unit(None)(Err(StoreError::Lost(keeper.loss()))));
+            continue;
+        }
         let Batch { settles, changes, committed, traceless } = write_batch(&connection, units.drain(..));
+        // A commit into files that nobody will find again is none.
+        let committed = committed.and_then(|()| keeper.check());
         let failed = committed.is_err();
         traces |= traceless && !failed;
         // Before anybody is told that it is erased. A reader may still look at what was: then after the next batch.
@@ -293,13 +380,22 @@ fn write_loop(connection: Connection, mut queue: mpsc::Receiver<Unit>, listener:
             settle(if failed { Err(same_failure(&committed)) } else { Ok(()) });
         }
         tell(then);
+        match committed {
+            Err(StoreError::Lost(loss)) => keeper.give_up(&connection, &loss),
+            _ => keeper.follow_log(&connection),
+        }
+    }
+    if keeper.is_lost() || keeper.check().is_err() {
+        // Closing the last connection deletes the log by its name, which may be somebody else's by now. The process ends.
+        std::mem::forget(connection);
+        return;
     }
     // Nobody can write any more: leave a tidy file.
     let _ = connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);");
 }
 
 /// Brings the log into the file and empties it, if no reader stands in the way for long; true when it is empty.
-fn empty_log(connection: &Connection) -> bool {
+pub(crate) fn empty_log(connection: &Connection) -> bool {
     let emptied = connection
         .busy_timeout(LOG_TIMEOUT)
         .and_then(|()| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0)));
@@ -374,6 +470,7 @@ fn same_failure(committed: &Result<(), StoreError>) -> StoreError {
     match committed {
         Err(StoreError::DiskFull) => StoreError::DiskFull,
         Err(StoreError::Busy) => StoreError::Busy,
+        Err(StoreError::Lost(loss)) => StoreError::Lost(loss.clone()),
         Err(other) => StoreError::Uncommitted(other.to_string()),
         Ok(()) => StoreError::Closed,
     }

@@ -1,5 +1,7 @@
 //! What can go wrong in the store.
 
+use super::traces::Refused;
+
 /// Why the store did not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -35,6 +37,12 @@ pub enum StoreError {
     /// A migration that this file already had was changed since.
     #[error("migration {0} of this store differs from the one in this program")]
     MigrationChanged(i64),
+    /// What lies where the store should be is not touched.
+    #[error("{0}")]
+    Refused(Refused),
+    /// The store's files are gone from under it: nothing that is written now would be found again.
+    #[error("the store is lost: {0}")]
+    Lost(String),
     /// The writer has stopped.
     #[error("the store is closed")]
     Closed,
@@ -57,7 +65,9 @@ impl StoreError {
                 Some(rusqlite::ErrorCode::SystemIoFailure | rusqlite::ErrorCode::OutOfMemory)
             ),
             Self::NotFound(_) | Self::Conflict(_) | Self::Invalid(_) | Self::Newer { .. } => false,
-            Self::MigrationChanged(_) | Self::Closed | Self::Panicked => false,
+            Self::MigrationChanged(_) | Self::Refused(_) | Self::Closed | Self::Panicked => false,
+            // Not in this run of the daemon.
+            Self::Lost(_) => false,
         }
     }
 }

@@ -16,13 +16,16 @@ pub(crate) const MIGRATIONS: &[(&str, &str)] = &[
     ("0008_open_questions", include_str!("migrations/0008_open_questions.sql")),
 ];
 
-/// Runs what the file has not seen yet.
-pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+/// Says which schema the file has, or refuses one that this program does not know, before anything is written.
+pub(crate) fn refuse_newer(connection: &Connection) -> Result<i64, StoreError> {
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if found > known {
-        return Err(StoreError::Newer { found, known });
-    }
+    if found > known { Err(StoreError::Newer { found, known }) } else { Ok(found) }
+}
+
+/// Runs what the file has not seen yet.
+pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let found = refuse_newer(connection)?;
     connection.execute_batch(
         "CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, length INTEGER NOT NULL) STRICT",
     )?;

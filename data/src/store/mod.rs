@@ -15,6 +15,7 @@ pub mod drafts;
 pub(crate) mod erasures;
 pub mod error;
 pub mod find;
+pub mod identity;
 pub mod instances;
 pub mod interactions;
 pub mod jobs;
@@ -24,6 +25,7 @@ pub mod merges;
 mod migrate;
 pub mod notes;
 pub mod number_checks;
+pub mod opening;
 pub mod overview;
 pub mod preflight;
 pub mod profiles;
@@ -38,8 +40,10 @@ pub mod settings;
 mod signposts;
 pub mod suppressions;
 pub mod tenants;
+pub mod traces;
 mod traffic;
 pub mod tx;
+pub mod watched;
 pub mod why;
 
 use std::path::Path;
@@ -48,7 +52,9 @@ use std::sync::Arc;
 use self::change::Listener;
 use self::db::Db;
 use self::error::StoreError;
+use self::identity::StoreId;
 use self::instances::Receiver;
+use self::opening::Opening;
 use self::scope::Scope;
 use crate::ids::TenantId;
 use crate::model::job::Job;
@@ -70,10 +76,19 @@ impl Store {
     /// Opens or makes the file at `path`, brings it to the newest schema, and starts the writer.
     ///
     /// # Errors
-    /// [`StoreError::Newer`] when a newer version wrote the file; otherwise what SQLite says.
+    /// As [`Store::open_as`].
     pub async fn open(path: &Path, listener: Arc<dyn Listener>) -> Result<Self, StoreError> {
-        let path = path.to_owned();
-        let opened = tokio::task::spawn_blocking(move || Db::open(&path, listener)).await;
+        Self::open_as(Opening::of(path), listener).await
+    }
+
+    /// Opens or makes a store, brings it to the newest schema, and starts the writer. This process must have no other
+    /// store open there.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when what lies there may not be touched, [`StoreError::Newer`] when a newer version wrote
+    /// the file; otherwise what SQLite says.
+    pub async fn open_as(opening: Opening, listener: Arc<dyn Listener>) -> Result<Self, StoreError> {
+        let opened = tokio::task::spawn_blocking(move || Db::open(&opening, listener)).await;
         let db = opened.map_err(|_| StoreError::Panicked)??;
         Ok(Self { db: Arc::new(db) })
     }
@@ -82,6 +97,24 @@ impl Store {
     #[must_use]
     pub fn path(&self) -> &Path {
         self.db.path()
+    }
+
+    /// Which store it is.
+    #[must_use]
+    pub fn id(&self) -> StoreId {
+        self.db.id()
+    }
+
+    /// Are its files still what their paths lead to? When not, the next write finds out, saves what it can, and
+    /// [`Store::lost`] tells.
+    #[must_use]
+    pub fn is_in_place(&self) -> bool {
+        self.db.is_in_place()
+    }
+
+    /// Waits until the store's files are gone from under it, and says what became of them and of what was in them.
+    pub async fn lost(&self) -> String {
+        self.db.lost().await
     }
 
     /// Units of work that wait for the writer.

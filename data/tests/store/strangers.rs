@@ -46,7 +46,7 @@ const PLAN: Credits = Credits::new(40);
 
 /// What one tenant may do in a round.
 #[derive(Debug, Clone, Copy)]
-enum Deed {
+pub enum Deed {
     Hear(u8),
     Revoke(u8),
     Answer(u8),
@@ -117,7 +117,7 @@ fn words(text: String) -> QuickReplyChange {
 }
 
 /// Does a deed with what the tenant has. Refusals are part of the game.
-async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: Deed, round: u64, now: Timestamp) {
+pub async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed: Deed, round: u64, now: Timestamp) {
     let chat = shop.chats(ChatFilter::default(), None, 1).await.unwrap().first().map(|listed| listed.chat.id);
     let contact = shop.contacts(ContactFilter::default(), None, 1).await.unwrap().first().map(|found| found.id);
     let pause = Duration::from_secs(5);
@@ -305,7 +305,7 @@ async fn works(shop: &TenantStore, number: InstanceId, now: Timestamp) {
 }
 
 /// Claiming is the daemon's own deed, over all tenants: do it where nothing is compared.
-async fn claim_and_give_back(store: &Store, now: Timestamp) {
+pub async fn claim_and_give_back(store: &Store, now: Timestamp) {
     let slots = vec![mychatflow_data::store::jobs::Slots { kind: JobKind::AnswerChat, free: 100 }];
     let run = mychatflow_data::ids::RunId::new();
     for job in store.claim_jobs(slots, None, run, now).await.unwrap().0 {

@@ -5,8 +5,10 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use mychatflow_daemon::config::ConfigValue;
+use mychatflow_daemon::config::{Config, ConfigValue};
+use mychatflow_daemon::data_dir;
 use mychatflow_daemon::disk::free_bytes;
+use mychatflow_data::store::traces::{Decision, Standing, decide};
 
 use super::{Check, Hand};
 use crate::config::{ConfigError, Loaded, Origin};
@@ -76,6 +78,31 @@ pub fn data_dir(dir: &Path) -> Check {
         Err(error) => {
             let remedy = format!("let the account that runs the daemon have it: chown -R ACCOUNT {shown}");
             Check::failed("data", format!("{shown} can't be written: {error}"), remedy)
+        }
+    }
+}
+
+/// What the daemon would find where its store should be, for when no daemon can be asked. Nothing is touched.
+pub fn store(config: &Config) -> Check {
+    const NAME: &str = "store";
+    let opening = data_dir::opening(config);
+    let path = opening.path.display();
+    let traces = match opening.look() {
+        Ok(traces) => traces,
+        Err(error) => return Check::failed(NAME, error.to_string(), format!("look at: ls -l {path}")),
+    };
+    match decide(&traces) {
+        Decision::Create => Check::ok(NAME, format!("{path} is not there yet: the daemon makes it")),
+        Decision::Adopt => Check::ok(NAME, format!("{path} is a store of an older version: the daemon takes it over")),
+        Decision::Open(Standing::AsLeft) => Check::ok(NAME, format!("{path} is there")),
+        Decision::Open(Standing::OlderCopy) => Check::warning(
+            NAME,
+            format!("{path} is an older copy of the store that was here: what came after it is missing"),
+            "if that is not meant, put the newer file back before the daemon starts",
+        ),
+        Decision::Refuse(refusal) => {
+            let refused = opening.refused_words(&traces, refusal);
+            Check::failed(NAME, refused.reason(), refused.remedy())
         }
     }
 }

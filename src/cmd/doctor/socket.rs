@@ -1,8 +1,8 @@
 //! The daemon behind its socket: is it there, is it ours, what may the caller do, does its store take writes?
 
-use std::path::Path;
 use std::time::Duration;
 
+use mychatflow_daemon::config::Config;
 use mychatflow_data::client::{Client, ClientError};
 use mychatflow_data::protocol::VERSION;
 use mychatflow_data::protocol::calls::daemon::{DaemonShown, DaemonStatus, Health};
@@ -12,6 +12,7 @@ use mychatflow_data::protocol::span::Span;
 
 use super::super::wire;
 use super::{Check, Cx, Findings, files, soon};
+use crate::paths;
 
 const NAME: &str = "daemon";
 /// How many tenants are looked at.
@@ -26,14 +27,16 @@ pub struct Daemon {
 }
 
 /// Looks at the daemon, its store and the caller's standing. `None`: it can't be asked any further.
-pub async fn check(cx: &Cx, data_dir: Option<&Path>, findings: &mut Findings<'_>) -> anyhow::Result<Option<Daemon>> {
+pub async fn check(cx: &Cx, config: Option<Config>, findings: &mut Findings<'_>) -> anyhow::Result<Option<Daemon>> {
     let asked = async { anyhow::Ok(wire::connect_any_version(cx).await?.call(&DaemonStatus {}).await?) };
     let shown = match soon(asked).await {
         Ok(shown) => shown,
         Err(error) => {
             findings.add(unreachable(&error))?;
-            if let Some(dir) = data_dir {
-                findings.add(files::data_dir(dir))?;
+            if let Some(mut config) = config {
+                config.daemon.state_dir = paths::state_dir();
+                findings.add(files::data_dir(&config.daemon.data_dir))?;
+                findings.add(files::store(&config))?;
             }
             return Ok(None);
         }

@@ -1,0 +1,327 @@
+//! What lies where the store should be, and what may be done with it: looked at before SQLite touches anything, since
+//! SQLite throws away a log whose file is missing and replays one over whatever file it finds.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+
+use super::identity::{Note, NoteFound, StoreId};
+use crate::time::Timestamp;
+
+/// What SQLite adds to the name of the file for the log of changes that the file does not have yet.
+pub(crate) const LOG: &str = "-wal";
+/// The index of the log.
+const INDEX: &str = "-shm";
+/// What SQLite writes before a file has a log.
+const JOURNAL: &str = "-journal";
+/// A log of this many bytes has a head and nothing in it.
+const LOG_HEAD_BYTES: u64 = 32;
+
+/// What is where the store's file should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreFile {
+    /// Nothing.
+    Missing,
+    /// A file without a byte.
+    Empty,
+    /// A file of SQLite that holds nothing yet.
+    Blank,
+    /// A store of a version that wrote no id.
+    Unmarked,
+    /// A store with its id, and the generation that the file has without its log.
+    Marked {
+        /// Which store it is.
+        id: StoreId,
+        /// How often it was marked.
+        generation: i64,
+    },
+    /// A file of SQLite that can't be read without its log: it was being written when the machine stopped, or it is
+    /// broken.
+    Unclear,
+    /// A file of SQLite of another program.
+    Foreign,
+    /// No file of SQLite.
+    NotSqlite,
+}
+
+/// What was found, as far as a decision needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Traces {
+    /// The file.
+    pub file: StoreFile,
+    /// Is there a log with something in it?
+    pub log: Log,
+    /// `store.id` in the data directory.
+    pub note: NoteFound,
+    /// What this account remembers of a store at this path.
+    pub memory: Option<Note>,
+    /// The names of everything of a store that was found beside the file, the lock too.
+    pub leftovers: Vec<String>,
+    /// A name that should be a plain file and is none.
+    pub odd: Option<String>,
+}
+
+/// The log beside the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Log {
+    /// None, or nothing in it.
+    Empty,
+    /// Changes that the file does not have yet, or has already.
+    Written,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// There never was a store here: make one.
+    Create,
+    /// A store without an id: open it and give it one.
+    Adopt,
+    /// Open it.
+    Open(Standing),
+    /// Touch nothing.
+    Refuse(Refusal),
+}
+
+/// How a store that is opened stands to what is known of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// As it was left.
+    AsLeft,
+    /// An older copy of it, put here without a log.
+    OlderCopy,
+}
+
+/// Why the store is not opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// A name that should be a plain file is a link, a directory or something else.
+    NotAFile(String),
+    /// The file is missing, and other files say that there was one.
+    FileMissing,
+    /// The file holds nothing, and other files say that it did.
+    FileEmptied,
+    /// The directory is empty, and this account had a store there.
+    DirectoryEmpty(StoreId),
+    /// The file belongs to another program.
+    Foreign,
+    /// The file is none of SQLite's.
+    NotSqlite,
+    /// The file is a store, but not the one that was here.
+    OtherStore {
+        /// The one that was here.
+        known: StoreId,
+        /// The one that is here.
+        found: StoreId,
+    },
+    /// The file is older than the log beside it.
+    OlderFile,
+}
+
+impl Traces {
+    fn is_touched(&self) -> bool {
+        !self.leftovers.is_empty() || self.note != NoteFound::None
+    }
+}
+
+/// What is to be done with what was found.
+#[must_use]
+pub fn decide(traces: &Traces) -> Decision {
+    use Decision::{Adopt, Create, Open, Refuse};
+    if let Some(name) = &traces.odd {
+        return Refuse(Refusal::NotAFile(name.clone()));
+    }
+    let written = traces.log == Log::Written;
+    let note = traces.note.note();
+    let known = note.or(traces.memory.as_ref());
+    match traces.file {
+        StoreFile::Foreign => Refuse(Refusal::Foreign),
+        StoreFile::NotSqlite => Refuse(Refusal::NotSqlite),
+        StoreFile::Missing if traces.is_touched() => Refuse(Refusal::FileMissing),
+        StoreFile::Missing => match &traces.memory {
+            Some(memory) => Refuse(Refusal::DirectoryEmpty(memory.id)),
+            None => Create,
+        },
+        // The first start of a version without ids was killed: everything is still in the log.
+        StoreFile::Blank if written && known.is_none() => Adopt,
+        StoreFile::Empty | StoreFile::Blank if traces.is_touched() || known.is_some() => Refuse(Refusal::FileEmptied),
+        StoreFile::Empty | StoreFile::Blank => Create,
+        // Whoever noted the id had written it into the file before.
+        StoreFile::Unmarked if written && known.is_some() => Refuse(Refusal::OlderFile),
+        StoreFile::Unmarked => Adopt,
+        StoreFile::Unclear => Open(Standing::AsLeft),
+        StoreFile::Marked { id, generation } => match known {
+            None => Open(Standing::AsLeft),
+            // A whole store may be brought here, but not beside the log or the note of another one.
+            Some(known) if known.id != id && (note.is_some() || written) => {
+                Refuse(Refusal::OtherStore { known: known.id, found: id })
+            }
+            Some(known) if known.id != id || generation >= known.generation => Open(Standing::AsLeft),
+            Some(_) if written => Refuse(Refusal::OlderFile),
+            Some(_) => Open(Standing::OlderCopy),
+        },
+    }
+}
+
+/// Why a store was refused, in words with a remedy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Where the store's file should be.
+    pub path: PathBuf,
+    /// What was found beside it.
+    pub leftovers: Vec<String>,
+    /// Why.
+    pub refusal: Refusal,
+}
+
+impl Refused {
+    /// What is wrong.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        let path = self.path.display();
+        let dir = self.path.parent().unwrap_or(&self.path).display();
+        let beside = match self.leftovers.as_slice() {
+            [] => String::new(),
+            names => format!(" (found: {})", names.join(", ")),
+        };
+        match &self.refusal {
+            Refusal::NotAFile(name) => format!("{dir}/{name} is a link or no plain file, and is left alone"),
+            Refusal::FileMissing => format!(
+                "{path} is missing, and there was a store here{beside}: the file was deleted or moved away, or another \
+                 disk is mounted"
+            ),
+            Refusal::FileEmptied => {
+                format!("{path} holds nothing, and there was a store here{beside}: the file was emptied")
+            }
+            Refusal::DirectoryEmpty(id) => format!(
+                "{dir} holds no store, and this account had store {id} there: its disk is not mounted, or its files \
+                 were deleted"
+            ),
+            Refusal::Foreign => format!("{path} belongs to another program"),
+            Refusal::NotSqlite => format!("{path} is no store: something else was written over it, or it is encrypted"),
+            Refusal::OtherStore { known, found } => {
+                format!("{path} is store {found}, and {known} was here{beside}: the file was replaced")
+            }
+            Refusal::OlderFile => format!(
+                "{path} is older than the log beside it{beside}: an older copy was put in its place, and the log would \
+                 spoil it"
+            ),
+        }
+    }
+
+    /// What to do.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let fresh =
+            "to begin with a new, empty store: mychatflow daemon --new (what was found is renamed, never deleted)";
+        match &self.refusal {
+            Refusal::NotAFile(_) => {
+                "put the file itself there, or set daemon.data_dir to the directory that it is in".to_owned()
+            }
+            Refusal::FileMissing | Refusal::FileEmptied => {
+                format!(
+                    "put {name} back (mount its disk, or restore a copy) and leave its log where it is; or, {fresh}"
+                )
+            }
+            Refusal::DirectoryEmpty(_) => format!("mount its disk, or put the files back; or, {fresh}"),
+            Refusal::Foreign | Refusal::NotSqlite => {
+                format!("put the store's own file back, or set daemon.data_dir to another directory; or, {fresh}")
+            }
+            Refusal::OtherStore { .. } => format!(
+                "put the file back that was here; if this one is meant, move {NOTE} and the log out of the directory; \
+                 or, {fresh}",
+                NOTE = super::identity::NOTE_FILE
+            ),
+            Refusal::OlderFile => format!(
+                "put the newer file back; if the older copy is meant, move {name}{LOG} and {name}-shm out of the \
+                 directory, and what is only in them is missing; or, {fresh}"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.reason(), self.remedy())
+    }
+}
+
+/// The path of a file whose name begins with the store's.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Every name that a store has in its directory, but for the lock.
+fn names(path: &Path) -> Vec<PathBuf> {
+    let [log, index, journal] = [LOG, INDEX, JOURNAL].map(|suffix| beside(path, suffix));
+    vec![path.to_owned(), log, index, journal, super::identity::note_path(path)]
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Looks by name only; no file is opened here but the note.
+pub(crate) fn look(path: &Path, file: StoreFile, memory: Option<Note>, lock: Option<&str>) -> io::Result<Traces> {
+    let (mut leftovers, mut odd, mut log) = (Vec::new(), None, Log::Empty);
+    for name in names(path) {
+        let found = match fs::symlink_metadata(&name) {
+            Ok(found) => found,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        if !found.is_file() {
+            odd = odd.or(Some(file_name(&name)));
+        } else if name == beside(path, LOG) && found.len() > LOG_HEAD_BYTES {
+            log = Log::Written;
+        }
+        // A journal has what the file was before, and never what it is to become.
+        if name != path && name != beside(path, JOURNAL) {
+            leftovers.push(file_name(&name));
+        }
+    }
+    leftovers.extend(lock.map(str::to_owned));
+    let note = if odd.is_some() { NoteFound::None } else { NoteFound::read(path)? };
+    Ok(Traces { file, log, note, memory, leftovers, odd })
+}
+
+/// Is the path something that may be opened as a store: a plain file, or nothing?
+pub(crate) fn is_plain(path: &Path) -> io::Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(found) => Ok(found.is_file() && !found.file_type().is_fifo()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// Renames everything of a store that is at a path, so that a new one can be made there. Returns the new names.
+///
+/// # Errors
+/// What the system says.
+pub(crate) fn set_aside(path: &Path, now: Timestamp) -> io::Result<Vec<String>> {
+    let time = now.to_string().replace([':', '-'], "");
+    let time = time.split('.').next().unwrap_or_default().trim_end_matches('Z');
+    let mut renamed = Vec::new();
+    // The log first: it must never be beside a file that is not its own.
+    for name in names(path).into_iter().rev() {
+        if fs::symlink_metadata(&name).is_err() {
+            continue;
+        }
+        let mut target = beside(&name, &format!(".aside-{time}"));
+        for more in 2.. {
+            if fs::symlink_metadata(&target).is_err() {
+                break;
+            }
+            target = beside(&name, &format!(".aside-{time}-{more}"));
+        }
+        fs::rename(&name, &target)?;
+        renamed.push(file_name(&target));
+    }
+    super::identity::sync_dir(path)?;
+    Ok(renamed)
+}

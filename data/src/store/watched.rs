@@ -1,0 +1,201 @@
+//! Is what the store writes to still what its path leads to? A file that was deleted takes writes like any other, and
+//! all of them are gone with the process.
+//!
+//! Asked by name only: a second descriptor of the file, once closed, would take SQLite's own locks with it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use tokio::sync::watch;
+
+use super::db::empty_log;
+use super::error::StoreError;
+use super::identity::{Note, NoteFound, Notebook, StoreId, mark};
+use super::traces::{LOG, beside};
+
+/// Where the two random numbers stand that the head of a log has, new ones each time the log begins anew.
+const SALTS_AT: u64 = 16;
+
+/// A file as it was when it was opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WatchedFile {
+    path: PathBuf,
+    device: u64,
+    inode: u64,
+}
+
+impl WatchedFile {
+    /// The file that the path leads to now.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn now(path: &Path) -> io::Result<Self> {
+        let found = fs::symlink_metadata(path)?;
+        Ok(Self { path: path.to_owned(), device: found.dev(), inode: found.ino() })
+    }
+
+    /// An open file, and the path that should lead to it.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn of(path: &Path, file: &File) -> io::Result<Self> {
+        let found = file.metadata()?;
+        Ok(Self { path: path.to_owned(), device: found.dev(), inode: found.ino() })
+    }
+
+    /// Its path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What became of it, if it is not there any more.
+    #[must_use]
+    pub fn loss(&self) -> Option<String> {
+        let path = self.path.display();
+        match fs::symlink_metadata(&self.path) {
+            Ok(found) if (found.dev(), found.ino()) == (self.device, self.inode) => None,
+            Ok(_) => Some(format!("{path} was replaced by another file")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Some(format!("{path} was deleted or moved away")),
+            Err(error) => Some(format!("{path} can't be found any more: {error}")),
+        }
+    }
+}
+
+/// The file and its log, from the opening to the end.
+#[derive(Debug, Clone)]
+pub(crate) struct Watched {
+    files: [WatchedFile; 2],
+}
+
+impl Watched {
+    pub(crate) fn now(path: &Path) -> io::Result<Self> {
+        Ok(Self { files: [WatchedFile::now(path)?, WatchedFile::now(&beside(path, LOG))?] })
+    }
+
+    /// What became of them; two looks at a directory, and nothing is opened.
+    pub(crate) fn loss(&self) -> Option<String> {
+        self.files.iter().find_map(WatchedFile::loss)
+    }
+}
+
+/// Looks after the files for the thread that writes.
+pub(crate) struct Keeper {
+    pub(crate) path: PathBuf,
+    pub(crate) id: StoreId,
+    pub(crate) watched: Watched,
+    pub(crate) notebook: Notebook,
+    /// The log's own file has no locks of SQLite's.
+    log: File,
+    salts: [u8; 8],
+    lost: watch::Sender<Option<String>>,
+}
+
+impl Keeper {
+    /// From now on; notes what the file holds by itself. `generation` is what was just written into it.
+    pub(crate) fn begin(
+        path: &Path,
+        id: StoreId,
+        notebook: Notebook,
+        connection: &Connection,
+        lost: watch::Sender<Option<String>>,
+    ) -> Result<Self, StoreError> {
+        let generation = mark(connection)?;
+        // A run that was killed may have left pages in the log that were erased since.
+        let emptied = empty_log(connection);
+        let fail = |what: &str, error: io::Error| StoreError::Invalid(format!("{what}: {error}"));
+        let watched = Watched::now(path).map_err(|error| fail("the store's files can't be looked at", error))?;
+        let log = File::open(beside(path, LOG)).map_err(|error| fail("the store's log can't be opened", error))?;
+        let mut keeper = Self { path: path.to_owned(), id, watched, notebook, log, salts: [0; 8], lost };
+        // A log that could not be emptied goes on, and has the mark in it.
+        keeper.salts = keeper.read_salts();
+        if emptied && let Err(error) = keeper.notebook.write(Note { id, generation }) {
+            if NoteFound::read(path).ok().and_then(|found| found.note().copied()).is_none_or(|note| note.id != id) {
+                return Err(fail("the store's id can't be noted beside it", error));
+            }
+            // A full disk, most likely: what is noted is right, and tells less.
+            tracing::warn!(%error, "the store's generation could not be noted");
+        }
+        Ok(keeper)
+    }
+
+    /// Are the files there? When not, nothing is acknowledged any more.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        self.watched.loss().map_or(Ok(()), |loss| Err(StoreError::Lost(loss)))
+    }
+
+    /// Each time the log begins anew, all that it held before is in the file: that is marked and noted.
+    pub(crate) fn follow_log(&mut self, connection: &Connection) {
+        let salts = self.read_salts();
+        if salts == self.salts || salts == [0; 8] {
+            return;
+        }
+        let marked = mark(connection);
+        // After a commit as large as a log the mark itself began it anew, and is in the file no more than before.
+        self.salts = self.read_salts();
+        let noted = marked.and_then(|generation| {
+            // The new mark is in the log still; the file has the one before.
+            let note = Note { id: self.id, generation: generation - 1 };
+            self.notebook.write(note).map_err(|error| StoreError::Invalid(error.to_string()))
+        });
+        if let Err(error) = noted {
+            // What was noted last is still right, and tells less.
+            tracing::warn!(%error, "the store's generation could not be noted");
+        }
+    }
+
+    fn read_salts(&self) -> [u8; 8] {
+        let mut salts = [0; 8];
+        match self.log.read_exact_at(&mut salts, SALTS_AT) {
+            Ok(()) => salts,
+            // It was just emptied.
+            Err(_) => [0; 8],
+        }
+    }
+
+    /// Saves what the open files hold into a file of its own, then tells everybody who waits for it.
+    pub(crate) fn give_up(&self, connection: &Connection, loss: &str) {
+        let told = match self.save(connection) {
+            Ok(saved) => {
+                let name = self.path.display();
+                let saved = saved.display();
+                format!("{loss}; everything in the store was saved to {saved}: to go on with it, mv {saved} {name}")
+            }
+            Err(error) => format!("{loss}; what was in the store could not be saved: {error}"),
+        };
+        tracing::error!("{told}");
+        self.lost.send_replace(Some(told));
+    }
+
+    /// The descriptors still lead to the whole store. Page by page: a log that is left beside it fits it.
+    fn save(&self, connection: &Connection) -> Result<PathBuf, StoreError> {
+        let made = |path: &Path| OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        let fail = |error: io::Error| StoreError::Invalid(error.to_string());
+        let mut saved = beside(&self.path, ".saved");
+        for more in 2.. {
+            match made(&saved) {
+                Ok(_) => break,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    saved = beside(&self.path, &format!(".saved-{more}"));
+                }
+                Err(error) => return Err(fail(error)),
+            }
+        }
+        connection.backup("main", &saved, None::<fn(rusqlite::backup::Progress)>)?;
+        super::identity::sync_dir(&saved).map_err(fail)?;
+        Ok(saved)
+    }
+
+    /// Was it given up?
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lost.borrow().is_some()
+    }
+
+    /// Why it was given up.
+    pub(crate) fn loss(&self) -> String {
+        self.lost.borrow().clone().unwrap_or_default()
+    }
+}

@@ -1,0 +1,296 @@
+//! What lies where the store should be, and what is done with it before anything is touched.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use mychatflow_data::store::Store;
+use mychatflow_data::store::change::Deaf;
+use mychatflow_data::store::error::StoreError;
+use mychatflow_data::store::identity::{Note, NoteFound, StoreId};
+use mychatflow_data::store::opening::Opening;
+use mychatflow_data::store::traces::{Decision, Log, Refusal, Standing, StoreFile, Traces, decide};
+
+use crate::support::{NOON, shop};
+
+const OURS: StoreId = StoreId::from_bytes([1; 16]);
+const OTHER: StoreId = StoreId::from_bytes([2; 16]);
+const GENERATION: i64 = 5;
+
+/// Where an id is known from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    Nowhere,
+    Beside,
+    Broken,
+    Remembered,
+}
+
+fn traces(file: StoreFile, log: Log, known: Known, lock: bool) -> Traces {
+    let note = Note { id: OURS, generation: GENERATION };
+    let mut leftovers = Vec::new();
+    if log == Log::Written {
+        leftovers.push("mychatflow.db-wal".to_owned());
+    }
+    if lock {
+        leftovers.push("mychatflow.lock".to_owned());
+    }
+    let beside = match known {
+        Known::Beside => NoteFound::Note(note),
+        Known::Broken => NoteFound::Broken,
+        Known::Nowhere | Known::Remembered => NoteFound::None,
+    };
+    if beside != NoteFound::None {
+        leftovers.push("store.id".to_owned());
+    }
+    Traces { file, log, note: beside, memory: (known == Known::Remembered).then_some(note), leftovers, odd: None }
+}
+
+/// What is expected where, by what is known of the store: nothing, a note beside it, a broken note, a memory elsewhere.
+#[test]
+fn every_case_is_decided() {
+    use Known::{Beside, Broken, Nowhere, Remembered};
+    let create = || Decision::Create;
+    let adopt = || Decision::Adopt;
+    let open = || Decision::Open(Standing::AsLeft);
+    let no = Decision::Refuse;
+    let at = |id, generation| StoreFile::Marked { id, generation };
+    let (same, older, newer, other) =
+        (at(OURS, GENERATION), at(OURS, GENERATION - 1), at(OURS, GENERATION + 9), at(OTHER, 1));
+    let swapped = || no(Refusal::OtherStore { known: OURS, found: OTHER });
+    let empty_dir = || no(Refusal::DirectoryEmpty(OURS));
+    let (missing, emptied) = (|| no(Refusal::FileMissing), || no(Refusal::FileEmptied));
+    let spoilt = || no(Refusal::OlderFile);
+    let copy = || Decision::Open(Standing::OlderCopy);
+    let (foreign, text) = (|| no(Refusal::Foreign), || no(Refusal::NotSqlite));
+    // The file; its log; the lock of a daemon that had a store; then what is decided, by where an id is known from.
+    let (none, log) = (Log::Empty, Log::Written);
+    let table: Vec<(StoreFile, Log, bool, [Decision; 4])> = vec![
+        (StoreFile::Missing, none, false, [create(), missing(), missing(), empty_dir()]),
+        (StoreFile::Missing, none, true, [missing(), missing(), missing(), missing()]),
+        (StoreFile::Missing, log, false, [missing(), missing(), missing(), missing()]),
+        (StoreFile::Missing, log, true, [missing(), missing(), missing(), missing()]),
+        (StoreFile::Empty, none, false, [create(), emptied(), emptied(), emptied()]),
+        (StoreFile::Empty, none, true, [emptied(), emptied(), emptied(), emptied()]),
+        (StoreFile::Empty, log, false, [emptied(), emptied(), emptied(), emptied()]),
+        (StoreFile::Empty, log, true, [emptied(), emptied(), emptied(), emptied()]),
+        (StoreFile::Blank, none, false, [create(), emptied(), emptied(), emptied()]),
+        (StoreFile::Blank, none, true, [emptied(), emptied(), emptied(), emptied()]),
+        (StoreFile::Blank, log, false, [adopt(), emptied(), adopt(), emptied()]),
+        (StoreFile::Blank, log, true, [adopt(), emptied(), adopt(), emptied()]),
+        (StoreFile::Unmarked, none, false, [adopt(), adopt(), adopt(), adopt()]),
+        (StoreFile::Unmarked, none, true, [adopt(), adopt(), adopt(), adopt()]),
+        (StoreFile::Unmarked, log, false, [adopt(), spoilt(), adopt(), spoilt()]),
+        (StoreFile::Unmarked, log, true, [adopt(), spoilt(), adopt(), spoilt()]),
+        (same, none, true, [open(), open(), open(), open()]),
+        (same, log, true, [open(), open(), open(), open()]),
+        (newer, none, true, [open(), open(), open(), open()]),
+        (newer, log, true, [open(), open(), open(), open()]),
+        (older, none, true, [open(), copy(), open(), copy()]),
+        (older, log, true, [open(), spoilt(), open(), spoilt()]),
+        (other, none, true, [open(), swapped(), open(), open()]),
+        (other, log, true, [open(), swapped(), open(), swapped()]),
+        (StoreFile::Unclear, none, true, [open(), open(), open(), open()]),
+        (StoreFile::Unclear, log, true, [open(), open(), open(), open()]),
+        (StoreFile::Foreign, none, false, [foreign(), foreign(), foreign(), foreign()]),
+        (StoreFile::Foreign, log, true, [foreign(), foreign(), foreign(), foreign()]),
+        (StoreFile::NotSqlite, none, false, [text(), text(), text(), text()]),
+        (StoreFile::NotSqlite, log, true, [text(), text(), text(), text()]),
+    ];
+    for (file, log, lock, expected) in table {
+        for (known, expected) in [Nowhere, Beside, Broken, Remembered].into_iter().zip(expected) {
+            assert_eq!(decide(&traces(file, log, known, lock)), expected, "{file:?} {log:?} {known:?} lock: {lock}");
+        }
+    }
+    let odd = Traces { odd: Some("mychatflow.db-wal".into()), ..traces(same, none, Nowhere, false) };
+    assert_eq!(decide(&odd), no(Refusal::NotAFile("mychatflow.db-wal".into())));
+}
+
+fn names(dir: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(dir).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// The files of a store that was killed in the middle of its work, with a log that holds a tenant.
+async fn killed(dir: &Path, name: &str) -> PathBuf {
+    let busy = tempfile::tempdir().unwrap();
+    let path = busy.path().join("mychatflow.db");
+    let store = Store::open(&path, Arc::new(Deaf)).await.unwrap();
+    shop(&store, name, "default").await;
+    for file in ["mychatflow.db", "mychatflow.db-wal", "store.id"] {
+        std::fs::copy(busy.path().join(file), dir.join(file)).unwrap();
+    }
+    dir.join("mychatflow.db")
+}
+
+async fn open(path: &Path) -> Result<Store, StoreError> {
+    Store::open(path, Arc::new(Deaf)).await
+}
+
+fn refusal(opened: Result<Store, StoreError>) -> Refusal {
+    match opened.map(drop) {
+        Err(StoreError::Refused(refused)) => refused.refusal,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_log_without_its_store_is_refused_and_stays_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = killed(dir.path(), "Corner Shop").await;
+    let kept = dir.path().join("elsewhere");
+    std::fs::rename(&path, &kept).unwrap();
+    let log = std::fs::read(dir.path().join("mychatflow.db-wal")).unwrap();
+    let before = names(dir.path());
+    assert_eq!(refusal(open(&path).await), Refusal::FileMissing);
+    assert_eq!(names(dir.path()), before, "nothing is made and nothing is taken away");
+    assert_eq!(std::fs::read(dir.path().join("mychatflow.db-wal")).unwrap(), log);
+
+    std::fs::copy(&kept, &path).unwrap();
+    let store = open(&path).await.unwrap();
+    assert_eq!(store.tenants().await.unwrap().len(), 1, "what was only in the log is there");
+}
+
+#[tokio::test]
+async fn an_older_file_beside_a_newer_log_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mychatflow.db");
+    let store = open(&path).await.unwrap();
+    shop(&store, "Corner Shop", "default").await;
+    drop(store);
+    let older = std::fs::read(&path).unwrap();
+    // Another run goes on from there, and is killed.
+    let store = open(&path).await.unwrap();
+    shop(&store, "Bakery", "bakery").await;
+    let crashed = tempfile::tempdir().unwrap();
+    for file in ["mychatflow.db-wal", "store.id"] {
+        std::fs::copy(dir.path().join(file), crashed.path().join(file)).unwrap();
+    }
+    let restored = crashed.path().join("mychatflow.db");
+    std::fs::write(&restored, &older).unwrap();
+    assert_eq!(refusal(open(&restored).await), Refusal::OlderFile);
+    assert_eq!(std::fs::read(&restored).unwrap(), older);
+
+    // Without the log it is an older copy, and is taken for one.
+    std::fs::remove_file(crashed.path().join("mychatflow.db-wal")).unwrap();
+    assert_eq!(decide(&Opening::of(&restored).look().unwrap()), Decision::Open(Standing::OlderCopy));
+    let store = open(&restored).await.unwrap();
+    assert_eq!(store.tenants().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_copy_from_before_the_log_began_anew_is_older_within_one_run_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mychatflow.db");
+    let store = open(&path).await.unwrap();
+    let (corner, _) = shop(&store, "Corner Shop", "default").await;
+    let older = std::fs::read(&path).unwrap();
+    // More than a log holds before it is brought into the file and begins anew.
+    for round in 0..40 {
+        corner.add_quick_reply(format!("label {round}"), "x".repeat(200_000), None, NOON).await.unwrap();
+    }
+    store.probe().await.unwrap();
+    let crashed = tempfile::tempdir().unwrap();
+    for file in ["mychatflow.db", "mychatflow.db-wal", "store.id"] {
+        std::fs::copy(dir.path().join(file), crashed.path().join(file)).unwrap();
+    }
+    let restored = crashed.path().join("mychatflow.db");
+    assert_eq!(decide(&Opening::of(&restored).look().unwrap()), Decision::Open(Standing::AsLeft));
+    std::fs::write(&restored, older).unwrap();
+    assert_eq!(refusal(open(&restored).await), Refusal::OlderFile);
+}
+
+#[tokio::test]
+async fn a_foreign_file_another_store_and_a_link_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = killed(dir.path(), "Corner Shop").await;
+    let elsewhere = tempfile::tempdir().unwrap();
+    let other = killed(elsewhere.path(), "Bakery").await;
+    std::fs::remove_file(elsewhere.path().join("mychatflow.db-wal")).unwrap();
+    std::fs::copy(&other, &path).unwrap();
+    assert!(matches!(refusal(open(&path).await), Refusal::OtherStore { .. }));
+
+    std::fs::write(&path, "Dear diary").unwrap();
+    assert_eq!(refusal(open(&path).await), Refusal::NotSqlite);
+
+    std::fs::remove_file(&path).unwrap();
+    let foreign = rusqlite::Connection::open(&path).unwrap();
+    foreign.execute_batch("CREATE TABLE songs (title TEXT)").unwrap();
+    drop(foreign);
+    assert_eq!(refusal(open(&path).await), Refusal::Foreign);
+
+    std::fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink(&other, &path).unwrap();
+    assert_eq!(refusal(open(&path).await), Refusal::NotAFile("mychatflow.db".into()));
+}
+
+#[tokio::test]
+async fn a_new_store_is_made_beside_what_is_set_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = killed(dir.path(), "Corner Shop").await;
+    let log = std::fs::read(dir.path().join("mychatflow.db-wal")).unwrap();
+    let fresh = || Opening { fresh: Some(NOON), ..Opening::of(&path) };
+    let opened = Store::open_as(fresh(), Arc::new(Deaf)).await.map(drop);
+    assert!(matches!(opened, Err(StoreError::Conflict(_))), "a store in order is not set aside: {opened:?}");
+    assert_eq!(std::fs::read(dir.path().join("mychatflow.db-wal")).unwrap(), log);
+
+    std::fs::remove_file(&path).unwrap();
+    let store = Store::open_as(fresh(), Arc::new(Deaf)).await.unwrap();
+    assert!(store.tenants().await.unwrap().is_empty());
+    let aside = names(dir.path()).into_iter().find(|name| name.starts_with("mychatflow.db-wal.aside-")).unwrap();
+    assert_eq!(std::fs::read(dir.path().join(aside)).unwrap(), log);
+}
+
+#[tokio::test]
+async fn an_empty_directory_is_refused_where_a_store_is_remembered() {
+    let dir = tempfile::tempdir().unwrap();
+    let memory = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mychatflow.db");
+    let opening = || Opening { memory: Some(memory.path().to_owned()), ..Opening::of(&path) };
+    let store = Store::open_as(opening(), Arc::new(Deaf)).await.unwrap();
+    let id = store.id();
+    drop(store);
+    for name in names(dir.path()) {
+        std::fs::remove_file(dir.path().join(name)).unwrap();
+    }
+    let opened = Store::open_as(opening(), Arc::new(Deaf)).await;
+    assert_eq!(refusal(opened), Refusal::DirectoryEmpty(id));
+    assert!(names(dir.path()).is_empty());
+}
+
+#[tokio::test]
+async fn what_is_written_into_a_deleted_file_is_not_acknowledged_and_is_saved() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mychatflow.db");
+    let store = open(&path).await.unwrap();
+    shop(&store, "Corner Shop", "default").await;
+    for file in ["mychatflow.db", "mychatflow.db-wal", "mychatflow.db-shm"] {
+        std::fs::remove_file(dir.path().join(file)).unwrap();
+    }
+    assert!(matches!(store.probe().await, Err(StoreError::Lost(_))));
+    let told = store.lost().await;
+    assert!(told.contains("mychatflow.db was deleted") && told.contains("mychatflow.db.saved"), "{told}");
+    assert!(matches!(store.probe().await, Err(StoreError::Lost(_))), "and nothing is from now on");
+    drop(store);
+
+    assert_eq!(refusal(open(&path).await), Refusal::FileMissing);
+    std::fs::rename(dir.path().join("mychatflow.db.saved"), &path).unwrap();
+    let store = open(&path).await.unwrap();
+    assert_eq!(store.tenants().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_store_of_a_version_without_ids_gets_one_and_keeps_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mychatflow.db");
+    super::upgrade::unpack(&super::upgrade::fixture("0.1.0"), &path);
+    assert_eq!(decide(&Opening::of(&path).look().unwrap()), Decision::Adopt);
+    let store = open(&path).await.unwrap();
+    let id = store.id();
+    drop(store);
+    let traces = Opening::of(&path).look().unwrap();
+    assert!(matches!(traces.file, StoreFile::Marked { id: found, .. } if found == id), "{traces:?}");
+    assert_eq!(traces.note.note().map(|note| note.id), Some(id));
+    assert_eq!(open(&path).await.unwrap().id(), id);
+}
