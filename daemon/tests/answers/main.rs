@@ -4,6 +4,7 @@
 mod campaign_texts;
 mod campaigns;
 mod consent;
+mod contents;
 mod erase;
 mod gemini;
 mod humans;

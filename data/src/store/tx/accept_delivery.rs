@@ -4,6 +4,7 @@
 //! is never compared, since it switches between phone number and LID.
 
 mod changes;
+mod content;
 mod own;
 mod signs;
 mod wish;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use self::wish::{Heeded, Said};
 use crate::ids::{ChatId, InstanceId, InteractionId};
 use crate::model::contact::Review;
-use crate::model::delivery::{Delivery, DeliveryEvent, MessageEvent};
+use crate::model::delivery::{Delivery, DeliveryEvent, Handling, MessageEvent};
 use crate::model::interaction::{Author, ContentKind, Direction, Interaction, InteractionState, Media};
 use crate::model::job::JobArgs;
 use crate::model::setting::{Groups, Rules};
@@ -48,6 +49,11 @@ pub enum Accepted {
 /// The beginning of a message, for lists.
 pub(crate) fn preview(text: &str) -> String {
     text.chars().take(120).collect()
+}
+
+/// The beginning of a message with what sort it is, for lists.
+fn preview_of(message: &Interaction) -> String {
+    preview(&message.kind.with_words(&message.text))
 }
 
 /// WhatsApp's clock has whole seconds, ours has thousandths: an answer and the question after it would change places.
@@ -213,14 +219,14 @@ impl Intake<'_, '_> {
     }
 
     fn message(&self, message: &MessageEvent) -> Result<Accepted, StoreError> {
-        let empty = message.kind == ContentKind::Other && message.text.is_none() && message.media.is_none();
         match message.chat.kind() {
+            _ if matches!(message.handling, Handling::Leftover(_)) => Ok(Accepted::Ignored),
             AddressKind::Channel | AddressKind::Broadcast => Ok(Accepted::Ignored),
             AddressKind::Group => match self.rules(None)?.groups {
                 Groups::Ignore => Ok(Accepted::Ignored),
                 Groups::Store => self.group_message(message),
             },
-            AddressKind::Phone | AddressKind::Lid if empty || !message.chat.is_person() => Ok(Accepted::Ignored),
+            AddressKind::Phone | AddressKind::Lid if !message.chat.is_person() => Ok(Accepted::Ignored),
             AddressKind::Phone | AddressKind::Lid if message.from_me => self.own_message(message),
             AddressKind::Phone | AddressKind::Lid => self.customer_message(message),
         }
@@ -261,7 +267,7 @@ impl Intake<'_, '_> {
                 file_name: media.filename.clone(),
                 ..Media::default()
             }),
-            ..Interaction::received(chat, to, message.text.clone().unwrap_or_default(), at)
+            ..Interaction::received(chat, to, content::words(message), at)
         }
     }
 
@@ -289,6 +295,7 @@ impl Intake<'_, '_> {
         let alternate = message.alternate.as_ref();
         let thread = chats::thread(self.scope, self.instance, &message.chat, alternate, name, Review::New, self.now)?;
         let mut interaction = self.interaction(message, thread.chat, Author::Customer);
+        self.name_poll(&mut interaction)?;
         if !interactions::insert(self.scope, self.instance, &interaction, &self.extra(message), self.now)? {
             match self.fill_in(message)? {
                 Some(filled) => interaction.id = filled,
@@ -296,7 +303,7 @@ impl Intake<'_, '_> {
             }
         }
         let rules = self.rules(Some(thread.chat))?;
-        self.customer_spoke(thread.chat, &message.chat, &preview(&interaction.text), interaction.at)?;
+        self.customer_spoke(thread.chat, &message.chat, &preview_of(&interaction), interaction.at)?;
         recipients::note_reply(self.scope, thread.contact, interaction.at)?;
         if message.kind == ContentKind::Waiting {
             return Ok(Accepted::Stored);
@@ -323,6 +330,10 @@ impl Intake<'_, '_> {
             jobs::insert_keyed(self.scope, &args, message.chat.as_str(), self.now, self.now)?;
             quiet = quiet.max(LID_WAIT);
         }
+        if let Handling::Human(reason) = message.handling {
+            self.ask_human(thread.chat, reason)?;
+            return Ok(Accepted::Stored);
+        }
         self.answer_after(thread.chat, quiet, rules.burst_max.max(quiet))?;
         Ok(Accepted::Stored)
     }
@@ -336,7 +347,7 @@ impl Intake<'_, '_> {
              RETURNING ",
             interactions::columns!()
         ));
-        let text = message.text.clone().unwrap_or_default();
+        let text = content::words(message);
         let filled = self.scope.row(
             FILL,
             &[
@@ -408,7 +419,7 @@ impl Intake<'_, '_> {
         let unread = i64::from(!message.from_me);
         self.scope.execute(
             SPOKE,
-            &[(":chat", &chat), (":unread", &unread), (":preview", &preview(&interaction.text)), (":at", &message.at)],
+            &[(":chat", &chat), (":unread", &unread), (":preview", &preview_of(&interaction)), (":at", &message.at)],
         )?;
         self.scope.emit(Change::ChatChanged(self.scope.tenant(), chat));
         Ok(Accepted::Stored)
