@@ -173,9 +173,23 @@ fn line(interaction: &Interaction) -> Option<Line> {
         ContentKind::Document => Some(Media::Document),
         ContentKind::Location => Some(Media::Location),
         ContentKind::Contact => Some(Media::Contact),
-        ContentKind::Poll | ContentKind::Other => (interaction.text.is_empty()).then_some(Media::Other),
+        ContentKind::Order => Some(Media::Order),
+        ContentKind::Product => Some(Media::Product),
+        ContentKind::Poll => (!interaction.kind.is_in_words(&interaction.text)).then_some(Media::Poll),
+        ContentKind::Other => (interaction.text.is_empty()).then_some(Media::Other),
         ContentKind::Waiting => return None,
     };
     let asks = if interaction.unanswered { Asks::Open } else { Asks::No };
-    Some(Line { author, at: interaction.at.to_jiff(), text: interaction.text.clone(), media, asks })
+    Some(Line { author, at: interaction.at.to_jiff(), text: words(interaction), media, asks })
+}
+
+/// The words of a message, with the name of its file where they do not begin with it: of a file of ours, and of one whose
+/// caption was edited.
+fn words(interaction: &Interaction) -> String {
+    let file = interaction.media.as_ref().and_then(|media| media.file_name.as_deref());
+    match file.filter(|name| interaction.kind == ContentKind::Document && !interaction.text.starts_with(name)) {
+        Some(name) if interaction.text.is_empty() => name.to_owned(),
+        Some(name) => format!("{name}\n{}", interaction.text),
+        None => interaction.text.clone(),
+    }
 }

@@ -300,7 +300,7 @@ async fn files_are_served_under_a_url_with_the_wrong_host() {
     assert_eq!((file.status().as_u16(), file.headers()["content-type"].to_str().unwrap()), (200, "image/png"));
     assert_eq!(world.client.get("/api/files/default/nothing.png").await.0, 404);
 
-    let place = Content::Location { latitude: 52.52, longitude: 13.4, name: None };
+    let place = Content::Location { latitude: 52.52, longitude: 13.4, name: None, address: None };
     world.waha.customer_sends("default", &ana(), place).await.unwrap();
     let payload = world.endpoint.events("message", 2).await[1].json()["payload"].clone();
     assert_eq!((&payload["location"]["latitude"], &payload["body"]), (&json!("52.52"), &Value::Null));
@@ -414,4 +414,29 @@ async fn what_came_while_the_session_was_down_comes_late() {
     world.client.post("/api/sessions/default/restart", Value::Null).await;
     let payload = world.endpoint.event("message").await["payload"].clone();
     assert_eq!((&payload["timestamp"], &payload["body"]), (&json!(1_700_000_000), &json!("anybody there?")));
+}
+
+#[tokio::test]
+async fn what_is_no_plain_text_stands_inside_the_engines_own_object() {
+    for engine in [Engine::Noweb, Engine::Gows, Engine::Webjs] {
+        let world = World::with(engine).await;
+        let contents = [
+            (Content::ButtonAnswer("Yes, deliver".into()), "Yes, deliver"),
+            (Content::Disappearing("To the quay?".into()), "To the quay?"),
+            (Content::ListAnswer("Rye bread".into()), "Rye bread"),
+            (Content::Order { message: "2 rye".into(), items: 2, title: "Bakery".into(), total_1000: 9_000 }, "2 rye"),
+            (Content::ContactCard { name: "Otto".into(), phone: "+49 151".into() }, "FN:Otto"),
+            (Content::Poll { question: "Which?".into(), options: vec!["Rye".into()] }, "Which?"),
+            (Content::Vote { poll: "true_447700900001@c.us_3EB0".into() }, "3EB0"),
+            (Content::Document { filename: "menu.pdf".into(), caption: None }, "menu.pdf"),
+            (Content::Novelty("hologramMessage".into()), "Something new"),
+        ];
+        for (n, (content, words)) in contents.into_iter().enumerate() {
+            world.waha.customer_sends("default", &ana(), content).await.unwrap();
+            let payload = world.endpoint.events("message", n + 1).await[n].json()["payload"].clone();
+            let body = payload["body"].as_str().unwrap_or_default();
+            assert!(body.is_empty() || body.starts_with("/9j/"), "{engine:?} {body}");
+            assert!(payload["_data"].to_string().contains(words), "{engine:?} {words}: {payload}");
+        }
+    }
 }

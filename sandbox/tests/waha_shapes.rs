@@ -101,7 +101,15 @@ async fn noweb_events_have_the_real_shape() {
             "noweb-message-document",
             Content::Document { filename: "order 42.pdf".into(), caption: Some("my order".into()) },
         ),
-        ("noweb-location", Content::Location { latitude: 52.52, longitude: 13.4, name: Some("Alexanderplatz".into()) }),
+        (
+            "noweb-location",
+            Content::Location {
+                latitude: 52.52,
+                longitude: 13.4,
+                name: Some("Alexanderplatz".into()),
+                address: Some("Berlin".into()),
+            },
+        ),
     ] {
         let id = waha.customer_sends(s, &ana(), content).await.unwrap();
         same_shape(sample, &world.told("message", &id).await);

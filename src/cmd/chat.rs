@@ -339,9 +339,9 @@ fn thread(messages: &[InteractionDocument]) -> String {
             InteractionState::Received if reason.is_empty() => String::new(),
             state => format!("  [{state}{reason}]"),
         };
-        let mut lines = clean_lines(&message.text);
+        let mut lines = clean_lines(&message.kind.with_words(&message.text));
         if lines.is_empty() {
-            lines.push(format!("({})", message.kind));
+            lines.push(String::new());
         }
         text.push_str(&format!("{time}  {:<10} {}", clean(&author), lines.remove(0)));
         for line in lines {

@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 use mychatflow_data::model::interaction::{Author, ContentKind, Direction, InteractionState, Media};
+use mychatflow_data::model::place;
 use mychatflow_data::protocol::calls::chat::{InteractionDocument, NoteDocument};
 use mychatflow_data::time::Timestamp;
 
@@ -171,23 +172,22 @@ fn shortened(words: CleanText, chars: usize) -> CleanText {
 /// The words of a message, or what stands for them.
 fn words(item: &InteractionDocument) -> CleanText {
     let placeholder = match item.kind {
-        ContentKind::Text => "",
-        ContentKind::Image => "[picture]",
-        ContentKind::Video => "[film]",
-        ContentKind::Audio => "[voice note]",
-        ContentKind::Document => "[file]",
-        ContentKind::Sticker => "[sticker]",
-        ContentKind::Location => "[place]",
-        ContentKind::Contact => "[visiting card]",
-        ContentKind::Poll => "[poll]",
         ContentKind::Waiting => "[not readable yet; WhatsApp will deliver it again]",
         ContentKind::Other => "[something this console can't show]",
+        kind => kind.placeholder(),
     };
-    if placeholder.is_empty() || item.text.starts_with('[') {
+    if placeholder.is_empty() || item.kind.is_in_words(&item.text) {
         return CleanText::block(&item.text);
     }
     let about = item.media.as_ref().map(media).unwrap_or_default();
-    CleanText::block(format!("{placeholder}{about}\n{}", item.text).trim_end())
+    // The name of a file is told beside its size.
+    let name = item.media.as_ref().and_then(|media| media.file_name.as_deref());
+    let text = name.and_then(|name| item.text.strip_prefix(name)).map_or(item.text.as_str(), |rest| rest.trim_start());
+    // Words of a file stand below it; a place, a card, an order are their words.
+    let gap = if item.kind.is_file() { "\n" } else { " " };
+    let map = if item.kind == ContentKind::Location { place::map_link(text) } else { None };
+    let map = map.map(|link| format!("\n{link}")).unwrap_or_default();
+    CleanText::block(format!("{placeholder}{about}{gap}{text}{map}").trim_end())
 }
 
 fn media(media: &Media) -> String {
@@ -299,4 +299,42 @@ fn of_pending(pending: &Pending, around: Around<'_>) -> Bubble {
     };
     rows.push(Row::Meta(vec![("you".to_owned(), Role::Muted), state]));
     Bubble { side: Side::Right, surface: Role::BubbleDraft, width: columns(widest), rows }
+}
+
+#[cfg(test)]
+mod tests {
+    use mychatflow_data::ids::ChatId;
+    use mychatflow_data::model::interaction::Interaction;
+
+    use super::*;
+
+    #[test]
+    fn kind_and_words_are_shown_once() {
+        let file = |name: &str| Media { file_name: Some(name.to_owned()), size_bytes: Some(2048), ..Media::default() };
+        for (kind, text, media, shown) in [
+            (ContentKind::Text, "hi", None, "hi"),
+            (ContentKind::Image, "", None, "[photo]"),
+            (ContentKind::Image, "[sic] how much?", None, "[photo]\n[sic] how much?"),
+            (ContentKind::Document, "menu.pdf", Some(file("menu.pdf")), "[document] menu.pdf 2 KB"),
+            (ContentKind::Document, "menu.pdf\nour menu", Some(file("menu.pdf")), "[document] menu.pdf 2 KB\nour menu"),
+            (ContentKind::Document, "our menu", Some(file("menu.pdf")), "[document] menu.pdf 2 KB\nour menu"),
+            (
+                ContentKind::Location,
+                "Harbour Café (53.5436, 9.9662)",
+                None,
+                "[location] Harbour Café (53.5436, 9.9662)\nhttps://maps.google.com/?q=53.5436,9.9662",
+            ),
+            (ContentKind::Contact, "Otto +49 151", None, "[contact card] Otto +49 151"),
+            (ContentKind::Order, "2 rye", None, "[order] 2 rye"),
+            (ContentKind::Poll, "Which?: a · b", None, "[poll] Which?: a · b"),
+            (ContentKind::Poll, "[vote: a] Which?", None, "[vote: a] Which?"),
+            (ContentKind::Other, "[voice call]", None, "[voice call]"),
+            (ContentKind::Other, "", None, "[something this console can't show]"),
+        ] {
+            let address = "491511@c.us".parse().unwrap();
+            let message = Interaction::received(ChatId::new(), address, text.to_owned(), Timestamp::from_millis(0));
+            let item = InteractionDocument::from(Interaction { kind, media, ..message });
+            assert_eq!(words(&item).as_str(), shown, "{kind} {text}");
+        }
+    }
 }

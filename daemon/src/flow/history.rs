@@ -34,6 +34,12 @@ pub enum Media {
     Location,
     /// A contact card.
     Contact,
+    /// A poll.
+    Poll,
+    /// An order from the catalogue.
+    Order,
+    /// A product of the catalogue.
+    Product,
     /// Something else.
     Other,
 }
@@ -49,6 +55,9 @@ impl Media {
             Media::Document => "[document]",
             Media::Location => "[location]",
             Media::Contact => "[contact card]",
+            Media::Poll => "[poll]",
+            Media::Order => "[order]",
+            Media::Product => "[product]",
             Media::Other => "[attachment]",
         }
     }

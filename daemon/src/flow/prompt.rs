@@ -63,7 +63,7 @@ const STYLE: &[&str] = &[
     "Write the way people write in WhatsApp: short, warm, at most three short paragraphs, usually one to three sentences.",
     "Plain text. No headings, no tables, no Markdown, no links in brackets.",
     "The customer's last turn may hold several messages: answer all of them in one reply. Do not greet again in a running conversation.",
-    "A word in brackets such as [photo] or [voice message] stands for something you cannot open: ask kindly for the same in words when it matters.",
+    "A word in brackets such as [photo] or [voice message] stands for something you cannot open, and what is known of it follows there: ask kindly for the same in words when it matters.",
 ];
 
 const ACTIONS: &[&str] = &[

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::answer::{Action, Usage};
 use super::error::{GeminiError, Refusal};
+use super::escapes::unescape;
 use super::fault::{complains_about_thinking, fault, parse};
 use super::wire::{Candidate, Response, Structured, UsageMetadata};
 
@@ -160,8 +161,10 @@ fn understand(text: &str) -> Result<Said, GeminiError> {
         _ => return Err(GeminiError::Garbled),
     };
     let structured: Structured = serde_json::from_str(object).map_err(|_| GeminiError::Garbled)?;
-    let reply = structured.reply.as_deref().unwrap_or_default().trim();
-    if looks_like_json(reply) {
+    let written = structured.reply.as_deref().unwrap_or_default().trim();
+    let mended = unescape(written);
+    let reply = mended.trim();
+    if looks_like_json(written) || looks_like_json(reply) {
         return Err(GeminiError::Garbled);
     }
     let action = match structured.action.trim().to_ascii_lowercase().as_str() {
@@ -171,7 +174,8 @@ fn understand(text: &str) -> Result<Said, GeminiError> {
         "ignore" => Action::Ignore,
         _ => return Err(GeminiError::Garbled),
     };
-    let why = structured.handoff_reason.as_deref().map(str::trim).filter(|why| !why.is_empty() && *why != "null");
+    let why = structured.handoff_reason.as_deref().map(unescape);
+    let why = why.as_deref().map(str::trim).filter(|why| !why.is_empty() && *why != "null");
     Ok(Said {
         action,
         reply: if action == Action::Ignore { String::new() } else { reply.to_owned() },
@@ -331,6 +335,13 @@ mod tests {
             (r#"{"action":"REPLY","reply":"Hi.","extra":[1]}"#, said(Action::Reply, "Hi.")),
             (r#"{"action":"ignore","reply":"never sent"}"#, said(Action::Ignore, "")),
             (r#"{"action":"ignore"}"#, said(Action::Ignore, "")),
+            (
+                r#"{"action":"reply","reply":"Hello Ana!\\n\\nWe open at 7:00."}"#,
+                said(Action::Reply, "Hello Ana!\n\nWe open at 7:00."),
+            ),
+            (r#"{"action":"reply","reply":"It is in C:\\new."}"#, said(Action::Reply, r"It is in C:\new.")),
+            (r#"{"action":"reply","reply":"\\n"}"#, again(Again::Same, Empty)),
+            (r#"{"action":"reply","reply":"{\\\"action\\\":\\\"reply\\\"}"}"#, garbled.clone()),
             (r#"{"action":"handoff","reply":"","handoff_reason":null}"#, said(Action::Handoff, "")),
             (r#"{"action":"reply","reply":"Hi.","handoff_reason":"no"}"#, said(Action::Reply, "Hi.")),
             ("```\n{\"action\":\"reply\",\"reply\":\"a } b\"}\n```", said(Action::Reply, "a } b")),

@@ -10,6 +10,7 @@ mod backoff;
 mod breaker;
 mod client;
 mod error;
+mod escapes;
 mod extract;
 mod fault;
 mod models;

@@ -1,18 +1,20 @@
 //! A message of WAHA in our words: the same for webhooks, history and lookups.
 
-use mychatflow_data::model::delivery::{Media, MessageEvent, Source};
+use mychatflow_data::model::delivery::{Handling, Media, MessageEvent, Source};
 use mychatflow_data::model::instance::Me;
 use mychatflow_data::model::interaction::ContentKind;
+use mychatflow_data::model::place::Place;
 use mychatflow_data::phone::{Address, AddressKind};
 use mychatflow_data::time::Timestamp;
 
-use super::lenient;
+use super::content::{self, Content};
+use super::lenient::{self, Word};
 use super::message_id::{MessageId, bare_of};
 use super::webhook::WireError;
-use super::wire::{self, Data, Message};
+use super::wire::{Data, Message};
 
-/// No caption is that long without a space: it is the picture of a place, as WEBJS puts it into the body.
-const THUMBNAIL_CHARS_MIN: usize = 200;
+/// What is stored of a message in which nothing can be read.
+const WITHOUT_TEXT: &str = "[message without text]";
 
 /// Who wrote a message, where, and under which id.
 pub(super) struct Head {
@@ -50,22 +52,23 @@ pub(super) fn event(
     otherwise: Option<Timestamp>,
 ) -> Result<MessageEvent, WireError> {
     let Head { wa_id, bare_id, from_me, chat, participant } = head(message)?;
-    let none = Data::default();
-    let data = message.data.0.as_ref().unwrap_or(&none);
-    let media = media(message);
-    let kind = kind(message, data, media.as_ref());
+    let data = &message.data.facts;
+    let told = content::of_engine(&message.data);
+    let media = media(message, told.as_ref());
+    let quoted = told.as_ref().and_then(|told| told.quoted.clone());
+    let Content { kind, words, handling, .. } = content(message, told, media.as_ref(), from_me);
     Ok(MessageEvent {
         alternate: alternate(data, from_me, &chat, participant.as_ref(), me),
         // The name on a message of ours is our own, and must not become the customer's.
         push_name: if from_me { None } else { push_name(data) },
-        text: text(message, kind),
+        text: words,
         at: message.timestamp.instant().or(otherwise).ok_or(WireError::Missing("payload.timestamp"))?,
         source: match message.source.filled() {
             Some("app") => Source::App,
             Some("api") => Source::Api,
             _ => Source::Unknown,
         },
-        reply_to: message.reply_to.0.as_ref().and_then(|quoted| quoted.id.filled()).map(|id| bare_of(id).to_owned()),
+        reply_to: reply_to(message).or(quoted),
         ack: lenient::ack(message.ack, &message.ack_name),
         wa_id,
         bare_id,
@@ -73,74 +76,122 @@ pub(super) fn event(
         chat,
         participant,
         kind,
+        handling,
         media,
     })
 }
 
-fn media(message: &Message<'_>) -> Option<Media> {
-    let file = message.media.0.as_ref()?;
-    let error = file.error.0.as_ref().map(|error| error.as_ref().to_owned());
-    let media =
-        Media { url: file.url.owned(), mimetype: file.mimetype.owned(), filename: file.filename.owned(), error };
+fn reply_to(message: &Message<'_>) -> Option<String> {
+    let id = message.reply_to.0.as_ref().and_then(|quoted| quoted.id.filled());
+    id.or_else(|| message.data.facts.quoted_id.filled()).map(|id| bare_of(id).to_owned())
+}
+
+fn media(message: &Message<'_>, told: Option<&Content>) -> Option<Media> {
+    let file_name = || told.and_then(|told| told.file_name.clone());
+    let mimetype = || told.and_then(|told| told.mimetype.clone());
+    let media = match message.media.0.as_ref() {
+        Some(file) => Media {
+            url: file.url.owned(),
+            mimetype: file.mimetype.owned().or_else(mimetype),
+            filename: file.filename.owned().or_else(file_name),
+            error: file.error.0.as_ref().map(|error| error.as_ref().to_owned()),
+        },
+        // WAHA fetched no file, but what it is called stands in the message.
+        None => Media { url: None, mimetype: mimetype(), filename: file_name(), error: None },
+    };
     (media.url.is_some() || media.mimetype.is_some() || media.filename.is_some() || media.error.is_some())
         .then_some(media)
 }
 
-/// The engine's own word first (a picture sent as a file is a document), then the file's type, then what is there.
-fn kind(message: &Message<'_>, data: &Data<'_>, media: Option<&Media>) -> ContentKind {
-    if message.location.0.is_some() {
-        return ContentKind::Location;
+/// Kind and words: WAHA's own fields first, then what the engine tells, then what is there.
+fn content(message: &Message<'_>, told: Option<Content>, media: Option<&Media>, from_me: bool) -> Content {
+    let body = message.body.filled().filter(|body| !body.trim().is_empty());
+    let has_file = media.is_some() || message.has_media.or(false);
+    let empty = Content {
+        kind: ContentKind::Other,
+        words: None,
+        handling: Handling::Answer,
+        file_name: None,
+        mimetype: None,
+        place: None,
+        quoted: None,
+    };
+    // What has words or a file is no leftover, whatever stands beside them.
+    let told = told.filter(|told| !told.is_leftover() || (body.is_none() && !has_file));
+    if let Some(place) = place(message, told.as_ref(), body) {
+        let words = Some(place.to_string()).filter(|words| !words.is_empty());
+        return Content { kind: ContentKind::Location, words, ..empty };
     }
-    if message.vcards.0.as_ref().is_some_and(|cards| !cards.is_empty()) {
-        return ContentKind::Contact;
+    let cards = message.vcards.0.as_deref().filter(|cards| !cards.is_empty());
+    if cards.is_some() || told.as_ref().is_some_and(|told| told.kind == ContentKind::Contact) {
+        let named = cards.unwrap_or_default().iter().filter_map(Word::filled);
+        let named: Vec<String> = named.filter_map(|card| content::card_words(card, None)).collect();
+        let named = Some(named.join("; ")).filter(|named| !named.is_empty());
+        let body = || body.filter(|body| !body.starts_with("BEGIN:VCARD")).map(str::to_owned);
+        let words = named.or_else(|| told.and_then(|told| told.words)).or_else(body);
+        return Content { kind: ContentKind::Contact, words, ..empty };
     }
-    let contents = |contents: &lenient::Soft<wire::Contents>| contents.0.and_then(|contents| contents.0);
-    let told = contents(&data.message).or_else(|| contents(&data.gows_message)).or_else(|| webjs_kind(data));
-    if let Some(kind) = told {
-        return kind;
+    let mut content = told.unwrap_or_else(|| empty.clone());
+    if matches!(content.kind, ContentKind::Text | ContentKind::Other) && has_file && !content.is_leftover() {
+        content = Content { kind: by_type(media), handling: Handling::Answer, ..content };
     }
-    let by_type = media.and_then(|media| media.mimetype.as_deref()).map(|mimetype| match mimetype.split('/').next() {
+    match content.kind {
+        // Their words are made of more than the body: it is a part of them, or a small picture.
+        ContentKind::Order | ContentKind::Product | ContentKind::Poll => {
+            let body = body.filter(|body| !content::is_thumbnail(body)).map(str::to_owned);
+            content.words = content.words.or(body);
+        }
+        ContentKind::Waiting => content.words = None,
+        ContentKind::Other if body.is_some() && (content.words.is_none() || content.is_unknown()) => {
+            // A sort that we do not know, but WAHA has words for it: they are answered like any others.
+            content =
+                Content { kind: ContentKind::Text, words: body.map(str::to_owned), quoted: content.quoted, ..empty };
+        }
+        ContentKind::Other if content.words.is_none() && !content.is_leftover() => {
+            // Of our own side there is nothing that a customer could miss.
+            content = if from_me {
+                Content { handling: Handling::Leftover("an own message without anything in it"), ..empty }
+            } else {
+                let handling = Handling::Human("sent a message without text");
+                Content { words: Some(WITHOUT_TEXT.to_owned()), handling, ..empty }
+            };
+        }
+        ContentKind::Other => {}
+        _ => content.words = body.map(str::to_owned).or(content.words),
+    }
+    content
+}
+
+fn by_type(media: Option<&Media>) -> ContentKind {
+    match media.and_then(|media| media.mimetype.as_deref()).and_then(|mimetype| mimetype.split('/').next()) {
         Some("image") => ContentKind::Image,
         Some("video") => ContentKind::Video,
         Some("audio") => ContentKind::Audio,
         _ => ContentKind::Document,
-    });
-    match by_type {
-        Some(kind) => kind,
-        None if media.is_some() || message.has_media.or(false) => ContentKind::Document,
-        None if message.body.filled().is_some() => ContentKind::Text,
-        None => ContentKind::Other,
     }
 }
 
-fn webjs_kind(data: &Data<'_>) -> Option<ContentKind> {
-    Some(match data.webjs_type.filled()? {
-        "image" => ContentKind::Image,
-        "video" => ContentKind::Video,
-        "audio" | "ptt" => ContentKind::Audio,
-        "document" => ContentKind::Document,
-        "sticker" => ContentKind::Sticker,
-        "location" => ContentKind::Location,
-        "vcard" | "multi_vcard" => ContentKind::Contact,
-        "poll_creation" => ContentKind::Poll,
-        _ => return None,
-    })
-}
-
-fn text(message: &Message<'_>, kind: ContentKind) -> Option<String> {
-    let body = message.body.filled();
-    let words = match kind {
-        // WEBJS puts a JPEG in base64 there; the words of a live place are its description.
-        ContentKind::Location => body
-            .filter(|body| {
-                let picture = body.len() >= THUMBNAIL_CHARS_MIN && !body.contains(char::is_whitespace);
-                !picture && !body.starts_with("/9j/")
-            })
-            .or_else(|| message.location.0.as_ref()?.description.filled()),
-        ContentKind::Contact => body.filter(|body| !body.starts_with("BEGIN:VCARD")),
-        _ => body,
-    };
-    words.map(str::to_owned)
+/// The place that a message is about, from all that is told of it.
+fn place(message: &Message<'_>, told: Option<&Content>, body: Option<&str>) -> Option<Place> {
+    let told = told.and_then(|told| told.place.as_ref());
+    let named = message.location.0.as_ref();
+    if told.is_none() && named.is_none() {
+        return None;
+    }
+    let mut place = told.cloned().unwrap_or_default();
+    if let Some(named) = named {
+        place.live |= named.live.or(false);
+        let coordinates = named.latitude.owned().zip(named.longitude.owned());
+        place.coordinates = coordinates.or(place.coordinates);
+        for words in [&named.name, &named.address, &named.description] {
+            place.add_words(words.filled().unwrap_or_default());
+        }
+    }
+    // WEBJS puts a JPEG in base64 there.
+    if let Some(body) = body.filter(|body| !content::is_thumbnail(body)) {
+        place.add_words(body);
+    }
+    Some(place)
 }
 
 fn push_name(data: &Data<'_>) -> Option<String> {

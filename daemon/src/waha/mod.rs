@@ -18,9 +18,11 @@ pub mod session_config;
 pub mod sessions;
 pub mod webhook;
 
+mod content;
 mod lenient;
 mod message;
 mod message_id;
+mod object;
 mod wire;
 
 pub use capabilities::Capabilities;

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 /// The events that we ask for. `message` is not among them: `message.any` tells the same and our own ones too, and WAHA
 /// 2026.4 gives both the same envelope id.
-pub const EVENTS: [&str; 9] = [
+pub const EVENTS: [&str; 10] = [
     "message.any",
     "message.ack",
     "message.reaction",
@@ -22,6 +22,8 @@ pub const EVENTS: [&str; 9] = [
     "session.status",
     "presence.update",
     "call.received",
+    // What was chosen in a poll is encrypted in the message that carries the vote.
+    "poll.vote",
 ];
 
 /// How often WAHA tries a delivery again: with the exponential policy (2ⁿ times [`RETRY_DELAY_S`]) for most of a day.

@@ -1,8 +1,8 @@
 //! The body of a webhook, understood. Checks no signature and stores nothing.
 
 use mychatflow_data::model::delivery::{
-    AckEvent, CallEvent, CallKind, Delivery, DeliveryEvent, EditedEvent, MessageEvent, PollVoteEvent, Presence,
-    PresenceEvent, ReactionEvent, RevokedEvent, StatusEvent,
+    AckEvent, CallEvent, CallKind, Delivery, DeliveryEvent, EditedEvent, Handling, MessageEvent, PollVoteEvent,
+    Presence, PresenceEvent, ReactionEvent, RevokedEvent, StatusEvent,
 };
 use mychatflow_data::model::instance::{InstanceStatus, Me};
 use mychatflow_data::model::interaction::ContentKind;
@@ -10,6 +10,7 @@ use mychatflow_data::phone::Address;
 use mychatflow_data::time::Timestamp;
 use serde::Deserialize;
 
+use super::content;
 use super::lenient;
 use super::message;
 use super::message_id::{MessageId, bare_of};
@@ -81,7 +82,8 @@ fn event(kind: &str, payload: &str, me: Option<&Me>, at: Timestamp) -> Result<De
         "message" | "message.any" => DeliveryEvent::Message(message::event(&json(payload)?, me, Some(at))?),
         "message.waiting" => {
             let waiting = message::event(&json(payload)?, me, Some(at))?;
-            DeliveryEvent::Waiting(MessageEvent { kind: ContentKind::Waiting, ..waiting })
+            let (kind, handling, text) = (ContentKind::Waiting, Handling::Answer, None);
+            DeliveryEvent::Waiting(MessageEvent { kind, handling, text, ..waiting })
         }
         "message.ack" | "message.ack.group" => match ack(&json(payload)?)? {
             Some(ack) => DeliveryEvent::Ack(ack),
@@ -135,7 +137,8 @@ fn edited(payload: &wire::Message<'_>, at: Timestamp) -> Result<EditedEvent, Wir
         from_me: payload.from_me.or(MessageId::parse(id).is_some_and(|parts| parts.from_me)),
         // An edit that names no other message is of the message itself.
         target_bare_id: bare_of(payload.edited_message_id.filled().unwrap_or(id)).to_owned(),
-        text: payload.body.owned().unwrap_or_default(),
+        // NOWEB left the field empty before WAHA 2026.7.2.
+        text: payload.body.owned().or_else(|| content::edited_words(&payload.data)).unwrap_or_default(),
         at: payload.timestamp.instant().unwrap_or(at),
     })
 }
@@ -184,6 +187,7 @@ fn poll_vote(payload: &wire::PollVote<'_>, at: Timestamp) -> Result<PollVoteEven
     Ok(PollVoteEvent {
         bare_id: bare_of(id).to_owned(),
         chat: MessageId::parse(id).and_then(|parts| Address::parse(parts.chat).ok()).or(named),
+        poll: payload.poll.0.as_ref().and_then(|poll| poll.id.filled()).map(|id| bare_of(id).to_owned()),
         options: options.iter().filter_map(lenient::Word::owned).collect(),
         at: vote.timestamp.instant().unwrap_or(at),
     })
@@ -252,7 +256,10 @@ mod tests {
     fn a_message_with_next_to_nothing_in_it() {
         let message = message(json!({"id": "false_49151@c.us_3F"}));
         assert_eq!((message.bare_id.as_str(), message.chat.as_str()), ("3F", "49151@c.us"));
-        assert_eq!((message.kind, message.text, message.ack), (ContentKind::Other, None, None));
+        assert_eq!(
+            (message.kind, message.text.as_deref(), message.ack),
+            (ContentKind::Other, Some("[message without text]"), None)
+        );
         assert_eq!(message.at.millis(), 1_795_393_677_888, "the envelope's, where the message tells none");
         assert!(!message.from_me);
     }
@@ -279,7 +286,7 @@ mod tests {
         let jpeg = format!("/9j/{}", "A".repeat(400));
         for (payload, kind, text) in [
             (json!({"body": "hi"}), Text, Some("hi")),
-            (json!({"body": ""}), Other, None),
+            (json!({"body": ""}), Other, Some("[message without text]")),
             (json!({"body": null, "hasMedia": true, "media": null, "_data": noweb("stickerMessage")}), Sticker, None),
             (
                 json!({"hasMedia": true, "media": {"url": null, "error": "gone"}, "_data": noweb("imageMessage")}),

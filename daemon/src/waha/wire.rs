@@ -1,13 +1,11 @@
 //! WAHA's JSON as it comes: only what we use of it. `_data`, the engine's own object, can hold hundreds of kilobytes and
-//! is skipped over.
+//! is read no deeper than needed (`content.rs`).
 
 use std::borrow::Cow;
-use std::fmt;
 
 use mychatflow_data::model::instance::Me;
-use mychatflow_data::model::interaction::ContentKind;
 use mychatflow_data::time::Timestamp;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::lenient::{Flag, Number, Soft, Word};
@@ -106,8 +104,8 @@ pub(super) struct Message<'a> {
     pub(super) ack_name: Word<'a>,
     #[serde(borrow)]
     pub(super) location: Soft<Place<'a>>,
-    #[serde(rename = "vCards")]
-    pub(super) vcards: Soft<Vec<IgnoredAny>>,
+    #[serde(borrow, rename = "vCards")]
+    pub(super) vcards: Soft<Vec<Word<'a>>>,
     #[serde(borrow)]
     pub(super) reply_to: Soft<Quoted<'a>>,
     #[serde(borrow)]
@@ -115,7 +113,7 @@ pub(super) struct Message<'a> {
     #[serde(borrow)]
     pub(super) edited_message_id: Word<'a>,
     #[serde(borrow, rename = "_data")]
-    pub(super) data: Soft<Data<'a>>,
+    pub(super) data: EngineData<'a>,
 }
 
 /// A file of a message.
@@ -137,7 +135,16 @@ pub(super) struct File<'a> {
 #[serde(default)]
 pub(super) struct Place<'a> {
     #[serde(borrow)]
+    pub(super) latitude: Word<'a>,
+    #[serde(borrow)]
+    pub(super) longitude: Word<'a>,
+    #[serde(borrow)]
+    pub(super) name: Word<'a>,
+    #[serde(borrow)]
+    pub(super) address: Word<'a>,
+    #[serde(borrow)]
     pub(super) description: Word<'a>,
+    pub(super) live: Flag,
 }
 
 /// The message that is answered.
@@ -158,6 +165,21 @@ pub(super) struct Reaction<'a> {
     pub(super) message_id: Word<'a>,
 }
 
+/// The engine's own object: what we always use of it, and all of it for what is seldom asked.
+#[derive(Debug, Default)]
+pub(super) struct EngineData<'a> {
+    pub(super) facts: Data<'a>,
+    pub(super) raw: Option<&'a RawValue>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for EngineData<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&'de RawValue>::deserialize(deserializer)?;
+        // Facts of an unexpected shape are absent, as everywhere.
+        Ok(Self { facts: serde_json::from_str(raw.get()).unwrap_or_default(), raw: Some(raw) })
+    }
+}
+
 /// What we use of the engine's own object: the upper half is NOWEB's, then GOWS's, then WEBJS's.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
@@ -166,15 +188,22 @@ pub(super) struct Data<'a> {
     pub(super) key: Soft<Key<'a>>,
     #[serde(borrow, rename = "pushName")]
     pub(super) push_name: Word<'a>,
-    pub(super) message: Soft<Contents>,
+    #[serde(borrow)]
+    pub(super) message: Option<&'a RawValue>,
+    #[serde(borrow, rename = "messageStubType")]
+    pub(super) stub: Word<'a>,
     #[serde(borrow, rename = "Info")]
     pub(super) info: Soft<Info<'a>>,
-    #[serde(rename = "Message")]
-    pub(super) gows_message: Soft<Contents>,
+    #[serde(borrow, rename = "Message")]
+    pub(super) gows_message: Option<&'a RawValue>,
+    #[serde(borrow, rename = "RawMessage")]
+    pub(super) gows_raw_message: Option<&'a RawValue>,
     #[serde(borrow, rename = "notifyName")]
     pub(super) notify_name: Word<'a>,
     #[serde(borrow, rename = "type")]
     pub(super) webjs_type: Word<'a>,
+    #[serde(borrow, rename = "quotedStanzaID")]
+    pub(super) quoted_id: Word<'a>,
 }
 
 /// NOWEB's key of a message.
@@ -204,62 +233,6 @@ pub(super) struct Info<'a> {
     pub(super) recipient_alt: Word<'a>,
     #[serde(borrow)]
     pub(super) push_name: Word<'a>,
-}
-
-/// Which of WhatsApp's kinds of content an engine's message object names.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Contents(pub(super) Option<ContentKind>);
-
-impl<'de> Deserialize<'de> for Contents {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Read;
-
-        impl<'de> Visitor<'de> for Read {
-            type Value = Contents;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a message object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut found = Contents(None);
-                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-                    let kind = match key.as_ref() {
-                        "imageMessage" => ContentKind::Image,
-                        "videoMessage" | "ptvMessage" => ContentKind::Video,
-                        "audioMessage" => ContentKind::Audio,
-                        "documentMessage" | "documentWithCaptionMessage" => ContentKind::Document,
-                        "stickerMessage" | "lottieStickerMessage" => ContentKind::Sticker,
-                        "locationMessage" | "liveLocationMessage" => ContentKind::Location,
-                        "contactMessage" | "contactsArrayMessage" => ContentKind::Contact,
-                        "ephemeralMessage" | "viewOnceMessage" | "viewOnceMessageV2" => {
-                            let inner = map.next_value::<Soft<Wrapped>>()?.0.unwrap_or_default();
-                            found = Contents(inner.message.0.unwrap_or_default().0.or(found.0));
-                            continue;
-                        }
-                        name if name.starts_with("pollCreationMessage") => ContentKind::Poll,
-                        _ => {
-                            map.next_value::<IgnoredAny>()?;
-                            continue;
-                        }
-                    };
-                    // GOWS may name every kind and leave the others null.
-                    if map.next_value::<Option<IgnoredAny>>()?.is_some() {
-                        found = Contents(Some(kind));
-                    }
-                }
-                Ok(found)
-            }
-        }
-
-        #[derive(Default, serde::Deserialize)]
-        #[serde(default)]
-        struct Wrapped {
-            message: Soft<Contents>,
-        }
-
-        deserializer.deserialize_map(Read)
-    }
 }
 
 /// A message that was taken back.
@@ -329,6 +302,8 @@ pub(super) struct Call<'a> {
 pub(super) struct PollVote<'a> {
     #[serde(borrow)]
     pub(super) vote: Soft<Vote<'a>>,
+    #[serde(borrow)]
+    pub(super) poll: Soft<Stub<'a>>,
 }
 
 /// What was voted.

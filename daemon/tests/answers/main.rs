@@ -5,6 +5,7 @@ mod answered_once;
 mod campaign_texts;
 mod campaigns;
 mod consent;
+mod contents;
 mod erase;
 mod gemini;
 mod humans;

@@ -8,7 +8,7 @@ use mychatflow_daemon::rpc::peer::{Caller, Standing};
 use mychatflow_daemon::rpc::service::Desk;
 use mychatflow_daemon::{Running, start};
 use mychatflow_data::ids::{InstanceId, RunId};
-use mychatflow_data::model::delivery::{Delivery, DeliveryEvent, MessageEvent, Source};
+use mychatflow_data::model::delivery::{Delivery, DeliveryEvent, Handling, MessageEvent, Source};
 use mychatflow_data::model::interaction::ContentKind;
 use mychatflow_data::model::setting::Rules;
 use mychatflow_data::phone::Address;
@@ -90,6 +90,7 @@ impl World {
             push_name: Some("Ana\u{202e}\u{7}".into()),
             at: now,
             kind: ContentKind::Text,
+            handling: Handling::Answer,
             text: Some(text.into()),
             media: None,
             reply_to: None,

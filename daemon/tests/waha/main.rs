@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected shall stop there")]
 
 mod client;
+mod contents;
 mod operations;
 mod server;
 mod webhooks;

@@ -78,6 +78,18 @@ pub struct Media {
     pub error: Option<String>,
 }
 
+/// Who deals with what a message says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Handling {
+    /// The assistant may answer it.
+    #[default]
+    Answer,
+    /// Only a human can. Why, in the words that the chat shows.
+    Human(&'static str),
+    /// Nobody: it is no message, but a leftover of WhatsApp's protocol. Which.
+    Leftover(&'static str),
+}
+
 /// A message, from a customer or from us.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MessageEvent {
@@ -101,6 +113,8 @@ pub struct MessageEvent {
     pub at: Timestamp,
     /// What sort of message it is.
     pub kind: ContentKind,
+    /// Who deals with it.
+    pub handling: Handling,
     /// The words or the caption; `None` where there are none.
     pub text: Option<String>,
     /// The file.
@@ -219,6 +233,8 @@ pub struct PollVoteEvent {
     pub bare_id: String,
     /// The chat.
     pub chat: Option<Address>,
+    /// The stable part of the id of the poll.
+    pub poll: Option<String>,
     /// What was chosen.
     pub options: Vec<String>,
     /// When.

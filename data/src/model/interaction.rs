@@ -1,5 +1,7 @@
 //! An interaction: one message, in or out.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::words;
@@ -142,12 +144,61 @@ words! {
         Location => "location",
         /// A visiting card.
         Contact => "contact",
-        /// A poll.
+        /// A poll, or an answer to one.
         Poll => "poll",
+        /// An order from the catalogue.
+        Order => "order",
+        /// A product of the catalogue.
+        Product => "product",
         /// Not readable yet (`message.waiting`): WhatsApp will deliver it again.
         Waiting => "waiting",
         /// Anything else.
         Other => "other",
+    }
+}
+
+impl ContentKind {
+    /// What stands before the words of such a message, or in their place; empty for plain words.
+    #[must_use]
+    pub const fn placeholder(self) -> &'static str {
+        match self {
+            Self::Text => "",
+            Self::Image => "[photo]",
+            Self::Video => "[video]",
+            Self::Audio => "[voice message]",
+            Self::Document => "[document]",
+            Self::Sticker => "[sticker]",
+            Self::Location => "[location]",
+            Self::Contact => "[contact card]",
+            Self::Poll => "[poll]",
+            Self::Order => "[order]",
+            Self::Product => "[product]",
+            Self::Waiting => "[not readable yet]",
+            Self::Other => "[attachment]",
+        }
+    }
+
+    /// Is it a file, with its words as a caption?
+    #[must_use]
+    pub const fn is_file(self) -> bool {
+        matches!(self, Self::Image | Self::Video | Self::Audio | Self::Document | Self::Sticker)
+    }
+
+    /// Do the words say themselves, in brackets, what sort of message it is, as `[voice call]` and `[vote: Rye]` do?
+    #[must_use]
+    pub fn is_in_words(self, words: &str) -> bool {
+        matches!(self, Self::Poll | Self::Other) && words.starts_with('[')
+    }
+
+    /// The words with what stands before them, each once.
+    #[must_use]
+    pub fn with_words(self, words: &str) -> Cow<'_, str> {
+        match (self.placeholder(), words) {
+            ("", words) => Cow::Borrowed(words),
+            (placeholder, "") => Cow::Borrowed(placeholder),
+            (_, words) if self.is_in_words(words) => Cow::Borrowed(words),
+            (placeholder, words) => Cow::Owned(format!("{placeholder} {words}")),
+        }
     }
 }
 
@@ -284,6 +335,24 @@ impl Interaction {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn kind_and_words_are_told_once() {
+        for (kind, words, told) in [
+            (ContentKind::Text, "hi", "hi"),
+            (ContentKind::Text, "", ""),
+            (ContentKind::Text, "[hi]", "[hi]"),
+            (ContentKind::Image, "", "[photo]"),
+            (ContentKind::Image, "[sic] how much?", "[photo] [sic] how much?"),
+            (ContentKind::Poll, "Which?: a · b", "[poll] Which?: a · b"),
+            (ContentKind::Poll, "[vote: a]", "[vote: a]"),
+            (ContentKind::Other, "[voice call]", "[voice call]"),
+            (ContentKind::Other, "words", "[attachment] words"),
+            (ContentKind::Other, "", "[attachment]"),
+        ] {
+            assert_eq!(kind.with_words(words), told, "{kind} {words:?}");
+        }
+    }
 
     #[test]
     fn acks_only_move_forward() {

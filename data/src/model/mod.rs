@@ -18,6 +18,7 @@ pub mod note;
 pub mod number_check;
 #[cfg(feature = "store")]
 pub mod opt_out;
+pub mod place;
 pub mod query;
 pub mod quick_reply;
 pub mod recipient;

@@ -14,6 +14,7 @@ pub(crate) const MIGRATIONS: &[(&str, &str)] = &[
     ("0006_campaign_plans", include_str!("migrations/0006_campaign_plans.sql")),
     ("0007_quick_replies", include_str!("migrations/0007_quick_replies.sql")),
     ("0008_open_questions", include_str!("migrations/0008_open_questions.sql")),
+    ("0009_contents", include_str!("migrations/0009_contents.sql")),
 ];
 
 /// Says which schema the file has, or refuses one that this program does not know, before anything is written.

@@ -8,6 +8,7 @@ mod clone;
 mod consent;
 mod console;
 mod contacts;
+mod contents;
 mod erase;
 mod file;
 mod full_store;

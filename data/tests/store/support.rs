@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mychatflow_data::ids::{ChatId, InstanceId, RunId};
-use mychatflow_data::model::delivery::{Delivery, DeliveryEvent, MessageEvent, Source};
+use mychatflow_data::model::delivery::{Delivery, DeliveryEvent, Handling, MessageEvent, Source};
 use mychatflow_data::model::interaction::ContentKind;
 use mychatflow_data::model::job::{Job, JobKind};
 use mychatflow_data::model::setting::Rules;
@@ -53,6 +53,7 @@ pub fn message(from: &str, bare_id: &str, text: &str, at: Timestamp) -> MessageE
         push_name: Some("Ana".into()),
         at,
         kind: ContentKind::Text,
+        handling: Handling::Answer,
         text: Some(text.into()),
         media: None,
         reply_to: None,

@@ -88,7 +88,47 @@ pub enum Content {
         longitude: f64,
         /// What the place is called.
         name: Option<String>,
+        /// The street.
+        address: Option<String>,
     },
+    /// Text in a chat whose messages disappear. The server leaves `body` empty: the words are only inside `_data`.
+    Disappearing(String),
+    /// A tap on a button. `body` is empty here as well.
+    ButtonAnswer(String),
+    /// A row chosen from a list, by its title. `body` is empty here as well.
+    ListAnswer(String),
+    /// An order from the catalogue.
+    Order {
+        /// What the customer wrote beside it.
+        message: String,
+        /// How many things.
+        items: u32,
+        /// The name of the shop.
+        title: String,
+        /// The sum in thousandths of a euro.
+        total_1000: u64,
+    },
+    /// A visiting card.
+    ContactCard {
+        /// Whose.
+        name: String,
+        /// Their number.
+        phone: String,
+    },
+    /// A poll.
+    Poll {
+        /// What is asked.
+        question: String,
+        /// What can be chosen.
+        options: Vec<String>,
+    },
+    /// A vote in a poll, encrypted: what was chosen only `poll.vote` tells.
+    Vote {
+        /// The full id of the poll.
+        poll: String,
+    },
+    /// Content of a sort that came into WhatsApp after any client was written, by its field in the protobuf message.
+    Novelty(String),
     /// A protocol leftover: no text, no file, nothing to answer.
     Nothing,
 }
@@ -111,6 +151,15 @@ impl Content {
             Content::Sticker => Some(("image/webp", "webp")),
             _ => None,
         }
+    }
+
+    /// The card as the phone writes it.
+    pub(crate) fn vcard(&self) -> Option<String> {
+        let Content::ContactCard { name, phone } = self else { return None };
+        let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
+        Some(format!(
+            "BEGIN:VCARD\nVERSION:3.0\nN:;{name};;;\nFN:{name}\nTEL;type=CELL;waid={digits}:{phone}\nEND:VCARD"
+        ))
     }
 
     /// The bytes behind the file's URL. Small and dull, but of the right kind.

@@ -4,6 +4,7 @@
 //! is never compared, since it switches between phone number and LID.
 
 mod changes;
+mod content;
 mod own;
 mod signs;
 mod wish;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use self::wish::{Heeded, Said};
 use crate::ids::{ChatId, InstanceId, InteractionId};
 use crate::model::contact::Review;
-use crate::model::delivery::{Delivery, DeliveryEvent, MessageEvent};
+use crate::model::delivery::{Delivery, DeliveryEvent, Handling, MessageEvent};
 use crate::model::interaction::{Author, ContentKind, Direction, Interaction, InteractionState, Media};
 use crate::model::job::JobArgs;
 use crate::model::setting::{Groups, Rules};
@@ -48,6 +49,11 @@ pub enum Accepted {
 /// The beginning of a message, for lists.
 pub(crate) fn preview(text: &str) -> String {
     text.chars().take(120).collect()
+}
+
+/// The beginning of a message with what sort it is, for lists.
+fn preview_of(message: &Interaction) -> String {
+    preview(&message.kind.with_words(&message.text))
 }
 
 /// WhatsApp's clock has whole seconds, ours has thousandths: an answer and the question after it would change places.
@@ -224,14 +230,14 @@ impl Intake<'_, '_> {
     }
 
     fn message(&self, message: &MessageEvent) -> Result<Accepted, StoreError> {
-        let empty = message.kind == ContentKind::Other && message.text.is_none() && message.media.is_none();
         match message.chat.kind() {
+            _ if matches!(message.handling, Handling::Leftover(_)) => Ok(Accepted::Ignored),
             AddressKind::Channel | AddressKind::Broadcast => Ok(Accepted::Ignored),
             AddressKind::Group => match self.rules(None)?.groups {
                 Groups::Ignore => Ok(Accepted::Ignored),
                 Groups::Store => self.group_message(message),
             },
-            AddressKind::Phone | AddressKind::Lid if empty || !message.chat.is_person() => Ok(Accepted::Ignored),
+            AddressKind::Phone | AddressKind::Lid if !message.chat.is_person() => Ok(Accepted::Ignored),
             AddressKind::Phone | AddressKind::Lid if message.from_me => self.own_message(message),
             AddressKind::Phone | AddressKind::Lid => self.customer_message(message),
         }
@@ -272,7 +278,7 @@ impl Intake<'_, '_> {
                 file_name: media.filename.clone(),
                 ..Media::default()
             }),
-            ..Interaction::received(chat, to, message.text.clone().unwrap_or_default(), at)
+            ..Interaction::received(chat, to, content::words(message), at)
         }
     }
 
@@ -293,10 +299,14 @@ impl Intake<'_, '_> {
         }
     }
 
-    /// Whom nobody can read asks nothing yet; a group asks nobody.
+    /// Is it a message that the assistant can answer? What nobody can read yet, and what only a person understands, is none.
     fn question(&self, message: &MessageEvent) -> Question {
-        let asks = !message.from_me && message.kind != ContentKind::Waiting && message.chat.is_person();
-        if asks { Question::Open } else { Question::None }
+        let readable = message.kind != ContentKind::Waiting && message.handling == Handling::Answer;
+        if readable && !message.from_me && message.chat.is_person() {
+            Question::Open
+        } else {
+            Question::None
+        }
     }
 
     fn customer_message(&self, message: &MessageEvent) -> Result<Accepted, StoreError> {
@@ -309,11 +319,13 @@ impl Intake<'_, '_> {
         let mut interaction = self.interaction(message, thread.chat, Author::Customer);
         let mut extra = self.extra(message);
         let written_at = interaction.at;
-        match self.lateness(thread.chat, thread.last_out_at, written_at)? {
+        let lateness = self.lateness(thread.chat, thread.last_out_at, written_at)?;
+        match lateness {
             Lateness::InTime => {}
             Lateness::AfterOurWord(at) => interaction.at = at,
             Lateness::AnsweredOnPhone => extra.question = Question::None,
         }
+        self.name_poll(&mut interaction)?;
         if !interactions::insert(self.scope, self.instance, &interaction, &extra, self.now)? {
             match self.fill_in(message, extra.question)? {
                 Some(filled) => interaction.id = filled,
@@ -321,8 +333,8 @@ impl Intake<'_, '_> {
             }
         }
         let rules = self.rules(Some(thread.chat))?;
-        if extra.question == Question::Open || message.kind == ContentKind::Waiting {
-            let preview = preview(&interaction.text);
+        if lateness != Lateness::AnsweredOnPhone {
+            let preview = preview_of(&interaction);
             self.customer_spoke(thread.chat, &message.chat, &preview, interaction.at, written_at)?;
         }
         recipients::note_reply(self.scope, thread.contact, written_at)?;
@@ -342,7 +354,7 @@ impl Intake<'_, '_> {
             at: written_at,
             address: &message.chat,
         };
-        if self.heed(&said, &rules)? == Heeded::Yes || extra.question == Question::None {
+        if self.heed(&said, &rules)? == Heeded::Yes || lateness == Lateness::AnsweredOnPhone {
             return Ok(Accepted::Stored);
         }
         let mut quiet = rules.burst_quiet;
@@ -350,6 +362,10 @@ impl Intake<'_, '_> {
             let args = JobArgs::ResolveIdentity { instance: self.instance, lid: message.chat.clone() };
             jobs::insert_keyed(self.scope, &args, message.chat.as_str(), self.now, self.now)?;
             quiet = quiet.max(LID_WAIT);
+        }
+        if let Handling::Human(reason) = message.handling {
+            self.ask_human(thread.chat, reason)?;
+            return Ok(Accepted::Stored);
         }
         self.answer_after(thread.chat, quiet, rules.burst_max.max(quiet))?;
         Ok(Accepted::Stored)
@@ -388,7 +404,7 @@ impl Intake<'_, '_> {
              RETURNING ",
             interactions::columns!()
         ));
-        let text = message.text.clone().unwrap_or_default();
+        let text = content::words(message);
         let filled = self.scope.row(
             FILL,
             &[
@@ -477,7 +493,7 @@ impl Intake<'_, '_> {
         let unread = i64::from(!message.from_me);
         self.scope.execute(
             SPOKE,
-            &[(":chat", &chat), (":unread", &unread), (":preview", &preview(&interaction.text)), (":at", &message.at)],
+            &[(":chat", &chat), (":unread", &unread), (":preview", &preview_of(&interaction)), (":at", &message.at)],
         )?;
         self.scope.emit(Change::ChatChanged(self.scope.tenant(), chat));
         Ok(Accepted::Stored)

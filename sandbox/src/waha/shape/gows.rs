@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Owner, location, media, proto, reply_to};
+use super::{Owner, location, media, proto, reply_to, vcards};
 use crate::clock;
 use crate::waha::message::{Message, jid};
 
@@ -12,7 +12,7 @@ pub(super) fn message(owner: &Owner, message: &Message) -> Value {
         "source": message.source.as_str(), "to": message.participant, "participant": message.participant,
         "hasMedia": message.content.file().is_some(), "media": media(owner, &message.bare_id, &message.content),
         "ack": message.ack.number(), "ackName": message.ack.name(), "location": location(&message.content),
-        "vCards": null, "replyTo": reply_to(&message.reply_to), "_data": data(owner, message),
+        "vCards": vcards(&message.content), "replyTo": reply_to(&message.reply_to), "_data": data(owner, message),
     });
     if let Some(text) = message.content.text() {
         out["body"] = text.into();

@@ -7,7 +7,7 @@ mod webjs;
 use serde_json::{Value, json};
 
 use crate::waha::Engine;
-use crate::waha::message::{Content, Message, Quoted, jid};
+use crate::waha::message::{Content, Message, Quoted, bare_id, jid};
 
 /// Where the engine says its files are. The host is wrong on purpose: it is on real servers too.
 const FILES: &str = "http://localhost:3000/api/files";
@@ -194,14 +194,48 @@ fn proto(message: &Message, stanza: &str) -> Value {
             }
             None => json!({"conversation": text}),
         },
+        Content::Disappearing(text) => {
+            json!({"ephemeralMessage": {"message": {"extendedTextMessage": {"text": text}}}})
+        }
+        Content::ButtonAnswer(text) => {
+            json!({"templateButtonReplyMessage": {field("selectedId", stanza): "b1", "selectedDisplayText": text, "selectedIndex": 0}})
+        }
+        Content::ListAnswer(title) => json!({"listResponseMessage": {
+            "title": title, "listType": 1, "singleSelectReply": {field("selectedRowId", stanza): "row-1"},
+        }}),
+        Content::Order { message, items, title, total_1000 } => json!({"orderMessage": {
+            field("orderId", stanza): "1234", "itemCount": items, "status": 1, "surface": 1, "message": message,
+            "orderTitle": title, "totalAmount1000": total_1000.to_string(), "totalCurrencyCode": "EUR",
+        }}),
+        Content::ContactCard { name, .. } => {
+            json!({"contactMessage": {"displayName": name, "vcard": message.content.vcard()}})
+        }
+        Content::Poll { question, options } => {
+            let options: Vec<Value> = options.iter().map(|option| json!({"optionName": option})).collect();
+            json!({"messageContextInfo": {"messageSecret": "c2VjcmV0"},
+                   "pollCreationMessageV3": {"name": question, "options": options, "selectableOptionsCount": 1}})
+        }
+        Content::Vote { poll } => json!({"pollUpdateMessage": {
+            "pollCreationMessageKey": {field("id", stanza): bare_id(poll)}, "vote": {"encPayload": "eA==", "encIv": "eA=="},
+        }}),
+        Content::Novelty(name) => {
+            json!({"messageContextInfo": {}, name.as_str(): {"title": "Something new", "flag": true}})
+        }
         Content::Image { caption } => file("imageMessage", caption),
         Content::Voice => file("audioMessage", &None),
-        Content::Document { caption, .. } => file("documentMessage", caption),
+        Content::Document { filename, caption } => {
+            let mut inner = file("documentMessage", caption);
+            inner["documentMessage"]["fileName"] = filename.as_str().into();
+            inner
+        }
         Content::Sticker => file("stickerMessage", &None),
-        Content::Location { latitude, longitude, name } => {
+        Content::Location { latitude, longitude, name, address } => {
             let mut inner = json!({"degreesLatitude": latitude, "degreesLongitude": longitude});
             if let Some(name) = name {
                 inner["name"] = name.as_str().into();
+            }
+            if let Some(address) = address {
+                inner["address"] = address.as_str().into();
             }
             json!({"locationMessage": inner})
         }
@@ -209,14 +243,30 @@ fn proto(message: &Message, stanza: &str) -> Value {
     }
 }
 
+/// A name of the protobuf message as the engine writes it, known by how it writes `stanzaId`: whatsmeow has `ID`.
+fn field(name: &str, stanza: &str) -> String {
+    match name.strip_suffix("Id").or(name.strip_suffix("id").filter(|start| start.is_empty())) {
+        Some(start) if stanza == "stanzaID" => format!("{start}ID"),
+        _ => name.to_owned(),
+    }
+}
+
+/// The cards of all engines.
+fn vcards(content: &Content) -> Value {
+    content.vcard().map_or(Value::Null, |card| json!([card]))
+}
+
 /// The location of the two socket engines: numbers as strings.
 fn location(content: &Content) -> Value {
     match content {
-        Content::Location { latitude, longitude, name } => {
+        Content::Location { latitude, longitude, name, address } => {
             let mut place =
                 json!({"live": false, "latitude": latitude.to_string(), "longitude": longitude.to_string()});
             if let Some(name) = name {
                 place["name"] = name.as_str().into();
+            }
+            if let Some(address) = address {
+                place["address"] = address.as_str().into();
             }
             place
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Owner, location, media, proto, reply_to};
+use super::{Owner, location, media, proto, reply_to, vcards};
 use crate::waha::message::{Message, Source, jid};
 
 pub(super) fn message(owner: &Owner, message: &Message) -> Value {
@@ -10,7 +10,7 @@ pub(super) fn message(owner: &Owner, message: &Message) -> Value {
         "id": message.id(), "timestamp": message.timestamp, "from": message.chat, "fromMe": message.from_me,
         "source": message.source.as_str(), "body": message.content.text(), "hasMedia": message.content.file().is_some(),
         "media": media(owner, &message.bare_id, &message.content), "ack": message.ack.number(), "ackName": message.ack.name(),
-        "location": location(&message.content), "vCards": null, "replyTo": reply_to(&message.reply_to), "_data": data(message),
+        "location": location(&message.content), "vCards": vcards(&message.content), "replyTo": reply_to(&message.reply_to), "_data": data(message),
     });
     if let Some(participant) = &message.participant {
         out["to"] = message.chat.as_str().into();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Accepted, Intake, preview};
+use super::{Accepted, Intake, preview_of};
 use crate::model::contact::Review;
 use crate::model::delivery::{MessageEvent, Source};
 use crate::model::interaction::Author;
@@ -51,7 +51,7 @@ impl Intake<'_, '_> {
             return Ok(Accepted::Duplicate);
         }
         let pause = self.rules(Some(thread.chat))?.takeover_pause;
-        let text = preview(&interaction.text);
+        let text = preview_of(&interaction);
         crate::store::tx::send::human_spoke(
             self.scope,
             thread.chat,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::content::VOTED;
 use super::{Accepted, Intake, preview};
 use crate::ids::ChatId;
 use crate::model::contact::Review;
@@ -57,10 +58,6 @@ impl Intake<'_, '_> {
     }
 
     pub(super) fn call(&self, call: &CallEvent, envelope_id: &str) -> Result<Accepted, StoreError> {
-        const ASK: Scoped = scoped!(
-            "UPDATE chats SET state = 'needs_you', reason = 'called you'
-             WHERE tenant_id = :tenant AND id = :chat AND state <> 'assistant'"
-        );
         let Some(from) = call.from.as_ref().filter(|from| from.is_person()) else { return Ok(Accepted::Ignored) };
         self.once(&format!("call:{}:{envelope_id}", call.id), || {
             if self.before_erasure(from, call.at)? {
@@ -78,7 +75,7 @@ impl Intake<'_, '_> {
                 return Ok(Accepted::Duplicate);
             }
             self.customer_spoke(thread.chat, from, text, call.at, call.at)?;
-            self.scope.execute(ASK, &[(":chat", &thread.chat)])?;
+            self.ask_human(thread.chat, "called you")?;
             Ok(Accepted::Stored)
         })
     }
@@ -92,13 +89,18 @@ impl Intake<'_, '_> {
                 return Ok(Accepted::Ignored);
             }
             let thread = chats::thread(self.scope, self.instance, chat, None, None, Review::New, self.now)?;
-            let text = format!("[vote: {}]", vote.options.join(", "));
-            let interaction = self.placeholder(thread.chat, chat, ContentKind::Poll, text.clone(), vote.at);
+            let text = self.vote_words(&vote.options, vote.poll.as_deref())?;
+            let interaction = Interaction {
+                reply_to: vote.poll.clone(),
+                ..self.placeholder(thread.chat, chat, ContentKind::Poll, text.clone(), vote.at)
+            };
             let extra = Extra { bare_id: Some(&vote.bare_id), ..Extra::default() };
             if !interactions::insert(self.scope, self.instance, &interaction, &extra, self.now)? {
-                return Ok(Accepted::Duplicate);
+                // The message that carried the vote came first, and said only that there is one.
+                return self.fill_in_vote(thread.chat, &vote.bare_id, &text);
             }
             self.customer_spoke(thread.chat, chat, &preview(&text), vote.at, vote.at)?;
+            self.ask_human(thread.chat, VOTED)?;
             Ok(Accepted::Stored)
         })
     }

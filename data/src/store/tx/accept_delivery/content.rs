@@ -1,0 +1,88 @@
+//! What a message holds, in the words that are stored of it, and the contents that only a human can deal with.
+
+use super::{Intake, preview};
+use crate::ids::ChatId;
+use crate::model::delivery::MessageEvent;
+use crate::model::interaction::{ContentKind, Interaction};
+use crate::scoped;
+use crate::store::change::Change;
+use crate::store::error::StoreError;
+use crate::store::interactions;
+use crate::store::scope::Scoped;
+use crate::store::tx::accept_delivery::Accepted;
+
+/// Why a vote needs a human.
+pub(super) const VOTED: &str = "voted in a poll";
+
+/// The words of a message: what it says, with the name of its file before it, by which people look for it.
+///
+/// Sends of ours are found again by their caption alone; that is asked before these words are made.
+pub(super) fn words(message: &MessageEvent) -> String {
+    let text = message.text.as_deref().unwrap_or_default();
+    let file = message.media.as_ref().and_then(|media| media.filename.as_deref());
+    match file.filter(|_| message.kind == ContentKind::Document) {
+        Some(name) if text.is_empty() || text == name => name.to_owned(),
+        Some(name) => format!("{name}\n{text}"),
+        None => text.to_owned(),
+    }
+}
+
+impl Intake<'_, '_> {
+    /// Nothing will answer this: a human is asked, unless an answer to what was said before is on its way, which will
+    /// see this too.
+    pub(super) fn ask_human(&self, chat: ChatId, reason: &str) -> Result<(), StoreError> {
+        const ASK: Scoped = scoped!(
+            "UPDATE chats SET state = 'needs_you', reason = :reason
+             WHERE tenant_id = :tenant AND id = :chat AND state <> 'assistant'"
+        );
+        self.scope.execute(ASK, &[(":chat", &chat), (":reason", &reason)]).map(drop)
+    }
+
+    /// What was voted for, and in which poll, where that is in the store.
+    pub(super) fn vote_words(&self, options: &[String], poll: Option<&str>) -> Result<String, StoreError> {
+        const POLL: Scoped = scoped!(
+            "SELECT text FROM interactions
+             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :poll LIMIT 1"
+        );
+        let mut words =
+            if options.is_empty() { "[vote]".to_owned() } else { format!("[vote: {}]", options.join(", ")) };
+        if let Some(poll) = poll {
+            let question: Option<String> =
+                self.scope.row(POLL, &[(":instance", &self.instance), (":poll", &poll)], |row| row.get(0))?;
+            if let Some(question) = question.filter(|question| !question.is_empty()) {
+                words = format!("{words} {}", preview(&question));
+            }
+        }
+        Ok(words)
+    }
+
+    /// Writes the question of its poll beside a vote. Of votes alone, which are rare.
+    pub(super) fn name_poll(&self, vote: &mut Interaction) -> Result<(), StoreError> {
+        if vote.kind == ContentKind::Poll && vote.text == "[vote]" && vote.reply_to.is_some() {
+            vote.text = self.vote_words(&[], vote.reply_to.as_deref())?;
+        }
+        Ok(())
+    }
+
+    /// Puts what was voted for into the message that carried the vote, unless that is known.
+    pub(super) fn fill_in_vote(&self, chat: ChatId, bare_id: &str, text: &str) -> Result<Accepted, StoreError> {
+        const FILL: Scoped = scoped!(concat!(
+            "UPDATE interactions SET text = :text
+             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id AND direction = 'in'
+               AND kind = 'poll' AND (text = '[vote]' OR text LIKE '[vote] %')
+             RETURNING ",
+            interactions::columns!()
+        ));
+        const PREVIEW: Scoped = scoped!(
+            "UPDATE chats SET preview = :preview
+             WHERE tenant_id = :tenant AND id = :chat AND (preview = '[vote]' OR preview LIKE '[vote] %')"
+        );
+        let params: &[(&str, &dyn rusqlite::ToSql)] =
+            &[(":instance", &self.instance), (":bare_id", &bare_id), (":text", &text)];
+        let Some(filled) = self.scope.row(FILL, params, interactions::read)? else { return Ok(Accepted::Duplicate) };
+        self.scope.execute(PREVIEW, &[(":chat", &chat), (":preview", &preview(text))])?;
+        self.scope.emit(Change::InteractionChanged(self.scope.tenant(), Box::new(filled)));
+        self.scope.emit(Change::ChatChanged(self.scope.tenant(), chat));
+        Ok(Accepted::Stored)
+    }
+}
