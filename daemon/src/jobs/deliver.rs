@@ -35,6 +35,8 @@ pub const LATE: Duration = Duration::from_secs(30);
 pub const SEARCH: Duration = Duration::from_secs(60);
 /// How long a look-up that fails is tried again before a human is asked.
 const LOOKUP_PATIENCE: Duration = Duration::from_secs(900);
+/// How much our own clock may go back by itself, when it is set a little.
+const CLOCK_SLACK: Duration = Duration::from_secs(2);
 /// The pause between two looks.
 const LOOK_AGAIN: Duration = Duration::from_secs(3);
 /// How often a message that WAHA answers with an error is posted in one run; then it rests before the next attempt.
@@ -258,7 +260,7 @@ impl Delivery<'_> {
             return Ok(known(message));
         }
         let now = self.cx.now();
-        let started = message.sending_at.unwrap_or(message.interaction.at);
+        let started = started(message, now);
         if let Some(until) = not_before(self.waha, now) {
             return Ok(later(until, "waiting for waha to tell whether the message was sent"));
         }
@@ -339,6 +341,12 @@ impl Delivery<'_> {
         let free = candidates.into_iter().find(|found| !claimed.contains(&found.bare_id));
         Ok(free.map(|found| (Some(found.bare_id), Some(found.wa_id))))
     }
+}
+
+/// When the POST was allowed. A start in the future was written down by a clock that was ahead: nobody knows when it was.
+fn started(message: &Outbound, now: Timestamp) -> Timestamp {
+    let started = message.sending_at.unwrap_or(message.interaction.at);
+    if started > now + CLOCK_SLACK { now - LATE } else { started }
 }
 
 type Found = Option<(Option<String>, Option<String>)>;

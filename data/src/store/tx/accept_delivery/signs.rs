@@ -71,13 +71,14 @@ impl Intake<'_, '_> {
                 CallKind::Voice => "[voice call]",
                 CallKind::Video => "[video call]",
             };
-            let interaction = self.placeholder(thread.chat, from, ContentKind::Other, text.to_owned(), call.at);
+            let at = call.at.min(self.now);
+            let interaction = self.placeholder(thread.chat, from, ContentKind::Other, text.to_owned(), at);
             let bare_id = format!("call:{}", call.id);
             let extra = Extra { bare_id: Some(&bare_id), ..Extra::default() };
             if !interactions::insert(self.scope, self.instance, &interaction, &extra, self.now)? {
                 return Ok(Accepted::Duplicate);
             }
-            self.customer_spoke(thread.chat, from, text, call.at)?;
+            self.customer_spoke(thread.chat, from, text, at)?;
             self.scope.execute(ASK, &[(":chat", &thread.chat)])?;
             Ok(Accepted::Stored)
         })
@@ -93,12 +94,13 @@ impl Intake<'_, '_> {
             }
             let thread = chats::thread(self.scope, self.instance, chat, None, None, Review::New, self.now)?;
             let text = format!("[vote: {}]", vote.options.join(", "));
-            let interaction = self.placeholder(thread.chat, chat, ContentKind::Poll, text.clone(), vote.at);
+            let at = vote.at.min(self.now);
+            let interaction = self.placeholder(thread.chat, chat, ContentKind::Poll, text.clone(), at);
             let extra = Extra { bare_id: Some(&vote.bare_id), ..Extra::default() };
             if !interactions::insert(self.scope, self.instance, &interaction, &extra, self.now)? {
                 return Ok(Accepted::Duplicate);
             }
-            self.customer_spoke(thread.chat, chat, &preview(&text), vote.at)?;
+            self.customer_spoke(thread.chat, chat, &preview(&text), at)?;
             Ok(Accepted::Stored)
         })
     }
