@@ -2,13 +2,15 @@
 
 use jiff::tz::TimeZone;
 use mychatflow_data::ids::TenantId;
+use mychatflow_data::model::disclosure;
 use mychatflow_data::model::interaction::{Author, ContentKind, Direction, Interaction};
 use mychatflow_data::model::quick_reply::QuickReply;
-use mychatflow_data::model::setting::{Rules, SettingKey};
+use mychatflow_data::model::setting::{Disclosure, Rules, SettingKey};
 use mychatflow_data::store::settings::Values;
 use mychatflow_data::store::tx::answer::Facts;
 use mychatflow_data::time::Timestamp;
 
+use crate::flow::clean::clean_line;
 use crate::flow::gate::{self, Model};
 use crate::flow::history::{self, Limits, Line, Media, Side};
 use crate::flow::hours;
@@ -69,6 +71,25 @@ pub fn question(facts: &Facts, now: Timestamp) -> Option<Question> {
     let shop = Shop::of(facts);
     let lines: Vec<Line> = facts.history.iter().filter_map(line).collect();
     ask(&shop, facts.chat.name.as_deref().unwrap_or(""), &lines, now)
+}
+
+/// What tells the person, before an answer, that a machine writes; `None` where they were told, or nobody wants it.
+#[must_use]
+pub fn disclosure(facts: &Facts, rules: &Rules, reply: &str) -> Option<String> {
+    if facts.disclosed || rules.disclosure == Disclosure::Off {
+        return None;
+    }
+    let burst = facts.history.iter().rev().take_while(|message| message.direction == Direction::In);
+    let customer: Vec<&str> = burst.map(|message| message.text.as_str()).collect();
+    let clues = disclosure::Clues {
+        customer: &customer.join("\n"),
+        reply,
+        spoken: facts.language.as_deref(),
+        phone: facts.phone.as_ref(),
+        profile: facts.values.get(SettingKey::BusinessProfile).unwrap_or(""),
+    };
+    let name = clean_line(Shop::of(facts).business_name());
+    Some(disclosure::sentence(disclosure::language(&clues), &name))
 }
 
 /// The question for these lines; `None` when there is nothing to answer.
@@ -152,5 +173,10 @@ fn line(interaction: &Interaction) -> Option<Line> {
         ContentKind::Poll | ContentKind::Other => (interaction.text.is_empty()).then_some(Media::Other),
         ContentKind::Waiting => return None,
     };
-    Some(Line { author, at: interaction.at.to_jiff(), text: interaction.text.clone(), media })
+    // The model must not take it for something to say again.
+    let text = match interaction.author {
+        Author::Assistant => disclosure::without_sentence(&interaction.text).to_owned(),
+        _ => interaction.text.clone(),
+    };
+    Some(Line { author, at: interaction.at.to_jiff(), text, media })
 }

@@ -3,7 +3,9 @@
 
 mod campaign_texts;
 mod campaigns;
+mod clocks;
 mod consent;
+mod disclosure;
 mod erase;
 mod gemini;
 mod humans;

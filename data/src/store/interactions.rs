@@ -70,6 +70,8 @@ pub(crate) struct Extra<'e> {
     pub(crate) sending_at: Option<Timestamp>,
     pub(crate) echoed_at: Option<Timestamp>,
     pub(crate) tokens: Option<String>,
+    /// Does it tell that a machine writes?
+    pub(crate) discloses: bool,
 }
 
 /// The columns of [`read`], in its order.
@@ -153,10 +155,10 @@ pub(crate) fn insert(
         "INSERT INTO interactions (tenant_id, id, instance_id, chat_id, direction, author, state, kind, text, at,
                                    address, bare_id, wa_id, reason, client_ref, reply_to, author_name, media, job_id,
                                    reply_id, revision, part, id_source, sending_at, echoed_at, model, latency_ms,
-                                   tokens, created_at)
+                                   tokens, discloses, created_at)
          VALUES (:tenant, :id, :instance, :chat, :direction, :author, :state, :kind, :text, :at, :address, :bare_id,
                  :wa_id, :reason, :client_ref, :reply_to, :author_name, :media, :job, :reply, :revision, :part,
-                 :id_source, :sending_at, :echoed_at, :model, :latency_ms, :tokens, :now)
+                 :id_source, :sending_at, :echoed_at, :model, :latency_ms, :tokens, :discloses, :now)
          ON CONFLICT (tenant_id, instance_id, bare_id, direction) WHERE bare_id IS NOT NULL DO NOTHING"
     );
     let inserted = scope.execute(
@@ -189,6 +191,7 @@ pub(crate) fn insert(
             (":model", &interaction.model),
             (":latency_ms", &interaction.latency_ms),
             (":tokens", &extra.tokens),
+            (":discloses", &extra.discloses),
             (":now", &now),
         ],
     )?;

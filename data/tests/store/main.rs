@@ -4,10 +4,12 @@
 mod answers;
 mod campaigns;
 mod chats;
+mod clocks;
 mod clone;
 mod consent;
 mod console;
 mod contacts;
+mod disclosure;
 mod erase;
 mod file;
 mod lists;

@@ -37,6 +37,7 @@ fn all(shop: &mut Shop) {
         SettingKey::ReplyTakeoverPause => Some("43200"),
         SettingKey::ReplyExistingContacts => Some("ask"),
         SettingKey::ChatsGroups => Some("ignore"),
+        SettingKey::AssistantDisclosure => Some("first_answer"),
     };
     let source = |key: SettingKey| if key.word().starts_with("reply") { "config" } else { "tenant" };
     shop.settings = SettingKey::ALL
