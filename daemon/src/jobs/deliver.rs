@@ -260,7 +260,10 @@ impl Delivery<'_> {
             return Ok(known(message));
         }
         let now = self.cx.now();
-        let started = started(message, now);
+        // A start in the future was written down by a clock that was ahead: it counts as now, and is looked for further back.
+        let begun = message.sending_at.unwrap_or(message.interaction.at);
+        let started = begun.min(now);
+        let oldest = if begun > now + CLOCK_SLACK { now - LOOKUP_PATIENCE } else { started };
         if let Some(until) = not_before(self.waha, now) {
             return Ok(later(until, "waiting for waha to tell whether the message was sent"));
         }
@@ -284,7 +287,7 @@ impl Delivery<'_> {
             }
             // The id came with an answer or an echo: it was sent.
             (Some(_), _) => Ok(Some((message.bare_id.clone(), message.interaction.wa_id.clone()))),
-            (None, _) => self.by_history(message, started).await,
+            (None, _) => self.by_history(message, oldest).await,
         };
         match found {
             Ok(Some((bare_id, wa_id))) => Ok(Next::Sent { bare_id, wa_id }),
@@ -341,12 +344,6 @@ impl Delivery<'_> {
         let free = candidates.into_iter().find(|found| !claimed.contains(&found.bare_id));
         Ok(free.map(|found| (Some(found.bare_id), Some(found.wa_id))))
     }
-}
-
-/// When the POST was allowed. A start in the future was written down by a clock that was ahead: nobody knows when it was.
-fn started(message: &Outbound, now: Timestamp) -> Timestamp {
-    let started = message.sending_at.unwrap_or(message.interaction.at);
-    if started > now + CLOCK_SLACK { now - LATE } else { started }
 }
 
 type Found = Option<(Option<String>, Option<String>)>;

@@ -53,8 +53,8 @@ async fn the_first_answer_says_that_a_machine_writes_and_the_second_does_not() {
 #[tokio::test]
 async fn people_are_told_in_their_language() {
     for (question, told) in [
-        ("¡Hola! ¿A qué hora abren hoy?", "Le escribe el asistente automático de Shop."),
-        ("Wann haben Sie geöffnet?", "Hier schreibt der automatische Assistent von Shop."),
+        ("hola", "Le escribe el asistente automático de Shop."),
+        ("Hallo", "Hier schreibt der automatische Assistent von Shop."),
     ] {
         let world = usual(Engine::Noweb).await;
         let first = world.answer_to(question).await;

@@ -100,7 +100,7 @@ fn a_choice_is_picked_for_the_place_that_is_on() {
 fn what_is_not_set_here_is_not_taken_away() {
     let mut console = Console::open(80, 24);
     all(&mut console.shop);
-    console.keys("9GkkD");
+    console.keys("9GkkkD");
     assert!(console.state.overlays.is_empty());
     assert!(console.shows("nothing is set here"));
     console.keys("gDy");
