@@ -45,7 +45,7 @@ impl Numbers {
         let mut known = self.known();
         let updated = &mut known.entry(instance).or_default().updated;
         // One in the future was noted by a clock that was ahead.
-        updated.iter_mut().for_each(|(at, _)| *at = now.min(*at));
+        updated.iter_mut().filter(|(at, _)| *at > now + UPDATE_SPAN).for_each(|(at, _)| *at = now);
         updated.retain(|(at, _)| now.since(*at) < UPDATE_SPAN);
         let same = |mended: &[Drift]| differences.iter().all(|difference| mended.contains(difference));
         let may = updated.iter().filter(|(_, mended)| same(mended)).count() < UPDATES_MAX;
@@ -64,7 +64,7 @@ impl Numbers {
     pub fn may_restart(&self, instance: InstanceId, now: Timestamp) -> bool {
         let mut known = self.known();
         let restarted_at = &mut known.entry(instance).or_default().restarted_at;
-        restarted_at.iter_mut().for_each(|at| *at = now.min(*at));
+        restarted_at.iter_mut().filter(|at| **at > now + RESTART_SPAN).for_each(|at| *at = now);
         restarted_at.retain(|at| now.since(*at) < RESTART_SPAN);
         let may = restarted_at.len() < RESTARTS_MAX;
         if may {
