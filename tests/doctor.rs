@@ -156,12 +156,13 @@ impl Doctor {
 async fn nothing_is_wrong_with_a_shop_in_order() {
     let world = World::in_order().await;
     let said = world.doctor(&[]).await;
-    let all = ["config", "daemon", "store", "tenants", "waha main", "gemini", "number shop", "webhook shop"];
+    let all = ["config", "daemon", "store", "tenants", "waha main", "gemini", "clock", "number shop", "webhook shop"];
     assert_eq!((said.names("failed").len(), said.code, &said.report["ok"]), (0, Some(0), &json!(true)), "{said:#?}");
     let names: Vec<_> = said.report["checks"].as_array().unwrap().iter().map(|check| &check["name"]).collect();
     assert_eq!(names, all);
     said.assert_said("waha main", "ok", "exactly-once: available", "");
     said.assert_said("webhook shop", "ok", "got through", "");
+    said.assert_said("clock", "ok", "right", "");
     let people = world.runs(&["doctor"]).await;
     let people = String::from_utf8(people.stdout).unwrap();
     assert!(people.contains("ok       gemini "), "{people}");
@@ -184,6 +185,18 @@ async fn without_a_daemon_the_rest_is_looked_at_all_the_same() {
     world.doctor(&["--fix"]).await.assert_said("config", "ok", "mended", "");
     let mode = std::fs::metadata(world.config()).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_wrong_is_told_by_how_much() {
+    let world = World::new().await;
+    world.waha.set_date_offset(100);
+    let said = world.doctor(&[]).await;
+    said.assert_said("clock", "warning", "s behind of WAHA main's", "timedatectl set-ntp true");
+    world.waha.set_date_offset(0);
+    world.gemini.set_date_offset(-1_000);
+    let said = world.doctor(&[]).await;
+    said.assert_said("clock", "failed", "16 min ahead of Gemini's", "timedatectl set-ntp true");
 }
 
 #[tokio::test]

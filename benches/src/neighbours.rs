@@ -139,7 +139,7 @@ impl Scene {
         let ended = Instant::now();
         loop {
             let sent = self.stubs.waha.sent();
-            let answers = sent.iter().filter(|sent| sent.session == SESSION && sent.text == ANSWER);
+            let answers = sent.iter().filter(|sent| sent.session == SESSION && sent.text.ends_with(ANSWER));
             let took: Vec<Duration> = answers
                 .filter_map(|sent| {
                     let ms = sent.at_ms as f64 + 0.5 - posted.get(&sent.chat_id)?;

@@ -2,13 +2,15 @@
 
 use jiff::tz::TimeZone;
 use mychatflow_data::ids::TenantId;
+use mychatflow_data::model::disclosure;
 use mychatflow_data::model::interaction::{Author, ContentKind, Direction, Interaction};
 use mychatflow_data::model::quick_reply::QuickReply;
-use mychatflow_data::model::setting::{Rules, SettingKey};
+use mychatflow_data::model::setting::{Disclosure, Rules, SettingKey};
 use mychatflow_data::store::settings::Values;
 use mychatflow_data::store::tx::answer::Facts;
 use mychatflow_data::time::Timestamp;
 
+use crate::flow::clean::clean_line;
 use crate::flow::gate::{self, Model};
 use crate::flow::history::{self, Asks, Limits, Line, Media, Side};
 use crate::flow::hours;
@@ -85,6 +87,25 @@ pub async fn question(renders: &Renders, facts: &Facts, now: Timestamp) -> Resul
     let shop = Shop::of(facts);
     let lines: Vec<Line> = facts.history.iter().filter_map(line).collect();
     ask(renders, &shop, facts.chat.name.as_deref().unwrap_or(""), &lines, now).await
+}
+
+/// What tells the person, before an answer, that a machine writes; `None` where they were told, or nobody wants it.
+#[must_use]
+pub fn disclosure(facts: &Facts, rules: &Rules, reply: &str) -> Option<String> {
+    if facts.disclosed || rules.disclosure == Disclosure::Off {
+        return None;
+    }
+    let burst = facts.history.iter().rev().take_while(|message| message.direction == Direction::In);
+    let customer: Vec<&str> = burst.map(|message| message.text.as_str()).collect();
+    let clues = disclosure::Clues {
+        customer: &customer.join("\n"),
+        reply,
+        spoken: facts.language.as_deref(),
+        phone: facts.phone.as_ref(),
+        profile: facts.values.get(SettingKey::BusinessProfile).unwrap_or(""),
+    };
+    let name = clean_line(Shop::of(facts).business_name());
+    Some(disclosure::sentence(disclosure::language(&clues), &name))
 }
 
 /// The question for these lines; `None` when there is nothing to answer.
@@ -184,12 +205,16 @@ fn line(interaction: &Interaction) -> Option<Line> {
 }
 
 /// The words of a message, with the name of its file where they do not begin with it: of a file of ours, and of one whose
-/// caption was edited.
+/// caption was edited. The sentence that a machine writes is left out: the model must not take it for something to say again.
 fn words(interaction: &Interaction) -> String {
+    let text = match interaction.author {
+        Author::Assistant => disclosure::without_sentence(&interaction.text),
+        _ => &interaction.text,
+    };
     let file = interaction.media.as_ref().and_then(|media| media.file_name.as_deref());
-    match file.filter(|name| interaction.kind == ContentKind::Document && !interaction.text.starts_with(name)) {
-        Some(name) if interaction.text.is_empty() => name.to_owned(),
-        Some(name) => format!("{name}\n{}", interaction.text),
-        None => interaction.text.clone(),
+    match file.filter(|name| interaction.kind == ContentKind::Document && !text.starts_with(name)) {
+        Some(name) if text.is_empty() => name.to_owned(),
+        Some(name) => format!("{name}\n{text}"),
+        None => text.to_owned(),
     }
 }

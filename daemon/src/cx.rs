@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::bus::Bus;
+use crate::clock_watch::ClockDoubt;
 use crate::config::Config;
 use crate::gemini::Gemini;
 use crate::hurry::Hurry;
@@ -64,6 +65,8 @@ pub struct Cx {
     pub imports: Unfinished<ImportId, Import>,
     /// Campaigns whose list is not through.
     pub listings: Unfinished<CampaignId, Listing>,
+    /// Whether our clock is known to be wrong.
+    pub clock_doubt: ClockDoubt,
     /// This run of the daemon: leases belong to it.
     pub run: RunId,
     /// When it began.

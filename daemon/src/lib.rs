@@ -3,6 +3,7 @@
 pub mod bus;
 pub mod chain;
 pub mod clients;
+pub mod clock_watch;
 pub mod compose;
 pub mod config;
 pub mod cx;
@@ -22,6 +23,7 @@ pub mod reload;
 pub mod renders;
 pub mod rounds;
 pub mod rpc;
+pub mod server_clock;
 pub mod tell;
 pub mod unfinished;
 pub mod waha;
@@ -44,6 +46,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::bus::Bus;
 use crate::clients::ClientsError;
+use crate::clock_watch::ClockDoubt;
 use crate::config::Config;
 use crate::cx::Cx;
 use crate::data_dir::{Beginning, DataDir};
@@ -73,6 +76,8 @@ const KEEP: Duration = Duration::from_secs(7 * 24 * 3600);
 const LOOK_AT_FILES: Duration = Duration::from_secs(1);
 /// How often the store is tidied.
 const TIDY: Duration = Duration::from_secs(3600);
+/// How long after the start for the first time.
+const TIDY_FIRST: Duration = Duration::from_secs(60);
 
 /// Why the daemon did not start.
 #[derive(Debug, thiserror::Error)]
@@ -151,7 +156,7 @@ pub struct Running {
 /// # Errors
 /// Why it did not start; then nothing runs.
 pub async fn start(config: Config, read_config: ReadConfig, stop: CancellationToken) -> Result<Running, RunError> {
-    start_as(Beginning::AsFound, config, read_config, stop).await
+    start_with(Beginning::AsFound, Arc::new(WallClock), config, read_config, stop).await
 }
 
 /// Starts everything, and says how what lies in the data directory is treated.
@@ -164,7 +169,29 @@ pub async fn start_as(
     read_config: ReadConfig,
     stop: CancellationToken,
 ) -> Result<Running, RunError> {
-    let clock: Arc<dyn Clock> = Arc::new(WallClock);
+    start_with(beginning, Arc::new(WallClock), config, read_config, stop).await
+}
+
+/// Starts everything by another clock than the machine's.
+///
+/// # Errors
+/// Why it did not start; then nothing runs.
+pub async fn start_by(
+    clock: Arc<dyn Clock>,
+    config: Config,
+    read_config: ReadConfig,
+    stop: CancellationToken,
+) -> Result<Running, RunError> {
+    start_with(Beginning::AsFound, clock, config, read_config, stop).await
+}
+
+async fn start_with(
+    beginning: Beginning,
+    clock: Arc<dyn Clock>,
+    config: Config,
+    read_config: ReadConfig,
+    stop: CancellationToken,
+) -> Result<Running, RunError> {
     let (data_dir, opening) = DataDir::take(&config, beginning, clock.now())?;
     let data_dir = Arc::new(data_dir);
     let run = RunId::new();
@@ -172,7 +199,7 @@ pub async fn start_as(
     let wake = Arc::new(Wake::default());
     let (chores, chores_due) = mpsc::unbounded_channel();
     let (details, details_due) = mpsc::unbounded_channel();
-    let teller = Teller { bus: bus.clone(), wake: Arc::clone(&wake), details, chores };
+    let teller = Teller { bus: bus.clone(), wake: Arc::clone(&wake), details, chores: chores.clone() };
     let store = Store::open_as(opening, Arc::new(teller)).await?;
     let dir = config.daemon.data_dir.clone();
     data_dir.note(store.id()).map_err(|source| RunError::DataDir { path: dir, source })?;
@@ -201,6 +228,7 @@ pub async fn start_as(
         renders: Renders::default(),
         imports: Unfinished::default(),
         listings: Unfinished::default(),
+        clock_doubt: ClockDoubt::default(),
         run,
         started_at: clock.now(),
         stop: stop.clone(),
@@ -225,6 +253,7 @@ pub async fn start_as(
     running.work.spawn(do_chores(Arc::clone(&cx), chores_due, work_stop.clone()));
     running.work.spawn(details::run(Arc::clone(&cx), details_due, work_stop.clone()));
     running.work.spawn(rounds::run(Arc::clone(&cx), rounds::ROUND, work_stop.clone()));
+    running.work.spawn(clock_watch::run(Arc::clone(&cx), chores, work_stop.clone()));
     running.work.spawn(tidy(Arc::clone(&cx), work_stop.clone()));
     running.work.spawn(Arc::clone(&counts).run(cx.store.clone(), work_stop.clone()));
     let desk = Arc::new(rpc::service::Desk { cx: Arc::clone(&cx) });
@@ -330,13 +359,20 @@ async fn wake_snoozed(cx: &Cx) -> Duration {
 }
 
 async fn tidy(cx: Arc<Cx>, stop: CancellationToken) {
+    // By then a server has said what time it is.
+    let mut pause = TIDY_FIRST;
     loop {
-        if let Err(error) = cx.store.prune(cx.now() - KEEP).await {
-            tracing::warn!(%error, "the store could not be tidied");
-        }
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(TIDY) => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+        pause = TIDY;
+        // By the word of a wrong clock everything is old, also what keeps a delivery from being taken in twice.
+        if cx.clock_doubt.is_wrong() {
+            continue;
+        }
+        if let Err(error) = cx.store.prune(cx.now() - KEEP).await {
+            tracing::warn!(%error, "the store could not be tidied");
         }
     }
 }

@@ -56,6 +56,10 @@ impl<K: Copy + Eq + Hash, W> Unfinished<K, W> {
     /// `overloaded` while there is too much of it.
     pub fn begin(&self, id: K, tenant: TenantId, work: W, now: Timestamp) -> Result<InHand<'_, K, W>, CallError> {
         let mut held = self.held();
+        // One in the future was noted by a clock that was ahead.
+        for held in held.values_mut().filter(|held| held.touched_at > now + GIVEN_UP_AFTER) {
+            held.touched_at = now;
+        }
         held.retain(|_, held| held.work.is_none() || now.since(held.touched_at) < GIVEN_UP_AFTER);
         if held.len() >= AT_ONCE_MAX {
             let idle = held.iter().filter(|(_, held)| held.work.is_some());

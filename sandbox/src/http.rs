@@ -4,12 +4,13 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -74,18 +75,48 @@ pub(crate) struct Door {
     address: SocketAddr,
     // A plain lock: it is taken to open and close, never while serving.
     accepting: Mutex<Option<JoinHandle<()>>>,
+    clock: ClockOffset,
+}
+
+/// By how many seconds the `Date` of every answer is off.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ClockOffset(Arc<AtomicI64>);
+
+impl ClockOffset {
+    fn set(&self, seconds: i64) {
+        self.0.store(seconds, Ordering::Relaxed);
+    }
+
+    /// hyper writes the right `Date` where there is none.
+    fn apply(&self, headers: &mut HeaderMap) {
+        let seconds = self.0.load(Ordering::Relaxed);
+        if seconds == 0 {
+            return;
+        }
+        let at = jiff::Timestamp::from_second(crate::clock::now_ms() / 1000 + seconds).unwrap_or_default();
+        let date = at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        if let Ok(date) = HeaderValue::from_str(&date) {
+            headers.insert(DATE, date);
+        }
+    }
 }
 
 impl Door {
     /// Binds the port, or any free one. Nothing is served before `open`.
     pub(crate) async fn bind(port: Option<u16>) -> io::Result<(Door, TcpListener)> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port.unwrap_or(0))).await?;
-        let door = Door { address: listener.local_addr()?, accepting: Mutex::new(None) };
+        let address = listener.local_addr()?;
+        let door = Door { address, accepting: Mutex::new(None), clock: ClockOffset::default() };
         Ok((door, listener))
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// From now on the `Date` of every answer is off by so many seconds.
+    pub(crate) fn set_date_offset(&self, seconds: i64) {
+        self.clock.set(seconds);
     }
 
     /// Serves until `close`.
@@ -94,7 +125,7 @@ impl Door {
         S: Fn(Parts, Bytes) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Result<Reply, Cut>> + Send + 'static,
     {
-        let task = tokio::spawn(accept(listener, serve));
+        let task = tokio::spawn(accept(listener, serve, self.clock.clone()));
         let old = self.accepting.lock().unwrap_or_else(PoisonError::into_inner).replace(task);
         if let Some(old) = old {
             old.abort();
@@ -120,7 +151,7 @@ impl Door {
     }
 }
 
-async fn accept<S, F>(listener: TcpListener, serve: S)
+async fn accept<S, F>(listener: TcpListener, serve: S, clock: ClockOffset)
 where
     S: Fn(Parts, Bytes) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<Reply, Cut>> + Send + 'static,
@@ -130,7 +161,7 @@ where
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => { connections.spawn(connection(stream, serve.clone())); }
+                Ok((stream, _)) => { connections.spawn(connection(stream, serve.clone(), clock.clone())); }
                 // Out of descriptors: let some connections end first.
                 Err(_) => tokio::task::yield_now().await,
             },
@@ -139,7 +170,7 @@ where
     }
 }
 
-async fn connection<S, F>(stream: TcpStream, serve: S)
+async fn connection<S, F>(stream: TcpStream, serve: S, clock: ClockOffset)
 where
     S: Fn(Parts, Bytes) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Result<Reply, Cut>> + Send + 'static,
@@ -147,14 +178,16 @@ where
     // Only latency is lost when this fails.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: Request<Incoming>| {
-        let serve = serve.clone();
+        let (serve, clock) = (serve.clone(), clock.clone());
         async move {
             let (parts, body) = request.into_parts();
             let reply = match Limited::new(body, BODY_BYTES_MAX).collect().await {
                 Ok(body) => serve(parts, body.to_bytes()).await?,
                 Err(_) => Reply::empty(413),
             };
-            Ok::<_, Cut>(reply.into_response())
+            let mut response = reply.into_response();
+            clock.apply(response.headers_mut());
+            Ok::<_, Cut>(response)
         }
     });
     // A cut or a client that went away: both are expected here.

@@ -1,6 +1,7 @@
 //! `doctor`: looks for what is wrong, line by line, and says what to do. Each question has a short time-out, so that it
 //! ends soon whatever is broken.
 
+mod clock;
 mod files;
 mod gemini;
 mod numbers;
@@ -142,6 +143,7 @@ pub async fn run(cx: &Cx, args: DoctorArgs) -> anyhow::Result<()> {
     if let Some(clients) = &clients {
         waha::check(clients, &mut findings).await?;
         gemini::check(clients, &mut findings).await?;
+        clock::check(clients, &mut findings)?;
     }
     if let Some(daemon) = &daemon {
         numbers::check(cx, daemon, clients.as_ref(), hand, &mut findings).await?;

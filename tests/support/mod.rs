@@ -355,6 +355,8 @@ burst_quiet_ms = {quiet_ms}
         let reached = self.reached_ana();
         assert_eq!(reached.len(), 1, "one message: {reached:#?}");
         assert!(reached[0].text.contains(PRICE) && reached[0].posts <= 2, "{reached:#?}");
+        let told = reached[0].text.matches("automated assistant").count();
+        assert_eq!(told, 1, "said once that a machine writes: {reached:#?}");
         let sent = self.sent().await;
         assert_eq!(sent.len(), 1, "one interaction: {sent:#?}");
         assert_eq!(sent[0]["text"], reached[0].text.as_str());

@@ -227,6 +227,9 @@ mod tests {
             (Facts { answers_at: &busy, ..usual() }, Verdict::Stop(Reason::Loop)),
             (Facts { last_texts: &echo, answers_at: &busy[..3], ..usual() }, Verdict::Stop(Reason::Loop)),
             (Facts { last_texts: &echo, ..usual() }, Verdict::Answer(Mode::Auto)),
+            // Stamps of a clock that was ahead count as made just now.
+            (Facts { last_in_at: Some(NOW + Duration::from_secs(34_560_000)), ..usual() }, Verdict::Answer(Mode::Auto)),
+            (Facts { answers_at: &[NOW + Duration::from_secs(34_560_000); 6], ..usual() }, Verdict::Stop(Reason::Loop)),
             (Facts { status: Some(&InstanceStatus::Starting), ..usual() }, Verdict::Snooze(NOW + NUMBER_WAIT)),
             (Facts { status: None, ..usual() }, Verdict::Snooze(NOW + NUMBER_WAIT)),
         ] {

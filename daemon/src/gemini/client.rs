@@ -22,6 +22,7 @@ use super::fault::{fault, named_wait};
 use super::models::{self, ListedModel, ModelOverride, Price, SLOW_TIMEOUT, Thinking, valid_name};
 use super::turns::Turns;
 use super::wire::{CountRequest, CountResponse, ModelsResponse, NamedRequest, Request};
+use crate::server_clock::ServerClock;
 
 /// Where and how to ask. `Debug` does not print the key.
 #[derive(Clone)]
@@ -93,6 +94,7 @@ struct Inner {
     // A lock and not a channel: it is held for a few comparisons, never across an await, and every caller needs the
     // verdict before it may go on.
     pulse: Mutex<Pulse>,
+    clock: ServerClock,
 }
 
 #[derive(Default)]
@@ -141,8 +143,14 @@ impl Gemini {
         }
         let http = builder.build().map_err(BuildError::Http)?;
         let turns = Turns::new(config.max_concurrent);
-        let inner = Inner { http, base, config, turns, pulse: Mutex::default() };
+        let inner = Inner { http, base, config, turns, pulse: Mutex::default(), clock: ServerClock::default() };
         Ok(Gemini { inner: Arc::new(inner) })
+    }
+
+    /// What time it is by the server.
+    #[must_use]
+    pub fn clock(&self) -> &ServerClock {
+        &self.inner.clock
     }
 
     /// The configured model.
@@ -307,7 +315,7 @@ impl Gemini {
 
     async fn send(&self, model: &str, builder: RequestBuilder) -> Result<Raw, GeminiError> {
         // The clock covers the body as well; connecting has its own, shorter one.
-        match tokio::time::timeout(self.timeout(model), receive(builder)).await {
+        match tokio::time::timeout(self.timeout(model), self.receive(builder)).await {
             Ok(Ok(raw)) => Ok(raw),
             Ok(Err(error)) if error.is_timeout() && !error.is_connect() => Err(GeminiError::Timeout),
             Ok(Err(_)) => Err(GeminiError::Transient { retry_after: Duration::ZERO, status: None }),
@@ -458,20 +466,23 @@ struct Raw {
     body: Vec<u8>,
 }
 
-async fn receive(builder: RequestBuilder) -> Result<Raw, reqwest::Error> {
-    let mut response = builder.send().await?;
-    let status = response.status().as_u16();
-    let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-    let retry_after = header.and_then(|value| named_wait(value, Timestamp::now()));
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > BODY_BYTES_MAX {
-            // Cut off, it is no JSON any more and will be read as such.
-            break;
+impl Gemini {
+    async fn receive(&self, builder: RequestBuilder) -> Result<Raw, reqwest::Error> {
+        let mut response = builder.send().await?;
+        self.inner.clock.note(response.headers(), Instant::now());
+        let status = response.status().as_u16();
+        let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let retry_after = header.and_then(|value| named_wait(value, Timestamp::now()));
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            if body.len() + chunk.len() > BODY_BYTES_MAX {
+                // Cut off, it is no JSON any more and will be read as such.
+                break;
+            }
+            body.extend_from_slice(&chunk);
         }
-        body.extend_from_slice(&chunk);
+        Ok(Raw { status, retry_after, body })
     }
-    Ok(Raw { status, retry_after, body })
 }
 
 fn base_url(config: &Config) -> Result<Url, BuildError> {

@@ -44,6 +44,8 @@ impl Numbers {
     pub fn may_update(&self, instance: InstanceId, differences: &[Drift], now: Timestamp) -> bool {
         let mut known = self.known();
         let updated = &mut known.entry(instance).or_default().updated;
+        // One in the future was noted by a clock that was ahead.
+        updated.iter_mut().filter(|(at, _)| *at > now + UPDATE_SPAN).for_each(|(at, _)| *at = now);
         updated.retain(|(at, _)| now.since(*at) < UPDATE_SPAN);
         let same = |mended: &[Drift]| differences.iter().all(|difference| mended.contains(difference));
         let may = updated.iter().filter(|(_, mended)| same(mended)).count() < UPDATES_MAX;
@@ -62,6 +64,7 @@ impl Numbers {
     pub fn may_restart(&self, instance: InstanceId, now: Timestamp) -> bool {
         let mut known = self.known();
         let restarted_at = &mut known.entry(instance).or_default().restarted_at;
+        restarted_at.iter_mut().filter(|at| **at > now + RESTART_SPAN).for_each(|at| *at = now);
         restarted_at.retain(|at| now.since(*at) < RESTART_SPAN);
         let may = restarted_at.len() < RESTARTS_MAX;
         if may {
@@ -92,6 +95,12 @@ mod tests {
         assert!(numbers.may_update(two, &events, NOW));
         assert!(numbers.may_update(one, &key, NOW));
         assert_eq!([may(3600), may(3601)], [true, false]);
+        let ahead = InstanceId::new();
+        for _ in 0..4 {
+            numbers.may_restart(ahead, NOW + Duration::from_secs(34_560_000));
+        }
+        assert!(!numbers.may_restart(ahead, NOW), "those were a moment ago");
+        assert!(numbers.may_restart(ahead, NOW + RESTART_SPAN), "the clock was ahead");
     }
 
     #[test]

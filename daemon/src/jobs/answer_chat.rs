@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use mychatflow_data::ids::ChatId;
 use mychatflow_data::model::chat::{ChatState, Mode};
+use mychatflow_data::model::disclosure;
 use mychatflow_data::model::interaction::InteractionState;
 use mychatflow_data::model::job::Job;
 use mychatflow_data::model::setting::{Pace, Rules};
@@ -210,7 +211,9 @@ impl Run<'_> {
         }
         let known: Vec<&str> = question.known.iter().map(String::as_str).collect();
         let verdict = check::check(&reply, &known);
-        let text = markdown::to_whatsapp(&reply);
+        let written = markdown::to_whatsapp(&reply);
+        let told = compose::disclosure(&self.facts, &self.rules, &reply);
+        let text = told.as_deref().map_or_else(|| written.clone(), |told| disclosure::with_sentence(told, &written));
         let texts: Vec<String> = split::split(&text, UNITS_MAX).into_iter().map(str::to_owned).collect();
         let wait = match (verdict, mode) {
             (Err(held), _) => Some(Wait::Held(held.to_string())),
@@ -225,6 +228,7 @@ impl Run<'_> {
             latency_ms: said.latency_ms,
             tokens: said.tokens.to_string(),
             cites: quick_reply_facts::cited(&reply, &question.quick_replies),
+            discloses: told.is_some(),
         };
         if let Some(wait) = wait {
             let none = vec![None; texts.len()];

@@ -35,6 +35,8 @@ pub const LATE: Duration = Duration::from_secs(30);
 pub const SEARCH: Duration = Duration::from_secs(60);
 /// How long a look-up that fails is tried again before a human is asked.
 const LOOKUP_PATIENCE: Duration = Duration::from_secs(900);
+/// How much our own clock may go back by itself, when it is set a little.
+const CLOCK_SLACK: Duration = Duration::from_secs(2);
 /// The pause between two looks.
 const LOOK_AGAIN: Duration = Duration::from_secs(3);
 /// How often a message that WAHA answers with an error is posted in one run; then it rests before the next attempt.
@@ -258,7 +260,10 @@ impl Delivery<'_> {
             return Ok(known(message));
         }
         let now = self.cx.now();
-        let started = message.sending_at.unwrap_or(message.interaction.at);
+        // A start in the future was written down by a clock that was ahead: it counts as now, and is looked for further back.
+        let begun = message.sending_at.unwrap_or(message.interaction.at);
+        let started = begun.min(now);
+        let oldest = if begun > now + CLOCK_SLACK { now - LOOKUP_PATIENCE } else { started };
         if let Some(until) = not_before(self.waha, now) {
             return Ok(later(until, "waiting for waha to tell whether the message was sent"));
         }
@@ -282,7 +287,7 @@ impl Delivery<'_> {
             }
             // The id came with an answer or an echo: it was sent.
             (Some(_), _) => Ok(Some((message.bare_id.clone(), message.interaction.wa_id.clone()))),
-            (None, _) => self.by_history(message, started).await,
+            (None, _) => self.by_history(message, oldest).await,
         };
         match found {
             Ok(Some((bare_id, wa_id))) => Ok(Next::Sent { bare_id, wa_id }),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mychatflow_data::time::Timestamp;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
@@ -18,6 +18,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::error::{Cause, WahaError};
 use super::health::{Allow, Health};
+use crate::server_clock::ServerClock;
 
 /// How long a connection may take to come up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -121,6 +122,7 @@ struct Shared {
     // within a few instructions and never across an await.
     lifecycle: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     health: Mutex<Health>,
+    clock: ServerClock,
     files: tokio::sync::Semaphore,
 }
 
@@ -195,6 +197,7 @@ impl Waha {
             http,
             lifecycle: Mutex::default(),
             health: Mutex::default(),
+            clock: ServerClock::default(),
             files: tokio::sync::Semaphore::new(1),
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -227,6 +230,12 @@ impl Waha {
     pub(super) fn note_version(&self, version: &str) {
         let mut health = self.shared.health.lock().unwrap_or_else(PoisonError::into_inner);
         health.version = Some(version.to_owned());
+    }
+
+    /// What time it is by the server.
+    #[must_use]
+    pub fn clock(&self) -> &ServerClock {
+        &self.shared.clock
     }
 
     pub(super) fn files(&self) -> &tokio::sync::Semaphore {
@@ -303,6 +312,7 @@ impl Waha {
     async fn exchange(&self, request: RequestBuilder, wanted: Wanted) -> Result<Answer, WahaError> {
         let transport = |error| WahaError::of_transport(error, self.shared.timeout);
         let mut response = request.send().await.map_err(transport)?;
+        self.shared.clock.note(response.headers(), Instant::now());
         let status = response.status();
         if !status.is_success() {
             // The status says enough where the words behind it don't come.

@@ -73,6 +73,9 @@ impl Health {
     pub fn failed(&mut self, now: Timestamp, error: &WahaError) {
         self.last_error = Some(Failure { at: now, reason: error.to_string() });
         let outage = self.outage.get_or_insert(Outage { since: now, tries: 0, try_at: now });
+        if outage.try_at > now + PAUSE_MAX {
+            outage.try_at = now;
+        }
         // Calls that were under way when the circuit opened are no new tries: fifty of them must not mean an hour.
         if now >= outage.try_at {
             outage.tries = outage.tries.saturating_add(1);
@@ -84,6 +87,8 @@ impl Health {
     #[must_use]
     pub fn allows(&self, now: Timestamp) -> Allow {
         match &self.outage {
+            // One that is further away than any pause was written down by a clock that was ahead.
+            Some(outage) if outage.tries >= OUTAGES_MAX && outage.try_at > now + PAUSE_MAX => Allow::Probe,
             Some(outage) if outage.tries >= OUTAGES_MAX && now < outage.try_at => Allow::NotBefore(outage.try_at),
             Some(outage) if outage.tries >= OUTAGES_MAX => Allow::Probe,
             _ => Allow::Yes,
@@ -128,6 +133,18 @@ mod tests {
         assert_eq!(health.allows(at(6)), Allow::Yes);
         assert_eq!(health.last_error.unwrap().reason, "waha did not answer within 35 s");
         assert_eq!(health.succeeded_at, Some(at(6)));
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_keeps_nobody_from_asking() {
+        let (ahead, back) = (at(34_560_000), at(10));
+        let mut health = Health::default();
+        for _ in 0..OUTAGES_MAX + 2 {
+            health.failed(ahead, &WahaError::Timeout(Duration::from_secs(35)));
+        }
+        assert_eq!(health.allows(back), Allow::Probe);
+        health.failed(back, &WahaError::Timeout(Duration::from_secs(35)));
+        assert!(matches!(health.allows(back), Allow::NotBefore(until) if until <= back + PAUSE_MAX));
     }
 
     #[test]

@@ -4,8 +4,10 @@
 mod answered_once;
 mod campaign_texts;
 mod campaigns;
+mod clocks;
 mod consent;
 mod contents;
+mod disclosure;
 mod erase;
 mod gemini;
 mod humans;

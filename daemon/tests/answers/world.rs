@@ -1,19 +1,21 @@
 //! A daemon with one shop on a paired number, and the two servers it talks to.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use mychatflow_daemon::config::{Config, WahaConfig};
-use mychatflow_daemon::{Running, start};
+use mychatflow_daemon::{Running, start_by};
 use mychatflow_data::credits::Credits;
 use mychatflow_data::ids::{ChatId, InstanceId};
 use mychatflow_data::model::instance::{InstanceStatus, Me, Verdict};
 use mychatflow_data::model::ledger::Summary;
-use mychatflow_data::model::setting::{Pace, SettingKey};
+use mychatflow_data::model::setting::{Disclosure, Pace, SettingKey};
 use mychatflow_data::phone::Address;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::instances::{HmacKey, Sighting};
 use mychatflow_data::store::settings::Owner;
+use mychatflow_data::time::{Clock, Timestamp};
 use mychatflow_sandbox::waha::{self, Acks, Customer, Engine};
 use mychatflow_sandbox::{customers, gemini};
 use secrecy::SecretString;
@@ -32,7 +34,25 @@ pub struct World {
     pub ana: Customer,
     pub number: InstanceId,
     pub client: reqwest::Client,
+    pub clock: Arc<HandClock>,
     _dir: tempfile::TempDir,
+}
+
+/// The machine's clock, as somebody has set it.
+#[derive(Default)]
+pub struct HandClock(AtomicI64);
+
+impl HandClock {
+    /// Sets it ahead of the true time by so much.
+    pub fn set_ahead(&self, by: Duration) {
+        self.0.store(i64::try_from(by.as_millis()).unwrap(), Ordering::Relaxed);
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(Timestamp::now().millis() + self.0.load(Ordering::Relaxed))
+    }
 }
 
 pub async fn world(engine: Engine) -> World {
@@ -51,9 +71,13 @@ pub async fn world_with(engine: Engine, change: impl FnOnce(&mut Config)) -> Wor
     config.gemini.api_key = SecretString::from(gemini.api_key().to_owned());
     config.reply.pace = Pace::Instant;
     config.reply.burst_quiet = Duration::from_millis(100);
+    // Most tests are about the answer itself; `disclosure.rs` is about what stands before the first one.
+    config.reply.disclosure = Disclosure::Off;
     change(&mut config);
     let again = config.clone();
-    let daemon = start(config, Arc::new(move || Ok(again.clone())), CancellationToken::new()).await.unwrap();
+    let clock = Arc::new(HandClock::default());
+    let read = Arc::new(move || Ok(again.clone()));
+    let daemon = start_by(Arc::clone(&clock) as _, config, read, CancellationToken::new()).await.unwrap();
 
     let cx = &daemon.cx;
     let tenant = cx.store.add_tenant("Shop".into(), "starter".into(), "UTC".into(), cx.now()).await.unwrap();
@@ -106,7 +130,7 @@ pub async fn world_with(engine: Engine, change: impl FnOnce(&mut Config)) -> Wor
     };
     tokio::time::timeout(DEADLINE, heard).await.expect("in time: the daemon knows the number");
     let ana = Customer::new("447700900123", "Ana");
-    World { waha, gemini, shop, daemon, ana, number: number.id, client, _dir: dir }
+    World { waha, gemini, shop, daemon, ana, number: number.id, client, clock, _dir: dir }
 }
 
 impl World {

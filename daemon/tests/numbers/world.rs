@@ -94,6 +94,7 @@ impl World {
             operators: watch::Sender::new(Operators::resolve(&[]).0),
             read_config: Arc::new(|| Err("a test has no config file".to_owned())),
             stop: CancellationToken::new(),
+            clock_doubt: mychatflow_daemon::clock_watch::ClockDoubt::default(),
             run,
         };
         World { arrivals, waha: server, cx, shop, _dir: dir }

@@ -48,6 +48,23 @@ pub struct Sent {
     pub locked_until: Option<Timestamp>,
 }
 
+impl Sent {
+    /// The same with every stamp in the future capped at now: the clock was ahead when it was made. The time-lock is
+    /// WhatsApp's word, not ours.
+    #[must_use]
+    fn capped(&self, now: Timestamp) -> Self {
+        let cap = |at: Option<Timestamp>| at.map(|at| at.min(now));
+        Self {
+            lately: self.lately.iter().map(|(at, dice)| ((*at).min(now), *dice)).collect(),
+            hour: cap(self.hour),
+            day: cap(self.day),
+            new_people: cap(self.new_people),
+            first_newcomer: cap(self.first_newcomer),
+            locked_until: self.locked_until,
+        }
+    }
+}
+
 /// What holds a number back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Brake {
@@ -139,9 +156,11 @@ fn next_newcomer(limits: &Limits, sent: &Sent, now: Timestamp) -> Option<(Timest
     })
 }
 
-/// May a number send its next message of a campaign? The brake that holds longest decides.
+/// May a number send its next message of a campaign? The brake that holds longest decides; none holds longer from now
+/// than it is long, whatever the stamps say.
 #[must_use]
 pub fn pace(limits: &Limits, sent: &Sent, whom: Whom, now: Timestamp) -> Pace {
+    let sent = &sent.capped(now);
     let within = |span: Duration, at: Option<Timestamp>, brake: Option<Brake>| Some((at? + span, brake?));
     let (new_people, locked) = match whom {
         Whom::Newcomer => (next_newcomer(limits, sent, now), sent.locked_until.map(|until| (until, Brake::TimeLock))),
@@ -226,6 +245,30 @@ mod tests {
                 wait(7_000, Brake::TimeLock),
             ),
             (usual(), Sent { locked_until: Some(ago(1)), ..Sent::default() }, Newcomer, Pace::Go),
+            // The clock was 400 days ahead for a minute.
+            (usual(), last(in_seconds(34_560_000), 0), Known, wait(30, Brake::Gap)),
+            (
+                usual(),
+                Sent { hour: Some(in_seconds(34_560_000)), ..Sent::default() },
+                Known,
+                wait(3_600, Brake::PerHour(count(40))),
+            ),
+            (
+                usual(),
+                Sent { day: Some(in_seconds(34_560_000)), ..Sent::default() },
+                Known,
+                wait(86_400, Brake::PerDay(count(200))),
+            ),
+            (
+                usual(),
+                Sent {
+                    new_people: Some(in_seconds(34_560_000)),
+                    first_newcomer: Some(in_seconds(34_560_000)),
+                    ..Sent::default()
+                },
+                Newcomer,
+                wait(86_400, Brake::SlowStart(count(10))),
+            ),
             (usual(), Sent { locked_until: Some(in_seconds(7_000)), ..Sent::default() }, Known, Pace::Go),
             // Without a limit nothing slows anything down.
             (
@@ -243,6 +286,36 @@ mod tests {
             ),
         ] {
             assert_eq!(pace(&limits, &sent, whom, NOW), expected, "{sent:?} {whom:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_the_stamps_say_no_brake_holds_longer_than_it_is_long(
+            stamps in proptest::collection::vec(-200_000_i64..40_000_000_000, 1..60),
+            newcomer in proptest::bool::ANY,
+        ) {
+            let mut stamps: Vec<Timestamp> =
+                stamps.into_iter().map(|seconds| Timestamp::from_seconds(1_000_000 + seconds)).collect();
+            stamps.sort_by_key(|at| std::cmp::Reverse(*at));
+            let sent = Sent {
+                lately: stamps.iter().map(|at| (*at, at.millis().unsigned_abs())).collect(),
+                hour: stamps.get(3).copied(),
+                day: stamps.get(5).copied(),
+                new_people: stamps.get(7).copied(),
+                first_newcomer: stamps.last().copied(),
+                locked_until: None,
+            };
+            let whom = if newcomer { Whom::Newcomer } else { Whom::Known };
+            if let Pace::Wait { until, brake } = pace(&usual(), &sent, whom, NOW) {
+                let longest = match brake {
+                    Brake::Gap => Duration::from_secs(60),
+                    Brake::Package(_) => Duration::from_secs(60 * 10),
+                    Brake::PerHour(_) => HOUR,
+                    _ => DAY,
+                };
+                proptest::prop_assert!(until.since(NOW) <= longest, "{brake} until {until}");
+            }
         }
     }
 

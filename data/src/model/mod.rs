@@ -5,6 +5,8 @@ pub mod campaign_file;
 pub mod chat;
 pub mod contact;
 pub mod delivery;
+#[cfg(feature = "store")]
+pub mod disclosure;
 pub mod governor;
 pub mod hush;
 pub mod instance;

@@ -52,6 +52,8 @@ pub enum Look {
 #[must_use]
 pub fn look(known: Option<Known>, now: Timestamp) -> Look {
     let Some(Known { found, tries, at }) = known else { return Look::Up(now) };
+    // A look-up in the future was written down by a clock that was ahead.
+    let at = at.min(now);
     let fresh = |span| now < at + span;
     match found {
         Found::Yes if fresh(FRESH) => Look::There,
@@ -99,6 +101,9 @@ mod tests {
         ] {
             assert_eq!(look(known, now), expected, "{known:?}");
         }
+        let ahead = known(Found::Unknown, 1);
+        let back = at - Duration::from_secs(400 * 86_400);
+        assert_eq!(look(ahead, back), Look::Up(back + AGAIN_AFTER[0]), "the clock was 400 days ahead");
         let tries =
             [None, known(Found::Yes, 0), known(Found::Unknown, 1), known(Found::Unknown, 2)].map(tries_after_failure);
         assert_eq!(tries, [1, 1, 2, 3]);

@@ -118,6 +118,19 @@ impl Word {
     }
 }
 
+/// The language of those whose number is of this country, where it says so.
+pub(crate) fn language_of_country(phone: &Phone) -> Option<&'static str> {
+    let digits = phone.digits();
+    let speaks = |found: &Language| found.prefixes.iter().any(|prefix| digits.starts_with(prefix.as_str()));
+    LANGUAGES.iter().find(|(_, found)| speaks(found)).map(|(code, _)| code.as_str())
+}
+
+/// The languages that it knows.
+#[cfg(test)]
+pub(crate) fn languages() -> impl Iterator<Item = &'static str> {
+    LANGUAGES.keys().map(String::as_str)
+}
+
 /// The language without its country: `pt-br` is `pt`.
 fn primary(language: &str) -> String {
     language.split(['-', '_']).next().unwrap_or("").trim().to_lowercase()

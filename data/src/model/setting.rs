@@ -41,6 +41,8 @@ words! {
         ChatsGroups => "chats.groups",
         /// What somebody who replied STOP is told, once. Empty: nothing; unset: a sentence in their language.
         OptOutConfirmation => "opt_out.confirmation",
+        /// `first_answer` or `off`: whether people are told, once, that a machine writes.
+        AssistantDisclosure => "assistant.disclosure",
     }
 }
 
@@ -74,6 +76,16 @@ words! {
     }
 }
 
+words! {
+    /// Whether people are told that a machine writes to them.
+    Disclosure {
+        /// Once, before the first answer in a chat.
+        FirstAnswer => "first_answer",
+        /// Never by itself; whoever asks is told the truth.
+        Off => "off",
+    }
+}
+
 /// The rules of answering, after tenant, instance and chat have had their say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
@@ -95,6 +107,8 @@ pub struct Rules {
     pub existing_contacts: ExistingContacts,
     /// What happens to messages in groups.
     pub groups: Groups,
+    /// Whether people are told that a machine writes to them.
+    pub disclosure: Disclosure,
 }
 
 impl Default for Rules {
@@ -109,6 +123,7 @@ impl Default for Rules {
             takeover_pause: Duration::from_secs(43_200),
             existing_contacts: ExistingContacts::Ask,
             groups: Groups::Ignore,
+            disclosure: Disclosure::FirstAnswer,
         }
     }
 }
@@ -200,6 +215,9 @@ impl Rules {
                 self.existing_contacts = value.parse().map_err(|_| wrong("ask or answer"))?;
             }
             SettingKey::ChatsGroups => self.groups = value.parse().map_err(|_| wrong("ignore or store"))?,
+            SettingKey::AssistantDisclosure => {
+                self.disclosure = value.parse().map_err(|_| wrong("first_answer or off"))?;
+            }
             SettingKey::AssistantInstructions
             | SettingKey::BusinessName
             | SettingKey::BusinessProfile

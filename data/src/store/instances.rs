@@ -121,9 +121,11 @@ const GAP_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// From when on messages may be missing, for a number that was last heard from, or last worked, then.
 fn missing_since(instance: &Instance, worked_until: Timestamp, now: Timestamp) -> Timestamp {
-    let since = instance.heard_at.map_or(worked_until, |heard_at| heard_at.min(worked_until)) - GAP_SLACK;
+    // Whatever lies in the future was written down by a clock that was ahead.
+    let heard_at = instance.heard_at.map_or(worked_until, |heard_at| heard_at.min(worked_until));
+    let since = heard_at.min(now) - GAP_SLACK;
     // What was written before the pairing is none of our business.
-    since.max(now - GAP_MAX).max(instance.paired_at.unwrap_or(since))
+    since.max(now - GAP_MAX).max(instance.paired_at.filter(|at| *at <= now).unwrap_or(since))
 }
 
 /// Makes the jobs that a number needs which has just begun to work.

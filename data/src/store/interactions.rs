@@ -70,6 +70,8 @@ pub(crate) struct Extra<'e> {
     pub(crate) sending_at: Option<Timestamp>,
     pub(crate) echoed_at: Option<Timestamp>,
     pub(crate) tokens: Option<String>,
+    /// Does it tell that a machine writes?
+    pub(crate) discloses: bool,
     pub(crate) question: Question,
 }
 
@@ -166,10 +168,10 @@ pub(crate) fn insert(
         "INSERT INTO interactions (tenant_id, id, instance_id, chat_id, direction, author, state, kind, text, at,
                                    address, bare_id, wa_id, reason, client_ref, reply_to, author_name, media, job_id,
                                    reply_id, revision, part, id_source, sending_at, echoed_at, model, latency_ms,
-                                   tokens, open_revision, created_at)
+                                   tokens, discloses, open_revision, created_at)
          VALUES (:tenant, :id, :instance, :chat, :direction, :author, :state, :kind, :text, :at, :address, :bare_id,
                  :wa_id, :reason, :client_ref, :reply_to, :author_name, :media, :job, :reply, :revision, :part,
-                 :id_source, :sending_at, :echoed_at, :model, :latency_ms, :tokens,
+                 :id_source, :sending_at, :echoed_at, :model, :latency_ms, :tokens, :discloses,
                  -- Its arrival raises the chat's revision next.
                  CASE WHEN :open THEN (SELECT revision + 1 FROM chats WHERE tenant_id = :tenant AND id = :chat) END,
                  :now)
@@ -206,6 +208,7 @@ pub(crate) fn insert(
             (":latency_ms", &interaction.latency_ms),
             (":tokens", &extra.tokens),
             (":open", &(extra.question == Question::Open)),
+            (":discloses", &extra.discloses),
             (":now", &now),
         ],
     )?;

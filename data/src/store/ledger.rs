@@ -2,6 +2,9 @@
 //!
 //! Reserve before the model is asked, settle with the send, release on every other end. Each happens once, whoever
 //! asks and however often: the reason of an entry is unique. The period's grant is spent first and expires.
+//!
+//! The current period is the one that contains now, also where the clock was wrong: a period that begins in the future
+//! is left again, and the one that the clock comes back to has what it had left, never a second grant.
 
 use jiff::tz::TimeZone;
 
@@ -60,6 +63,13 @@ struct Purses {
     period_start: Timestamp,
     period_end: Timestamp,
     warned: i64,
+}
+
+impl Purses {
+    /// Does an instant lie in the period?
+    fn covers(&self, at: Timestamp) -> bool {
+        (self.period_start..self.period_end).contains(&at)
+    }
 }
 
 const PURSES: Scoped = scoped!(
@@ -142,13 +152,12 @@ fn add(scope: &Scope<'_>, entry: &NewEntry<'_>) -> Result<Option<EntryId>, Store
     Ok((added > 0).then_some(id))
 }
 
-/// Turns the period when its end has come: what is left of the old grant expires, the new one is added.
+/// Turns the period when now lies outside of it: what is left of the old grant expires, the new one is added.
 ///
 /// Months that nobody looked at are passed over: only the current one is granted.
 fn turn_period(scope: &Scope<'_>, plan: Credits, now: Timestamp) -> Result<Purses, StoreError> {
-    // The clock may go back: a period that has begun stays until its end.
     match read_purses(scope)? {
-        Some(purses) if now < purses.period_end => Ok(purses),
+        Some(purses) if purses.covers(now) => Ok(purses),
         before => begin_period(scope, plan, now, before),
     }
 }
@@ -165,39 +174,90 @@ fn begin_period(
         .ok_or(StoreError::NotFound("tenant"))?;
     let zone = TimeZone::get(&zone).unwrap_or(TimeZone::UTC);
     let (period_start, period_end) = period(began, &zone, now);
-    let (extra, reserved) = before.as_ref().map_or((0, 0), |purses| (purses.extra, purses.reserved));
-    if let Some(purses) = before
+    if let Some(purses) = &before
         && purses.period > 0
     {
-        let expiry = NewEntry {
+        let expiry = |reason| NewEntry {
             at: now,
             kind: EntryKind::Expire,
             amount: -purses.period,
-            reason: format!("expire:{}", purses.period_start.millis()),
+            reason,
             reply: None,
             purse: Purse::Period,
             note: None,
         };
-        add(scope, &expiry)?;
-    }
-    let mut granted = 0;
-    if plan.count() > 0 {
-        let grant = NewEntry {
-            at: now,
-            kind: EntryKind::Grant,
-            amount: plan.count(),
-            reason: format!("grant:{}", period_start.millis()),
-            reply: None,
-            purse: Purse::Period,
-            note: Some("plan"),
-        };
-        if add(scope, &grant)?.is_some() {
-            granted = plan.count();
+        let reason = format!("expire:{}", purses.period_start.millis());
+        // A clock that goes back and forth leaves the same period more than once.
+        if add(scope, &expiry(reason.clone()))?.is_none() {
+            add(scope, &expiry(format!("{reason}:{}", EntryId::new())))?;
         }
     }
-    let purses = Purses { period: granted, extra, reserved, granted, used: 0, period_start, period_end, warned: 0 };
+    let (extra, reserved) = before.as_ref().map_or((0, 0), |purses| (purses.extra, purses.reserved));
+    let mut purses = Purses { period: 0, extra, reserved, granted: 0, used: 0, period_start, period_end, warned: 0 };
+    let grant = NewEntry {
+        at: now,
+        kind: EntryKind::Grant,
+        amount: plan.count(),
+        reason: format!("grant:{}", period_start.millis()),
+        reply: None,
+        purse: Purse::Period,
+        note: Some("plan"),
+    };
+    if plan.count() > 0 && add(scope, &grant)?.is_some() {
+        purses.period = plan.count();
+        purses.granted = plan.count();
+    } else {
+        come_back(scope, &mut purses, now)?;
+    }
     save(scope, &purses)?;
     Ok(purses)
+}
+
+/// The clock comes back to a period that was left while it was wrong: what that one had left is there again.
+fn come_back(scope: &Scope<'_>, purses: &mut Purses, now: Timestamp) -> Result<(), StoreError> {
+    const GRANTED: Scoped = scoped!("SELECT amount FROM ledger WHERE tenant_id = :tenant AND reason = :grant");
+    const SPENT: Scoped = scoped!(
+        "SELECT count(*) FROM ledger AS r
+         WHERE r.tenant_id = :tenant AND r.kind = 'reserve' AND r.purse = 'period' AND r.at >= :start AND r.at < :end
+           AND NOT EXISTS (SELECT 1 FROM ledger AS e
+                           WHERE e.tenant_id = :tenant AND e.reason = replace(r.reason, 'reserve:', 'release:'))"
+    );
+    // A refund is of the period in which its answer was settled.
+    const REFUNDED: Scoped = scoped!(
+        "SELECT coalesce(sum(a.amount), 0) FROM ledger AS a
+         JOIN ledger AS s ON s.tenant_id = a.tenant_id AND s.reason = replace(a.reason, 'refund:', 'settle:')
+         WHERE a.tenant_id = :tenant AND a.kind = 'adjust' AND a.purse = 'period' AND a.reply_id IS NOT NULL
+           AND s.at >= :start AND s.at < :end"
+    );
+    const USED: Scoped = scoped!(
+        "SELECT count(*) FROM ledger WHERE tenant_id = :tenant AND kind = 'settle' AND at >= :start AND at < :end"
+    );
+    const BY_HAND: Scoped = scoped!(
+        "SELECT coalesce(sum(amount), 0) FROM ledger
+         WHERE tenant_id = :tenant AND kind IN ('grant', 'adjust') AND purse = 'extra' AND reply_id IS NULL
+           AND at >= :start AND at < :end"
+    );
+    let grant = format!("grant:{}", purses.period_start.millis());
+    let span: &[(&str, &dyn rusqlite::ToSql)] = &[(":start", &purses.period_start), (":end", &purses.period_end)];
+    let number = |sql| Ok::<i64, StoreError>(scope.row(sql, span, |row| row.get(0))?.unwrap_or(0));
+    let granted: i64 = scope.row(GRANTED, &[(":grant", &grant)], |row| row.get(0))?.unwrap_or(0);
+    let left = (granted + number(REFUNDED)? - number(SPENT)?).max(0);
+    (purses.used, purses.granted) = (number(USED)?, granted + number(BY_HAND)?);
+    if left > 0 {
+        let entry = NewEntry {
+            at: now,
+            kind: EntryKind::Adjust,
+            amount: left,
+            reason: format!("return:{}:{}", purses.period_start.millis(), EntryId::new()),
+            reply: None,
+            purse: Purse::Period,
+            note: Some("the clock was wrong: what this period had left"),
+        };
+        add(scope, &entry)?;
+    }
+    purses.period = left;
+    purses.warned = share_used(purses);
+    Ok(())
 }
 
 /// Puts one credit aside for an answer. The same reply twice is one reservation.
@@ -308,7 +368,7 @@ pub(crate) fn release(scope: &Scope<'_>, reply: ReplyId, now: Timestamp) -> Resu
     purses.reserved -= 1;
     match purse {
         Purse::Extra => purses.extra += 1,
-        Purse::Period if reserved_at >= purses.period_start => purses.period += 1,
+        Purse::Period if purses.covers(reserved_at) => purses.period += 1,
         // Its period is over: it comes back only to expire.
         Purse::Period => {
             let expiry = NewEntry {
@@ -334,7 +394,7 @@ pub(crate) fn refund(scope: &Scope<'_>, reply: ReplyId, now: Timestamp) -> Resul
         Ok((row.get::<_, String>(0)?, row.get::<_, Timestamp>(1)?))
     })?;
     let (Some((purse, at)), Some(mut purses)) = (settled, read_purses(scope)?) else { return Ok(()) };
-    let in_period = purse == "period" && at >= purses.period_start;
+    let in_period = purse == "period" && purses.covers(at);
     let entry = NewEntry {
         at: now,
         kind: EntryKind::Adjust,
@@ -378,7 +438,7 @@ impl TenantStore {
         let name: String = name.ok_or(StoreError::NotFound("tenant"))?;
         let current = self.read(read_purses).await?;
         let purses = match current {
-            Some(purses) if now < purses.period_end => purses,
+            Some(purses) if purses.covers(now) => purses,
             _ => self.write(move |scope| turn_period(scope, plan, now)).await?,
         };
         Ok(summary(name, &purses))
@@ -491,3 +551,6 @@ impl TenantStore {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,11 +4,13 @@
 mod answers;
 mod campaigns;
 mod chats;
+mod clocks;
 mod clone;
 mod consent;
 mod console;
 mod contacts;
 mod contents;
+mod disclosure;
 mod erase;
 mod file;
 mod full_store;

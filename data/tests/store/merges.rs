@@ -87,6 +87,7 @@ async fn answer(world: &World, text: &str, at: u64) -> Vec<ChatId> {
             latency_ms: 1,
             tokens: "{}".into(),
             cites: Vec::new(),
+            discloses: false,
         };
         let Start::Go(sending) = world.shop.start_answer(job.id, answer, later(at)).await.unwrap() else { continue };
         world.shop.record_sent(sending.interaction.id, None, None, After::Waiting, later(at)).await.unwrap();
@@ -243,6 +244,7 @@ async fn an_answer_on_its_way_ends_where_it_went() {
             latency_ms: 1,
             tokens: "{}".into(),
             cites: Vec::new(),
+            discloses: false,
         };
         let Start::Go(sending) = world.shop.start_answer(job.id, new, later(30)).await.unwrap() else { panic!() };
         merge(&world, 31).await;

@@ -33,6 +33,7 @@ fn answer(revision: i64, id: &str) -> NewAnswer {
         latency_ms: 12,
         tokens: "{}".into(),
         cites: Vec::new(),
+        discloses: false,
     }
 }
 

@@ -99,6 +99,7 @@ async fn what_an_answer_leans_on_counts_when_it_is_out_and_not_before() {
         latency_ms: 12,
         tokens: "{}".into(),
         cites: vec![hours, hours, gone],
+        discloses: false,
     };
     let counted = async || {
         let reply = world.shop.quick_reply_named("hours".into()).await.unwrap();

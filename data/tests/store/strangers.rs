@@ -332,6 +332,7 @@ async fn answer(store: &Store, shop: &TenantStore, end: u8, round: u64, now: Tim
             latency_ms: 1,
             tokens: "{}".into(),
             cites: facts.quick_replies.iter().map(|reply| reply.id).collect(),
+            discloses: false,
         };
         let Start::Go(sending) = shop.start_answer(job.id, answer, now).await.unwrap() else { continue };
         let id = sending.interaction.id;

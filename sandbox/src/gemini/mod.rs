@@ -160,6 +160,11 @@ impl Server {
         &self.inner.options.api_key
     }
 
+    /// From now on the `Date` of every answer is off by so many seconds: the clock of one of the two machines is wrong.
+    pub fn set_date_offset(&self, seconds: i64) {
+        self.inner.door.set_date_offset(seconds);
+    }
+
     /// An outage: new connections are refused.
     pub async fn stop_listening(&self) {
         self.inner.door.close().await;

@@ -2,7 +2,7 @@
 
 use mychatflow_data::ids::InstanceId;
 use mychatflow_data::model::chat::Mode;
-use mychatflow_data::model::setting::{ExistingContacts, Groups, Pace, SettingKey};
+use mychatflow_data::model::setting::{Disclosure, ExistingContacts, Groups, Pace, SettingKey};
 use mychatflow_data::protocol::calls::settings::{SettingLine, Source};
 
 use super::State;
@@ -103,6 +103,10 @@ pub const fn meaning(key: SettingKey) -> &'static str {
             "What somebody who replies STOP is told, once. Name START in it, which brings them back. Empty: nothing. Without \
              it they are told in their language."
         }
+        SettingKey::AssistantDisclosure => {
+            "Whether people are told, once, that a machine writes to them and that they can ask for a person: a sentence \
+             in their language before the first answer in a chat."
+        }
         SettingKey::ChatsGroups => "Whether messages in groups are stored to be read. They are never answered.",
     }
 }
@@ -135,6 +139,13 @@ pub fn choices(key: SettingKey) -> Vec<(&'static str, &'static str)> {
             .map(|what| match what {
                 ExistingContacts::Ask => (what.word(), "not answered until you have said who they are"),
                 ExistingContacts::Answer => (what.word(), "answered like everybody"),
+            })
+            .collect(),
+        SettingKey::AssistantDisclosure => Disclosure::ALL
+            .iter()
+            .map(|disclosure| match disclosure {
+                Disclosure::FirstAnswer => (disclosure.word(), "told once, before the first answer in a chat"),
+                Disclosure::Off => (disclosure.word(), "not told, unless they ask"),
             })
             .collect(),
         SettingKey::ChatsGroups => Groups::ALL

@@ -155,7 +155,7 @@ macro_rules! checks {
 checks! {
     AssistantMode AssistantInstructions BusinessName BusinessProfile BusinessHours Timezone ReplyMode ReplyCountdown
     ReplyBurstQuiet ReplyBurstMax ReplyPace ReplyFreshness ReplyTakeoverPause ReplyExistingContacts ChatsGroups
-    OptOutConfirmation
+    OptOutConfirmation AssistantDisclosure
 }
 
 fn takes(key: SettingKey, text: &str) -> Result<(), String> {

@@ -37,6 +37,7 @@ fn all(shop: &mut Shop) {
         SettingKey::ReplyTakeoverPause => Some("43200"),
         SettingKey::ReplyExistingContacts => Some("ask"),
         SettingKey::ChatsGroups => Some("ignore"),
+        SettingKey::AssistantDisclosure => Some("first_answer"),
     };
     let source = |key: SettingKey| if key.word().starts_with("reply") { "config" } else { "tenant" };
     shop.settings = SettingKey::ALL
@@ -99,7 +100,7 @@ fn a_choice_is_picked_for_the_place_that_is_on() {
 fn what_is_not_set_here_is_not_taken_away() {
     let mut console = Console::open(80, 24);
     all(&mut console.shop);
-    console.keys("9GkkD");
+    console.keys("9GkkkD");
     assert!(console.state.overlays.is_empty());
     assert!(console.shows("nothing is set here"));
     console.keys("gDy");

@@ -51,6 +51,7 @@ fn inherited(key: SettingKey, rules: &Rules, tenant: &Tenant) -> (Option<String>
         SettingKey::ReplyTakeoverPause => seconds(rules.takeover_pause),
         SettingKey::ReplyExistingContacts => rules.existing_contacts.to_string(),
         SettingKey::ChatsGroups => rules.groups.to_string(),
+        SettingKey::AssistantDisclosure => rules.disclosure.to_string(),
         SettingKey::BusinessName => return (Some(tenant.name.clone()), Source::Tenant),
         SettingKey::Timezone => return (Some(tenant.timezone.clone()), Source::Tenant),
         SettingKey::AssistantInstructions

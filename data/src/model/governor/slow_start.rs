@@ -32,7 +32,8 @@ pub fn allowed(full: NonZeroU32, first: Option<Timestamp>, now: Timestamp) -> No
 #[must_use]
 pub fn more_at(full: NonZeroU32, first: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
     let whole = allowed(full, first, now) == full;
-    (!whole).then(|| first.unwrap_or(now) + DAY * (days(first, now) + 1))
+    // A first in the future was written down by a clock that was ahead.
+    (!whole).then(|| first.unwrap_or(now).min(now) + DAY * (days(first, now) + 1))
 }
 
 /// Days until so many new people are all written to, of whom `left` may be today; 0 is today.
@@ -72,6 +73,7 @@ mod tests {
             (30, ago(47), 20, later(1)),
             (30, ago(48), 30, None),
             (30, ago(10_000), 30, None),
+            (30, later(9_600), 10, later(24)),
             (1, None, 1, None),
             (2, None, 1, later(24)),
             (2, ago(24), 2, None),

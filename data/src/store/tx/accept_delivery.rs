@@ -57,9 +57,9 @@ fn preview_of(message: &Interaction) -> String {
 }
 
 /// WhatsApp's clock has whole seconds, ours has thousandths: an answer and the question after it would change places.
-/// The true instant lies within the second that WhatsApp names, and not after now.
+/// The true instant lies within the second that WhatsApp names, and not after now, whatever the message says.
 fn within_its_second(at: Timestamp, now: Timestamp) -> Timestamp {
-    at + now.since(at).min(Duration::from_millis(999))
+    (at + Duration::from_millis(999)).min(now)
 }
 
 /// Is it known that WhatsApp took this message of ours?
@@ -187,7 +187,7 @@ impl TenantStore {
 fn heard(scope: &Scope<'_>, instance: InstanceId, now: Timestamp) -> Result<(), StoreError> {
     const HEARD: Scoped = scoped!(
         "UPDATE instances SET heard_at = :now
-         WHERE tenant_id = :tenant AND id = :id AND coalesce(heard_at, 0) < :now - 60000"
+         WHERE tenant_id = :tenant AND id = :id AND (coalesce(heard_at, 0) < :now - 60000 OR heard_at > :now)"
     );
     scope.execute(HEARD, &[(":id", &instance), (":now", &now)]).map(drop)
 }
@@ -493,7 +493,12 @@ impl Intake<'_, '_> {
         let unread = i64::from(!message.from_me);
         self.scope.execute(
             SPOKE,
-            &[(":chat", &chat), (":unread", &unread), (":preview", &preview_of(&interaction)), (":at", &message.at)],
+            &[
+                (":chat", &chat),
+                (":unread", &unread),
+                (":preview", &preview_of(&interaction)),
+                (":at", &interaction.at),
+            ],
         )?;
         self.scope.emit(Change::ChatChanged(self.scope.tenant(), chat));
         Ok(Accepted::Stored)

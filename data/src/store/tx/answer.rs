@@ -55,6 +55,8 @@ pub struct NewAnswer {
     pub tokens: String,
     /// The quick replies it leans on: each is counted once the answer is out.
     pub cites: Vec<QuickReplyId>,
+    /// Does its first part tell that a machine writes?
+    pub discloses: bool,
 }
 
 /// Whether a send may start.
@@ -399,6 +401,7 @@ fn write_parts(
             revision: Some(answer.revision),
             part: Some(number),
             tokens: Some(answer.tokens.clone()),
+            discloses: answer.discloses && number == 0,
             ..Extra::default()
         };
         if !interactions::insert(scope, instance, &interaction, &extra, now)? {

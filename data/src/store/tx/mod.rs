@@ -8,6 +8,7 @@ pub mod edit_contact;
 pub mod erase_contact;
 pub mod import_known;
 pub mod import_people;
+pub mod mend_stamps;
 pub mod merge_contacts;
 pub mod outcome;
 pub mod queue;

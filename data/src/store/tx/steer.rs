@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::ids::{ChatId, InteractionId};
 use crate::model::chat::ChatState;
+use crate::model::disclosure;
 use crate::model::interaction::{Direction, InteractionState};
 use crate::scoped;
 use crate::store::TenantStore;
@@ -116,7 +117,9 @@ impl TenantStore {
                AND state IN ('scheduled', 'available', 'retryable', 'held')"
         );
         const EDIT: Scoped = scoped!(
-            "UPDATE interactions SET original = coalesce(original, nullif(text, :text)), text = :text
+            // A person who takes the sentence away has not told it: the next answer does.
+            "UPDATE interactions SET original = coalesce(original, nullif(text, :text)), text = :text,
+                 discloses = discloses AND :discloses
              WHERE tenant_id = :tenant AND id = :id"
         );
         self.write(move |scope| {
@@ -128,7 +131,8 @@ impl TenantStore {
                 return Err(StoreError::Conflict("the answer is about to be sent, or written again".to_owned()));
             }
             let (first, rest) = drafts.split_first().ok_or(StoreError::NotFound("interaction"))?;
-            scope.execute(EDIT, &[(":id", first), (":text", &text)])?;
+            let discloses = disclosure::discloses(&text);
+            scope.execute(EDIT, &[(":id", first), (":text", &text), (":discloses", &discloses)])?;
             interactions::set_state(scope, *first, InteractionState::Draft, Some("edited by a human"))?;
             for part in rest {
                 interactions::set_state(scope, *part, InteractionState::Cancelled, Some("edited by a human"))?;

@@ -57,7 +57,7 @@ impl Intake<'_, '_> {
             thread.chat,
             &text,
             interaction.at,
-            message.at + pause,
+            message.at.min(self.now) + pause,
             self.now,
         )?;
         chats::answered(self.scope, thread.chat, interaction.id, interaction.at)?;
@@ -84,7 +84,8 @@ impl Intake<'_, '_> {
              WHERE tenant_id = :tenant AND instance_id = :instance
                -- The first list is that of the index, the second what is meant.
                AND state IN ('draft', 'held', 'queued', 'sending', 'unknown') AND state IN ('sending', 'unknown')
-               AND bare_id IS NULL AND text = :text AND sending_at <= :latest
+               -- A start in the future was written down by a clock that was ahead.
+               AND bare_id IS NULL AND text = :text AND (sending_at <= :latest OR sending_at > :ahead)
                AND chat_id IN (SELECT h.id FROM chats AS h
                                JOIN identities AS i ON i.tenant_id = h.tenant_id AND i.contact_id = h.contact_id
                                WHERE h.tenant_id = :tenant AND i.address IN (:chat, :alternate))
@@ -98,6 +99,7 @@ impl Intake<'_, '_> {
                 (":instance", &self.instance),
                 (":text", text),
                 (":latest", &latest),
+                (":ahead", &(self.now + CLOCK_SLACK)),
                 (":chat", &message.chat),
                 (":alternate", &message.alternate),
             ],

@@ -68,13 +68,14 @@ impl Intake<'_, '_> {
                 CallKind::Voice => "[voice call]",
                 CallKind::Video => "[video call]",
             };
-            let interaction = self.placeholder(thread.chat, from, ContentKind::Other, text.to_owned(), call.at);
+            let at = call.at.min(self.now);
+            let interaction = self.placeholder(thread.chat, from, ContentKind::Other, text.to_owned(), at);
             let bare_id = format!("call:{}", call.id);
             let extra = Extra { bare_id: Some(&bare_id), ..Extra::default() };
             if !interactions::insert(self.scope, self.instance, &interaction, &extra, self.now)? {
                 return Ok(Accepted::Duplicate);
             }
-            self.customer_spoke(thread.chat, from, text, call.at, call.at)?;
+            self.customer_spoke(thread.chat, from, text, at, at)?;
             self.ask_human(thread.chat, "called you")?;
             Ok(Accepted::Stored)
         })
@@ -89,17 +90,18 @@ impl Intake<'_, '_> {
                 return Ok(Accepted::Ignored);
             }
             let thread = chats::thread(self.scope, self.instance, chat, None, None, Review::New, self.now)?;
+            let at = vote.at.min(self.now);
             let text = self.vote_words(&vote.options, vote.poll.as_deref())?;
             let interaction = Interaction {
                 reply_to: vote.poll.clone(),
-                ..self.placeholder(thread.chat, chat, ContentKind::Poll, text.clone(), vote.at)
+                ..self.placeholder(thread.chat, chat, ContentKind::Poll, text.clone(), at)
             };
             let extra = Extra { bare_id: Some(&vote.bare_id), ..Extra::default() };
             if !interactions::insert(self.scope, self.instance, &interaction, &extra, self.now)? {
                 // The message that carried the vote came first, and said only that there is one.
                 return self.fill_in_vote(thread.chat, &vote.bare_id, &text);
             }
-            self.customer_spoke(thread.chat, chat, &preview(&text), vote.at, vote.at)?;
+            self.customer_spoke(thread.chat, chat, &preview(&text), at, at)?;
             self.ask_human(thread.chat, VOTED)?;
             Ok(Accepted::Stored)
         })

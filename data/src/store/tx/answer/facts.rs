@@ -8,6 +8,7 @@ use crate::model::instance::Instance;
 use crate::model::interaction::{Interaction, InteractionState};
 use crate::model::quick_reply::QuickReply;
 use crate::model::tenant::Tenant;
+use crate::phone::Phone;
 use crate::scoped;
 use crate::store::TenantStore;
 use crate::store::error::StoreError;
@@ -30,6 +31,12 @@ pub struct Facts {
     pub review: Review,
     /// When the person asked not to be written to.
     pub opted_out_at: Option<Timestamp>,
+    /// The language on record for the person.
+    pub language: Option<String>,
+    /// The person's number.
+    pub phone: Option<Phone>,
+    /// Was the person told in this chat that a machine writes?
+    pub disclosed: bool,
     /// The person's tags.
     pub tags: Vec<String>,
     /// Settings of tenant, number and chat.
@@ -77,8 +84,14 @@ impl TenantStore {
 fn facts(scope: &Scope<'_>, job: Option<JobId>, chat: ChatId) -> Result<Facts, StoreError> {
     const TENANT: Scoped =
         scoped!("SELECT id, name, plan, timezone, state, created_at FROM tenants WHERE id = :tenant");
-    const PERSON: Scoped =
-        scoped!("SELECT review, opted_out_at FROM contacts WHERE tenant_id = :tenant AND id = :contact");
+    // What may have gone out has told it; what certainly did not has not.
+    const PERSON: Scoped = scoped!(
+        "SELECT review, opted_out_at, language, phone,
+                EXISTS (SELECT 1 FROM interactions
+                        WHERE tenant_id = :tenant AND chat_id = :chat AND discloses = 1
+                          AND state IN ('sending', 'unknown', 'sent', 'delivered', 'read', 'played'))
+         FROM contacts WHERE tenant_id = :tenant AND id = :contact"
+    );
     const TAGS: Scoped =
         scoped!("SELECT tag FROM contact_tags WHERE tenant_id = :tenant AND contact_id = :contact ORDER BY tag");
     const RECENT: Scoped = scoped!(concat!(
@@ -122,8 +135,10 @@ fn facts(scope: &Scope<'_>, job: Option<JobId>, chat: ChatId) -> Result<Facts, S
         .ok_or(StoreError::NotFound("tenant"))?;
     let thread = chats::find(scope, chat)?.ok_or(StoreError::NotFound("chat"))?;
     let instance = instances::find(scope, thread.instance)?.ok_or(StoreError::NotFound("instance"))?;
-    let person = scope.row(PERSON, &[(":contact", &thread.contact)], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let (review, opted_out_at) = person.unwrap_or((Review::New, None));
+    let person = scope.row(PERSON, &[(":contact", &thread.contact), (":chat", &chat)], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+    })?;
+    let (review, opted_out_at, language, phone, disclosed) = person.unwrap_or((Review::New, None, None, None, false));
     let tags = scope.rows(TAGS, &[(":contact", &thread.contact)], |row| row.get(0))?;
     let quick_replies = quick_replies::told(scope)?;
     let mut history = scope.rows(RECENT, &[(":chat", &chat), (":limit", &HISTORY)], interactions::read)?;
@@ -157,6 +172,9 @@ fn facts(scope: &Scope<'_>, job: Option<JobId>, chat: ChatId) -> Result<Facts, S
         chat: thread,
         review,
         opted_out_at,
+        language,
+        phone,
+        disclosed,
         tags,
         quick_replies,
         history,

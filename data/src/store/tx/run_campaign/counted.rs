@@ -122,6 +122,8 @@ pub(super) fn course(scope: &Scope<'_>, id: CampaignId, now: Timestamp) -> Resul
     let begun = scope
         .row(SINCE, &[(":id", &id)], |row| Ok((row.get::<_, InstanceId>(0)?, row.get::<_, Option<Timestamp>>(1)?)))?;
     let Some((instance, Some(since))) = begun else { return Ok(Course::default()) };
+    // Begun in the future by a clock that was ahead: what came since must still be able to stop it.
+    let since = since.min(now);
     let mut course = Course { locked_until: locked_until(scope, instance)?, ..Course::default() };
     let params: &[(&str, &dyn rusqlite::ToSql)] = &[
         (":instance", &instance),

@@ -1,0 +1,143 @@
+//! What time it is by a server that we talk to: each of its answers says so. A clock of ours that is wrong is found out
+//! that way, without a question of its own.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use mychatflow_data::time::Timestamp;
+use reqwest::header::{DATE, HeaderMap};
+
+/// A difference above this is worth a word: stamps of ours and of WhatsApp's are compared with each other.
+pub const DIFFERENCE_WARN: Duration = Duration::from_secs(30);
+/// One above this makes answers and campaigns go wrong.
+pub const DIFFERENCE_MAX: Duration = Duration::from_secs(300);
+/// The header has whole seconds: the true time lies in the middle of one, on average.
+const HALF_SECOND: Duration = Duration::from_millis(500);
+
+/// What a server last said about the time.
+#[derive(Debug, Default)]
+pub struct ServerClock {
+    // A Mutex: it is held for one copy, never across an await.
+    heard: Mutex<Option<Heard>>,
+}
+
+/// The time by a server, and when it was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard {
+    /// The time by the server, when it answered.
+    pub time: Timestamp,
+    /// When that was, by a clock that nobody sets.
+    pub at: Instant,
+}
+
+impl Heard {
+    /// The time by the server at another instant of the clock that nobody sets.
+    #[must_use]
+    pub fn time_at(&self, at: Instant) -> Timestamp {
+        self.time + at.saturating_duration_since(self.at)
+    }
+}
+
+impl ServerClock {
+    /// Notes what an answer says. One without a date says nothing.
+    pub fn note(&self, headers: &HeaderMap, at: Instant) {
+        if let Some(time) = date(headers) {
+            *self.lock() = Some(Heard { time: time + HALF_SECOND, at });
+        }
+    }
+
+    /// What was last heard.
+    #[must_use]
+    pub fn heard(&self) -> Option<Heard> {
+        *self.lock()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Heard>> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    let text = headers.get(DATE)?.to_str().ok()?;
+    Some(jiff::fmt::rfc2822::parse(text).ok()?.timestamp().into())
+}
+
+/// How far a clock of ours is from a server's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Difference {
+    /// By so much.
+    pub by: Duration,
+    /// In which direction.
+    pub direction: Direction,
+}
+
+/// On which side of a server's clock ours is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Ours is later.
+    Ahead,
+    /// Ours is earlier, or the same.
+    Behind,
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let seconds = self.by.as_secs();
+        let by = match seconds {
+            0..120 => format!("{seconds} s"),
+            120..7_200 => format!("{} min", seconds / 60),
+            7_200..172_800 => format!("{} h", seconds / 3_600),
+            _ => format!("{} days", seconds / 86_400),
+        };
+        match self.direction {
+            Direction::Ahead => write!(f, "{by} ahead"),
+            Direction::Behind => write!(f, "{by} behind"),
+        }
+    }
+}
+
+/// Compares a clock of ours with a server's.
+#[must_use]
+pub fn difference(ours: Timestamp, theirs: Timestamp) -> Difference {
+    if ours > theirs {
+        Difference { by: ours.since(theirs), direction: Direction::Ahead }
+    } else {
+        Difference { by: theirs.since(ours), direction: Direction::Behind }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_says_what_time_it_is() {
+        let clock = ServerClock::default();
+        let began = Instant::now();
+        let mut headers = HeaderMap::new();
+        clock.note(&headers, began);
+        assert_eq!(clock.heard(), None);
+        headers.insert(DATE, "Mon, 23 Nov 2026 00:20:14 GMT".parse().unwrap());
+        clock.note(&headers, began);
+        let heard = clock.heard().unwrap();
+        assert_eq!(heard.time_at(began).to_string(), "2026-11-23T00:20:14.500Z");
+        assert_eq!(heard.time_at(began + Duration::from_secs(9)).to_string(), "2026-11-23T00:20:23.500Z");
+        headers.insert(DATE, "yesterday".parse().unwrap());
+        clock.note(&headers, began);
+        assert_eq!(clock.heard(), Some(heard), "no date, no word");
+    }
+
+    #[test]
+    fn a_difference_in_words() {
+        let at = Timestamp::from_seconds;
+        for (ours, theirs, expected) in [
+            (0, 0, "0 s behind"),
+            (31, 0, "31 s ahead"),
+            (0, 400, "6 min behind"),
+            (7_200, 0, "2 h ahead"),
+            (34_560_000, 0, "400 days ahead"),
+        ] {
+            assert_eq!(difference(at(ours), at(theirs)).to_string(), expected);
+        }
+    }
+}
