@@ -17,6 +17,7 @@ pub mod note;
 pub mod number_check;
 #[cfg(feature = "store")]
 pub mod opt_out;
+pub mod pairing;
 pub mod query;
 pub mod quick_reply;
 pub mod recipient;

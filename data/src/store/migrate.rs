@@ -13,6 +13,7 @@ pub(crate) const MIGRATIONS: &[(&str, &str)] = &[
     ("0005_people", include_str!("migrations/0005_people.sql")),
     ("0006_campaign_plans", include_str!("migrations/0006_campaign_plans.sql")),
     ("0007_quick_replies", include_str!("migrations/0007_quick_replies.sql")),
+    ("0011_pairing_window", include_str!("migrations/0011_pairing_window.sql")),
 ];
 
 /// Runs what the file has not seen yet.
