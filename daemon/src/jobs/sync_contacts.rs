@@ -89,7 +89,9 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, _job: &Job, instance: InstanceId
         let text = format!("{} knows {} people from before: review them", found.name, added + held_back);
         notice(cx, tenant, "info", &text);
     }
-    let next = found.worked_at.and_then(|worked_at| next_reading(worked_at, Some(begun_at)));
+    // Another phone may have been paired meanwhile: its people are due now.
+    let now = tenant.instance(instance).await?;
+    let next = now.and_then(|now| next_reading(now.worked_at?, now.list_read_at));
     Ok(next.map_or(Outcome::End(Ended::Done), read_again))
 }
 
