@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use mychatflow_daemon::STORE_FILE;
@@ -67,7 +68,9 @@ impl Shop {
                 engine: Some("NOWEB".to_owned()),
                 version: Some("2026.7.1".to_owned()),
             };
-            shop.see_instance(number.id, sighting, now).await?;
+            // Long ago: in its first minutes every answer to somebody unknown asks WAHA for the history of the chat.
+            let paired_at = now - Duration::from_secs(2 * 3600);
+            shop.see_instance(number.id, sighting, paired_at).await?;
             Ok(Self { file, tenant: tenant.id, instance: number.id })
         })
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mychatflow_data::model::chat::Mode;
-use mychatflow_data::model::contact::Review;
+use mychatflow_data::model::contact::{Review, UNREVIEWED};
 use mychatflow_data::model::instance::InstanceStatus;
 use mychatflow_data::model::setting::{ExistingContacts, Rules};
 use mychatflow_data::model::tenant::TenantState;
@@ -111,7 +111,7 @@ impl Reason {
             Self::Paused => "paused",
             Self::Handoff => "handoff",
             Self::Personal => "personal",
-            Self::Unreviewed => "unreviewed: known from before pairing",
+            Self::Unreviewed => UNREVIEWED,
             Self::OptedOut => "opted out",
             Self::Closed => "outside business hours",
             Self::Stale => "stale",

@@ -8,7 +8,7 @@ use std::time::Duration;
 use mychatflow_data::ids::InstanceId;
 use mychatflow_data::protocol::calls::instance::Drift;
 use mychatflow_data::time::Timestamp;
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{OwnedMutexGuard, watch};
 
 /// The time over which changes of a working session are counted: each of them stops it for seconds.
 pub const UPDATE_SPAN: Duration = Duration::from_secs(3600);
@@ -30,6 +30,7 @@ pub struct Numbers {
 struct Memory {
     turn: Arc<tokio::sync::Mutex<()>>,
     updated: Vec<(Timestamp, Vec<Drift>)>,
+    readings: watch::Sender<u64>,
     restarted_at: Vec<Timestamp>,
 }
 
@@ -38,6 +39,16 @@ impl Numbers {
     pub async fn turn(&self, instance: InstanceId) -> OwnedMutexGuard<()> {
         let turn = Arc::clone(&self.known().entry(instance).or_default().turn);
         turn.lock_owned().await
+    }
+
+    /// Tells those who wait that a reading of the people a number knows has ended.
+    pub fn reading_ended(&self, instance: InstanceId) {
+        self.known().entry(instance).or_default().readings.send_modify(|count| *count += 1);
+    }
+
+    /// Changes whenever a reading of the people a number knows has ended.
+    pub fn readings(&self, instance: InstanceId) -> watch::Receiver<u64> {
+        self.known().entry(instance).or_default().readings.subscribe()
     }
 
     /// May a working session be stopped to mend these differences? A yes is noted.

@@ -5,9 +5,11 @@ use std::time::Duration;
 use mychatflow_data::ids::ChatId;
 use mychatflow_data::model::chat::{ChatState, Mode};
 use mychatflow_data::model::disclosure;
+use mychatflow_data::model::contact::{Review, UNREVIEWED};
 use mychatflow_data::model::interaction::InteractionState;
 use mychatflow_data::model::job::Job;
-use mychatflow_data::model::setting::{Pace, Rules};
+use mychatflow_data::model::pairing::is_settled;
+use mychatflow_data::model::setting::{ExistingContacts, Pace, Rules};
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::interactions::Outbound;
@@ -19,6 +21,7 @@ use mychatflow_data::store::tx::outcome::After;
 use mychatflow_data::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::acquaintance::{self, Acquaintance};
 use super::deliver::{Delivery, not_before, reserve_ids, seed};
 use super::{JobError, Outcome, backoff};
 use crate::chain::chain;
@@ -184,6 +187,9 @@ impl Run<'_> {
         let Some(gemini) = &self.clients.gemini else {
             return self.stop(ChatState::NeedsYou, gate::Reason::NoModel.words(), Handoff::No).await;
         };
+        if let Some(outcome) = self.get_acquainted(waha).await? {
+            return Ok(outcome);
+        }
         let plan = self.clients.plan(&self.facts.tenant.plan);
         match self.tenant.reserve_answer(self.job.id, plan, now).await? {
             Reserved::Held(_) => {}
@@ -243,6 +249,26 @@ impl Run<'_> {
         let start = self.tenant.start_answer(self.job.id, answer(texts, ids), self.cx.now()).await?;
         let after = after(&said);
         self.go(waha, start, after).await
+    }
+
+    /// In the first minutes after a pairing: is somebody unknown really new? `None`: they may be answered.
+    async fn get_acquainted(&self, waha: &Waha) -> Result<Option<Outcome>, JobError> {
+        let asks = self.rules.existing_contacts == ExistingContacts::Ask && self.facts.review == Review::New;
+        if !asks || is_settled(&self.facts.instance, self.cx.now()) {
+            return Ok(None);
+        }
+        let Some(contact) = self.facts.chat.contact else { return Ok(None) };
+        let reason = match acquaintance::look_back(self.cx, self.tenant, waha, &self.facts, contact).await? {
+            Acquaintance::New => return Ok(None),
+            Acquaintance::Known => UNREVIEWED.to_owned(),
+            Acquaintance::Unclear(why) => format!("unreviewed: {why}"),
+            // The gate reads what was said meanwhile.
+            Acquaintance::Reviewed => return Ok(Some(snooze(self.cx.now(), "reviewed meanwhile".to_owned()))),
+        };
+        if !self.tenant.hold_back(contact).await? {
+            return Ok(Some(snooze(self.cx.now(), "reviewed meanwhile".to_owned())));
+        }
+        self.stop(ChatState::NeedsYou, &reason, Handoff::No).await.map(Some)
     }
 
     /// Asks the model, or takes what it said to this revision before.

@@ -1,8 +1,10 @@
 //! Durable work: an engine that claims and ends jobs, and one file for each kind of them.
 
+pub(crate) mod acquaintance;
 pub mod answer_chat;
 pub mod deliver;
 pub mod number_check;
+pub(crate) mod older_words;
 pub mod reconcile_instance;
 pub mod recover_history;
 pub mod resolve_identity;

@@ -10,6 +10,7 @@ pub mod contacts;
 pub mod error;
 pub mod health;
 pub mod media;
+pub mod paging;
 pub mod qr;
 pub mod send;
 pub mod send_file;

@@ -1,5 +1,6 @@
 //! Segments: kept and counted, used in lists of people and as who gets a campaign.
 
+use mychatflow_data::model::setting::Rules;
 use mychatflow_data::protocol::error::Code;
 use mychatflow_data::store::tx::import_known::{Acquaintance, KnownPerson};
 use serde_json::{Value, json};
@@ -78,7 +79,7 @@ async fn a_campaign_goes_to_a_segment_or_a_query() {
         acquaintance: Acquaintance::Chatted,
     };
     let now = world.daemon.cx.now();
-    world.shop.import_known(world.number, vec![known], now, now).await.unwrap();
+    world.shop.import_known(world.number, vec![known], now, Rules::default(), now).await.unwrap();
     world.says(ANA, "A1", "hello").await;
     world.call("segment.add", json!({"name": "big spenders", "query": "tag:vip"})).await;
     world.call("segment.add", json!({"name": "writers", "query": "last_in:<1h"})).await;

@@ -4,5 +4,6 @@
 
 mod gaps;
 mod life;
+mod pairings;
 mod people;
 mod world;

@@ -1,43 +1,61 @@
 //! A WAHA on loopback, a store in a temporary directory, and a daemon's context between them. Jobs run when the story
 //! says so.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mychatflow_daemon::bus::{Audience, Bus, Heard, Listener, Wish};
+use mychatflow_daemon::clients;
 use mychatflow_daemon::config::{Config, WahaConfig};
-use mychatflow_daemon::cx::{Clients, Cx};
+use mychatflow_daemon::cx::Cx;
 use mychatflow_daemon::hurry::Hurry;
 use mychatflow_daemon::instances::{Numbers, add};
 use mychatflow_daemon::jobs::recover_history::{Recovered, recover};
 use mychatflow_daemon::jobs::wake::Wake;
 use mychatflow_daemon::jobs::{
-    JobError, Outcome, reconcile_instance, recover_history, resolve_identity, sync_contacts,
+    JobError, Outcome, answer_chat, reconcile_instance, recover_history, resolve_identity, sync_contacts,
 };
 use mychatflow_daemon::receivers::Receivers;
 use mychatflow_daemon::renders::Renders;
 use mychatflow_daemon::rpc::peer::Operators;
 use mychatflow_daemon::unfinished::Unfinished;
-use mychatflow_daemon::waha::{self, Waha};
+use mychatflow_daemon::waha;
 use mychatflow_data::ids::{ChatId, InstanceId, RunId};
 use mychatflow_data::model::instance::{Instance, InstanceStatus};
 use mychatflow_data::model::job::{Job, JobArgs, JobKind};
+use mychatflow_data::model::setting::Pace;
 use mychatflow_data::protocol::event::Topic;
 use mychatflow_data::store::change::{self, Change};
 use mychatflow_data::store::jobs::{Ended, Slots};
 use mychatflow_data::store::tx::answer::Facts;
 use mychatflow_data::store::{Store, TenantStore};
-use mychatflow_data::time::{Clock, WallClock};
-use mychatflow_sandbox::waha::{Options, Server, Status};
+use mychatflow_data::time::{Clock, Timestamp, WallClock};
+use mychatflow_sandbox::gemini;
+use mychatflow_sandbox::waha::{Customer, Options, Server, Status};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// How long anything may take.
 pub const SOON: Duration = Duration::from_secs(10);
-/// The kinds that these tests run.
-const KINDS: [JobKind; 4] =
-    [JobKind::ReconcileInstance, JobKind::SyncContacts, JobKind::RecoverHistory, JobKind::ResolveIdentity];
+/// The kinds that these tests run, answers last: the others may decide about them.
+const KINDS: [JobKind; 5] = [
+    JobKind::ReconcileInstance,
+    JobKind::SyncContacts,
+    JobKind::RecoverHistory,
+    JobKind::ResolveIdentity,
+    JobKind::AnswerChat,
+];
+
+/// The wall clock, and how far a test has put it forward.
+#[derive(Default)]
+pub struct Ahead(AtomicU64);
+
+impl Clock for Ahead {
+    fn now(&self) -> Timestamp {
+        WallClock.now() + Duration::from_secs(self.0.load(Ordering::SeqCst))
+    }
+}
 
 /// Remembers which message came into which chat.
 #[derive(Clone, Default)]
@@ -58,6 +76,9 @@ pub struct World {
     pub waha: Server,
     pub cx: Cx,
     pub shop: TenantStore,
+    pub gemini: gemini::Server,
+    ahead: Arc<Ahead>,
+    taken_in: AtomicUsize,
     _dir: tempfile::TempDir,
 }
 
@@ -67,16 +88,20 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let arrivals = Arrivals::default();
         let store = Store::open(&dir.path().join("store.db"), Arc::new(arrivals.clone())).await.unwrap();
-        let clock: Arc<dyn Clock> = Arc::new(WallClock);
+        let ahead = Arc::new(Ahead::default());
+        let clock: Arc<dyn Clock> = ahead.clone();
+        let gemini = gemini::Server::start(gemini::Options::default()).await.unwrap();
         let tenant = store.add_tenant("Corner Shop".into(), "starter".into(), "UTC".into(), clock.now()).await.unwrap();
         let shop = store.tenant(tenant.id).await.unwrap();
         let mut config = Config::new(dir.path().to_owned(), dir.path().join("socket"));
         // Nobody listens there: what WAHA posts is lost, and the tests deliver what they need.
         config.webhook.public_url = Some("http://127.0.0.1:9".into());
         config.waha.push(WahaConfig::new("main", &server.url(), server.api_key().into()));
-        let client = Waha::new(waha::Config::new("main", &server.url(), server.api_key().into())).unwrap();
-        let clients =
-            Clients { config: Arc::new(config), wahas: BTreeMap::from([("main".to_owned(), client)]), gemini: None };
+        config.gemini.base_url = gemini.url();
+        config.gemini.api_key = gemini.api_key().to_owned().into();
+        config.reply.pace = Pace::Instant;
+        config.reply.burst_quiet = Duration::from_millis(500);
+        let clients = clients::build(config).unwrap();
         let run = RunId::new();
         let cx = Cx {
             receivers: Receivers::read(&store).await.unwrap(),
@@ -97,7 +122,7 @@ impl World {
             clock_doubt: mychatflow_daemon::clock_watch::ClockDoubt::default(),
             run,
         };
-        World { arrivals, waha: server, cx, shop, _dir: dir }
+        World { arrivals, waha: server, cx, shop, gemini, ahead, taken_in: AtomicUsize::new(0), _dir: dir }
     }
 
     /// With a number that is paired, and its first jobs done.
@@ -130,6 +155,31 @@ impl World {
         recover(&self.cx, &self.shop, &self.number(number).await, since).await.unwrap()
     }
 
+    /// Puts the clock forward.
+    pub fn pass(&self, seconds: u64) {
+        self.ahead.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// Takes in whatever WAHA has posted since the last time, as the webhook would.
+    pub async fn take_in(&self, number: InstanceId) {
+        let posted = self.waha.deliveries();
+        let before = self.taken_in.swap(posted.len(), Ordering::SeqCst);
+        for delivery in posted.iter().skip(before).filter(|delivery| delivery.event == "message.any") {
+            let parsed = waha::parse(&delivery.body).unwrap();
+            self.shop.accept_delivery(number, parsed, self.cx.config().reply, self.cx.now()).await.unwrap();
+        }
+    }
+
+    /// Somebody writes, and whatever comes of it is done.
+    pub async fn hears(&self, number: InstanceId, customer: &Customer, text: &str) -> Facts {
+        self.waha.customer_says("default", customer, text).await.unwrap();
+        self.take_in(number).await;
+        self.run_jobs().await;
+        self.pass(1);
+        self.run_jobs().await;
+        self.chat_of(text).await
+    }
+
     pub async fn request(&self, args: JobArgs) {
         let now = self.cx.now();
         self.shop.request_job(args, "of a test".into(), now, now).await.unwrap();
@@ -152,7 +202,7 @@ impl World {
             for job in jobs {
                 let ended = match self.run(&job).await {
                     Ok(Outcome::End(ended)) => ended,
-                    Ok(Outcome::Settled) => panic!("these jobs leave their end to the engine"),
+                    Ok(Outcome::Settled) => continue,
                     Err(JobError::Retryable { reason, .. }) => {
                         Ended::Retry { at: self.cx.now() + Duration::from_secs(60), reason }
                     }
@@ -170,6 +220,7 @@ impl World {
             JobArgs::ReconcileInstance { instance } => reconcile_instance::run(cx, shop, job, *instance).await,
             JobArgs::SyncContacts { instance } => sync_contacts::run(cx, shop, job, *instance).await,
             JobArgs::RecoverHistory { instance, since } => recover_history::run(cx, shop, job, *instance, *since).await,
+            JobArgs::AnswerChat { chat } => answer_chat::run(cx, shop, job, *chat).await,
             JobArgs::ResolveIdentity { instance, lid } => resolve_identity::run(cx, shop, job, *instance, lid).await,
             other => panic!("not a job of these tests: {other:?}"),
         }

@@ -9,6 +9,9 @@ use crate::ids::ContactId;
 use crate::phone::{Address, Phone};
 use crate::time::Timestamp;
 
+/// Why somebody who must be reviewed first is not answered, in words for people.
+pub const UNREVIEWED: &str = "unreviewed: known from before pairing";
+
 words! {
     /// What the owner said about a person.
     Review {

@@ -132,8 +132,12 @@ pub struct Instance {
     pub engine: Option<String>,
     /// WAHA's version as last seen.
     pub version: Option<String>,
-    /// When it was first paired.
+    /// When it was first paired with this account.
     pub paired_at: Option<Timestamp>,
+    /// When it first worked after its last scan; `None`: it did not yet.
+    pub worked_at: Option<Timestamp>,
+    /// When the last complete reading of the people it knows began, since then.
+    pub list_read_at: Option<Timestamp>,
     /// When the last authentic delivery came.
     pub heard_at: Option<Timestamp>,
     /// Since when it is here.

@@ -20,6 +20,7 @@ pub mod note;
 pub mod number_check;
 #[cfg(feature = "store")]
 pub mod opt_out;
+pub mod pairing;
 pub mod place;
 pub mod query;
 pub mod quick_reply;

@@ -11,13 +11,14 @@ use super::{Store, TenantStore, jobs};
 use crate::ids::{InstanceId, TenantId};
 use crate::model::instance::{Instance, InstanceStatus, Me, StatusChange, Verdict};
 use crate::model::job::{JobArgs, JobKind};
+use crate::model::pairing::is_pairing;
 use crate::scoped;
 use crate::time::Timestamp;
 
 macro_rules! columns {
     () => {
         "tenant_id, id, name, waha, session, status, verdict, reason, since, me, engine, version, paired_at, heard_at, \
-         created_at"
+         created_at, worked_at, list_read_at"
     };
 }
 
@@ -39,6 +40,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Instance> {
         paired_at: row.get(12)?,
         heard_at: row.get(13)?,
         created_at: row.get(14)?,
+        worked_at: row.get(15)?,
+        list_read_at: row.get(16)?,
     })
 }
 
@@ -106,7 +109,7 @@ pub struct Seen {
 /// Whether a number has just begun to work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Connected {
-    /// For the first time with this account: a pairing.
+    /// For the first time with this account, or with one that nobody knows: a pairing.
     Paired,
     /// Again, after a gap: it did not work, or WAHA could not be asked.
     Again,
@@ -128,31 +131,17 @@ fn missing_since(instance: &Instance, worked_until: Timestamp, now: Timestamp) -
     since.max(now - GAP_MAX).max(instance.paired_at.filter(|at| *at <= now).unwrap_or(since))
 }
 
-/// Makes the jobs that a number needs which has just begun to work.
-fn catch_up(scope: &Scope<'_>, before: &Instance, connected: Connected, now: Timestamp) -> Result<(), StoreError> {
-    // The end of the last time that it worked, and whether somebody scanned a code since.
+/// The end of the last time that a number worked, and whether somebody scanned a code since.
+fn gap(scope: &Scope<'_>, id: InstanceId) -> Result<(Option<Timestamp>, bool), StoreError> {
     const GAP: Scoped = scoped!(
         "SELECT min(at), max(coalesce(status = 'SCAN_QR_CODE', 0)) FROM instance_statuses
          WHERE tenant_id = :tenant AND instance_id = :id
            AND rowid > (SELECT max(rowid) FROM instance_statuses
                         WHERE tenant_id = :tenant AND instance_id = :id AND status = 'WORKING' AND verdict <> 'dead')"
     );
-    let id = before.id;
-    let sync = || jobs::insert_keyed(scope, &JobArgs::SyncContacts { instance: id }, &id.to_string(), now, now);
-    match connected {
-        Connected::AsBefore => Ok(()),
-        Connected::Paired => sync(),
-        Connected::Again => {
-            let gap = scope.row(GAP, &[(":id", &id)], |row| {
-                Ok((row.get::<_, Option<Timestamp>>(0)?, row.get::<_, Option<bool>>(1)?))
-            })?;
-            let (worked_until, scanned) = gap.unwrap_or_default();
-            if let Some(worked_until) = worked_until {
-                request_history(scope, before, worked_until, now)?;
-            }
-            if scanned == Some(true) { sync() } else { Ok(()) }
-        }
-    }
+    let found =
+        scope.row(GAP, &[(":id", &id)], |row| Ok((row.get(0)?, row.get::<_, Option<bool>>(1)?.unwrap_or(false))))?;
+    Ok(found.unwrap_or_default())
 }
 
 fn request_history(
@@ -372,8 +361,10 @@ impl TenantStore {
         const SET: Scoped = scoped!(
             "UPDATE instances
              SET status = coalesce(:status, status), verdict = :verdict, reason = :reason, since = :since,
-                 me = coalesce(:me, me), engine = coalesce(:engine, engine), version = coalesce(:version, version),
-                 paired_at = CASE WHEN :paired THEN :now ELSE paired_at END
+                 me = CASE WHEN :paired THEN :me ELSE coalesce(:me, me) END, engine = coalesce(:engine, engine), version = coalesce(:version, version),
+                 paired_at = CASE WHEN :paired THEN :now ELSE paired_at END,
+                 worked_at = CASE WHEN :begun THEN :now WHEN :paired THEN NULL ELSE worked_at END,
+                 list_read_at = CASE WHEN :begun OR :paired THEN NULL ELSE list_read_at END
              WHERE tenant_id = :tenant AND id = :id"
         );
         const HISTORY: Scoped = scoped!(
@@ -388,12 +379,21 @@ impl TenantStore {
         );
         self.write(move |scope| {
             let before = find(scope, id)?.ok_or(StoreError::NotFound("instance"))?;
-            let status = sighting.status.or(before.status.clone());
+            let status = sighting.status.clone().or(before.status.clone());
             let works = status == Some(InstanceStatus::Working);
-            let account = |me: &Option<Me>| me.as_ref().map(|me| me.id.clone());
-            let paired = works
-                && (before.paired_at.is_none() || account(&sighting.me) != account(&before.me))
-                && sighting.me.is_some();
+            let told_to_work = sighting.status == Some(InstanceStatus::Working);
+            let worked = before.status == Some(InstanceStatus::Working) && before.verdict != Verdict::Dead;
+            let (worked_until, scanned) = if works && !worked { gap(scope, id)? } else { (None, false) };
+            let paired = is_pairing(&before, sighting.status.as_ref(), sighting.me.as_ref(), scanned);
+            let connected = if told_to_work && (paired || before.worked_at.is_none()) {
+                Connected::Paired
+            } else if works && !worked {
+                Connected::Again
+            } else {
+                Connected::AsBefore
+            };
+            // Scanned anew by the same phone, which hands its history over once more.
+            let begun = connected == Connected::Paired || (connected == Connected::Again && scanned);
             let changed =
                 status != before.status || sighting.verdict != before.verdict || sighting.reason != before.reason;
             let since = if changed { now } else { before.since };
@@ -411,18 +411,17 @@ impl TenantStore {
                     (":engine", &sighting.engine),
                     (":version", &sighting.version),
                     (":paired", &paired),
+                    (":begun", &begun),
                     (":now", &now),
                 ],
             )?;
-            let worked = before.status == Some(InstanceStatus::Working) && before.verdict != Verdict::Dead;
-            let connected = if paired {
-                Connected::Paired
-            } else if works && !worked {
-                Connected::Again
-            } else {
-                Connected::AsBefore
-            };
-            catch_up(scope, &before, connected, now)?;
+            // What another phone missed, or had before, is none of our business.
+            if let (Connected::Again, Some(worked_until)) = (connected, worked_until) {
+                request_history(scope, &before, worked_until, now)?;
+            }
+            if begun {
+                jobs::insert_keyed(scope, &JobArgs::SyncContacts { instance: id }, &id.to_string(), now, now)?;
+            }
             if changed {
                 scope.execute(
                     HISTORY,
@@ -447,6 +446,19 @@ impl TenantStore {
             Ok(Seen { connected })
         })
         .await
+    }
+
+    /// Notes that a reading of the people that a number knows is complete; it began then.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn note_list_read(&self, id: InstanceId, begun_at: Timestamp) -> Result<(), StoreError> {
+        // One that began before the last pairing says nothing about it.
+        const READ: Scoped = scoped!(
+            "UPDATE instances SET list_read_at = max(coalesce(list_read_at, 0), :at)
+             WHERE tenant_id = :tenant AND id = :id AND worked_at <= :at"
+        );
+        self.write(move |scope| scope.execute(READ, &[(":id", &id), (":at", &begun_at)]).map(drop)).await
     }
 
     /// Asks for the messages that came while nobody listened, from the last time that a paired number was heard.

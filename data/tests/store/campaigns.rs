@@ -13,6 +13,7 @@ use mychatflow_data::model::interaction::{Ack, Author, InteractionState};
 use mychatflow_data::model::job::JobKind;
 use mychatflow_data::model::query::Query;
 use mychatflow_data::model::recipient::RecipientState;
+use mychatflow_data::model::setting::Rules;
 use mychatflow_data::model::tenant::TenantState;
 use mychatflow_data::phone::{Address, Phone};
 use mychatflow_data::store::contacts::ContactFilter;
@@ -569,7 +570,7 @@ async fn everybody_is_a_segment_and_whom_nobody_looked_at_is_left_out_of_it() {
         name: None,
         acquaintance: mychatflow_data::store::tx::import_known::Acquaintance::Chatted,
     };
-    world.shop.import_known(world.number, vec![person(1), person(2)], NOON, NOON).await.unwrap();
+    world.shop.import_known(world.number, vec![person(1), person(2)], NOON, Rules::default(), NOON).await.unwrap();
     world.says(&address(3), "IN1", "hello", later(1)).await;
     works(&world, InstanceStatus::Working, later(1)).await;
     let id = world.shop.begin_campaign(spring(&world), later(1)).await.unwrap();

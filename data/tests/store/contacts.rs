@@ -6,6 +6,7 @@ use mychatflow_data::model::chat::ChatState;
 use mychatflow_data::model::contact::{Contact, Review};
 use mychatflow_data::model::instance::{InstanceStatus, Me, Verdict};
 use mychatflow_data::model::job::JobKind;
+use mychatflow_data::model::setting::Rules;
 use mychatflow_data::phone::Address;
 use mychatflow_data::store::contacts::{ContactFilter, ContactPlace};
 use mychatflow_data::store::error::StoreError;
@@ -45,7 +46,7 @@ async fn pair(world: &World, at: Timestamp) {
 async fn import(world: &World, whom: &str, name: Option<&str>, acquaintance: Acquaintance, at: Timestamp) -> Contact {
     let name = name.map(str::to_owned);
     let person = KnownPerson { address: address(whom), alternate: None, name, acquaintance };
-    world.shop.import_known(world.number, vec![person], later(10), at).await.unwrap();
+    world.shop.import_known(world.number, vec![person], later(10), Rules::default(), at).await.unwrap();
     world.shop.contact_named(whom.into()).await.unwrap()
 }
 

@@ -364,7 +364,17 @@ async fn what_waha_tells_once_more_brings_nobody_back() {
     world.receives(DeliveryEvent::Call(call), later(600)).await;
     let name = Some("Zarathustra".to_owned());
     let known = KnownPerson { address: address(MIA), alternate: None, name, acquaintance: Acquaintance::Chatted };
-    let imported = world.shop.import_known(world.number, vec![known], later(0), later(600)).await.unwrap();
+    let imported = world
+        .shop
+        .import_known(
+            world.number,
+            vec![known],
+            later(0),
+            mychatflow_data::model::setting::Rules::default(),
+            later(600),
+        )
+        .await
+        .unwrap();
     assert_eq!(imported.added, 0);
     // What was sent still gets further, without anybody in it.
     let ack = AckEvent { bare_id: "OUT2".into(), from_me: true, participant: None, ack: Ack::Device };

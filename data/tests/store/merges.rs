@@ -363,7 +363,11 @@ async fn who_was_parted_stays_so_until_the_owner_says_otherwise() {
         name: None,
         acquaintance: Acquaintance::Chatted,
     };
-    world.shop.import_known(world.number, vec![known], NOON, later(7)).await.unwrap();
+    world
+        .shop
+        .import_known(world.number, vec![known], NOON, mychatflow_data::model::setting::Rules::default(), later(7))
+        .await
+        .unwrap();
     assert_eq!((person(&world, LID).await.id, person(&world, ANA).await.id), (lid.id, ana.id));
     assert_eq!(texts(&world, thread(&world, LID).await.id).await, ["lid one", "lid two"]);
     assert_eq!(texts(&world, thread(&world, ANA).await.id).await, ["ana one", "ana two"]);

@@ -70,6 +70,51 @@ async fn a_connection_brings_its_jobs_in_the_same_commit() {
 }
 
 #[tokio::test]
+async fn another_account_is_a_pairing_from_the_moment_it_shows() {
+    use InstanceStatus::{Failed, ScanQrCode, Starting, Working};
+    let world = world().await;
+    let at = |minutes: u32| NOON + MINUTE * minutes;
+    let sees = async |status: InstanceStatus, digits: Option<&str>, minutes: u32| {
+        let me = digits.map(|digits| Me { id: format!("{digits}@c.us").parse().unwrap(), lid: None, name: None });
+        let verdict = if status == Working { Verdict::Healthy } else { Verdict::Dead };
+        let sighting = Sighting { status: Some(status), verdict, reason: None, me, engine: None, version: None };
+        world.shop.see_instance(world.number, sighting, at(minutes)).await.unwrap().connected
+    };
+    let (one, two) = (Some("447700900500"), Some("447700900501"));
+    let times = async || {
+        let found = world.shop.instance(world.number).await.unwrap().unwrap();
+        (found.paired_at, found.worked_at, found.list_read_at)
+    };
+    sees(ScanQrCode, None, 0).await;
+    assert_eq!(sees(Starting, one, 1).await, Connected::AsBefore);
+    assert_eq!(times().await, (Some(at(1)), None, None));
+    assert_eq!(sees(Working, one, 2).await, Connected::Paired);
+    world.shop.note_list_read(world.number, at(3)).await.unwrap();
+    assert_eq!(times().await, (Some(at(1)), Some(at(2)), Some(at(3))));
+    assert_eq!(takes(&world, JobKind::SyncContacts, at(3)).await.len(), 1);
+
+    sees(Failed, one, 60).await;
+    sees(ScanQrCode, None, 61).await;
+    assert_eq!(sees(Starting, two, 62).await, Connected::AsBefore);
+    assert_eq!(times().await, (Some(at(62)), None, None));
+    assert_eq!(sees(Working, two, 63).await, Connected::Paired);
+    // A reading of the people of the phone before says nothing.
+    world.shop.note_list_read(world.number, at(4)).await.unwrap();
+    assert_eq!(times().await, (Some(at(62)), Some(at(63)), None));
+    assert_eq!(takes(&world, JobKind::SyncContacts, at(63)).await.len(), 1);
+    assert_eq!(takes(&world, JobKind::RecoverHistory, at(63)).await, [], "nothing from before the scan");
+    // WAHA tells the same account again whenever something about it changes: no pairing.
+    assert_eq!(sees(Working, two, 70).await, Connected::AsBefore);
+
+    // Nobody can say whose phone scanned the code: it is not taken for the known one.
+    sees(ScanQrCode, None, 80).await;
+    assert_eq!(sees(Working, None, 81).await, Connected::Paired);
+    assert_eq!(times().await, (Some(at(81)), Some(at(81)), None));
+    assert_eq!(sees(Working, one, 82).await, Connected::AsBefore, "its name was missing, and is filled in");
+    assert_eq!(times().await, (Some(at(81)), Some(at(81)), None));
+}
+
+#[tokio::test]
 async fn a_habit_is_the_longest_pause_between_messages() {
     let world = world().await;
     assert_eq!(world.shop.traffic(world.number, NOON).await.unwrap(), Traffic::default());

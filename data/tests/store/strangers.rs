@@ -182,7 +182,7 @@ pub async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed
             let name = Some("Ana".to_owned());
             let acquaintance = Acquaintance::Chatted;
             let known = KnownPerson { address: person(who), alternate: None, name, acquaintance };
-            shop.import_known(number, vec![known], NOON, now).await.unwrap();
+            shop.import_known(number, vec![known], NOON, Rules::default(), now).await.unwrap();
         }
         (Deed::QuickReply(label), ..) => {
             // The label may be taken.
@@ -447,7 +447,7 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.chats_for_phone(Phone::parse("4915111111119").unwrap(), Some(*id), now).await.is_err());
         let said = delivery(DeliveryEvent::Message(message("4915111111119@c.us", "X", "hello", now)), now);
         assert!(shop.accept_delivery(*id, said, Rules::default(), now).await.is_err());
-        assert!(shop.import_known(*id, vec![], now, now).await.is_err());
+        assert!(shop.import_known(*id, vec![], now, Rules::default(), now).await.is_err());
         let on_theirs = NewCampaign {
             name: "mine".into(),
             instance: *id,

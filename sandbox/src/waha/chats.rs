@@ -140,8 +140,7 @@ fn store_is_off(inner: &Inner, session: &str) -> bool {
 
 fn page(call: &Call, limit: i64) -> Result<(usize, usize), Reply> {
     let limit = usize::try_from(call.number("limit", limit)?).unwrap_or(0);
-    let offset = usize::try_from(call.number("offset", 0)?).unwrap_or(0);
-    Ok((limit, offset))
+    Ok((limit, call.offset()?))
 }
 
 fn newest_first(session: &Session) -> Vec<&Message> {

@@ -26,7 +26,7 @@ pub(crate) async fn read(call: &Call) -> Result<Reply, Reply> {
 pub(crate) async fn list(call: &Call) -> Result<Reply, Reply> {
     let name = session(call)?;
     let limit = usize::try_from(call.number("limit", i64::MAX)?).unwrap_or(0);
-    let offset = usize::try_from(call.number("offset", 0)?).unwrap_or(0);
+    let offset = call.offset()?;
     call.working(name).await?;
     Ok(with(call, name, |session| {
         let contacts = session.contacts.iter().skip(offset).take(limit);
@@ -52,7 +52,7 @@ pub(crate) async fn check_exists(call: &Call) -> Result<Reply, Reply> {
 
 pub(crate) async fn lids(call: &Call) -> Result<Reply, Reply> {
     let limit = usize::try_from(call.number("limit", 100)?).unwrap_or(0);
-    let offset = usize::try_from(call.number("offset", 0)?).unwrap_or(0);
+    let offset = call.offset()?;
     call.working(&call.route.session).await?;
     Ok(with(call, &call.route.session, |session| {
         let pairs = session.lids.iter().skip(offset).take(limit);

@@ -76,6 +76,16 @@ pub enum Echo {
     Off,
 }
 
+/// What the server makes of `offset` in its lists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Offsets {
+    /// A page begins there.
+    #[default]
+    Heeded,
+    /// Every page is the first one, as on some servers.
+    Ignored,
+}
+
 /// How long things take.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pace {
@@ -145,6 +155,8 @@ pub struct Options {
     pub acks: Acks,
     /// Whether own messages come back.
     pub echo: Echo,
+    /// What it makes of `offset` in its lists.
+    pub offsets: Offsets,
     /// Webhooks for every session, in the form of `config.webhooks`: added to the session's own and
     /// invisible in the API, as those of WAHA's environment variables.
     pub global_webhooks: Vec<serde_json::Value>,
@@ -170,6 +182,7 @@ impl Default for Options {
             pace: Pace::quick(),
             acks: Acks::Read,
             echo: Echo::On,
+            offsets: Offsets::Heeded,
             global_webhooks: Vec::new(),
             record: Record::Everything,
             push_name: crate::shop::SHOP_NAME.to_owned(),

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::message::{Ack, Content, Message, Quoted, Source, bare_id, chat_id};
 use super::server::Server;
-use super::state::Session;
+use super::sessions::Phone;
+use super::state::{Session, Withheld};
 use super::webhook::{Audience, Post, Signed};
 use super::{Customer, Lid, Number, Presence, Status, shape};
 use crate::clock;
@@ -48,8 +49,17 @@ pub enum PhoneError {
 
 impl Server {
     /// Scans the code, or types the pairing code; waits until the session is WORKING. A session on its
-    /// way to the code is waited for.
+    /// way to the code is waited for. Each scan is that of another phone, with a number of its own.
     pub async fn scan_qr(&self, session: &str) -> Result<(), PhoneError> {
+        self.scan(session, Phone::Another).await
+    }
+
+    /// The phone of the last pairing scans the code again.
+    pub async fn scan_qr_again(&self, session: &str) -> Result<(), PhoneError> {
+        self.scan(session, Phone::Same).await
+    }
+
+    async fn scan(&self, session: &str, phone: Phone) -> Result<(), PhoneError> {
         self.known(session)?;
         let ready = self.wait_for(SCAN_WAIT, |server| match server.status(session) {
             Some(Status::Starting) => None,
@@ -58,7 +68,7 @@ impl Server {
         if !ready.await? {
             return Err(PhoneError::NothingToScan(session.to_owned()));
         }
-        self.inner.pair(session).await;
+        self.inner.pair(session, phone).await;
         Ok(())
     }
 
@@ -297,6 +307,35 @@ impl Server {
         })
     }
 
+    /// From now on the phone keeps back what [`Server::add_history`] adds, as a phone does that was just paired: lists
+    /// and histories have nothing of it until [`Server::history_arrives`].
+    pub async fn hold_history(&self, session: &str) -> Result<(), PhoneError> {
+        self.with(session, |session| {
+            session.withheld.get_or_insert_default();
+        })
+    }
+
+    /// The phone hands over the next messages that it kept back, in the order they were added; nobody is told. Returns
+    /// how many it still keeps.
+    pub async fn history_arrives(&self, session: &str, messages: usize) -> Result<usize, PhoneError> {
+        self.with(session, |session| {
+            let Some(mut kept) = session.withheld.take() else { return 0 };
+            let later = kept.split_off(messages.min(kept.len()));
+            for Withheld { customer, message } in kept {
+                session.learn(&customer);
+                session.add(message);
+            }
+            let left = later.len();
+            session.withheld = Some(later);
+            left
+        })
+    }
+
+    /// The session tells no account although it is paired, or tells it again.
+    pub async fn hide_me(&self, session: &str, hidden: bool) -> Result<(), PhoneError> {
+        self.with(session, |session| session.hides_me = hidden)
+    }
+
     /// A message that is in the history but was never told: old, or missed. Returns its full id.
     pub async fn add_history(
         &self,
@@ -307,14 +346,19 @@ impl Server {
         at_s: i64,
     ) -> Result<String, PhoneError> {
         self.with(session, |session| {
-            session.learn(customer);
             let mut message = match direction {
                 Direction::In => self.inner.incoming(customer, Content::Text(text.to_owned()), at_s),
                 Direction::Out => self.inner.outgoing(session, &customer.chat_id(), text, Source::App, at_s),
             };
             message.ack = Ack::Read;
             let id = message.id();
-            session.add(message);
+            match &mut session.withheld {
+                Some(withheld) => withheld.push(Withheld { customer: customer.clone(), message }),
+                None => {
+                    session.learn(customer);
+                    session.add(message);
+                }
+            }
             id
         })
     }

@@ -10,7 +10,7 @@ use hyper::http::request::Parts;
 use serde_json::Value;
 
 use super::state::{Features, Inner, Session, State};
-use super::{Operation, Options, Status, chats, contacts, files, info, qr, refusal, send, sessions, webhook};
+use super::{Offsets, Operation, Options, Status, chats, contacts, files, info, qr, refusal, send, sessions, webhook};
 use crate::clock;
 use crate::faults::{Fault, Plan, WebhookFault};
 use crate::http::{self, Cut, Door, Reply};
@@ -60,6 +60,15 @@ impl Call {
                 refusal::nest(400, vec![format!("{name} must be a number conforming to the specified constraints")])
             }),
         }
+    }
+
+    /// How many entries of a list to pass over first.
+    pub(crate) fn offset(&self) -> Result<usize, Reply> {
+        let asked = self.number("offset", 0)?;
+        Ok(match self.inner.options.offsets {
+            Offsets::Heeded => usize::try_from(asked).unwrap_or(0),
+            Offsets::Ignored => 0,
+        })
     }
 
     /// Waits until the session is usable, as long as WAHA does.

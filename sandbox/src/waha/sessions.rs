@@ -19,6 +19,15 @@ const CONFIG_KEYS: &[&str] = &["metadata", "proxy", "debug", "ignore", "client",
 const WEBHOOK_KEYS: &[&str] = &["url", "events", "hmac", "retries", "customHeaders"];
 const NAME_LENGTH_MAX: usize = 54;
 
+/// Which phone scans a code.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Phone {
+    /// One with a number of its own.
+    Another,
+    /// That of the last pairing.
+    Same,
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Form {
     Full,
@@ -199,22 +208,29 @@ impl Inner {
         true
     }
 
-    /// The phone accepted our code.
-    pub(crate) async fn pair(self: &Arc<Self>, name: &str) {
+    /// A phone accepted our code: that of the last pairing, or another one.
+    pub(crate) async fn pair(self: &Arc<Self>, name: &str, phone: Phone) {
         let run = {
             let mut state = self.state();
-            state.numbers_given += 1;
-            let number = self.options.phone + state.numbers_given - 1;
-            let lid = format!("{}@lid", 90_000_000_000_000 + state.numbers_given);
+            let last = state.sessions.get(name).and_then(|session| session.last_owner.clone());
+            let owner = match last.filter(|_| phone == Phone::Same) {
+                Some(owner) => owner,
+                None => {
+                    state.numbers_given += 1;
+                    let number = self.options.phone + state.numbers_given - 1;
+                    Owner {
+                        session: name.to_owned(),
+                        id: format!("{number}@c.us"),
+                        push_name: self.options.push_name.clone(),
+                        lid: format!("{}@lid", 90_000_000_000_000 + state.numbers_given),
+                    }
+                }
+            };
             let Some(session) = state.sessions.get_mut(name) else {
                 return;
             };
-            session.owner = Some(Owner {
-                session: name.to_owned(),
-                id: format!("{number}@c.us"),
-                push_name: self.options.push_name.clone(),
-                lid,
-            });
+            session.last_owner = Some(owner.clone());
+            session.owner = Some(owner);
             session.paired = true;
             session.code = None;
             session.next_run()
@@ -343,7 +359,7 @@ fn pick(given: &Map<String, Value>, keys: &[&str]) -> Map<String, Value> {
 fn shape(inner: &Inner, session: &Session, form: Form) -> Value {
     let engine = inner.options.engine;
     let stopped = session.status == Status::Stopped;
-    let mut me = session.owner.as_ref().filter(|_| !stopped).map(|owner| owner.me(engine));
+    let mut me = session.owner.as_ref().filter(|_| !stopped && !session.hides_me).map(|owner| owner.me(engine));
     if let (Some(me), Some(until)) = (&mut me, session.locked_until_s) {
         me["reachoutTimelock"] = json!({"isActive": until * 1000 > clock::now_ms(), "timeEnforcementEnds": until});
     }

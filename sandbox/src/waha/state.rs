@@ -10,7 +10,7 @@ use super::message::Message;
 use super::route::Operation;
 use super::shape::Owner;
 use super::webhook::{Audience, Post, Webhook};
-use super::{Engine, Options, Status};
+use super::{Customer, Engine, Options, Status};
 use crate::clock;
 use crate::faults::{Fault, Plan, WebhookFault};
 use crate::http::Door;
@@ -78,6 +78,12 @@ pub(crate) struct Contact {
     pub(crate) push_name: Option<String>,
 }
 
+/// A message of the history that the phone has not handed over yet.
+pub(crate) struct Withheld {
+    pub(crate) customer: Customer,
+    pub(crate) message: Message,
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Chat {
     /// Where its newest message is.
@@ -92,6 +98,12 @@ pub(crate) struct Session {
     pub(crate) hooks: Arc<[Webhook]>,
     /// Set by the first pairing; FAILED still shows it.
     pub(crate) owner: Option<Owner>,
+    /// The account of the last pairing; a logout does not forget it.
+    pub(crate) last_owner: Option<Owner>,
+    /// Whether the account is kept from answers for now.
+    pub(crate) hides_me: bool,
+    /// What the phone has not handed over yet, where its history comes late.
+    pub(crate) withheld: Option<Vec<Withheld>>,
     /// Whether the phone still knows this device.
     pub(crate) paired: bool,
     pub(crate) code: Option<String>,
@@ -123,6 +135,9 @@ impl Session {
             config: None,
             hooks: Arc::from([]),
             owner: None,
+            last_owner: None,
+            hides_me: false,
+            withheld: None,
             paired: false,
             code: None,
             activity: None,

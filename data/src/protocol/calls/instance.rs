@@ -204,7 +204,7 @@ pub struct InstanceDocument {
     pub engine: Option<String>,
     /// WAHA's version.
     pub version: Option<String>,
-    /// When it was first paired.
+    /// When it was first paired with this account.
     pub paired_at: Option<Timestamp>,
     /// When it was last heard from.
     pub heard_at: Option<Timestamp>,

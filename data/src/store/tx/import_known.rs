@@ -1,15 +1,18 @@
 //! Takes over the people that a number knew before it was ours: names, and who must be reviewed before the assistant
 //! answers them.
 
-use crate::ids::{ContactId, InstanceId};
-use crate::model::contact::Review;
+use crate::ids::{ChatId, ContactId, InstanceId};
+use crate::model::chat::ChatState;
+use crate::model::contact::{Review, UNREVIEWED};
+use crate::model::setting::{ExistingContacts, Rules};
 use crate::phone::Address;
 use crate::scoped;
 use crate::store::TenantStore;
-use crate::store::chats;
 use crate::store::erasures;
 use crate::store::error::StoreError;
 use crate::store::scope::{Scope, Scoped};
+use crate::store::settings::values;
+use crate::store::{chats, contacts, jobs};
 use crate::time::Timestamp;
 
 /// A person that WAHA told of.
@@ -47,7 +50,8 @@ pub struct Imported {
 
 impl TenantStore {
     /// Takes over people whom a number knew before it was paired. Those with a history start unreviewed; somebody whom we
-    /// met before `met_since` keeps what the owner said.
+    /// met before `met_since` keeps what the owner said. The answer under way to somebody who must be reviewed now is taken
+    /// back, unless the settings, over `defaults`, let the assistant answer such people.
     ///
     /// # Errors
     /// What the store says.
@@ -56,6 +60,7 @@ impl TenantStore {
         instance: InstanceId,
         people: Vec<KnownPerson>,
         met_since: Timestamp,
+        defaults: Rules,
         now: Timestamp,
     ) -> Result<Imported, StoreError> {
         self.write(move |scope| {
@@ -64,9 +69,28 @@ impl TenantStore {
             }
             let mut imported = Imported::default();
             for person in people.iter().filter(|person| person.address.is_person()) {
-                import(scope, person, met_since, now, &mut imported)?;
+                import(scope, person, met_since, defaults, now, &mut imported)?;
             }
             Ok(imported)
+        })
+        .await
+    }
+
+    /// Has somebody who writes for the first time reviewed before they are answered. False when the owner has said already
+    /// who it is.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn hold_back(&self, id: ContactId) -> Result<bool, StoreError> {
+        const HOLD_BACK: Scoped = scoped!(
+            "UPDATE contacts SET review = 'unreviewed' WHERE tenant_id = :tenant AND id = :id AND review = 'new'"
+        );
+        self.write(move |scope| {
+            let held = scope.execute(HOLD_BACK, &[(":id", &id)])? > 0;
+            if held {
+                contacts::emit_chats(scope, id)?;
+            }
+            Ok(held)
         })
         .await
     }
@@ -76,6 +100,7 @@ fn import(
     scope: &Scope<'_>,
     person: &KnownPerson,
     met_since: Timestamp,
+    defaults: Rules,
     now: Timestamp,
     imported: &mut Imported,
 ) -> Result<(), StoreError> {
@@ -109,8 +134,33 @@ fn import(
                 imported.named += 1;
             }
             if person.acquaintance == Acquaintance::Chatted {
-                imported.held_back += scope.execute(HOLD_BACK, &[(":id", &contact), (":met_since", &met_since)])?;
+                let held_back = scope.execute(HOLD_BACK, &[(":id", &contact), (":met_since", &met_since)])?;
+                if held_back > 0 {
+                    take_back(scope, contact, defaults, now)?;
+                    contacts::emit_chats(scope, contact)?;
+                }
+                imported.held_back += held_back;
             }
+        }
+    }
+    Ok(())
+}
+
+/// Takes the answers back that are under way to somebody whom a person must review first.
+fn take_back(scope: &Scope<'_>, contact: ContactId, defaults: Rules, now: Timestamp) -> Result<(), StoreError> {
+    const ANSWERING: Scoped = scoped!(
+        "SELECT h.id, h.instance_id FROM jobs AS j
+         JOIN chats AS h ON h.tenant_id = j.tenant_id AND h.id = j.chat_id
+         WHERE j.tenant_id = :tenant AND j.kind = 'answer_chat' AND h.contact_id = :contact
+           AND j.state IN ('scheduled', 'available', 'running', 'retryable', 'held')"
+    );
+    let answering: Vec<(ChatId, InstanceId)> =
+        scope.rows(ANSWERING, &[(":contact", &contact)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    for (chat, instance) in answering {
+        let rules = values(scope, Some(instance), Some(chat))?.rules(defaults);
+        if rules.existing_contacts == ExistingContacts::Ask {
+            jobs::cancel_answer(scope, chat, UNREVIEWED, now)?;
+            chats::set_state(scope, chat, ChatState::NeedsYou, Some(UNREVIEWED))?;
         }
     }
     Ok(())
