@@ -119,7 +119,10 @@ type Asking = Pin<Box<dyn Future<Output = Answer> + Send>>;
 struct Loop<'a> {
     screen: Screen,
     state: State,
+    /// Where everything stands now.
     seen: Layout,
+    /// Where everything stood in the last frame: clicks are about that one.
+    drawn: Layout,
     around: &'a Surroundings,
     recorder: &'a mut Recorder,
     asks: FuturesUnordered<Asking>,
@@ -156,6 +159,7 @@ async fn looped(connect: Connector, setup: Setup, around: &Surroundings, recorde
     let mut it = Loop {
         screen,
         state,
+        drawn: seen.clone(),
         seen,
         around,
         recorder,
@@ -291,9 +295,11 @@ impl Loop<'_> {
             self.gap = KEY_FRAME;
         }
         let mut refs = std::iter::repeat_with(ClientRef::new);
-        let effects = update(&mut self.state, &self.seen, msg, now, &mut refs);
+        let clicked = matches!(&msg, Msg::Mouse(mouse) if mouse.deed == MouseDeed::Click);
+        let seen = if clicked { &self.drawn } else { &self.seen };
+        let effects = update(&mut self.state, seen, msg, now, &mut refs);
         self.wake = None;
-        // The next message of this round may page or click: it must see where things stand now.
+        // The next message of this round may page: it must see where things stand now.
         self.seen = layout(&self.state, self.area());
         self.dirty = true;
         for effect in effects {
@@ -389,6 +395,7 @@ impl Loop<'_> {
         let theme = Theme::new(self.state.theme, glyphs);
         let (state, seen) = (&self.state, &self.seen);
         self.screen.draw(seen.cursor, |_, buf| view(state, seen, &theme, buf))?;
+        self.drawn = self.seen.clone();
         self.dirty = false;
         self.gap = FRAME;
         self.drawn_at = Some(Instant::now());

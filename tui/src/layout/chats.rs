@@ -1,5 +1,6 @@
 //! Chats: a list and a thread side by side where there is room, one at a time where there is not.
 
+use mychatflow_data::ids::ChatId;
 use ratatui::layout::Rect;
 
 use super::overlay::field_rows;
@@ -44,6 +45,8 @@ pub struct Placed {
 /// Where the thread stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ThreadLayout {
+    /// Whose it is.
+    pub chat: Option<ChatId>,
     /// With its border.
     pub pane: Rect,
     /// The line under the title: state and tags.
@@ -170,7 +173,7 @@ fn lay_thread(state: &State, pane: Rect, laid: &mut Layout) -> ThreadLayout {
     let Some(thread) = &state.chats.thread else {
         let log = Rect { y: facts.bottom(), height: inner.height - facts.height, ..inner };
         let composer = Rect { y: log.bottom(), height: 0, ..inner };
-        return ThreadLayout { pane, facts, log, composer, placed: Vec::new(), end: Sight::Seen };
+        return ThreadLayout { chat: None, pane, facts, log, composer, placed: Vec::new(), end: Sight::Seen };
     };
     let field = |height| Rect { x: inner.x + 2, width: inner.width.saturating_sub(3), height, ..inner };
     let wanted = field_rows(&thread.composer, field(COMPOSER_MAX)).rows.len();
@@ -200,10 +203,10 @@ fn lay_thread(state: &State, pane: Rect, laid: &mut Layout) -> ThreadLayout {
         let top = placed.y.max(0);
         let bottom = (placed.y + i32::from(placed.height)).min(i32::from(log.height));
         if let (Ok(top), Ok(height)) = (u16::try_from(top), u16::try_from(bottom - top)) {
-            laid.hits.push((Rect { y: log.y + top, height, ..log }, Hit::Message(placed.at)));
+            laid.hits.push((Rect { y: log.y + top, height, ..log }, Hit::Message(placed.id)));
         }
     }
-    ThreadLayout { pane, facts, log, composer, placed, end }
+    ThreadLayout { chat: Some(thread.id()), pane, facts, log, composer, placed, end }
 }
 
 /// Stands the messages around the anchor.

@@ -25,7 +25,9 @@ use self::dashboard::DashboardLayout;
 use self::overlay::OverlayLayout;
 use self::table::TableLayout;
 use crate::action::Action;
+use crate::state::list::RowKey;
 use crate::state::prefs::Sidebar;
+use crate::state::thread::EntryId;
 use crate::state::{Entrance, Screen, State};
 
 /// The smallest terminal in which anything is drawn.
@@ -42,10 +44,10 @@ pub const WIDE: u16 = 100;
 pub enum Hit {
     /// A screen in the sidebar.
     Screen(Screen),
-    /// A row of the screen's list, by its place.
-    Row(usize),
-    /// A message of the thread, by its place.
-    Message(usize),
+    /// A row of the screen's list or of the topmost overlay's.
+    Row(RowKey),
+    /// A message of the thread.
+    Message(EntryId),
     /// A pane of the screen, by its place.
     Pane(usize),
     /// A tab of the screen, by its place.
@@ -54,7 +56,7 @@ pub enum Hit {
     Tile(usize),
     /// A thing to do.
     Do(Action),
-    /// A row of the topmost overlay's list.
+    /// Something to pick in the topmost overlay, by its place among all that there is to pick.
     OverlayRow(usize),
     /// A field of the topmost form.
     Field(usize),
@@ -124,6 +126,8 @@ pub struct Layout {
     pub overlays: Vec<OverlayLayout>,
     /// The strip of the demo's guide, outside of everything else.
     pub guide: Option<Rect>,
+    /// Which overlay is the topmost one: a click on another one that lay there before means nothing.
+    pub topmost: Option<RowKey>,
     /// What can be clicked; the last one that holds a cell counts.
     pub hits: Vec<(Rect, Hit)>,
     /// A picture that the terminal itself draws.
@@ -147,9 +151,14 @@ impl Layout {
     }
 }
 
-/// Computes where everything stands.
+/// Where the screen stands, whatever is on it.
 #[must_use]
-pub fn layout(state: &State, whole: Rect) -> Layout {
+pub fn body(state: &State) -> Rect {
+    frame(state, Rect::new(0, 0, state.size.0, state.size.1)).body
+}
+
+/// Everything around the screen.
+fn frame(state: &State, whole: Rect) -> Layout {
     let tall = whole.height > LEAST.height && state.guide.is_speaking();
     let (area, guide) = if tall {
         let height = whole.height - 1;
@@ -167,7 +176,7 @@ pub fn layout(state: &State, whole: Rect) -> Layout {
     let header = Rect { height: right.height.min(1), ..right };
     let status = Rect { y: right.bottom().saturating_sub(1), height: right.height.min(1), ..right };
     let body = Rect { y: right.y + 1, height: right.height.saturating_sub(2), ..right };
-    let mut laid = Layout {
+    Layout {
         area,
         sidebar,
         sidebar_form: form,
@@ -177,10 +186,18 @@ pub fn layout(state: &State, whole: Rect) -> Layout {
         panes: Panes::Entrance,
         overlays: Vec::new(),
         guide,
+        topmost: None,
         hits: Vec::new(),
         picture: None,
         cursor: None,
-    };
+    }
+}
+
+/// Computes where everything stands.
+#[must_use]
+pub fn layout(state: &State, whole: Rect) -> Layout {
+    let mut laid = frame(state, whole);
+    let sidebar = laid.sidebar;
     if laid.is_too_small() {
         return laid;
     }
@@ -191,6 +208,7 @@ pub fn layout(state: &State, whole: Rect) -> Layout {
         screen(state, &mut laid);
     }
     overlay::lay(state, &mut laid);
+    laid.topmost = overlay::topmost(state);
     laid
 }
 

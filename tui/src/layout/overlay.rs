@@ -8,6 +8,7 @@ use super::{Hit, Layout, pairing, wizard};
 use crate::state::State;
 use crate::state::form::Form;
 use crate::state::input::Input;
+use crate::state::list::RowKey;
 use crate::state::overlay::{Confirm, Overlay, Picker, PickerKind, Reader, ReaderLine};
 use crate::state::triage::{Finding, Triage};
 use crate::text;
@@ -78,6 +79,23 @@ pub enum Parts {
     },
     /// A campaign being made takes the whole screen.
     Wizard(wizard::WizardLayout),
+}
+
+/// Which overlay is the topmost one: its kind, its heading, and how many lie under it.
+#[must_use]
+pub fn topmost(state: &State) -> Option<RowKey> {
+    let (kind, title) = match state.overlays.last()? {
+        Overlay::Reader(reader) => ("reader", reader.title.as_str()),
+        Overlay::Picker(picker) => ("picker", picker.title.as_str()),
+        Overlay::Form(form) => ("form", form.title.as_str()),
+        Overlay::Confirm(confirm) => ("confirm", confirm.title.as_str()),
+        Overlay::Pairing(_) => ("pairing", ""),
+        Overlay::Triage(_) => ("triage", ""),
+        Overlay::Person(_) => ("person", ""),
+        Overlay::Import(_) => ("import", ""),
+        Overlay::Wizard(_) => ("wizard", ""),
+    };
+    Some(RowKey::of(&(state.overlays.len(), kind, title)))
 }
 
 /// Lays all overlays.
@@ -199,7 +217,7 @@ fn lay_picker(picker: &Picker, laid: &mut Layout) -> OverlayLayout {
     let tall = if matches!(picker.kind, PickerKind::Search { .. }) { 2 } else { 1 };
     let width = room(laid).width.saturating_sub(2).min(80);
     let rows = u16::try_from(picker.shown.len().max(3)).unwrap_or(u16::MAX).saturating_mul(tall);
-    let below = if picker.kind == PickerKind::QuickReply { PREVIEW } else { 0 };
+    let below = if matches!(picker.kind, PickerKind::QuickReply(_)) { PREVIEW } else { 0 };
     let height = rows.saturating_add(4 + below).clamp(8, room(laid).height.saturating_sub(2).clamp(8, 24 + below));
     let mut area = centred(room(laid), width, height);
     area.y = area.y.min(room(laid).y + 2);
@@ -218,7 +236,9 @@ fn lay_picker(picker: &Picker, laid: &mut Layout) -> OverlayLayout {
     laid.hits.push((area, Hit::Overlay));
     for (place, at) in (0..fits).zip(first..picker.shown.len()) {
         let y = list.y + u16::try_from(place).unwrap_or(0) * tall;
-        laid.hits.push((Rect { y, height: tall, ..list }, Hit::OverlayRow(at)));
+        if let Some((item, _)) = picker.shown.get(at) {
+            laid.hits.push((Rect { y, height: tall, ..list }, Hit::OverlayRow(*item)));
+        }
     }
     laid.cursor = field_rows(&picker.input, input).cursor.map(|(x, y)| (input.x + x, input.y + y).into());
     OverlayLayout { area, inner, parts: Parts::Picker { input, list, first, tall, preview } }
@@ -292,10 +312,7 @@ fn lay_triage(triage: &Triage, laid: &mut Layout) -> OverlayLayout {
     let mut hits = Vec::new();
     let table = table::place(&triage.rows, 1, list, u16::MAX, &mut hits);
     laid.hits.push((laid.area, Hit::Overlay));
-    laid.hits.extend(hits.into_iter().filter_map(|(area, hit)| match hit {
-        Hit::Row(at) => Some((area, Hit::OverlayRow(at))),
-        _ => None,
-    }));
+    laid.hits.extend(hits);
     if triage.finding == Finding::Open {
         let field = triage_field(head);
         laid.cursor = field_rows(&triage.find, field).cursor.map(|(x, y)| (field.x + x, field.y + y).into());

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{Hit, Layout, Panes};
-use crate::state::list::{Row, Rows};
+use crate::state::list::{Row, RowKey, Rows};
 
 /// From this width on the selected row is told in full beside the list.
 pub const DETAIL_FROM: u16 = 90;
@@ -73,9 +73,9 @@ pub fn place<T: Row>(
     let list = Rect { y: inner.y + head.height, height: inner.height - head.height, ..inner };
     let first = rows.first_visible(list.height, tall);
     let table = TableLayout { pane, head, rows: list, tall, first, detail };
-    for at in first..rows.items().len() {
+    for (at, item) in rows.items().iter().enumerate().skip(first) {
         let Some(row) = table.row(at) else { break };
-        hits.push((row, Hit::Row(at)));
+        hits.push((row, Hit::Row(RowKey::of(&item.id()))));
     }
     table
 }

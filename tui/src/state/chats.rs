@@ -1,6 +1,6 @@
 //! The chats' list, its tabs and filter, and which thread is open.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use mychatflow_data::ids::{ChatId, InteractionId};
 use mychatflow_data::model::chat::ChatState;
@@ -10,6 +10,8 @@ use mychatflow_data::time::Timestamp;
 use super::input::Input;
 use super::list::{Row, Rows};
 use super::thread::Thread;
+use crate::key::Key;
+use crate::text::CleanText;
 
 impl Row for ChatSummary {
     type Id = ChatId;
@@ -113,8 +115,14 @@ pub struct Chats {
     pub thread: Option<Thread>,
     /// A chat that is being opened from elsewhere, and the message to stop at.
     pub jump: Option<(ChatId, Option<InteractionId>)>,
-    /// When the thread follows the selection: not at every step of a held key.
+    /// When the messages of the open thread are asked for: not at every step of a held key.
     pub preview_at: Option<Timestamp>,
+    /// Since when one waits for a list or a thread that was asked for.
+    pub asked_at: Option<Timestamp>,
+    /// What was typed while the list or the thread it is about had not come.
+    pub ahead: VecDeque<Ahead>,
+    /// Texts that were left in a composer and that the daemon does not have yet, each with its chat.
+    pub drafts: BTreeMap<ChatId, String>,
     /// Whether the end of the list was cut off: it is read again when one gets there.
     pub tail: Tail,
     /// Who types, and until when we believe it.
@@ -123,6 +131,31 @@ pub struct Chats {
     pub newest: BTreeMap<ChatId, InteractionId>,
     /// Chats that events told of since the list was last asked for: a page may be older than that.
     pub told: BTreeSet<ChatId>,
+}
+
+/// Something that was typed before what it is about had come.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ahead {
+    /// A key.
+    Key(Key),
+    /// Text that was pasted.
+    Paste(String),
+}
+
+/// What a chat is called.
+#[must_use]
+pub fn name(chat: &ChatSummary) -> CleanText {
+    let phone = || chat.phone.as_ref().map(|phone| format!("+{}", phone.digits()));
+    CleanText::line(&chat.name.clone().or_else(phone).unwrap_or_else(|| "somebody without a name".to_owned()))
+}
+
+/// The most columns of a name in a title, so that the rest of the title can be read.
+const NAME: usize = 32;
+
+/// What a chat is called in titles and notices.
+#[must_use]
+pub fn short_name(chat: &ChatSummary) -> String {
+    crate::text::cut(name(chat).as_str(), NAME).into_owned()
 }
 
 /// The end of the list.
@@ -161,13 +194,21 @@ impl Chats {
         self.find.as_ref().map(|input| input.text().trim().to_owned()).filter(|words| !words.is_empty())
     }
 
-    /// The chat that an action is about: the open one while its thread has the keys, else the selected one.
+    /// The chat that every action is about: the one whose thread is open. The row that is highlighted is the same one
+    /// (`update` sees to it after every message); where the list stands alone, the row is all there is.
     #[must_use]
     pub fn current(&self) -> Option<&ChatSummary> {
-        match (&self.thread, self.focus) {
-            (Some(thread), Pane::Thread | Pane::Composer) => Some(&thread.chat),
-            _ => self.rows.selected(),
+        match self.focus {
+            Pane::Thread | Pane::Composer => self.thread.as_ref().map(|thread| &thread.chat),
+            Pane::List => self.rows.selected(),
         }
+    }
+
+    /// A chat that stands somewhere on this screen.
+    #[must_use]
+    pub fn known(&self, id: ChatId) -> Option<&ChatSummary> {
+        let open = self.thread.as_ref().map(|thread| &thread.chat);
+        open.into_iter().chain(self.rows.items()).find(|chat| chat.id == id)
     }
 
     /// Puts a chat's new form into the list: into its place, or out of it.

@@ -1,5 +1,7 @@
 //! A list on the screen: rows that came page by page, one of them selected by its id.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use mychatflow_data::protocol::name::Cursor;
 use mychatflow_data::time::Timestamp;
 
@@ -9,6 +11,19 @@ pub trait Row {
     type Id: Clone + PartialEq + std::fmt::Debug;
     /// The id.
     fn id(&self) -> Self::Id;
+}
+
+/// Which row it is, for a click on what stood there: whatever became of the list since, it is that row or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowKey(u64);
+
+impl RowKey {
+    /// The key of a row with this id.
+    pub fn of(id: &impl std::fmt::Debug) -> Self {
+        let mut hasher = DefaultHasher::new();
+        format!("{id:?}").hash(&mut hasher);
+        Self(hasher.finish())
+    }
 }
 
 /// How far reading got.
@@ -30,6 +45,8 @@ pub enum Reading {
 pub struct Rows<T: Row> {
     items: Vec<T>,
     selected: Option<T::Id>,
+    /// Where the selected row stood last, for when it is gone.
+    place: usize,
     /// The first visible row as of the last frame.
     pub top: usize,
     /// How far reading got.
@@ -40,7 +57,7 @@ pub struct Rows<T: Row> {
 
 impl<T: Row> Default for Rows<T> {
     fn default() -> Self {
-        Self { items: Vec::new(), selected: None, top: 0, reading: Reading::Never, next: None }
+        Self { items: Vec::new(), selected: None, place: 0, top: 0, reading: Reading::Never, next: None }
     }
 }
 
@@ -68,14 +85,25 @@ impl<T: Row> Rows<T> {
 
     /// Takes the first page. The selection stays on its id; where that is gone, on its place.
     pub fn replace(&mut self, items: Vec<T>, next: Option<Cursor>, now: Timestamp) {
-        let place = self.position();
+        self.note_place();
         self.items = items;
         self.next = next;
         self.reading = Reading::Done(now);
         let kept = self.selected.as_ref().is_some_and(|id| self.items.iter().any(|item| item.id() == *id));
         if !kept {
+            self.select_near();
+        }
+    }
+
+    fn note_place(&mut self) {
+        self.place = self.position().unwrap_or(self.place);
+    }
+
+    /// Where the selected row is not in the list (any more), the one at its place is selected.
+    pub fn select_near(&mut self) {
+        if self.position().is_none() {
             let last = self.items.len().saturating_sub(1);
-            self.selected = self.items.get(place.unwrap_or(0).min(last)).map(Row::id);
+            self.selected = self.items.get(self.place.min(last)).map(Row::id);
         }
     }
 
@@ -107,12 +135,9 @@ impl<T: Row> Rows<T> {
 
     /// Changes the rows in place (sorting, putting, taking away); the selection stays on its id, or near its place.
     pub fn change(&mut self, change: impl FnOnce(&mut Vec<T>)) {
-        let place = self.position();
+        self.note_place();
         change(&mut self.items);
-        if self.position().is_none() {
-            let last = self.items.len().saturating_sub(1);
-            self.selected = self.items.get(place.unwrap_or(0).min(last)).map(Row::id);
-        }
+        self.select_near();
     }
 
     /// Puts the new form of a row in the old one's place. Returns whether it was there.
@@ -155,12 +180,24 @@ impl<T: Row> Rows<T> {
 
     /// Selects a row by its id, whether it is here yet or not.
     pub fn select(&mut self, id: T::Id) {
+        self.note_place();
         self.selected = Some(id);
+    }
+
+    /// Selects the row with this key, if it is still in the list.
+    pub fn select_key(&mut self, key: RowKey) -> Known {
+        match self.items.iter().map(Row::id).find(|id| RowKey::of(id) == key) {
+            Some(id) => {
+                self.selected = Some(id);
+                Known::Here
+            }
+            None => Known::Missing,
+        }
     }
 
     /// Moves the selection by so many rows.
     pub fn step(&mut self, by: isize) {
-        let at = self.position().unwrap_or(0);
+        let at = self.position().unwrap_or(self.place);
         self.select_at(at.saturating_add_signed(by));
     }
 

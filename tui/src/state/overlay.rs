@@ -168,8 +168,8 @@ pub struct PickItem {
 pub enum PickerKind {
     /// Actions, chats and people.
     Palette,
-    /// Stored answers for the composer.
-    QuickReply,
+    /// Stored answers for the composer of a chat.
+    QuickReply(ChatId),
     /// Businesses.
     Tenant,
     /// Chats of one person.

@@ -228,7 +228,7 @@ fn explain(state: &mut State, tile: Tile, cx: &mut Cx<'_>) {
         Tile::NeedsYou => match state.dashboard.waiting.items().first() {
             Some(chat) => {
                 let id = chat.id.to_string();
-                return overlays::ask_why(state, id, cx);
+                return overlays::ask_why(state, "Why", id, cx);
             }
             None => "Chats in which the customer's word is last and nothing will answer it. There is none.",
         },

@@ -1,9 +1,13 @@
 //! Keys: what they mean where one is, and what is done then.
 
+use ratatui::layout::Rect;
+
 use super::{Cx, Handled, act, chats, enter, go, overlays, palette};
 use crate::action::Action;
 use crate::key::{Key, KeyCode};
+use crate::layout::layout;
 use crate::msg::{Capture, Effect};
+use crate::state::chats::Ahead;
 use crate::state::overlay::{Confirm, Deed, Overlay, Reader, ReaderLine};
 use crate::state::toasts::Tone;
 use crate::state::{Connection, Entrance, Screen, State};
@@ -12,13 +16,43 @@ use crate::theme::ThemeName;
 
 /// A key was pressed.
 pub fn key(state: &mut State, key: Key, cx: &mut Cx<'_>) {
-    let scopes = state.scopes();
-    match state.keymap.meaning(&scopes, key) {
+    let action = meaning(state, key);
+    if chats::hold(state, Ahead::Key(key), action, cx) == Handled::No {
+        press(state, key, cx);
+    }
+}
+
+/// What a key means where one is.
+fn meaning(state: &State, key: Key) -> Option<Action> {
+    state.keymap.meaning(&state.scopes(), key)
+}
+
+/// What was typed before a list or a thread had come: as much of it as can be done now, each as if it had just been typed.
+pub fn held(state: &mut State, cx: &mut Cx<'_>) {
+    while let Some(typed) = chats::next_held(state, meaning, cx) {
+        afresh(state, cx, |state, cx| match typed {
+            Ahead::Key(key) => press(state, key, cx),
+            Ahead::Paste(text) => put(state, &text, cx),
+        });
+    }
+}
+
+/// Does something as a message of its own: with the screen as it stands now, and with everything settled after it.
+fn afresh(state: &mut State, cx: &mut Cx<'_>, what: impl FnOnce(&mut State, &mut Cx<'_>)) {
+    let seen = layout(state, Rect::new(0, 0, state.size.0, state.size.1));
+    let mut inner = Cx { seen: &seen, now: cx.now, refs: &mut *cx.refs, effects: std::mem::take(&mut cx.effects) };
+    what(state, &mut inner);
+    chats::settle(state, &mut inner);
+    cx.effects = inner.effects;
+}
+
+fn press(state: &mut State, key: Key, cx: &mut Cx<'_>) {
+    match meaning(state, key) {
         Some(action) => perform(state, action, cx),
         // Escape and a letter that arrive together read as Alt and the letter, over a slow line more often than not.
         None if key.alt && matches!(key.code, KeyCode::Char(_)) => {
-            self::key(state, Key::new(KeyCode::Esc), cx);
-            self::key(state, Key { alt: false, ..key }, cx);
+            afresh(state, cx, |state, cx| self::key(state, Key::new(KeyCode::Esc), cx));
+            afresh(state, cx, |state, cx| self::key(state, Key { alt: false, ..key }, cx));
         }
         None => type_key(state, key, cx),
     }
@@ -40,6 +74,12 @@ fn type_key(state: &mut State, key: Key, cx: &mut Cx<'_>) {
 
 /// Text was pasted.
 pub fn paste(state: &mut State, text: &str, cx: &mut Cx<'_>) {
+    if chats::hold(state, Ahead::Paste(text.to_owned()), None, cx) == Handled::No {
+        put(state, text, cx);
+    }
+}
+
+fn put(state: &mut State, text: &str, cx: &mut Cx<'_>) {
     if !state.overlays.is_empty() {
         overlays::pasted(state, text, cx);
     } else if state.screen == Screen::Contacts {

@@ -98,6 +98,8 @@ pub fn update(
         }
         Msg::FileRead { path, text } => campaigns::wizard::file_read(state, &path, text, &mut cx),
     }
+    chats::settle(state, &mut cx);
+    keys::held(state, &mut cx);
     guide::step(state, &mut cx);
     if let Some(at) = wake::next(state, now) {
         cx.want(Effect::WakeAt(at));

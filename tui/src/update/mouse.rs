@@ -5,6 +5,8 @@ use crate::action::Action;
 use crate::layout::Hit;
 use crate::msg::{Mouse, MouseDeed};
 use crate::state::campaigns::Place;
+use crate::state::list::{Known, Row, RowKey};
+use crate::state::toasts::Tone;
 use crate::state::{Screen, State};
 
 /// Lines that a notch of the wheel moves.
@@ -20,6 +22,11 @@ pub fn mouse(state: &mut State, mouse: Mouse, cx: &mut Cx<'_>) {
 }
 
 fn click(state: &mut State, mouse: Mouse, cx: &mut Cx<'_>) {
+    chats::drop_held(state, cx);
+    if cx.seen.topmost != crate::layout::overlay::topmost(state) {
+        // What was clicked is gone, or lies under something that came since.
+        return;
+    }
     let hit = cx.seen.hit(mouse.column, mouse.row);
     if !state.overlays.is_empty() {
         match hit {
@@ -31,8 +38,8 @@ fn click(state: &mut State, mouse: Mouse, cx: &mut Cx<'_>) {
     match hit {
         Some(Hit::Screen(screen)) => go(state, screen, cx),
         Some(Hit::Do(action)) => keys::perform(state, action, cx),
-        Some(Hit::Row(at)) => row(state, at, cx),
-        Some(Hit::Message(at)) => chats::message_clicked(state, at, cx),
+        Some(Hit::Row(key)) => row(state, key, cx),
+        Some(Hit::Message(id)) => chats::message_clicked(state, id, cx),
         Some(Hit::Pane(place)) if state.screen == Screen::Chats => chats::pane_clicked(state, place, cx),
         Some(Hit::Tab(at)) => tab(state, at, cx),
         Some(Hit::Tile(at)) => super::dashboard::clicked(state, at, cx),
@@ -55,12 +62,19 @@ fn tab(state: &mut State, at: usize, cx: &mut Cx<'_>) {
     }
 }
 
+/// What was clicked left the list before the click came.
+fn gone(state: &mut State, cx: &Cx<'_>) {
+    state.toasts.say(Tone::Info, "this row has just left the list; nothing was done", cx.now);
+}
+
 /// The first click selects a row, the second one opens it.
-fn row(state: &mut State, at: usize, cx: &mut Cx<'_>) {
+fn row(state: &mut State, key: RowKey, cx: &mut Cx<'_>) {
     macro_rules! select {
         ($rows:expr) => {{
-            let again = $rows.position() == Some(at);
-            $rows.select_at(at);
+            let again = $rows.selected().is_some_and(|row| RowKey::of(&row.id()) == key);
+            if $rows.select_key(key) == Known::Missing {
+                return gone(state, cx);
+            }
             again
         }};
     }
@@ -74,8 +88,10 @@ fn row(state: &mut State, at: usize, cx: &mut Cx<'_>) {
         Screen::Queue => select!(state.queue.rows),
         Screen::Settings => select!(state.settings.rows),
         Screen::Chats => {
-            chats::pane_clicked(state, 0, cx);
-            state.chats.rows.select_at(at);
+            if state.chats.rows.select_key(key) == Known::Missing {
+                return gone(state, cx);
+            }
+            chats::list_clicked(state, cx);
             keys::perform(state, Action::Open, cx);
             return;
         }

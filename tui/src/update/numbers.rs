@@ -305,7 +305,13 @@ fn was_added(state: &mut State, asked: &InstanceAdd, added: InstanceAdded, cx: &
         Some(InstanceStatus::Working) => {
             state.toasts.say(Tone::Good, &format!("{} is here, and its session is paired already", added.name), cx.now);
         }
-        Some(_) => pairing::open(state, added.id, &added.name, cx),
+        Some(_) if state.overlays.is_empty() && state.screen == Screen::Numbers => {
+            pairing::open(state, added.id, &added.name, cx);
+        }
+        // Whoever went on meanwhile types into something else.
+        Some(_) => {
+            state.toasts.say(Tone::Info, &format!("{} is here: pair it under Numbers", added.name), cx.now);
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use crate::msg::{Effect, Question, Refusal};
 use crate::state::State;
 use crate::state::form::{Field, Touched};
 use crate::state::input::Taken;
+use crate::state::list::Known;
 use crate::state::overlay::{Awaited, Confirm, Deed, Overlay, Picker, PickerKind, Reader, ReaderLine};
 use crate::text::CleanText;
 
@@ -216,14 +217,18 @@ pub fn pasted(state: &mut State, text: &str, cx: &mut Cx<'_>) {
 /// Something in the topmost overlay was clicked.
 pub fn clicked(state: &mut State, hit: Hit, cx: &mut Cx<'_>) {
     match (state.overlays.last_mut(), hit) {
-        (Some(Overlay::Picker(picker)), Hit::OverlayRow(at)) => {
-            picker.selected = at;
-            act(state, Action::Submit, cx);
+        (Some(Overlay::Picker(picker)), Hit::OverlayRow(item)) => {
+            if let Some(at) = picker.shown.iter().position(|(shown, _)| *shown == item) {
+                picker.selected = at;
+                act(state, Action::Submit, cx);
+            }
         }
         (Some(Overlay::Form(form)), Hit::Field(at)) => form.focus = at,
-        (Some(Overlay::Triage(triage)), Hit::OverlayRow(at)) => {
-            triage.rows.select_at(at);
-            act(state, Action::Mark, cx);
+        (Some(Overlay::Triage(triage)), Hit::Row(key)) => {
+            let known = triage.rows.select_key(key);
+            if known == Known::Here {
+                act(state, Action::Mark, cx);
+            }
         }
         (Some(_), Hit::Do(action)) => super::keys::perform(state, action, cx),
         (Some(Overlay::Wizard(_)), hit) => campaigns::wizard::clicked(state, hit, cx),
@@ -245,7 +250,7 @@ pub fn fit(picker: &mut Picker) {
     let mut found: Vec<(u32, usize, Vec<u32>)> = Vec::new();
     for (at, item) in picker.items.iter().enumerate() {
         let (mut chars, mut marks) = (Vec::new(), Vec::new());
-        if picker.kind == PickerKind::QuickReply {
+        if matches!(picker.kind, PickerKind::QuickReply(_)) {
             // One word may be of the label and the next of the text.
             let whole = format!("{} {}", item.label, item.detail);
             if let Some(score) = pattern.indices(Utf32Str::new(&whole, &mut chars), &mut matcher, &mut marks) {
@@ -275,10 +280,10 @@ pub fn fit(picker: &mut Picker) {
 }
 
 /// Asks why something is as it is, and opens a reader for the answer.
-pub fn ask_why(state: &mut State, id: String, cx: &mut Cx<'_>) {
+pub fn ask_why(state: &mut State, title: &str, id: String, cx: &mut Cx<'_>) {
     let question: Question = Why { tenant: state.tenant_name(), id }.into();
     cx.ask(question.clone());
-    state.overlays.push(Overlay::Reader(Reader::waiting("Why", question)));
+    state.overlays.push(Overlay::Reader(Reader::waiting(title, question)));
 }
 
 /// The reader that waits for this question.

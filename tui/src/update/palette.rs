@@ -266,6 +266,11 @@ pub fn picked(state: &mut State, pick: Option<Pick>, cx: &mut Cx<'_>) {
         Pick::Row(FoundRow::Setting(key)) => state.settings.rows.select(key),
         Pick::CloneFor(id, whom) => super::campaigns::copied_for(state, id, whom),
         Pick::Setting(key, place, value) => super::settings::picked(state, key, &place, value, cx),
+        Pick::QuickReply(id, text, _) => {
+            if let PickerKind::QuickReply(chat) = kind {
+                super::chats::quick_reply_picked(state, chat, id, &text, cx);
+            }
+        }
         pick => super::chats::picked(state, pick, cx),
     }
 }

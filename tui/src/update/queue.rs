@@ -13,6 +13,7 @@ use super::{Cx, Handled, again, overlays};
 use crate::action::Action;
 use crate::moment;
 use crate::msg::{Answer, Effect, Question, Refusal};
+use crate::state::chats::short_name;
 use crate::state::list::{Reading, Rows};
 use crate::state::overlay::{Confirm, Deed, Overlay, Reader, ReaderLine};
 use crate::state::queue::{Item, about, kind, meaning, standing};
@@ -91,8 +92,8 @@ fn on_entry(state: &mut State, line: &QueueLine, action: Action, cx: &mut Cx<'_>
             state.overlays.push(Overlay::Reader(Reader::waiting(&kind(line.kind), question)));
         }
         Action::Why => match (line.kind, line.chat) {
-            (QueueKind::UnknownSend, _) => overlays::ask_why(state, id.to_string(), cx),
-            (_, Some(chat)) => overlays::ask_why(state, chat.to_string(), cx),
+            (QueueKind::UnknownSend, _) => overlays::ask_why(state, "Why", id.to_string(), cx),
+            (_, Some(chat)) => overlays::ask_why(state, "Why", chat.to_string(), cx),
             (_, None) => {
                 let words = "this entry is about no chat; its reason stands below it";
                 state.toasts.say(Tone::Info, words, cx.now);
@@ -103,7 +104,8 @@ fn on_entry(state: &mut State, line: &QueueLine, action: Action, cx: &mut Cx<'_>
             let text =
                 "Nobody knows whether WhatsApp took this message. If it did, the customer gets it a second time.";
             let deed = Deed::Ask(Box::new(QueueRetry { tenant, id }.into()));
-            confirm(state, "Send it once more?", text, "send it again", deed);
+            let title = titled(state, line, "Send it once more?");
+            confirm(state, &title, text, "send it again", deed);
         }
         Action::QueueRetry => cx.ask(QueueRetry { tenant, id }),
         Action::QueueHold => cx.ask(QueueHold { tenant, id }),
@@ -121,10 +123,22 @@ fn on_entry(state: &mut State, line: &QueueLine, action: Action, cx: &mut Cx<'_>
                 _ => "It will not be done. It can't be taken up again.",
             };
             let deed = Deed::Ask(Box::new(QueueDrop { tenant, id }.into()));
-            confirm(state, "Give this up?", text, "give it up", deed);
+            let title = titled(state, line, "Give this up?");
+            confirm(state, &title, text, "give it up", deed);
         }
         _ => {}
     }
+}
+
+/// Words with the name of whose chat the entry is about, where that is known.
+fn titled(state: &State, line: &QueueLine, words: &str) -> String {
+    whose(state, line).map_or_else(|| words.to_owned(), |who| format!("{who}: {words}"))
+}
+
+/// Whose chat an entry is about, where that is known.
+fn whose(state: &State, line: &QueueLine) -> Option<String> {
+    let mut chats = state.chats.rows.items().iter().chain(state.dashboard.waiting.items());
+    chats.find(|chat| Some(chat.id) == line.chat).map(short_name)
 }
 
 fn confirm(state: &mut State, title: &str, text: &str, yes: &'static str, deed: Deed) {
@@ -189,7 +203,8 @@ fn listed(state: &mut State, asked: &QueueList, reply: Result<Listed, Refusal>, 
 
 fn done(state: &mut State, line: QueueLine, words: &str, cx: &mut Cx<'_>) {
     let tone = if line.state == QueueState::Unreadable { Tone::Info } else { Tone::Good };
-    state.toasts.say(tone, &format!("{}: {words}", kind(line.kind)), cx.now);
+    let who = whose(state, &line).map(|who| format!(" ({who})")).unwrap_or_default();
+    state.toasts.say(tone, &format!("{}: {words}{who}", kind(line.kind)), cx.now);
     // A send of unknown end that is sent again goes on as a job with another id.
     let becomes_another = line.kind == QueueKind::UnknownSend && line.state != QueueState::Unknown;
     if becomes_another {

@@ -185,7 +185,10 @@ fn form(state: &mut State, reply: Option<&QuickReplyDocument>) {
     }
     let intro = "You send it with a few keys; the assistant takes it for a fact.";
     let form = match reply {
-        Some(reply) => Form::new(FormKind::QuickReplyEdit(reply.id), "Edit quick reply", intro, fields),
+        Some(reply) => {
+            let title = format!("Edit quick reply: {}", CleanText::line(&reply.label));
+            Form::new(FormKind::QuickReplyEdit(reply.id), &title, intro, fields)
+        }
         None => Form::new(FormKind::QuickReplyAdd, "New quick reply", intro, fields),
     };
     state.overlays.push(Overlay::Form(Box::new(form)));

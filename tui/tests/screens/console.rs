@@ -10,7 +10,7 @@ use mychatflow_data::time::Timestamp;
 use mychatflow_tui::key;
 use mychatflow_tui::keymap::Keymap;
 use mychatflow_tui::layout::{Layout, layout};
-use mychatflow_tui::msg::{Effect, Link, Msg, Question};
+use mychatflow_tui::msg::{Effect, Link, MouseDeed, Msg, Question};
 use mychatflow_tui::probe::PixelSupport;
 use mychatflow_tui::state::prefs::Prefs;
 use mychatflow_tui::state::{Charset, Guide, Setup, State};
@@ -33,6 +33,10 @@ pub struct Console {
     pub asked: Vec<Question>,
     now: Timestamp,
     seen: Layout,
+    /// The layout of the last frame that was drawn.
+    drawn: Layout,
+    /// Questions that are not answered yet, in their order.
+    late: Vec<Question>,
     seq: u64,
     refs: u8,
 }
@@ -66,34 +70,76 @@ impl Console {
         let now = Timestamp::from_millis(NOW);
         let state = State::new(setup, (columns, rows), now);
         let seen = layout(&state, Rect::new(0, 0, columns, rows));
-        Self { state, shop, effects: Vec::new(), asked: Vec::new(), now, seen, seq: 0, refs: 0 }
+        Self {
+            state,
+            shop,
+            effects: Vec::new(),
+            asked: Vec::new(),
+            now,
+            drawn: seen.clone(),
+            seen,
+            late: Vec::new(),
+            seq: 0,
+            refs: 0,
+        }
     }
 
     /// A message, and every answer that follows from it.
     pub fn take(&mut self, msg: Msg) {
-        let mut queue = vec![msg];
-        while !queue.is_empty() {
-            let msg = queue.remove(0);
-            let refs = &mut self.refs;
-            let mut ids = std::iter::from_fn(|| {
-                *refs += 1;
-                Some(ClientRef::from_bytes([*refs; 16]))
-            });
-            for effect in update(&mut self.state, &self.seen, msg, self.now, &mut ids) {
-                match effect {
-                    Effect::Ask(question) => {
-                        self.asked.push((*question).clone());
-                        if let Some(reply) = self.shop.reply(&question) {
-                            let answer = question.played(reply).expect("the shop's replies fit the protocol");
-                            queue.push(Msg::Answer(Box::new(answer)));
-                        }
-                    }
-                    Effect::WakeAt(_) => {}
-                    other => self.effects.push(other),
-                }
+        self.put(msg);
+        while self.answer() {}
+        self.draw();
+    }
+
+    /// A message alone, as one of many in a burst: nothing is answered, and nothing is drawn. Returns what it asked.
+    pub fn put(&mut self, msg: Msg) -> Vec<Question> {
+        let refs = &mut self.refs;
+        let mut ids = std::iter::from_fn(|| {
+            *refs += 1;
+            Some(ClientRef::from_bytes([*refs; 16]))
+        });
+        let clicked = matches!(&msg, Msg::Mouse(mouse) if mouse.deed == MouseDeed::Click);
+        let seen = if clicked { &self.drawn } else { &self.seen };
+        let mut asked = Vec::new();
+        for effect in update(&mut self.state, seen, msg, self.now, &mut ids) {
+            match effect {
+                Effect::Ask(question) => asked.push(*question),
+                Effect::WakeAt(_) => {}
+                other => self.effects.push(other),
             }
-            self.seen = layout(&self.state, self.area());
         }
+        self.seen = layout(&self.state, self.area());
+        self.asked.extend(asked.iter().cloned());
+        self.late.extend(asked.iter().cloned());
+        asked
+    }
+
+    /// Answers the oldest question that waits. Returns whether there was one.
+    pub fn answer(&mut self) -> bool {
+        if self.late.is_empty() {
+            return false;
+        }
+        let question = self.late.remove(0);
+        if let Some(reply) = self.shop.reply(&question) {
+            let answer = question.played(reply).expect("the shop's replies fit the protocol");
+            self.put(Msg::Answer(Box::new(answer)));
+        }
+        true
+    }
+
+    /// A frame is drawn.
+    pub fn draw(&mut self) {
+        self.drawn = self.seen.clone();
+    }
+
+    /// Keys that come all at once: what they ask is answered after the last of them, and a frame is drawn then.
+    pub fn burst(&mut self, keys: &str) -> &mut Self {
+        for key in key::sequence(keys).expect("a test names real keys") {
+            self.put(Msg::Key(key));
+        }
+        while self.answer() {}
+        self.draw();
+        self
     }
 
     /// Presses keys: `jj<enter>hi<alt-enter>`.
@@ -106,12 +152,23 @@ impl Console {
 
     /// Something that the daemon tells.
     pub fn tell(&mut self, topic: Topic, data: Value) -> &mut Self {
+        let msg = self.told(topic, data);
+        self.take(msg);
+        self
+    }
+
+    /// An event of the daemon, as a message.
+    pub fn told(&mut self, topic: Topic, data: Value) -> Msg {
         let prev = self.seq;
         self.seq += 1;
         let tenant = self.state.tenant;
         let event = Event { seq: self.seq, prev, tenant, topic, at: self.now, data };
-        self.take(Msg::Event(Box::new(event)));
-        self
+        Msg::Event(Box::new(event))
+    }
+
+    /// Time goes on; nobody is woken.
+    pub fn later(&mut self, time: Duration) {
+        self.now = self.now + time;
     }
 
     /// Lets time pass.

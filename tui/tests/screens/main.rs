@@ -12,6 +12,7 @@ mod credits;
 mod dashboard;
 mod guide;
 mod numbers;
+mod one_person;
 mod pairing;
 #[path = "../photo/mod.rs"]
 mod photo;

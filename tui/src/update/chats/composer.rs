@@ -5,7 +5,7 @@ use std::time::Duration;
 use mychatflow_data::protocol::calls::chat::{AfterEdit, ChatCompose, ChatEdit, ChatSend, ChatSent, ClearDraft};
 use mychatflow_data::protocol::name::QuickReplyName;
 
-use super::{list, name, quick};
+use super::{current, list, name, quick};
 use crate::action::Action;
 use crate::key::{Key, KeyCode};
 use crate::msg::Refusal;
@@ -30,7 +30,7 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
                 changed(thread, cx);
             }
         }
-        Action::QuickReply => quick::open(state, cx),
+        Action::QuickReply => quick_reply(state, cx),
         Action::Back => {
             leave(state, cx);
             state.chats.focus = Pane::Thread;
@@ -38,6 +38,12 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
         _ => return Handled::No,
     }
     Handled::Yes
+}
+
+fn quick_reply(state: &mut State, cx: &mut Cx<'_>) {
+    if let Some(chat) = state.chats.thread.as_ref().map(|thread| thread.chat.clone()) {
+        quick::open(state, &chat, cx);
+    }
 }
 
 /// A key was typed: into the filter of the list, or into the composer.
@@ -51,7 +57,7 @@ pub fn typed(state: &mut State, key: Key, cx: &mut Cx<'_>) {
     }
     let Some(thread) = &mut state.chats.thread else { return };
     if key == Key::new(KeyCode::Char('/')) && thread.composer.is_empty() {
-        quick::open(state, cx);
+        quick_reply(state, cx);
         return;
     }
     if thread.composer.key(key) == Taken::Yes {
@@ -99,6 +105,8 @@ pub fn keep_draft(state: &mut State, cx: &mut Cx<'_>) {
         return;
     }
     thread.kept.clone_from(&text);
+    // Kept here as well until the daemon has it: whoever comes back sooner finds it.
+    state.chats.drafts.insert(thread.chat.id, text.clone());
     cx.ask(ChatCompose { tenant, chat: name(thread.chat.id), instance: None, text: Some(text) });
 }
 
@@ -113,12 +121,10 @@ pub fn leave(state: &mut State, cx: &mut Cx<'_>) {
     }
 }
 
-/// Begins to write.
+/// Begins to write to the current chat.
 pub fn begin(state: &mut State, cx: &mut Cx<'_>) {
-    if state.chats.thread.is_none() {
-        list::preview(state, cx);
-    }
-    if state.chats.thread.is_some() {
+    let Some(id) = state.chats.current().map(|chat| chat.id) else { return current::nobody(state, cx) };
+    if current::turn_to(state, id, cx) == Handled::Yes {
         state.chats.focus = Pane::Composer;
         super::thread::mark_read(state, cx);
     }
@@ -165,6 +171,7 @@ fn send(state: &mut State, cx: &mut Cx<'_>) {
     let quick_reply = thread.quick_reply.take();
     thread.composer.set("");
     thread.kept.clear();
+    state.chats.drafts.remove(&chat);
     thread.keep_at = None;
     thread.selected = None;
     thread.anchor = Anchor::Bottom;

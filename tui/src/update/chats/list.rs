@@ -1,7 +1,5 @@
 //! The list of chats: its pages, tabs, filter and selection.
 
-use std::time::Duration;
-
 use mychatflow_data::model::chat::ChatState;
 use mychatflow_data::protocol::calls::chat::{ChatList, ChatSummary, ListOrder};
 use mychatflow_data::protocol::page::Page;
@@ -9,7 +7,6 @@ use mychatflow_data::protocol::page::Page;
 use super::thread;
 use crate::action::Action;
 use crate::key::Key;
-use crate::layout::chats::is_wide;
 use crate::layout::{Layout, Panes};
 use crate::msg::Refusal;
 use crate::state::State;
@@ -18,8 +15,6 @@ use crate::state::input::{Input, Lines, Taken};
 use crate::state::list::Reading;
 use crate::update::{Cx, Handled, again, lists};
 
-/// How long the selection rests before its thread is read.
-const REST: Duration = Duration::from_millis(80);
 /// Rows of a page.
 const PAGE: u32 = 100;
 /// Of those that need you all are wanted at once, as far as anybody can look through them.
@@ -31,12 +26,14 @@ pub fn enter(state: &mut State, cx: &mut Cx<'_>) {
     read(state, cx);
     if let Some(thread) = &state.chats.thread {
         let id = thread.chat.id;
+        state.chats.preview_at = None;
         thread::read(state, id, cx);
     }
 }
 
 fn read(state: &mut State, cx: &mut Cx<'_>) {
     state.chats.told.clear();
+    state.chats.asked_at = Some(cx.now);
     for question in pages(state) {
         cx.ask(question);
     }
@@ -114,9 +111,6 @@ pub fn answered(state: &mut State, asked: &ChatList, reply: Result<Page<ChatSumm
     if last {
         chats.rows.next = page.next;
         chats.rows.reading = Reading::Done(cx.now);
-        if chats.thread.is_none() && is_wide(cx.seen.body) {
-            preview(state, cx);
-        }
         more(state, cx);
     }
 }
@@ -138,16 +132,6 @@ fn more(state: &mut State, cx: &mut Cx<'_>) {
             state.chats.rows.reading = Reading::Again;
             read(state, cx);
         }
-    }
-}
-
-/// Where list and thread stand side by side, the thread follows the selection.
-pub fn preview(state: &mut State, cx: &mut Cx<'_>) {
-    state.chats.preview_at = None;
-    if let Some(chat) = state.chats.rows.selected().cloned()
-        && state.chats.thread.as_ref().is_none_or(|thread| thread.chat.id != chat.id)
-    {
-        thread::open(state, chat, cx);
     }
 }
 
@@ -181,9 +165,6 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
             if lists::step(&mut state.chats.rows, table.as_ref(), action) == Handled::No {
                 return Handled::No;
             }
-            if is_wide(cx.seen.body) {
-                state.chats.preview_at = Some(cx.now + REST);
-            }
             more(state, cx);
         }
     }
@@ -197,8 +178,10 @@ fn list_table(seen: &Layout) -> Option<crate::layout::table::TableLayout> {
     }
 }
 
-/// Goes to another tab.
+/// Goes to another tab. The list gets the keys: who was open may not be in it.
 pub fn turn(state: &mut State, tab: Tab, cx: &mut Cx<'_>) {
+    super::composer::leave(state, cx);
+    state.chats.focus = Pane::List;
     state.chats.tab = tab;
     fresh(state, cx);
 }
@@ -256,10 +239,16 @@ pub fn focus(state: &mut State, action: Action, cx: &mut Cx<'_>) {
     }
 }
 
+/// A row of the list was clicked.
+pub fn list_clicked(state: &mut State, cx: &mut Cx<'_>) {
+    super::composer::leave(state, cx);
+    state.chats.focus = Pane::List;
+}
+
 /// A pane was clicked.
 pub fn pane_clicked(state: &mut State, place: usize, cx: &mut Cx<'_>) {
     let pane = [Pane::List, Pane::Thread, Pane::Composer][place.min(2)];
-    if pane != Pane::List && state.chats.thread.is_none() {
+    if pane != Pane::List && thread::turn_to_seen(state, cx) == Handled::No {
         return;
     }
     if pane != Pane::Composer {

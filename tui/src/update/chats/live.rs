@@ -9,13 +9,13 @@ use mychatflow_data::protocol::calls::chat::{ChatSummary, InteractionDocument};
 use mychatflow_data::protocol::event::Event;
 use serde::Deserialize;
 
-use super::{composer, list, steer, thread};
-use crate::layout::chats::is_wide;
+use super::{composer, steer, thread};
 use crate::msg::{Effect, Focus};
 use crate::notify::Notification;
-use crate::state::chats::Pane;
+use crate::state::State;
+use crate::state::chats::{Pane, name};
+use crate::state::overlay::{Overlay, Reader, ReaderLine};
 use crate::state::toasts::Tone;
-use crate::state::{Screen, State};
 use crate::text::CleanText;
 use crate::update::Cx;
 
@@ -34,7 +34,7 @@ pub fn chat_changed(state: &mut State, event: &Event, cx: &mut Cx<'_>) {
         return;
     }
     if event.data.get("gone").and_then(serde_json::Value::as_bool) == Some(true) {
-        return gone(state, id);
+        return gone(state, id, cx);
     }
     let Ok(chat) = ChatSummary::deserialize(&event.data) else {
         // Nobody listened when it changed: it is read again if it is on the screen.
@@ -50,21 +50,27 @@ pub fn chat_changed(state: &mut State, event: &Event, cx: &mut Cx<'_>) {
     if chat.state == ChatState::NeedsYou && before != Some(ChatState::NeedsYou) {
         needs_you(state, &chat, cx);
     }
-    // The first chat of all: the pane beside the list must not go on asking to pick one.
-    if state.screen == Screen::Chats && state.chats.thread.is_none() && is_wide(cx.seen.body) {
-        list::preview(state, cx);
-    }
     thread::mark_read(state, cx);
 }
 
 /// The person of a chat was erased: nothing of it may stay on a screen.
-fn gone(state: &mut State, id: ChatId) {
+fn gone(state: &mut State, id: ChatId, cx: &Cx<'_>) {
     state.chats.rows.change(|rows| rows.retain(|row| row.id != id));
     state.chats.typing.remove(&id);
     state.chats.newest.remove(&id);
+    state.chats.drafts.remove(&id);
     if state.chats.thread.as_ref().is_some_and(|thread| thread.chat.id == id) {
+        let writing = state.chats.focus == Pane::Composer;
         state.chats.thread = None;
+        state.chats.preview_at = None;
         state.chats.focus = Pane::List;
+        if writing {
+            // Whoever is in the middle of a word types on: the letters must not become commands for somebody else.
+            let words = "The person was erased, with everything that was written. What you were writing was not sent.";
+            let lines = vec![ReaderLine::Words(CleanText::line(words))];
+            state.overlays.push(Overlay::Reader(Reader::new("This chat is gone", lines)));
+            state.toasts.say(Tone::Bad, "what you were writing was not sent: the chat is gone", cx.now);
+        }
     }
 }
 
@@ -76,8 +82,7 @@ fn needs_you(state: &mut State, chat: &ChatSummary, cx: &mut Cx<'_>) {
         return;
     }
     state.rung_at = Some(cx.now);
-    let who = chat.name.clone().or_else(|| chat.phone.as_ref().map(ToString::to_string)).unwrap_or_default();
-    let title = CleanText::line(&format!("{who} needs you"));
+    let title = CleanText::line(&format!("{} needs you", name(chat)));
     let body = CleanText::line(chat.reason.as_deref().unwrap_or_default());
     state.toasts.say(Tone::Info, &format!("{title}: {body}"), cx.now);
     cx.want(Effect::Notify(Notification { title, body }));
@@ -123,9 +128,6 @@ pub fn interaction_changed(state: &mut State, event: &Event, cx: &mut Cx<'_>) {
 pub fn woke(state: &mut State, cx: &mut Cx<'_>) {
     let now = cx.now;
     state.chats.typing.retain(|_, until| *until > now);
-    if state.chats.preview_at.is_some_and(|at| at <= now) {
-        list::preview(state, cx);
-    }
     let due = state.chats.thread.as_ref().and_then(|thread| thread.keep_at).is_some_and(|at| at <= now);
     if due {
         composer::keep_draft(state, cx);

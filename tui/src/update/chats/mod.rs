@@ -1,6 +1,7 @@
 //! Chats: the list, the open thread, what is written in it.
 
 mod composer;
+mod current;
 mod list;
 mod live;
 mod quick;
@@ -8,8 +9,10 @@ mod steer;
 mod thread;
 
 pub use self::composer::{keep_draft, pasted, send_again, typed};
-pub use self::list::{enter, pane_clicked, turn};
+pub use self::current::{drop_held, hold, next_held, patience_ends, settle};
+pub use self::list::{enter, list_clicked, pane_clicked, turn};
 pub use self::live::{chat_changed, interaction_changed, woke};
+pub use self::quick::insert as quick_reply_picked;
 pub use self::quick::{listed as quick_replies_came, rendered as quick_replies_rendered};
 pub use self::steer::picked;
 pub use self::thread::{mark_read as looked, message_clicked};
@@ -104,6 +107,9 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
             }
         }
         Answer::ChatCompose(asked, Ok(kept)) => {
+            if state.chats.drafts.get(&kept.chat) == asked.text.as_ref() {
+                state.chats.drafts.remove(&kept.chat);
+            }
             if let Some(thread) = state.chats.thread.as_mut().filter(|thread| thread.chat.id == kept.chat)
                 && asked.text.is_some()
             {

@@ -3,24 +3,27 @@
 
 use std::cmp::Reverse;
 
-use mychatflow_data::ids::QuickReplyId;
+use mychatflow_data::ids::{ChatId, QuickReplyId};
 use mychatflow_data::model::quick_reply::QuickReplyState;
+use mychatflow_data::protocol::calls::chat::ChatSummary;
 use mychatflow_data::protocol::calls::quick_reply::{QuickReplyList, QuickReplyRender, QuickReplyRendered};
 use mychatflow_data::protocol::page::Page;
 
-use super::{composer, name};
+use super::{composer, current, name};
 use crate::msg::Refusal;
 use crate::state::State;
+use crate::state::chats::{Pane, short_name};
 use crate::state::overlay::{Awaited, Overlay, Pick, PickItem, Picker, PickerKind};
 use crate::state::thread::{Sending, Thread, Writing};
+use crate::state::toasts::Tone;
 use crate::text::CleanText;
 use crate::update::{Cx, Handled, overlays, palette};
 
-/// Opens the picker, and asks what the person of the open chat would get of each.
-pub fn open(state: &mut State, cx: &mut Cx<'_>) {
-    palette::choose(state, PickerKind::QuickReply, "Quick reply", Vec::new());
-    let Some(chat) = state.chats.thread.as_ref().map(|thread| thread.chat.id) else { return raw(state, cx) };
-    let asked = QuickReplyRender { tenant: state.tenant_name(), name: None, chat: name(chat) };
+/// Opens the picker for a chat, and asks what its person would get of each.
+pub fn open(state: &mut State, chat: &ChatSummary, cx: &mut Cx<'_>) {
+    let title = format!("Quick reply to {}", short_name(chat));
+    palette::choose(state, PickerKind::QuickReply(chat.id), &title, Vec::new());
+    let asked = QuickReplyRender { tenant: state.tenant_name(), name: None, chat: name(chat.id) };
     if let Some(picker) = picker(state) {
         picker.awaited = Awaited::Answer(Box::new(asked.clone().into()));
     }
@@ -29,7 +32,7 @@ pub fn open(state: &mut State, cx: &mut Cx<'_>) {
 
 fn picker(state: &mut State) -> Option<&mut Picker> {
     match state.overlays.last_mut() {
-        Some(Overlay::Picker(picker)) if picker.kind == PickerKind::QuickReply => Some(picker),
+        Some(Overlay::Picker(picker)) if matches!(picker.kind, PickerKind::QuickReply(_)) => Some(picker),
         _ => None,
     }
 }
@@ -101,8 +104,13 @@ fn item(reply: QuickReplyRendered) -> PickItem {
     }
 }
 
-/// Puts a quick reply into the composer.
-pub fn insert(state: &mut State, id: QuickReplyId, text: &str, cx: &mut Cx<'_>) {
+/// Puts a quick reply into the composer of the chat that it was picked for.
+pub fn insert(state: &mut State, chat: ChatId, id: QuickReplyId, text: &str, cx: &mut Cx<'_>) {
+    if current::turn_to(state, chat, cx) == Handled::No {
+        let words = "the chat is not in the list any more; the quick reply was not taken";
+        return state.toasts.say(Tone::Bad, words, cx.now);
+    }
+    state.chats.focus = Pane::Composer;
     composer::insert(state, text, cx);
     let Some(thread) = &mut state.chats.thread else { return };
     if thread.writing == Writing::Message {

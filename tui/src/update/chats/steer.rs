@@ -13,15 +13,16 @@ use mychatflow_data::protocol::calls::chat::{
 use mychatflow_data::protocol::calls::contact::{ContactTag, Reviewed, Tagging};
 use mychatflow_data::protocol::calls::queue::QueueRetry;
 use mychatflow_data::protocol::calls::settings::SettingsSet;
-use mychatflow_data::protocol::name::{ContactName, QueueId};
+use mychatflow_data::protocol::name::{ChatName, ContactName, QueueId};
 use mychatflow_data::protocol::span::Span;
 
-use super::{composer, name, quick, thread};
+use super::{composer, current, name, quick, thread};
 use crate::action::Action;
 use crate::msg::{Answer, Effect};
 use crate::state::State;
-use crate::state::chats::Pane;
+use crate::state::chats::{Pane, short_name};
 use crate::state::form::{Field, Form, FormKind, anything, something};
+use crate::state::list::Reading;
 use crate::state::outbox::Stage;
 use crate::state::overlay::{Confirm, Deed, Overlay, Pick, PickItem, PickerKind};
 use crate::state::thread::EntryId;
@@ -34,23 +35,30 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// Tries an action on the chat that it is about.
 pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
     let tenant = state.tenant_name();
-    let Some(chat) = state.chats.current().cloned() else { return Handled::No };
+    let Some(chat) = state.chats.current().cloned() else {
+        if current::is_about_chat(action) {
+            current::nobody(state, cx);
+            return Handled::Yes;
+        }
+        return Handled::No;
+    };
+    let who = short_name(&chat);
     let waiting = state.chats.thread.as_ref().filter(|thread| thread.chat.id == chat.id);
     let waiting = waiting.and_then(|thread| thread.waiting_answer()).map(|item| item.id);
     match action {
         Action::Compose => composer::begin(state, cx),
-        Action::QuickReply => quick::open(state, cx),
+        Action::QuickReply => quick::open(state, &chat, cx),
         Action::ChatApprove => match waiting {
             Some(id) => cx.ask(ChatApprove { tenant, chat: name(chat.id), instance: None, id: Some(id) }),
-            None => nothing_waits(state, cx),
+            None => nothing_waits(state, &chat, cx),
         },
         Action::ChatCancel => match waiting {
             Some(id) => cx.ask(ChatCancel { tenant, chat: name(chat.id), instance: None, id: Some(id) }),
-            None => nothing_waits(state, cx),
+            None => nothing_waits(state, &chat, cx),
         },
         Action::ChatEdit => match waiting {
             Some(_) => composer::edit(state, cx),
-            None => nothing_waits(state, cx),
+            None => nothing_waits(state, &chat, cx),
         },
         Action::ChatPause if is_silent(&chat, cx) => {
             cx.ask(ChatResume { tenant, chat: name(chat.id), instance: None });
@@ -58,11 +66,11 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
         Action::ChatPause => cx.ask(ChatPause { tenant, chat: name(chat.id), instance: None, span: None }),
         Action::ChatPauseFor => {
             let spans = [HOUR / 2, HOUR, 4 * HOUR, 12 * HOUR, 24 * HOUR, 168 * HOUR];
-            let title = "Silence the assistant here for (or type, such as 90m)";
+            let title = format!("{who}: silence the assistant for (or type, such as 90m)");
             palette::choose(
                 state,
                 PickerKind::Pause(chat.id),
-                title,
+                &title,
                 self::spans(&spans, |span| Pick::Pause(chat.id, span)),
             );
         }
@@ -71,24 +79,25 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
         }
         Action::ChatSnooze => {
             let spans = [HOUR, 3 * HOUR, 8 * HOUR, 24 * HOUR, 72 * HOUR, 168 * HOUR];
-            let title = "Put the chat away for (or type, such as 2h)";
+            let title = format!("{who}: put the chat away for (or type, such as 2h)");
             palette::choose(
                 state,
                 PickerKind::Snooze(chat.id),
-                title,
+                &title,
                 self::spans(&spans, |span| Pick::Snooze(chat.id, span)),
             );
         }
         Action::ChatDone => cx.ask(ChatDone { tenant, chat: name(chat.id), instance: None }),
         Action::ChatMode => {
-            palette::choose(state, PickerKind::Mode, "What the assistant does in this chat", modes(&chat))
+            let title = format!("{who}: what the assistant does in this chat");
+            palette::choose(state, PickerKind::Mode, &title, modes(&chat));
         }
         Action::ChatTag => match chat.contact {
             Some(contact) => {
                 let tags = chat.tags.join(", ");
                 let fields =
                     vec![Field::line("tags", "Tags", "with commas between them: vip, two words", &tags, anything)];
-                let form = Form::new(FormKind::Tags(contact, chat.tags), "Tags", "", fields);
+                let form = Form::new(FormKind::Tags(contact, chat.tags), &format!("Tags of {who}"), "", fields);
                 state.overlays.push(Overlay::Form(Box::new(form)));
             }
             None => state.toasts.say(Tone::Info, "a group has no tags", cx.now),
@@ -101,7 +110,7 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
                 "",
                 something,
             )];
-            let form = Form::new(FormKind::Note(chat.id), "A note", "", fields);
+            let form = Form::new(FormKind::Note(chat.id), &format!("A note about {who}"), "", fields);
             state.overlays.push(Overlay::Form(Box::new(form)));
         }
         Action::ChatPersonal => match chat.contact {
@@ -115,16 +124,16 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
                 let question = ContactTag { tenant, contact, tags, remove, review: Some(review) };
                 let (title, text, yes) = match review {
                     Reviewed::Personal => (
-                        "Is this person personal?",
+                        format!("Is {who} personal?"),
                         "The assistant will never answer them, on any of your numbers. An answer under way is thrown away.",
                         "personal",
                     ),
                     Reviewed::Customer => {
-                        ("Is this person a customer?", "The assistant may answer them from now on.", "customer")
+                        (format!("Is {who} a customer?"), "The assistant may answer them from now on.", "customer")
                     }
                 };
                 state.overlays.push(Overlay::Confirm(Confirm {
-                    title: CleanText::line(title),
+                    title: CleanText::line(&title),
                     text: CleanText::block(text),
                     yes,
                     deed: Deed::Ask(Box::new(question.into())),
@@ -138,7 +147,7 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
                 Some(EntryId::Message(id)) => id.to_string(),
                 _ => chat.id.to_string(),
             };
-            overlays::ask_why(state, id, cx);
+            overlays::ask_why(state, &format!("Why: {who}"), id, cx);
         }
         Action::Copy => copy(state, &chat, cx),
         Action::ChatResend => resend(state, cx),
@@ -148,8 +157,14 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
     Handled::Yes
 }
 
-fn nothing_waits(state: &mut State, cx: &Cx<'_>) {
-    state.toasts.say(Tone::Info, "no answer waits here", cx.now);
+fn nothing_waits(state: &mut State, chat: &ChatSummary, cx: &Cx<'_>) {
+    let open = state.chats.thread.as_ref().filter(|thread| thread.chat.id == chat.id);
+    let words = match open.map(|thread| &thread.reading) {
+        Some(Reading::Done(_) | Reading::Again) => "no answer waits here",
+        Some(_) => "the messages are not here yet; nothing was done",
+        None => "open the chat first: an answer is sent or dropped where it can be read",
+    };
+    state.toasts.say(Tone::Info, &format!("{}: {words}", short_name(chat)), cx.now);
 }
 
 /// Is the assistant silent here, by a pause or because a human was asked for?
@@ -205,8 +220,12 @@ fn copy(state: &State, chat: &ChatSummary, cx: &mut Cx<'_>) {
 /// Once more: what this console sent under the same id, what the daemon lost sight of by a decision of its own.
 fn resend(state: &mut State, cx: &mut Cx<'_>) {
     let tenant = state.tenant_name();
-    let Some(thread) = &state.chats.thread else { return };
+    let Some(thread) = &state.chats.thread else {
+        state.toasts.say(Tone::Info, "open the chat first, and choose the message", cx.now);
+        return;
+    };
     let chat = thread.chat.id;
+    let who = short_name(&thread.chat);
     let ours = match thread.selected {
         Some(EntryId::Pending(client_ref)) => Some(client_ref),
         _ => state
@@ -227,7 +246,7 @@ fn resend(state: &mut State, cx: &mut Cx<'_>) {
         InteractionState::Unknown => {
             let deed = Deed::Ask(Box::new(QueueRetry { tenant, id: QueueId::from(item.id.to_string()) }.into()));
             state.overlays.push(Overlay::Confirm(Confirm {
-                title: CleanText::line("Send it once more?"),
+                title: CleanText::line(&format!("Send it to {who} once more?")),
                 text: CleanText::block(
                     "Nobody knows whether this message was sent. Look at the phone first: if it did go out, the customer gets it twice.",
                 ),
@@ -255,8 +274,8 @@ fn next_needs_you(state: &mut State, cx: &mut Cx<'_>) {
         return;
     };
     state.chats.rows.select(chat.id);
-    if state.chats.thread.as_ref().is_none_or(|thread| thread.chat.id != chat.id) {
-        thread::open(state, chat, cx);
+    if current::turn_to(state, chat.id, cx) == Handled::No {
+        return;
     }
     if state.chats.focus != Pane::List {
         thread::mark_read(state, cx);
@@ -269,7 +288,6 @@ pub fn picked(state: &mut State, pick: Pick, cx: &mut Cx<'_>) {
     match pick {
         Pick::Chat(id) => thread::open_at(state, id, None, cx),
         Pick::Hit(chat, id) => thread::open_at(state, chat, Some(id), cx),
-        Pick::QuickReply(id, text, _) => quick::insert(state, id, &text, cx),
         Pick::Mode(id, mode) => cx.ask(SettingsSet {
             tenant,
             key: SettingKey::AssistantMode,
@@ -295,20 +313,27 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
         Answer::ChatSnooze(_, Ok(chat)) => (chat, "put away"),
         Answer::ChatDone(_, Ok(chat)) => (chat, "done until the next message"),
         Answer::ChatRead(_, Ok(chat)) => (chat, ""),
-        Answer::ChatApprove(_, Ok(_)) => return state.toasts.say(Tone::Good, "it goes out", cx.now),
+        Answer::ChatApprove(asked, Ok(_)) => return tell(state, &asked.chat, "it goes out", cx),
         Answer::ChatEdit(asked, Ok(_)) => {
             if asked.send == AfterEdit::Send {
-                state.toasts.say(Tone::Good, "your words go out", cx.now);
+                tell(state, &asked.chat, "your words go out", cx);
             }
             return;
         }
-        Answer::ChatCancel(_, Ok(_)) => return state.toasts.say(Tone::Good, "thrown away; nothing was sent", cx.now),
+        Answer::ChatCancel(asked, Ok(_)) => return tell(state, &asked.chat, "thrown away; nothing was sent", cx),
         _ => return,
     };
     if !said.is_empty() {
-        state.toasts.say(Tone::Good, said, cx.now);
+        state.toasts.say(Tone::Good, &format!("{}: {said}", short_name(&chat)), cx.now);
     }
     take(state, &chat);
+}
+
+/// Says what was done in a chat, with whose it is.
+fn tell(state: &mut State, chat: &ChatName, words: &str, cx: &Cx<'_>) {
+    let who = chat.as_str().parse().ok().and_then(|id| state.chats.known(id)).map(short_name);
+    let words = who.map_or_else(|| words.to_owned(), |who| format!("{who}: {words}"));
+    state.toasts.say(Tone::Good, &words, cx.now);
 }
 
 /// Puts a chat's new form wherever it is shown.

@@ -9,7 +9,7 @@ use crate::layout::chats::{Placed, ThreadLayout};
 use crate::layout::{Layout, Panes};
 use crate::moment;
 use crate::msg::{Focus, Refusal};
-use crate::state::chats::Pane;
+use crate::state::chats::{Finding, Pane};
 use crate::state::list::Reading;
 use crate::state::overlay::{Overlay, Reader, ReaderLine};
 use crate::state::thread::{Anchor, End, EntryId, Thread};
@@ -26,8 +26,19 @@ const NEAR: usize = 20;
 pub fn open(state: &mut State, chat: ChatSummary, cx: &mut Cx<'_>) {
     super::composer::leave(state, cx);
     let id = chat.id;
-    state.chats.thread = Some(Thread::open(chat));
+    place(state, chat);
+    state.chats.preview_at = None;
     read(state, id, cx);
+}
+
+/// Puts a chat's thread into its pane, with the text that was left there, before a message of it is here.
+pub fn place(state: &mut State, chat: ChatSummary) {
+    let mut thread = Thread::open(chat);
+    if let Some(draft) = state.chats.drafts.get(&thread.id()) {
+        thread.composer.set(draft);
+        thread.kept.clone_from(draft);
+    }
+    state.chats.thread = Some(thread);
 }
 
 /// Opens a chat by its id, around a message or at its end.
@@ -36,13 +47,15 @@ pub fn open_at(state: &mut State, chat: ChatId, around: Option<InteractionId>, c
     state.screen = Screen::Chats;
     state.chats.focus = Pane::Thread;
     let known = state.chats.rows.items().iter().find(|row| row.id == chat).cloned();
+    state.chats.thread = None;
+    state.chats.preview_at = None;
+    state.chats.find = state.chats.find.take().filter(|find| !find.is_blank());
+    state.chats.finding = Finding::Closed;
     if let Some(row) = known {
-        state.chats.rows.select(chat);
-        state.chats.thread = Some(Thread::open(row));
-    } else {
-        state.chats.thread = None;
+        place(state, row);
     }
     state.chats.jump = Some((chat, around));
+    state.chats.asked_at = Some(cx.now);
     cx.ask(ChatShow { around, ..newest(state, chat) });
 }
 
@@ -51,6 +64,7 @@ pub fn read(state: &mut State, chat: ChatId, cx: &mut Cx<'_>) {
     if let Some(thread) = &mut state.chats.thread {
         again(&mut thread.reading);
     }
+    state.chats.asked_at = Some(cx.now);
     cx.ask(newest(state, chat));
 }
 
@@ -74,6 +88,8 @@ pub fn answered(state: &mut State, asked: &ChatShow, reply: Result<ChatShown, Re
             if let Some(thread) = state.chats.thread.as_mut().filter(|thread| asked.chat == name(thread.chat.id)) {
                 thread.reading = Reading::Failed(refusal.text);
             } else {
+                // The list is there again, with whoever is highlighted in it.
+                state.chats.jump = state.chats.jump.filter(|(chat, _)| asked.chat != name(*chat));
                 crate::update::answers::refused(state, &refusal, cx);
             }
             return;
@@ -89,7 +105,9 @@ pub fn answered(state: &mut State, asked: &ChatShow, reply: Result<ChatShown, Re
         }
     }
     let Some(thread) = state.chats.thread.as_mut().filter(|thread| thread.chat.id == got.chat.id) else { return };
-    let draft = got.draft.clone().unwrap_or_default();
+    // What was left here a moment ago is newer than what the daemon has.
+    let left = state.chats.drafts.get(&thread.id()).cloned();
+    let draft = left.or(got.draft.clone()).unwrap_or_default();
     if thread.reading == Reading::Never && thread.composer.is_empty() {
         thread.composer.set(&draft);
     }
@@ -134,6 +152,11 @@ fn laid(seen: &Layout) -> Option<&ThreadLayout> {
 
 /// Does something in the thread.
 pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
+    if action == Action::Back {
+        super::composer::leave(state, cx);
+        state.chats.focus = Pane::List;
+        return Handled::Yes;
+    }
     let Some(laid) = laid(cx.seen) else { return Handled::No };
     let room = i32::from(laid.log.height);
     match action {
@@ -160,10 +183,6 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
             }
         }
         Action::Open => whole(state),
-        Action::Back => {
-            super::composer::leave(state, cx);
-            state.chats.focus = Pane::List;
-        }
         _ => return Handled::No,
     }
     more(state, cx);
@@ -288,15 +307,29 @@ fn more(state: &mut State, cx: &mut Cx<'_>) {
     cx.ask(question);
 }
 
+/// The thread that was clicked becomes the current one again, if something took its place since.
+pub fn turn_to_seen(state: &mut State, cx: &mut Cx<'_>) -> Handled {
+    let Some(id) = laid(cx.seen).and_then(|laid| laid.chat) else { return Handled::No };
+    let turned = super::current::turn_to(state, id, cx);
+    if turned == Handled::No {
+        let words = "this chat has just left the list; nothing was done";
+        state.toasts.say(crate::state::toasts::Tone::Info, words, cx.now);
+    }
+    turned
+}
+
 /// A message was clicked.
-pub fn message_clicked(state: &mut State, at: usize, cx: &mut Cx<'_>) {
+pub fn message_clicked(state: &mut State, id: EntryId, cx: &mut Cx<'_>) {
+    if turn_to_seen(state, cx) == Handled::No {
+        return;
+    }
     super::composer::leave(state, cx);
     state.chats.focus = Pane::Thread;
     if let Some(thread) = &mut state.chats.thread {
-        let id = thread.entries(&state.outbox).get(at).map(|entry| entry.id());
+        let here = thread.entries(&state.outbox).iter().any(|entry| entry.id() == id);
         // The message stays where it was clicked.
-        if let (Some(id), Some(laid)) = (id, laid(cx.seen))
-            && let Some(seen) = laid.placed.iter().find(|placed| placed.at == at)
+        if let (true, Some(laid)) = (here, laid(cx.seen))
+            && let Some(seen) = laid.placed.iter().find(|placed| placed.id == id)
         {
             shift(thread, seen, i32::from(laid.log.height), 0);
             thread.selected = Some(id);

@@ -304,7 +304,7 @@ fn opt_out(state: &mut State, contact: &Contact) {
     let name = name(contact);
     let (title, text, yes) = match back {
         OptOut::Out => (
-            "Write no more?",
+            format!("Write to {name} no more?"),
             format!(
                 "Neither the assistant nor campaigns will write to {name} any more, until you take this back. You can still \
                  write yourself."
@@ -312,7 +312,7 @@ fn opt_out(state: &mut State, contact: &Contact) {
             "opt out",
         ),
         OptOut::Back => (
-            "Write again?",
+            format!("Write to {name} again?"),
             format!(
                 "The assistant and campaigns may write to {name} again. Say so only when the person wants it: they asked \
                  not to be written to."
@@ -321,7 +321,7 @@ fn opt_out(state: &mut State, contact: &Contact) {
         ),
     };
     state.overlays.push(Overlay::Confirm(Confirm {
-        title: CleanText::line(title),
+        title: CleanText::line(&title),
         text: CleanText::block(&text),
         yes,
         deed: Deed::Ask(Box::new(question.into())),
@@ -513,6 +513,18 @@ fn put(state: &mut State, contact: Contact) {
     }
 }
 
+/// Is this person what one looks at?
+fn is_before(state: &State, id: ContactId) -> bool {
+    match state.overlays.last() {
+        Some(Overlay::Person(person)) => person.id == id,
+        Some(_) => false,
+        None => {
+            let listed = state.screen == Screen::Contacts && !state.contacts.filter_open();
+            listed && state.contacts.rows.selected_id() == Some(id)
+        }
+    }
+}
+
 /// A person with their chats came.
 fn shown(state: &mut State, asked: &ContactShow, reply: Result<ContactShown, Refusal>, cx: &mut Cx<'_>) {
     let is = |id: Option<ContactId>| id.is_some_and(|id| asked.contact.as_str() == id.to_string());
@@ -531,8 +543,14 @@ fn shown(state: &mut State, asked: &ContactShow, reply: Result<ContactShown, Ref
             } else {
                 look(state, cx);
             }
-            if let Some(next) = next {
-                go_on(state, &shown, next, cx);
+            match next {
+                Some(next) if is_before(state, shown.contact.id) => go_on(state, &shown, next, cx),
+                // Whoever went on meanwhile is doing something else: nothing may come between.
+                Some(_) => {
+                    let words = format!("{}: nothing was opened, because you went on", name(&shown.contact));
+                    state.toasts.say(Tone::Info, &words, cx.now);
+                }
+                None => {}
             }
         }
         Err(refusal) if next.is_some() => super::answers::refused(state, &refusal, cx),

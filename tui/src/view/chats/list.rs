@@ -11,7 +11,7 @@ use crate::layout::chats::{ListPane, tab_words};
 use crate::layout::overlay::field_rows;
 use crate::moment;
 use crate::state::State;
-use crate::state::chats::{Pane, Tab};
+use crate::state::chats::{Pane, Tab, name};
 use crate::text::CleanText;
 use crate::theme::{Glyphs, Role};
 use crate::view::paint::{Keys, Paint};
@@ -56,12 +56,6 @@ pub fn draw(state: &State, pane: &ListPane, paint: &mut Paint<'_>) {
         }
         paint.text(*area, &tab_words(state, *tab), style);
     }
-}
-
-/// What a chat is called.
-pub fn name(chat: &ChatSummary) -> CleanText {
-    let phone = || chat.phone.as_ref().map(|phone| format!("+{}", phone.digits()));
-    CleanText::line(&chat.name.clone().or_else(phone).unwrap_or_else(|| "somebody without a name".to_owned()))
 }
 
 fn row(state: &State, chat: &ChatSummary, area: &RowArea, paint: &mut Paint<'_>) {

@@ -5,13 +5,12 @@ use ratatui::layout::{Position, Rect};
 use mychatflow_data::model::chat::{ChatState, Mode};
 use mychatflow_data::protocol::calls::chat::ChatSummary;
 
-use super::list;
 use crate::bubble::{Around, Bubble, Row, Side, bubble};
 use crate::layout::chats::{Placed, Sight, ThreadLayout};
 use crate::layout::overlay::field_rows;
 use crate::moment;
 use crate::state::State;
-use crate::state::chats::Pane;
+use crate::state::chats::{Pane, name};
 use crate::state::list::Reading;
 use crate::state::thread::{Sending, Thread, Writing};
 use crate::text::CleanText;
@@ -20,7 +19,7 @@ use crate::view::paint::{Keys, Paint, Span, first_row};
 use crate::widgets::skeleton;
 
 /// The most columns of a place without a value, in the sentence about it.
-const PLACE: usize = 30;
+const PLACE: usize = 18;
 
 /// Draws it.
 pub fn draw(state: &State, pane: &ThreadLayout, paint: &mut Paint<'_>) {
@@ -39,7 +38,7 @@ pub fn draw(state: &State, pane: &ThreadLayout, paint: &mut Paint<'_>) {
 
 fn head(state: &State, thread: &Thread, pane: &ThreadLayout, keys: Keys, paint: &mut Paint<'_>) {
     let chat = &thread.chat;
-    let who = list::name(chat);
+    let who = name(chat);
     let phone = match (&chat.name, &chat.phone) {
         (Some(_), Some(phone)) => format!("  +{}", phone.digits()),
         _ => String::new(),
@@ -195,16 +194,32 @@ fn composer(state: &State, thread: &Thread, pane: &ThreadLayout, paint: &mut Pai
     let rule = Rect { x: pane.pane.x + 1, y: area.y - 1, width: pane.pane.width - 2, height: 1 };
     paint.rule(rule, paint.style(role));
     let sign = Rect { x: rule.x + 2, width: rule.width.saturating_sub(4), ..rule };
-    if let Some(place) = thread.unfilled() {
+    let more = if let Some(place) = thread.unfilled() {
         let place = crate::text::cut(place.as_str(), PLACE);
-        let words = match thread.sending {
-            Sending::Untried => format!(" no value for {place}: fill it in "),
-            Sending::Refused => format!(" not sent: {place} is still to be filled in "),
-        };
-        paint.text(sign, &words, paint.style(Role::Warn));
+        match thread.sending {
+            Sending::Untried => format!("no value for {place}: fill it in "),
+            Sending::Refused => format!("not sent: {place} is still to be filled in "),
+        }
     } else if let Writing::Edit(_) = thread.writing {
-        paint.text(sign, " the assistant's answer, in your words ", paint.style(Role::Warn));
-    }
+        "the assistant's answer, in your words ".to_owned()
+    } else {
+        String::new()
+    };
+    // To whom it goes stands beside what is written. What is wrong with it must be there in full.
+    let room = usize::from(sign.width).saturating_sub(crate::text::width(&more) + 6);
+    let who = name(&thread.chat);
+    let who = crate::text::cut(who.as_str(), room);
+    let who_role = if focused { Role::Accent } else { Role::Muted };
+    let colon = if more.is_empty() { " " } else { ": " };
+    paint.line(
+        sign,
+        &[
+            (" to ", paint.style(Role::Muted)),
+            (&who, paint.style(who_role)),
+            (colon, paint.style(Role::Muted)),
+            (&more, paint.style(Role::Warn)),
+        ],
+    );
     let prompt = Rect { x: pane.pane.x + 1, y: area.y, width: 2, height: 1 };
     paint.text(prompt, paint.glyphs().prompt, paint.style(if focused { Role::Accent } else { Role::Faint }));
     if thread.composer.is_empty() {
