@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use mychatflow_data::ids::ChatId;
 use mychatflow_data::model::chat::{ChatState, Mode};
-use mychatflow_data::model::disclosure;
 use mychatflow_data::model::contact::{Review, UNREVIEWED};
+use mychatflow_data::model::disclosure;
 use mychatflow_data::model::interaction::InteractionState;
 use mychatflow_data::model::job::Job;
 use mychatflow_data::model::pairing::is_settled;

@@ -302,11 +302,7 @@ impl Intake<'_, '_> {
     /// Is it a message that the assistant can answer? What nobody can read yet, and what only a person understands, is none.
     fn question(&self, message: &MessageEvent) -> Question {
         let readable = message.kind != ContentKind::Waiting && message.handling == Handling::Answer;
-        if readable && !message.from_me && message.chat.is_person() {
-            Question::Open
-        } else {
-            Question::None
-        }
+        if readable && !message.from_me && message.chat.is_person() { Question::Open } else { Question::None }
     }
 
     fn customer_message(&self, message: &MessageEvent) -> Result<Accepted, StoreError> {
