@@ -1,20 +1,25 @@
-//! Fetches messages whose webhook never came. Each goes the way of a delivery, so a known one is a duplicate.
+//! Fetches messages whose webhook never came. Each goes the way of a delivery, so a known one is a duplicate. A human's message
+//! counts at its own time; where that may be made up (`flow/stamp.rs`) it counts once a webhook or another look confirms it.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use mychatflow_data::ids::InstanceId;
+use mychatflow_data::model::delivery::MessageEvent;
 use mychatflow_data::model::instance::{Instance, InstanceStatus};
 use mychatflow_data::model::job::Job;
 use mychatflow_data::phone::Address;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::jobs::Ended;
-use mychatflow_data::store::tx::accept_delivery::Accepted;
+
+use mychatflow_data::store::tx::accept_delivery::{Accepted, Stamp};
 use mychatflow_data::time::Timestamp;
 
 use super::{JobError, Outcome, broken_off};
 use crate::cx::Cx;
 use crate::flow::clean::clean_name;
+use crate::flow::stamp;
 use crate::instances::{notice, server};
 use crate::waha::Waha;
 use crate::waha::chats::{Chats, Filter, Order};
@@ -27,6 +32,10 @@ const TOGETHER: usize = 25;
 const CHATS: u32 = 50;
 /// How long to wait for a number that does not work.
 const PAUSE: Duration = Duration::from_secs(60);
+/// How long after a look that found messages as young as itself the history is looked at once more.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
+/// For how long it is looked at again.
+const LOOK_AGAIN_FOR: Duration = Duration::from_secs(30);
 
 /// What a search of the history brought.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -46,7 +55,7 @@ pub struct Recovered {
 pub async fn run(
     cx: &Cx,
     tenant: &TenantStore,
-    _job: &Job,
+    job: &Job,
     instance: InstanceId,
     since: Timestamp,
 ) -> Result<Outcome, JobError> {
@@ -62,8 +71,20 @@ pub async fn run(
         let reason = "the number does not work yet".to_owned();
         return Ok(Outcome::End(Ended::Snooze { until: cx.now() + PAUSE, reason }));
     }
-    recover(cx, tenant, &found, since).await?;
+    let (_, doubt) = search(cx, tenant, &found, since).await?;
+    let now = cx.now();
+    if doubt == Doubt::TooYoung && now.since(job.created_at) < LOOK_AGAIN_FOR {
+        let reason = "some messages are too new to be believed: looking again".to_owned();
+        return Ok(Outcome::End(Ended::Snooze { until: now + LOOK_AGAIN, reason }));
+    }
     Ok(Outcome::End(Ended::Done))
+}
+
+/// Did a search find messages of ours whose time can't be believed yet?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    None,
+    TooYoung,
 }
 
 /// Searches a number's history from an instant on, oldest first, and takes in what is missing.
@@ -76,17 +97,28 @@ pub async fn recover(
     instance: &Instance,
     since: Timestamp,
 ) -> Result<Recovered, JobError> {
+    Ok(search(cx, tenant, instance, since).await?.0)
+}
+
+async fn search(
+    cx: &Cx,
+    tenant: &TenantStore,
+    instance: &Instance,
+    since: Timestamp,
+) -> Result<(Recovered, Doubt), JobError> {
     let waha = server(cx, instance)?;
-    let mut recovered = Recovered::default();
+    let mut recovered = (Recovered::default(), Doubt::None);
     // WEBJS has no history of all chats together.
     if instance.engine.as_deref() == Some("WEBJS") {
-        for chat in chats_since(&waha, instance, since).await? {
-            read(cx, tenant, instance, &waha, Chats::One(&chat), since, &mut recovered).await?;
+        let (chats, last) = chats_since(&waha, instance, since).await?;
+        let made_up = made_up_seconds(tenant, instance, last.iter()).await?;
+        for chat in chats {
+            read(cx, tenant, instance, &waha, Chats::One(&chat), (since, &made_up), &mut recovered).await?;
         }
     } else {
-        read(cx, tenant, instance, &waha, Chats::All, since, &mut recovered).await?;
+        read(cx, tenant, instance, &waha, Chats::All, (since, &HashSet::new()), &mut recovered).await?;
     }
-    let Recovered { found, duplicates, ignored } = recovered;
+    let Recovered { found, duplicates, ignored } = recovered.0;
     tracing::info!(instance.id = %instance.id, %since, found, duplicates, ignored, "the history was read");
     if found > 0 {
         let text = format!("{}: {found} missed messages were fetched, {duplicates} were here already", instance.name);
@@ -101,22 +133,31 @@ async fn read(
     instance: &Instance,
     waha: &Waha,
     chats: Chats<'_>,
-    since: Timestamp,
-    recovered: &mut Recovered,
+    (since, made_up): (Timestamp, &HashSet<i64>),
+    (recovered, doubt): &mut (Recovered, Doubt),
 ) -> Result<(), JobError> {
     let defaults = cx.config().reply;
     let mut filter = Filter { since: Some(since), order: Order::OldestFirst, limit: PAGE, ..Filter::default() };
     loop {
+        let asked_at = cx.now();
         let page = waha.messages(&instance.session, chats, &filter).await?;
         if page.rows == 0 {
             return Ok(());
         }
         filter.offset += PAGE;
+        let mut crowded = made_up_seconds(tenant, instance, page.items.iter()).await?;
+        crowded.extend(made_up);
         for messages in page.items.chunks(TOGETHER) {
             let units = messages.iter().cloned().map(|mut message| {
                 // As a delivery is cleaned before the store sees it.
                 message.push_name = message.push_name.take().and_then(|name| clean_name(&name));
-                tenant.recover_message(instance.id, message, defaults, cx.now())
+                let too_young = message.from_me && stamp::is_of_the_request(message.at, asked_at);
+                let doubtful = too_young || crowded.contains(&stamp::second(message.at));
+                let stamp = if doubtful { Stamp::Doubtful } else { Stamp::Written };
+                if too_young {
+                    *doubt = Doubt::TooYoung;
+                }
+                tenant.recover_stamped(instance.id, message, stamp, defaults, cx.now())
             });
             // In the order of their making; those that wait together share a commit.
             for accepted in join_all(units).await {
@@ -130,17 +171,45 @@ async fn read(
     }
 }
 
-/// The chats in which something happened since, newest first.
-async fn chats_since(waha: &Waha, instance: &Instance, since: Timestamp) -> Result<Vec<Address>, JobError> {
-    let mut chats = Vec::new();
+/// The seconds on messages of ours, unknown so far, that the server must have made up.
+async fn made_up_seconds<'m>(
+    tenant: &TenantStore,
+    instance: &Instance,
+    messages: impl Iterator<Item = &'m MessageEvent>,
+) -> Result<HashSet<i64>, JobError> {
+    let mut own: Vec<&MessageEvent> = messages.filter(|message| message.from_me && message.chat.is_person()).collect();
+    let seconds =
+        |own: &[&MessageEvent]| stamp::crowded_seconds(own.iter().map(|message| (message.chat.as_str(), message.at)));
+    let suspects = seconds(&own);
+    if suspects.is_empty() {
+        return Ok(suspects);
+    }
+    own.retain(|message| suspects.contains(&stamp::second(message.at)));
+    let ids = own.iter().map(|message| message.bare_id.clone()).collect();
+    let known: HashSet<String> = tenant.dated_ids(instance.id, ids).await?.into_iter().collect();
+    own.retain(|message| !known.contains(&message.bare_id));
+    Ok(seconds(&own))
+}
+
+/// The chats in which something happened since, newest first, and their last messages.
+async fn chats_since(
+    waha: &Waha,
+    instance: &Instance,
+    since: Timestamp,
+) -> Result<(Vec<Address>, Vec<MessageEvent>), JobError> {
+    let (mut chats, mut last) = (Vec::new(), Vec::new());
     let mut offset = 0;
     loop {
         let page = waha.overview(&instance.session, CHATS, offset).await?;
         let oldest = page.items.iter().filter_map(|chat| chat.last.as_ref()).map(|last| last.at).min();
-        let alive = page.items.into_iter().filter(|chat| chat.last.as_ref().is_none_or(|last| last.at >= since));
-        chats.extend(alive.map(|chat| chat.address));
+        for chat in page.items {
+            if chat.last.as_ref().is_none_or(|last| last.at >= since) {
+                chats.push(chat.address);
+                last.extend(chat.last);
+            }
+        }
         if page.rows == 0 || oldest.is_some_and(|oldest| oldest < since) {
-            return Ok(chats);
+            return Ok((chats, last));
         }
         offset += CHATS;
     }

@@ -26,5 +26,6 @@ mod segments;
 mod stopped;
 mod strangers;
 mod support;
+mod takeover;
 mod upgrade;
 mod variants;

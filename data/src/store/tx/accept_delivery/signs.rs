@@ -7,10 +7,10 @@ use crate::ids::ChatId;
 use crate::model::contact::Review;
 use crate::model::delivery::{CallEvent, CallKind, PollVoteEvent, Presence, PresenceEvent};
 use crate::model::interaction::{ContentKind, Interaction};
-use crate::phone::Address;
+use crate::phone::{Address, AddressKind};
 use crate::scoped;
 use crate::store::change::Change;
-use crate::store::chats;
+use crate::store::chats::{self, Known};
 use crate::store::error::StoreError;
 use crate::store::interactions::{self, Extra};
 use crate::store::scope::Scoped;
@@ -34,7 +34,12 @@ impl Intake<'_, '_> {
         );
         let found: Option<ChatId> =
             self.scope.row(CHAT, &[(":instance", &self.instance), (":address", &presence.chat)], |row| row.get(0))?;
-        let Some(chat) = found else { return Ok(Accepted::Ignored) };
+        let Some(chat) = found else {
+            if presence.presence == Presence::Typing && self.may_be_awaited(&presence.chat)? {
+                self.ask_who_is(&presence.chat)?;
+            }
+            return Ok(Accepted::Ignored);
+        };
         let rules = self.rules(Some(chat))?;
         let wait = match presence.presence {
             Presence::Typing => rules.burst_quiet + TYPING_GRACE,
@@ -54,6 +59,25 @@ impl Intake<'_, '_> {
             self.scope.emit(Change::Typing(self.scope.tenant(), chat));
         }
         Ok(Accepted::Stored)
+    }
+
+    /// Nobody is known under an address that types: may it be the other one of somebody who is about to be answered?
+    fn may_be_awaited(&self, address: &Address) -> Result<bool, StoreError> {
+        const AWAITED: Scoped = scoped!(
+            "SELECT 1 FROM jobs AS j
+             JOIN chats AS h ON h.tenant_id = j.tenant_id AND h.id = j.chat_id
+             WHERE j.tenant_id = :tenant AND j.kind = 'answer_chat' AND j.state = 'scheduled' AND j.run_at > :now
+               AND h.instance_id = :instance
+               AND NOT EXISTS (SELECT 1 FROM identities AS i
+                               WHERE i.tenant_id = :tenant AND i.contact_id = h.contact_id
+                                 AND i.address LIKE '%@lid')
+             LIMIT 1"
+        );
+        if address.kind() != AddressKind::Lid {
+            return Ok(false);
+        }
+        let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":instance", &self.instance), (":now", &self.now)];
+        Ok(self.scope.row(AWAITED, params, |_| Ok(()))?.is_some())
     }
 
     pub(super) fn call(&self, call: &CallEvent, envelope_id: &str) -> Result<Accepted, StoreError> {
@@ -78,6 +102,9 @@ impl Intake<'_, '_> {
                 return Ok(Accepted::Duplicate);
             }
             self.customer_spoke(thread.chat, from, text, call.at)?;
+            if thread.known == Known::ByLidOnly {
+                self.ask_who_is(from)?;
+            }
             self.scope.execute(ASK, &[(":chat", &thread.chat)])?;
             Ok(Accepted::Stored)
         })
@@ -99,6 +126,9 @@ impl Intake<'_, '_> {
                 return Ok(Accepted::Duplicate);
             }
             self.customer_spoke(thread.chat, chat, &preview(&text), vote.at)?;
+            if thread.known == Known::ByLidOnly {
+                self.ask_who_is(chat)?;
+            }
             Ok(Accepted::Stored)
         })
     }
