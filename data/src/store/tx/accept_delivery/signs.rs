@@ -18,6 +18,8 @@ use crate::time::Timestamp;
 
 /// How much longer the quiet window is while the customer types.
 const TYPING_GRACE: Duration = Duration::from_secs(4);
+/// An answer that starts later than this waits for something else than the end of a burst.
+const BURST_SOON: Duration = Duration::from_secs(60);
 
 impl Intake<'_, '_> {
     pub(super) fn presence(&self, presence: &PresenceEvent) -> Result<Accepted, StoreError> {
@@ -65,18 +67,22 @@ impl Intake<'_, '_> {
     fn may_be_awaited(&self, address: &Address) -> Result<bool, StoreError> {
         const AWAITED: Scoped = scoped!(
             "SELECT 1 FROM jobs AS j
-             JOIN chats AS h ON h.tenant_id = j.tenant_id AND h.id = j.chat_id
-             WHERE j.tenant_id = :tenant AND j.kind = 'answer_chat' AND j.state = 'scheduled' AND j.run_at > :now
-               AND h.instance_id = :instance
-               AND NOT EXISTS (SELECT 1 FROM identities AS i
-                               WHERE i.tenant_id = :tenant AND i.contact_id = h.contact_id
-                                 AND i.address LIKE '%@lid')
+             WHERE j.tenant_id = :tenant AND j.kind = 'answer_chat' AND j.run_at > :now AND j.run_at <= :soon
+               -- The first list is that of the index, the second what is meant.
+               AND j.state IN ('scheduled', 'available', 'retryable') AND j.state = 'scheduled'
+               AND EXISTS (SELECT 1 FROM chats AS h
+                           WHERE h.tenant_id = :tenant AND h.id = j.chat_id AND h.instance_id = :instance
+                             AND NOT EXISTS (SELECT 1 FROM identities AS i
+                                             WHERE i.tenant_id = :tenant AND i.contact_id = h.contact_id
+                                               AND i.address LIKE '%@lid'))
              LIMIT 1"
         );
         if address.kind() != AddressKind::Lid {
             return Ok(false);
         }
-        let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":instance", &self.instance), (":now", &self.now)];
+        let soon = self.now + BURST_SOON;
+        let params: &[(&str, &dyn rusqlite::ToSql)] =
+            &[(":instance", &self.instance), (":now", &self.now), (":soon", &soon)];
         Ok(self.scope.row(AWAITED, params, |_| Ok(()))?.is_some())
     }
 
