@@ -87,14 +87,15 @@ impl Intake<'_, '_> {
         if self.scope.execute(ECHO, &[(":id", &ours.interaction.id), (":now", &self.now)])? == 0 {
             return Ok(Accepted::Duplicate);
         }
+        // Its echo may never have come, but that it went out is no news.
+        let no_news = matches!(self.origin, Origin::History(_)) && is_out(ours);
+        let accepted = if no_news { Accepted::Duplicate } else { Accepted::Stored };
         if by_a_human {
             // It is known now when it was written, or that it was only just written.
             let at = super::within_its_second(message.at, self.now);
             self.take_over(&Interaction { at, ..ours.interaction.clone() }, message.at)?;
-            return Ok(Accepted::Stored);
+            return Ok(accepted);
         }
-        // Its echo may never have come, but that it went out is no news.
-        let no_news = matches!(self.origin, Origin::History(_)) && is_out(ours);
         // One that was found by its words keeps the id that it has.
         let named = ours.bare_id.as_ref().is_none_or(|known| *known == message.bare_id);
         let (bare_id, wa_id) = if named { (Some(&*message.bare_id), Some(&*message.wa_id)) } else { (None, None) };
@@ -104,7 +105,7 @@ impl Intake<'_, '_> {
         {
             outcome::apply_ack(self.scope, &ours, ack, self.now)?;
         }
-        Ok(if no_news { Accepted::Duplicate } else { Accepted::Stored })
+        Ok(accepted)
     }
 
     /// A human's message counts from when it was written, in whole seconds as WhatsApp says it.
