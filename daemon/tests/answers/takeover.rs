@@ -74,7 +74,7 @@ async fn before_the_model_is_asked() {
     for engine in ENGINES {
         let world = world_with(engine, |config| config.reply = Default::default()).await;
         knows_the_pair(&world).await;
-        world.waha.customer_says(SESSION, &world.ana, "Hello, are you open?").await.unwrap();
+        world.waha.customer_says(SESSION, &world.ana, "When are you open?").await.unwrap();
         world.chat().await;
         marta_takes_over(&world).await;
         let chat = is_silent(&world, 0).await;
@@ -92,7 +92,7 @@ async fn while_the_model_thinks() {
         let world = world(engine).await;
         knows_the_pair(&world).await;
         thinks_for(&world, Duration::from_millis(600)).await;
-        world.waha.customer_says(SESSION, &world.ana, "Hello, are you open?").await.unwrap();
+        world.waha.customer_says(SESSION, &world.ana, "When are you open?").await.unwrap();
         model_is_asked(&world, 1).await;
         marta_takes_over(&world).await;
         let chat = is_silent(&world, 0).await;
@@ -106,7 +106,7 @@ async fn while_waha_looks_the_address_up() {
     knows_the_pair(&world).await;
     thinks_for(&world, Duration::from_millis(400)).await;
     world.waha.faults().add(Operation::ReadLid, When::Always, Fault::Delay(Duration::from_millis(1200)));
-    world.waha.customer_says(SESSION, &world.ana, "Hello, are you open?").await.unwrap();
+    world.waha.customer_says(SESSION, &world.ana, "When are you open?").await.unwrap();
     model_is_asked(&world, 1).await;
     marta_takes_over(&world).await;
     is_silent(&world, 0).await;
@@ -118,7 +118,7 @@ async fn during_the_countdown() {
     knows_the_pair(&world).await;
     world.set(SettingKey::AssistantMode, "countdown").await;
     world.set(SettingKey::ReplyCountdown, "600").await;
-    world.waha.customer_says(SESSION, &world.ana, "Hello, are you open?").await.unwrap();
+    world.waha.customer_says(SESSION, &world.ana, "When are you open?").await.unwrap();
     let chat = world.chat().await;
     world
         .until("the countdown runs", async || {
@@ -134,7 +134,7 @@ async fn during_the_countdown() {
 async fn while_the_assistant_types() {
     let world = world_with(Engine::Noweb, |config| config.reply.pace = Pace::Human).await;
     knows_the_pair(&world).await;
-    world.waha.customer_says(SESSION, &world.ana, "Hello, are you open?").await.unwrap();
+    world.waha.customer_says(SESSION, &world.ana, "When are you open?").await.unwrap();
     let typing = |waha: &mychatflow_sandbox::waha::Server| {
         waha.requests().iter().any(|request| request.path == "/api/startTyping").then_some(())
     };
@@ -148,7 +148,7 @@ async fn the_owner_writes_to_the_number_of_somebody_with_a_hidden_address() {
     for engine in ENGINES {
         let world = world(engine).await;
         let hidden = Customer { lid: Some(Lid { id: LID.into(), number: Number::Secret }), ..world.ana.clone() };
-        world.waha.customer_says(SESSION, &hidden, "Hello, are you open?").await.unwrap();
+        world.waha.customer_says(SESSION, &hidden, "When are you open?").await.unwrap();
         world.waha.wait_for_sent(1, DEADLINE).await.unwrap();
         world.until("at rest", async || world.jobs_done().await.then_some(())).await;
         // WAHA learns of the pair later, and tells it to those who ask.
@@ -171,7 +171,7 @@ async fn whoever_asked_before_is_not_answered_while_waha_cannot_say_to_whom_the_
     let world = world(Engine::Noweb).await;
     thinks_for(&world, Duration::from_millis(400)).await;
     world.waha.faults().add(Operation::ReadLid, When::Always, Fault::EngineError("no lids today".into()));
-    world.waha.customer_says(SESSION, &world.ana, "Hello, are you open?").await.unwrap();
+    world.waha.customer_says(SESSION, &world.ana, "When are you open?").await.unwrap();
     model_is_asked(&world, 1).await;
     marta_takes_over(&world).await;
     // Somebody else asks after that, and waits for a moment only.
