@@ -24,6 +24,7 @@ pub mod risk;
 pub mod sheet;
 pub mod sources;
 pub mod split;
+pub mod stamp;
 pub mod template;
 pub mod verdict;
 pub mod when;

@@ -14,6 +14,7 @@ use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::interactions::Outbound;
 use mychatflow_data::store::jobs::{Ended, NEVER};
+use mychatflow_data::store::tx::accept_delivery::LID_WAIT;
 use mychatflow_data::store::tx::answer::{
     Facts, Handoff, Letter, NO_CREDIT, NewAnswer, Part, REDONE_MAX, Reserved, Start, Stop, Wait,
 };
@@ -38,6 +39,10 @@ use crate::waha::Waha;
 pub const GENERATE: &str = "generate";
 /// The longest pause between two attempts at an answer.
 const RETRY_MAX: Duration = Duration::from_secs(300);
+/// The pause between two looks whether it is known by now for whom a human's message was.
+const IDENTITY_LOOK: Duration = Duration::from_millis(50);
+/// Why an answer rests while that is unknown.
+const UNRESOLVED: &str = "somebody of the shop wrote to a hidden address; waiting for waha to say whose it is";
 /// How often the model may give no usable answer before a human is asked.
 const USELESS_MAX: i64 = 3;
 
@@ -173,8 +178,13 @@ impl Run<'_> {
         }
         let bare: Vec<&Outbound> = self.facts.pending.iter().filter(|part| part.bare_id.is_none()).collect();
         let ids = reserve_ids(waha, &self.facts.instance, bare.len()).await?;
-        let reserved = bare.iter().zip(ids).filter_map(|(part, id)| Some((part.interaction.id, id?))).collect();
-        let start = self.tenant.start_stored(self.job.id, seen, reserved, self.cx.now()).await?;
+        let reserved: Vec<_> = bare.iter().zip(ids).filter_map(|(part, id)| Some((part.interaction.id, id?))).collect();
+        let start = loop {
+            let start = self.tenant.start_stored(self.job.id, seen, reserved.clone(), self.cx.now()).await?;
+            if !self.waits_for_identity(&start).await {
+                break start;
+            }
+        };
         let after = self.after(Some(seen)).await?;
         self.go(waha, start, after).await.map(Some)
     }
@@ -246,7 +256,13 @@ impl Run<'_> {
         }
         let ids = self.pace(waha, &text, texts.len(), early?).await?;
         halt::at("ids_reserved").await;
-        let start = self.tenant.start_answer(self.job.id, answer(texts, ids), self.cx.now()).await?;
+        let answer = answer(texts, ids);
+        let start = loop {
+            let start = self.tenant.start_answer(self.job.id, answer.clone(), self.cx.now()).await?;
+            if !self.waits_for_identity(&start).await {
+                break start;
+            }
+        };
         let after = after(&said);
         self.go(waha, start, after).await
     }
@@ -365,11 +381,24 @@ impl Run<'_> {
         Ok(ids)
     }
 
+    /// A human wrote to somebody whose address WAHA is being asked about: it takes a moment, and the answer with its typing
+    /// need not begin anew for it. False where there is nothing to wait for, or for too long.
+    async fn waits_for_identity(&self, start: &Start) -> bool {
+        let Start::Unresolved(until) = start else { return false };
+        let left = until.since(self.cx.now());
+        if left > LID_WAIT {
+            return false;
+        }
+        tokio::time::sleep(left.min(IDENTITY_LOOK)).await;
+        true
+    }
+
     async fn go(&self, waha: &Waha, start: Start, after: After) -> Result<Outcome, JobError> {
         match start {
             Start::Go(first) => self.delivery(waha, after).post(*first).await,
             Start::Stale(at) => Ok(snooze(at.max(self.cx.now()), "the customer wrote again".to_owned())),
             Start::Cancelled => Ok(Outcome::Settled),
+            Start::Unresolved(until) => Ok(snooze(until, UNRESOLVED.to_owned())),
         }
     }
 }

@@ -1,22 +1,26 @@
-//! Fetches messages whose webhook never came. Each goes the way of a delivery, so a known one is a duplicate.
+//! Fetches messages whose webhook never came. Each goes the way of a delivery, so a known one is a duplicate. A human's message
+//! counts at its own time; where that may be made up (`flow/stamp.rs`) it counts once a webhook or another look confirms it.
 
 use std::collections::HashSet;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use mychatflow_data::ids::InstanceId;
+use mychatflow_data::model::delivery::MessageEvent;
 use mychatflow_data::model::instance::{Instance, InstanceStatus};
 use mychatflow_data::model::job::Job;
 use mychatflow_data::model::pairing::is_another;
 use mychatflow_data::phone::Address;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::jobs::Ended;
-use mychatflow_data::store::tx::accept_delivery::Accepted;
+
+use mychatflow_data::store::tx::accept_delivery::{Accepted, Stamp};
 use mychatflow_data::time::Timestamp;
 
 use super::{JobError, Outcome, broken_off};
 use crate::cx::Cx;
 use crate::flow::clean::clean_message;
+use crate::flow::stamp;
 use crate::instances::{look, notice, server};
 use crate::waha::Waha;
 use crate::waha::chats::{Chats, Filter, Order};
@@ -34,6 +38,10 @@ const PAGES_MAX: u32 = 2000;
 const CHAT_PAGES_MAX: u32 = 400;
 /// How long to wait for a number that does not work.
 const PAUSE: Duration = Duration::from_secs(60);
+/// How long after a look that found messages as young as itself the history is looked at once more.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
+/// For how long it is looked at again.
+const LOOK_AGAIN_FOR: Duration = Duration::from_secs(30);
 
 /// What a search of the history brought.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -53,7 +61,7 @@ pub struct Recovered {
 pub async fn run(
     cx: &Cx,
     tenant: &TenantStore,
-    _job: &Job,
+    job: &Job,
     instance: InstanceId,
     since: Timestamp,
 ) -> Result<Outcome, JobError> {
@@ -74,8 +82,20 @@ pub async fn run(
         look(cx, tenant, &found).await?;
         return Ok(Outcome::End(Ended::Cancel { reason: "another phone was paired".to_owned() }));
     }
-    read_since(cx, tenant, &found, &waha, since).await?;
+    let (_, doubt) = read_since(cx, tenant, &found, &waha, since).await?;
+    let now = cx.now();
+    if doubt == Doubt::TooYoung && now.since(job.created_at) < LOOK_AGAIN_FOR {
+        let reason = "some messages are too new to be believed: looking again".to_owned();
+        return Ok(Outcome::End(Ended::Snooze { until: now + LOOK_AGAIN, reason }));
+    }
     Ok(Outcome::End(Ended::Done))
+}
+
+/// Did a search find messages of ours whose time can't be believed yet?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    None,
+    TooYoung,
 }
 
 /// Searches a number's history from an instant on, oldest first, and takes in what is missing. Finds nothing when another
@@ -95,7 +115,7 @@ pub async fn recover(
         look(cx, tenant, instance).await?;
         return Ok(Recovered::default());
     }
-    read_since(cx, tenant, instance, &waha, since).await
+    Ok(read_since(cx, tenant, instance, &waha, since).await?.0)
 }
 
 /// What was written before the pairing is not even stored: it is the phone's own past, and whoever is answered must have
@@ -106,18 +126,20 @@ async fn read_since(
     instance: &Instance,
     waha: &Waha,
     since: Timestamp,
-) -> Result<Recovered, JobError> {
+) -> Result<(Recovered, Doubt), JobError> {
     let since = since.max(instance.paired_at.unwrap_or(since));
-    let mut recovered = Recovered::default();
+    let mut recovered = (Recovered::default(), Doubt::None);
     // WEBJS has no history of all chats together.
     if instance.engine.as_deref() == Some("WEBJS") {
-        for chat in chats_since(waha, instance, since).await? {
-            read(cx, tenant, instance, waha, Chats::One(&chat), since, &mut recovered).await?;
+        let (chats, last) = chats_since(waha, instance, since).await?;
+        let made_up = made_up_seconds(tenant, instance, last.iter()).await?;
+        for chat in chats {
+            read(cx, tenant, instance, waha, Chats::One(&chat), (since, &made_up), &mut recovered).await?;
         }
     } else {
-        read(cx, tenant, instance, waha, Chats::All, since, &mut recovered).await?;
+        read(cx, tenant, instance, waha, Chats::All, (since, &HashSet::new()), &mut recovered).await?;
     }
-    let Recovered { found, duplicates, ignored } = recovered;
+    let Recovered { found, duplicates, ignored } = recovered.0;
     tracing::info!(instance.id = %instance.id, %since, found, duplicates, ignored, "the history was read");
     if found > 0 {
         let text = format!("{}: {found} missed messages were fetched, {duplicates} were here already", instance.name);
@@ -132,8 +154,8 @@ async fn read(
     instance: &Instance,
     waha: &Waha,
     chats: Chats<'_>,
-    since: Timestamp,
-    recovered: &mut Recovered,
+    (since, made_up): (Timestamp, &HashSet<i64>),
+    (recovered, doubt): &mut (Recovered, Doubt),
 ) -> Result<(), JobError> {
     let defaults = cx.config().reply;
     let mut paging = Paging::new(PAGE, PAGES_MAX);
@@ -142,17 +164,26 @@ async fn read(
         let order = Order::OldestFirst;
         let (limit, offset) = (paging.limit(), paging.offset());
         let filter = Filter { since: Some(from), order, limit, offset, ..Filter::default() };
+        let asked_at = cx.now();
         let page = waha.messages(&instance.session, chats, &filter).await?;
         let turn = paging.turn(page.rows, page.items.iter().map(|message| message.wa_id.as_str()));
         newest = page.items.iter().map(|message| message.at).fold(newest, Timestamp::max);
         // A server may ignore the bound; it knows whole seconds only.
         let second = Timestamp::from_seconds(since.millis().div_euclid(1000));
         let items: Vec<_> = page.items.into_iter().filter(|message| message.at >= second).collect();
+        let mut crowded = made_up_seconds(tenant, instance, items.iter()).await?;
+        crowded.extend(made_up);
         for messages in items.chunks(TOGETHER) {
             let units = messages.iter().cloned().map(|mut message| {
                 // As a delivery is cleaned before the store sees it.
                 clean_message(&mut message);
-                tenant.recover_message(instance.id, message, defaults, cx.now())
+                let too_young = message.from_me && stamp::is_of_the_request(message.at, asked_at);
+                let doubtful = too_young || crowded.contains(&stamp::second(message.at));
+                let stamp = if doubtful { Stamp::Doubtful } else { Stamp::Written };
+                if too_young {
+                    *doubt = Doubt::TooYoung;
+                }
+                tenant.recover_stamped(instance.id, message, stamp, defaults, cx.now())
             });
             // In the order of their making; those that wait together share a commit.
             for accepted in join_all(units).await {
@@ -180,9 +211,33 @@ async fn read(
     }
 }
 
-/// The chats in which something happened since, newest first.
-async fn chats_since(waha: &Waha, instance: &Instance, since: Timestamp) -> Result<Vec<Address>, JobError> {
-    let mut chats = Vec::new();
+/// The seconds on messages of ours, unknown so far, that the server must have made up.
+async fn made_up_seconds<'m>(
+    tenant: &TenantStore,
+    instance: &Instance,
+    messages: impl Iterator<Item = &'m MessageEvent>,
+) -> Result<HashSet<i64>, JobError> {
+    let mut own: Vec<&MessageEvent> = messages.filter(|message| message.from_me && message.chat.is_person()).collect();
+    let seconds =
+        |own: &[&MessageEvent]| stamp::crowded_seconds(own.iter().map(|message| (message.chat.as_str(), message.at)));
+    let suspects = seconds(&own);
+    if suspects.is_empty() {
+        return Ok(suspects);
+    }
+    own.retain(|message| suspects.contains(&stamp::second(message.at)));
+    let ids = own.iter().map(|message| message.bare_id.clone()).collect();
+    let known: HashSet<String> = tenant.dated_ids(instance.id, ids).await?.into_iter().collect();
+    own.retain(|message| !known.contains(&message.bare_id));
+    Ok(seconds(&own))
+}
+
+/// The chats in which something happened since, newest first, and their last messages.
+async fn chats_since(
+    waha: &Waha,
+    instance: &Instance,
+    since: Timestamp,
+) -> Result<(Vec<Address>, Vec<MessageEvent>), JobError> {
+    let (mut chats, mut last) = (Vec::new(), Vec::new());
     let mut known = HashSet::new();
     // WhatsApp's clock has whole seconds.
     let second = Timestamp::from_seconds(since.millis().div_euclid(1000));
@@ -191,11 +246,16 @@ async fn chats_since(waha: &Waha, instance: &Instance, since: Timestamp) -> Resu
         let page = waha.overview(&instance.session, paging.limit(), paging.offset()).await?;
         let turn = paging.turn(page.rows, page.items.iter().map(|chat| chat.address.as_str()));
         let oldest = page.items.iter().filter_map(|chat| chat.last.as_ref()).map(|last| last.at).min();
-        let alive = page.items.into_iter().filter(|chat| chat.last.as_ref().is_none_or(|last| last.at >= second));
-        // Chats move up while the pages are read; nobody's history is read twice.
-        chats.extend(alive.map(|chat| chat.address).filter(|chat| known.insert(chat.clone())));
+        for chat in page.items {
+            let alive = chat.last.as_ref().is_none_or(|last| last.at >= second);
+            // Chats move up while the pages are read; nobody's history is read twice.
+            if alive && known.insert(chat.address.clone()) {
+                chats.push(chat.address);
+                last.extend(chat.last);
+            }
+        }
         if turn != Turn::On || oldest.is_some_and(|oldest| oldest < second) {
-            return Ok(chats);
+            return Ok((chats, last));
         }
     }
 }

@@ -178,7 +178,9 @@ async fn work(cx: &Cx, tenant: &TenantStore, job: &Job) -> Result<Outcome, JobEr
             send_message::run(cx, tenant, job, *interaction).await
         }
         JobArgs::RunCampaign { campaign } => run_campaign::run(cx, tenant, job, *campaign).await,
-        JobArgs::ResolveIdentity { instance, lid } => resolve_identity::run(cx, tenant, job, *instance, lid).await,
+        JobArgs::ResolveIdentity { instance, address } => {
+            resolve_identity::run(cx, tenant, job, *instance, address).await
+        }
         JobArgs::ReconcileInstance { instance } => reconcile_instance::run(cx, tenant, job, *instance).await,
         JobArgs::SyncContacts { instance } => sync_contacts::run(cx, tenant, job, *instance).await,
         JobArgs::RecoverHistory { instance, since } => recover_history::run(cx, tenant, job, *instance, *since).await,

@@ -17,5 +17,6 @@ mod opt_out;
 mod pace;
 mod quick_replies;
 mod story;
+mod takeover;
 mod why;
 mod world;

@@ -8,9 +8,10 @@ use mychatflow_daemon::rounds;
 use mychatflow_data::ids::ClientRef;
 use mychatflow_data::model::instance::{InstanceStatus, Verdict};
 use mychatflow_data::model::job::{JobArgs, JobKind};
+use mychatflow_data::store::jobs::Ended;
 use mychatflow_data::store::tx::outcome::After;
 use mychatflow_data::store::tx::send::Composer;
-use mychatflow_sandbox::waha::{Customer, Engine, Options, Status};
+use mychatflow_sandbox::waha::{Customer, Direction, Engine, Options, Stamps, Status};
 use tokio_util::sync::CancellationToken;
 
 use crate::world::{SOON, World};
@@ -110,4 +111,99 @@ async fn a_round_asks_for_every_number_and_ends_when_told() {
     let running = tokio::spawn(rounds::run(Arc::new(cx), Duration::from_secs(3600), stop.clone()));
     stop.cancel();
     tokio::time::timeout(SOON, running).await.unwrap().unwrap();
+}
+
+/// Whether the assistant is silent in the chat that a message came into.
+async fn is_paused(world: &World, text: &str) -> bool {
+    world.chat_of(text).await.chat.paused_until.is_some()
+}
+
+#[tokio::test]
+async fn a_restart_silences_no_chat_for_what_we_sent_ourselves() {
+    for engine in [Engine::Noweb, Engine::Gows, Engine::Webjs] {
+        let (world, number) = World::paired(Options { engine, ..Options::default() }).await;
+        let customers: Vec<Customer> =
+            (1..=3).map(|place| Customer::new(&format!("+44 7700 90000{place}"), "Somebody")).collect();
+        for customer in &customers {
+            world.waha.customer_says("default", customer, &format!("hi from {}", customer.phone)).await.unwrap();
+        }
+        world.recover(number).await;
+        for customer in &customers {
+            let chat = world.chat_of(&format!("hi from {}", customer.phone)).await.chat.id;
+            let now = world.cx.now();
+            let said = world.shop.send_message(
+                chat,
+                "We open at 8".into(),
+                ClientRef::new(),
+                Duration::ZERO,
+                Composer::Keep,
+                now,
+            );
+            let ours = said.await.unwrap();
+            // WAHA took it and did not tell its id; the daemon stopped before the echo came.
+            world.waha.api_sends("default", &customer.number_id(), "We open at 8").await.unwrap();
+            world.shop.start_message(ours.id, None, now).await.unwrap().unwrap();
+            world.shop.record_sent(ours.id, None, None, After::Waiting, now).await.unwrap();
+        }
+        let since = world.cx.now() - Duration::from_secs(60);
+        let found = world.number(number).await;
+        for _ in 0..2 {
+            let recovered = recover(&world.cx, &world.shop, &found, since).await.unwrap();
+            assert_eq!(recovered, Recovered { found: 0, duplicates: 6, ignored: 0 }, "{engine:?}");
+        }
+        for customer in &customers {
+            assert!(!is_paused(&world, &format!("hi from {}", customer.phone)).await, "{engine:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn old_messages_with_times_that_the_server_made_up_silence_nobody() {
+    for engine in [Engine::Noweb, Engine::Gows, Engine::Webjs] {
+        for of_the_request in [true, false] {
+            let (world, number) = World::paired(Options { engine, ..Options::default() }).await;
+            let now_s = world.cx.now().millis() / 1000;
+            let people = if of_the_request { 1 } else { 3 };
+            for place in 1..=people {
+                let customer = Customer::new(&format!("+44 7700 90000{place}"), "Somebody");
+                let text = format!("hi from {place}");
+                world.waha.add_history("default", &customer, Direction::In, &text, now_s - 90_000).await.unwrap();
+                world.waha.add_history("default", &customer, Direction::Out, "hello", now_s - 80_000).await.unwrap();
+            }
+            let stamps = if of_the_request { Stamps::OfTheRequest } else { Stamps::At(now_s - 600) };
+            world.waha.make_up_stamps("default", stamps).await.unwrap();
+            for _ in 0..2 {
+                world.recover(number).await;
+            }
+            for place in 1..=people {
+                assert!(!is_paused(&world, &format!("hi from {place}")).await, "{engine:?} {stamps:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_owner_who_wrote_during_the_gap_silences_the_assistant_from_then() {
+    for engine in [Engine::Noweb, Engine::Gows, Engine::Webjs] {
+        let (world, number) = World::paired(Options { engine, ..Options::default() }).await;
+        let now_s = world.cx.now().millis() / 1000;
+        world.waha.add_history("default", &ana(), Direction::In, "are you open?", now_s - 700).await.unwrap();
+        world.waha.add_history("default", &ana(), Direction::Out, "Marta here", now_s - 600).await.unwrap();
+        world.recover(number).await;
+        let chat = world.chat_of("are you open?").await.chat;
+        let until = (now_s - 600 + 12 * 3600) * 1000;
+        assert_eq!(chat.paused_until.map(mychatflow_data::time::Timestamp::millis), Some(until), "{engine:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_owner_who_wrote_a_moment_ago_is_believed_at_the_second_look() {
+    let (world, number) = World::paired(Options::default()).await;
+    world.waha.customer_says("default", &ana(), "are you open?").await.unwrap();
+    world.waha.owner_types_on_phone("default", "447700900001@c.us", "Marta here").await.unwrap();
+    let since = world.cx.now() - Duration::from_secs(60);
+    world.request(JobArgs::RecoverHistory { instance: number, since }).await;
+    let (_, ended) = world.run_jobs().await.remove(0);
+    assert!(matches!(ended, Ended::Snooze { .. }), "it looks again: {ended:?}");
+    assert!(!is_paused(&world, "are you open?").await);
 }

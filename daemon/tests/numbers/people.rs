@@ -77,7 +77,7 @@ async fn a_hidden_id_and_its_number_become_one_person() {
 
     world.waha.map_lid("default", "70000000009", "447700900009").await.unwrap();
     let lid = Address::parse("70000000009@lid").unwrap();
-    world.request(JobArgs::ResolveIdentity { instance: number, lid }).await;
+    world.request(JobArgs::ResolveIdentity { instance: number, address: lid }).await;
     world.run_jobs().await;
     let merged = world.chat_of("one").await;
     let texts: Vec<&str> = merged.history.iter().map(|message| message.text.as_str()).collect();

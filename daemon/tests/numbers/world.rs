@@ -221,7 +221,9 @@ impl World {
             JobArgs::SyncContacts { instance } => sync_contacts::run(cx, shop, job, *instance).await,
             JobArgs::RecoverHistory { instance, since } => recover_history::run(cx, shop, job, *instance, *since).await,
             JobArgs::AnswerChat { chat } => answer_chat::run(cx, shop, job, *chat).await,
-            JobArgs::ResolveIdentity { instance, lid } => resolve_identity::run(cx, shop, job, *instance, lid).await,
+            JobArgs::ResolveIdentity { instance, address } => {
+                resolve_identity::run(cx, shop, job, *instance, address).await
+            }
             other => panic!("not a job of these tests: {other:?}"),
         }
     }

@@ -36,7 +36,7 @@ words! {
         AnswerChat => "answer_chat",
         /// Send a stored message.
         SendMessage => "send_message",
-        /// Ask WAHA which phone number a LID is.
+        /// Ask WAHA for a person's other address: the phone number of a LID, or the other way round.
         ResolveIdentity => "resolve_identity",
         /// Make WAHA's session as we want it.
         ReconcileInstance => "reconcile_instance",
@@ -67,12 +67,13 @@ pub enum JobArgs {
         /// The message.
         interaction: InteractionId,
     },
-    /// Ask WAHA which phone number a LID is.
+    /// Ask WAHA for a person's other address: the phone number of a LID, or the other way round.
     ResolveIdentity {
         /// The number that asks.
         instance: InstanceId,
-        /// The LID.
-        lid: Address,
+        /// The address that is known. Jobs of versions that asked for LIDs alone call it `lid`.
+        #[serde(alias = "lid")]
+        address: Address,
     },
     /// Make WAHA's session as we want it.
     ReconcileInstance {

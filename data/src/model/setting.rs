@@ -158,6 +158,7 @@ impl SettingKey {
             Self::OptOutConfirmation => limit::CONFIRMATION,
             Self::Timezone => limit::TIMEZONE,
             Self::AssistantMode
+            | Self::AssistantDisclosure
             | Self::ReplyMode
             | Self::ReplyCountdown
             | Self::ReplyBurstQuiet

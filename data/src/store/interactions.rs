@@ -399,6 +399,30 @@ impl TenantStore {
         self.read(move |scope| scope.row(FIND, &[(":client_ref", &client_ref)], read)).await
     }
 
+    /// Which of these WhatsApp ids belong to a message out of which we know when it was written: we sent it, or WAHA told of it
+    /// by webhook.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn dated_ids(&self, instance: InstanceId, bare_ids: Vec<String>) -> Result<Vec<String>, StoreError> {
+        const DATED: Scoped = scoped!(
+            "SELECT 1 FROM interactions
+             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id AND direction = 'out'
+               AND (sending_at IS NOT NULL OR echoed_at IS NOT NULL)"
+        );
+        self.read(move |scope| {
+            let mut dated = Vec::new();
+            for bare_id in bare_ids {
+                let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":instance", &instance), (":bare_id", &bare_id)];
+                if scope.row(DATED, params, |_| Ok(()))?.is_some() {
+                    dated.push(bare_id);
+                }
+            }
+            Ok(dated)
+        })
+        .await
+    }
+
     /// Which of these WhatsApp ids belong to a message out that is in the store.
     ///
     /// # Errors

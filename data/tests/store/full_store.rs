@@ -168,6 +168,7 @@ fn answer(text: &str, id: &str, revision: i64, cites: Vec<mychatflow_data::ids::
         latency_ms: 900,
         tokens: r#"{"prompt":100,"cached":0,"output":20,"thoughts":0}"#.into(),
         cites,
+        discloses: false,
     }
 }
 
@@ -276,7 +277,7 @@ async fn work(shop: &TenantStore, instance: InstanceId, now: Timestamp) {
         JobArgs::ReconcileInstance { instance },
         JobArgs::SyncContacts { instance },
         JobArgs::RecoverHistory { instance, since: now },
-        JobArgs::ResolveIdentity { instance, lid },
+        JobArgs::ResolveIdentity { instance, address: lid },
     ] {
         let key = format!("{:?}", args.kind());
         shop.request_job(args, key, now + MINUTE, now).await.unwrap();

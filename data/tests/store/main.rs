@@ -31,6 +31,7 @@ mod segments;
 mod stopped;
 mod strangers;
 mod support;
+mod takeover;
 mod traces;
 mod upgrade;
 mod variants;

@@ -62,6 +62,7 @@ async fn answer(world: &World, id: &str, at: Timestamp) -> Option<Vec<String>> {
         latency_ms: 1,
         tokens: "{}".into(),
         cites: Vec::new(),
+        discloses: false,
     };
     let Start::Go(sending) = world.shop.start_answer(job.id, answer, at).await.unwrap() else { panic!("it goes out") };
     world.shop.record_sent(sending.interaction.id, None, None, After::Waiting, at).await.unwrap();
@@ -101,6 +102,7 @@ async fn taking_it_back_while_the_model_thinks_gives_the_credit_back() {
         latency_ms: 1,
         tokens: "{}".into(),
         cites: Vec::new(),
+        discloses: false,
     };
     assert_eq!(world.shop.start_answer(job.id, answer, later(17)).await.unwrap(), Start::Cancelled);
     let credits = world.shop.credits(PLAN, later(18)).await.unwrap();
@@ -198,7 +200,15 @@ async fn a_question_whose_answer_may_be_out_is_not_asked_with_the_next_one() {
     let part = Part { text: "we are".into(), reserved: None };
     let parts = vec![part];
     let revision = facts.chat.revision;
-    let answer_text = NewAnswer { parts, revision, model: None, latency_ms: 1, tokens: "{}".into(), cites: Vec::new() };
+    let answer_text = NewAnswer {
+        parts,
+        revision,
+        model: None,
+        latency_ms: 1,
+        tokens: "{}".into(),
+        cites: Vec::new(),
+        discloses: false,
+    };
     let Start::Go(sending) = world.shop.start_answer(job.id, answer_text, later(6)).await.unwrap() else { panic!() };
     world.shop.record_unknown(sending.interaction.id, "nobody knows".into(), later(70)).await.unwrap();
     world.says(ANA, "A2", "and how much is the bread?", later(80)).await;

@@ -1,5 +1,6 @@
 //! Chats and history: what a client reads to catch up.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use serde_json::{Value, json};
@@ -7,7 +8,8 @@ use serde_json::{Value, json};
 use super::message::{Message, bare_id, chat_id, jid};
 use super::server::Call;
 use super::state::{Inner, Session};
-use super::{Engine, refusal, shape};
+use super::{Engine, Stamps, refusal, shape};
+use crate::clock;
 use crate::http::Reply;
 
 pub(crate) async fn list(call: &Call) -> Result<Reply, Reply> {
@@ -52,7 +54,8 @@ pub(crate) async fn overview(call: &Call) -> Result<Reply, Reply> {
         return Err(refusal::ghost(&call.route.session));
     };
     let (engine, owner) = (call.inner.options.engine, session.owner());
-    let chats = newest_first(session).into_iter().filter(|message| ids.is_empty() || ids.contains(&message.chat));
+    let chats = newest_first(session);
+    let chats = chats.iter().filter(|message| ids.is_empty() || ids.contains(&message.chat));
     let shown = chats.skip(offset).take(limit).map(|message| {
         let inside = if engine == Engine::Noweb { jid(&message.chat) } else { message.chat.clone() };
         json!({
@@ -78,8 +81,8 @@ pub(crate) async fn messages(call: &Call) -> Result<Reply, Reply> {
         return Err(refusal::ghost(&call.route.session));
     };
     let ids = aliases(session, &chat);
-    let mut found: Vec<&Message> =
-        session.messages.iter().filter(|message| all || ids.contains(&message.chat)).collect();
+    let messages = stamped(session);
+    let mut found: Vec<&Message> = messages.iter().filter(|message| all || ids.contains(&message.chat)).collect();
     found.sort_by_key(|message| message.timestamp);
     if call.query("sortOrder") != Some("asc") {
         found.reverse();
@@ -143,8 +146,19 @@ fn page(call: &Call, limit: i64) -> Result<(usize, usize), Reply> {
     Ok((limit, call.offset()?))
 }
 
-fn newest_first(session: &Session) -> Vec<&Message> {
-    let mut last: Vec<&Message> = session.chats.values().filter_map(|chat| session.messages.get(chat.last)).collect();
+/// The messages with the times that the history shows.
+fn stamped(session: &Session) -> Cow<'_, [Message]> {
+    let timestamp = match session.made_up {
+        None => return Cow::Borrowed(&session.messages),
+        Some(Stamps::OfTheRequest) => clock::now_ms() / 1000,
+        Some(Stamps::At(at_s)) => at_s,
+    };
+    Cow::Owned(session.messages.iter().map(|message| Message { timestamp, ..message.clone() }).collect())
+}
+
+fn newest_first(session: &Session) -> Vec<Message> {
+    let messages = stamped(session);
+    let mut last: Vec<Message> = session.chats.values().filter_map(|chat| messages.get(chat.last)).cloned().collect();
     last.sort_by(|a, b| (Reverse(a.timestamp), &a.chat).cmp(&(Reverse(b.timestamp), &b.chat)));
     last
 }

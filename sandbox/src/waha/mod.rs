@@ -23,7 +23,7 @@ use std::time::Duration;
 
 pub use customer::{Customer, Lid, Number, Presence};
 pub use message::{Ack, Content};
-pub use phone::{Direction, PhoneError};
+pub use phone::{Direction, PhoneError, Stamps};
 pub use route::Operation;
 pub use server::Server;
 pub use status::Status;

@@ -27,6 +27,15 @@ pub enum Direction {
     Out,
 }
 
+/// What a history shows in place of the times that the server lost.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Stamps {
+    /// The time of the request.
+    OfTheRequest,
+    /// One time on all messages, in seconds since 1970: when the server read them from the phone.
+    At(i64),
+}
+
 /// Why the phone could not do it.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum PhoneError {
@@ -370,6 +379,19 @@ impl Server {
         self.with(session, |session| {
             session.lids.insert(lid, number);
         })
+    }
+
+    /// From now on what is sent to a chat is told, answered and kept under the other address of the same person.
+    pub async fn echo_as(&self, session: &str, chat: &str, other: &str) -> Result<(), PhoneError> {
+        let (chat, other) = (chat_id(chat), chat_id(other));
+        self.with(session, |session| {
+            session.echoes_as.insert(chat, other);
+        })
+    }
+
+    /// The server loses the times of its messages: the history shows others in their place.
+    pub async fn make_up_stamps(&self, session: &str, stamps: Stamps) -> Result<(), PhoneError> {
+        self.with(session, |session| session.made_up = Some(stamps))
     }
 
     /// A number that `check-exists` does not find.

@@ -152,6 +152,8 @@ impl Inner {
             let mut state = self.state();
             let session = state.sessions.get_mut(name)?;
             let owner = session.owner();
+            let to = chat.clone();
+            let chat = session.echoes_as.get(&chat).cloned().unwrap_or(chat);
             if let Some(known) = chosen.and_then(|id| session.find(id)) {
                 // WhatsApp knows this id already: nothing new appears on the customer's phone.
                 self.log.posted_again(name, &known.bare_id);
@@ -178,7 +180,7 @@ impl Inner {
             session.add(message.clone());
             self.log.sent(Sent {
                 session: name.to_owned(),
-                chat_id: message.chat.clone(),
+                chat_id: to,
                 text: message.content.text().unwrap_or_default().to_owned(),
                 bare_id: message.bare_id.clone(),
                 posts: 1,

@@ -122,6 +122,10 @@ pub(crate) struct Session {
     /// Until when WhatsApp lets it write to nobody new, in seconds since 1970.
     pub(crate) locked_until_s: Option<i64>,
     pub(crate) lids: BTreeMap<String, String>,
+    /// Under which address what is sent to a chat is told and kept.
+    pub(crate) echoes_as: BTreeMap<String, String>,
+    /// The time that is on every message of the history, instead of its own.
+    pub(crate) made_up: Option<super::Stamps>,
     /// What customers wrote while the session was down.
     pub(crate) backlog: Vec<Message>,
 }
@@ -152,6 +156,8 @@ impl Session {
             known_as: BTreeMap::new(),
             locked_until_s: None,
             lids: BTreeMap::new(),
+            echoes_as: BTreeMap::new(),
+            made_up: None,
             backlog: Vec::new(),
         }
     }

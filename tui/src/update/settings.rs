@@ -1,6 +1,6 @@
 //! Settings.
 
-use mychatflow_data::model::setting::SettingKey;
+use mychatflow_data::model::setting::{SettingError, SettingKey};
 use mychatflow_data::protocol::calls::settings::{SettingLine, SettingsSet, SettingsShow, Source};
 use mychatflow_data::protocol::name::InstanceName;
 
@@ -159,7 +159,10 @@ checks! {
 }
 
 fn takes(key: SettingKey, text: &str) -> Result<(), String> {
-    key.check(text.trim()).map_err(|error| format!("this takes {}", error.takes))
+    key.check(text.trim()).map_err(|error| match error {
+        SettingError::Value { takes, .. } => format!("this takes {takes}"),
+        SettingError::TooLong(error) => error.to_string(),
+    })
 }
 
 /// A value was picked.

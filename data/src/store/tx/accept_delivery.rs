@@ -79,10 +79,28 @@ enum Lateness {
     AnsweredOnPhone,
 }
 
+/// May the time on a message from WAHA's history be believed?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stamp {
+    /// It is when the message was written.
+    Written,
+    /// It may be a time that the server made up. A message of ours with it is kept, and silences nobody until its webhook
+    /// or another look tells when it was written.
+    Doubtful,
+}
+
+/// How a message came to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Webhook,
+    History(Stamp),
+}
+
 struct Intake<'s, 'c> {
     scope: &'s Scope<'c>,
     instance: InstanceId,
     defaults: Rules,
+    origin: Origin,
     now: Timestamp,
 }
 
@@ -102,7 +120,7 @@ impl TenantStore {
         self.db
             .write_now(move |writer| {
                 let scope = Scope::writing(writer, tenant);
-                let intake = Intake { scope: &scope, instance, defaults, now };
+                let intake = Intake { scope: &scope, instance, defaults, origin: Origin::Webhook, now };
                 let accepted = intake.accept(&delivery)?;
                 heard(&scope, instance, now)?;
                 scope.count(match accepted {
@@ -126,12 +144,24 @@ impl TenantStore {
         defaults: Rules,
         now: Timestamp,
     ) -> Result<Accepted, StoreError> {
+        self.recover_stamped(instance, message, Stamp::Written, defaults, now).await
+    }
+
+    /// The same for a message whose time may be made up.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn recover_stamped(
+        &self,
+        instance: InstanceId,
+        message: MessageEvent,
+        stamp: Stamp,
+        defaults: Rules,
+        now: Timestamp,
+    ) -> Result<Accepted, StoreError> {
         self.write(move |scope| {
-            let intake = Intake { scope, instance, defaults, now };
-            // Its echo may never have come, but that it went out is no news.
-            let known = message.from_me && intake.by_bare_id(&message.bare_id)?.is_some_and(|ours| is_out(&ours));
+            let intake = Intake { scope, instance, defaults, origin: Origin::History(stamp), now };
             match intake.message(&message)? {
-                Accepted::Stored if known => Ok(Accepted::Duplicate),
                 Accepted::Stored => {
                     scope.count("recovered");
                     Ok(Accepted::Stored)
@@ -355,8 +385,7 @@ impl Intake<'_, '_> {
         }
         let mut quiet = rules.burst_quiet;
         if thread.known == Known::ByLidOnly {
-            let args = JobArgs::ResolveIdentity { instance: self.instance, lid: message.chat.clone() };
-            jobs::insert_keyed(self.scope, &args, message.chat.as_str(), self.now, self.now)?;
+            self.ask_who_is(&message.chat)?;
             quiet = quiet.max(LID_WAIT);
         }
         if let Handling::Human(reason) = message.handling {
@@ -376,7 +405,9 @@ impl Intake<'_, '_> {
     ) -> Result<Lateness, StoreError> {
         const ON_PHONE: Scoped = scoped!(
             "SELECT 1 FROM interactions
-             WHERE tenant_id = :tenant AND chat_id = :chat AND at >= :at AND author = 'phone' LIMIT 1"
+             WHERE tenant_id = :tenant AND chat_id = :chat AND at >= :at AND author = 'phone'
+               -- One of which nobody knows when it was written has no echo yet.
+               AND echoed_at IS NOT NULL LIMIT 1"
         );
         let Some(spoke_at) = last_out_at.filter(|spoke_at| *spoke_at > written_at) else {
             return Ok(Lateness::InTime);
@@ -386,6 +417,12 @@ impl Intake<'_, '_> {
             return Ok(Lateness::AnsweredOnPhone);
         }
         Ok(Lateness::AfterOurWord(spoke_at + Duration::from_millis(1)))
+    }
+
+    /// Asks WAHA for the other address of a person.
+    fn ask_who_is(&self, address: &Address) -> Result<(), StoreError> {
+        let args = JobArgs::ResolveIdentity { instance: self.instance, address: address.clone() };
+        jobs::insert_keyed(self.scope, &args, address.as_str(), self.now, self.now)
     }
 
     /// A message that WhatsApp could not decrypt before is readable now: it takes the place of its placeholder.

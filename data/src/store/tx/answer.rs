@@ -16,7 +16,7 @@ use crate::store::interactions::{self, Extra, IdSource, Outbound};
 use crate::store::jobs::{self, Ended, NEVER};
 use crate::store::ledger::{self, Reservation};
 use crate::store::scope::{Scope, Scoped};
-use crate::store::tx::outcome;
+use crate::store::tx::{outcome, takeover};
 use crate::store::{chats, questions, quick_replies};
 use crate::time::Timestamp;
 
@@ -68,6 +68,9 @@ pub enum Start {
     Stale(Timestamp),
     /// A human has the chat: nothing is sent, the credit is back.
     Cancelled,
+    /// A human wrote to an address of which nobody knows yet whose it is; it may be this customer's. Try again, at this
+    /// instant at the latest.
+    Unresolved(Timestamp),
 }
 
 /// How an answer waits for a human.
@@ -222,6 +225,9 @@ impl TenantStore {
             if let Some(objection) = objection(scope, job, answer.revision, now)? {
                 return Ok(objection);
             }
+            if let Some(until) = takeover::unresolved_until(scope, job, now)? {
+                return Ok(Start::Unresolved(until));
+            }
             drop_unsent(scope, job, "written anew")?;
             let ids = write_parts(scope, job, &answer, InteractionState::Queued, None, now)?;
             let first = ids.first().copied().ok_or(StoreError::Invalid("an answer without words".to_owned()))?;
@@ -305,6 +311,9 @@ impl TenantStore {
         self.write(move |scope| {
             if let Some(objection) = objection(scope, job, seen, now)? {
                 return Ok(objection);
+            }
+            if let Some(until) = takeover::unresolved_until(scope, job, now)? {
+                return Ok(Start::Unresolved(until));
             }
             for (id, bare_id) in &reserved {
                 scope.execute(RESERVE, &[(":id", id), (":bare_id", bare_id)])?;

@@ -1,5 +1,5 @@
 //! Makes one person of two: a LID turned out to be a phone number that is known already, or the owner says so. What both were
-//! is written down in the same transaction; `unmerge_contacts` takes it back.
+//! is written down in the same transaction; `unmerge_contacts` takes it back. A human's word under one address counts for both.
 
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use crate::store::change::Change;
 use crate::store::error::StoreError;
 use crate::store::merges::{self, Before, Draft, Folded, Setting, Silent, Thread};
 use crate::store::scope::{Scope, Scoped};
+use crate::store::tx::takeover;
 use crate::store::{chats, contacts, erasures, jobs, questions, recipients, suppressions};
 use crate::time::Timestamp;
 
@@ -241,6 +242,11 @@ fn fold(
          FROM chats AS g
          WHERE k.tenant_id = :tenant AND g.tenant_id = :tenant AND k.id = :keep AND g.id = :gone"
     );
+    // Whoever calls while they are being answered is being answered.
+    const CALLED: Scoped = scoped!(
+        "UPDATE chats SET state = 'assistant', reason = NULL
+         WHERE tenant_id = :tenant AND id = :keep AND state = 'needs_you' AND reason = 'called you'"
+    );
     const SETTINGS: Scoped = scoped!(
         "UPDATE OR IGNORE settings SET scope_id = :keep
          WHERE tenant_id = :tenant AND scope = 'chat' AND scope_id = :gone"
@@ -268,8 +274,13 @@ fn fold(
     scope.execute(NOTES, both)?;
     scope.execute(DRAFT, both)?;
     questions::recount(scope, keep)?;
+    takeover::close_answered(scope, keep)?;
     chats::look_who_waits(scope, keep)?;
-    if let Some((_, run_at)) = live
+    let silent = answering && takeover::carry_over(scope, keep, now)?;
+    if answering && !silent {
+        scope.execute(CALLED, &[(":keep", &keep)])?;
+    }
+    if let Some((_, run_at)) = live.filter(|_| !silent)
         && questions::any_open(scope, keep)?
     {
         let run_at: Timestamp = run_at;
@@ -280,6 +291,13 @@ fn fold(
     scope.emit(Change::ChatChanged(scope.tenant(), gone));
     scope.emit(Change::ChatChanged(scope.tenant(), keep));
     Ok(folded)
+}
+
+/// Does one of two addresses belong to somebody?
+fn known(scope: &Scope<'_>, addresses: [&Address; 2]) -> Result<bool, StoreError> {
+    const KNOWN: Scoped = scoped!("SELECT 1 FROM identities WHERE tenant_id = :tenant AND address IN (:one, :other)");
+    let [one, other] = addresses;
+    Ok(scope.row(KNOWN, &[(":one", &one), (":other", &other)], |_| Ok(()))?.is_some())
 }
 
 impl TenantStore {
@@ -336,7 +354,10 @@ impl TenantStore {
             }
             // They may have been erased while WAHA was asked.
             let gone = erasures::is_gone(scope, &lid)?;
-            if let Some(phone) = phone.filter(|_| !gone) {
+            // Of two people whom nobody here knows there is nothing to note.
+            if let Some(phone) = phone.filter(|_| !gone)
+                && known(scope, [&lid, &phone])?
+            {
                 let review = crate::model::contact::Review::New;
                 chats::contact_of(scope, &lid, Some(&phone), None, review, now)?;
             }

@@ -16,5 +16,6 @@ pub mod review;
 pub mod run_campaign;
 pub mod send;
 pub mod steer;
+pub(crate) mod takeover;
 pub mod test_campaign;
 pub mod unmerge_contacts;

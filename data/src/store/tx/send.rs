@@ -42,33 +42,68 @@ impl From<&str> for Written {
     }
 }
 
-/// A human wrote in a chat: the assistant's answer under way is taken back and it is silent for a while.
-pub(crate) fn human_spoke(
-    scope: &Scope<'_>,
-    chat: ChatId,
-    preview: &str,
-    at: Timestamp,
-    paused_until: Timestamp,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+/// What a human wrote in a chat, and when it counts.
+pub(crate) struct HumanWord<'w> {
+    pub(crate) chat: ChatId,
+    pub(crate) preview: &'w str,
+    /// When it was written.
+    pub(crate) at: Timestamp,
+    /// What the customer wrote up to then has had a human's word.
+    pub(crate) settles_until: Timestamp,
+    /// How long the assistant is silent for it.
+    pub(crate) paused_until: Timestamp,
+}
+
+/// Is the human's word the last one?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Last,
+    /// The customer wrote after it.
+    BeforeTheCustomers,
+}
+
+/// Why an answer is taken back.
+pub(crate) const HUMAN_ANSWERED: &str = "a human answered";
+
+/// A human wrote in a chat: the assistant's answer to what was asked before is taken back, and it is silent for a while.
+/// What the customer asked since is answered, unless that while is still going on.
+pub(crate) fn human_spoke(scope: &Scope<'_>, word: &HumanWord<'_>, now: Timestamp) -> Result<Place, StoreError> {
     // The pause only grows, and a pause that is over already (an old message from a backlog) is none.
     const SPOKE: Scoped = scoped!(
         "UPDATE chats
-         SET revision = revision + 1, unread = 0, state = 'waiting', reason = NULL, snoozed_until = NULL,
-             preview = :preview, last_at = max(coalesce(last_at, 0), :at),
-             last_out_at = max(coalesce(last_out_at, 0), :at),
+         SET revision = revision + 1,
+             unread = CASE WHEN coalesce(last_in_at, 0) > :settles THEN unread ELSE 0 END,
+             state = CASE WHEN coalesce(last_in_at, 0) <= :settles THEN 'waiting'
+                          WHEN :paused_until > :now AND state = 'assistant' THEN 'needs_you' ELSE state END,
+             reason = CASE WHEN coalesce(last_in_at, 0) <= :settles THEN NULL
+                           WHEN :paused_until > :now AND state = 'assistant' THEN 'paused' ELSE reason END,
+             snoozed_until = CASE WHEN coalesce(last_in_at, 0) > :settles THEN snoozed_until END,
+             preview = CASE WHEN coalesce(last_in_at, 0) > :settles THEN preview ELSE :preview END,
+             last_at = max(coalesce(last_at, 0), :at), last_out_at = max(coalesce(last_out_at, 0), :at),
              paused_until = CASE WHEN :paused_until > :now THEN max(coalesce(paused_until, 0), :paused_until)
                                  ELSE paused_until END
-         WHERE tenant_id = :tenant AND id = :chat AND kind = 'direct'"
+         WHERE tenant_id = :tenant AND id = :chat AND kind = 'direct'
+         RETURNING coalesce(last_in_at, 0) > :settles"
     );
-    jobs::cancel_answer(scope, chat, "a human answered", now)?;
-    scope.execute(
+    let customer_is_last: Option<bool> = scope.row(
         SPOKE,
-        &[(":chat", &chat), (":preview", &preview), (":at", &at), (":paused_until", &paused_until), (":now", &now)],
+        &[
+            (":chat", &word.chat),
+            (":preview", &word.preview),
+            (":at", &word.at),
+            (":settles", &word.settles_until),
+            (":paused_until", &word.paused_until),
+            (":now", &now),
+        ],
+        |row| row.get(0),
     )?;
-    questions::close_up_to_time(scope, chat, at)?;
-    scope.emit(Change::ChatChanged(scope.tenant(), chat));
-    Ok(())
+    questions::close_up_to_time(scope, word.chat, word.settles_until)?;
+    let place = if customer_is_last == Some(true) { Place::BeforeTheCustomers } else { Place::Last };
+    if place == Place::Last || word.paused_until > now {
+        jobs::cancel_answer(scope, word.chat, HUMAN_ANSWERED, now)?;
+    }
+    scope.emit(Change::ChatChanged(scope.tenant(), word.chat));
+    Ok(place)
 }
 
 impl TenantStore {
@@ -107,7 +142,9 @@ impl TenantStore {
                 ..Interaction::outgoing(chat, to.address, Author::Human, written.text, now)
             };
             let preview = super::accept_delivery::preview(&interaction.text);
-            human_spoke(scope, chat, &preview, now, now + takeover_pause, now)?;
+            // Whoever writes here has read everything that is there.
+            let (settles_until, paused_until) = (jobs::NEVER, now + takeover_pause);
+            human_spoke(scope, &HumanWord { chat, preview: &preview, at: now, settles_until, paused_until }, now)?;
             interactions::insert(scope, to.instance, &interaction, &Extra::default(), now)?;
             chats::answered(scope, chat, interaction.id, now)?;
             if let Some(name) = &written.quick_reply {

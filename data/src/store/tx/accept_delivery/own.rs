@@ -1,43 +1,52 @@
 //! Messages of our own side: the echo of what we sent, or a human's.
+//!
+//! A message is ours by its id; where the server chose the id and we have not learned it, by its text. Everything else a human
+//! wrote, and a human beats the assistant: at the time when it was written, and under whichever address it comes.
 
 use std::time::Duration;
 
-use super::{Accepted, Intake, preview_of};
+use super::{Accepted, Intake, Origin, Stamp, is_out, preview_of};
+use crate::ids::ContactId;
 use crate::model::contact::Review;
 use crate::model::delivery::{MessageEvent, Source};
-use crate::model::interaction::Author;
+use crate::model::interaction::{Author, Interaction};
+use crate::phone::AddressKind;
 use crate::scoped;
-use crate::store::chats;
+use crate::store::chats::{self, Known, Thread};
 use crate::store::error::StoreError;
-use crate::store::interactions::{self, Outbound};
+use crate::store::interactions::{self, Extra, Outbound};
 use crate::store::scope::Scoped;
 use crate::store::tx::outcome;
+use crate::store::tx::send::{HumanWord, Place, human_spoke};
+use crate::time::Timestamp;
 
 /// How much older than the start of a send its echo may seem: WhatsApp's clock has whole seconds.
 const CLOCK_SLACK: Duration = Duration::from_secs(2);
+/// How much younger than the start of a send WhatsApp may say that it is.
+const SEND_MAX: Duration = Duration::from_secs(600);
+/// How old a send of ours may be that a made-up time is on.
+const UNDATED_MAX: Duration = Duration::from_secs(2 * 86_400);
+/// How far back somebody wrote from a hidden id whose number the shop may be writing to now.
+const HIDDEN_RECENTLY: Duration = Duration::from_secs(86_400);
+
+/// A send of ours that a message turns out to be.
+enum OwnSend {
+    Row(Box<Outbound>),
+    /// One of several with the same words: their own servers' answers tell which.
+    OneOfSeveral,
+}
 
 impl Intake<'_, '_> {
     /// A message of our side: the echo of our own send, or a human's.
     pub(super) fn own_message(&self, message: &MessageEvent) -> Result<Accepted, StoreError> {
-        const ECHO: Scoped = scoped!(
-            "UPDATE interactions SET echoed_at = :now
-             WHERE tenant_id = :tenant AND id = :id AND echoed_at IS NULL"
-        );
-        let ours = match self.by_bare_id(&message.bare_id)? {
-            Some(known) => Some(known),
-            None => self.sending_without_id(message)?,
+        let known = match self.by_bare_id(&message.bare_id)? {
+            Some(ours) => Some(OwnSend::Row(Box::new(ours))),
+            None => self.by_text(message)?,
         };
-        if let Some(ours) = ours {
-            if self.scope.execute(ECHO, &[(":id", &ours.interaction.id), (":now", &self.now)])? == 0 {
-                return Ok(Accepted::Duplicate);
-            }
-            outcome::mark_sent(self.scope, &ours, Some(&message.bare_id), Some(&message.wa_id), self.now)?;
-            if let Some(ack) = message.ack
-                && let Some(ours) = interactions::find(self.scope, ours.interaction.id)?
-            {
-                outcome::apply_ack(self.scope, &ours, ack, self.now)?;
-            }
-            return Ok(Accepted::Stored);
+        match known {
+            Some(OwnSend::Row(ours)) => return self.echo(message, &ours),
+            Some(OwnSend::OneOfSeveral) => return Ok(Accepted::Duplicate),
+            None => {}
         }
         if self.forgotten(message)? {
             return Ok(Accepted::Duplicate);
@@ -47,22 +56,110 @@ impl Intake<'_, '_> {
         let thread = chats::thread(self.scope, self.instance, &message.chat, alternate, name, Review::New, self.now)?;
         let author = if message.source == Source::Api { Author::Human } else { Author::Phone };
         let interaction = self.interaction(message, thread.chat, author);
-        if !interactions::insert(self.scope, self.instance, &interaction, &self.extra(message), self.now)? {
+        let doubtful = self.origin == Origin::History(Stamp::Doubtful);
+        // A message that counts later, once it is known when it was written, is one whose echo has not come.
+        let echoed_at = (!doubtful).then_some(self.now);
+        let extra = Extra { echoed_at, ..self.extra(message) };
+        if !interactions::insert(self.scope, self.instance, &interaction, &extra, self.now)? {
             return Ok(Accepted::Duplicate);
         }
-        let pause = self.rules(Some(thread.chat))?.takeover_pause;
-        let text = preview_of(&interaction);
-        crate::store::tx::send::human_spoke(
-            self.scope,
-            thread.chat,
-            &text,
-            interaction.at,
-            message.at.min(self.now) + pause,
-            self.now,
-        )?;
-        chats::answered(self.scope, thread.chat, interaction.id, interaction.at)?;
-        self.scope.count("takeovers");
+        if doubtful {
+            self.show_only(&interaction)?;
+        } else {
+            self.take_over(&interaction, message.at.min(self.now))?;
+        }
+        self.ask_who_is_meant(message, &thread)?;
         Ok(Accepted::Stored)
+    }
+
+    /// WAHA tells of a message that is in the store.
+    fn echo(&self, message: &MessageEvent, ours: &Outbound) -> Result<Accepted, StoreError> {
+        const ECHO: Scoped = scoped!(
+            "UPDATE interactions SET echoed_at = :now
+             WHERE tenant_id = :tenant AND id = :id AND echoed_at IS NULL"
+        );
+        let by_a_human = matches!(ours.interaction.author, Author::Human | Author::Phone)
+            && ours.job.is_none()
+            && ours.sending_at.is_none();
+        if by_a_human && self.origin == Origin::History(Stamp::Doubtful) {
+            return Ok(Accepted::Duplicate);
+        }
+        if self.scope.execute(ECHO, &[(":id", &ours.interaction.id), (":now", &self.now)])? == 0 {
+            return Ok(Accepted::Duplicate);
+        }
+        // Its echo may never have come, but that it went out is no news.
+        let no_news = matches!(self.origin, Origin::History(_)) && is_out(ours);
+        let accepted = if no_news { Accepted::Duplicate } else { Accepted::Stored };
+        if by_a_human {
+            // It is known now when it was written, or that it was only just written.
+            let at = super::within_its_second(message.at, self.now);
+            self.take_over(&Interaction { at, ..ours.interaction.clone() }, message.at.min(self.now))?;
+            return Ok(accepted);
+        }
+        // One that was found by its words keeps the id that it has.
+        let named = ours.bare_id.as_ref().is_none_or(|known| *known == message.bare_id);
+        let (bare_id, wa_id) = if named { (Some(&*message.bare_id), Some(&*message.wa_id)) } else { (None, None) };
+        outcome::mark_sent(self.scope, ours, bare_id, wa_id, self.now)?;
+        if let Some(ack) = message.ack
+            && let Some(ours) = interactions::find(self.scope, ours.interaction.id)?
+        {
+            outcome::apply_ack(self.scope, &ours, ack, self.now)?;
+        }
+        Ok(accepted)
+    }
+
+    /// A human's message counts from when it was written, in whole seconds as WhatsApp says it.
+    fn take_over(&self, interaction: &Interaction, written_at: Timestamp) -> Result<(), StoreError> {
+        let (chat, at) = (interaction.chat, interaction.at);
+        let pause = self.rules(Some(chat))?.takeover_pause;
+        let text = preview_of(interaction);
+        let word = HumanWord { chat, preview: &text, at, settles_until: at, paused_until: written_at + pause };
+        let place = human_spoke(self.scope, &word, self.now)?;
+        chats::answered(self.scope, chat, interaction.id, at)?;
+        if place == Place::BeforeTheCustomers {
+            chats::look_who_waits(self.scope, chat)?;
+        }
+        self.scope.count("takeovers");
+        Ok(())
+    }
+
+    /// A message of which nobody knows when it was written is there to be read, and changes nothing else.
+    fn show_only(&self, interaction: &Interaction) -> Result<(), StoreError> {
+        const SHOW: Scoped = scoped!(
+            "UPDATE chats SET preview = coalesce(preview, :preview), last_at = coalesce(last_at, :at)
+             WHERE tenant_id = :tenant AND id = :chat"
+        );
+        let preview = preview_of(interaction);
+        self.scope
+            .execute(SHOW, &[(":chat", &interaction.chat), (":preview", &preview), (":at", &interaction.at)])
+            .map(drop)
+    }
+
+    /// A human's message silences the customer whom it is for, also where they are known by their other address only.
+    fn ask_who_is_meant(&self, message: &MessageEvent, thread: &Thread) -> Result<(), StoreError> {
+        let asks = match message.chat.kind() {
+            AddressKind::Lid => thread.known == Known::ByLidOnly,
+            AddressKind::Phone if message.alternate.is_none() => self.may_write_from_hidden_id(thread.contact)?,
+            _ => false,
+        };
+        if asks { self.ask_who_is(&message.chat) } else { Ok(()) }
+    }
+
+    /// Is a person's LID unknown, while somebody whose number is unknown wrote to this number lately?
+    fn may_write_from_hidden_id(&self, contact: ContactId) -> Result<bool, StoreError> {
+        const HIDDEN: Scoped = scoped!(
+            "SELECT 1 FROM chats AS h
+             JOIN contacts AS c ON c.tenant_id = h.tenant_id AND c.id = h.contact_id
+             WHERE h.tenant_id = :tenant AND h.last_at >= :recently AND h.instance_id = :instance AND c.phone IS NULL
+               AND h.last_in_at IS NOT NULL
+               AND NOT EXISTS (SELECT 1 FROM identities AS i
+                               WHERE i.tenant_id = :tenant AND i.contact_id = :contact AND i.address LIKE '%@lid')
+             LIMIT 1"
+        );
+        let recently = self.now - HIDDEN_RECENTLY;
+        let params: &[(&str, &dyn rusqlite::ToSql)] =
+            &[(":instance", &self.instance), (":contact", &contact), (":recently", &recently)];
+        Ok(self.scope.row(HIDDEN, params, |_| Ok(()))?.is_some())
     }
 
     pub(super) fn by_bare_id(&self, bare_id: &str) -> Result<Option<Outbound>, StoreError> {
@@ -75,8 +172,20 @@ impl Intake<'_, '_> {
         self.scope.row(FIND, &[(":instance", &self.instance), (":bare_id", &bare_id)], interactions::read_outbound)
     }
 
+    /// A send of ours that nobody has told of since, by its words.
+    fn by_text(&self, message: &MessageEvent) -> Result<Option<OwnSend>, StoreError> {
+        let Some(text) = message.text.as_deref() else { return Ok(None) };
+        if let Some(ours) = self.sending_without_id(message, text)? {
+            return Ok(Some(OwnSend::Row(Box::new(ours))));
+        }
+        if let Some(ours) = self.sent_without_id(message, text)? {
+            return Ok(Some(OwnSend::Row(Box::new(ours))));
+        }
+        self.to_another_address(message, text)
+    }
+
     /// On servers without ids: the oldest send in this chat with this text that nobody has claimed.
-    pub(super) fn sending_without_id(&self, message: &MessageEvent) -> Result<Option<Outbound>, StoreError> {
+    fn sending_without_id(&self, message: &MessageEvent, text: &str) -> Result<Option<Outbound>, StoreError> {
         const FIND: Scoped = scoped!(concat!(
             "SELECT ",
             interactions::outbound_columns!(),
@@ -91,13 +200,12 @@ impl Intake<'_, '_> {
                                WHERE h.tenant_id = :tenant AND i.address IN (:chat, :alternate))
              ORDER BY seq LIMIT 1"
         ));
-        let Some(text) = &message.text else { return Ok(None) };
         let latest = message.at + CLOCK_SLACK;
         self.scope.row(
             FIND,
             &[
                 (":instance", &self.instance),
-                (":text", text),
+                (":text", &text),
                 (":latest", &latest),
                 (":ahead", &(self.now + CLOCK_SLACK)),
                 (":chat", &message.chat),
@@ -105,5 +213,98 @@ impl Intake<'_, '_> {
             ],
             interactions::read_outbound,
         )
+    }
+
+    /// The same for a send that WAHA took without telling its id. In the history, where the webhook may have been lost, also
+    /// one under another id than the one that we know.
+    fn sent_without_id(&self, message: &MessageEvent, text: &str) -> Result<Option<Outbound>, StoreError> {
+        const FIND: Scoped = scoped!(concat!(
+            "SELECT ",
+            interactions::outbound_columns!(),
+            " FROM interactions
+             WHERE tenant_id = :tenant AND instance_id = :instance AND direction = 'out'
+               AND state IN ('sent', 'delivered', 'read', 'played')
+               AND echoed_at IS NULL AND (bare_id IS NULL OR :history) AND text = :text
+               AND sending_at BETWEEN :earliest AND :latest AND at >= :oldest
+               AND chat_id IN (SELECT h.id FROM chats AS h
+                               JOIN identities AS i ON i.tenant_id = h.tenant_id AND i.contact_id = h.contact_id
+                               WHERE h.tenant_id = :tenant AND i.address IN (:chat, :alternate))
+             ORDER BY seq LIMIT 1"
+        ));
+        let (earliest, latest) = self.sent_between(message);
+        let history = matches!(self.origin, Origin::History(_));
+        self.scope.row(
+            FIND,
+            &[
+                (":instance", &self.instance),
+                (":text", &text),
+                (":history", &history),
+                (":earliest", &earliest),
+                (":latest", &latest),
+                (":oldest", &(message.at - UNDATED_MAX)),
+                (":chat", &message.chat),
+                (":alternate", &message.alternate),
+            ],
+            interactions::read_outbound,
+        )
+    }
+
+    /// The same for a send to an address that may be the same person's: its echo comes under one whose owner nobody knows.
+    fn to_another_address(&self, message: &MessageEvent, text: &str) -> Result<Option<OwnSend>, StoreError> {
+        const FIND: Scoped = scoped!(concat!(
+            "SELECT ",
+            interactions::outbound_columns!(),
+            " FROM interactions
+             WHERE tenant_id = :tenant AND instance_id = :instance
+               AND id IN (SELECT o.id FROM interactions AS o
+                          WHERE o.tenant_id = :tenant AND o.text = :text
+                            AND o.state IN ('draft', 'held', 'queued', 'sending', 'unknown')
+                            AND o.state IN ('sending', 'unknown')
+                          UNION ALL
+                          SELECT o.id FROM chats AS h
+                          JOIN interactions AS o ON o.tenant_id = h.tenant_id AND o.chat_id = h.id AND o.at >= :oldest
+                          WHERE h.tenant_id = :tenant AND h.instance_id = :instance AND h.last_at >= :earliest
+                            AND o.state IN ('sent', 'delivered', 'read', 'played') AND o.text = :text)
+               AND direction = 'out' AND echoed_at IS NULL AND bare_id IS NULL
+               AND sending_at BETWEEN :earliest AND :latest
+               AND NOT EXISTS (SELECT 1 FROM chats AS h
+                               JOIN identities AS i ON i.tenant_id = h.tenant_id AND i.contact_id = h.contact_id
+                               WHERE h.tenant_id = :tenant AND h.id = interactions.chat_id
+                                 AND (i.address LIKE '%@lid') = :lid)
+               AND NOT EXISTS (SELECT 1 FROM identities AS i
+                               JOIN identities AS o ON o.tenant_id = i.tenant_id AND o.contact_id = i.contact_id
+                               WHERE i.tenant_id = :tenant AND i.address = :chat AND (o.address LIKE '%@lid') <> :lid)
+             ORDER BY seq LIMIT 2"
+        ));
+        // What was typed on the phone is no echo of ours; in the history WAHA may have forgotten who sent what.
+        if message.alternate.is_some() || (self.origin == Origin::Webhook && message.source == Source::App) {
+            return Ok(None);
+        }
+        let (earliest, latest) = self.sent_between(message);
+        let lid = message.chat.kind() == AddressKind::Lid;
+        let mut found = self.scope.rows(
+            FIND,
+            &[
+                (":instance", &self.instance),
+                (":text", &text),
+                (":earliest", &earliest),
+                (":latest", &latest),
+                (":oldest", &(message.at - UNDATED_MAX)),
+                (":chat", &message.chat),
+                (":lid", &lid),
+            ],
+            interactions::read_outbound,
+        )?;
+        Ok(match (found.pop(), found.is_empty()) {
+            (None, _) => None,
+            (Some(ours), true) => Some(OwnSend::Row(Box::new(ours))),
+            (Some(_), false) => Some(OwnSend::OneOfSeveral),
+        })
+    }
+
+    /// When the send of a message may have started.
+    fn sent_between(&self, message: &MessageEvent) -> (Timestamp, Timestamp) {
+        let back = if self.origin == Origin::History(Stamp::Doubtful) { UNDATED_MAX } else { SEND_MAX };
+        (message.at - back, message.at + CLOCK_SLACK)
     }
 }

@@ -8,10 +8,10 @@ use crate::ids::ChatId;
 use crate::model::contact::Review;
 use crate::model::delivery::{CallEvent, CallKind, PollVoteEvent, Presence, PresenceEvent};
 use crate::model::interaction::{ContentKind, Interaction};
-use crate::phone::Address;
+use crate::phone::{Address, AddressKind};
 use crate::scoped;
 use crate::store::change::Change;
-use crate::store::chats;
+use crate::store::chats::{self, Known};
 use crate::store::error::StoreError;
 use crate::store::interactions::{self, Extra};
 use crate::store::scope::Scoped;
@@ -19,6 +19,8 @@ use crate::time::Timestamp;
 
 /// How much longer the quiet window is while the customer types.
 const TYPING_GRACE: Duration = Duration::from_secs(4);
+/// An answer that starts later than this waits for something else than the end of a burst.
+const BURST_SOON: Duration = Duration::from_secs(60);
 
 impl Intake<'_, '_> {
     pub(super) fn presence(&self, presence: &PresenceEvent) -> Result<Accepted, StoreError> {
@@ -35,7 +37,12 @@ impl Intake<'_, '_> {
         );
         let found: Option<ChatId> =
             self.scope.row(CHAT, &[(":instance", &self.instance), (":address", &presence.chat)], |row| row.get(0))?;
-        let Some(chat) = found else { return Ok(Accepted::Ignored) };
+        let Some(chat) = found else {
+            if presence.presence == Presence::Typing && self.may_be_awaited(&presence.chat)? {
+                self.ask_who_is(&presence.chat)?;
+            }
+            return Ok(Accepted::Ignored);
+        };
         let rules = self.rules(Some(chat))?;
         let wait = match presence.presence {
             Presence::Typing => rules.burst_quiet + TYPING_GRACE,
@@ -57,6 +64,29 @@ impl Intake<'_, '_> {
         Ok(Accepted::Stored)
     }
 
+    /// Nobody is known under an address that types: may it be the other one of somebody who is about to be answered?
+    fn may_be_awaited(&self, address: &Address) -> Result<bool, StoreError> {
+        const AWAITED: Scoped = scoped!(
+            "SELECT 1 FROM jobs AS j
+             WHERE j.tenant_id = :tenant AND j.kind = 'answer_chat' AND j.run_at > :now AND j.run_at <= :soon
+               -- The first list is that of the index, the second what is meant.
+               AND j.state IN ('scheduled', 'available', 'retryable') AND j.state = 'scheduled'
+               AND EXISTS (SELECT 1 FROM chats AS h
+                           WHERE h.tenant_id = :tenant AND h.id = j.chat_id AND h.instance_id = :instance
+                             AND NOT EXISTS (SELECT 1 FROM identities AS i
+                                             WHERE i.tenant_id = :tenant AND i.contact_id = h.contact_id
+                                               AND i.address LIKE '%@lid'))
+             LIMIT 1"
+        );
+        if address.kind() != AddressKind::Lid {
+            return Ok(false);
+        }
+        let soon = self.now + BURST_SOON;
+        let params: &[(&str, &dyn rusqlite::ToSql)] =
+            &[(":instance", &self.instance), (":now", &self.now), (":soon", &soon)];
+        Ok(self.scope.row(AWAITED, params, |_| Ok(()))?.is_some())
+    }
+
     pub(super) fn call(&self, call: &CallEvent, envelope_id: &str) -> Result<Accepted, StoreError> {
         let Some(from) = call.from.as_ref().filter(|from| from.is_person()) else { return Ok(Accepted::Ignored) };
         self.once(&format!("call:{}:{envelope_id}", call.id), || {
@@ -76,6 +106,9 @@ impl Intake<'_, '_> {
                 return Ok(Accepted::Duplicate);
             }
             self.customer_spoke(thread.chat, from, text, at, at)?;
+            if thread.known == Known::ByLidOnly {
+                self.ask_who_is(from)?;
+            }
             self.ask_human(thread.chat, "called you")?;
             Ok(Accepted::Stored)
         })
@@ -102,6 +135,9 @@ impl Intake<'_, '_> {
                 return self.fill_in_vote(thread.chat, &vote.bare_id, &text);
             }
             self.customer_spoke(thread.chat, chat, &preview(&text), at, at)?;
+            if thread.known == Known::ByLidOnly {
+                self.ask_who_is(chat)?;
+            }
             self.ask_human(thread.chat, VOTED)?;
             Ok(Accepted::Stored)
         })

@@ -145,6 +145,8 @@ impl Parting<'_, '_> {
         folded: Option<&Folded>,
     ) -> Result<(), StoreError> {
         let live = self.live()?;
+        let silenced = live.is_none() && self.was_silenced();
+        let live = live.or_else(|| silenced.then_some(Live { run_at: self.now, idle: true, held: false }));
         if live.as_ref().is_some_and(|live| !live.idle) {
             jobs::cancel_answer(self.scope, self.chat, TWO_AGAIN, self.now)?;
         }
@@ -159,7 +161,12 @@ impl Parting<'_, '_> {
         let stays = Half { chat: self.chat, other: to, before: stays, context_from: context(stays) };
         let goes = Half { chat: to, other: self.chat, before: goes, context_from: context(goes) };
         let last_seq = self.before.last_seq;
-        let parts = [stays.part(self.scope, last_seq, now, &live)?, goes.part(self.scope, last_seq, now, &live)?];
+        let mut parts = [stays.part(self.scope, last_seq, now, &live)?, goes.part(self.scope, last_seq, now, &live)?];
+        if silenced {
+            for (half, part) in [&stays, &goes].into_iter().zip(&mut parts) {
+                part.owed &= half.before.is_some_and(|before| before.answering);
+            }
+        }
         let inbound_since = parts.iter().map(|part| part.inbound_since).sum();
         if live.as_ref().is_some_and(|live| live.idle) && !parts[0].owed {
             jobs::cancel_answer(self.scope, self.chat, TWO_AGAIN, self.now)?;
@@ -183,6 +190,13 @@ impl Parting<'_, '_> {
             self.scope.emit(Change::ChatChanged(self.scope.tenant(), row.id));
         }
         Ok(())
+    }
+
+    /// Did the merge take an answer back, since a human had written to the other one?
+    fn was_silenced(&self) -> bool {
+        self.thread.is_some_and(|Thread { kept, gone, joined, .. }| {
+            !joined.answering && [kept, gone].into_iter().flatten().any(|row| row.answering)
+        })
     }
 
     fn live(&self) -> Result<Option<Live>, StoreError> {

@@ -1,0 +1,70 @@
+//! Which messages of our side in a history tell a time that may be made up.
+//!
+//! Servers put a time of their own on messages whose time they do not know: that of the request, or that of the moment when
+//! they read the phone's history. A human's message silences the assistant from the time that is on it, so a time of which one
+//! can't be sure silences nobody. Two things give it away:
+//!
+//! - It is as young as the request. A message so new has a webhook on its way, which counts; and a time that is true is the same
+//!   when the history is read again a moment later.
+//! - Messages of ours that we did not send are in three chats and more at the same second. A person writes in one after the other.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use mychatflow_data::time::Timestamp;
+
+/// How much older than the request a time must be. WhatsApp's clock has whole seconds and is not ours.
+pub const REQUEST_SLACK: Duration = Duration::from_secs(3);
+/// In how many chats a person does not write within one second.
+const CHATS_AT_ONCE: usize = 3;
+
+/// A message of our side in a history: the chat, and the time that is on it.
+pub type OwnMessage<'m> = (&'m str, Timestamp);
+
+/// Is the time on a message as young as the request that brought it?
+#[must_use]
+pub fn is_of_the_request(at: Timestamp, asked_at: Timestamp) -> bool {
+    at + REQUEST_SLACK > asked_at
+}
+
+/// The seconds that are on messages in so many chats that nobody wrote them all. Messages that are known to be ours must be
+/// left out before.
+#[must_use]
+pub fn crowded_seconds<'m>(own: impl IntoIterator<Item = OwnMessage<'m>>) -> HashSet<i64> {
+    let mut chats: HashMap<i64, HashSet<&str>> = HashMap::new();
+    for (chat, at) in own {
+        chats.entry(second(at)).or_default().insert(chat);
+    }
+    chats.into_iter().filter(|(_, chats)| chats.len() >= CHATS_AT_ONCE).map(|(second, _)| second).collect()
+}
+
+/// The second that an instant is in.
+#[must_use]
+pub fn second(at: Timestamp) -> i64 {
+    at.millis().div_euclid(1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    #[test]
+    fn a_time_as_young_as_the_request() {
+        let asked_at = at(100_500);
+        for (stamp, made_up) in [(97_000, false), (97_500, false), (98_000, true), (100_000, true), (105_000, true)] {
+            assert_eq!(is_of_the_request(at(stamp), asked_at), made_up, "{stamp}");
+        }
+    }
+
+    #[test]
+    fn nobody_writes_in_three_chats_at_once() {
+        let [ana, ben, lea] = [("ana", at(5_000)), ("ben", at(5_400)), ("lea", at(5_999))];
+        assert_eq!(crowded_seconds([ana, ben, lea]), HashSet::from([5]));
+        assert_eq!(crowded_seconds([ana, ben]), HashSet::new());
+        assert_eq!(crowded_seconds([ana, ben, ("lea", at(6_000)), ("ana", at(5_100))]), HashSet::new());
+    }
+}

@@ -1,0 +1,102 @@
+//! A human beats the assistant under whichever address they write: what is still to be found out, and what a merge carries over.
+
+use std::time::Duration;
+
+use super::accept_delivery::LID_WAIT;
+use super::send::HUMAN_ANSWERED;
+use crate::ids::{ChatId, JobId};
+use crate::model::chat::ChatState;
+use crate::scoped;
+use crate::store::error::StoreError;
+use crate::store::scope::{Scope, Scoped};
+use crate::store::{chats, jobs, questions};
+use crate::time::Timestamp;
+
+/// How long an answer rests before it looks again whether WAHA can tell by now for whom a human's message was.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+/// Until when an answer waits at most, since a human wrote to an address that may be its customer's other one.
+///
+/// While the question whose address that is is open, everybody whose other address is unknown waits for it, for [`LID_WAIT`]
+/// after the message came. Where WAHA can't tell for longer, only those wait on who asked before the human wrote: the human may
+/// have answered them. What was asked since is answered, so that one message does not silence a shop.
+pub(crate) fn unresolved_until(
+    scope: &Scope<'_>,
+    answer: JobId,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    const WORD: Scoped = scoped!(
+        "SELECT max(m.created_at), coalesce(max(CASE WHEN m.at >= h.waiting_since THEN 1 ELSE 0 END), 0)
+         FROM jobs AS a
+         JOIN chats AS h ON h.tenant_id = a.tenant_id AND h.id = a.chat_id
+         JOIN jobs AS q ON q.tenant_id = a.tenant_id AND q.kind = 'resolve_identity' AND q.key IS NOT NULL
+                       AND q.state IN ('scheduled', 'available', 'running', 'retryable', 'held')
+         JOIN identities AS i ON i.tenant_id = q.tenant_id AND i.address = q.key AND i.contact_id <> h.contact_id
+         JOIN chats AS o ON o.tenant_id = i.tenant_id AND o.contact_id = i.contact_id
+                        AND o.instance_id = h.instance_id
+         JOIN interactions AS m ON m.tenant_id = o.tenant_id AND m.chat_id = o.id
+                               AND m.author IN ('phone', 'human') AND m.echoed_at IS NOT NULL
+         WHERE a.tenant_id = :tenant AND a.id = :answer
+           AND NOT EXISTS (SELECT 1 FROM identities AS k
+                           WHERE k.tenant_id = :tenant AND k.contact_id = h.contact_id
+                             AND (k.address LIKE '%@lid') = (q.key LIKE '%@lid'))"
+    );
+    let found: Option<(Option<Timestamp>, bool)> =
+        scope.row(WORD, &[(":answer", &answer)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let Some((Some(came_at), asked_before)) = found else { return Ok(None) };
+    let soon = came_at + LID_WAIT;
+    Ok(if soon > now {
+        Some(soon)
+    } else if asked_before {
+        Some(now + LOOK_AGAIN)
+    } else {
+        None
+    })
+}
+
+/// Closes what the customer asked before the last word of a human in a chat that two became.
+pub(crate) fn close_answered(scope: &Scope<'_>, chat: ChatId) -> Result<(), StoreError> {
+    const LAST: Scoped = scoped!(
+        "SELECT max(at) FROM interactions
+         WHERE tenant_id = :tenant AND chat_id = :chat AND direction = 'out' AND author IN ('human', 'phone')
+           AND (job_id IS NOT NULL OR echoed_at IS NOT NULL)
+           AND state NOT IN ('draft', 'held', 'failed', 'cancelled')"
+    );
+    match scope.row(LAST, &[(":chat", &chat)], |row| row.get::<_, Option<Timestamp>>(0))?.flatten() {
+        Some(at) => questions::close_up_to_time(scope, chat, at),
+        None => Ok(()),
+    }
+}
+
+/// Two chats became one: a human's word in either of them counts in both. Takes the answer under way back where the assistant
+/// is to be silent, and says whether it is.
+pub(crate) fn carry_over(scope: &Scope<'_>, chat: ChatId, now: Timestamp) -> Result<bool, StoreError> {
+    const LOOK: Scoped = scoped!(
+        "SELECT coalesce(h.paused_until, 0) > :now,
+                coalesce((SELECT max(i.at) FROM interactions AS i
+                          WHERE i.tenant_id = :tenant AND i.chat_id = h.id AND i.direction = 'out'
+                            AND i.author IN ('human', 'phone') AND (i.job_id IS NOT NULL OR i.echoed_at IS NOT NULL)
+                            AND i.state NOT IN ('draft', 'held', 'failed', 'cancelled')), 0)
+                >= coalesce(h.last_in_at, 1),
+                h.handoff_at IS NOT NULL
+         FROM chats AS h WHERE h.tenant_id = :tenant AND h.id = :chat"
+    );
+    const READ: Scoped = scoped!("UPDATE chats SET unread = 0 WHERE tenant_id = :tenant AND id = :chat");
+    let found = scope.row(LOOK, &[(":chat", &chat), (":now", &now)], |row| {
+        Ok((row.get::<_, bool>(0)?, row.get::<_, bool>(1)?, row.get::<_, bool>(2)?))
+    })?;
+    let (paused, human_is_last, handed_over) = found.unwrap_or_default();
+    if !paused && !human_is_last {
+        return Ok(false);
+    }
+    jobs::cancel_answer(scope, chat, HUMAN_ANSWERED, now)?;
+    if human_is_last {
+        scope.execute(READ, &[(":chat", &chat)])?;
+    }
+    match (handed_over, human_is_last) {
+        (true, _) => {}
+        (false, true) => chats::set_state(scope, chat, ChatState::Waiting, None)?,
+        (false, false) => chats::set_state(scope, chat, ChatState::NeedsYou, Some("paused"))?,
+    }
+    Ok(true)
+}
