@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mychatflow_bench::torture::{self, IN_CI, Length, Settings};
+use mychatflow_bench::torture::{self, CI_ACTIONS, CI_SEED, IN_CI, Length, Settings};
 use mychatflow_sandbox::waha::Engine;
 
 #[tokio::test]
@@ -15,8 +15,8 @@ async fn every_law_holds_whatever_happens_to_the_shop() {
     let settings = Settings {
         program: PathBuf::from(env!("CARGO_BIN_EXE_mychatflow")),
         engine: Engine::Noweb,
-        seed: 1,
-        length: Length::Actions(110),
+        seed: CI_SEED,
+        length: Length::Actions(CI_ACTIONS),
         kinds: IN_CI.iter().copied().collect(),
         rest: Duration::from_secs(120),
         tell: |_| {},
