@@ -1,8 +1,6 @@
 //! A shop to which everything happens at once, from a seed: nothing is lost, doubled or said against a person's will.
 //! `mychatflow-bench torture` does the same for as long as one likes, and with what is not in the short run.
 
-#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
-
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -22,7 +22,7 @@ pub use self::plan::{Kind, Length};
 pub use self::report::Report;
 
 /// The seed of the short run: with it, everything in [`IN_CI`] comes up in [`CI_ACTIONS`].
-pub const CI_SEED: u64 = 41;
+pub const CI_SEED: u64 = 83;
 /// How many actions the short run has.
 pub const CI_ACTIONS: usize = 110;
 /// What the short run of the gate is made of, besides customers who write. A kind is switched on by moving its line here.
