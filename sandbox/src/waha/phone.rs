@@ -129,7 +129,18 @@ impl Server {
         text: &str,
         at_s: i64,
     ) -> Result<String, PhoneError> {
-        let message = self.inner.incoming(customer, Content::Text(text.to_owned()), at_s);
+        self.customer_sent_at(session, customer, Content::Text(text.to_owned()), at_s).await
+    }
+
+    /// A picture, a voice note, a place that was sent earlier and is delivered only now, in seconds since 1970.
+    pub async fn customer_sent_at(
+        &self,
+        session: &str,
+        customer: &Customer,
+        content: Content,
+        at_s: i64,
+    ) -> Result<String, PhoneError> {
+        let message = self.inner.incoming(customer, content, at_s);
         self.arrive(session, Some(customer), message)
     }
 
