@@ -175,10 +175,12 @@ impl Scene {
         self.waha.webhook_faults().clear();
     }
 
-    /// Work that is left: all but what only a human can decide.
+    /// Work that is left: all but what only a human can decide, and the next look at the people of a number that was just paired.
     pub async fn left(&self) -> anyhow::Result<Vec<Value>> {
         let mut left = self.typed.done(&["queue", "list"]).await?;
-        left.retain(|entry| entry["kind"] != "unknown_send");
+        left.retain(|entry| {
+            entry["kind"] != "unknown_send" && (entry["kind"] != "sync_contacts" || entry["state"] != "scheduled")
+        });
         Ok(left)
     }
 
