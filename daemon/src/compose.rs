@@ -157,7 +157,7 @@ pub fn verdict(facts: &Facts, rules: Rules, model: Model, now: Timestamp) -> gat
         paused_until: facts.chat.paused_until,
         handoff_at: facts.chat.handoff_at,
         hours: hours::open(facts.values.get(SettingKey::BusinessHours), &at),
-        last_in_at: facts.chat.last_in_at,
+        last_in_at: facts.asked_at.or(facts.chat.last_in_at),
         last_texts: &last_texts,
         answers_at: &facts.answers_at,
         status: facts.instance.status.as_ref(),

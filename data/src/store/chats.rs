@@ -105,7 +105,8 @@ pub(crate) fn find(scope: &Scope<'_>, id: ChatId) -> Result<Option<Chat>, StoreE
     scope.row(FIND, &[(":id", &id)], read)
 }
 
-/// Puts a chat into a state, with the reason people read.
+/// Puts a chat into a state, with the reason people read. It does not wait for the customer while something is there that
+/// only a person can deal with.
 pub(crate) fn set_state(
     scope: &Scope<'_>,
     id: ChatId,
@@ -113,7 +114,9 @@ pub(crate) fn set_state(
     reason: Option<&str>,
 ) -> Result<(), StoreError> {
     const SET: Scoped = scoped!(
-        "UPDATE chats SET state = :state, reason = :reason
+        "UPDATE chats
+         SET state = CASE WHEN :state = 'waiting' AND needs_human IS NOT NULL THEN 'needs_you' ELSE :state END,
+             reason = CASE WHEN :state = 'waiting' AND needs_human IS NOT NULL THEN needs_human ELSE :reason END
          WHERE tenant_id = :tenant AND id = :id AND kind <> 'erased'"
     );
     scope.execute(SET, &[(":id", &id), (":state", &state), (":reason", &reason)])?;

@@ -181,6 +181,19 @@ pub(crate) fn is_answering(scope: &Scope<'_>, chat: ChatId) -> Result<bool, Stor
     Ok(scope.row(LIVE, &[(":chat", &chat)], |_| Ok(()))?.is_some())
 }
 
+/// Does an answer of this chat wait or run of which nothing has left yet, nor may have?
+pub(crate) fn is_answer_unsent(scope: &Scope<'_>, chat: ChatId) -> Result<bool, StoreError> {
+    const UNSENT: Scoped = scoped!(
+        "SELECT 1 FROM jobs AS j
+         WHERE j.tenant_id = :tenant AND j.chat_id = :chat AND j.kind = 'answer_chat'
+           AND j.state IN ('scheduled', 'available', 'running', 'retryable', 'held')
+           AND NOT EXISTS (SELECT 1 FROM interactions AS i
+                           WHERE i.tenant_id = :tenant AND i.job_id = j.id
+                             AND i.state IN ('sending', 'unknown', 'sent', 'delivered', 'read', 'played'))"
+    );
+    Ok(scope.row(UNSENT, &[(":chat", &chat)], |_| Ok(()))?.is_some())
+}
+
 /// A start that no clock reaches: the job waits for a person, not for a time.
 pub const NEVER: Timestamp = Timestamp::from_millis(i64::MAX / 4);
 /// Everything beyond this waits for a person.

@@ -376,7 +376,8 @@ fn cancel_rest(scope: &Scope<'_>, message: &Outbound, reason: &str) -> Result<()
 /// The last word is ours now, unless somebody else decided otherwise meanwhile.
 fn waiting_unless_taken(scope: &Scope<'_>, chat: ChatId) -> Result<(), StoreError> {
     const WAITING: Scoped = scoped!(
-        "UPDATE chats SET state = 'waiting', reason = NULL
+        "UPDATE chats
+         SET state = CASE WHEN needs_human IS NULL THEN 'waiting' ELSE 'needs_you' END, reason = needs_human
          WHERE tenant_id = :tenant AND id = :chat AND state NOT IN ('snoozed', 'done')"
     );
     scope.execute(WAITING, &[(":chat", &chat)])?;
