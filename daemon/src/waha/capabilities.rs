@@ -5,6 +5,17 @@
 pub struct Capabilities {
     /// Does it take message ids of our choosing?
     pub ids: Ids,
+    /// Can WhatsApp be asked through it how many new chats a number may start?
+    pub new_chats: NewChats,
+}
+
+/// Can WhatsApp be asked how many new chats a number may start (`capping`)?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewChats {
+    /// Yes.
+    Asked,
+    /// No: our own budget holds.
+    Unknown,
 }
 
 /// Does a server take message ids of our choosing (`new-message-id`, and `id` in `sendText`)?
@@ -18,15 +29,23 @@ pub enum Ids {
 
 /// The first version that takes ids.
 const IDS_SINCE: [u32; 3] = [2026, 4, 3];
+/// The first version that tells how many new chats a number may start.
+const NEW_CHATS_SINCE: [u32; 3] = [2026, 8, 1];
 
 impl Capabilities {
-    /// What this version can do with this engine. Ids: WAHA 2026.4.3 and later, NOWEB and GOWS. Nothing is assumed of a
+    /// What this version can do with this engine. Ids: WAHA 2026.4.3 and later, NOWEB and GOWS; new
+    /// chats: 2026.8.1 and later, GOWS. Nothing is assumed of a
     /// version or engine that can't be read.
     #[must_use]
     pub fn of(version: Option<&str>, engine: Option<&str>) -> Self {
-        let new = version.and_then(numbers).is_some_and(|version| version >= IDS_SINCE);
+        let version = version.and_then(numbers);
+        let new = version.is_some_and(|version| version >= IDS_SINCE);
         let able = engine.is_some_and(|engine| matches!(engine, "NOWEB" | "GOWS"));
-        Self { ids: if new && able { Ids::Chosen } else { Ids::Assigned } }
+        let tells = engine == Some("GOWS") && version.is_some_and(|version| version >= NEW_CHATS_SINCE);
+        Self {
+            ids: if new && able { Ids::Chosen } else { Ids::Assigned },
+            new_chats: if tells { NewChats::Asked } else { NewChats::Unknown },
+        }
     }
 }
 
