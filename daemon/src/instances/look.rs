@@ -11,7 +11,7 @@ use super::{InstanceError, server};
 use crate::cx::Cx;
 use crate::flow::clean::clean_line;
 use crate::flow::verdict::{Facts, Sight, verdict};
-use crate::waha::capabilities::{Capabilities, NewChats};
+use crate::waha::capabilities::{Capabilities, Question};
 use crate::waha::server::ServerVersion;
 use crate::waha::sessions::Session;
 use crate::waha::{Waha, WahaError};
@@ -60,12 +60,7 @@ pub(super) async fn ask(
         Ok(mut session) => {
             let version = waha.version().await.ok();
             if let Some(session) = session.as_mut().filter(|session| session.status == InstanceStatus::Working) {
-                let told = version.as_ref().map(|version| version.version.as_str());
-                if Capabilities::of(told, session.engine.as_deref()).new_chats == NewChats::Asked
-                    && let Ok(Some(new_chats)) = waha.new_chats(&session.name).await
-                {
-                    session.new_chats = Some(new_chats);
-                }
+                ask_limits(waha, session, version.as_ref()).await;
             }
             Ok((session, version))
         }
@@ -76,6 +71,24 @@ pub(super) async fn ask(
             }
             Err(error.into())
         }
+    }
+}
+
+/// Asks for the account's limits where the server can be asked: what it tells by itself may be old. A limit that can't be had now
+/// is asked for again at the next look.
+async fn ask_limits(waha: &Waha, session: &mut Session, version: Option<&ServerVersion>) {
+    let version = version.map(|version| version.version.as_str());
+    let can = Capabilities::of(version, session.engine.as_deref());
+    if can.new_chats == Question::Possible
+        && let Ok(Some(new_chats)) = waha.new_chats(&session.name).await
+    {
+        session.new_chats = Some(new_chats);
+    }
+    if can.time_lock == Question::Possible
+        && session.restricted_until.is_none()
+        && let Ok(until) = waha.time_lock(&session.name).await
+    {
+        session.restricted_until = until;
     }
 }
 

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::client::Waha;
 use super::error::WahaError;
 use super::lenient::{Soft, Word};
-use super::wire::{Account, Capping};
+use super::wire::{Account, Capping, TimeLock};
 
 /// A session, as the server tells it.
 #[derive(Clone, PartialEq)]
@@ -197,6 +197,19 @@ impl Waha {
     pub async fn new_chats(&self, session: &str) -> Result<Option<NewChatCapping>, WahaError> {
         match self.ask(self.get("/api/sessions/{session}/capping", &[session])?).await {
             Ok(answer) => Ok(answer.json::<Capping<'_>>()?.and_then(|capping| capping.told())),
+            Err(WahaError::NotFound { .. } | WahaError::Rejected { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Until when WhatsApp lets a session's account write only to people it knows; `None`: it is not restricted, or the server
+    /// can't tell.
+    ///
+    /// # Errors
+    /// Any [`WahaError`] but that.
+    pub async fn time_lock(&self, session: &str) -> Result<Option<Timestamp>, WahaError> {
+        match self.ask(self.get("/api/sessions/{session}/timelock", &[session])?).await {
+            Ok(answer) => Ok(answer.json::<TimeLock>()?.and_then(|lock| lock.until())),
             Err(WahaError::NotFound { .. } | WahaError::Rejected { .. }) => Ok(None),
             Err(error) => Err(error),
         }

@@ -92,15 +92,22 @@ impl Capping<'_> {
 /// WhatsApp's error 463: for a while the account may not write to people who never wrote to it.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct TimeLock {
+pub(super) struct TimeLock {
     is_active: Flag,
     time_enforcement_ends: Number,
+}
+
+impl TimeLock {
+    /// Until when the account may write only to people it knows.
+    pub(super) fn until(&self) -> Option<Timestamp> {
+        if self.is_active.or(true) { self.time_enforcement_ends.instant() } else { None }
+    }
 }
 
 impl Account<'_> {
     /// Until when the account may write only to people it knows.
     pub(super) fn restricted_until(&self) -> Option<Timestamp> {
-        self.time_lock.0.as_ref().filter(|lock| lock.is_active.or(true))?.time_enforcement_ends.instant()
+        self.time_lock.0.as_ref()?.until()
     }
 
     /// How many new chats it may start.

@@ -300,3 +300,16 @@ async fn what_whatsapp_allows_of_new_chats_is_kept_and_a_working_that_tells_it_i
         assert_eq!(told, expected, "{engine:?} {version}");
     }
 }
+
+#[tokio::test]
+async fn a_time_lock_that_the_session_does_not_tell_restricts_the_number_all_the_same() {
+    for (version, verdict) in [("2026.8.1", Verdict::Restricted), ("2026.7.1", Verdict::Healthy)] {
+        let (world, number) = World::paired(Options { version: version.into(), ..Options::default() }).await;
+        world.waha.lock_out("default", Duration::from_secs(7200)).await.unwrap();
+        world.waha.hide_me("default", true).await.unwrap();
+        world.request_reconcile(number).await;
+        world.run_jobs().await;
+        let seen = world.number(number).await;
+        assert_eq!(seen.verdict, verdict, "{version}: {:?}", seen.reason);
+    }
+}
