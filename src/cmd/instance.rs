@@ -134,6 +134,7 @@ fn full(cx: &Cx, shown: &InstanceShown) -> String {
         ("server", server.join(" ")),
         ("paired", age_or(instance.paired_at, cx.now, "never")),
         ("heard", age_or(instance.heard_at, cx.now, "never")),
+        ("new chats", instance.new_chats.as_ref().map(ToString::to_string).unwrap_or_default()),
         ("webhook", webhook_url.clone()),
     ]);
     for difference in drift {

@@ -41,7 +41,7 @@ pub struct Facts<'f> {
     pub hours: Open,
     /// When the customer's last message was written.
     pub last_in_at: Option<Timestamp>,
-    /// The customer's last messages, newest first.
+    /// The words of the customer's last messages, newest first; empty for one without any, such as a photo.
     pub last_texts: &'f [&'f str],
     /// When the assistant's last answers went out, newest first.
     pub answers_at: &'f [Timestamp],
@@ -175,7 +175,12 @@ fn loops(facts: &Facts<'_>) -> bool {
     // The same words again and again, each of them answered: an auto-responder at the other end.
     recent >= LOOP_ECHOES_MAX
         && facts.last_texts.len() > LOOP_ECHOES_MAX
-        && facts.last_texts.windows(2).take(LOOP_ECHOES_MAX).all(|pair| pair[0].trim() == pair[1].trim())
+        && facts.last_texts.windows(2).take(LOOP_ECHOES_MAX).all(|pair| are_same_words(pair[0], pair[1]))
+}
+
+/// Messages without words, such as photos without a caption, are not the same message.
+fn are_same_words(one: &str, other: &str) -> bool {
+    !one.trim().is_empty() && one.trim() == other.trim()
 }
 
 #[cfg(test)]
@@ -227,6 +232,8 @@ mod tests {
             (Facts { answers_at: &busy, ..usual() }, Verdict::Stop(Reason::Loop)),
             (Facts { last_texts: &echo, answers_at: &busy[..3], ..usual() }, Verdict::Stop(Reason::Loop)),
             (Facts { last_texts: &echo, ..usual() }, Verdict::Answer(Mode::Auto)),
+            // Four photos without a caption are four photos.
+            (Facts { last_texts: &["", "", " ", ""], answers_at: &busy[..3], ..usual() }, Verdict::Answer(Mode::Auto)),
             // Stamps of a clock that was ahead count as made just now.
             (Facts { last_in_at: Some(NOW + Duration::from_secs(34_560_000)), ..usual() }, Verdict::Answer(Mode::Auto)),
             (Facts { answers_at: &[NOW + Duration::from_secs(34_560_000); 6], ..usual() }, Verdict::Stop(Reason::Loop)),

@@ -1,6 +1,7 @@
 //! Looks at a number's session on WAHA and keeps what it says.
 
 use mychatflow_data::model::instance::{Instance, InstanceStatus, Traffic, Verdict};
+use mychatflow_data::model::new_chats::NewChatCapping;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::instances::{Seen, Sighting};
@@ -10,6 +11,7 @@ use super::{InstanceError, server};
 use crate::cx::Cx;
 use crate::flow::clean::clean_line;
 use crate::flow::verdict::{Facts, Sight, verdict};
+use crate::waha::capabilities::{Capabilities, Question};
 use crate::waha::server::ServerVersion;
 use crate::waha::sessions::Session;
 use crate::waha::{Waha, WahaError};
@@ -55,7 +57,13 @@ pub(super) async fn ask(
 ) -> Result<(Option<Session>, Option<ServerVersion>), InstanceError> {
     match waha.session(&instance.session).await {
         // A server that tells no version is a server all the same.
-        Ok(session) => Ok((session, waha.version().await.ok())),
+        Ok(mut session) => {
+            let version = waha.version().await.ok();
+            if let Some(session) = session.as_mut().filter(|session| session.status == InstanceStatus::Working) {
+                ask_limits(waha, session, version.as_ref()).await;
+            }
+            Ok((session, version))
+        }
         Err(error) => {
             // The engine's own troubles say nothing about the session.
             if !matches!(error, WahaError::Engine { .. } | WahaError::BadAnswer(_) | WahaError::TooLarge { .. }) {
@@ -63,6 +71,24 @@ pub(super) async fn ask(
             }
             Err(error.into())
         }
+    }
+}
+
+/// Asks for the account's limits where the server can be asked: what it tells by itself may be old. A limit that can't be had now
+/// is asked for again at the next look.
+async fn ask_limits(waha: &Waha, session: &mut Session, version: Option<&ServerVersion>) {
+    let version = version.map(|version| version.version.as_str());
+    let can = Capabilities::of(version, session.engine.as_deref());
+    if can.new_chats == Question::Possible
+        && let Ok(Some(new_chats)) = waha.new_chats(&session.name).await
+    {
+        session.new_chats = Some(new_chats);
+    }
+    if can.time_lock == Question::Possible
+        && session.restricted_until.is_none()
+        && let Ok(until) = waha.time_lock(&session.name).await
+    {
+        session.restricted_until = until;
     }
 }
 
@@ -123,7 +149,8 @@ pub(super) async fn keep(
         version: version.map(|version| version.version.clone()),
     };
     if let Some(session) = session {
-        tenant.restrict_instance(instance.id, session.restricted_until).await?;
+        let new_chats = session.new_chats.clone().map(|told| NewChatCapping { seen_at: now, ..told });
+        tenant.restrict_instance(instance.id, session.restricted_until, new_chats).await?;
     }
     tenant.see_instance(instance.id, sighting, now).await
 }

@@ -32,6 +32,9 @@ struct Memory {
     updated: Vec<(Timestamp, Vec<Drift>)>,
     readings: watch::Sender<u64>,
     restarted_at: Vec<Timestamp>,
+    history_read_at: Option<Timestamp>,
+    hidden_ids_looked_at: Option<Timestamp>,
+    hidden_ids_asked_at: Option<Timestamp>,
 }
 
 impl Numbers {
@@ -69,6 +72,39 @@ impl Numbers {
     /// A later look found the session as we want it: what was mended held, and may be mended again at once.
     pub fn held(&self, instance: InstanceId) {
         self.known().entry(instance).or_default().updated.clear();
+    }
+
+    /// Notes that a number's history of the last minutes was read, and when that began.
+    pub fn history_was_read(&self, instance: InstanceId, begun_at: Timestamp) {
+        let mut known = self.known();
+        let read_at = &mut known.entry(instance).or_default().history_read_at;
+        *read_at = (*read_at).max(Some(begun_at));
+    }
+
+    /// When a number's history of the last minutes was read last.
+    pub fn history_read_at(&self, instance: InstanceId) -> Option<Timestamp> {
+        self.known().get(&instance)?.history_read_at
+    }
+
+    /// Is it time to look whether somebody must be asked about whose number is unknown? A yes is noted.
+    pub fn may_look_for_hidden_ids(&self, instance: InstanceId, every: Duration, now: Timestamp) -> bool {
+        let mut known = self.known();
+        let looked_at = &mut known.entry(instance).or_default().hidden_ids_looked_at;
+        let may = looked_at.is_none_or(|at| now.since(at) >= every || at > now);
+        if may {
+            *looked_at = Some(now);
+        }
+        may
+    }
+
+    /// Notes that WAHA was asked about the people whose numbers are unknown.
+    pub fn hidden_ids_were_asked(&self, instance: InstanceId, at: Timestamp) {
+        self.known().entry(instance).or_default().hidden_ids_asked_at = Some(at);
+    }
+
+    /// When WAHA was last asked about the people whose numbers are unknown.
+    pub fn hidden_ids_asked_at(&self, instance: InstanceId) -> Option<Timestamp> {
+        self.known().get(&instance)?.hidden_ids_asked_at
     }
 
     /// May the session be restarted without anybody asking? A yes is noted.

@@ -5,6 +5,8 @@ pub mod answer_chat;
 pub mod deliver;
 pub mod number_check;
 pub(crate) mod older_words;
+pub mod recheck_hidden_ids;
+pub mod recheck_history;
 pub mod reconcile_instance;
 pub mod recover_history;
 pub mod resolve_identity;

@@ -16,8 +16,9 @@ use mychatflow_data::protocol::calls::tenant::TenantRemove;
 use mychatflow_data::protocol::error::Code;
 use mychatflow_data::protocol::{Method, Needs};
 use mychatflow_data::store::jobs::Ended;
+use mychatflow_data::time::Timestamp;
 use mychatflow_sandbox::faults::{Fault, When};
-use mychatflow_sandbox::waha::{Operation, Options, Status};
+use mychatflow_sandbox::waha::{Engine, Operation, Options, Status};
 use serde_json::{Value, json};
 
 use crate::world::{SOON, World};
@@ -272,4 +273,43 @@ async fn a_removed_number_is_nobodys_job() {
     assert!(matches!(done.as_slice(), [(_, Ended::Cancel { .. })]), "{done:?}");
     let gone = restart(&world.cx, &world.shop, number).await.unwrap_err();
     assert!(matches!(gone, InstanceError::NotFound));
+}
+
+#[tokio::test]
+async fn what_whatsapp_allows_of_new_chats_is_kept_and_a_working_that_tells_it_is_no_reconnect() {
+    for (engine, version, known) in [
+        (Engine::Gows, "2026.8.1", true),
+        (Engine::Noweb, "2026.8.1", true),
+        // An older server knows nothing of it: our own budget holds.
+        (Engine::Gows, "2026.7.1", false),
+    ] {
+        let (world, number) = World::paired(Options { engine, version: version.into(), ..Options::default() }).await;
+        world.pass(400);
+        world.run_jobs().await;
+        let paired_at = world.number(number).await.paired_at;
+        let until_s = world.cx.now().millis() / 1000 + 7 * 86_400;
+        world.waha.cap_new_chats("default", "FIRST_WARNING", (41, 50), until_s).await.unwrap();
+        world.request_reconcile(number).await;
+        let done: Vec<JobKind> = world.run_jobs().await.into_iter().map(|(job, _)| job.args.kind()).collect();
+        assert_eq!(done, [JobKind::ReconcileInstance], "nothing is read anew");
+        let seen = world.number(number).await;
+        assert_eq!((seen.status, seen.paired_at), (Some(InstanceStatus::Working), paired_at));
+        let told = seen.new_chats.map(|told| (told.state, told.used, told.quota, told.until));
+        let until = Some(Timestamp::from_seconds(until_s));
+        let expected = known.then(|| ("FIRST_WARNING".to_owned(), 41, Some(50), until));
+        assert_eq!(told, expected, "{engine:?} {version}");
+    }
+}
+
+#[tokio::test]
+async fn a_time_lock_that_the_session_does_not_tell_restricts_the_number_all_the_same() {
+    for (version, verdict) in [("2026.8.1", Verdict::Restricted), ("2026.7.1", Verdict::Healthy)] {
+        let (world, number) = World::paired(Options { version: version.into(), ..Options::default() }).await;
+        world.waha.lock_out("default", Duration::from_secs(7200)).await.unwrap();
+        world.waha.hide_me("default", true).await.unwrap();
+        world.request_reconcile(number).await;
+        world.run_jobs().await;
+        let seen = world.number(number).await;
+        assert_eq!(seen.verdict, verdict, "{version}: {:?}", seen.reason);
+    }
 }

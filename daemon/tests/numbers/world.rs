@@ -170,6 +170,11 @@ impl World {
         }
     }
 
+    /// Whatever WAHA has posted since the last time is lost.
+    pub fn lose_posts(&self) {
+        self.taken_in.store(self.waha.deliveries().len(), Ordering::SeqCst);
+    }
+
     /// Somebody writes, and whatever comes of it is done.
     pub async fn hears(&self, number: InstanceId, customer: &Customer, text: &str) -> Facts {
         self.waha.customer_says("default", customer, text).await.unwrap();

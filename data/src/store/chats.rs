@@ -404,6 +404,30 @@ fn insert(
 }
 
 impl TenantStore {
+    /// The hidden ids of people in a number's chats whose phone number WhatsApp may still tell, and when we met them; those of
+    /// the youngest words first.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn hidden_people(
+        &self,
+        instance: InstanceId,
+        limit: i64,
+    ) -> Result<Vec<(Address, Timestamp)>, StoreError> {
+        const HIDDEN: Scoped = scoped!(concat!(
+            "SELECT i.address, c.created_at FROM chats AS h
+             JOIN contacts AS c ON c.tenant_id = h.tenant_id AND c.id = h.contact_id
+             JOIN identities AS i ON i.tenant_id = c.tenant_id AND i.contact_id = c.id
+             WHERE h.tenant_id = :tenant AND h.instance_id = :instance AND i.address LIKE '%@lid' AND NOT ",
+            is_known!(),
+            " ORDER BY h.last_at DESC LIMIT :limit"
+        ));
+        self.read(move |scope| {
+            scope.rows(HIDDEN, &[(":instance", &instance), (":limit", &limit)], |row| Ok((row.get(0)?, row.get(1)?)))
+        })
+        .await
+    }
+
     /// One chat.
     ///
     /// # Errors

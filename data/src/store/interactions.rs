@@ -58,6 +58,8 @@ pub struct Outbound {
     pub sending_at: Option<Timestamp>,
     /// When the POST was answered, whatever the answer.
     pub answered_at: Option<Timestamp>,
+    /// Did WAHA take it once, whatever WhatsApp said later?
+    pub was_sent: bool,
 }
 
 /// What an insert needs beside the interaction itself.
@@ -139,7 +141,8 @@ macro_rules! outbound_columns {
     () => {
         concat!(
             $crate::store::interactions::columns!(),
-            ", instance_id, bare_id, id_source, job_id, reply_id, revision, part, sending_at, answered_at"
+            ", instance_id, bare_id, id_source, job_id, reply_id, revision, part, sending_at, answered_at, \
+             sent_at IS NOT NULL"
         )
     };
 }
@@ -158,6 +161,7 @@ pub(crate) fn read_outbound(row: &Row<'_>) -> rusqlite::Result<Outbound> {
         part: row.get(28)?,
         sending_at: row.get(29)?,
         answered_at: row.get(30)?,
+        was_sent: row.get(31)?,
     })
 }
 
@@ -346,7 +350,7 @@ pub(crate) fn learn_id(
     let Some(bare_id) = bare_id.or(message.bare_id.as_deref()) else { return Ok(None) };
     let acks: Vec<Ack> =
         scope.rows(EARLY, &[(":instance", &message.instance), (":bare_id", &bare_id)], |row| row.get(0))?;
-    Ok(acks.into_iter().max_by_key(|ack| *ack as u8))
+    Ok(acks.into_iter().max_by_key(|ack| ack.rank()))
 }
 
 impl TenantStore {
@@ -442,6 +446,34 @@ impl TenantStore {
             " FROM interactions WHERE tenant_id = :tenant AND client_ref = :client_ref"
         ));
         self.read(move |scope| scope.row(FIND, &[(":client_ref", &client_ref)], read)).await
+    }
+
+    /// Which of these messages, by WhatsApp's id and whether they are of our side, are in the store.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn known_messages(
+        &self,
+        instance: InstanceId,
+        messages: Vec<(String, bool)>,
+    ) -> Result<Vec<(String, bool)>, StoreError> {
+        const KNOWN: Scoped = scoped!(
+            "SELECT 1 FROM interactions
+             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id AND direction = :direction"
+        );
+        self.read(move |scope| {
+            let mut known = Vec::new();
+            for (bare_id, ours) in messages {
+                let direction = if ours { Direction::Out } else { Direction::In };
+                let params: &[(&str, &dyn rusqlite::ToSql)] =
+                    &[(":instance", &instance), (":bare_id", &bare_id), (":direction", &direction)];
+                if scope.row(KNOWN, params, |_| Ok(()))?.is_some() {
+                    known.push((bare_id, ours));
+                }
+            }
+            Ok(known)
+        })
+        .await
     }
 
     /// Which of these WhatsApp ids belong to a message out of which we know when it was written: we sent it, or WAHA told of it

@@ -18,6 +18,7 @@ pub(crate) const MIGRATIONS: &[(&str, &str)] = &[
     ("0010_disclosure", include_str!("migrations/0010_disclosure.sql")),
     ("0011_pairing_window", include_str!("migrations/0011_pairing_window.sql")),
     ("0012_needs_human", include_str!("migrations/0012_needs_human.sql")),
+    ("0013_new_chats", include_str!("migrations/0013_new_chats.sql")),
 ];
 
 /// Says which schema the file has, or refuses one that this program does not know, before anything is written.

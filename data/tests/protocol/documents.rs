@@ -77,6 +77,7 @@ fn instance() -> InstanceDocument {
         version: Some("2026.7.1".into()),
         paired_at: Some(AT),
         heard_at: Some(AT),
+        new_chats: None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::message::{Ack, Content, Message, Quoted, Source, bare_id, chat_id};
 use super::server::Server;
@@ -423,6 +423,29 @@ impl Server {
     pub async fn lock_out(&self, session: &str, span: Duration) -> Result<(), PhoneError> {
         let span_s = i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
         self.with(session, |session| session.locked_until_s = Some(clock::now_ms() / 1000 + span_s))
+    }
+
+    /// WhatsApp lets the account start so many new chats, of which so many are used; -1 is no limit. A server that knows of it
+    /// says so with another `session.status` of `WORKING`.
+    pub async fn cap_new_chats(
+        &self,
+        session: &str,
+        status: &str,
+        (used, quota): (i64, i64),
+        cycle_end_s: i64,
+    ) -> Result<(), PhoneError> {
+        let told = json!({
+            "cappingStatus": status, "totalQuota": quota, "usedQuota": used, "cycleStart": cycle_end_s - 30 * 86_400,
+            "cycleEnd": cycle_end_s, "mvStatus": "NOT_ELIGIBLE", "oteStatus": "NOT_ELIGIBLE",
+        });
+        let run = self.with(session, |session| {
+            session.capping = Some(told);
+            session.current_run()
+        })?;
+        if self.inner.features.limits {
+            self.inner.enter(session, run, Status::Working);
+        }
+        Ok(())
     }
 
     /// The full id of the newest message that somebody else wrote in this chat.

@@ -113,6 +113,11 @@ impl Which<'_> {
         let detail = format!("{status}, {}{reason}, since {}", number.verdict, age(number.since, cx.now));
         let command = |verb: &str| self.command(verb, &number.name);
         match (&number.status, number.verdict) {
+            (Some(InstanceStatus::Working), Verdict::Healthy | Verdict::Quiet)
+                if let Some(told) = number.new_chats.as_ref().filter(|told| told.is_nearly_spent(cx.now)) =>
+            {
+                Check::warning(label, format!("{detail}; {told}"), "write first only to who must hear from you")
+            }
             (Some(InstanceStatus::Working), Verdict::Healthy) => Check::ok(label, detail),
             (Some(InstanceStatus::Working), Verdict::Quiet) => {
                 Check::warning(label, detail, "nothing, if nobody wrote; to be sure, write to it from another phone")
