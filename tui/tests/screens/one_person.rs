@@ -340,11 +340,9 @@ fn a_business_that_is_lost_while_one_types_gives_nobody_of_another_one_a_message
         other["id"] = json!(id(2));
         other["name"] = json!("Bakery");
         console.shop.tenants = json!([other]);
-        for question in [mychatflow_data::protocol::calls::tenant::TenantList::default()] {
-            let question = Question::from(question);
-            let reply = console.shop.reply(&question).unwrap();
-            console.take(Msg::Answer(Box::new(question.played(reply).unwrap())));
-        }
+        let question = Question::from(mychatflow_data::protocol::calls::tenant::TenantList::default());
+        let reply = console.shop.reply(&question).unwrap();
+        console.take(Msg::Answer(Box::new(question.played(reply).unwrap())));
         assert!(console.shows("Another business"), "{keys}: {:#?}", console.lines());
         console.keys("pdx, y");
         assert_eq!(targets(&console.asked[before..]), [], "{keys}: {:#?}", console.lines());
