@@ -46,7 +46,7 @@ pub fn next(state: &mut State, now: Timestamp) -> Option<Timestamp> {
         draft,
         typing,
         state.chats.preview_at,
-        super::chats::patience_ends(state),
+        super::ahead::patience_ends(state),
         super::dashboard::next(state),
         state.credits.stale_at,
         state.queue.stale_at,
