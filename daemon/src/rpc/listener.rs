@@ -35,7 +35,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
     /// Another daemon has the lock.
-    #[error("another daemon is running{}: {} is locked", holder(pid), path.display())]
+    #[error("another daemon is running{}: {} is locked; look at it with: mychatflow daemon status", holder(pid), path.display())]
     Locked {
         /// The lock.
         path: PathBuf,
