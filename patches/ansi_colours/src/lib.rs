@@ -67,16 +67,24 @@ mod tests {
 
     #[test]
     fn no_other_colour_is_nearer() {
-        // Every third value of each part, the ends among them.
-        for red in (0..=255).step_by(3) {
-            for green in (0..=255).step_by(3) {
-                for blue in (0..=255).step_by(3) {
+        // Every seventeenth value of each part, the ends among them, and both sides of every border between two steps.
+        let borders = [47, 48, 114, 115, 154, 155, 194, 195, 234, 235];
+        let values: Vec<u8> = (0..=255).step_by(17).chain(STEPS).chain(borders).collect();
+        for &red in &values {
+            for &green in &values {
+                for &blue in &values {
                     let rgb = (red, green, blue);
                     let found = distance(rgb, shown(ansi256_from_rgb(rgb)));
                     let nearest = (CUBE..=255).map(|number| distance(rgb, shown(number))).min();
                     assert_eq!(Some(found), nearest, "{rgb:?}");
                 }
             }
+        }
+        // And every grey, where the two palettes meet.
+        for grey in 0..=255 {
+            let rgb = (grey, grey, grey);
+            let nearest = (CUBE..=255).map(|number| distance(rgb, shown(number))).min();
+            assert_eq!(Some(distance(rgb, shown(ansi256_from_rgb(rgb)))), nearest, "{grey}");
         }
     }
 
