@@ -38,7 +38,7 @@ impl Desk {
             R::TenantSuspend(call) => answer(tenants::suspend(cx, shop, call, seen).await),
             R::TenantGrant(call) => answer(tenants::grant(cx, shop, call).await),
             R::TenantRemove(call) => answer(tenants::remove(cx, shop, call, seen).await),
-            R::InstanceAdd(call) => answer(instances::add(cx, shop, call).await),
+            R::InstanceAdd(call) => answer(instances::add(cx, shop, caller, call).await),
             R::InstanceList(call) => answer(instances::list(cx, shop, call).await),
             R::InstanceShow(call) => answer(instances::show(cx, shop, call).await),
             R::InstanceQr(call) => answer(instances::qr(cx, shop, call).await),

@@ -119,6 +119,7 @@ impl World {
             operators: watch::Sender::new(Operators::resolve(&[]).0),
             read_config: Arc::new(|| Err("a test has no config file".to_owned())),
             stop: CancellationToken::new(),
+            socket: watch::Sender::new(dir.path().join("socket")).subscribe(),
             clock_doubt: mychatflow_daemon::clock_watch::ClockDoubt::default(),
             run,
         };

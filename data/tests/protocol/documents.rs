@@ -462,7 +462,7 @@ fn the_daemon() {
             metrics: Some("http://127.0.0.1:9480".into()),
         },
     );
-    golden("daemon_stop", DaemonStopping { pid: 4242 });
+    golden("daemon_stop", DaemonStopping { pid: 4242, lock: None });
     let change = ConfigChange {
         key: "reply.mode".into(),
         old: Some("auto".into()),

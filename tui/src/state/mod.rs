@@ -119,6 +119,13 @@ pub enum Connection {
     Live,
     /// Events were lost; the screen is read again.
     Resyncing,
+    /// The daemon refuses this account.
+    Refused {
+        /// Why, with what to ask for.
+        reason: String,
+        /// When it is tried again.
+        next_at: Option<Timestamp>,
+    },
     /// The connection is gone.
     Lost {
         /// Since when.

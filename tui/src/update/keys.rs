@@ -160,7 +160,7 @@ fn everywhere(state: &mut State, action: Action, cx: &mut Cx<'_>) {
         }
         Action::Notices => notices(state),
         Action::Refresh => {
-            if matches!(state.connection, Connection::Lost { .. }) {
+            if matches!(state.connection, Connection::Lost { .. } | Connection::Refused { .. }) {
                 cx.want(Effect::Reconnect);
             }
             super::entrance::refresh(state, cx);
@@ -214,6 +214,9 @@ fn notices(state: &mut State) {
     if let Connection::Lost { since, reason, .. } = &state.connection {
         let at = CleanText::line(&crate::moment::clock(*since, &state.zone));
         lines.push(ReaderLine::Fact(at, CleanText::line(reason)));
+    }
+    if let Connection::Refused { reason, .. } = &state.connection {
+        lines.push(ReaderLine::Words(CleanText::line(reason)));
     }
     for toast in state.toasts.log() {
         let at = CleanText::line(&crate::moment::clock(toast.at, &state.zone));

@@ -34,7 +34,9 @@ impl Service for Dummy {
                 self.gate.notified().await;
                 Err(CallError::not_found(format!("{} has no credit", caller.name)))
             }
-            Request::Admin(AdminRequest::DaemonStop(_)) => Answer::of::<DaemonStop>(&DaemonStopping { pid: 7 }),
+            Request::Admin(AdminRequest::DaemonStop(_)) => {
+                Answer::of::<DaemonStop>(&DaemonStopping { pid: 7, lock: None })
+            }
             other => panic!("not for the dummy: {other:?}"),
         }
     }
