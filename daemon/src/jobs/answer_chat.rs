@@ -23,7 +23,7 @@ use mychatflow_data::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::acquaintance::{self, Acquaintance};
-use super::deliver::{Delivery, not_before, reserve_ids, seed};
+use super::deliver::{Delivery, held_back, reserve_ids, seed};
 use super::{JobError, Outcome, backoff};
 use crate::chain::chain;
 use crate::compose::{self, Question};
@@ -33,6 +33,7 @@ use crate::flow::split::{self, UNITS_MAX};
 use crate::flow::{check, clean::clean, markdown, pace, quick_reply_facts};
 use crate::gemini::{Action, Gemini, GeminiError, Retry};
 use crate::halt;
+use crate::instances::notice;
 use crate::waha::Waha;
 
 /// The stored answer of the model, for one revision of the chat.
@@ -112,6 +113,7 @@ impl Run<'_> {
         }
         let mode = match self.gate(now) {
             Verdict::Answer(mode) => mode,
+            Verdict::Stop(gate::Reason::Stale) => return self.stop_stale().await,
             Verdict::Stop(reason) => {
                 let state = match reason {
                     gate::Reason::Nothing => ChatState::Waiting,
@@ -125,14 +127,20 @@ impl Run<'_> {
             }
         };
         let waha = self.waha()?;
-        // While the server is away nothing is written: what would be sent later must know what was said until then.
-        if let Some(until) = not_before(waha, now) {
-            return Ok(snooze(until, "waiting for waha".to_owned()));
+        // While nothing can be sent nothing is written: what would be sent later must know what was said until then.
+        if let Some(outcome) = self.rests(waha) {
+            return Ok(outcome);
         }
         if let Some(outcome) = self.stored(waha, mode).await? {
             return Ok(outcome);
         }
         self.answer(waha, mode).await
+    }
+
+    /// The server is away, or the number must rest: what was to be sent waits.
+    fn rests(&self, waha: &Waha) -> Option<Outcome> {
+        let (until, reason) = held_back(self.cx, waha, self.facts.instance.id, self.cx.now())?;
+        Some(snooze(until, reason))
     }
 
     fn gate(&self, now: Timestamp) -> Verdict {
@@ -162,6 +170,23 @@ impl Run<'_> {
         let stop = Stop { state, reason: reason.to_owned(), handoff, letter: Letter::Closed };
         self.tenant.stop_answer(self.job.id, stop, self.cx.now()).await?;
         Ok(Outcome::Settled)
+    }
+
+    /// The question is too old. Where it was so when it came, that is told: nobody was silent for no reason.
+    async fn stop_stale(&self) -> Result<Outcome, JobError> {
+        let written_at = self.facts.chat.last_in_at.unwrap_or(self.facts.burst_began_at);
+        let late_by = self.facts.burst_began_at.since(written_at);
+        if late_by <= self.rules.freshness {
+            return self.stop(ChatState::NeedsYou, gate::Reason::Stale.words(), Handoff::No).await;
+        }
+        let reason = gate::arrived_late(late_by);
+        let stopped = self.stop(ChatState::NeedsYou, &reason, Handoff::No).await?;
+        let number = &self.facts.instance;
+        if self.cx.numbers.may_tell_late(number.id, self.cx.now()) {
+            let text = format!("{}: a question is {reason}; what came late is in the chats that need you", number.name);
+            notice(self.cx, self.tenant, "warning", &text);
+        }
+        Ok(stopped)
     }
 
     /// Goes on with an answer that an earlier run has stored. `None`: there is none, or it is out of date.
@@ -256,6 +281,10 @@ impl Run<'_> {
         }
         let ids = self.pace(waha, &text, texts.len(), early?).await?;
         halt::at("ids_reserved").await;
+        // What the model said is kept; another message of the number may have been refused meanwhile.
+        if let Some(outcome) = self.rests(waha) {
+            return Ok(outcome);
+        }
         let answer = answer(texts, ids);
         let start = loop {
             let start = self.tenant.start_answer(self.job.id, answer.clone(), self.cx.now()).await?;

@@ -18,6 +18,7 @@ use crate::compose::zone;
 use crate::cx::Cx;
 use crate::flow::consent;
 use crate::flow::quiet::{self, Window};
+use crate::flow::slowdown;
 use crate::letter::letter;
 
 /// Turns of one run: then other campaigns may have theirs.
@@ -56,6 +57,11 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, _: &Job, id: CampaignId) -> Resu
                 return snooze(until, reason);
             }
             Turn::Next { text, material } => {
+                if let Some(until) = cx.numbers.slowed_until(campaign.instance, cx.now()) {
+                    let reason = slowdown::reason(until);
+                    tenant.note_campaign_waits(id, until, Some(reason.clone())).await?;
+                    return snooze(until, Some(reason));
+                }
                 let said = consent::refused(consent::said_in(&material.fields), cx.config().campaign.consent);
                 let recipient = material.recipient;
                 let made = cx.renders.run(tenant.id(), move || letter(&text, &material)).await?;

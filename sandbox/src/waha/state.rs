@@ -121,6 +121,8 @@ pub(crate) struct Session {
     pub(crate) known_as: BTreeMap<String, String>,
     /// Until when WhatsApp lets it write to nobody new, in seconds since 1970.
     pub(crate) locked_until_s: Option<i64>,
+    /// Whoever sends before this instant is refused, and the wait of so many milliseconds begins anew.
+    pub(crate) slowed: Option<(i64, i64)>,
     pub(crate) lids: BTreeMap<String, String>,
     /// Under which address what is sent to a chat is told and kept.
     pub(crate) echoes_as: BTreeMap<String, String>,
@@ -155,6 +157,7 @@ impl Session {
             strangers: Vec::new(),
             known_as: BTreeMap::new(),
             locked_until_s: None,
+            slowed: None,
             lids: BTreeMap::new(),
             echoes_as: BTreeMap::new(),
             made_up: None,
