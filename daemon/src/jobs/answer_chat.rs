@@ -13,7 +13,7 @@ use mychatflow_data::model::setting::{ExistingContacts, Pace, Rules};
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::interactions::Outbound;
-use mychatflow_data::store::jobs::{Ended, NEVER};
+use mychatflow_data::store::jobs::{Ended, NEVER, WAITS_FOR_MODEL};
 use mychatflow_data::store::tx::accept_delivery::LID_WAIT;
 use mychatflow_data::store::tx::answer::{
     Facts, Handoff, Letter, NO_CREDIT, NewAnswer, Part, REDONE_MAX, Reserved, Start, Stop, Wait,
@@ -31,7 +31,7 @@ use crate::cx::{Clients, Cx};
 use crate::flow::gate::{self, Model, Verdict};
 use crate::flow::split::{self, UNITS_MAX};
 use crate::flow::{check, clean::clean, markdown, pace, quick_reply_facts};
-use crate::gemini::{Action, Gemini, GeminiError, Retry};
+use crate::gemini::{Action, Cause, Gemini, GeminiError, Retry};
 use crate::halt;
 use crate::instances::notice;
 use crate::waha::Waha;
@@ -327,6 +327,12 @@ impl Run<'_> {
             Err(error) => return Ok(Err(self.no_answer(&error).await?)),
         };
         self.cx.hurry.note(self.cx.now());
+        if gemini.take_recovered() {
+            // Without it they come by themselves, when the next probe would be due.
+            if let Err(error) = self.cx.store.wake_answers_for_model(self.cx.now()).await {
+                tracing::warn!(error = chain(&error), "the answers that wait for gemini could not be woken");
+            }
+        }
         halt::at("model_answered").await;
         let said = Said {
             action: match answer.action {
@@ -366,7 +372,7 @@ impl Run<'_> {
     /// The model gave nothing: try again while the question is fresh, or ask a human.
     async fn no_answer(&self, error: &GeminiError) -> Result<Outcome, JobError> {
         let now = self.cx.now();
-        let reason = format!("gemini: {}", chain(error));
+        let reason = format!("{WAITS_FOR_MODEL}{}", chain(error));
         tracing::warn!(job.id = %self.job.id, code = error.code(), "no answer from gemini");
         let useless = matches!(error, GeminiError::Empty | GeminiError::Garbled | GeminiError::Invalid { .. });
         if matches!(error, GeminiError::Refused(_)) {
@@ -375,6 +381,10 @@ impl Run<'_> {
         if useless && self.job.attempts + 1 >= USELESS_MAX {
             give_up(self.tenant, self.job, reason, now).await?;
             return Ok(Outcome::Settled);
+        }
+        if let GeminiError::BreakerOpen { cause: Cause::Outage | Cause::Pause, retry_after } = error {
+            // Others have found it out: this one was not tried.
+            return Ok(snooze(now + (*retry_after).min(RETRY_MAX), reason));
         }
         let soonest = match error.retry() {
             Retry::After(wait) => wait.min(RETRY_MAX),
