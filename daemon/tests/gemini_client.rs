@@ -485,6 +485,30 @@ async fn no_more_calls_at_once_than_allowed() {
 }
 
 #[tokio::test]
+async fn a_shop_with_many_slow_questions_does_not_keep_another_waiting() {
+    let fake = Fake::start(vec![Canned::Hang]).await;
+    let gemini = Gemini::new(Config { max_concurrent: 8, ..config(&fake.url) }).unwrap();
+    let asks = |shop: u8, times| {
+        for _ in 0..times {
+            let (gemini, ask) = (gemini.clone(), Ask { asker: [shop; 16], ..ask() });
+            tokio::spawn(async move { gemini.generate(&ask).await });
+        }
+    };
+    let arrived = async |count| {
+        let wait = async {
+            while fake.calls() < count {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), wait).await.unwrap_or_else(|_| panic!("{count} at the model"));
+    };
+    asks(1, 20);
+    arrived(7).await;
+    asks(2, 1);
+    arrived(8).await;
+}
+
+#[tokio::test]
 async fn tokens_are_counted_and_models_listed() {
     let fake = Fake::start(vec![sample("countTokens_200.json")]).await;
     assert_eq!(gemini(&fake).count_tokens(&ask()).await.unwrap(), 412);
