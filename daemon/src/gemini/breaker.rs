@@ -55,7 +55,12 @@ pub enum BreakerState {
 pub(super) enum Leave {
     Go,
     Wait(Duration),
-    No { cause: Cause, retry_after: Duration },
+    /// A probe finds out at this moment; nobody waits for it longer than this.
+    Probing(Duration),
+    No {
+        cause: Cause,
+        retry_after: Duration,
+    },
 }
 
 /// A refused key is tried again after this, then after twice as long, up to the longest.
@@ -95,8 +100,10 @@ impl Breaker {
         if let Some(until) = self.paused.get(model) {
             return Leave::Wait(*until - now);
         }
-        if let Some(retry_after) = self.outages.ask(model, asker, now) {
-            return Leave::No { cause: Cause::Outage, retry_after };
+        match self.outages.ask(model, asker, now) {
+            Some(Outage::Until(retry_after)) => return Leave::No { cause: Cause::Outage, retry_after },
+            Some(Outage::Probing(longest)) => return Leave::Probing(longest),
+            None => {}
         }
         for circuit in [self.key.as_mut(), self.models.get_mut(model)].into_iter().flatten() {
             circuit.trying = true;
@@ -182,7 +189,7 @@ impl Breaker {
             Some((model, Outage::Until(retry_after))) => {
                 BreakerState::Open { cause: Cause::Outage, model: Some(model.to_owned()), retry_after }
             }
-            Some((_, Outage::Probing)) => BreakerState::Trying,
+            Some((_, Outage::Probing(_))) => BreakerState::Trying,
             None if trying => BreakerState::Trying,
             None => BreakerState::Closed,
         }

@@ -12,6 +12,7 @@ use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
+use tokio::sync::Notify;
 
 use super::answer::{Answer, Usage};
 use super::ask::Ask;
@@ -97,6 +98,8 @@ struct Inner {
     pulse: Mutex<Pulse>,
     /// An outage has ended, and nobody has woken those who waited for that.
     recovered: AtomicBool,
+    /// Tells whoever waits for a probe that something was found out.
+    learnt: Notify,
     clock: ServerClock,
 }
 
@@ -150,7 +153,8 @@ impl Gemini {
         let turns = Turns::new(config.max_concurrent);
         let pulse = Mutex::default();
         let clock = ServerClock::default();
-        let inner = Inner { http, base, config, turns, pulse, recovered: AtomicBool::new(false), clock };
+        let inner =
+            Inner { http, base, config, turns, pulse, recovered: AtomicBool::new(false), learnt: Notify::new(), clock };
         Ok(Gemini { inner: Arc::new(inner) })
     }
 
@@ -282,6 +286,9 @@ impl Gemini {
         let mut started = None;
         loop {
             let place = self.inner.turns.place(asker).await;
+            let mut learnt = std::pin::pin!(self.inner.learnt.notified());
+            // From here on it misses nothing.
+            learnt.as_mut().enable();
             let leave = self.pulse().breaker.ask(model, asker, Instant::now());
             let wait = match leave {
                 Leave::No { cause, retry_after } => {
@@ -291,10 +298,17 @@ impl Gemini {
                     return Err(GeminiError::BreakerOpen { cause: Cause::Pause, retry_after: wait });
                 }
                 Leave::Wait(wait) => wait,
+                Leave::Probing(longest) => {
+                    drop(place);
+                    // Whether it was told or not: it asks again.
+                    let _ = tokio::time::timeout(longest, learnt).await;
+                    continue;
+                }
                 Leave::Go => {
                     let started = *started.get_or_insert_with(Instant::now);
                     let reading = self.attempt(model, call).await;
                     self.learn(model, asker, &reading.verdict);
+                    self.inner.learnt.notify_waiters();
                     match call.judge(reading, &patience, started.elapsed(), draw()) {
                         Next::Done(result) => return self.not_before_a_probe(model, asker, result),
                         Next::Wait(wait) => wait,

@@ -33,6 +33,13 @@ struct Closed {
     probing: bool,
 }
 
+impl Closed {
+    fn outage(&self, now: Instant) -> Outage {
+        let left = self.until.saturating_duration_since(now);
+        if self.probing { Outage::Probing(left) } else { Outage::Until(left) }
+    }
+}
+
 /// How the model is reached, by all together (`None`) and by each shop.
 #[derive(Debug, Default)]
 pub(super) struct Outages {
@@ -44,8 +51,8 @@ pub(super) struct Outages {
 pub(super) enum Outage {
     /// Nobody asks before then.
     Until(Duration),
-    /// A probe is under way.
-    Probing,
+    /// A probe is under way; nobody waits for it longer than this.
+    Probing(Duration),
 }
 
 fn keys(model: &str, asker: Asker) -> [(String, Option<Asker>); 2] {
@@ -53,14 +60,15 @@ fn keys(model: &str, asker: Asker) -> [(String, Option<Asker>); 2] {
 }
 
 impl Outages {
-    /// How long a question must wait; `None`: it may go out, as the probe where the line is closed.
-    pub(super) fn ask(&mut self, model: &str, asker: Asker, now: Instant) -> Option<Duration> {
+    /// For what a question must wait; `None`: it may go out, as the probe where the line is closed.
+    pub(super) fn ask(&mut self, model: &str, asker: Asker, now: Instant) -> Option<Outage> {
         // The usual case costs nothing.
         if self.lines.is_empty() {
             return None;
         }
-        let wait = self.wait(model, asker, now);
-        if wait.is_none() {
+        let closed = keys(model, asker).into_iter().filter_map(|key| self.lines.get(&key)?.closed);
+        let last = closed.filter(|closed| closed.until > now).max_by_key(|closed| closed.until);
+        if last.is_none() {
             for key in keys(model, asker) {
                 if let Some(closed) = self.lines.get_mut(&key).and_then(|line| line.closed.as_mut()) {
                     closed.probing = true;
@@ -68,7 +76,7 @@ impl Outages {
                 }
             }
         }
-        wait
+        last.map(|closed| closed.outage(now))
     }
 
     /// How long a question would have to wait.
@@ -124,12 +132,7 @@ impl Outages {
     pub(super) fn state(&self, now: Instant) -> Option<(&str, Outage)> {
         self.lines.iter().find_map(|((model, asker), line)| {
             let closed = line.closed.filter(|_| asker.is_none())?;
-            let outage = if closed.probing {
-                Outage::Probing
-            } else {
-                Outage::Until(closed.until.saturating_duration_since(now))
-            };
-            Some((model.as_str(), outage))
+            Some((model.as_str(), closed.outage(now)))
         })
     }
 }
@@ -153,12 +156,12 @@ mod tests {
         outages.failed("m", SHOP, start + SECOND);
         let (mut now, mut waits) = (start, Vec::new());
         for _ in 0..6 {
-            let wait = outages.ask("m", OTHER, now).expect("closed for everybody");
+            let Some(Outage::Until(wait)) = outages.ask("m", OTHER, now) else { panic!("closed for everybody") };
             waits.push(wait.as_secs());
             now += wait;
             assert_eq!(outages.ask("m", OTHER, now), None, "the probe");
-            assert_eq!(outages.ask("m", SHOP, now), Some(PROBE), "one at a time");
-            assert_eq!(outages.state(now), Some(("m", Outage::Probing)));
+            assert_eq!(outages.ask("m", SHOP, now), Some(Outage::Probing(PROBE)), "one at a time");
+            assert_eq!(outages.state(now), Some(("m", Outage::Probing(PROBE))));
             outages.failed("m", OTHER, now);
         }
         assert_eq!(waits, [5, 15, 30, 60, 60, 60]);
@@ -175,7 +178,7 @@ mod tests {
             outages.failed("m", SHOP, now);
             outages.worked("m", OTHER);
         }
-        assert_eq!((outages.ask("m", SHOP, now), outages.ask("m", OTHER, now)), (Some(WAITS[0]), None));
+        assert_eq!((outages.ask("m", SHOP, now), outages.ask("m", OTHER, now)), (Some(Outage::Until(WAITS[0])), None));
     }
 
     #[test]
@@ -205,7 +208,7 @@ mod tests {
             let now = start + second * SECOND;
             for next in due.iter_mut().filter(|next| **next <= now) {
                 match outages.ask("m", SHOP, now) {
-                    Some(wait) => *next = now + wait,
+                    Some(Outage::Until(wait) | Outage::Probing(wait)) => *next = now + wait,
                     None => {
                         sent += 1;
                         outages.failed("m", SHOP, now);

@@ -227,12 +227,11 @@ mod tests {
         ask(Some(1000), "SELECT 8");
         let first = told.recv_timeout(Duration::from_secs(20)).unwrap();
         assert!(matches!(first, (Some(1001), Ok(7))), "{first:?}");
-        for _ in 0..3 {
-            let (caller, result) = told.recv_timeout(Duration::from_secs(20)).unwrap();
-            assert!(matches!(result, Err(StoreError::TookTooLong)), "{result:?}");
-            assert_eq!(caller, Some(1000));
-        }
+        let mut rest: Vec<_> = (0..4).map(|_| told.recv_timeout(Duration::from_secs(20)).unwrap().1).collect();
         // A new question has its own time.
-        assert!(matches!(told.recv_timeout(Duration::from_secs(20)).unwrap(), (Some(1000), Ok(8))));
+        let answered = rest.iter().position(|result| matches!(result, Ok(8))).unwrap();
+        assert!(answered >= 2, "an account has two readers, and its questions their order: {rest:?}");
+        rest.remove(answered);
+        assert!(rest.iter().all(|result| matches!(result, Err(StoreError::TookTooLong))), "{rest:?}");
     }
 }
