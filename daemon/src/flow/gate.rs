@@ -121,6 +121,17 @@ impl Reason {
     }
 }
 
+/// Why nothing answers a question that had become too old on its way to us, by how long that was.
+#[must_use]
+pub fn arrived_late(by: Duration) -> String {
+    let (count, unit) = match by.as_secs() / 60 {
+        minutes @ 0..120 => (minutes.max(1), "minute"),
+        minutes => (minutes / 60, "hour"),
+    };
+    let s = if count == 1 { "" } else { "s" };
+    format!("{}: arrived {count} {unit}{s} after it was written: WAHA could not reach us", Reason::Stale.words())
+}
+
 /// Decides. The order is that of weight: who may never be answered comes before what may change by itself.
 #[must_use]
 pub fn decide(facts: &Facts<'_>) -> Verdict {
@@ -186,6 +197,16 @@ fn are_same_words(one: &str, other: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_late_arrival_is_told_in_minutes_or_hours() {
+        for (seconds, expected) in
+            [(30, "1 minute"), (1_500, "25 minutes"), (7_199, "119 minutes"), (10_900, "3 hours")]
+        {
+            let told = arrived_late(Duration::from_secs(seconds));
+            assert_eq!(told, format!("stale: arrived {expected} after it was written: WAHA could not reach us"));
+        }
+    }
 
     const NOW: Timestamp = Timestamp::from_seconds(1_795_392_000);
 

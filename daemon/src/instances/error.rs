@@ -48,7 +48,7 @@ impl InstanceError {
             Self::NotConnected(_) | Self::Waha(WahaError::NotReady { .. }) => Code::NotConnected,
             Self::Waha(WahaError::Rejected { .. } | WahaError::Invalid(_)) => Code::Invalid,
             Self::Waha(_) => Code::Unavailable,
-            Self::Store(StoreError::Overloaded) => Code::Overloaded,
+            Self::Store(StoreError::Overloaded | StoreError::TookTooLong) => Code::Overloaded,
             Self::Store(
                 StoreError::DiskFull
                 | StoreError::Busy

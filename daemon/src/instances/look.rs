@@ -1,15 +1,19 @@
 //! Looks at a number's session on WAHA and keeps what it says.
 
+use mychatflow_data::ids::InstanceId;
 use mychatflow_data::model::instance::{Instance, InstanceStatus, Traffic, Verdict};
 use mychatflow_data::model::new_chats::NewChatCapping;
+use mychatflow_data::model::job::JobArgs;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::instances::{Seen, Sighting};
+use mychatflow_data::time::Timestamp;
 
 use super::error::sentence;
 use super::{InstanceError, server};
 use crate::cx::Cx;
 use crate::flow::clean::clean_line;
+use crate::flow::slowdown;
 use crate::flow::verdict::{Facts, Sight, verdict};
 use crate::waha::capabilities::{Capabilities, Question};
 use crate::waha::server::ServerVersion;
@@ -66,7 +70,7 @@ pub(super) async fn ask(
         }
         Err(error) => {
             // The engine's own troubles say nothing about the session.
-            if !matches!(error, WahaError::Engine { .. } | WahaError::BadAnswer(_) | WahaError::TooLarge { .. }) {
+            if !error.is_the_engines() && !matches!(error, WahaError::BadAnswer(_) | WahaError::TooLarge { .. }) {
                 keep_outage(cx, tenant, instance, &sentence(&error)).await?;
             }
             Err(error.into())
@@ -97,12 +101,29 @@ async fn keep_outage(cx: &Cx, tenant: &TenantStore, instance: &Instance, why: &s
         sight: Sight::Unasked(why),
         before: None,
         restricted_until: None,
+        slowed_until: None,
         heard_at: None,
         traffic: Traffic::default(),
         now: cx.now(),
     });
     let sighting = Sighting { status: None, verdict, reason, me: None, engine: None, version: None };
     tenant.see_instance(instance.id, sighting, cx.now()).await.map(drop)
+}
+
+/// Keeps that WhatsApp refused a message of this number for haste, and returns until when nothing is sent from it.
+///
+/// # Errors
+/// What the store says; the number rests all the same.
+pub async fn slow_down(cx: &Cx, tenant: &TenantStore, instance: InstanceId) -> Result<Timestamp, StoreError> {
+    let now = cx.now();
+    let until = cx.numbers.slow_down(instance, now);
+    let (verdict, reason) = (Verdict::Restricted, Some(slowdown::reason(until)));
+    let sighting = Sighting { status: None, verdict, reason, me: None, engine: None, version: None };
+    tenant.see_instance(instance, sighting, now).await?;
+    // Then another look tells how it is.
+    let args = JobArgs::ReconcileInstance { instance };
+    tenant.request_job(args, instance.to_string(), until, now).await?;
+    Ok(until)
 }
 
 /// Keeps what WAHA said.
@@ -129,6 +150,7 @@ pub(super) async fn keep(
         sight: session.map_or(Sight::Missing, |session| Sight::Session(&session.status)),
         before,
         restricted_until: session.and_then(|session| session.restricted_until),
+        slowed_until: cx.numbers.slowed_until(instance.id, now),
         heard_at,
         traffic,
         now,

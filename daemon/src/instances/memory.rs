@@ -10,12 +10,16 @@ use mychatflow_data::protocol::calls::instance::Drift;
 use mychatflow_data::time::Timestamp;
 use tokio::sync::{OwnedMutexGuard, watch};
 
+use crate::flow::slowdown::Slowdown;
+
 /// The time over which changes of a working session are counted: each of them stops it for seconds.
 pub const UPDATE_SPAN: Duration = Duration::from_secs(3600);
 /// So often in that time the same differences are mended that were never seen to be gone.
 pub const UPDATES_MAX: usize = 3;
 /// The time over which restarts are counted.
 pub const RESTART_SPAN: Duration = Duration::from_secs(3600);
+/// The time in which it is told once that messages come late.
+pub const LATE_SPAN: Duration = Duration::from_secs(3600);
 /// So many restarts of our own accord in that time, then a person must look.
 pub const RESTARTS_MAX: usize = 3;
 
@@ -35,6 +39,8 @@ struct Memory {
     history_read_at: Option<Timestamp>,
     hidden_ids_looked_at: Option<Timestamp>,
     hidden_ids_asked_at: Option<Timestamp>,
+    slowdown: Option<Slowdown>,
+    late_told_at: Option<Timestamp>,
 }
 
 impl Numbers {
@@ -120,6 +126,31 @@ impl Numbers {
         may
     }
 
+    /// May a person be told now that messages of this number come late? A yes is noted: after an outage many do.
+    pub fn may_tell_late(&self, instance: InstanceId, now: Timestamp) -> bool {
+        let mut known = self.known();
+        let told_at = &mut known.entry(instance).or_default().late_told_at;
+        // One in the future was noted by a clock that was ahead.
+        let may = told_at.is_none_or(|at| at > now || now.since(at) >= LATE_SPAN);
+        if may {
+            *told_at = Some(now);
+        }
+        may
+    }
+
+    /// WhatsApp refused a message of this number for haste: notes it, and tells until when the number rests.
+    pub fn slow_down(&self, instance: InstanceId, now: Timestamp) -> Timestamp {
+        let mut known = self.known();
+        let slowdown = &mut known.entry(instance).or_default().slowdown;
+        slowdown.insert(Slowdown::after(*slowdown, now)).until
+    }
+
+    /// Until when this number rests; `None` when it may send.
+    pub fn slowed_until(&self, instance: InstanceId, now: Timestamp) -> Option<Timestamp> {
+        let slowdown = self.known().get(&instance)?.slowdown;
+        slowdown.filter(|slowdown| slowdown.holds(now)).map(|slowdown| slowdown.until)
+    }
+
     fn known(&self) -> MutexGuard<'_, HashMap<InstanceId, Memory>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -159,6 +190,17 @@ mod tests {
             assert!(numbers.may_update(one, &drift, NOW));
             numbers.held(one);
         }
+    }
+
+    #[test]
+    fn late_messages_are_told_once_an_hour() {
+        let numbers = Numbers::default();
+        let (one, two) = (InstanceId::new(), InstanceId::new());
+        let may = |number, seconds| numbers.may_tell_late(number, NOW + Duration::from_secs(seconds));
+        assert_eq!(
+            [may(one, 0), may(one, 1), may(two, 1), may(one, 3599), may(one, 3600)],
+            [true, false, true, false, true]
+        );
     }
 
     #[test]

@@ -25,7 +25,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 pub use self::error::{InstanceError, sentence};
-pub use self::look::{Looked, look};
+pub use self::look::{Looked, look, slow_down};
 pub use self::memory::{Numbers, RESTART_SPAN, RESTARTS_MAX, UPDATE_SPAN, UPDATES_MAX};
 pub use self::mend::{Mended, drift, mend, told};
 pub use self::pairing::{QR_CODES_MAX, QR_FIRST, QR_NEXT, pair, qr};

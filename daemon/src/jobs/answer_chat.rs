@@ -13,7 +13,7 @@ use mychatflow_data::model::setting::{ExistingContacts, Pace, Rules};
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::interactions::Outbound;
-use mychatflow_data::store::jobs::{Ended, NEVER};
+use mychatflow_data::store::jobs::{Ended, NEVER, WAITS_FOR_MODEL};
 use mychatflow_data::store::tx::accept_delivery::LID_WAIT;
 use mychatflow_data::store::tx::answer::{
     Facts, Handoff, Letter, NO_CREDIT, NewAnswer, Part, REDONE_MAX, Reserved, Start, Stop, Wait,
@@ -23,7 +23,7 @@ use mychatflow_data::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::acquaintance::{self, Acquaintance};
-use super::deliver::{Delivery, not_before, reserve_ids, seed};
+use super::deliver::{Delivery, held_back, reserve_ids, seed};
 use super::{JobError, Outcome, backoff};
 use crate::chain::chain;
 use crate::compose::{self, Question};
@@ -31,8 +31,9 @@ use crate::cx::{Clients, Cx};
 use crate::flow::gate::{self, Model, Verdict};
 use crate::flow::split::{self, UNITS_MAX};
 use crate::flow::{check, clean::clean, markdown, pace, quick_reply_facts};
-use crate::gemini::{Action, Gemini, GeminiError, Retry};
+use crate::gemini::{Action, Cause, Gemini, GeminiError, Retry};
 use crate::halt;
+use crate::instances::notice;
 use crate::waha::Waha;
 
 /// The stored answer of the model, for one revision of the chat.
@@ -112,6 +113,7 @@ impl Run<'_> {
         }
         let mode = match self.gate(now) {
             Verdict::Answer(mode) => mode,
+            Verdict::Stop(gate::Reason::Stale) => return self.stop_stale().await,
             Verdict::Stop(reason) => {
                 let state = match reason {
                     gate::Reason::Nothing => ChatState::Waiting,
@@ -125,14 +127,20 @@ impl Run<'_> {
             }
         };
         let waha = self.waha()?;
-        // While the server is away nothing is written: what would be sent later must know what was said until then.
-        if let Some(until) = not_before(waha, now) {
-            return Ok(snooze(until, "waiting for waha".to_owned()));
+        // While nothing can be sent nothing is written: what would be sent later must know what was said until then.
+        if let Some(outcome) = self.rests(waha) {
+            return Ok(outcome);
         }
         if let Some(outcome) = self.stored(waha, mode).await? {
             return Ok(outcome);
         }
         self.answer(waha, mode).await
+    }
+
+    /// The server is away, or the number must rest: what was to be sent waits.
+    fn rests(&self, waha: &Waha) -> Option<Outcome> {
+        let (until, reason) = held_back(self.cx, waha, self.facts.instance.id, self.cx.now())?;
+        Some(snooze(until, reason))
     }
 
     fn gate(&self, now: Timestamp) -> Verdict {
@@ -162,6 +170,23 @@ impl Run<'_> {
         let stop = Stop { state, reason: reason.to_owned(), handoff, letter: Letter::Closed };
         self.tenant.stop_answer(self.job.id, stop, self.cx.now()).await?;
         Ok(Outcome::Settled)
+    }
+
+    /// The question is too old. Where it was so when it came, that is told: nobody was silent for no reason.
+    async fn stop_stale(&self) -> Result<Outcome, JobError> {
+        let written_at = self.facts.chat.last_in_at.unwrap_or(self.facts.burst_began_at);
+        let late_by = self.facts.burst_began_at.since(written_at);
+        if late_by <= self.rules.freshness {
+            return self.stop(ChatState::NeedsYou, gate::Reason::Stale.words(), Handoff::No).await;
+        }
+        let reason = gate::arrived_late(late_by);
+        let stopped = self.stop(ChatState::NeedsYou, &reason, Handoff::No).await?;
+        let number = &self.facts.instance;
+        if self.cx.numbers.may_tell_late(number.id, self.cx.now()) {
+            let text = format!("{}: a question is {reason}; what came late is in the chats that need you", number.name);
+            notice(self.cx, self.tenant, "warning", &text);
+        }
+        Ok(stopped)
     }
 
     /// Goes on with an answer that an earlier run has stored. `None`: there is none, or it is out of date.
@@ -256,6 +281,10 @@ impl Run<'_> {
         }
         let ids = self.pace(waha, &text, texts.len(), early?).await?;
         halt::at("ids_reserved").await;
+        // What the model said is kept; another message of the number may have been refused meanwhile.
+        if let Some(outcome) = self.rests(waha) {
+            return Ok(outcome);
+        }
         let answer = answer(texts, ids);
         let start = loop {
             let start = self.tenant.start_answer(self.job.id, answer.clone(), self.cx.now()).await?;
@@ -298,6 +327,12 @@ impl Run<'_> {
             Err(error) => return Ok(Err(self.no_answer(&error).await?)),
         };
         self.cx.hurry.note(self.cx.now());
+        if gemini.take_recovered() {
+            // Without it they come by themselves, when the next probe would be due.
+            if let Err(error) = self.cx.store.wake_answers_for_model(self.cx.now()).await {
+                tracing::warn!(error = chain(&error), "the answers that wait for gemini could not be woken");
+            }
+        }
         halt::at("model_answered").await;
         let said = Said {
             action: match answer.action {
@@ -337,7 +372,7 @@ impl Run<'_> {
     /// The model gave nothing: try again while the question is fresh, or ask a human.
     async fn no_answer(&self, error: &GeminiError) -> Result<Outcome, JobError> {
         let now = self.cx.now();
-        let reason = format!("gemini: {}", chain(error));
+        let reason = format!("{WAITS_FOR_MODEL}{}", chain(error));
         tracing::warn!(job.id = %self.job.id, code = error.code(), "no answer from gemini");
         let useless = matches!(error, GeminiError::Empty | GeminiError::Garbled | GeminiError::Invalid { .. });
         if matches!(error, GeminiError::Refused(_)) {
@@ -346,6 +381,10 @@ impl Run<'_> {
         if useless && self.job.attempts + 1 >= USELESS_MAX {
             give_up(self.tenant, self.job, reason, now).await?;
             return Ok(Outcome::Settled);
+        }
+        if let GeminiError::BreakerOpen { cause: Cause::Outage | Cause::Pause, retry_after } = error {
+            // Others have found it out: this one was not tried.
+            return Ok(snooze(now + (*retry_after).min(RETRY_MAX), reason));
         }
         let soonest = match error.retry() {
             Retry::After(wait) => wait.min(RETRY_MAX),

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use mychatflow_data::ids::InteractionId;
+use mychatflow_data::ids::{InstanceId, InteractionId};
 use mychatflow_data::model::governor::stops;
 use mychatflow_data::model::instance::Instance;
 use mychatflow_data::model::interaction::InteractionState;
@@ -21,7 +21,9 @@ use mychatflow_data::time::Timestamp;
 use super::{JobError, Outcome, backoff};
 use crate::chain::chain;
 use crate::cx::Cx;
+use crate::flow::slowdown;
 use crate::halt;
+use crate::instances::slow_down;
 use crate::waha::capabilities::{Capabilities, Ids};
 use crate::waha::chats::{Chats, Filter, Whose};
 use crate::waha::health::Allow;
@@ -39,8 +41,6 @@ const LOOKUP_PATIENCE: Duration = Duration::from_secs(900);
 const CLOCK_SLACK: Duration = Duration::from_secs(2);
 /// The pause between two looks.
 const LOOK_AGAIN: Duration = Duration::from_secs(3);
-/// How often a message that WAHA answers with an error is posted in one run; then it rests before the next attempt.
-const POSTS_MAX: usize = 2;
 /// How often a message is certainly not sent before it is given up.
 pub const ATTEMPTS_MAX: i64 = 12;
 
@@ -95,6 +95,14 @@ pub fn not_before(waha: &Waha, now: Timestamp) -> Option<Timestamp> {
     }
 }
 
+/// Until when nothing can be sent from this number, and why.
+#[must_use]
+pub fn held_back(cx: &Cx, waha: &Waha, instance: InstanceId, now: Timestamp) -> Option<(Timestamp, String)> {
+    let server = not_before(waha, now).map(|until| (until, "waiting for waha".to_owned()));
+    let number = || cx.numbers.slowed_until(instance, now).map(|until| (until, slowdown::reason(until)));
+    server.or_else(number)
+}
+
 enum Next {
     Sent { bare_id: Option<String>, wa_id: Option<String> },
     Post,
@@ -129,13 +137,18 @@ impl Delivery<'_> {
     }
 
     async fn follow(&self, first: Outbound, start: Next) -> Result<Outcome, JobError> {
-        let (mut message, mut next, mut posts) = (first, start, 0);
+        let (mut message, mut next) = (first, start);
         loop {
             next = match next {
-                Next::Post => {
-                    posts += 1;
-                    self.post_once(&message, posts).await?
-                }
+                Next::Post => match self.cx.numbers.slowed_until(self.instance.id, self.cx.now()) {
+                    None => self.post_once(&message).await?,
+                    // Another message was refused since this one was let go; nothing of it has left.
+                    Some(until) => {
+                        let ended = Ended::Snooze { until, reason: slowdown::reason(until) };
+                        self.tenant.record_not_sent(message.interaction.id, ended, self.cx.now()).await?;
+                        Next::End(Outcome::Settled)
+                    }
+                },
                 Next::End(outcome) => return Ok(outcome),
                 Next::Sent { bare_id, wa_id } => {
                     let id = message.interaction.id;
@@ -145,7 +158,7 @@ impl Delivery<'_> {
                     match left {
                         None => return Ok(Outcome::Settled),
                         Some(part) => {
-                            (message, posts) = (part, 0);
+                            message = part;
                             Next::Post
                         }
                     }
@@ -154,7 +167,7 @@ impl Delivery<'_> {
         }
     }
 
-    async fn post_once(&self, message: &Outbound, posts: usize) -> Result<Next, JobError> {
+    async fn post_once(&self, message: &Outbound) -> Result<Next, JobError> {
         let interaction = &message.interaction;
         let chosen = (message.id_source == Some(IdSource::Reserved)).then_some(message.bare_id.as_deref()).flatten();
         halt::at("sending_stored").await;
@@ -172,17 +185,21 @@ impl Delivery<'_> {
                 let wa_id = sent.wa_id.or_else(|| chosen.map(|id| own_id(&interaction.address, id)));
                 Ok(Next::Sent { bare_id, wa_id })
             }
-            Err(error) => self.failed(message, &error, posts).await,
+            Err(error) => self.failed(message, &error).await,
         }
     }
 
-    async fn failed(&self, message: &Outbound, error: &WahaError, posts: usize) -> Result<Next, JobError> {
+    async fn failed(&self, message: &Outbound, error: &WahaError) -> Result<Next, JobError> {
         let id = message.interaction.id;
         let now = self.cx.now();
         tracing::warn!(interaction.id = %id, error = chain(error), "a send did not end well");
         if self.file.is_some() && error.lacks_files() {
             self.stop_files(id, now).await?;
             return Ok(Next::End(Outcome::Settled));
+        }
+        if let WahaError::TooFast { .. } = error {
+            // Whatever became of this one: each further message makes it worse.
+            slow_down(self.cx, self.tenant, message.instance).await?;
         }
         match error.doubt() {
             Doubt::NotSent => {
@@ -205,8 +222,8 @@ impl Delivery<'_> {
                     return Err(JobError::Fatal("the message is gone".to_owned()));
                 };
                 match self.look_up(&message).await? {
-                    // It is not there, and WAHA answers the same each time: to ask without a rest helps nobody.
-                    Next::Post if posts >= POSTS_MAX => {
+                    // It is not there, and WAHA has said why: to ask without a rest helps nobody.
+                    Next::Post => {
                         let now = self.cx.now();
                         self.tenant.record_not_sent(id, self.not_sent(id, error, now), now).await?;
                         Ok(Next::End(Outcome::Settled))
@@ -243,6 +260,11 @@ impl Delivery<'_> {
             WahaError::Refused(_) => {
                 let until = not_before(self.waha, now).unwrap_or(now + LOOK_AGAIN);
                 Ended::Snooze { until, reason: format!("waiting for waha: {reason}") }
+            }
+            WahaError::TooFast { .. } if self.attempts < ATTEMPTS_MAX => {
+                let slowed = self.cx.numbers.slowed_until(self.instance.id, now);
+                let until = slowed.unwrap_or(now + slowdown::REST_MIN);
+                Ended::Retry { at: until, reason: slowdown::reason(until) }
             }
             // Whatever WAHA says of the number: to send it again would make it worse.
             WahaError::TimeLocked { .. } => Ended::Discard { reason: stops::TIME_LOCKED.to_owned() },

@@ -23,6 +23,7 @@ use mychatflow_data::store::jobs::Ended;
 use mychatflow_data::time::Timestamp;
 
 use crate::chain::chain;
+use crate::flow::slowdown::REST_MIN;
 use crate::gemini::GeminiError;
 use crate::waha::health::Allow;
 use crate::waha::{Waha, WahaError};
@@ -64,7 +65,8 @@ impl From<StoreError> for JobError {
 impl From<WahaError> for JobError {
     fn from(error: WahaError) -> Self {
         let reason = chain(&error);
-        if error.retryable() { Self::Retryable { reason, after: Duration::from_secs(2) } } else { Self::Fatal(reason) }
+        let after = if matches!(error, WahaError::TooFast { .. }) { REST_MIN } else { Duration::from_secs(2) };
+        if error.retryable() { Self::Retryable { reason, after } } else { Self::Fatal(reason) }
     }
 }
 

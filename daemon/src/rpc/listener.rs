@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use mychatflow_data::protocol::error::{CallError, Code};
+use mychatflow_data::protocol::frame::ResponseFrame;
 use mychatflow_data::store::watched::WatchedFile;
 use rustix::fs::{FlockOperation, OFlags, flock};
 use tokio::net::{UnixListener, UnixStream};
@@ -17,12 +19,11 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::peer::{Operators, gid_of};
+use super::room::{Full, Room};
 use super::{Service, session};
 
 /// The longest path that fits a socket's address, with the byte that ends it.
 pub const SOCKET_PATH_BYTES_MAX: usize = 107;
-/// How many connections are served at once.
-pub const CONNECTIONS_MAX: usize = 256;
 /// How often it is looked whether the socket is still in its place.
 const LOOK_AT_SOCKET: Duration = Duration::from_secs(1);
 /// How often, and how many times, a lock is tried before somebody has it: who only looks has it for an instant.
@@ -297,6 +298,7 @@ impl Listener {
         let mut sessions = JoinSet::new();
         let mut looks = tokio::time::interval(LOOK_AT_SOCKET);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let room = Room::default();
         loop {
             let accepted = tokio::select! {
                 () = shutdown.cancelled() => break,
@@ -315,11 +317,6 @@ impl Listener {
                     continue;
                 }
             };
-            if sessions.len() >= CONNECTIONS_MAX {
-                tracing::warn!(connections = CONNECTIONS_MAX, "too many connections: one was turned away");
-                turn_away(stream);
-                continue;
-            }
             let caller = match operators.borrow().caller(&stream) {
                 Ok(caller) => caller,
                 Err(error) => {
@@ -327,7 +324,19 @@ impl Listener {
                     continue;
                 }
             };
-            sessions.spawn(session::serve(stream, caller, Arc::clone(&service), shutdown.clone()));
+            let seat = match room.enter(&caller) {
+                Ok(seat) => seat,
+                Err(full) => {
+                    tracing::warn!(uid = caller.uid, why = full.words(), "a connection was turned away");
+                    turn_away(stream, full);
+                    continue;
+                }
+            };
+            let serving = session::serve(stream, caller, Arc::clone(&service), shutdown.clone());
+            sessions.spawn(async move {
+                serving.await;
+                drop(seat);
+            });
         }
         let Self { socket, place, .. } = listener;
         drop(socket);
@@ -378,12 +387,11 @@ fn bind_at(path: &Path, group: Option<u32>, held: Option<Arc<Lock>>) -> Result<(
 }
 
 /// Says why, if that fits without waiting.
-fn turn_away(stream: UnixStream) {
-    let line = concat!(
-        r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32009,"message":"too many connections; try again","#,
-        r#""data":{"code":"overloaded"}}}"#,
-        "\n"
-    );
+fn turn_away(stream: UnixStream, full: Full) {
+    let refused = ResponseFrame::refused(None, CallError::new(Code::Overloaded, full.words()).into());
+    // Plain text can always be written as JSON.
+    let Ok(mut line) = serde_json::to_string(&refused) else { return };
+    line.push('\n');
     // The connection is closed either way.
     let _ = stream.try_write(line.as_bytes());
 }

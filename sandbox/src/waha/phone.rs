@@ -448,6 +448,13 @@ impl Server {
         Ok(())
     }
 
+    /// WhatsApp finds that the account sends too much: it refuses every message with `rate-overlimit`, until none was tried for
+    /// this long.
+    pub async fn slow_down(&self, session: &str, span: Duration) -> Result<(), PhoneError> {
+        let span_ms = i64::try_from(span.as_millis()).unwrap_or(i64::MAX / 2);
+        self.with(session, |session| session.slowed = Some((clock::now_ms() + span_ms, span_ms)))
+    }
+
     /// The full id of the newest message that somebody else wrote in this chat.
     pub fn last_in(&self, session: &str, chat: &str) -> Option<String> {
         self.last(session, chat, Direction::In)

@@ -126,6 +126,8 @@ pub(crate) struct Session {
     pub(crate) locked_until_s: Option<i64>,
     /// How many new chats WhatsApp lets the account start.
     pub(crate) capping: Option<Value>,
+    /// Whoever sends before this instant is refused, and the wait of so many milliseconds begins anew.
+    pub(crate) slowed: Option<(i64, i64)>,
     pub(crate) lids: BTreeMap<String, String>,
     /// Under which address what is sent to a chat is told and kept.
     pub(crate) echoes_as: BTreeMap<String, String>,
@@ -161,6 +163,7 @@ impl Session {
             known_as: BTreeMap::new(),
             locked_until_s: None,
             capping: None,
+            slowed: None,
             lids: BTreeMap::new(),
             echoes_as: BTreeMap::new(),
             made_up: None,

@@ -116,6 +116,23 @@ async fn nothing_is_answered_before_hello_but_status_and_stop() {
 }
 
 #[tokio::test]
+async fn a_connection_that_never_says_hello_is_closed_whatever_else_it_says() {
+    let world = World::new();
+    let (ours, theirs) = tokio::io::duplex(64 * 1024);
+    let caller = Caller { uid: 1000, name: "anna".to_owned(), standing: Standing::Person };
+    let (service, shutdown) = (Arc::clone(&world.service), world.shutdown.clone());
+    tokio::spawn(serve_greeted(theirs, caller, service, shutdown, Duration::from_millis(200)));
+    let (mut reader, mut writer) = tokio::io::split(ours);
+    let chatter = async {
+        while writer.write_all(b"\n").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), chatter).await.expect("closed");
+    assert_eq!(reader.read(&mut [0; 16]).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn another_protocol_is_refused_by_number_and_may_still_stop_the_daemon() {
     let world = World::new();
     let hello =
