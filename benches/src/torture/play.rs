@@ -205,7 +205,7 @@ impl<'s> Play<'s> {
         };
         if self.settings.kinds.contains(&Kind::Waha) {
             for (fraction, fault) in [
-                (0.05, Fault::DoThenEngineError("rate-overlimit".to_owned())),
+                (0.05, Fault::DoThenEngineError("Timed Out".to_owned())),
                 (0.02, Fault::DoThenCut),
                 (0.02, Fault::NotReady),
             ] {
@@ -224,7 +224,7 @@ impl<'s> Play<'s> {
         let send = |fault| self.scene.waha.faults().add(Operation::SendText, When::Always, fault);
         let all = |fault| self.scene.waha.faults().add_for_all(When::Always, fault);
         let model = |fault| self.scene.gemini.faults().add(gemini::Operation::GenerateContent, When::Always, fault);
-        let error = || "rate-overlimit".to_owned();
+        let error = || "Timed Out".to_owned();
         match spell {
             Spell::Status(status) => all(Fault::Answer { status, body: json!({"error": "it is not my day"}) }),
             Spell::NotReady => send(Fault::NotReady),

@@ -152,7 +152,7 @@ impl Run<'_> {
         // What was never sent is looked for at length, and holds up the rest; without ids a minute long.
         let rarely = if self.plan.engine == Engine::Webjs { 0.0004 } else { 0.001 };
         let send = self.plan.parcel.operation();
-        let said = || "rate-overlimit".to_owned();
+        let said = || "Timed Out".to_owned();
         for (operation, fraction, fault) in [
             (send, 0.05, Fault::DoThenEngineError(said())),
             (send, 0.01, Fault::DoThenCut),

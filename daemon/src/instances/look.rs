@@ -2,8 +2,8 @@
 
 use mychatflow_data::ids::InstanceId;
 use mychatflow_data::model::instance::{Instance, InstanceStatus, Traffic, Verdict};
-use mychatflow_data::model::new_chats::NewChatCapping;
 use mychatflow_data::model::job::JobArgs;
+use mychatflow_data::model::new_chats::NewChatCapping;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::instances::{Seen, Sighting};

@@ -193,6 +193,7 @@ pub(crate) fn is_answer_unsent(scope: &Scope<'_>, chat: ChatId) -> Result<bool, 
     );
     Ok(scope.row(UNSENT, &[(":chat", &chat)], |_| Ok(()))?.is_some())
 }
+
 /// How the reason of an answer begins that waits for the model.
 pub const WAITS_FOR_MODEL: &str = "gemini: ";
 
