@@ -2,11 +2,13 @@
 //!
 //! Servers put a time of their own on messages whose time they do not know: that of the request, or that of the moment when
 //! they read the phone's history. A human's message silences the assistant from the time that is on it, so a time of which one
-//! can't be sure silences nobody. Two things give it away:
+//! can't be sure silences nobody. It may be true all the same, so what was asked before it is left to a human. Two things
+//! give it away:
 //!
 //! - It is as young as the request. A message so new has a webhook on its way, which counts; and a time that is true is the same
 //!   when the history is read again a moment later.
-//! - Messages of ours that we did not send are in three chats and more at the same second. A person writes in one after the other.
+//! - Messages of ours that we did not send are in three chats and more at the same second. A person writes in one after the other,
+//!   unless they forward one message to several chats, on which WhatsApp puts one second: no later look can tell the two apart.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;

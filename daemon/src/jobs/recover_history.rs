@@ -1,5 +1,6 @@
 //! Fetches messages whose webhook never came. Each goes the way of a delivery, so a known one is a duplicate. A human's message
-//! counts at its own time; where that may be made up (`flow/stamp.rs`) it counts once a webhook or another look confirms it.
+//! counts at its own time; where that may be made up (`flow/stamp.rs`) what was asked before it is left to a human, and it counts
+//! once a webhook or another look confirms it.
 
 use std::collections::HashSet;
 use std::time::Duration;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use mychatflow_daemon::jobs::recover_history::{Recovered, recover};
 use mychatflow_daemon::rounds;
 use mychatflow_data::ids::ClientRef;
+use mychatflow_data::model::chat::ChatState;
 use mychatflow_data::model::instance::{InstanceStatus, Verdict};
 use mychatflow_data::model::job::{JobArgs, JobKind};
 use mychatflow_data::store::jobs::Ended;
@@ -206,4 +207,33 @@ async fn the_owner_who_wrote_a_moment_ago_is_believed_at_the_second_look() {
     let (_, ended) = world.run_jobs().await.remove(0);
     assert!(matches!(ended, Ended::Snooze { .. }), "it looks again: {ended:?}");
     assert!(!is_paused(&world, "are you open?").await);
+}
+
+#[tokio::test]
+async fn an_owner_who_forwards_to_three_chats_in_a_gap_is_not_answered_over() {
+    for engine in [Engine::Noweb, Engine::Gows, Engine::Webjs] {
+        let (world, number) = World::paired(Options { engine, ..Options::default() }).await;
+        let now_s = world.cx.now().millis() / 1000;
+        for place in 1..=3 {
+            let customer = Customer::new(&format!("+44 7700 90000{place}"), "Somebody");
+            let question = format!("are you open? {place}");
+            world.waha.add_history("default", &customer, Direction::In, &question, now_s - 300).await.unwrap();
+            // WhatsApp puts one second on all of them.
+            world.waha.add_history("default", &customer, Direction::Out, "From 8", now_s - 200).await.unwrap();
+        }
+        for _ in 0..2 {
+            world.recover(number).await;
+        }
+        for place in 1..=3 {
+            let chat = world.chat_of(&format!("are you open? {place}")).await.chat;
+            let found = (chat.state, chat.reason.as_deref(), chat.paused_until);
+            assert_eq!(
+                found,
+                (ChatState::NeedsYou, Some("somebody of the shop may have answered"), None),
+                "{engine:?}"
+            );
+        }
+        world.run_jobs().await;
+        assert_eq!(world.waha.sent_count(), 0, "{engine:?}");
+    }
 }

@@ -331,7 +331,8 @@ async fn a_message_without_a_true_time_silences_once_its_time_is_known() {
             doubtful.await.unwrap();
         }
         let now = chat(&world, ANA).await;
-        assert_eq!((now.state, now.paused_until, now.revision), (before.state, None, before.revision));
+        assert_eq!((now.state, now.paused_until), (ChatState::NeedsYou, None));
+        assert_eq!(now.waiting_since, before.waiting_since);
         assert_eq!(world.shop.interactions(now.id, None, 10).await.unwrap().len(), 2, "it can be read");
         if by_webhook {
             world.receives(DeliveryEvent::Message(found), later(2)).await;
@@ -342,4 +343,69 @@ async fn a_message_without_a_true_time_silences_once_its_time_is_known() {
         assert_eq!((now.state, now.paused_until), (ChatState::Waiting, Some(later(1) + 12 * HOUR)));
         assert!(is_idle(&world, later(11)).await);
     }
+}
+
+/// A message of our side that stands in the history with a time that may be made up.
+async fn found_in_doubt(world: &World, message: MessageEvent, now: Timestamp) {
+    let found = world.shop.recover_stamped(world.number, message, Stamp::Doubtful, Rules::default(), now).await;
+    assert_eq!(found.unwrap(), Accepted::Stored);
+}
+
+fn left_to_human(chat: &Chat) -> (ChatState, Option<&str>, Option<Timestamp>) {
+    (chat.state, chat.reason.as_deref(), chat.paused_until)
+}
+
+const MAY_HAVE_ANSWERED: (ChatState, Option<&str>, Option<Timestamp>) =
+    (ChatState::NeedsYou, Some("somebody of the shop may have answered"), None);
+
+#[tokio::test]
+async fn nobody_is_answered_over_an_owner_of_whom_it_is_not_sure_when_they_wrote() {
+    for under_way in [false, true] {
+        let world = world().await;
+        world.says(ANA, "3FA1", "Hello, are you open?", NOON).await;
+        let begun = if under_way { Some(thinking(&world, later(10)).await) } else { None };
+        found_in_doubt(&world, own(ANA, "3AB1", "Marta here", later(5)), later(11)).await;
+        if let Some((job, answer)) = begun {
+            assert_eq!(world.shop.start_answer(job.id, answer, later(12)).await.unwrap(), Start::Cancelled);
+        }
+        let now = chat(&world, ANA).await;
+        assert_eq!(left_to_human(&now), MAY_HAVE_ANSWERED);
+        assert_eq!((now.unread, now.waiting_since), (1, Some(NOON)), "she may still be waiting");
+        assert!(is_idle(&world, later(13)).await);
+        assert_eq!(takeovers(&world).await, 0);
+        // It is not silent for that: what she asks next is answered.
+        world.says(ANA, "3FA2", "And on Sunday?", later(20)).await;
+        assert_eq!(world.claim(JobKind::AnswerChat, later(60)).await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_was_asked_after_an_owner_whose_time_is_in_doubt_is_answered() {
+    let world = world().await;
+    world.says(ANA, "3FA1", "Hello, are you open?", NOON).await;
+    world.says(ANA, "3FA2", "And on Sunday?", later(8)).await;
+    let (job, answer) = thinking(&world, later(12)).await;
+    found_in_doubt(&world, own(ANA, "3AB1", "Marta here", later(5)), later(13)).await;
+    let stale = world.shop.start_answer(job.id, answer.clone(), later(14)).await.unwrap();
+    assert!(matches!(stale, Start::Stale(_)), "it is written anew, with her words before it: {stale:?}");
+    let facts = world.shop.answer_facts(job.id, chat_of(&job)).await.unwrap();
+    let open: Vec<&str> = facts.history.iter().filter(|said| said.unanswered).map(|said| said.text.as_str()).collect();
+    assert_eq!(open, ["And on Sunday?"]);
+    let answer = NewAnswer { revision: facts.chat.revision, ..answer };
+    assert!(matches!(world.shop.start_answer(job.id, answer, later(15)).await.unwrap(), Start::Go(_)));
+}
+
+#[tokio::test]
+async fn an_owner_whose_time_is_in_doubt_is_heeded_under_the_hidden_address_too() {
+    let world = world().await;
+    world.says(ANA, "3FA1", "Hello, are you open?", NOON).await;
+    let (job, answer) = thinking(&world, later(10)).await;
+    found_in_doubt(&world, own(LID, "3AB1", "Marta here", later(5)), later(11)).await;
+    assert_eq!(asked(&world, later(11)).await.len(), 1);
+    let start = world.shop.start_answer(job.id, answer.clone(), later(20)).await.unwrap();
+    assert!(matches!(start, Start::Unresolved(_)), "{start:?}");
+    resolve(&world, Some(ANA), later(21)).await;
+    assert_eq!(world.shop.start_answer(job.id, answer, later(22)).await.unwrap(), Start::Cancelled);
+    assert_eq!(left_to_human(&chat(&world, ANA).await), MAY_HAVE_ANSWERED);
+    assert!(is_idle(&world, later(23)).await);
 }

@@ -16,8 +16,8 @@ use crate::store::chats::{self, Known, Thread};
 use crate::store::error::StoreError;
 use crate::store::interactions::{self, Extra, Outbound};
 use crate::store::scope::Scoped;
-use crate::store::tx::outcome;
 use crate::store::tx::send::{HumanWord, Place, human_spoke};
+use crate::store::tx::{outcome, takeover};
 use crate::time::Timestamp;
 
 /// How much older than the start of a send its echo may seem: WhatsApp's clock has whole seconds.
@@ -65,6 +65,7 @@ impl Intake<'_, '_> {
         }
         if doubtful {
             self.show_only(&interaction)?;
+            takeover::leave_to_human(self.scope, interaction.chat, interaction.at, self.now)?;
         } else {
             self.take_over(&interaction, message.at.min(self.now))?;
         }
@@ -123,7 +124,7 @@ impl Intake<'_, '_> {
         Ok(())
     }
 
-    /// A message of which nobody knows when it was written is there to be read, and changes nothing else.
+    /// A message of which nobody knows when it was written is there to be read, and moves no chat in the lists.
     fn show_only(&self, interaction: &Interaction) -> Result<(), StoreError> {
         const SHOW: Scoped = scoped!(
             "UPDATE chats SET preview = coalesce(preview, :preview), last_at = coalesce(last_at, :at)
