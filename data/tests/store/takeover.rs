@@ -409,3 +409,23 @@ async fn an_owner_whose_time_is_in_doubt_is_heeded_under_the_hidden_address_too(
     assert_eq!(left_to_human(&chat(&world, ANA).await), MAY_HAVE_ANSWERED);
     assert!(is_idle(&world, later(23)).await);
 }
+
+#[tokio::test]
+async fn an_owners_message_stands_where_it_was_written_once_that_is_known() {
+    for by_webhook in [true, false] {
+        let world = world().await;
+        let made_up = own(ANA, "3AB1", "Marta here", later(3600));
+        found_in_doubt(&world, made_up, later(3600)).await;
+        let written = own(ANA, "3AB1", "Marta here", later(1));
+        if by_webhook {
+            world.receives(DeliveryEvent::Message(written), later(3601)).await;
+        } else {
+            recovered(&world, written, later(3601)).await;
+        }
+        let found = chat(&world, ANA).await;
+        let messages = world.shop.interactions(found.id, None, 10).await.unwrap();
+        let times: Vec<Timestamp> = messages.iter().map(|message| message.at).collect();
+        assert_eq!(times, [later(1) + Duration::from_millis(999)], "by webhook: {by_webhook}");
+        assert_eq!(found.last_at, Some(times[0]), "by webhook: {by_webhook}");
+    }
+}

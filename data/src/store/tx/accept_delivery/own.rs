@@ -12,6 +12,7 @@ use crate::model::delivery::{MessageEvent, Source};
 use crate::model::interaction::{Author, Interaction};
 use crate::phone::AddressKind;
 use crate::scoped;
+use crate::store::change::Change;
 use crate::store::chats::{self, Known, Thread};
 use crate::store::error::StoreError;
 use crate::store::interactions::{self, Extra, Outbound};
@@ -76,7 +77,7 @@ impl Intake<'_, '_> {
     /// WAHA tells of a message that is in the store.
     fn echo(&self, message: &MessageEvent, ours: &Outbound) -> Result<Accepted, StoreError> {
         const ECHO: Scoped = scoped!(
-            "UPDATE interactions SET echoed_at = :now
+            "UPDATE interactions SET echoed_at = :now, at = coalesce(:written_at, at)
              WHERE tenant_id = :tenant AND id = :id AND echoed_at IS NULL"
         );
         let by_a_human = matches!(ours.interaction.author, Author::Human | Author::Phone)
@@ -85,16 +86,22 @@ impl Intake<'_, '_> {
         if by_a_human && self.origin == Origin::History(Stamp::Doubtful) {
             return Ok(Accepted::Duplicate);
         }
-        if self.scope.execute(ECHO, &[(":id", &ours.interaction.id), (":now", &self.now)])? == 0 {
+        // It is known now when a human wrote it, or that it was only just written.
+        let written_at = by_a_human.then(|| super::within_its_second(message.at, self.now));
+        let params: &[(&str, &dyn rusqlite::ToSql)] =
+            &[(":id", &ours.interaction.id), (":written_at", &written_at), (":now", &self.now)];
+        if self.scope.execute(ECHO, params)? == 0 {
             return Ok(Accepted::Duplicate);
         }
         // Its echo may never have come, but that it went out is no news.
         let no_news = matches!(self.origin, Origin::History(_)) && is_out(ours);
         let accepted = if no_news { Accepted::Duplicate } else { Accepted::Stored };
-        if by_a_human {
-            // It is known now when it was written, or that it was only just written.
-            let at = super::within_its_second(message.at, self.now);
-            self.take_over(&Interaction { at, ..ours.interaction.clone() }, message.at.min(self.now))?;
+        if let Some(at) = written_at {
+            let moved = Interaction { at, ..ours.interaction.clone() };
+            if at != ours.interaction.at {
+                self.stand_at_its_time(&moved, ours.interaction.at)?;
+            }
+            self.take_over(&moved, message.at.min(self.now))?;
             return Ok(accepted);
         }
         // One that was found by its words keeps the id that it has.
@@ -107,6 +114,19 @@ impl Intake<'_, '_> {
             outcome::apply_ack(self.scope, &ours, ack, self.now)?;
         }
         Ok(accepted)
+    }
+
+    /// A message was shown at a time that was made up, and stands at its own now.
+    fn stand_at_its_time(&self, moved: &Interaction, made_up: Timestamp) -> Result<(), StoreError> {
+        const LAST: Scoped = scoped!(
+            "UPDATE chats SET last_at = (SELECT max(i.at) FROM interactions AS i
+                                         WHERE i.tenant_id = :tenant AND i.chat_id = :chat
+                                           AND i.state NOT IN ('draft', 'held', 'cancelled'))
+             WHERE tenant_id = :tenant AND id = :chat AND last_at = :made_up"
+        );
+        self.scope.execute(LAST, &[(":chat", &moved.chat), (":made_up", &made_up)])?;
+        self.scope.emit(Change::InteractionChanged(self.scope.tenant(), Box::new(moved.clone())));
+        Ok(())
     }
 
     /// A human's message counts from when it was written, in whole seconds as WhatsApp says it.
