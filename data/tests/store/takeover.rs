@@ -429,3 +429,21 @@ async fn an_owners_message_stands_where_it_was_written_once_that_is_known() {
         assert_eq!(found.last_at, Some(times[0]), "by webhook: {by_webhook}");
     }
 }
+
+#[tokio::test]
+async fn an_owner_who_answers_a_question_that_came_during_a_send_is_not_answered_over() {
+    let world = world().await;
+    world.says(ANA, "3FA1", "Hello, are you open?", NOON).await;
+    let (job, answer) = thinking(&world, later(10)).await;
+    let Start::Go(first) = world.shop.start_answer(job.id, answer, later(10)).await.unwrap() else { panic!() };
+    // It comes while the answer to the first one is on its way.
+    world.says(ANA, "3FA2", "And on Sunday?", later(11)).await;
+    world.shop.record_answered(first.interaction.id, later(12)).await.unwrap();
+    world.shop.record_sent(first.interaction.id, None, None, After::Waiting, later(12)).await.unwrap();
+    assert_eq!(chat(&world, ANA).await.waiting_since, Some(later(11)), "she waits for the second one");
+    owner_types(&world, LID, "3AB1", later(13)).await;
+    let (job, answer) = thinking(&world, later(60)).await;
+    // WAHA can't tell whose the address is: she may have been answered.
+    let start = world.shop.start_answer(job.id, answer, later(60)).await.unwrap();
+    assert!(matches!(start, Start::Unresolved(_)), "{start:?}");
+}

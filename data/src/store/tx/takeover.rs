@@ -30,7 +30,10 @@ pub(crate) fn unresolved_until(
     now: Timestamp,
 ) -> Result<Option<Timestamp>, StoreError> {
     const WORD: Scoped = scoped!(
-        "SELECT max(m.created_at), coalesce(max(CASE WHEN m.at >= h.waiting_since THEN 1 ELSE 0 END), 0)
+        "SELECT max(m.created_at),
+                coalesce(max(CASE WHEN m.at >= (SELECT min(o.at) FROM interactions AS o
+                                                WHERE o.tenant_id = :tenant AND o.chat_id = h.id
+                                                  AND o.open_revision IS NOT NULL) THEN 1 ELSE 0 END), 0)
          FROM jobs AS a
          JOIN chats AS h ON h.tenant_id = a.tenant_id AND h.id = a.chat_id
          JOIN jobs AS q ON q.tenant_id = a.tenant_id AND q.kind = 'resolve_identity' AND q.key IS NOT NULL
