@@ -288,20 +288,42 @@ pub(crate) fn learn_id(
         "DELETE FROM early_acks WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id
          RETURNING ack"
     );
-    scope.execute(
-        LEARN,
-        &[
-            (":id", &message.interaction.id),
-            (":bare_id", &bare_id),
-            (":wa_id", &wa_id),
-            (":nobody", &erasures::nobody()),
-            (":now", &now),
-        ],
-    )?;
+    const ECHOED: Scoped =
+        scoped!("UPDATE interactions SET echoed_at = coalesce(echoed_at, :now) WHERE tenant_id = :tenant AND id = :id");
+    let nobody = erasures::nobody();
+    let params: &[(&str, &dyn rusqlite::ToSql)] = &[
+        (":id", &message.interaction.id),
+        (":bare_id", &bare_id),
+        (":wa_id", &wa_id),
+        (":nobody", &nobody),
+        (":now", &now),
+    ];
+    if scope.execute(LEARN, params)? == 0
+        && let Some(bare_id) = bare_id
+        && forget_shown(scope, message.instance, bare_id)?
+    {
+        // Its echo came before it was known to be ours.
+        scope.execute(LEARN, params)?;
+        scope.execute(ECHOED, &[(":id", &message.interaction.id), (":now", &now)])?;
+    }
     let Some(bare_id) = bare_id.or(message.bare_id.as_deref()) else { return Ok(None) };
     let acks: Vec<Ack> =
         scope.rows(EARLY, &[(":instance", &message.instance), (":bare_id", &bare_id)], |row| row.get(0))?;
     Ok(acks.into_iter().max_by_key(|ack| *ack as u8))
+}
+
+/// Forgets a message that was shown as a human's and turned out to be a send of ours. False when there is none.
+pub(crate) fn forget_shown(scope: &Scope<'_>, instance: InstanceId, bare_id: &str) -> Result<bool, StoreError> {
+    const FORGET: Scoped = scoped!(
+        "DELETE FROM interactions
+         WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id AND direction = 'out'
+           AND author IN ('human', 'phone') AND echoed_at IS NULL AND job_id IS NULL AND sending_at IS NULL
+         RETURNING chat_id"
+    );
+    let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":instance", &instance), (":bare_id", &bare_id)];
+    let Some(chat) = scope.row(FORGET, params, |row| row.get(0))? else { return Ok(false) };
+    scope.emit(Change::ChatChanged(scope.tenant(), chat));
+    Ok(true)
 }
 
 impl TenantStore {

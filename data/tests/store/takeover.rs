@@ -298,9 +298,71 @@ async fn the_same_words_to_several_people_are_no_takeover_under_a_hidden_address
         sent_without_id(&world, whom, "We have cake", later(10)).await;
     }
     let echo = MessageEvent { source: Source::Api, ..own(LID, "3EB01", "We have cake", later(11)) };
-    assert_eq!(world.receives(DeliveryEvent::Message(echo), later(11)).await, Accepted::Duplicate);
+    assert_eq!(world.receives(DeliveryEvent::Message(echo.clone()), later(11)).await, Accepted::Stored);
     assert_eq!(takeovers(&world).await, 0);
-    assert!(world.shop.find_chat(&address(LID)).await.unwrap().is_none());
+    let look = world.claim(JobKind::RecoverHistory, later(14)).await.remove(0);
+    assert!(matches!(look.args, JobArgs::RecoverHistory { since, .. } if since == later(11)), "{look:?}");
+    // Nobody can tell yet.
+    assert_eq!(recovered(&world, echo.clone(), later(20)).await, Accepted::Duplicate);
+    assert_eq!(takeovers(&world).await, 0);
+    // It was the one to Ana.
+    resolve(&world, Some(ANA), later(21)).await;
+    assert_eq!(recovered(&world, echo, later(30)).await, Accepted::Duplicate);
+    let ana = chat(&world, ANA).await;
+    assert_eq!((takeovers(&world).await, ana.paused_until, ana.state), (0, None, ChatState::Waiting));
+    let messages = world.shop.interactions(ana.id, None, 10).await.unwrap();
+    assert_eq!(messages.iter().map(|message| message.text.as_str()).collect::<Vec<_>>(), ["We have cake", "Hello"]);
+    assert!(messages[0].wa_id.is_some());
+}
+
+#[tokio::test]
+async fn an_owner_who_says_the_same_as_two_sends_of_ours_is_heeded() {
+    const LEA: &str = "4915100000003@c.us";
+    let world = world().await;
+    for (whom, id) in [(ANA, "3FA1"), (BEN, "3FB1")] {
+        world.says(whom, id, "Hello", NOON).await;
+        sent_without_id(&world, whom, "We have cake", later(10)).await;
+    }
+    world.says(LEA, "3FC1", "Have you got cake?", later(11)).await;
+    let (job, answer) = thinking(&world, later(15)).await;
+    let words = MessageEvent { source: Source::Api, ..own(LID, "3EB01", "We have cake", later(16)) };
+    assert_eq!(world.receives(DeliveryEvent::Message(words.clone()), later(16)).await, Accepted::Stored);
+    let there = chat(&world, LID).await;
+    assert_eq!(world.shop.interactions(there.id, None, 10).await.unwrap().len(), 1, "it can be read");
+    assert_eq!(asked(&world, later(16)).await.len(), 1);
+    let start = world.shop.start_answer(job.id, answer.clone(), later(16)).await.unwrap();
+    assert!(matches!(start, Start::Unresolved(_)), "{start:?}");
+    resolve(&world, Some(LEA), later(17)).await;
+    assert_eq!(world.shop.start_answer(job.id, answer, later(18)).await.unwrap(), Start::Cancelled);
+    recovered(&world, words, later(30)).await;
+    let lea = chat(&world, LEA).await;
+    assert_eq!((takeovers(&world).await, lea.paused_until), (1, Some(later(16) + 12 * HOUR)));
+    assert!(is_idle(&world, later(31)).await);
+}
+
+#[tokio::test]
+async fn a_send_of_ours_whose_echo_came_before_its_id_is_there_once() {
+    let world = world().await;
+    let mut sends = Vec::new();
+    for (whom, id) in [(ANA, "3FA1"), (BEN, "3FB1")] {
+        world.says(whom, id, "Hello", NOON).await;
+        let to = chat(&world, whom).await.id;
+        let written =
+            world.shop.send_message(to, "Hi".into(), ClientRef::new(), Duration::ZERO, Composer::Keep, later(10));
+        let sent = written.await.unwrap();
+        world.claim(JobKind::SendMessage, later(10)).await;
+        sends.push(world.shop.start_message(sent.id, None, later(10)).await.unwrap().unwrap());
+    }
+    let echo = MessageEvent { source: Source::Api, ..own(LID, "3EB01", "Hi", later(11)) };
+    world.receives(DeliveryEvent::Message(echo.clone()), later(11)).await;
+    let (id, wa_id) = (sends[0].interaction.id, Some(echo.wa_id.clone()));
+    world.shop.record_sent(id, Some("3EB01".into()), wa_id.clone(), After::Waiting, later(12)).await.unwrap();
+    let ana = world.shop.interactions(chat(&world, ANA).await.id, None, 10).await.unwrap();
+    assert_eq!(ana[0].wa_id, wa_id);
+    let hidden = chat(&world, LID).await;
+    assert!(world.shop.interactions(hidden.id, None, 10).await.unwrap().is_empty());
+    assert_eq!(recovered(&world, echo, later(60)).await, Accepted::Duplicate);
+    assert_eq!(takeovers(&world).await, 0);
 }
 
 #[tokio::test]

@@ -5,17 +5,19 @@
 
 use std::time::Duration;
 
-use super::{Accepted, Intake, Origin, Stamp, is_out, preview_of};
+use super::{Accepted, Intake, LID_WAIT, Origin, Stamp, is_out, preview_of};
 use crate::ids::ContactId;
 use crate::model::contact::Review;
 use crate::model::delivery::{MessageEvent, Source};
 use crate::model::interaction::{Author, Interaction};
+use crate::model::job::JobArgs;
 use crate::phone::AddressKind;
 use crate::scoped;
 use crate::store::change::Change;
 use crate::store::chats::{self, Known, Thread};
 use crate::store::error::StoreError;
 use crate::store::interactions::{self, Extra, Outbound};
+use crate::store::jobs;
 use crate::store::scope::Scoped;
 use crate::store::tx::send::{HumanWord, Place, human_spoke};
 use crate::store::tx::{outcome, takeover};
@@ -33,21 +35,44 @@ const HIDDEN_RECENTLY: Duration = Duration::from_secs(86_400);
 /// A send of ours that a message turns out to be.
 enum OwnSend {
     Row(Box<Outbound>),
-    /// One of several with the same words: their own servers' answers tell which.
+    /// One of several with the same words, or a human's: their servers' answers tell which, or whose the address is.
     OneOfSeveral,
+}
+
+/// Who wrote a message of our side that is in no row yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Authorship {
+    Human,
+    /// A human, or we in one of several sends: that is known once it is known for whom it is.
+    Unclear,
+}
+
+/// Has WAHA told of a message in a way that counts?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum EchoState {
+    Counted,
+    Awaited,
+}
+
+/// Was a message written elsewhere than here?
+fn is_of_a_human(message: &Outbound) -> bool {
+    matches!(message.interaction.author, Author::Human | Author::Phone)
+        && message.job.is_none()
+        && message.sending_at.is_none()
 }
 
 impl Intake<'_, '_> {
     /// A message of our side: the echo of our own send, or a human's.
     pub(super) fn own_message(&self, message: &MessageEvent) -> Result<Accepted, StoreError> {
-        let known = match self.by_bare_id(&message.bare_id)? {
-            Some(ours) => Some(OwnSend::Row(Box::new(ours))),
-            None => self.by_text(message)?,
-        };
-        match known {
-            Some(OwnSend::Row(ours)) => return self.echo(message, &ours),
-            Some(OwnSend::OneOfSeveral) => return Ok(Accepted::Duplicate),
-            None => {}
+        let mut authorship = Authorship::Human;
+        match self.known_by_id(&message.bare_id)? {
+            Some((shown, EchoState::Awaited)) if is_of_a_human(&shown) => return self.look_anew(message, &shown),
+            Some((ours, _)) => return self.echo(message, &ours),
+            None => match self.by_text(message)? {
+                Some(OwnSend::Row(ours)) => return self.echo(message, &ours),
+                Some(OwnSend::OneOfSeveral) => authorship = Authorship::Unclear,
+                None => {}
+            },
         }
         if self.forgotten(message)? {
             return Ok(Accepted::Duplicate);
@@ -57,21 +82,43 @@ impl Intake<'_, '_> {
         let thread = chats::thread(self.scope, self.instance, &message.chat, alternate, name, Review::New, self.now)?;
         let author = if message.source == Source::Api { Author::Human } else { Author::Phone };
         let interaction = self.interaction(message, thread.chat, author);
-        let doubtful = self.origin == Origin::History(Stamp::Doubtful);
-        // A message that counts later, once it is known when it was written, is one whose echo has not come.
-        let echoed_at = (!doubtful).then_some(self.now);
+        let shown_only = authorship == Authorship::Unclear || self.origin == Origin::History(Stamp::Doubtful);
+        // A message that counts later, once it is known when it was written and by whom, is one whose echo has not come.
+        let echoed_at = (!shown_only).then_some(self.now);
         let extra = Extra { echoed_at, ..self.extra(message) };
         if !interactions::insert(self.scope, self.instance, &interaction, &extra, self.now)? {
             return Ok(Accepted::Duplicate);
         }
-        if doubtful {
+        if shown_only {
             self.show_only(&interaction)?;
             takeover::leave_to_human(self.scope, interaction.chat, interaction.at, self.now)?;
         } else {
             self.take_over(&interaction, message.at.min(self.now))?;
         }
         self.ask_who_is_meant(message, &thread)?;
+        if authorship == Authorship::Unclear {
+            self.look_again_whose(message)?;
+        }
         Ok(Accepted::Stored)
+    }
+
+    /// A message that is shown and does not count yet: it may be a send of ours by what is known of its person since.
+    fn look_anew(&self, message: &MessageEvent, shown: &Outbound) -> Result<Accepted, StoreError> {
+        match self.by_text(message)? {
+            Some(OwnSend::Row(ours)) => {
+                interactions::forget_shown(self.scope, self.instance, &message.bare_id)?;
+                self.echo(message, &ours)
+            }
+            Some(OwnSend::OneOfSeveral) => Ok(Accepted::Duplicate),
+            None => self.echo(message, shown),
+        }
+    }
+
+    /// Reads the message once more from the history, when WAHA has had the time to say for whom it is.
+    fn look_again_whose(&self, message: &MessageEvent) -> Result<(), StoreError> {
+        let args = JobArgs::RecoverHistory { instance: self.instance, since: message.at.min(self.now) };
+        let key = format!("{}:whose", self.instance);
+        jobs::insert_keyed(self.scope, &args, &key, self.now + LID_WAIT, self.now)
     }
 
     /// WAHA tells of a message that is in the store.
@@ -80,9 +127,7 @@ impl Intake<'_, '_> {
             "UPDATE interactions SET echoed_at = :now, at = coalesce(:written_at, at)
              WHERE tenant_id = :tenant AND id = :id AND echoed_at IS NULL"
         );
-        let by_a_human = matches!(ours.interaction.author, Author::Human | Author::Phone)
-            && ours.job.is_none()
-            && ours.sending_at.is_none();
+        let by_a_human = is_of_a_human(ours);
         if by_a_human && self.origin == Origin::History(Stamp::Doubtful) {
             return Ok(Accepted::Duplicate);
         }
@@ -184,13 +229,20 @@ impl Intake<'_, '_> {
     }
 
     pub(super) fn by_bare_id(&self, bare_id: &str) -> Result<Option<Outbound>, StoreError> {
+        Ok(self.known_by_id(bare_id)?.map(|(ours, _)| ours))
+    }
+
+    fn known_by_id(&self, bare_id: &str) -> Result<Option<(Outbound, EchoState)>, StoreError> {
         const FIND: Scoped = scoped!(concat!(
             "SELECT ",
             interactions::outbound_columns!(),
-            " FROM interactions
+            ", echoed_at IS NULL AS unheard FROM interactions
              WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id AND direction = 'out'"
         ));
-        self.scope.row(FIND, &[(":instance", &self.instance), (":bare_id", &bare_id)], interactions::read_outbound)
+        self.scope.row(FIND, &[(":instance", &self.instance), (":bare_id", &bare_id)], |row| {
+            let echo = if row.get("unheard")? { EchoState::Awaited } else { EchoState::Counted };
+            Ok((interactions::read_outbound(row)?, echo))
+        })
     }
 
     /// A send of ours that nobody has told of since, by its words.
