@@ -509,3 +509,39 @@ async fn an_owner_who_answers_a_question_that_came_during_a_send_is_not_answered
     let start = world.shop.start_answer(job.id, answer, later(60)).await.unwrap();
     assert!(matches!(start, Start::Unresolved(_)), "{start:?}");
 }
+
+#[tokio::test]
+async fn a_send_of_ours_is_found_by_when_it_started_and_not_by_looking_through_the_chats() {
+    let world = world().await;
+    let sql = "EXPLAIN QUERY PLAN SELECT id FROM interactions
+               WHERE tenant_id = ?1 AND instance_id = ?2 AND direction = 'out' AND echoed_at IS NULL AND bare_id IS NULL
+                 AND sending_at BETWEEN ?3 AND ?4
+                 AND state IN ('sending', 'unknown', 'sent', 'delivered', 'read', 'played') AND text = ?5
+               ORDER BY seq LIMIT 2";
+    let params = (&[0u8; 16][..], &[0u8; 16][..], 0, 1, "We have cake");
+    let plan: String = world.file().query_row(sql, params, |row| row.get(3)).unwrap();
+    assert!(plan.contains("interactions_without_id"), "{plan}");
+    assert!(plan.contains("sending_at>? AND sending_at<?"), "{plan}");
+}
+
+#[tokio::test]
+async fn waha_is_asked_rather_than_the_whole_day_looked_through() {
+    for (chats, expected) in [(200, 0), (400, 1)] {
+        let world = world().await;
+        world.says(ANA, "3FA1", "Hello", NOON).await;
+        // Groups hide nobody; there are only many of them.
+        let file = world.file();
+        // It calls a function that only the store's own connections have.
+        file.execute_batch("DROP TRIGGER chats_find_added").unwrap();
+        file.execute(
+            "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?1)
+                 INSERT INTO chats (tenant_id, id, instance_id, kind, address, state, last_at, created_at)
+                 SELECT i.tenant_id, randomblob(16), i.id, 'group', n.n || '@g.us', 'waiting', ?2, ?2
+                 FROM n, instances AS i",
+            (chats, NOON.millis()),
+        )
+        .unwrap();
+        owner_types(&world, ANA, "3AB1", later(1)).await;
+        assert_eq!(asked(&world, later(1)).await.len(), expected, "{chats}");
+    }
+}
