@@ -2,19 +2,29 @@
 //!
 //! Servers put a time of their own on messages whose time they do not know: that of the request, or that of the moment when
 //! they read the phone's history. A human's message silences the assistant from the time that is on it, so a time of which one
-//! can't be sure silences nobody. Two things give it away:
+//! can't be sure silences nobody. It may be true all the same, so what was asked before it is left to a human. Two things
+//! give it away:
 //!
-//! - It is as young as the request. A message so new has a webhook on its way, which counts; and a time that is true is the same
-//!   when the history is read again a moment later.
-//! - Messages of ours that we did not send are in three chats and more at the same second. A person writes in one after the other.
+//! - It is as young as the request, by the clock of the server that makes it up. A message so new has a webhook on its way, which
+//!   counts; and a time that is true is the same when the history is read again, once it has passed.
+//! - Messages of ours that we did not send are in three chats and more at the same second. A person writes in one after the other,
+//!   unless they forward one message to several chats, on which WhatsApp puts one second: no later look can tell the two apart.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use mychatflow_data::time::Timestamp;
 
-/// How much older than the request a time must be. WhatsApp's clock has whole seconds and is not ours.
+/// How much older than the request a time must be. WhatsApp's clock has whole seconds and is not the server's.
 pub const REQUEST_SLACK: Duration = Duration::from_secs(3);
+/// How long after a look that found messages as young as itself the history is looked at once more.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
+/// For how long it is looked at again.
+const LOOK_AGAIN_FOR: Duration = Duration::from_secs(30);
+/// How far the server's clock may be behind WhatsApp's: for so long a time that is true lies in the server's future.
+const AHEAD_MAX: Duration = Duration::from_secs(600);
+/// A time that the server makes up is not later than its answer, in whole seconds.
+const SECOND: Duration = Duration::from_secs(1);
 /// In how many chats a person does not write within one second.
 const CHATS_AT_ONCE: usize = 3;
 
@@ -25,6 +35,20 @@ pub type OwnMessage<'m> = (&'m str, Timestamp);
 #[must_use]
 pub fn is_of_the_request(at: Timestamp, asked_at: Timestamp) -> bool {
     at + REQUEST_SLACK > asked_at
+}
+
+/// How long after a look at the history that found messages too young to be believed it is looked at again; `None`: no more.
+/// `youngest` is the latest time on them, `server_now` the time by the server after it answered.
+#[must_use]
+pub fn look_again(youngest: Timestamp, server_now: Timestamp, looking_for: Duration) -> Option<Duration> {
+    let ahead = youngest.since(server_now);
+    // The server did not make it up: it lies in its future, and will have passed.
+    let (wait, most) = if ahead > SECOND && ahead <= AHEAD_MAX {
+        (ahead + REQUEST_SLACK + SECOND, AHEAD_MAX)
+    } else {
+        (Duration::ZERO, LOOK_AGAIN_FOR)
+    };
+    (looking_for < most).then(|| wait.max(LOOK_AGAIN))
 }
 
 /// The seconds that are on messages in so many chats that nobody wrote them all. Messages that are known to be ours must be
@@ -57,6 +81,28 @@ mod tests {
         let asked_at = at(100_500);
         for (stamp, made_up) in [(97_000, false), (97_500, false), (98_000, true), (100_000, true), (105_000, true)] {
             assert_eq!(is_of_the_request(at(stamp), asked_at), made_up, "{stamp}");
+        }
+    }
+
+    #[test]
+    fn the_history_is_read_again_until_the_time_on_its_messages_has_passed() {
+        let now = at(1_000_000);
+        let seconds = Duration::from_secs;
+        for (youngest, looking_for, expected) in [
+            (999_000, 0, Some(10)),
+            (1_001_000, 29, Some(10)),
+            (1_001_000, 30, None),
+            (1_060_000, 0, Some(64)),
+            (1_060_000, 599, Some(64)),
+            (1_060_000, 600, None),
+            (9_000_000, 0, Some(10)),
+            (9_000_000, 30, None),
+        ] {
+            assert_eq!(
+                look_again(at(youngest), now, seconds(looking_for)),
+                expected.map(seconds),
+                "{youngest} {looking_for}"
+            );
         }
     }
 

@@ -14,7 +14,7 @@ use mychatflow_data::store::TenantStore;
 use mychatflow_data::time::Timestamp;
 
 use super::JobError;
-use super::recover_history::{Doubt, Recovered, made_up_seconds, take_in, tell_found};
+use super::recover_history::{Recovered, made_up_seconds, take_in, tell_found};
 use crate::cx::Cx;
 use crate::instances::{look, server};
 use crate::waha::Waha;
@@ -85,8 +85,9 @@ pub async fn recheck(cx: &Cx, tenant: &TenantStore, instance: &Instance) -> Resu
             return Ok(recovered);
         }
         let crowded = made_up_seconds(tenant, instance, missing.iter()).await?;
-        let mut doubt = Doubt::None;
-        take_in(cx, tenant, instance, &missing, (now, &crowded), (&mut recovered, &mut doubt)).await?;
+        // What is too young to be believed now is looked at again in the next round.
+        let mut youngest = None;
+        take_in(cx, tenant, instance, &missing, (now, &crowded), (&mut recovered, &mut youngest)).await?;
         tracing::info!(instance.id = %instance.id, since = %window.0, found = recovered.found, "single messages were missing");
         tell_found(cx, tenant, instance, recovered);
     }

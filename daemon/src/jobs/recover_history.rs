@@ -1,8 +1,9 @@
 //! Fetches messages whose webhook never came. Each goes the way of a delivery, so a known one is a duplicate. A human's message
-//! counts at its own time; where that may be made up (`flow/stamp.rs`) it counts once a webhook or another look confirms it.
+//! counts at its own time; where that may be made up (`flow/stamp.rs`) what was asked before it is left to a human, and it counts
+//! once a webhook or another look confirms it.
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use mychatflow_data::ids::InstanceId;
@@ -38,10 +39,6 @@ const PAGES_MAX: u32 = 2000;
 const CHAT_PAGES_MAX: u32 = 400;
 /// How long to wait for a number that does not work.
 const PAUSE: Duration = Duration::from_secs(60);
-/// How long after a look that found messages as young as itself the history is looked at once more.
-const LOOK_AGAIN: Duration = Duration::from_secs(10);
-/// For how long it is looked at again.
-const LOOK_AGAIN_FOR: Duration = Duration::from_secs(30);
 
 /// What a search of the history brought.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -82,21 +79,24 @@ pub async fn run(
         look(cx, tenant, &found).await?;
         return Ok(Outcome::End(Ended::Cancel { reason: "another phone was paired".to_owned() }));
     }
-    let (_, doubt) = read_since(cx, tenant, &found, &waha, since).await?;
+    let (_, youngest) = read_since(cx, tenant, &found, &waha, since).await?;
     let now = cx.now();
-    if doubt == Doubt::TooYoung && now.since(job.created_at) < LOOK_AGAIN_FOR {
+    let wait =
+        youngest.and_then(|youngest| stamp::look_again(youngest, server_now(cx, &waha), now.since(job.created_at)));
+    if let Some(wait) = wait {
         let reason = "some messages are too new to be believed: looking again".to_owned();
-        return Ok(Outcome::End(Ended::Snooze { until: now + LOOK_AGAIN, reason }));
+        return Ok(Outcome::End(Ended::Snooze { until: now + wait, reason }));
     }
     Ok(Outcome::End(Ended::Done))
 }
 
-/// Did a search find messages of ours whose time can't be believed yet?
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Doubt {
-    None,
-    TooYoung,
+/// The time by the server, which is the one that makes times up; by our clock where the server has not said it.
+fn server_now(cx: &Cx, waha: &Waha) -> Timestamp {
+    waha.clock().heard().map_or_else(|| cx.now(), |heard| heard.time_at(Instant::now()))
 }
+
+/// The latest time on messages of ours that are too young to be believed yet.
+pub(super) type Youngest = Option<Timestamp>;
 
 /// Searches a number's history from an instant on, oldest first, and takes in what is missing. Finds nothing when another
 /// phone was paired meanwhile: that is kept.
@@ -126,10 +126,10 @@ async fn read_since(
     instance: &Instance,
     waha: &Waha,
     since: Timestamp,
-) -> Result<(Recovered, Doubt), JobError> {
+) -> Result<(Recovered, Youngest), JobError> {
     let begun_at = cx.now();
     let since = since.max(instance.paired_at.unwrap_or(since));
-    let mut recovered = (Recovered::default(), Doubt::None);
+    let mut recovered = (Recovered::default(), None);
     // WEBJS has no history of all chats together.
     if instance.engine.as_deref() == Some("WEBJS") {
         let (chats, last) = chats_since(waha, instance, since).await?;
@@ -163,7 +163,7 @@ async fn read(
     waha: &Waha,
     chats: Chats<'_>,
     (since, made_up): (Timestamp, &HashSet<i64>),
-    (recovered, doubt): &mut (Recovered, Doubt),
+    (recovered, youngest): &mut (Recovered, Youngest),
 ) -> Result<(), JobError> {
     let mut paging = Paging::new(PAGE, PAGES_MAX);
     let (mut from, mut newest) = (since, since);
@@ -171,7 +171,7 @@ async fn read(
         let order = Order::OldestFirst;
         let (limit, offset) = (paging.limit(), paging.offset());
         let filter = Filter { since: Some(from), order, limit, offset, ..Filter::default() };
-        let asked_at = cx.now();
+        let asked_at = server_now(cx, waha);
         let page = waha.messages(&instance.session, chats, &filter).await?;
         let turn = paging.turn(page.rows, page.items.iter().map(|message| message.wa_id.as_str()));
         newest = page.items.iter().map(|message| message.at).fold(newest, Timestamp::max);
@@ -180,7 +180,7 @@ async fn read(
         let items: Vec<_> = page.items.into_iter().filter(|message| message.at >= second).collect();
         let mut crowded = made_up_seconds(tenant, instance, items.iter()).await?;
         crowded.extend(made_up);
-        take_in(cx, tenant, instance, &items, (asked_at, &crowded), (&mut *recovered, &mut *doubt)).await?;
+        take_in(cx, tenant, instance, &items, (asked_at, &crowded), (&mut *recovered, &mut *youngest)).await?;
         match turn {
             Turn::On => {}
             Turn::End => return Ok(()),
@@ -205,7 +205,7 @@ pub(super) async fn take_in(
     instance: &Instance,
     items: &[MessageEvent],
     (asked_at, crowded): (Timestamp, &HashSet<i64>),
-    (recovered, doubt): (&mut Recovered, &mut Doubt),
+    (recovered, youngest): (&mut Recovered, &mut Youngest),
 ) -> Result<(), JobError> {
     let defaults = cx.config().reply;
     for messages in items.chunks(TOGETHER) {
@@ -216,7 +216,7 @@ pub(super) async fn take_in(
             let doubtful = too_young || crowded.contains(&stamp::second(message.at));
             let stamp = if doubtful { Stamp::Doubtful } else { Stamp::Written };
             if too_young {
-                *doubt = Doubt::TooYoung;
+                *youngest = (*youngest).max(Some(message.at));
             }
             tenant.recover_stamped(instance.id, message, stamp, defaults, cx.now())
         });

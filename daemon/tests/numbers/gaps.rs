@@ -6,8 +6,9 @@ use std::time::Duration;
 use mychatflow_daemon::jobs::recover_history::{Recovered, recover};
 use mychatflow_daemon::rounds;
 use mychatflow_data::ids::ClientRef;
+use mychatflow_data::model::chat::ChatState;
 use mychatflow_data::model::instance::{InstanceStatus, Verdict};
-use mychatflow_data::model::job::{JobArgs, JobKind};
+use mychatflow_data::model::job::{Job, JobArgs, JobKind};
 use mychatflow_data::store::jobs::Ended;
 use mychatflow_data::store::tx::outcome::After;
 use mychatflow_data::store::tx::send::Composer;
@@ -161,7 +162,7 @@ async fn a_restart_silences_no_chat_for_what_we_sent_ourselves() {
 async fn old_messages_with_times_that_the_server_made_up_silence_nobody() {
     for engine in [Engine::Noweb, Engine::Gows, Engine::Webjs] {
         for of_the_request in [true, false] {
-            let (world, number) = World::paired(Options { engine, ..Options::default() }).await;
+            let (world, number) = World::paired_long_ago(Options { engine, ..Options::default() }).await;
             let now_s = world.cx.now().millis() / 1000;
             let people = if of_the_request { 1 } else { 3 };
             for place in 1..=people {
@@ -185,7 +186,7 @@ async fn old_messages_with_times_that_the_server_made_up_silence_nobody() {
 #[tokio::test]
 async fn the_owner_who_wrote_during_the_gap_silences_the_assistant_from_then() {
     for engine in [Engine::Noweb, Engine::Gows, Engine::Webjs] {
-        let (world, number) = World::paired(Options { engine, ..Options::default() }).await;
+        let (world, number) = World::paired_long_ago(Options { engine, ..Options::default() }).await;
         let now_s = world.cx.now().millis() / 1000;
         world.waha.add_history("default", &ana(), Direction::In, "are you open?", now_s - 700).await.unwrap();
         world.waha.add_history("default", &ana(), Direction::Out, "Marta here", now_s - 600).await.unwrap();
@@ -264,4 +265,81 @@ async fn a_message_whose_webhook_is_still_on_its_way_is_left_to_it() {
     let found = world.number(number).await;
     let recovered = mychatflow_daemon::jobs::recheck_history::recheck(&world.cx, &world.shop, &found).await.unwrap();
     assert_eq!(recovered, Recovered::default());
+}
+
+#[tokio::test]
+async fn an_owner_who_forwards_to_three_chats_in_a_gap_is_not_answered_over() {
+    for engine in [Engine::Noweb, Engine::Gows, Engine::Webjs] {
+        let (world, number) = World::paired_long_ago(Options { engine, ..Options::default() }).await;
+        let now_s = world.cx.now().millis() / 1000;
+        for place in 1..=3 {
+            let customer = Customer::new(&format!("+44 7700 90000{place}"), "Somebody");
+            let question = format!("are you open? {place}");
+            world.waha.add_history("default", &customer, Direction::In, &question, now_s - 300).await.unwrap();
+            // WhatsApp puts one second on all of them.
+            world.waha.add_history("default", &customer, Direction::Out, "From 8", now_s - 200).await.unwrap();
+        }
+        for _ in 0..2 {
+            world.recover(number).await;
+        }
+        for place in 1..=3 {
+            let chat = world.chat_of(&format!("are you open? {place}")).await.chat;
+            let found = (chat.state, chat.reason.as_deref(), chat.paused_until);
+            assert_eq!(
+                found,
+                (ChatState::NeedsYou, Some("somebody of the shop may have answered"), None),
+                "{engine:?}"
+            );
+        }
+        world.run_jobs().await;
+        assert_eq!(world.waha.sent_count(), 0, "{engine:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_of_ours_that_is_ahead_believes_no_time_of_the_request() {
+    for engine in [Engine::Noweb, Engine::Gows, Engine::Webjs] {
+        let (world, number) = World::paired_long_ago(Options { engine, ..Options::default() }).await;
+        let now_s = world.cx.now().millis() / 1000;
+        world.waha.add_history("default", &ana(), Direction::In, "hi", now_s - 90_000).await.unwrap();
+        world.waha.add_history("default", &ana(), Direction::Out, "hello", now_s - 80_000).await.unwrap();
+        world.waha.make_up_stamps("default", Stamps::OfTheRequest).await.unwrap();
+        world.set_clock(8);
+        for _ in 0..2 {
+            world.recover(number).await;
+        }
+        assert!(!is_paused(&world, "hi").await, "{engine:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_owner_who_wrote_in_a_gap_is_believed_although_our_clock_is_behind() {
+    let (world, number) = World::paired_long_ago(Options::default()).await;
+    let now_s = world.cx.now().millis() / 1000;
+    world.waha.add_history("default", &ana(), Direction::In, "are you open?", now_s - 40).await.unwrap();
+    world.waha.add_history("default", &ana(), Direction::Out, "Marta here", now_s - 30).await.unwrap();
+    world.set_clock(-60);
+    world.recover(number).await;
+    assert!(is_paused(&world, "are you open?").await);
+}
+
+#[tokio::test]
+async fn a_history_from_the_future_of_the_server_is_read_again_when_its_time_has_come() {
+    let (world, number) = World::paired_long_ago(Options::default()).await;
+    let now_s = world.cx.now().millis() / 1000;
+    world.waha.add_history("default", &ana(), Direction::In, "are you open?", now_s - 5).await.unwrap();
+    world.waha.add_history("default", &ana(), Direction::Out, "Marta here", now_s).await.unwrap();
+    // WhatsApp's clock is a minute ahead of the server's.
+    world.waha.set_date_offset(-60);
+    let since = world.cx.now() - Duration::from_secs(60);
+    world.request(JobArgs::RecoverHistory { instance: number, since }).await;
+    let is_search = |(job, _): &(Job, Ended)| job.args.kind() == JobKind::RecoverHistory;
+    let (_, ended) = world.run_jobs().await.into_iter().find(is_search).unwrap();
+    let Ended::Snooze { until, .. } = ended else { panic!("it looks again: {ended:?}") };
+    let wait = until.since(world.cx.now());
+    assert!(wait > Duration::from_secs(50) && wait < Duration::from_secs(70), "{wait:?}");
+    world.pass(65);
+    world.waha.set_date_offset(5);
+    world.run_jobs().await;
+    assert!(is_paused(&world, "are you open?").await);
 }

@@ -2,7 +2,7 @@
 //! says so.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mychatflow_daemon::bus::{Audience, Bus, Heard, Listener, Wish};
@@ -47,13 +47,13 @@ const KINDS: [JobKind; 5] = [
     JobKind::AnswerChat,
 ];
 
-/// The wall clock, and how far a test has put it forward.
+/// The wall clock, and by how many seconds a test has put it forward or back.
 #[derive(Default)]
-pub struct Ahead(AtomicU64);
+pub struct Ahead(AtomicI64);
 
 impl Clock for Ahead {
     fn now(&self) -> Timestamp {
-        WallClock.now() + Duration::from_secs(self.0.load(Ordering::SeqCst))
+        Timestamp::from_millis(WallClock.now().millis() + self.0.load(Ordering::SeqCst) * 1000)
     }
 }
 
@@ -137,6 +137,19 @@ impl World {
         (world, number)
     }
 
+    /// The same, paired three days ago: what was written since is no past of the phone's own.
+    pub async fn paired_long_ago(options: Options) -> (World, InstanceId) {
+        let world = World::new(options).await;
+        world.set_clock(-3 * 86_400);
+        let number = add(&world.cx, &world.shop, "shop", None, None).await.unwrap().id;
+        world.waha.scan_qr("default").await.unwrap();
+        world.request_reconcile(number).await;
+        world.run_jobs().await;
+        world.set_clock(3 * 86_400);
+        assert_eq!(world.number(number).await.status, Some(InstanceStatus::Working));
+        (world, number)
+    }
+
     pub async fn number(&self, id: InstanceId) -> Instance {
         self.shop.instance(id).await.unwrap().unwrap()
     }
@@ -158,6 +171,11 @@ impl World {
 
     /// Puts the clock forward.
     pub fn pass(&self, seconds: u64) {
+        self.set_clock(i64::try_from(seconds).unwrap());
+    }
+
+    /// Sets our clock by so many seconds; that of the server goes on.
+    pub fn set_clock(&self, seconds: i64) {
         self.ahead.0.fetch_add(seconds, Ordering::SeqCst);
     }
 

@@ -124,22 +124,34 @@ pub(crate) fn set_state(
     Ok(())
 }
 
-/// A word of ours has gone out: the customer waits no longer, and the message tells how long it was.
+/// A word of ours has gone out: the customer waits no longer, unless they asked something since that it is no answer to. The
+/// message tells how long they waited.
 pub(crate) fn answered(
     scope: &Scope<'_>,
     chat: ChatId,
     message: InteractionId,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    const WAITING: Scoped =
-        scoped!("SELECT waiting_since FROM chats WHERE tenant_id = :tenant AND id = :chat AND waiting_since <= :at");
-    const ANSWERED: Scoped = scoped!("UPDATE chats SET waiting_since = NULL WHERE tenant_id = :tenant AND id = :chat");
+    // An answer closes what it was written for a moment later; a human has closed what they answered before.
+    const WAITING: Scoped = scoped!(
+        "SELECT h.waiting_since,
+                (SELECT min(q.at) FROM interactions AS q
+                 WHERE q.tenant_id = :tenant AND q.chat_id = :chat AND q.open_revision IS NOT NULL
+                   AND q.open_revision > coalesce((SELECT m.revision FROM interactions AS m
+                                                   WHERE m.tenant_id = :tenant AND m.id = :message), -1))
+         FROM chats AS h WHERE h.tenant_id = :tenant AND h.id = :chat AND h.waiting_since <= :at"
+    );
+    const ANSWERED: Scoped = scoped!("UPDATE chats SET waiting_since = :next WHERE tenant_id = :tenant AND id = :chat");
     const WAITED: Scoped =
         scoped!("UPDATE interactions SET waited_ms = :waited_ms WHERE tenant_id = :tenant AND id = :message");
-    let since: Option<Timestamp> = scope.row(WAITING, &[(":chat", &chat), (":at", &at)], |row| row.get(0))?;
-    let Some(since) = since else { return Ok(()) };
+    let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":chat", &chat), (":message", &message), (":at", &at)];
+    let found = scope.row(WAITING, params, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let Some((since, next)): Option<(Timestamp, Option<Timestamp>)> = found else { return Ok(()) };
+    if next == Some(since) {
+        return Ok(());
+    }
     let waited_ms = at.millis() - since.millis();
-    scope.execute(ANSWERED, &[(":chat", &chat)])?;
+    scope.execute(ANSWERED, &[(":chat", &chat), (":next", &next)])?;
     scope.execute(WAITED, &[(":message", &message), (":waited_ms", &waited_ms)]).map(drop)
 }
 

@@ -325,6 +325,8 @@ pub(crate) fn learn_id(
         "DELETE FROM early_acks WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id
          RETURNING ack"
     );
+    const ECHOED: Scoped =
+        scoped!("UPDATE interactions SET echoed_at = coalesce(echoed_at, :now) WHERE tenant_id = :tenant AND id = :id");
     let learn = |bare_id: Option<&str>, wa_id: Option<&str>| {
         scope.execute(
             LEARN,
@@ -340,9 +342,10 @@ pub(crate) fn learn_id(
     if learn(bare_id, wa_id)? == 0
         && let Some(taken) = bare_id
     {
-        // Its echo came first, under an address that nobody knew, and was taken for a person's word.
+        // Its echo came before it was known to be ours, and was taken for a person's word.
         if take_back_echo(scope, message.instance, taken, now)? {
             learn(bare_id, wa_id)?;
+            scope.execute(ECHOED, &[(":id", &message.interaction.id), (":now", &now)])?;
         } else {
             learn(None, None)?;
         }
@@ -351,6 +354,20 @@ pub(crate) fn learn_id(
     let acks: Vec<Ack> =
         scope.rows(EARLY, &[(":instance", &message.instance), (":bare_id", &bare_id)], |row| row.get(0))?;
     Ok(acks.into_iter().max_by_key(|ack| ack.rank()))
+}
+
+/// Forgets a message that was shown as a human's and turned out to be a send of ours. False when there is none.
+pub(crate) fn forget_shown(scope: &Scope<'_>, instance: InstanceId, bare_id: &str) -> Result<bool, StoreError> {
+    const FORGET: Scoped = scoped!(
+        "DELETE FROM interactions
+         WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id AND direction = 'out'
+           AND author IN ('human', 'phone') AND echoed_at IS NULL AND job_id IS NULL AND sending_at IS NULL
+         RETURNING chat_id"
+    );
+    let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":instance", &instance), (":bare_id", &bare_id)];
+    let Some(chat) = scope.row(FORGET, params, |row| row.get(0))? else { return Ok(false) };
+    scope.emit(Change::ChatChanged(scope.tenant(), chat));
+    Ok(true)
 }
 
 impl TenantStore {

@@ -298,9 +298,71 @@ async fn the_same_words_to_several_people_are_no_takeover_under_a_hidden_address
         sent_without_id(&world, whom, "We have cake", later(10)).await;
     }
     let echo = MessageEvent { source: Source::Api, ..own(LID, "3EB01", "We have cake", later(11)) };
-    assert_eq!(world.receives(DeliveryEvent::Message(echo), later(11)).await, Accepted::Duplicate);
+    assert_eq!(world.receives(DeliveryEvent::Message(echo.clone()), later(11)).await, Accepted::Stored);
     assert_eq!(takeovers(&world).await, 0);
-    assert!(world.shop.find_chat(&address(LID)).await.unwrap().is_none());
+    let look = world.claim(JobKind::RecoverHistory, later(14)).await.remove(0);
+    assert!(matches!(look.args, JobArgs::RecoverHistory { since, .. } if since == later(11)), "{look:?}");
+    // Nobody can tell yet.
+    assert_eq!(recovered(&world, echo.clone(), later(20)).await, Accepted::Duplicate);
+    assert_eq!(takeovers(&world).await, 0);
+    // It was the one to Ana.
+    resolve(&world, Some(ANA), later(21)).await;
+    assert_eq!(recovered(&world, echo, later(30)).await, Accepted::Duplicate);
+    let ana = chat(&world, ANA).await;
+    assert_eq!((takeovers(&world).await, ana.paused_until, ana.state), (0, None, ChatState::Waiting));
+    let messages = world.shop.interactions(ana.id, None, 10).await.unwrap();
+    assert_eq!(messages.iter().map(|message| message.text.as_str()).collect::<Vec<_>>(), ["We have cake", "Hello"]);
+    assert!(messages[0].wa_id.is_some());
+}
+
+#[tokio::test]
+async fn an_owner_who_says_the_same_as_two_sends_of_ours_is_heeded() {
+    const LEA: &str = "4915100000003@c.us";
+    let world = world().await;
+    for (whom, id) in [(ANA, "3FA1"), (BEN, "3FB1")] {
+        world.says(whom, id, "Hello", NOON).await;
+        sent_without_id(&world, whom, "We have cake", later(10)).await;
+    }
+    world.says(LEA, "3FC1", "Have you got cake?", later(11)).await;
+    let (job, answer) = thinking(&world, later(15)).await;
+    let words = MessageEvent { source: Source::Api, ..own(LID, "3EB01", "We have cake", later(16)) };
+    assert_eq!(world.receives(DeliveryEvent::Message(words.clone()), later(16)).await, Accepted::Stored);
+    let there = chat(&world, LID).await;
+    assert_eq!(world.shop.interactions(there.id, None, 10).await.unwrap().len(), 1, "it can be read");
+    assert_eq!(asked(&world, later(16)).await.len(), 1);
+    let start = world.shop.start_answer(job.id, answer.clone(), later(16)).await.unwrap();
+    assert!(matches!(start, Start::Unresolved(_)), "{start:?}");
+    resolve(&world, Some(LEA), later(17)).await;
+    assert_eq!(world.shop.start_answer(job.id, answer, later(18)).await.unwrap(), Start::Cancelled);
+    recovered(&world, words, later(30)).await;
+    let lea = chat(&world, LEA).await;
+    assert_eq!((takeovers(&world).await, lea.paused_until), (1, Some(later(16) + 12 * HOUR)));
+    assert!(is_idle(&world, later(31)).await);
+}
+
+#[tokio::test]
+async fn a_send_of_ours_whose_echo_came_before_its_id_is_there_once() {
+    let world = world().await;
+    let mut sends = Vec::new();
+    for (whom, id) in [(ANA, "3FA1"), (BEN, "3FB1")] {
+        world.says(whom, id, "Hello", NOON).await;
+        let to = chat(&world, whom).await.id;
+        let written =
+            world.shop.send_message(to, "Hi".into(), ClientRef::new(), Duration::ZERO, Composer::Keep, later(10));
+        let sent = written.await.unwrap();
+        world.claim(JobKind::SendMessage, later(10)).await;
+        sends.push(world.shop.start_message(sent.id, None, later(10)).await.unwrap().unwrap());
+    }
+    let echo = MessageEvent { source: Source::Api, ..own(LID, "3EB01", "Hi", later(11)) };
+    world.receives(DeliveryEvent::Message(echo.clone()), later(11)).await;
+    let (id, wa_id) = (sends[0].interaction.id, Some(echo.wa_id.clone()));
+    world.shop.record_sent(id, Some("3EB01".into()), wa_id.clone(), After::Waiting, later(12)).await.unwrap();
+    let ana = world.shop.interactions(chat(&world, ANA).await.id, None, 10).await.unwrap();
+    assert_eq!(ana[0].wa_id, wa_id);
+    let hidden = chat(&world, LID).await;
+    assert!(world.shop.interactions(hidden.id, None, 10).await.unwrap().is_empty());
+    assert_eq!(recovered(&world, echo, later(60)).await, Accepted::Duplicate);
+    assert_eq!(takeovers(&world).await, 0);
 }
 
 #[tokio::test]
@@ -331,7 +393,8 @@ async fn a_message_without_a_true_time_silences_once_its_time_is_known() {
             doubtful.await.unwrap();
         }
         let now = chat(&world, ANA).await;
-        assert_eq!((now.state, now.paused_until, now.revision), (before.state, None, before.revision));
+        assert_eq!((now.state, now.paused_until), (ChatState::NeedsYou, None));
+        assert_eq!(now.waiting_since, before.waiting_since);
         assert_eq!(world.shop.interactions(now.id, None, 10).await.unwrap().len(), 2, "it can be read");
         if by_webhook {
             world.receives(DeliveryEvent::Message(found), later(2)).await;
@@ -341,5 +404,144 @@ async fn a_message_without_a_true_time_silences_once_its_time_is_known() {
         let now = chat(&world, ANA).await;
         assert_eq!((now.state, now.paused_until), (ChatState::Waiting, Some(later(1) + 12 * HOUR)));
         assert!(is_idle(&world, later(11)).await);
+    }
+}
+
+/// A message of our side that stands in the history with a time that may be made up.
+async fn found_in_doubt(world: &World, message: MessageEvent, now: Timestamp) {
+    let found = world.shop.recover_stamped(world.number, message, Stamp::Doubtful, Rules::default(), now).await;
+    assert_eq!(found.unwrap(), Accepted::Stored);
+}
+
+fn left_to_human(chat: &Chat) -> (ChatState, Option<&str>, Option<Timestamp>) {
+    (chat.state, chat.reason.as_deref(), chat.paused_until)
+}
+
+const MAY_HAVE_ANSWERED: (ChatState, Option<&str>, Option<Timestamp>) =
+    (ChatState::NeedsYou, Some("somebody of the shop may have answered"), None);
+
+#[tokio::test]
+async fn nobody_is_answered_over_an_owner_of_whom_it_is_not_sure_when_they_wrote() {
+    for under_way in [false, true] {
+        let world = world().await;
+        world.says(ANA, "3FA1", "Hello, are you open?", NOON).await;
+        let begun = if under_way { Some(thinking(&world, later(10)).await) } else { None };
+        found_in_doubt(&world, own(ANA, "3AB1", "Marta here", later(5)), later(11)).await;
+        if let Some((job, answer)) = begun {
+            assert_eq!(world.shop.start_answer(job.id, answer, later(12)).await.unwrap(), Start::Cancelled);
+        }
+        let now = chat(&world, ANA).await;
+        assert_eq!(left_to_human(&now), MAY_HAVE_ANSWERED);
+        assert_eq!((now.unread, now.waiting_since), (1, Some(NOON)), "she may still be waiting");
+        assert!(is_idle(&world, later(13)).await);
+        assert_eq!(takeovers(&world).await, 0);
+        // It is not silent for that: what she asks next is answered.
+        world.says(ANA, "3FA2", "And on Sunday?", later(20)).await;
+        assert_eq!(world.claim(JobKind::AnswerChat, later(60)).await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_was_asked_after_an_owner_whose_time_is_in_doubt_is_answered() {
+    let world = world().await;
+    world.says(ANA, "3FA1", "Hello, are you open?", NOON).await;
+    world.says(ANA, "3FA2", "And on Sunday?", later(8)).await;
+    let (job, answer) = thinking(&world, later(12)).await;
+    found_in_doubt(&world, own(ANA, "3AB1", "Marta here", later(5)), later(13)).await;
+    let stale = world.shop.start_answer(job.id, answer.clone(), later(14)).await.unwrap();
+    assert!(matches!(stale, Start::Stale(_)), "it is written anew, with her words before it: {stale:?}");
+    let facts = world.shop.answer_facts(job.id, chat_of(&job)).await.unwrap();
+    let open: Vec<&str> = facts.history.iter().filter(|said| said.unanswered).map(|said| said.text.as_str()).collect();
+    assert_eq!(open, ["And on Sunday?"]);
+    let answer = NewAnswer { revision: facts.chat.revision, ..answer };
+    assert!(matches!(world.shop.start_answer(job.id, answer, later(15)).await.unwrap(), Start::Go(_)));
+}
+
+#[tokio::test]
+async fn an_owner_whose_time_is_in_doubt_is_heeded_under_the_hidden_address_too() {
+    let world = world().await;
+    world.says(ANA, "3FA1", "Hello, are you open?", NOON).await;
+    let (job, answer) = thinking(&world, later(10)).await;
+    found_in_doubt(&world, own(LID, "3AB1", "Marta here", later(5)), later(11)).await;
+    assert_eq!(asked(&world, later(11)).await.len(), 1);
+    let start = world.shop.start_answer(job.id, answer.clone(), later(20)).await.unwrap();
+    assert!(matches!(start, Start::Unresolved(_)), "{start:?}");
+    resolve(&world, Some(ANA), later(21)).await;
+    assert_eq!(world.shop.start_answer(job.id, answer, later(22)).await.unwrap(), Start::Cancelled);
+    assert_eq!(left_to_human(&chat(&world, ANA).await), MAY_HAVE_ANSWERED);
+    assert!(is_idle(&world, later(23)).await);
+}
+
+#[tokio::test]
+async fn an_owners_message_stands_where_it_was_written_once_that_is_known() {
+    for by_webhook in [true, false] {
+        let world = world().await;
+        let made_up = own(ANA, "3AB1", "Marta here", later(3600));
+        found_in_doubt(&world, made_up, later(3600)).await;
+        let written = own(ANA, "3AB1", "Marta here", later(1));
+        if by_webhook {
+            world.receives(DeliveryEvent::Message(written), later(3601)).await;
+        } else {
+            recovered(&world, written, later(3601)).await;
+        }
+        let found = chat(&world, ANA).await;
+        let messages = world.shop.interactions(found.id, None, 10).await.unwrap();
+        let times: Vec<Timestamp> = messages.iter().map(|message| message.at).collect();
+        assert_eq!(times, [later(1) + Duration::from_millis(999)], "by webhook: {by_webhook}");
+        assert_eq!(found.last_at, Some(times[0]), "by webhook: {by_webhook}");
+    }
+}
+
+#[tokio::test]
+async fn an_owner_who_answers_a_question_that_came_during_a_send_is_not_answered_over() {
+    let world = world().await;
+    world.says(ANA, "3FA1", "Hello, are you open?", NOON).await;
+    let (job, answer) = thinking(&world, later(10)).await;
+    let Start::Go(first) = world.shop.start_answer(job.id, answer, later(10)).await.unwrap() else { panic!() };
+    // It comes while the answer to the first one is on its way.
+    world.says(ANA, "3FA2", "And on Sunday?", later(11)).await;
+    world.shop.record_answered(first.interaction.id, later(12)).await.unwrap();
+    world.shop.record_sent(first.interaction.id, None, None, After::Waiting, later(12)).await.unwrap();
+    assert_eq!(chat(&world, ANA).await.waiting_since, Some(later(11)), "she waits for the second one");
+    owner_types(&world, LID, "3AB1", later(13)).await;
+    let (job, answer) = thinking(&world, later(60)).await;
+    // WAHA can't tell whose the address is: she may have been answered.
+    let start = world.shop.start_answer(job.id, answer, later(60)).await.unwrap();
+    assert!(matches!(start, Start::Unresolved(_)), "{start:?}");
+}
+
+#[tokio::test]
+async fn a_send_of_ours_is_found_by_when_it_started_and_not_by_looking_through_the_chats() {
+    let world = world().await;
+    let sql = "EXPLAIN QUERY PLAN SELECT id FROM interactions
+               WHERE tenant_id = ?1 AND instance_id = ?2 AND direction = 'out' AND echoed_at IS NULL AND bare_id IS NULL
+                 AND sending_at BETWEEN ?3 AND ?4
+                 AND state IN ('sending', 'unknown', 'sent', 'delivered', 'read', 'played') AND text = ?5
+               ORDER BY seq LIMIT 2";
+    let params = (&[0u8; 16][..], &[0u8; 16][..], 0, 1, "We have cake");
+    let plan: String = world.file().query_row(sql, params, |row| row.get(3)).unwrap();
+    assert!(plan.contains("interactions_without_id"), "{plan}");
+    assert!(plan.contains("sending_at>? AND sending_at<?"), "{plan}");
+}
+
+#[tokio::test]
+async fn waha_is_asked_rather_than_the_whole_day_looked_through() {
+    for (chats, expected) in [(200, 0), (400, 1)] {
+        let world = world().await;
+        world.says(ANA, "3FA1", "Hello", NOON).await;
+        // Groups hide nobody; there are only many of them.
+        let file = world.file();
+        // It calls a function that only the store's own connections have.
+        file.execute_batch("DROP TRIGGER chats_find_added").unwrap();
+        file.execute(
+            "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?1)
+                 INSERT INTO chats (tenant_id, id, instance_id, kind, address, state, last_at, created_at)
+                 SELECT i.tenant_id, randomblob(16), i.id, 'group', n.n || '@g.us', 'waiting', ?2, ?2
+                 FROM n, instances AS i",
+            (chats, NOON.millis()),
+        )
+        .unwrap();
+        owner_types(&world, ANA, "3AB1", later(1)).await;
+        assert_eq!(asked(&world, later(1)).await.len(), expected, "{chats}");
     }
 }

@@ -85,7 +85,7 @@ pub enum Stamp {
     /// It is when the message was written.
     Written,
     /// It may be a time that the server made up. A message of ours with it is kept, and silences nobody until its webhook
-    /// or another look tells when it was written.
+    /// or another look tells when it was written; what was asked before it is left to a human.
     Doubtful,
 }
 

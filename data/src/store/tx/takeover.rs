@@ -7,10 +7,14 @@ use super::send::HUMAN_ANSWERED;
 use crate::ids::{ChatId, JobId};
 use crate::model::chat::ChatState;
 use crate::scoped;
+use crate::store::change::Change;
 use crate::store::error::StoreError;
 use crate::store::scope::{Scope, Scoped};
 use crate::store::{chats, jobs, questions};
 use crate::time::Timestamp;
+
+/// Why a question is left to a human.
+pub(crate) const MAY_HAVE_ANSWERED: &str = "somebody of the shop may have answered";
 
 /// How long an answer rests before it looks again whether WAHA can tell by now for whom a human's message was.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
@@ -26,7 +30,10 @@ pub(crate) fn unresolved_until(
     now: Timestamp,
 ) -> Result<Option<Timestamp>, StoreError> {
     const WORD: Scoped = scoped!(
-        "SELECT max(m.created_at), coalesce(max(CASE WHEN m.at >= h.waiting_since THEN 1 ELSE 0 END), 0)
+        "SELECT max(m.created_at),
+                coalesce(max(CASE WHEN m.at >= (SELECT min(o.at) FROM interactions AS o
+                                                WHERE o.tenant_id = :tenant AND o.chat_id = h.id
+                                                  AND o.open_revision IS NOT NULL) THEN 1 ELSE 0 END), 0)
          FROM jobs AS a
          JOIN chats AS h ON h.tenant_id = a.tenant_id AND h.id = a.chat_id
          JOIN jobs AS q ON q.tenant_id = a.tenant_id AND q.kind = 'resolve_identity' AND q.key IS NOT NULL
@@ -35,7 +42,9 @@ pub(crate) fn unresolved_until(
          JOIN chats AS o ON o.tenant_id = i.tenant_id AND o.contact_id = i.contact_id
                         AND o.instance_id = h.instance_id
          JOIN interactions AS m ON m.tenant_id = o.tenant_id AND m.chat_id = o.id
-                               AND m.author IN ('phone', 'human') AND m.echoed_at IS NOT NULL
+                               AND m.author IN ('phone', 'human')
+                               -- With an echo, or found in the history with a time that may be made up.
+                               AND (m.echoed_at IS NOT NULL OR (m.job_id IS NULL AND m.sending_at IS NULL))
          WHERE a.tenant_id = :tenant AND a.id = :answer
            AND NOT EXISTS (SELECT 1 FROM identities AS k
                            WHERE k.tenant_id = :tenant AND k.contact_id = h.contact_id
@@ -54,12 +63,39 @@ pub(crate) fn unresolved_until(
     })
 }
 
-/// Closes what the customer asked before the last word of a human in a chat that two became.
+/// Somebody of the shop wrote, perhaps at this instant: what was asked up to then is left to a human. The assistant is not silent
+/// for it: what is asked afterwards is answered.
+pub(crate) fn leave_to_human(scope: &Scope<'_>, chat: ChatId, at: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+    // An answer to what was asked afterwards is written anew, and sees the message.
+    const ASKED: Scoped = scoped!(
+        "UPDATE chats SET revision = revision + 1
+         WHERE tenant_id = :tenant AND id = :chat AND kind = 'direct'
+           AND EXISTS (SELECT 1 FROM interactions AS q
+                       WHERE q.tenant_id = :tenant AND q.chat_id = :chat AND q.open_revision IS NOT NULL AND q.at <= :at)"
+    );
+    const LEAVE: Scoped = scoped!(
+        "UPDATE chats SET state = 'needs_you', reason = :reason
+         WHERE tenant_id = :tenant AND id = :chat AND state IN ('assistant', 'waiting', 'needs_you')
+           AND handoff_at IS NULL AND coalesce(paused_until, 0) <= :now"
+    );
+    if scope.execute(ASKED, &[(":chat", &chat), (":at", &at)])? == 0 {
+        return Ok(());
+    }
+    questions::close_up_to_time(scope, chat, at)?;
+    if !questions::any_open(scope, chat)? {
+        jobs::cancel_answer(scope, chat, MAY_HAVE_ANSWERED, now)?;
+        scope.execute(LEAVE, &[(":chat", &chat), (":reason", &MAY_HAVE_ANSWERED), (":now", &now)])?;
+    }
+    scope.emit(Change::ChatChanged(scope.tenant(), chat));
+    Ok(())
+}
+
+/// Closes what the customer asked before the last word of a human in a chat that two became, also where that word's time may be
+/// made up.
 pub(crate) fn close_answered(scope: &Scope<'_>, chat: ChatId) -> Result<(), StoreError> {
     const LAST: Scoped = scoped!(
         "SELECT max(at) FROM interactions
          WHERE tenant_id = :tenant AND chat_id = :chat AND direction = 'out' AND author IN ('human', 'phone')
-           AND (job_id IS NOT NULL OR echoed_at IS NOT NULL)
            AND state NOT IN ('draft', 'held', 'failed', 'cancelled')"
     );
     match scope.row(LAST, &[(":chat", &chat)], |row| row.get::<_, Option<Timestamp>>(0))?.flatten() {
@@ -78,25 +114,34 @@ pub(crate) fn carry_over(scope: &Scope<'_>, chat: ChatId, now: Timestamp) -> Res
                             AND i.author IN ('human', 'phone') AND (i.job_id IS NOT NULL OR i.echoed_at IS NOT NULL)
                             AND i.state NOT IN ('draft', 'held', 'failed', 'cancelled')), 0)
                 >= coalesce(h.last_in_at, 1),
-                h.handoff_at IS NOT NULL
+                h.handoff_at IS NOT NULL,
+                -- The time on it may be made up.
+                EXISTS (SELECT 1 FROM interactions AS i
+                        WHERE i.tenant_id = :tenant AND i.chat_id = h.id AND i.at >= coalesce(h.last_in_at, 1)
+                          AND i.direction = 'out' AND i.author IN ('human', 'phone')
+                          AND i.job_id IS NULL AND i.echoed_at IS NULL AND i.sending_at IS NULL)
          FROM chats AS h WHERE h.tenant_id = :tenant AND h.id = :chat"
     );
     const READ: Scoped = scoped!("UPDATE chats SET unread = 0 WHERE tenant_id = :tenant AND id = :chat");
     let found = scope.row(LOOK, &[(":chat", &chat), (":now", &now)], |row| {
-        Ok((row.get::<_, bool>(0)?, row.get::<_, bool>(1)?, row.get::<_, bool>(2)?))
+        Ok((row.get::<_, bool>(0)?, row.get::<_, bool>(1)?, row.get::<_, bool>(2)?, row.get::<_, bool>(3)?))
     })?;
-    let (paused, human_is_last, handed_over) = found.unwrap_or_default();
-    if !paused && !human_is_last {
+    let (paused, human_is_last, handed_over, human_may_be_last) = found.unwrap_or_default();
+    if !paused && !human_is_last && !human_may_be_last {
         return Ok(false);
     }
-    jobs::cancel_answer(scope, chat, HUMAN_ANSWERED, now)?;
+    let certain = paused || human_is_last;
+    jobs::cancel_answer(scope, chat, if certain { HUMAN_ANSWERED } else { MAY_HAVE_ANSWERED }, now)?;
     if human_is_last {
         scope.execute(READ, &[(":chat", &chat)])?;
     }
     match (handed_over, human_is_last) {
         (true, _) => {}
         (false, true) => chats::set_state(scope, chat, ChatState::Waiting, None)?,
-        (false, false) => chats::set_state(scope, chat, ChatState::NeedsYou, Some("paused"))?,
+        (false, false) => {
+            let reason = if paused { "paused" } else { MAY_HAVE_ANSWERED };
+            chats::set_state(scope, chat, ChatState::NeedsYou, Some(reason))?;
+        }
     }
     Ok(true)
 }

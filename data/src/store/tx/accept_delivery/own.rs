@@ -5,19 +5,22 @@
 
 use std::time::Duration;
 
-use super::{Accepted, Intake, Origin, Stamp, is_out, preview_of};
+use super::{Accepted, Intake, LID_WAIT, Origin, Stamp, is_out, preview_of};
 use crate::ids::ContactId;
 use crate::model::contact::Review;
 use crate::model::delivery::{MessageEvent, Source};
 use crate::model::interaction::{Author, Interaction};
+use crate::model::job::JobArgs;
 use crate::phone::AddressKind;
 use crate::scoped;
+use crate::store::change::Change;
 use crate::store::chats::{self, Known, Thread};
 use crate::store::error::StoreError;
 use crate::store::interactions::{self, Extra, Outbound};
+use crate::store::jobs;
 use crate::store::scope::Scoped;
-use crate::store::tx::outcome;
 use crate::store::tx::send::{HumanWord, Place, human_spoke};
+use crate::store::tx::{outcome, takeover};
 use crate::time::Timestamp;
 
 /// How much older than the start of a send its echo may seem: WhatsApp's clock has whole seconds.
@@ -28,25 +31,50 @@ const SEND_MAX: Duration = Duration::from_secs(600);
 const UNDATED_MAX: Duration = Duration::from_secs(2 * 86_400);
 /// How far back somebody wrote from a hidden id whose number the shop may be writing to now.
 const HIDDEN_RECENTLY: Duration = Duration::from_secs(86_400);
+/// How many chats are looked at for that.
+const HIDDEN_CHATS_MAX: i64 = 300;
 
 /// A send of ours that a message turns out to be.
 enum OwnSend {
     Row(Box<Outbound>),
-    /// One of several with the same words: their own servers' answers tell which.
+    /// One of several with the same words, or a human's: their servers' answers tell which, or whose the address is.
     OneOfSeveral,
+}
+
+/// Who wrote a message of our side that is in no row yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Authorship {
+    Human,
+    /// A human, or we in one of several sends: that is known once it is known for whom it is.
+    Unclear,
+}
+
+/// Has WAHA told of a message in a way that counts?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum EchoState {
+    Counted,
+    Awaited,
+}
+
+/// Was a message written elsewhere than here?
+fn is_of_a_human(message: &Outbound) -> bool {
+    matches!(message.interaction.author, Author::Human | Author::Phone)
+        && message.job.is_none()
+        && message.sending_at.is_none()
 }
 
 impl Intake<'_, '_> {
     /// A message of our side: the echo of our own send, or a human's.
     pub(super) fn own_message(&self, message: &MessageEvent) -> Result<Accepted, StoreError> {
-        let known = match self.by_bare_id(&message.bare_id)? {
-            Some(ours) => Some(OwnSend::Row(Box::new(ours))),
-            None => self.by_text(message)?,
-        };
-        match known {
-            Some(OwnSend::Row(ours)) => return self.echo(message, &ours),
-            Some(OwnSend::OneOfSeveral) => return Ok(Accepted::Duplicate),
-            None => {}
+        let mut authorship = Authorship::Human;
+        match self.known_by_id(&message.bare_id)? {
+            Some((shown, EchoState::Awaited)) if is_of_a_human(&shown) => return self.look_anew(message, &shown),
+            Some((ours, _)) => return self.echo(message, &ours),
+            None => match self.by_text(message)? {
+                Some(OwnSend::Row(ours)) => return self.echo(message, &ours),
+                Some(OwnSend::OneOfSeveral) => authorship = Authorship::Unclear,
+                None => {}
+            },
         }
         if self.forgotten(message)? {
             return Ok(Accepted::Duplicate);
@@ -56,44 +84,71 @@ impl Intake<'_, '_> {
         let thread = chats::thread(self.scope, self.instance, &message.chat, alternate, name, Review::New, self.now)?;
         let author = if message.source == Source::Api { Author::Human } else { Author::Phone };
         let interaction = self.interaction(message, thread.chat, author);
-        let doubtful = self.origin == Origin::History(Stamp::Doubtful);
-        // A message that counts later, once it is known when it was written, is one whose echo has not come.
-        let echoed_at = (!doubtful).then_some(self.now);
+        let shown_only = authorship == Authorship::Unclear || self.origin == Origin::History(Stamp::Doubtful);
+        // A message that counts later, once it is known when it was written and by whom, is one whose echo has not come.
+        let echoed_at = (!shown_only).then_some(self.now);
         let extra = Extra { echoed_at, ..self.extra(message) };
         if !interactions::insert(self.scope, self.instance, &interaction, &extra, self.now)? {
             return Ok(Accepted::Duplicate);
         }
-        if doubtful {
+        if shown_only {
             self.show_only(&interaction)?;
+            takeover::leave_to_human(self.scope, interaction.chat, interaction.at, self.now)?;
         } else {
             self.take_over(&interaction, message.at.min(self.now))?;
         }
         self.ask_who_is_meant(message, &thread)?;
+        if authorship == Authorship::Unclear {
+            self.look_again_whose(message)?;
+        }
         Ok(Accepted::Stored)
+    }
+
+    /// A message that is shown and does not count yet: it may be a send of ours by what is known of its person since.
+    fn look_anew(&self, message: &MessageEvent, shown: &Outbound) -> Result<Accepted, StoreError> {
+        match self.by_text(message)? {
+            Some(OwnSend::Row(ours)) => {
+                interactions::forget_shown(self.scope, self.instance, &message.bare_id)?;
+                self.echo(message, &ours)
+            }
+            Some(OwnSend::OneOfSeveral) => Ok(Accepted::Duplicate),
+            None => self.echo(message, shown),
+        }
+    }
+
+    /// Reads the message once more from the history, when WAHA has had the time to say for whom it is.
+    fn look_again_whose(&self, message: &MessageEvent) -> Result<(), StoreError> {
+        let args = JobArgs::RecoverHistory { instance: self.instance, since: message.at.min(self.now) };
+        let key = format!("{}:whose", self.instance);
+        jobs::insert_keyed(self.scope, &args, &key, self.now + LID_WAIT, self.now)
     }
 
     /// WAHA tells of a message that is in the store.
     fn echo(&self, message: &MessageEvent, ours: &Outbound) -> Result<Accepted, StoreError> {
         const ECHO: Scoped = scoped!(
-            "UPDATE interactions SET echoed_at = :now
+            "UPDATE interactions SET echoed_at = :now, at = coalesce(:written_at, at)
              WHERE tenant_id = :tenant AND id = :id AND echoed_at IS NULL"
         );
-        let by_a_human = matches!(ours.interaction.author, Author::Human | Author::Phone)
-            && ours.job.is_none()
-            && ours.sending_at.is_none();
+        let by_a_human = is_of_a_human(ours);
         if by_a_human && self.origin == Origin::History(Stamp::Doubtful) {
             return Ok(Accepted::Duplicate);
         }
-        if self.scope.execute(ECHO, &[(":id", &ours.interaction.id), (":now", &self.now)])? == 0 {
+        // It is known now when a human wrote it, or that it was only just written.
+        let written_at = by_a_human.then(|| super::within_its_second(message.at, self.now));
+        let params: &[(&str, &dyn rusqlite::ToSql)] =
+            &[(":id", &ours.interaction.id), (":written_at", &written_at), (":now", &self.now)];
+        if self.scope.execute(ECHO, params)? == 0 {
             return Ok(Accepted::Duplicate);
         }
         // Its echo may never have come, but that it went out is no news.
         let no_news = matches!(self.origin, Origin::History(_)) && is_out(ours);
         let accepted = if no_news { Accepted::Duplicate } else { Accepted::Stored };
-        if by_a_human {
-            // It is known now when it was written, or that it was only just written.
-            let at = super::within_its_second(message.at, self.now);
-            self.take_over(&Interaction { at, ..ours.interaction.clone() }, message.at.min(self.now))?;
+        if let Some(at) = written_at {
+            let moved = Interaction { at, ..ours.interaction.clone() };
+            if at != ours.interaction.at {
+                self.stand_at_its_time(&moved, ours.interaction.at)?;
+            }
+            self.take_over(&moved, message.at.min(self.now))?;
             return Ok(accepted);
         }
         // One that was found by its words keeps the id that it has.
@@ -108,6 +163,19 @@ impl Intake<'_, '_> {
             outcome::apply_ack(self.scope, &ours, ack, self.now)?;
         }
         Ok(accepted)
+    }
+
+    /// A message was shown at a time that was made up, and stands at its own now.
+    fn stand_at_its_time(&self, moved: &Interaction, made_up: Timestamp) -> Result<(), StoreError> {
+        const LAST: Scoped = scoped!(
+            "UPDATE chats SET last_at = (SELECT max(i.at) FROM interactions AS i
+                                         WHERE i.tenant_id = :tenant AND i.chat_id = :chat
+                                           AND i.state NOT IN ('draft', 'held', 'cancelled'))
+             WHERE tenant_id = :tenant AND id = :chat AND last_at = :made_up"
+        );
+        self.scope.execute(LAST, &[(":chat", &moved.chat), (":made_up", &made_up)])?;
+        self.scope.emit(Change::InteractionChanged(self.scope.tenant(), Box::new(moved.clone())));
+        Ok(())
     }
 
     /// A human's message counts from when it was written, in whole seconds as WhatsApp says it.
@@ -125,7 +193,7 @@ impl Intake<'_, '_> {
         Ok(())
     }
 
-    /// A message of which nobody knows when it was written is there to be read, and changes nothing else.
+    /// A message of which nobody knows when it was written is there to be read, and moves no chat in the lists.
     fn show_only(&self, interaction: &Interaction) -> Result<(), StoreError> {
         const SHOW: Scoped = scoped!(
             "UPDATE chats SET preview = coalesce(preview, :preview), last_at = coalesce(last_at, :at)
@@ -149,29 +217,45 @@ impl Intake<'_, '_> {
 
     /// Is a person's LID unknown, while somebody whose number is unknown wrote to this number lately?
     fn may_write_from_hidden_id(&self, contact: ContactId) -> Result<bool, StoreError> {
+        // In a shop with more chats than are looked at somebody may: WAHA is asked.
         const HIDDEN: Scoped = scoped!(
-            "SELECT 1 FROM chats AS h
-             JOIN contacts AS c ON c.tenant_id = h.tenant_id AND c.id = h.contact_id
-             WHERE h.tenant_id = :tenant AND h.last_at >= :recently AND h.instance_id = :instance AND c.phone IS NULL
-               AND h.last_in_at IS NOT NULL
-               AND NOT EXISTS (SELECT 1 FROM identities AS i
-                               WHERE i.tenant_id = :tenant AND i.contact_id = :contact AND i.address LIKE '%@lid')
-             LIMIT 1"
+            "SELECT CASE
+                 WHEN EXISTS (SELECT 1 FROM identities AS i
+                              WHERE i.tenant_id = :tenant AND i.contact_id = :contact AND i.address LIKE '%@lid') THEN 0
+                 ELSE (SELECT CASE WHEN count(*) >= :most THEN 1
+                                   ELSE coalesce(max(CASE WHEN h.instance_id = :instance AND h.last_in_at IS NOT NULL
+                                                           AND c.id IS NOT NULL AND c.phone IS NULL
+                                                          THEN 1 ELSE 0 END), 0) END
+                       FROM (SELECT contact_id, instance_id, last_in_at FROM chats
+                             WHERE tenant_id = :tenant AND last_at >= :recently
+                             ORDER BY last_at DESC LIMIT :most) AS h
+                       LEFT JOIN contacts AS c ON c.tenant_id = :tenant AND c.id = h.contact_id) END"
         );
         let recently = self.now - HIDDEN_RECENTLY;
-        let params: &[(&str, &dyn rusqlite::ToSql)] =
-            &[(":instance", &self.instance), (":contact", &contact), (":recently", &recently)];
-        Ok(self.scope.row(HIDDEN, params, |_| Ok(()))?.is_some())
+        let params: &[(&str, &dyn rusqlite::ToSql)] = &[
+            (":instance", &self.instance),
+            (":contact", &contact),
+            (":recently", &recently),
+            (":most", &HIDDEN_CHATS_MAX),
+        ];
+        Ok(self.scope.row(HIDDEN, params, |row| row.get(0))?.unwrap_or(false))
     }
 
     pub(super) fn by_bare_id(&self, bare_id: &str) -> Result<Option<Outbound>, StoreError> {
+        Ok(self.known_by_id(bare_id)?.map(|(ours, _)| ours))
+    }
+
+    fn known_by_id(&self, bare_id: &str) -> Result<Option<(Outbound, EchoState)>, StoreError> {
         const FIND: Scoped = scoped!(concat!(
             "SELECT ",
             interactions::outbound_columns!(),
-            " FROM interactions
+            ", echoed_at IS NULL AS unheard FROM interactions
              WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id AND direction = 'out'"
         ));
-        self.scope.row(FIND, &[(":instance", &self.instance), (":bare_id", &bare_id)], interactions::read_outbound)
+        self.scope.row(FIND, &[(":instance", &self.instance), (":bare_id", &bare_id)], |row| {
+            let echo = if row.get("unheard")? { EchoState::Awaited } else { EchoState::Counted };
+            Ok((interactions::read_outbound(row)?, echo))
+        })
     }
 
     /// A send of ours that nobody has told of since, by its words.
@@ -257,18 +341,10 @@ impl Intake<'_, '_> {
             "SELECT ",
             interactions::outbound_columns!(),
             " FROM interactions
-             WHERE tenant_id = :tenant AND instance_id = :instance
-               AND id IN (SELECT o.id FROM interactions AS o
-                          WHERE o.tenant_id = :tenant AND o.text = :text
-                            AND o.state IN ('draft', 'held', 'queued', 'sending', 'unknown')
-                            AND o.state IN ('sending', 'unknown')
-                          UNION ALL
-                          SELECT o.id FROM chats AS h
-                          JOIN interactions AS o ON o.tenant_id = h.tenant_id AND o.chat_id = h.id AND o.at >= :oldest
-                          WHERE h.tenant_id = :tenant AND h.instance_id = :instance AND h.last_at >= :earliest
-                            AND o.state IN ('sent', 'delivered', 'read', 'played') AND o.text = :text)
-               AND direction = 'out' AND echoed_at IS NULL AND bare_id IS NULL
-               AND sending_at BETWEEN :earliest AND :latest
+             -- All that may be meant stand in one index, `interactions_without_id`, by when they started.
+             WHERE tenant_id = :tenant AND instance_id = :instance AND direction = 'out'
+               AND echoed_at IS NULL AND bare_id IS NULL AND sending_at BETWEEN :earliest AND :latest
+               AND state IN ('sending', 'unknown', 'sent', 'delivered', 'read', 'played') AND text = :text
                AND NOT EXISTS (SELECT 1 FROM chats AS h
                                JOIN identities AS i ON i.tenant_id = h.tenant_id AND i.contact_id = h.contact_id
                                WHERE h.tenant_id = :tenant AND h.id = interactions.chat_id
@@ -291,7 +367,6 @@ impl Intake<'_, '_> {
                 (":text", &text),
                 (":earliest", &earliest),
                 (":latest", &latest),
-                (":oldest", &(message.at - UNDATED_MAX)),
                 (":chat", &message.chat),
                 (":lid", &lid),
             ],
