@@ -96,6 +96,27 @@ async fn a_log_whose_store_is_missing_is_left_alone_until_the_store_is_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_store_is_refused_before_its_log_is_used_up() {
+    let mut world = answered().await;
+    world.kill().await;
+    let store = fs::read(data(&world, STORE)).unwrap();
+    let log = fs::read(data(&world, LOG)).unwrap();
+    let mut overwritten = store.clone();
+    overwritten[3 * 4096..23 * 4096].fill(0xff);
+    for (damaged, told) in [(&store[..store.len() / 2], "a part of it was cut off"), (&overwritten[..], "is damaged")] {
+        fs::write(data(&world, STORE), damaged).unwrap();
+        let said = world.refused(&["daemon"]).await;
+        assert!(said.contains(told) && said.contains("copy of mychatflow.db") && said.contains("--new"), "{said}");
+        assert!(log == fs::read(data(&world, LOG)).unwrap(), "the log is the only place of what was acknowledged");
+        assert!(damaged == fs::read(data(&world, STORE)).unwrap());
+    }
+    fs::write(data(&world, STORE), store).unwrap();
+    world.start().await;
+    assert_eq!(world.sent().await.len(), 1);
+    world.books_agree().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_insists_gets_a_new_store_and_loses_nothing() {
     let mut world = answered().await;
     let said = world.refused(&["daemon", "--new"]).await;

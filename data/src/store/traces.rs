@@ -8,6 +8,7 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use super::identity::{Note, NoteFound, StoreId};
+use super::log_file::LogFile;
 use crate::time::Timestamp;
 
 /// What SQLite adds to the name of the file for the log of changes that the file does not have yet.
@@ -16,8 +17,6 @@ pub(crate) const LOG: &str = "-wal";
 const INDEX: &str = "-shm";
 /// What SQLite writes before a file has a log.
 const JOURNAL: &str = "-journal";
-/// A log of this many bytes has a head and nothing in it.
-const LOG_HEAD_BYTES: u64 = 32;
 
 /// What is where the store's file should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +39,8 @@ pub enum StoreFile {
     /// A file of SQLite that can't be read without its log: it was being written when the machine stopped, or it is
     /// broken.
     Unclear,
+    /// A file of SQLite that is shorter than it says, and the log does not have what is missing.
+    Cut,
     /// A file of SQLite of another program.
     Foreign,
     /// No file of SQLite.
@@ -68,6 +69,8 @@ pub struct Traces {
 pub enum Log {
     /// None, or nothing in it.
     Empty,
+    /// Bytes without a commit that SQLite would take.
+    NoCommit,
     /// Changes that the file does not have yet, or has already.
     Written,
 }
@@ -118,6 +121,10 @@ pub enum Refusal {
     },
     /// The file is older than the log beside it.
     OlderFile,
+    /// A part of the file is missing.
+    FileCut,
+    /// Something else was written over a part of the file: what SQLite says of it.
+    Damaged(String),
 }
 
 impl Traces {
@@ -133,10 +140,11 @@ pub fn decide(traces: &Traces) -> Decision {
     if let Some(name) = &traces.odd {
         return Refuse(Refusal::NotAFile(name.clone()));
     }
-    let written = traces.log == Log::Written;
+    let written = traces.log != Log::Empty;
     let note = traces.note.note();
     let known = note.or(traces.memory.as_ref());
     match traces.file {
+        StoreFile::Cut => Refuse(Refusal::FileCut),
         StoreFile::Foreign => Refuse(Refusal::Foreign),
         StoreFile::NotSqlite => Refuse(Refusal::NotSqlite),
         StoreFile::Missing if traces.is_touched() => Refuse(Refusal::FileMissing),
@@ -208,6 +216,10 @@ impl Refused {
                 "{path} is older than the log beside it{beside}: an older copy was put in its place, and the log would \
                  spoil it"
             ),
+            Refusal::FileCut => format!("{path} is shorter than it should be{beside}: a part of it was cut off"),
+            Refusal::Damaged(what) => {
+                format!("{path} is damaged{beside}: something else was written over a part of it ({what})")
+            }
         }
     }
 
@@ -234,6 +246,10 @@ impl Refused {
                 "put the file back that was here; if this one is meant, move {NOTE} and the log out of the directory; \
                  or, {fresh}",
                 NOTE = super::identity::NOTE_FILE
+            ),
+            Refusal::FileCut | Refusal::Damaged(_) => format!(
+                "nothing was touched: copy the whole directory first, then put an undamaged copy of {name} back and \
+                 leave its log where it is, it may be the only place of the last messages; or, {fresh}"
             ),
             Refusal::OlderFile => format!(
                 "put the newer file back; if the older copy is meant, move {name}{LOG} and {name}-shm out of the \
@@ -266,9 +282,10 @@ fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Looks by name only; no file is opened here but the note.
+/// Looks by name only; no file is opened here but the note and the log.
 pub(crate) fn look(path: &Path, file: StoreFile, memory: Option<Note>, lock: Option<&str>) -> io::Result<Traces> {
-    let (mut leftovers, mut odd, mut log) = (Vec::new(), None, Log::Empty);
+    let (mut leftovers, mut odd, mut file) = (Vec::new(), None, file);
+    let mut journal = false;
     for name in names(path) {
         let found = match fs::symlink_metadata(&name) {
             Ok(found) => found,
@@ -277,8 +294,8 @@ pub(crate) fn look(path: &Path, file: StoreFile, memory: Option<Note>, lock: Opt
         };
         if !found.is_file() {
             odd = odd.or(Some(file_name(&name)));
-        } else if name == beside(path, LOG) && found.len() > LOG_HEAD_BYTES {
-            log = Log::Written;
+        } else if name == beside(path, JOURNAL) {
+            journal = found.len() > 0;
         }
         // A journal has what the file was before, and never what it is to become.
         if name != path && name != beside(path, JOURNAL) {
@@ -286,8 +303,27 @@ pub(crate) fn look(path: &Path, file: StoreFile, memory: Option<Note>, lock: Opt
         }
     }
     leftovers.extend(lock.map(str::to_owned));
-    let note = if odd.is_some() { NoteFound::None } else { NoteFound::read(path)? };
-    Ok(Traces { file, log, note, memory, leftovers, odd })
+    let (note, log) = match odd {
+        Some(_) => (NoteFound::None, LogFile::default()),
+        None => (NoteFound::read(path)?, LogFile::read(&beside(path, LOG))?),
+    };
+    // With a journal the file is brought back to what it was before.
+    if odd.is_none() && !journal && may_be_cut(file) && is_cut(path, &log)? {
+        file = StoreFile::Cut;
+    }
+    Ok(Traces { file, log: log.state(), note, memory, leftovers, odd })
+}
+
+/// Files that SQLite would open.
+fn may_be_cut(file: StoreFile) -> bool {
+    matches!(file, StoreFile::Blank | StoreFile::Unmarked | StoreFile::Marked { .. } | StoreFile::Unclear)
+}
+
+/// Is a page neither in the file nor in the log? While the log is brought into it, a file may well be too short.
+fn is_cut(path: &Path, log: &LogFile) -> io::Result<bool> {
+    let (has, says) = super::identity::count_pages(path)?;
+    let pages = log.pages().or(says).unwrap_or_default();
+    Ok(has < pages && !log.holds(has + 1..=pages))
 }
 
 /// Is the path something that may be opened as a store: a plain file, or nothing?

@@ -28,7 +28,7 @@ enum Known {
 fn traces(file: StoreFile, log: Log, known: Known, lock: bool) -> Traces {
     let note = Note { id: OURS, generation: GENERATION };
     let mut leftovers = Vec::new();
-    if log == Log::Written {
+    if log != Log::Empty {
         leftovers.push("mychatflow.db-wal".to_owned());
     }
     if lock {
@@ -61,9 +61,10 @@ fn every_case_is_decided() {
     let (missing, emptied) = (|| no(Refusal::FileMissing), || no(Refusal::FileEmptied));
     let spoilt = || no(Refusal::OlderFile);
     let copy = || Decision::Open(Standing::OlderCopy);
+    let cut = || no(Refusal::FileCut);
     let (foreign, text) = (|| no(Refusal::Foreign), || no(Refusal::NotSqlite));
     // The file; its log; the lock of a daemon that had a store; then what is decided, by where an id is known from.
-    let (none, log) = (Log::Empty, Log::Written);
+    let (none, log, torn) = (Log::Empty, Log::Written, Log::NoCommit);
     let table: Vec<(StoreFile, Log, bool, [Decision; 4])> = vec![
         (StoreFile::Missing, none, false, [create(), missing(), missing(), empty_dir()]),
         (StoreFile::Missing, none, true, [missing(), missing(), missing(), missing()]),
@@ -91,6 +92,11 @@ fn every_case_is_decided() {
         (other, log, true, [open(), swapped(), open(), swapped()]),
         (StoreFile::Unclear, none, true, [open(), open(), open(), open()]),
         (StoreFile::Unclear, log, true, [open(), open(), open(), open()]),
+        (same, torn, true, [open(), open(), open(), open()]),
+        (newer, torn, true, [open(), open(), open(), open()]),
+        (older, torn, true, [open(), spoilt(), open(), spoilt()]),
+        (StoreFile::Cut, none, false, [cut(), cut(), cut(), cut()]),
+        (StoreFile::Cut, log, true, [cut(), cut(), cut(), cut()]),
         (StoreFile::Foreign, none, false, [foreign(), foreign(), foreign(), foreign()]),
         (StoreFile::Foreign, log, true, [foreign(), foreign(), foreign(), foreign()]),
         (StoreFile::NotSqlite, none, false, [text(), text(), text(), text()]),
@@ -150,6 +156,90 @@ async fn a_log_without_its_store_is_refused_and_stays_as_it_is() {
     std::fs::copy(&kept, &path).unwrap();
     let store = open(&path).await.unwrap();
     assert_eq!(store.tenants().await.unwrap().len(), 1, "what was only in the log is there");
+}
+
+/// Everything in a directory but the index of a log, which is made anew at each look.
+fn contents(dir: &Path) -> Vec<(String, Vec<u8>)> {
+    let names = names(dir).into_iter().filter(|name| !name.ends_with("-shm"));
+    names.map(|name| (name.clone(), std::fs::read(dir.join(name)).unwrap())).collect()
+}
+
+const PAGE: usize = 4096;
+
+#[tokio::test]
+async fn a_store_that_was_cut_or_overwritten_is_refused_and_its_log_stays_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = killed(dir.path(), "Corner Shop").await;
+    let whole = std::fs::read(&path).unwrap();
+    let mut overwritten = whole.clone();
+    overwritten[PAGE * 3..PAGE * 23].fill(0xff);
+    for (bytes, cut) in [(&whole[..whole.len() / 2], true), (&whole[..PAGE * 3 + 9], true), (&overwritten[..], false)] {
+        std::fs::write(&path, bytes).unwrap();
+        let before = contents(dir.path());
+        let refused = refusal(open(&path).await);
+        assert!(matches!(refused, Refusal::FileCut) == cut, "{refused:?}");
+        assert!(cut || matches!(refused, Refusal::Damaged(_)), "{refused:?}");
+        assert!(contents(dir.path()) == before, "nothing is changed, the log least of all");
+    }
+    std::fs::write(&path, &whole).unwrap();
+    assert_eq!(open(&path).await.unwrap().tenants().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_damaged_store_is_set_aside_for_who_insists() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mychatflow.db");
+    drop(open(&path).await.unwrap());
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[PAGE..PAGE * 30].fill(0xff);
+    std::fs::write(&path, &bytes).unwrap();
+    assert!(matches!(refusal(open(&path).await), Refusal::Damaged(_)));
+    assert!(std::fs::read(&path).unwrap() == bytes);
+    let fresh = Opening { fresh: Some(NOON), ..Opening::of(&path) };
+    drop(Store::open_as(fresh, Arc::new(Deaf)).await.unwrap());
+    let aside = names(dir.path()).into_iter().find(|name| name.starts_with("mychatflow.db.aside-")).unwrap();
+    assert!(std::fs::read(dir.path().join(aside)).unwrap() == bytes);
+}
+
+#[tokio::test]
+async fn a_store_killed_while_its_log_was_brought_into_it_still_opens() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = killed(dir.path(), "Corner Shop").await;
+    let killed = contents(dir.path());
+    let before = std::fs::read(&path).unwrap();
+    // SQLite brings the log into the file page by page, from the first to the last, and makes it longer on the way.
+    rusqlite::Connection::open(&path).unwrap().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    let after = std::fs::read(&path).unwrap();
+    let halves = |done: usize| [&after[..done], before.get(done..).unwrap_or_default()].concat();
+    for (name, bytes) in &killed {
+        std::fs::write(dir.path().join(name), bytes).unwrap();
+    }
+    let pages = after.len() / PAGE;
+    for done in 0..=pages {
+        std::fs::write(&path, halves(done * PAGE)).unwrap();
+        let decision = decide(&Opening::of(&path).look().unwrap());
+        assert_eq!(decision, Decision::Open(Standing::AsLeft), "{done} of {pages} pages");
+    }
+    for done in [1, pages / 2, pages - 1] {
+        for (name, bytes) in &killed {
+            std::fs::write(dir.path().join(name), bytes).unwrap();
+        }
+        std::fs::write(&path, halves(done * PAGE)).unwrap();
+        let store = open(&path).await.unwrap();
+        assert_eq!(store.tenants().await.unwrap().len(), 1, "{done} of {pages} pages");
+    }
+}
+
+#[tokio::test]
+async fn a_file_cut_by_a_kill_in_the_first_write_is_brought_back_by_its_journal() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mychatflow.db");
+    drop(open(&path).await.unwrap());
+    let file = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &file[..PAGE]).unwrap();
+    std::fs::write(dir.path().join("mychatflow.db-journal"), [1; 512]).unwrap();
+    let decision = decide(&Opening::of(&path).look().unwrap());
+    assert!(!matches!(decision, Decision::Refuse(_)), "{decision:?}");
 }
 
 #[tokio::test]
