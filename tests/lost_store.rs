@@ -68,6 +68,9 @@ async fn a_store_replaced_under_the_daemon_is_noticed_though_nobody_writes() {
     assert!(said.contains("is no store"), "{said}");
 
     fs::rename(data(&world, "kept"), data(&world, STORE)).unwrap();
+    let said = world.refused(&["daemon"]).await;
+    assert!(said.contains("mychatflow.db.saved out of the directory"), "one of the two is chosen: {said}");
+    fs::remove_file(data(&world, "mychatflow.db.saved")).unwrap();
     world.start().await;
     assert_eq!(world.sent().await.len(), 1);
     world.books_agree().await;
@@ -111,6 +114,32 @@ async fn a_damaged_store_is_refused_before_its_log_is_used_up() {
         assert!(damaged == fs::read(data(&world, STORE)).unwrap());
     }
     fs::write(data(&world, STORE), store).unwrap();
+    world.start().await;
+    assert_eq!(world.sent().await.len(), 1);
+    world.books_agree().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_whose_log_was_deleted_or_emptied_is_not_opened_as_a_new_one() {
+    let mut world = answered().await;
+    world.kill().await;
+    let log = fs::read(data(&world, LOG)).unwrap();
+    fs::write(data(&world, LOG), "").unwrap();
+    for _ in ["emptied", "deleted"] {
+        let said = world.refused(&["daemon"]).await;
+        assert!(said.contains("put mychatflow.db-wal back") && said.contains("--new"), "{said}");
+        let _ = fs::remove_file(data(&world, LOG));
+    }
+    fs::write(data(&world, LOG), log).unwrap();
+    world.start().await;
+    assert_eq!(world.sent().await.len(), 1);
+
+    // Under the daemon: it saves everything, and the next start waits until that is used.
+    fs::remove_file(data(&world, LOG)).unwrap();
+    assert_eq!(world.ended().await.code(), Some(1));
+    let said = world.refused(&["daemon"]).await;
+    assert!(said.contains("mychatflow.db.saved") && said.contains("--new"), "{said}");
+    fs::rename(data(&world, "mychatflow.db.saved"), data(&world, STORE)).unwrap();
     world.start().await;
     assert_eq!(world.sent().await.len(), 1);
     world.books_agree().await;

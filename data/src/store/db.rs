@@ -439,6 +439,9 @@ fn write_loop(connection: Connection, mut queue: mpsc::Receiver<Unit>, listener:
         traces |= traceless && !failed;
         // Before anybody is told that it is erased. A reader may still look at what was: then after the next batch.
         traces = traces && !empty_log(&connection);
+        if !failed {
+            keeper.follow_log(&connection);
+        }
         let tell = |changes: Vec<Change>| {
             if !failed && !changes.is_empty() {
                 listener.committed(changes);
@@ -451,9 +454,8 @@ fn write_loop(connection: Connection, mut queue: mpsc::Receiver<Unit>, listener:
             settle(if failed { Err(same_failure(&committed)) } else { Ok(()) });
         }
         tell(then);
-        match committed {
-            Err(StoreError::Lost(loss)) => keeper.give_up(&connection, &loss),
-            _ => keeper.follow_log(&connection),
+        if let Err(StoreError::Lost(loss)) = committed {
+            keeper.give_up(&connection, &loss);
         }
     }
     if keeper.is_lost() || keeper.check().is_err() {

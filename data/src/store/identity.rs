@@ -3,7 +3,8 @@
 //!
 //! The generation is written into the file each time the log begins anew, that is after everything in the log before
 //! was brought into the file. `store.id` says which generation the file has at least. A file with a lower one is a
-//! copy from before: the log beside it does not fit it.
+//! copy from before: the log beside it does not fit it. It also says up to which generation a file needs its log: the
+//! log has the next one, so that a file which got all of it, however that came about, needs it no more.
 
 use std::fs;
 use std::io::{self, Write};
@@ -30,6 +31,9 @@ pub struct Note {
     pub id: StoreId,
     /// The generation that its file has at least.
     pub generation: i64,
+    /// A file of this generation, or of one before, is whole only with its log. A version without this knew of none.
+    #[serde(default)]
+    pub log: i64,
 }
 
 /// What was found as `store.id`.

@@ -13,6 +13,8 @@ use crate::time::Timestamp;
 
 /// What SQLite adds to the name of the file for the log of changes that the file does not have yet.
 pub(crate) const LOG: &str = "-wal";
+/// What a daemon adds that lost its files, for what it saved of them.
+pub(crate) const SAVED: &str = ".saved";
 /// The index of the log.
 const INDEX: &str = "-shm";
 /// What SQLite writes before a file has a log.
@@ -62,6 +64,8 @@ pub struct Traces {
     pub leftovers: Vec<String>,
     /// A name that should be a plain file and is none.
     pub odd: Option<String>,
+    /// Is there what a daemon saved that lost its files?
+    pub saved: bool,
 }
 
 /// The log beside the file.
@@ -121,6 +125,10 @@ pub enum Refusal {
     },
     /// The file is older than the log beside it.
     OlderFile,
+    /// The log is missing, or there is nothing in it, and the file does not have what was in it.
+    LogMissing,
+    /// A daemon lost its files and saved what they held, and nobody has chosen yet what to go on with.
+    SavedBeside,
     /// A part of the file is missing.
     FileCut,
     /// Something else was written over a part of the file: what SQLite says of it.
@@ -136,6 +144,15 @@ impl Traces {
 /// What is to be done with what was found.
 #[must_use]
 pub fn decide(traces: &Traces) -> Decision {
+    match decide_for_file(traces) {
+        Decision::Open(_) | Decision::Adopt | Decision::Create if traces.saved => {
+            Decision::Refuse(Refusal::SavedBeside)
+        }
+        decision => decision,
+    }
+}
+
+fn decide_for_file(traces: &Traces) -> Decision {
     use Decision::{Adopt, Create, Open, Refuse};
     if let Some(name) = &traces.odd {
         return Refuse(Refusal::NotAFile(name.clone()));
@@ -160,6 +177,9 @@ pub fn decide(traces: &Traces) -> Decision {
         StoreFile::Unmarked if written && known.is_some() => Refuse(Refusal::OlderFile),
         StoreFile::Unmarked => Adopt,
         StoreFile::Unclear => Open(Standing::AsLeft),
+        StoreFile::Marked { id, generation } if traces.log != Log::Written && needs_log(note, id, generation) => {
+            Refuse(Refusal::LogMissing)
+        }
         StoreFile::Marked { id, generation } => match known {
             None => Open(Standing::AsLeft),
             // A whole store may be brought here, but not beside the log or the note of another one.
@@ -171,6 +191,11 @@ pub fn decide(traces: &Traces) -> Decision {
             Some(_) => Open(Standing::OlderCopy),
         },
     }
+}
+
+/// Is the file not whole without its log? Only the note beside it tells: a file that was brought here alone is a copy.
+fn needs_log(note: Option<&Note>, id: StoreId, generation: i64) -> bool {
+    note.is_some_and(|note| note.id == id && (note.generation..=note.log).contains(&generation))
 }
 
 /// Why a store was refused, in words with a remedy.
@@ -216,6 +241,12 @@ impl Refused {
                 "{path} is older than the log beside it{beside}: an older copy was put in its place, and the log would \
                  spoil it"
             ),
+            Refusal::LogMissing => format!(
+                "{path}{LOG} is missing or was emptied or overwritten{beside}, and what was acknowledged last is in it alone"
+            ),
+            Refusal::SavedBeside => {
+                format!("a daemon lost the files of {path} while it ran, and saved everything to {path}{SAVED}")
+            }
             Refusal::FileCut => format!("{path} is shorter than it should be{beside}: a part of it was cut off"),
             Refusal::Damaged(what) => {
                 format!("{path} is damaged{beside}: something else was written over a part of it ({what})")
@@ -227,9 +258,29 @@ impl Refused {
     #[must_use]
     pub fn remedy(&self) -> String {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let saved = format!("{name}{SAVED}");
         let fresh =
             "to begin with a new, empty store: mychatflow daemon --new (what was found is renamed, never deleted)";
         match &self.refusal {
+            Refusal::SavedBeside => format!(
+                "{}; if {name} as it is now is the one to go on with, move {saved} out of the directory; or, {fresh}",
+                saved_words(&self.path, &beside(&self.path, SAVED))
+            ),
+            Refusal::FileMissing
+            | Refusal::FileEmptied
+            | Refusal::NotSqlite
+            | Refusal::LogMissing
+            | Refusal::FileCut
+                if self.leftovers.contains(&saved) =>
+            {
+                let words = saved_words(&self.path, &beside(&self.path, SAVED));
+                format!("a daemon that lost the files saved everything to {saved}: {words}; or, {fresh}")
+            }
+            Refusal::LogMissing => format!(
+                "put {name}{LOG} back; if it is gone for good and the file alone is meant, what was only in the log is \
+                 missing, move {NOTE} out of the directory; or, {fresh}",
+                NOTE = super::identity::NOTE_FILE
+            ),
             Refusal::NotAFile(_) => {
                 "put the file itself there, or set daemon.data_dir to the directory that it is in".to_owned()
             }
@@ -263,6 +314,14 @@ impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}; {}", self.reason(), self.remedy())
     }
+}
+
+/// How to go on with what a daemon saved. A log that was cut would bring back pages from before.
+pub(crate) fn saved_words(path: &Path, saved: &Path) -> String {
+    let (path, saved) = (path.display(), saved.display());
+    format!(
+        "to go on with it, move {path}, {path}{LOG} and {path}{INDEX} out of the directory, then: mv {saved} {path}"
+    )
 }
 
 /// The path of a file whose name begins with the store's.
@@ -302,6 +361,10 @@ pub(crate) fn look(path: &Path, file: StoreFile, memory: Option<Note>, lock: Opt
             leftovers.push(file_name(&name));
         }
     }
+    let saved = fs::symlink_metadata(beside(path, SAVED)).is_ok_and(|found| found.is_file());
+    if saved {
+        leftovers.push(file_name(&beside(path, SAVED)));
+    }
     leftovers.extend(lock.map(str::to_owned));
     let (note, log) = match odd {
         Some(_) => (NoteFound::None, LogFile::default()),
@@ -311,7 +374,7 @@ pub(crate) fn look(path: &Path, file: StoreFile, memory: Option<Note>, lock: Opt
     if odd.is_none() && !journal && may_be_cut(file) && is_cut(path, &log)? {
         file = StoreFile::Cut;
     }
-    Ok(Traces { file, log: log.state(), note, memory, leftovers, odd })
+    Ok(Traces { file, log: log.state(), note, memory, leftovers, odd, saved })
 }
 
 /// Files that SQLite would open.
@@ -344,7 +407,7 @@ pub(crate) fn set_aside(path: &Path, now: Timestamp) -> io::Result<Vec<String>> 
     let time = time.split('.').next().unwrap_or_default().trim_end_matches('Z');
     let mut renamed = Vec::new();
     // The log first: it must never be beside a file that is not its own.
-    for name in names(path).into_iter().rev() {
+    for name in names(path).into_iter().chain([beside(path, SAVED)]).rev() {
         if fs::symlink_metadata(&name).is_err() {
             continue;
         }

@@ -11,11 +11,13 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use tokio::sync::watch;
 
-use super::db::empty_log;
+use super::db::{empty_log, look_through};
 use super::error::StoreError;
-use super::identity::{Note, NoteFound, Notebook, StoreId, mark};
-use super::traces::{LOG, beside};
+use super::identity::{Note, NoteFound, Notebook, StoreId, mark, open_alone};
+use super::traces::{LOG, SAVED, beside, saved_words};
 
+/// What is added to the name of the file for a copy that is still being made.
+const PART: &str = ".saving";
 /// Where the two random numbers stand that the head of a log has, new ones each time the log begins anew.
 const SALTS_AT: u64 = 16;
 
@@ -112,8 +114,12 @@ impl Keeper {
         let mut keeper = Self { path: path.to_owned(), id, watched, notebook, log, salts: [0; 8], lost };
         // A log that could not be emptied goes on, and has the mark in it.
         keeper.salts = keeper.read_salts();
-        if emptied && let Err(error) = keeper.notebook.write(Note { id, generation }) {
-            if NoteFound::read(path).ok().and_then(|found| found.note().copied()).is_none_or(|note| note.id != id) {
+        let noted = NoteFound::read(path).ok().and_then(|found| found.note().copied()).filter(|note| note.id == id);
+        let at_least = if emptied { generation } else { noted.map_or(0, |note| note.generation) };
+        // Nothing that a file with the new mark does not have was acknowledged yet.
+        let note = Note { id, generation: at_least, log: generation - 1 };
+        if let Err(error) = keeper.notebook.write(note) {
+            if noted.is_none() {
                 return Err(fail("the store's id can't be noted beside it", error));
             }
             // A full disk, most likely: what is noted is right, and tells less.
@@ -127,7 +133,8 @@ impl Keeper {
         self.watched.loss().map_or(Ok(()), |loss| Err(StoreError::Lost(loss)))
     }
 
-    /// Each time the log begins anew, all that it held before is in the file: that is marked and noted.
+    /// Each time the log begins anew, all that it held before is in the file: that is marked and noted, and from then on
+    /// the file is not whole without its log. So it is done before anybody is told of the first commit in it.
     pub(crate) fn follow_log(&mut self, connection: &Connection) {
         let salts = self.read_salts();
         if salts == self.salts || salts == [0; 8] {
@@ -138,7 +145,7 @@ impl Keeper {
         self.salts = self.read_salts();
         let noted = marked.and_then(|generation| {
             // The new mark is in the log still; the file has the one before.
-            let note = Note { id: self.id, generation: generation - 1 };
+            let note = Note { id: self.id, generation: generation - 1, log: generation - 1 };
             self.notebook.write(note).map_err(|error| StoreError::Invalid(error.to_string()))
         });
         if let Err(error) = noted {
@@ -160,9 +167,8 @@ impl Keeper {
     pub(crate) fn give_up(&self, connection: &Connection, loss: &str) {
         let told = match self.save(connection) {
             Ok(saved) => {
-                let name = self.path.display();
-                let saved = saved.display();
-                format!("{loss}; everything in the store was saved to {saved}: to go on with it, mv {saved} {name}")
+                let words = saved_words(&self.path, &saved);
+                format!("{loss}; everything in the store was saved to {}: {words}", saved.display())
             }
             Err(error) => format!("{loss}; what was in the store could not be saved: {error}"),
         };
@@ -174,18 +180,23 @@ impl Keeper {
     fn save(&self, connection: &Connection) -> Result<PathBuf, StoreError> {
         let made = |path: &Path| OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         let fail = |error: io::Error| StoreError::Invalid(error.to_string());
-        let mut saved = beside(&self.path, ".saved");
-        for more in 2.. {
-            match made(&saved) {
-                Ok(_) => break,
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    saved = beside(&self.path, &format!(".saved-{more}"));
-                }
-                Err(error) => return Err(fail(error)),
-            }
+        let free = |suffix: &str| {
+            let names = (2..).map(|more| beside(&self.path, &format!("{suffix}-{more}")));
+            let mut names = std::iter::once(beside(&self.path, suffix)).chain(names);
+            names.find(|name| fs::symlink_metadata(name).is_err()).unwrap_or_default()
+        };
+        // Only what is complete gets the name that the next start looks for.
+        let part = free(PART);
+        made(&part).map_err(fail)?;
+        let copied = connection.backup("main", &part, None::<fn(rusqlite::backup::Progress)>);
+        let damage =
+            copied.and_then(|()| look_through(&open_alone(&part)?)).unwrap_or_else(|error| Some(error.to_string()));
+        if let Some(damage) = damage {
+            let part = part.display();
+            return Err(StoreError::Invalid(format!("{damage}; what could be read is in {part}, and is not whole")));
         }
-        connection.backup("main", &saved, None::<fn(rusqlite::backup::Progress)>)?;
-        super::identity::sync_dir(&saved).map_err(fail)?;
+        let saved = free(SAVED);
+        fs::rename(&part, &saved).and_then(|()| super::identity::sync_dir(&saved)).map_err(fail)?;
         Ok(saved)
     }
 

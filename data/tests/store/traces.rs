@@ -26,7 +26,7 @@ enum Known {
 }
 
 fn traces(file: StoreFile, log: Log, known: Known, lock: bool) -> Traces {
-    let note = Note { id: OURS, generation: GENERATION };
+    let note = Note { id: OURS, generation: GENERATION, log: GENERATION };
     let mut leftovers = Vec::new();
     if log != Log::Empty {
         leftovers.push("mychatflow.db-wal".to_owned());
@@ -42,7 +42,15 @@ fn traces(file: StoreFile, log: Log, known: Known, lock: bool) -> Traces {
     if beside != NoteFound::None {
         leftovers.push("store.id".to_owned());
     }
-    Traces { file, log, note: beside, memory: (known == Known::Remembered).then_some(note), leftovers, odd: None }
+    Traces {
+        file,
+        log,
+        note: beside,
+        memory: (known == Known::Remembered).then_some(note),
+        leftovers,
+        odd: None,
+        saved: false,
+    }
 }
 
 /// What is expected where, by what is known of the store: nothing, a note beside it, a broken note, a memory elsewhere.
@@ -62,6 +70,7 @@ fn every_case_is_decided() {
     let spoilt = || no(Refusal::OlderFile);
     let copy = || Decision::Open(Standing::OlderCopy);
     let cut = || no(Refusal::FileCut);
+    let unlogged = || no(Refusal::LogMissing);
     let (foreign, text) = (|| no(Refusal::Foreign), || no(Refusal::NotSqlite));
     // The file; its log; the lock of a daemon that had a store; then what is decided, by where an id is known from.
     let (none, log, torn) = (Log::Empty, Log::Written, Log::NoCommit);
@@ -82,7 +91,8 @@ fn every_case_is_decided() {
         (StoreFile::Unmarked, none, true, [adopt(), adopt(), adopt(), adopt()]),
         (StoreFile::Unmarked, log, false, [adopt(), spoilt(), adopt(), spoilt()]),
         (StoreFile::Unmarked, log, true, [adopt(), spoilt(), adopt(), spoilt()]),
-        (same, none, true, [open(), open(), open(), open()]),
+        (same, none, false, [open(), unlogged(), open(), open()]),
+        (same, none, true, [open(), unlogged(), open(), open()]),
         (same, log, true, [open(), open(), open(), open()]),
         (newer, none, true, [open(), open(), open(), open()]),
         (newer, log, true, [open(), open(), open(), open()]),
@@ -92,7 +102,7 @@ fn every_case_is_decided() {
         (other, log, true, [open(), swapped(), open(), swapped()]),
         (StoreFile::Unclear, none, true, [open(), open(), open(), open()]),
         (StoreFile::Unclear, log, true, [open(), open(), open(), open()]),
-        (same, torn, true, [open(), open(), open(), open()]),
+        (same, torn, true, [open(), unlogged(), open(), open()]),
         (newer, torn, true, [open(), open(), open(), open()]),
         (older, torn, true, [open(), spoilt(), open(), spoilt()]),
         (StoreFile::Cut, none, false, [cut(), cut(), cut(), cut()]),
@@ -104,7 +114,14 @@ fn every_case_is_decided() {
     ];
     for (file, log, lock, expected) in table {
         for (known, expected) in [Nowhere, Beside, Broken, Remembered].into_iter().zip(expected) {
-            assert_eq!(decide(&traces(file, log, known, lock)), expected, "{file:?} {log:?} {known:?} lock: {lock}");
+            let traces = traces(file, log, known, lock);
+            assert_eq!(decide(&traces), expected, "{file:?} {log:?} {known:?} lock: {lock}");
+            let expected = if matches!(expected, Decision::Refuse(_)) { expected } else { no(Refusal::SavedBeside) };
+            assert_eq!(
+                decide(&Traces { saved: true, ..traces }),
+                expected,
+                "{file:?} {log:?} {known:?} with what was saved"
+            );
         }
     }
     let odd = Traces { odd: Some("mychatflow.db-wal".into()), ..traces(same, none, Nowhere, false) };
@@ -183,6 +200,59 @@ async fn a_store_that_was_cut_or_overwritten_is_refused_and_its_log_stays_whole(
     }
     std::fs::write(&path, &whole).unwrap();
     assert_eq!(open(&path).await.unwrap().tenants().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_store_without_its_log_is_refused_until_the_log_is_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = killed(dir.path(), "Corner Shop").await;
+    let log = dir.path().join("mychatflow.db-wal");
+    let whole = std::fs::read(&log).unwrap();
+    let file = std::fs::read(&path).unwrap();
+    for bytes in [None, Some(vec![]), Some(vec![b'x'; 50_000]), Some(vec![0; whole.len()])] {
+        match bytes {
+            Some(bytes) => std::fs::write(&log, bytes).unwrap(),
+            None => std::fs::remove_file(&log).unwrap(),
+        }
+        assert_eq!(refusal(open(&path).await), Refusal::LogMissing);
+        assert!(std::fs::read(&path).unwrap() == file);
+    }
+    std::fs::write(&log, &whole).unwrap();
+    drop(open(&path).await.unwrap());
+    // Whoever has no log any more can go on with the file.
+    std::fs::write(&path, &file).unwrap();
+    std::fs::remove_file(dir.path().join("store.id")).unwrap();
+    assert!(open(&path).await.unwrap().tenants().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_store_whose_log_is_in_the_file_needs_it_no_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = killed(dir.path(), "Corner Shop").await;
+    // Somebody looks at it with another program, which tidies up when it is closed.
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.query_row("SELECT count(*) FROM tenants", [], |row| row.get::<_, i64>(0)).unwrap();
+    drop(other);
+    assert!(!dir.path().join("mychatflow.db-wal").exists());
+    let store = open(&path).await.unwrap();
+    assert_eq!(store.tenants().await.unwrap().len(), 1);
+    // Killed before anything was written, after the log was emptied.
+    let emptied = tempfile::tempdir().unwrap();
+    for file in ["mychatflow.db", "mychatflow.db-wal", "store.id"] {
+        std::fs::copy(dir.path().join(file), emptied.path().join(file)).unwrap();
+    }
+    assert_eq!(std::fs::metadata(emptied.path().join("mychatflow.db-wal")).unwrap().len(), 0);
+    assert_eq!(open(&emptied.path().join("mychatflow.db")).await.unwrap().tenants().await.unwrap().len(), 1);
+    // Closed in order, and copied with and without what is beside it.
+    drop(store);
+    for note in [true, false] {
+        let copy = tempfile::tempdir().unwrap();
+        std::fs::copy(&path, copy.path().join("mychatflow.db")).unwrap();
+        if note {
+            std::fs::copy(dir.path().join("store.id"), copy.path().join("store.id")).unwrap();
+        }
+        assert_eq!(open(&copy.path().join("mychatflow.db")).await.unwrap().tenants().await.unwrap().len(), 1);
+    }
 }
 
 #[tokio::test]
