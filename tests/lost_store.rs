@@ -146,6 +146,29 @@ async fn a_store_whose_log_was_deleted_or_emptied_is_not_opened_as_a_new_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_log_cut_under_the_daemon_stops_it_and_nothing_more_is_acknowledged() {
+    let mut world = answered().await;
+    let before = world.waha.deliveries().len();
+    fs::OpenOptions::new().write(true).open(data(&world, LOG)).unwrap().set_len(0).unwrap();
+    // The made-up WAHA may find nobody there any more.
+    let _ = world.waha.customer_says(NUMBER, &world.ana, "Is anybody there?").await;
+    assert_eq!(world.ended().await.code(), Some(1));
+    let after = world.waha.deliveries().split_off(before);
+    assert!(after.iter().all(|delivery| !delivery.acknowledged), "{after:#?}");
+    assert!(world.log().contains("mychatflow.db-wal was cut"), "{}", world.log());
+
+    let said = world.refused(&["daemon"]).await;
+    assert!(said.contains("mychatflow.db.saved") && said.contains("--new"), "{said}");
+    for name in [STORE, LOG, "mychatflow.db-shm"] {
+        let _ = fs::rename(data(&world, name), world.path().join(name));
+    }
+    fs::rename(data(&world, "mychatflow.db.saved"), data(&world, STORE)).unwrap();
+    world.start().await;
+    assert_eq!(world.sent().await.len(), 1, "what was acknowledged is there");
+    world.books_agree().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_insists_gets_a_new_store_and_loses_nothing() {
     let mut world = answered().await;
     let said = world.refused(&["daemon", "--new"]).await;

@@ -5,6 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -42,6 +43,8 @@ const LOG_TIMEOUT: Duration = Duration::from_millis(250);
 const LOOK_THROUGH: Duration = Duration::from_secs(3);
 /// Steps of SQLite between two looks at the clock.
 const STEPS: i32 = 1000;
+/// The log is cut to this when it begins anew.
+pub(crate) const LOG_LIMIT: u64 = 64 * 1024 * 1024;
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 256;
 
@@ -106,6 +109,9 @@ impl Db {
     fn open_found(opening: &Opening, listener: Arc<dyn Listener>) -> Result<Self, StoreError> {
         let path = opening.path.as_path();
         let known = prepare(opening)?;
+        // Before the connections, and closed after them: see `watched`.
+        let file = File::open(path)
+            .map_err(|error| StoreError::Invalid(format!("{} can't be opened: {error}", path.display())))?;
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         keep_log(&connection, true)?;
         refuse_newer(&connection)?;
@@ -118,13 +124,13 @@ impl Db {
         connection.pragma_update(None, "cache_size", WRITER_CACHE_KIB)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+        connection.pragma_update(None, "journal_size_limit", LOG_LIMIT.cast_signed())?;
         // Who is erased is erased from the file too: what is deleted leaves zeros, from the first day on.
         connection.pragma_update(None, "secure_delete", true)?;
         migrate(&mut connection)?;
         let (loss, lost) = watch::channel(None);
         let notebook = Notebook::new(path, opening.memory.as_deref());
-        let keeper = Keeper::begin(path, id, notebook, &connection, loss)?;
+        let keeper = Keeper::begin(path, file, id, notebook, &connection, loss)?;
         let watched = keeper.watched.clone();
 
         let (writer, queue) = mpsc::channel(QUEUE);
@@ -432,6 +438,12 @@ fn write_loop(connection: Connection, mut queue: mpsc::Receiver<Unit>, listener:
             units.drain(..).for_each(|unit| unit(None)(Err(StoreError::Lost(keeper.loss()))));
             continue;
         }
+        // What is cut before a commit looks long enough after it.
+        if let Err(StoreError::Lost(loss)) = keeper.check() {
+            units.drain(..).for_each(|unit| unit(None)(Err(StoreError::Lost(loss.clone()))));
+            keeper.give_up(&connection, &loss);
+            continue;
+        }
         let Batch { settles, changes, committed, traceless } = write_batch(&connection, units.drain(..));
         // A commit into files that nobody will find again is none.
         let committed = committed.and_then(|()| keeper.check());
@@ -442,6 +454,7 @@ fn write_loop(connection: Connection, mut queue: mpsc::Receiver<Unit>, listener:
         if !failed {
             keeper.follow_log(&connection);
         }
+        keeper.watched.note_log();
         let tell = |changes: Vec<Change>| {
             if !failed && !changes.is_empty() {
                 listener.committed(changes);
@@ -458,7 +471,12 @@ fn write_loop(connection: Connection, mut queue: mpsc::Receiver<Unit>, listener:
             keeper.give_up(&connection, &loss);
         }
     }
-    if keeper.is_lost() || keeper.check().is_err() {
+    if !keeper.is_lost()
+        && let Err(StoreError::Lost(loss)) = keeper.check()
+    {
+        keeper.give_up(&connection, &loss);
+    }
+    if keeper.is_lost() {
         // Closing the last connection deletes the log by its name, which may be somebody else's by now. The process ends.
         std::mem::forget(connection);
         return;

@@ -1,5 +1,6 @@
 //! What lies where the store should be, and what is done with it before anything is touched.
 
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -438,6 +439,61 @@ async fn what_is_written_into_a_deleted_file_is_not_acknowledged_and_is_saved() 
     std::fs::rename(dir.path().join("mychatflow.db.saved"), &path).unwrap();
     let store = open(&path).await.unwrap();
     assert_eq!(store.tenants().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_written_into_a_cut_or_overwritten_file_is_not_acknowledged() {
+    type Deed = fn(&std::fs::File) -> std::io::Result<()>;
+    let cases: [(&str, &str, Deed); 5] = [
+        ("mychatflow.db-wal", "was cut", |log| log.set_len(0)),
+        ("mychatflow.db-wal", "was cut", |log| log.set_len(log.metadata()?.len() / 2)),
+        ("mychatflow.db", "was cut", |file| file.set_len(0)),
+        ("mychatflow.db", "was cut", |file| file.set_len(200_000)),
+        ("mychatflow.db", "was overwritten", |file| file.write_all_at(&[b'x'; 5000], 0)),
+    ];
+    for (name, told, deed) in cases {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("mychatflow.db");
+        let store = open(&path).await.unwrap();
+        shop(&store, "Corner Shop", "default").await;
+        // Kept until the process ends: closing a descriptor of the file takes away SQLite's locks.
+        let file = std::fs::OpenOptions::new().write(true).open(dir.path().join(name)).unwrap();
+        deed(&file).unwrap();
+        std::mem::forget(file);
+        assert!(!store.is_in_place(), "{name} {told}");
+        assert!(matches!(store.probe().await, Err(StoreError::Lost(_))), "{name} {told}");
+        let words = store.lost().await;
+        assert!(words.contains(name) && words.contains(told), "{words}");
+        assert!(matches!(store.probe().await, Err(StoreError::Lost(_))), "and nothing is from now on");
+        drop(store);
+        let refused = refusal(open(&path).await);
+        if dir.path().join("mychatflow.db.saved").exists() {
+            for name in ["mychatflow.db", "mychatflow.db-wal", "mychatflow.db-shm"] {
+                let _ = std::fs::remove_file(dir.path().join(name));
+            }
+            std::fs::rename(dir.path().join("mychatflow.db.saved"), &path).unwrap();
+            let store = open(&path).await.unwrap();
+            assert_eq!(store.tenants().await.unwrap().len(), 1, "{name} {told}");
+        } else {
+            assert!(name == "mychatflow.db" && words.contains("not whole"), "{refused:?}: {words}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_emptied_log_of_our_own_is_no_loss() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("mychatflow.db");
+    let store = open(&path).await.unwrap();
+    let (corner, _) = shop(&store, "Corner Shop", "default").await;
+    // More than the log holds before it begins anew, and more than it may keep then.
+    for round in 0..2 {
+        corner.add_quick_reply(format!("label {round}"), "x".repeat(70_000_000), None, NOON).await.unwrap();
+        store.probe().await.unwrap();
+    }
+    assert!(store.is_in_place());
+    drop((corner, store));
+    assert!(open(&path).await.is_ok());
 }
 
 #[tokio::test]
