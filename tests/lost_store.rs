@@ -230,6 +230,24 @@ async fn a_deleted_lock_lets_no_second_daemon_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_second_name_of_the_store_lets_no_second_daemon_in() {
+    let world = answered().await;
+    let other = world.path().join("other");
+    fs::create_dir(&other).unwrap();
+    fs::hard_link(data(&world, STORE), other.join(STORE)).unwrap();
+    let config = fs::read_to_string(world.config()).unwrap();
+    let data_dir = world.path().join("data").display().to_string();
+    let moved = world.path().join("other.toml");
+    fs::write(&moved, config.replace(&data_dir, other.to_str().unwrap())).unwrap();
+    let socket = world.path().join("other/socket");
+    let line = ["daemon", "--config", moved.to_str().unwrap(), "--socket", socket.to_str().unwrap()];
+    let said = world.refused(&line).await;
+    assert!(said.contains("a hard link") && said.contains("cp -p mychatflow.db"), "{said}");
+    world.ana_asks_more().await;
+    world.answered_twice(DEADLINE).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lock_or_a_socket_that_is_a_link_is_refused() {
     let world = World::unfurnished(Shop::on(Engine::Noweb)).await;
     fs::create_dir(world.path().join("data")).unwrap();

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::fs;
 use std::io;
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use super::identity::{Note, NoteFound, StoreId};
@@ -64,6 +64,8 @@ pub struct Traces {
     pub leftovers: Vec<String>,
     /// A name that should be a plain file and is none.
     pub odd: Option<String>,
+    /// A file of the store that has another name too, where another daemon may have it open.
+    pub linked: Option<String>,
     /// Is there what a daemon saved that lost its files?
     pub saved: bool,
 }
@@ -106,6 +108,8 @@ pub enum Standing {
 pub enum Refusal {
     /// A name that should be a plain file is a link, a directory or something else.
     NotAFile(String),
+    /// A file of the store has a second name.
+    HardLink(String),
     /// The file is missing, and other files say that there was one.
     FileMissing,
     /// The file holds nothing, and other files say that it did.
@@ -156,6 +160,9 @@ fn decide_for_file(traces: &Traces) -> Decision {
     use Decision::{Adopt, Create, Open, Refuse};
     if let Some(name) = &traces.odd {
         return Refuse(Refusal::NotAFile(name.clone()));
+    }
+    if let Some(name) = &traces.linked {
+        return Refuse(Refusal::HardLink(name.clone()));
     }
     let written = traces.log != Log::Empty;
     let note = traces.note.note();
@@ -221,6 +228,9 @@ impl Refused {
         };
         match &self.refusal {
             Refusal::NotAFile(name) => format!("{dir}/{name} is a link or no plain file, and is left alone"),
+            Refusal::HardLink(name) => format!(
+                "{dir}/{name} has a second name somewhere (a hard link): another daemon could have it open under that name"
+            ),
             Refusal::FileMissing => format!(
                 "{path} is missing, and there was a store here{beside}: the file was deleted or moved away, or another \
                  disk is mounted"
@@ -280,6 +290,10 @@ impl Refused {
                 "put {name}{LOG} back; if it is gone for good and the file alone is meant, what was only in the log is \
                  missing, move {NOTE} out of the directory; or, {fresh}",
                 NOTE = super::identity::NOTE_FILE
+            ),
+            Refusal::HardLink(name) => format!(
+                "end what uses the other name, and remove that name (find it with: find / -xdev -samefile {name}); or, to \
+                 make this a file of its own: cp -p {name} {name}.own && mv {name}.own {name}"
             ),
             Refusal::NotAFile(_) => {
                 "put the file itself there, or set daemon.data_dir to the directory that it is in".to_owned()
@@ -344,7 +358,7 @@ fn file_name(path: &Path) -> String {
 /// Looks by name only; no file is opened here but the note and the log.
 pub(crate) fn look(path: &Path, file: StoreFile, memory: Option<Note>, lock: Option<&str>) -> io::Result<Traces> {
     let (mut leftovers, mut odd, mut file) = (Vec::new(), None, file);
-    let mut journal = false;
+    let (mut journal, mut linked) = (false, None);
     for name in names(path) {
         let found = match fs::symlink_metadata(&name) {
             Ok(found) => found,
@@ -355,6 +369,9 @@ pub(crate) fn look(path: &Path, file: StoreFile, memory: Option<Note>, lock: Opt
             odd = odd.or(Some(file_name(&name)));
         } else if name == beside(path, JOURNAL) {
             journal = found.len() > 0;
+        }
+        if found.is_file() && found.nlink() > 1 && (name == path || name == beside(path, LOG)) {
+            linked = linked.or(Some(file_name(&name)));
         }
         // A journal has what the file was before, and never what it is to become.
         if name != path && name != beside(path, JOURNAL) {
@@ -374,7 +391,7 @@ pub(crate) fn look(path: &Path, file: StoreFile, memory: Option<Note>, lock: Opt
     if odd.is_none() && !journal && may_be_cut(file) && is_cut(path, &log)? {
         file = StoreFile::Cut;
     }
-    Ok(Traces { file, log: log.state(), note, memory, leftovers, odd, saved })
+    Ok(Traces { file, log: log.state(), note, memory, leftovers, odd, linked, saved })
 }
 
 /// Files that SQLite would open.

@@ -50,6 +50,7 @@ fn traces(file: StoreFile, log: Log, known: Known, lock: bool) -> Traces {
         memory: (known == Known::Remembered).then_some(note),
         leftovers,
         odd: None,
+        linked: None,
         saved: false,
     }
 }
@@ -384,6 +385,19 @@ async fn a_foreign_file_another_store_and_a_link_are_refused() {
     std::fs::remove_file(&path).unwrap();
     std::os::unix::fs::symlink(&other, &path).unwrap();
     assert_eq!(refusal(open(&path).await), Refusal::NotAFile("mychatflow.db".into()));
+}
+
+#[tokio::test]
+async fn a_store_with_a_second_name_is_refused_until_it_has_one_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = killed(dir.path(), "Corner Shop").await;
+    let elsewhere = dir.path().join("elsewhere");
+    for name in ["mychatflow.db", "mychatflow.db-wal"] {
+        std::fs::hard_link(dir.path().join(name), &elsewhere).unwrap();
+        assert_eq!(refusal(open(&path).await), Refusal::HardLink(name.into()));
+        std::fs::remove_file(&elsewhere).unwrap();
+    }
+    assert_eq!(open(&path).await.unwrap().tenants().await.unwrap().len(), 1);
 }
 
 #[tokio::test]
