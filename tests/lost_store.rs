@@ -68,6 +68,9 @@ async fn a_store_replaced_under_the_daemon_is_noticed_though_nobody_writes() {
     assert!(said.contains("is no store"), "{said}");
 
     fs::rename(data(&world, "kept"), data(&world, STORE)).unwrap();
+    let said = world.refused(&["daemon"]).await;
+    assert!(said.contains("mychatflow.db.saved out of the directory"), "one of the two is chosen: {said}");
+    fs::remove_file(data(&world, "mychatflow.db.saved")).unwrap();
     world.start().await;
     assert_eq!(world.sent().await.len(), 1);
     world.books_agree().await;
@@ -92,6 +95,76 @@ async fn a_log_whose_store_is_missing_is_left_alone_until_the_store_is_back() {
     fs::write(data(&world, STORE), store).unwrap();
     world.start().await;
     assert_eq!(world.sent().await.len(), 1);
+    world.books_agree().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_store_is_refused_before_its_log_is_used_up() {
+    let mut world = answered().await;
+    world.kill().await;
+    let store = fs::read(data(&world, STORE)).unwrap();
+    let log = fs::read(data(&world, LOG)).unwrap();
+    let mut overwritten = store.clone();
+    overwritten[3 * 4096..23 * 4096].fill(0xff);
+    for (damaged, told) in [(&store[..store.len() / 2], "a part of it was cut off"), (&overwritten[..], "is damaged")] {
+        fs::write(data(&world, STORE), damaged).unwrap();
+        let said = world.refused(&["daemon"]).await;
+        assert!(said.contains(told) && said.contains("copy of mychatflow.db") && said.contains("--new"), "{said}");
+        assert!(log == fs::read(data(&world, LOG)).unwrap(), "the log is the only place of what was acknowledged");
+        assert!(damaged == fs::read(data(&world, STORE)).unwrap());
+    }
+    fs::write(data(&world, STORE), store).unwrap();
+    world.start().await;
+    assert_eq!(world.sent().await.len(), 1);
+    world.books_agree().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_whose_log_was_deleted_or_emptied_is_not_opened_as_a_new_one() {
+    let mut world = answered().await;
+    world.kill().await;
+    let log = fs::read(data(&world, LOG)).unwrap();
+    fs::write(data(&world, LOG), "").unwrap();
+    for _ in ["emptied", "deleted"] {
+        let said = world.refused(&["daemon"]).await;
+        assert!(said.contains("put mychatflow.db-wal back") && said.contains("--new"), "{said}");
+        let _ = fs::remove_file(data(&world, LOG));
+    }
+    fs::write(data(&world, LOG), log).unwrap();
+    world.start().await;
+    assert_eq!(world.sent().await.len(), 1);
+
+    // Under the daemon: it saves everything, and the next start waits until that is used.
+    fs::remove_file(data(&world, LOG)).unwrap();
+    assert_eq!(world.ended().await.code(), Some(1));
+    let said = world.refused(&["daemon"]).await;
+    assert!(said.contains("mychatflow.db.saved") && said.contains("--new"), "{said}");
+    fs::rename(data(&world, "mychatflow.db.saved"), data(&world, STORE)).unwrap();
+    world.start().await;
+    assert_eq!(world.sent().await.len(), 1);
+    world.books_agree().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_cut_under_the_daemon_stops_it_and_nothing_more_is_acknowledged() {
+    let mut world = answered().await;
+    let before = world.waha.deliveries().len();
+    fs::OpenOptions::new().write(true).open(data(&world, LOG)).unwrap().set_len(0).unwrap();
+    // The made-up WAHA may find nobody there any more.
+    let _ = world.waha.customer_says(NUMBER, &world.ana, "Is anybody there?").await;
+    assert_eq!(world.ended().await.code(), Some(1));
+    let after = world.waha.deliveries().split_off(before);
+    assert!(after.iter().all(|delivery| !delivery.acknowledged), "{after:#?}");
+    assert!(world.log().contains("mychatflow.db-wal was cut"), "{}", world.log());
+
+    let said = world.refused(&["daemon"]).await;
+    assert!(said.contains("mychatflow.db.saved") && said.contains("--new"), "{said}");
+    for name in [STORE, LOG, "mychatflow.db-shm"] {
+        let _ = fs::rename(data(&world, name), world.path().join(name));
+    }
+    fs::rename(data(&world, "mychatflow.db.saved"), data(&world, STORE)).unwrap();
+    world.start().await;
+    assert_eq!(world.sent().await.len(), 1, "what was acknowledged is there");
     world.books_agree().await;
 }
 
@@ -154,6 +227,24 @@ async fn a_deleted_lock_lets_no_second_daemon_in() {
     fs::remove_dir_all(world.path().join(".local")).unwrap();
     let said = world.refused(&["daemon"]).await;
     assert!(said.contains("is missing") && said.contains(LOCK), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_name_of_the_store_lets_no_second_daemon_in() {
+    let world = answered().await;
+    let other = world.path().join("other");
+    fs::create_dir(&other).unwrap();
+    fs::hard_link(data(&world, STORE), other.join(STORE)).unwrap();
+    let config = fs::read_to_string(world.config()).unwrap();
+    let data_dir = world.path().join("data").display().to_string();
+    let moved = world.path().join("other.toml");
+    fs::write(&moved, config.replace(&data_dir, other.to_str().unwrap())).unwrap();
+    let socket = world.path().join("other/socket");
+    let line = ["daemon", "--config", moved.to_str().unwrap(), "--socket", socket.to_str().unwrap()];
+    let said = world.refused(&line).await;
+    assert!(said.contains("a hard link") && said.contains("cp -p mychatflow.db"), "{said}");
+    world.ana_asks_more().await;
+    world.answered_twice(DEADLINE).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

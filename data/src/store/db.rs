@@ -5,11 +5,12 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::functions::FunctionFlags;
@@ -23,7 +24,7 @@ use super::identity::{self, Notebook, StoreId};
 use super::migrate::{migrate, refuse_newer};
 use super::opening::Opening;
 use super::readers::{Caller, Query, Readers};
-use super::traces::{self, Decision, Refusal, Standing, StoreFile};
+use super::traces::{self, Decision, Log, Refusal, Standing, StoreFile};
 use super::watched::{Keeper, Watched};
 use crate::ids::TenantId;
 use crate::time::Timestamp;
@@ -41,6 +42,12 @@ const READER_CACHE_KIB: i64 = -2048;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the log waits for readers before it is emptied another time.
 const LOG_TIMEOUT: Duration = Duration::from_millis(250);
+/// How long a store that was not closed in order is looked through before it is opened.
+const LOOK_THROUGH: Duration = Duration::from_secs(3);
+/// Steps of SQLite between two looks at the clock.
+const STEPS: i32 = 1000;
+/// The log is cut to this when it begins anew.
+pub(crate) const LOG_LIMIT: u64 = 64 * 1024 * 1024;
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 256;
 
@@ -95,9 +102,20 @@ impl Db {
     /// Opens or makes the file, migrates it, and starts the threads. Before anything is touched, what lies there
     /// decides whether it may be.
     pub(crate) fn open(opening: &Opening, listener: Arc<dyn Listener>) -> Result<Self, StoreError> {
+        Self::open_found(opening, listener).map_err(|error| match error {
+            StoreError::Sqlite(error) if is_damage(&error) => refuse_damaged(opening, error.to_string()),
+            other => other,
+        })
+    }
+
+    fn open_found(opening: &Opening, listener: Arc<dyn Listener>) -> Result<Self, StoreError> {
         let path = opening.path.as_path();
         let known = prepare(opening)?;
+        // Before the connections, and closed after them: see `watched`.
+        let file = File::open(path)
+            .map_err(|error| StoreError::Invalid(format!("{} can't be opened: {error}", path.display())))?;
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        keep_log(&connection, true)?;
         refuse_newer(&connection)?;
         // Before there is a log: what says whose file it is must be in the file itself.
         let id = identity::identify(&mut connection, known)?;
@@ -108,13 +126,13 @@ impl Db {
         connection.pragma_update(None, "cache_size", WRITER_CACHE_KIB)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+        connection.pragma_update(None, "journal_size_limit", LOG_LIMIT.cast_signed())?;
         // Who is erased is erased from the file too: what is deleted leaves zeros, from the first day on.
         connection.pragma_update(None, "secure_delete", true)?;
         migrate(&mut connection)?;
         let (loss, lost) = watch::channel(None);
         let notebook = Notebook::new(path, opening.memory.as_deref());
-        let keeper = Keeper::begin(path, id, notebook, &connection, loss)?;
+        let keeper = Keeper::begin(path, file, id, notebook, &connection, loss)?;
         let watched = keeper.watched.clone();
 
         let (writer, queue) = mpsc::channel(QUEUE);
@@ -243,6 +261,13 @@ fn prepare(opening: &Opening) -> Result<Option<StoreId>, StoreError> {
     let path = opening.path.as_path();
     let mut traces = opening.look()?;
     let mut decision = traces::decide(&traces);
+    // One that was closed in order is looked through only where it is to be set aside.
+    if matches!(decision, Decision::Open(_) | Decision::Adopt)
+        && (traces.log == Log::Written || opening.fresh.is_some())
+        && let Some(damage) = find_damage(path)
+    {
+        decision = Decision::Refuse(Refusal::Damaged(damage));
+    }
     if let Some(now) = opening.fresh {
         match decision {
             Decision::Create => {}
@@ -276,6 +301,58 @@ fn prepare(opening: &Opening) -> Result<Option<StoreId>, StoreError> {
         Decision::Open(Standing::AsLeft) => {}
     }
     Ok(traces.note.note().map(|note| note.id))
+}
+
+/// What SQLite says of a file that something else was written over. Changes neither the file nor its log. A store that is
+/// too large to be looked through in time is taken for whole, and so is one that can't be looked at.
+fn find_damage(path: &Path) -> Option<String> {
+    let look = || {
+        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        keep_log(&connection, true)?;
+        let end = Instant::now() + LOOK_THROUGH;
+        connection.progress_handler(STEPS, Some(move || Instant::now() > end))?;
+        Ok(look_through(&connection)?)
+    };
+    match look() {
+        Ok(damage) => damage,
+        Err(StoreError::Sqlite(error)) if is_damage(&error) => Some(error.to_string()),
+        Err(error) => {
+            tracing::debug!(%error, "the store was not looked through to its end");
+            None
+        }
+    }
+}
+
+/// What is wrong with the pages of a file, in SQLite's words. Rows that only break a rule of a table do no harm here.
+pub(crate) fn look_through(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let mut look = connection.prepare("PRAGMA quick_check")?;
+    let mut found = look.query([])?;
+    while let Some(row) = found.next()? {
+        let told: String = row.get(0)?;
+        if let Some(line) = told.lines().find(|line| line.starts_with("Tree ")) {
+            return Ok(Some(line.to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
+}
+
+fn refuse_damaged(opening: &Opening, damage: String) -> StoreError {
+    match opening.look() {
+        Ok(traces) => opening.refused(&traces, Refusal::Damaged(damage)),
+        Err(error) => error,
+    }
+}
+
+/// Closing the last connection brings the log into the file and deletes it: not before the store was opened, and not
+/// where anything is wrong with it.
+fn keep_log(connection: &Connection, keep: bool) -> Result<(), StoreError> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep)?;
+    Ok(())
 }
 
 /// Makes the file readable by its owner alone, before anything is in it: it holds messages and signing keys. SQLite
@@ -356,6 +433,12 @@ fn write_loop(connection: Connection, mut queue: mpsc::Receiver<Unit>, listener:
             units.drain(..).for_each(|unit| unit(None)(Err(StoreError::Lost(keeper.loss()))));
             continue;
         }
+        // What is cut before a commit looks long enough after it.
+        if let Err(StoreError::Lost(loss)) = keeper.check() {
+            units.drain(..).for_each(|unit| unit(None)(Err(StoreError::Lost(loss.clone()))));
+            keeper.give_up(&connection, &loss);
+            continue;
+        }
         let Batch { settles, changes, committed, traceless } = write_batch(&connection, units.drain(..));
         // A commit into files that nobody will find again is none.
         let committed = committed.and_then(|()| keeper.check());
@@ -363,6 +446,10 @@ fn write_loop(connection: Connection, mut queue: mpsc::Receiver<Unit>, listener:
         traces |= traceless && !failed;
         // Before anybody is told that it is erased. A reader may still look at what was: then after the next batch.
         traces = traces && !empty_log(&connection);
+        if !failed {
+            keeper.follow_log(&connection);
+        }
+        keeper.watched.note_log();
         let tell = |changes: Vec<Change>| {
             if !failed && !changes.is_empty() {
                 listener.committed(changes);
@@ -375,18 +462,29 @@ fn write_loop(connection: Connection, mut queue: mpsc::Receiver<Unit>, listener:
             settle(if failed { Err(same_failure(&committed)) } else { Ok(()) });
         }
         tell(then);
-        match committed {
-            Err(StoreError::Lost(loss)) => keeper.give_up(&connection, &loss),
-            _ => keeper.follow_log(&connection),
+        if let Err(StoreError::Lost(loss)) = committed {
+            keeper.give_up(&connection, &loss);
         }
     }
-    if keeper.is_lost() || keeper.check().is_err() {
+    if !keeper.is_lost()
+        && let Err(StoreError::Lost(loss)) = keeper.check()
+    {
+        keeper.give_up(&connection, &loss);
+    }
+    if keeper.is_lost() {
         // Closing the last connection deletes the log by its name, which may be somebody else's by now. The process ends.
         std::mem::forget(connection);
         return;
     }
     // Nobody can write any more: leave a tidy file.
-    let _ = connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);");
+    let tidied = connection
+        .execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);")
+        .map_err(StoreError::from)
+        .and_then(|()| keep_log(&connection, false));
+    if let Err(error) = tidied {
+        tracing::warn!(%error, "the log could not be brought into the file: both stay as they are");
+        std::mem::forget(connection);
+    }
 }
 
 /// Brings the log into the file and empties it, if no reader stands in the way for long; true when it is empty.

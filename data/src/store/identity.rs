@@ -3,7 +3,8 @@
 //!
 //! The generation is written into the file each time the log begins anew, that is after everything in the log before
 //! was brought into the file. `store.id` says which generation the file has at least. A file with a lower one is a
-//! copy from before: the log beside it does not fit it.
+//! copy from before: the log beside it does not fit it. It also says up to which generation a file needs its log: the
+//! log has the next one, so that a file which got all of it, however that came about, needs it no more.
 
 use std::fs;
 use std::io::{self, Write};
@@ -30,6 +31,9 @@ pub struct Note {
     pub id: StoreId,
     /// The generation that its file has at least.
     pub generation: i64,
+    /// A file of this generation, or of one before, is whole only with its log. A version without this knew of none.
+    #[serde(default)]
+    pub log: i64,
 }
 
 /// What was found as `store.id`.
@@ -162,12 +166,24 @@ fn read_head(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// How many whole pages the file has, and how many it says that it has, where that can be relied on. The same holds as
+/// for [`examine`].
+pub(crate) fn count_pages(path: &Path) -> io::Result<(u32, Option<u32>)> {
+    let head = read_head(path)?;
+    let word = |at: usize| head.get(at..at + 4).and_then(|word| word.try_into().ok()).map(u32::from_be_bytes);
+    let size = match head.get(16..18).and_then(|size| size.try_into().ok()).map_or(0, u16::from_be_bytes) {
+        1 => 65_536,
+        size => u64::from(size),
+    };
+    let has = fs::metadata(path)?.len().checked_div(size).unwrap_or_default();
+    // SQLite itself relies on it only when the last who wrote the file knew of this number.
+    let says = word(28).filter(|_| word(24) == word(92));
+    Ok((u32::try_from(has).unwrap_or(u32::MAX), says))
+}
+
 /// Reads the mark from the file alone. It fails where pages of the file lead nowhere.
 fn read_mark(path: &Path) -> rusqlite::Result<StoreFile> {
-    let text = path.to_string_lossy();
-    let escaped = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let file = Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)?;
+    let file = open_alone(path)?;
     if file.table_exists(None, "store_identity")? {
         return file.query_row("SELECT id, generation FROM store_identity", [], |row| {
             Ok(StoreFile::Marked { id: row.get(0)?, generation: row.get(1)? })
@@ -177,6 +193,14 @@ fn read_mark(path: &Path) -> rusqlite::Result<StoreFile> {
         return Ok(StoreFile::Unmarked);
     }
     Ok(if is_blank(&file)? { StoreFile::Blank } else { StoreFile::Foreign })
+}
+
+/// Opens a file without its log, without a lock and without changing anything.
+pub(crate) fn open_alone(path: &Path) -> rusqlite::Result<Connection> {
+    let text = path.to_string_lossy();
+    let escaped = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)
 }
 
 fn is_ours(file: &Connection) -> rusqlite::Result<bool> {

@@ -20,6 +20,7 @@ pub mod instances;
 pub mod interactions;
 pub mod jobs;
 pub mod ledger;
+mod log_file;
 pub mod members;
 pub mod merges;
 mod migrate;

@@ -4,20 +4,21 @@
 use std::fmt;
 use std::fs;
 use std::io;
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use super::identity::{Note, NoteFound, StoreId};
+use super::log_file::LogFile;
 use crate::time::Timestamp;
 
 /// What SQLite adds to the name of the file for the log of changes that the file does not have yet.
 pub(crate) const LOG: &str = "-wal";
+/// What a daemon adds that lost its files, for what it saved of them.
+pub(crate) const SAVED: &str = ".saved";
 /// The index of the log.
 const INDEX: &str = "-shm";
 /// What SQLite writes before a file has a log.
 const JOURNAL: &str = "-journal";
-/// A log of this many bytes has a head and nothing in it.
-const LOG_HEAD_BYTES: u64 = 32;
 
 /// What is where the store's file should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub enum StoreFile {
     /// A file of SQLite that can't be read without its log: it was being written when the machine stopped, or it is
     /// broken.
     Unclear,
+    /// A file of SQLite that is shorter than it says, and the log does not have what is missing.
+    Cut,
     /// A file of SQLite of another program.
     Foreign,
     /// No file of SQLite.
@@ -61,6 +64,10 @@ pub struct Traces {
     pub leftovers: Vec<String>,
     /// A name that should be a plain file and is none.
     pub odd: Option<String>,
+    /// A file of the store that has another name too, where another daemon may have it open.
+    pub linked: Option<String>,
+    /// Is there what a daemon saved that lost its files?
+    pub saved: bool,
 }
 
 /// The log beside the file.
@@ -68,6 +75,8 @@ pub struct Traces {
 pub enum Log {
     /// None, or nothing in it.
     Empty,
+    /// Bytes without a commit that SQLite would take.
+    NoCommit,
     /// Changes that the file does not have yet, or has already.
     Written,
 }
@@ -99,6 +108,8 @@ pub enum Standing {
 pub enum Refusal {
     /// A name that should be a plain file is a link, a directory or something else.
     NotAFile(String),
+    /// A file of the store has a second name.
+    HardLink(String),
     /// The file is missing, and other files say that there was one.
     FileMissing,
     /// The file holds nothing, and other files say that it did.
@@ -118,6 +129,14 @@ pub enum Refusal {
     },
     /// The file is older than the log beside it.
     OlderFile,
+    /// The log is missing, or there is nothing in it, and the file does not have what was in it.
+    LogMissing,
+    /// A daemon lost its files and saved what they held, and nobody has chosen yet what to go on with.
+    SavedBeside,
+    /// A part of the file is missing.
+    FileCut,
+    /// Something else was written over a part of the file: what SQLite says of it.
+    Damaged(String),
 }
 
 impl Traces {
@@ -129,14 +148,27 @@ impl Traces {
 /// What is to be done with what was found.
 #[must_use]
 pub fn decide(traces: &Traces) -> Decision {
+    match decide_for_file(traces) {
+        Decision::Open(_) | Decision::Adopt | Decision::Create if traces.saved => {
+            Decision::Refuse(Refusal::SavedBeside)
+        }
+        decision => decision,
+    }
+}
+
+fn decide_for_file(traces: &Traces) -> Decision {
     use Decision::{Adopt, Create, Open, Refuse};
     if let Some(name) = &traces.odd {
         return Refuse(Refusal::NotAFile(name.clone()));
     }
-    let written = traces.log == Log::Written;
+    if let Some(name) = &traces.linked {
+        return Refuse(Refusal::HardLink(name.clone()));
+    }
+    let written = traces.log != Log::Empty;
     let note = traces.note.note();
     let known = note.or(traces.memory.as_ref());
     match traces.file {
+        StoreFile::Cut => Refuse(Refusal::FileCut),
         StoreFile::Foreign => Refuse(Refusal::Foreign),
         StoreFile::NotSqlite => Refuse(Refusal::NotSqlite),
         StoreFile::Missing if traces.is_touched() => Refuse(Refusal::FileMissing),
@@ -152,6 +184,9 @@ pub fn decide(traces: &Traces) -> Decision {
         StoreFile::Unmarked if written && known.is_some() => Refuse(Refusal::OlderFile),
         StoreFile::Unmarked => Adopt,
         StoreFile::Unclear => Open(Standing::AsLeft),
+        StoreFile::Marked { id, generation } if traces.log != Log::Written && needs_log(note, id, generation) => {
+            Refuse(Refusal::LogMissing)
+        }
         StoreFile::Marked { id, generation } => match known {
             None => Open(Standing::AsLeft),
             // A whole store may be brought here, but not beside the log or the note of another one.
@@ -163,6 +198,11 @@ pub fn decide(traces: &Traces) -> Decision {
             Some(_) => Open(Standing::OlderCopy),
         },
     }
+}
+
+/// Is the file not whole without its log? Only the note beside it tells: a file that was brought here alone is a copy.
+fn needs_log(note: Option<&Note>, id: StoreId, generation: i64) -> bool {
+    note.is_some_and(|note| note.id == id && (note.generation..=note.log).contains(&generation))
 }
 
 /// Why a store was refused, in words with a remedy.
@@ -188,6 +228,9 @@ impl Refused {
         };
         match &self.refusal {
             Refusal::NotAFile(name) => format!("{dir}/{name} is a link or no plain file, and is left alone"),
+            Refusal::HardLink(name) => format!(
+                "{dir}/{name} has a second name somewhere (a hard link): another daemon could have it open under that name"
+            ),
             Refusal::FileMissing => format!(
                 "{path} is missing, and there was a store here{beside}: the file was deleted or moved away, or another \
                  disk is mounted"
@@ -208,6 +251,16 @@ impl Refused {
                 "{path} is older than the log beside it{beside}: an older copy was put in its place, and the log would \
                  spoil it"
             ),
+            Refusal::LogMissing => format!(
+                "{path}{LOG} is missing or was emptied or overwritten{beside}, and what was acknowledged last is in it alone"
+            ),
+            Refusal::SavedBeside => {
+                format!("a daemon lost the files of {path} while it ran, and saved everything to {path}{SAVED}")
+            }
+            Refusal::FileCut => format!("{path} is shorter than it should be{beside}: a part of it was cut off"),
+            Refusal::Damaged(what) => {
+                format!("{path} is damaged{beside}: something else was written over a part of it ({what})")
+            }
         }
     }
 
@@ -215,9 +268,33 @@ impl Refused {
     #[must_use]
     pub fn remedy(&self) -> String {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let saved = format!("{name}{SAVED}");
         let fresh =
             "to begin with a new, empty store: mychatflow daemon --new (what was found is renamed, never deleted)";
         match &self.refusal {
+            Refusal::SavedBeside => format!(
+                "{}; if {name} as it is now is the one to go on with, move {saved} out of the directory; or, {fresh}",
+                saved_words(&self.path, &beside(&self.path, SAVED))
+            ),
+            Refusal::FileMissing
+            | Refusal::FileEmptied
+            | Refusal::NotSqlite
+            | Refusal::LogMissing
+            | Refusal::FileCut
+                if self.leftovers.contains(&saved) =>
+            {
+                let words = saved_words(&self.path, &beside(&self.path, SAVED));
+                format!("a daemon that lost the files saved everything to {saved}: {words}; or, {fresh}")
+            }
+            Refusal::LogMissing => format!(
+                "put {name}{LOG} back; if it is gone for good and the file alone is meant, what was only in the log is \
+                 missing, move {NOTE} out of the directory; or, {fresh}",
+                NOTE = super::identity::NOTE_FILE
+            ),
+            Refusal::HardLink(name) => format!(
+                "end what uses the other name, and remove that name (find it with: find / -xdev -samefile {name}); or, to \
+                 make this a file of its own: cp -p {name} {name}.own && mv {name}.own {name}"
+            ),
             Refusal::NotAFile(_) => {
                 "put the file itself there, or set daemon.data_dir to the directory that it is in".to_owned()
             }
@@ -235,6 +312,10 @@ impl Refused {
                  or, {fresh}",
                 NOTE = super::identity::NOTE_FILE
             ),
+            Refusal::FileCut | Refusal::Damaged(_) => format!(
+                "nothing was touched: copy the whole directory first, then put an undamaged copy of {name} back and \
+                 leave its log where it is, it may be the only place of the last messages; or, {fresh}"
+            ),
             Refusal::OlderFile => format!(
                 "put the newer file back; if the older copy is meant, move {name}{LOG} and {name}-shm out of the \
                  directory, and what is only in them is missing; or, {fresh}"
@@ -247,6 +328,14 @@ impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}; {}", self.reason(), self.remedy())
     }
+}
+
+/// How to go on with what a daemon saved. A log that was cut would bring back pages from before.
+pub(crate) fn saved_words(path: &Path, saved: &Path) -> String {
+    let (path, saved) = (path.display(), saved.display());
+    format!(
+        "to go on with it, move {path}, {path}{LOG} and {path}{INDEX} out of the directory, then: mv {saved} {path}"
+    )
 }
 
 /// The path of a file whose name begins with the store's.
@@ -266,9 +355,10 @@ fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Looks by name only; no file is opened here but the note.
+/// Looks by name only; no file is opened here but the note and the log.
 pub(crate) fn look(path: &Path, file: StoreFile, memory: Option<Note>, lock: Option<&str>) -> io::Result<Traces> {
-    let (mut leftovers, mut odd, mut log) = (Vec::new(), None, Log::Empty);
+    let (mut leftovers, mut odd, mut file) = (Vec::new(), None, file);
+    let (mut journal, mut linked) = (false, None);
     for name in names(path) {
         let found = match fs::symlink_metadata(&name) {
             Ok(found) => found,
@@ -277,17 +367,43 @@ pub(crate) fn look(path: &Path, file: StoreFile, memory: Option<Note>, lock: Opt
         };
         if !found.is_file() {
             odd = odd.or(Some(file_name(&name)));
-        } else if name == beside(path, LOG) && found.len() > LOG_HEAD_BYTES {
-            log = Log::Written;
+        } else if name == beside(path, JOURNAL) {
+            journal = found.len() > 0;
+        }
+        if found.is_file() && found.nlink() > 1 && (name == path || name == beside(path, LOG)) {
+            linked = linked.or(Some(file_name(&name)));
         }
         // A journal has what the file was before, and never what it is to become.
         if name != path && name != beside(path, JOURNAL) {
             leftovers.push(file_name(&name));
         }
     }
+    let saved = fs::symlink_metadata(beside(path, SAVED)).is_ok_and(|found| found.is_file());
+    if saved {
+        leftovers.push(file_name(&beside(path, SAVED)));
+    }
     leftovers.extend(lock.map(str::to_owned));
-    let note = if odd.is_some() { NoteFound::None } else { NoteFound::read(path)? };
-    Ok(Traces { file, log, note, memory, leftovers, odd })
+    let (note, log) = match odd {
+        Some(_) => (NoteFound::None, LogFile::default()),
+        None => (NoteFound::read(path)?, LogFile::read(&beside(path, LOG))?),
+    };
+    // With a journal the file is brought back to what it was before.
+    if odd.is_none() && !journal && may_be_cut(file) && is_cut(path, &log)? {
+        file = StoreFile::Cut;
+    }
+    Ok(Traces { file, log: log.state(), note, memory, leftovers, odd, linked, saved })
+}
+
+/// Files that SQLite would open.
+fn may_be_cut(file: StoreFile) -> bool {
+    matches!(file, StoreFile::Blank | StoreFile::Unmarked | StoreFile::Marked { .. } | StoreFile::Unclear)
+}
+
+/// Is a page neither in the file nor in the log? While the log is brought into it, a file may well be too short.
+fn is_cut(path: &Path, log: &LogFile) -> io::Result<bool> {
+    let (has, says) = super::identity::count_pages(path)?;
+    let pages = log.pages().or(says).unwrap_or_default();
+    Ok(has < pages && !log.holds(has + 1..=pages))
 }
 
 /// Is the path something that may be opened as a store: a plain file, or nothing?
@@ -308,7 +424,7 @@ pub(crate) fn set_aside(path: &Path, now: Timestamp) -> io::Result<Vec<String>> 
     let time = time.split('.').next().unwrap_or_default().trim_end_matches('Z');
     let mut renamed = Vec::new();
     // The log first: it must never be beside a file that is not its own.
-    for name in names(path).into_iter().rev() {
+    for name in names(path).into_iter().chain([beside(path, SAVED)]).rev() {
         if fs::symlink_metadata(&name).is_err() {
             continue;
         }

@@ -1,21 +1,29 @@
 //! Is what the store writes to still what its path leads to? A file that was deleted takes writes like any other, and
 //! all of them are gone with the process.
 //!
-//! Asked by name only: a second descriptor of the file, once closed, would take SQLite's own locks with it.
+//! Nor may somebody cut it or write something else over it. The names are asked, and one descriptor of each that is open
+//! as long as the connections: a second one of the file, once closed, would take SQLite's own locks with it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::Connection;
 use tokio::sync::watch;
 
-use super::db::empty_log;
+use super::db::{LOG_LIMIT, empty_log, look_through};
 use super::error::StoreError;
-use super::identity::{Note, NoteFound, Notebook, StoreId, mark};
-use super::traces::{LOG, beside};
+use super::identity::{Note, NoteFound, Notebook, StoreId, mark, open_alone};
+use super::log_file::{HEAD_BYTES, is_head};
+use super::traces::{LOG, SAVED, beside, saved_words};
 
+/// What is added to the name of the file for a copy that is still being made.
+const PART: &str = ".saving";
+/// The first bytes of SQLite's file, which stay as they are: its name and the size of its pages.
+const FILE_HEAD: usize = 18;
 /// Where the two random numbers stand that the head of a log has, new ones each time the log begins anew.
 const SALTS_AT: u64 = 16;
 
@@ -55,12 +63,17 @@ impl WatchedFile {
     /// What became of it, if it is not there any more.
     #[must_use]
     pub fn loss(&self) -> Option<String> {
+        self.look().err()
+    }
+
+    /// How long it is, or what became of it.
+    fn look(&self) -> Result<u64, String> {
         let path = self.path.display();
         match fs::symlink_metadata(&self.path) {
-            Ok(found) if (found.dev(), found.ino()) == (self.device, self.inode) => None,
-            Ok(_) => Some(format!("{path} was replaced by another file")),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Some(format!("{path} was deleted or moved away")),
-            Err(error) => Some(format!("{path} can't be found any more: {error}")),
+            Ok(found) if (found.dev(), found.ino()) == (self.device, self.inode) => Ok(found.len()),
+            Ok(_) => Err(format!("{path} was replaced by another file")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(format!("{path} was deleted or moved away")),
+            Err(error) => Err(format!("{path} can't be found any more: {error}")),
         }
     }
 }
@@ -68,17 +81,77 @@ impl WatchedFile {
 /// The file and its log, from the opening to the end.
 #[derive(Debug, Clone)]
 pub(crate) struct Watched {
-    files: [WatchedFile; 2],
+    file: WatchedFile,
+    log: WatchedFile,
+    open: Arc<OpenFiles>,
+}
+
+/// What is read from them while SQLite has them open. The file's own descriptor must outlive every connection.
+#[derive(Debug)]
+struct OpenFiles {
+    file: File,
+    /// SQLite has no locks on the log.
+    log: File,
+    /// How the file begins, as long as it is SQLite's.
+    head: [u8; FILE_HEAD],
+    /// How long the file was at most: it never gets shorter.
+    file_bytes: AtomicU64,
+    /// How long the log was after the last commit: only a commit and the emptying of the log make it shorter.
+    log_bytes: AtomicU64,
 }
 
 impl Watched {
-    pub(crate) fn now(path: &Path) -> io::Result<Self> {
-        Ok(Self { files: [WatchedFile::now(path)?, WatchedFile::now(&beside(path, LOG))?] })
+    /// `file` was opened before the first connection.
+    pub(crate) fn begin(path: &Path, file: File) -> io::Result<Self> {
+        let mut head = [0; FILE_HEAD];
+        file.read_exact_at(&mut head, 0)?;
+        let log = File::open(beside(path, LOG))?;
+        let file_bytes = AtomicU64::new(file.metadata()?.len());
+        let log_bytes = AtomicU64::new(log.metadata()?.len());
+        let open = Arc::new(OpenFiles { file, log, head, file_bytes, log_bytes });
+        Ok(Self { file: WatchedFile::now(path)?, log: WatchedFile::now(&beside(path, LOG))?, open })
     }
 
-    /// What became of them; two looks at a directory, and nothing is opened.
+    /// What became of them: two looks at a directory, and the heads of both. Nothing is opened. Only on the thread that
+    /// writes the answer is sure: for another one the log may get shorter in between.
     pub(crate) fn loss(&self) -> Option<String> {
-        self.files.iter().find_map(WatchedFile::loss)
+        let (file, log) = match (self.file.look(), self.log.look()) {
+            (Err(loss), _) | (_, Err(loss)) => return Some(loss),
+            (Ok(file), Ok(log)) => (file, log),
+        };
+        let (path, log_path) = (self.file.path.display(), self.log.path.display());
+        if file < self.open.file_bytes.fetch_max(file, Ordering::AcqRel) {
+            return Some(format!("{path} was cut by somebody else"));
+        }
+        let before = self.open.log_bytes.load(Ordering::Acquire);
+        if log < before && !(before > LOG_LIMIT && log >= LOG_LIMIT) {
+            return Some(format!("{log_path} was cut by somebody else"));
+        }
+        let mut head = [0; FILE_HEAD];
+        if self.open.file.read_exact_at(&mut head, 0).is_ok() && head != self.open.head {
+            return Some(format!("{path} was overwritten by somebody else"));
+        }
+        let mut head = [0; HEAD_BYTES as usize];
+        if self.open.log.read_exact_at(&mut head, 0).is_ok() && !is_head(&head) {
+            return Some(format!("{log_path} was overwritten by somebody else"));
+        }
+        None
+    }
+
+    /// From now on the log may be as short as it is.
+    pub(crate) fn note_log(&self) {
+        if let Ok(log) = self.open.log.metadata() {
+            self.open.log_bytes.store(log.len(), Ordering::Release);
+        }
+    }
+
+    fn read_salts(&self) -> [u8; 8] {
+        let mut salts = [0; 8];
+        match self.open.log.read_exact_at(&mut salts, SALTS_AT) {
+            Ok(()) => salts,
+            // It was just emptied.
+            Err(_) => [0; 8],
+        }
     }
 }
 
@@ -88,8 +161,6 @@ pub(crate) struct Keeper {
     pub(crate) id: StoreId,
     pub(crate) watched: Watched,
     pub(crate) notebook: Notebook,
-    /// The log's own file has no locks of SQLite's.
-    log: File,
     salts: [u8; 8],
     lost: watch::Sender<Option<String>>,
 }
@@ -98,6 +169,7 @@ impl Keeper {
     /// From now on; notes what the file holds by itself. `generation` is what was just written into it.
     pub(crate) fn begin(
         path: &Path,
+        file: File,
         id: StoreId,
         notebook: Notebook,
         connection: &Connection,
@@ -107,13 +179,17 @@ impl Keeper {
         // A run that was killed may have left pages in the log that were erased since.
         let emptied = empty_log(connection);
         let fail = |what: &str, error: io::Error| StoreError::Invalid(format!("{what}: {error}"));
-        let watched = Watched::now(path).map_err(|error| fail("the store's files can't be looked at", error))?;
-        let log = File::open(beside(path, LOG)).map_err(|error| fail("the store's log can't be opened", error))?;
-        let mut keeper = Self { path: path.to_owned(), id, watched, notebook, log, salts: [0; 8], lost };
+        let watched =
+            Watched::begin(path, file).map_err(|error| fail("the store's files can't be looked at", error))?;
         // A log that could not be emptied goes on, and has the mark in it.
-        keeper.salts = keeper.read_salts();
-        if emptied && let Err(error) = keeper.notebook.write(Note { id, generation }) {
-            if NoteFound::read(path).ok().and_then(|found| found.note().copied()).is_none_or(|note| note.id != id) {
+        let salts = watched.read_salts();
+        let keeper = Self { path: path.to_owned(), id, watched, notebook, salts, lost };
+        let noted = NoteFound::read(path).ok().and_then(|found| found.note().copied()).filter(|note| note.id == id);
+        let at_least = if emptied { generation } else { noted.map_or(0, |note| note.generation) };
+        // Nothing that a file with the new mark does not have was acknowledged yet.
+        let note = Note { id, generation: at_least, log: generation - 1 };
+        if let Err(error) = keeper.notebook.write(note) {
+            if noted.is_none() {
                 return Err(fail("the store's id can't be noted beside it", error));
             }
             // A full disk, most likely: what is noted is right, and tells less.
@@ -127,18 +203,19 @@ impl Keeper {
         self.watched.loss().map_or(Ok(()), |loss| Err(StoreError::Lost(loss)))
     }
 
-    /// Each time the log begins anew, all that it held before is in the file: that is marked and noted.
+    /// Each time the log begins anew, all that it held before is in the file: that is marked and noted, and from then on
+    /// the file is not whole without its log. So it is done before anybody is told of the first commit in it.
     pub(crate) fn follow_log(&mut self, connection: &Connection) {
-        let salts = self.read_salts();
+        let salts = self.watched.read_salts();
         if salts == self.salts || salts == [0; 8] {
             return;
         }
         let marked = mark(connection);
         // After a commit as large as a log the mark itself began it anew, and is in the file no more than before.
-        self.salts = self.read_salts();
+        self.salts = self.watched.read_salts();
         let noted = marked.and_then(|generation| {
             // The new mark is in the log still; the file has the one before.
-            let note = Note { id: self.id, generation: generation - 1 };
+            let note = Note { id: self.id, generation: generation - 1, log: generation - 1 };
             self.notebook.write(note).map_err(|error| StoreError::Invalid(error.to_string()))
         });
         if let Err(error) = noted {
@@ -147,22 +224,12 @@ impl Keeper {
         }
     }
 
-    fn read_salts(&self) -> [u8; 8] {
-        let mut salts = [0; 8];
-        match self.log.read_exact_at(&mut salts, SALTS_AT) {
-            Ok(()) => salts,
-            // It was just emptied.
-            Err(_) => [0; 8],
-        }
-    }
-
     /// Saves what the open files hold into a file of its own, then tells everybody who waits for it.
     pub(crate) fn give_up(&self, connection: &Connection, loss: &str) {
         let told = match self.save(connection) {
             Ok(saved) => {
-                let name = self.path.display();
-                let saved = saved.display();
-                format!("{loss}; everything in the store was saved to {saved}: to go on with it, mv {saved} {name}")
+                let words = saved_words(&self.path, &saved);
+                format!("{loss}; everything in the store was saved to {}: {words}", saved.display())
             }
             Err(error) => format!("{loss}; what was in the store could not be saved: {error}"),
         };
@@ -174,18 +241,23 @@ impl Keeper {
     fn save(&self, connection: &Connection) -> Result<PathBuf, StoreError> {
         let made = |path: &Path| OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         let fail = |error: io::Error| StoreError::Invalid(error.to_string());
-        let mut saved = beside(&self.path, ".saved");
-        for more in 2.. {
-            match made(&saved) {
-                Ok(_) => break,
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    saved = beside(&self.path, &format!(".saved-{more}"));
-                }
-                Err(error) => return Err(fail(error)),
-            }
+        let free = |suffix: &str| {
+            let names = (2..).map(|more| beside(&self.path, &format!("{suffix}-{more}")));
+            let mut names = std::iter::once(beside(&self.path, suffix)).chain(names);
+            names.find(|name| fs::symlink_metadata(name).is_err()).unwrap_or_default()
+        };
+        // Only what is complete gets the name that the next start looks for.
+        let part = free(PART);
+        made(&part).map_err(fail)?;
+        let copied = connection.backup("main", &part, None::<fn(rusqlite::backup::Progress)>);
+        let damage =
+            copied.and_then(|()| look_through(&open_alone(&part)?)).unwrap_or_else(|error| Some(error.to_string()));
+        if let Some(damage) = damage {
+            let part = part.display();
+            return Err(StoreError::Invalid(format!("{damage}; what could be read is in {part}, and is not whole")));
         }
-        connection.backup("main", &saved, None::<fn(rusqlite::backup::Progress)>)?;
-        super::identity::sync_dir(&saved).map_err(fail)?;
+        let saved = free(SAVED);
+        fs::rename(&part, &saved).and_then(|()| super::identity::sync_dir(&saved)).map_err(fail)?;
         Ok(saved)
     }
 
