@@ -1,112 +1,287 @@
 //! Notices when the clock was set, and when it is right again. Waits of the program are counted by a clock that nobody
 //! sets, stamps in the store by the one that people set: after it was set both are looked at anew.
 //!
-//! What a clock that was ahead has left in the store is taken back once a server says that ours is right: one that is
-//! behind would take everything for the future.
+//! What a clock that was ahead has left in the store is moved back, but only where that is proven: a server said that the
+//! clock was ahead, then the clock was set back, then the same server said that it is right, and no other contradicts. So
+//! its clock is not ours, and a server on this machine proves nothing. Only stamps of that time are touched, and only in the
+//! run of the daemon that wrote them. Wherever anything of this is missing nothing is touched, and a warning says so.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use mychatflow_data::model::job::JobKind;
 use mychatflow_data::protocol::event::Topic;
+use mychatflow_data::store::Store;
 use mychatflow_data::store::error::StoreError;
+use mychatflow_data::store::tx::mend_stamps::AheadSpan;
 use mychatflow_data::time::Timestamp;
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::KEEP;
 use crate::cx::Cx;
-use crate::server_clock::{DIFFERENCE_MAX, DIFFERENCE_WARN, Difference, Direction, Heard, difference};
+use crate::server_clock::{DIFFERENCE_MAX, DIFFERENCE_WARN, Difference, Direction, Heard, difference, is_elsewhere};
 use crate::tell::Chore;
 
 /// How often the two clocks are compared.
 const LOOK: Duration = Duration::from_secs(1);
 /// A clock that moved by more than this beside the one that nobody sets was set.
 const SET_MIN: Duration = Duration::from_secs(2);
-/// How long WAHA may take to say what time it is.
+/// How long a server may take to say what time it is.
 const ASK_MAX: Duration = Duration::from_secs(5);
+/// How often it is asked again while nothing proves that the clock is right.
+const ASK_AGAIN: Duration = Duration::from_secs(1800);
 
-/// Is our clock known to be wrong?
+/// What is known of our clock.
 #[derive(Debug, Default)]
-pub struct ClockDoubt(AtomicBool);
+pub struct ClockDoubt {
+    wrong: AtomicBool,
+    proven: AtomicBool,
+}
 
 impl ClockDoubt {
-    /// Is it so wrong that nothing may be forgotten by its word?
+    /// Does any server say that it is wrong by minutes?
     #[must_use]
     pub fn is_wrong(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.wrong.load(Ordering::Relaxed)
     }
+
+    /// May anything be forgotten since it is old by our clock? Only when a server elsewhere says that the clock is right,
+    /// or when it has run for as long as things are kept: by the word of a clock that is ahead everything is old, also what
+    /// keeps a delivery from being taken in twice.
+    #[must_use]
+    pub fn may_forget(&self) -> bool {
+        self.proven.load(Ordering::Relaxed) && !self.is_wrong()
+    }
+}
+
+/// A server, and what it said last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ServerWord {
+    name: String,
+    elsewhere: bool,
+    heard: Option<Heard>,
 }
 
 /// What is to be done after a look at the clocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Finding {
     /// The clock was set: whatever waits must look again.
-    WasSet(Difference),
-    /// The clock is right: stamps in the future are to be taken back.
-    IsRight,
+    WasSet {
+        moved: Difference,
+        /// Nobody had said that it was wrong before.
+        unexplained: bool,
+    },
     /// It differs from a server's.
-    Differs(Difference),
+    Differs(String, Difference),
     /// It does not differ any more.
     Agrees,
+    /// For the first time in this run nobody contradicts it.
+    NoDoubt,
+    /// It was ahead for a time, and is right now: the stamps of that time are to be moved back.
+    WasAhead(AheadSpan),
+    /// The same, but it is earlier now than what was in the store at the start: nothing is proven.
+    TooEarly,
+}
+
+/// What a server's latest word means.
+#[derive(Debug)]
+struct Standing {
+    heard: Heard,
+    /// Since when the clock runs without being set, as of that word.
+    agrees_since: Option<Instant>,
+    differs: Option<Difference>,
+    elsewhere: bool,
+}
+
+/// A time in which a server said that the clock was ahead.
+#[derive(Debug)]
+struct Suspicion {
+    server: String,
+    heard: Heard,
+    from: Timestamp,
+    to: Timestamp,
+    /// By how much the clock was set back since.
+    back_ms: i64,
 }
 
 /// What is remembered between two looks.
 #[derive(Debug)]
 struct Looks {
     last: (Timestamp, Instant),
-    heard: Option<Heard>,
-    /// Stamps in the future may be in the store: from before the start, or since the clock was put back.
-    doubtful: bool,
+    /// The first stamp since the clock was last set, and when it was first seen to be set.
+    began: (Timestamp, Instant),
+    servers: BTreeMap<String, Standing>,
+    suspicions: Vec<Suspicion>,
     told: bool,
+    trusted: bool,
+    /// The newest message that the run found in the store: it can't be earlier than that.
+    floor: Option<Timestamp>,
 }
 
 impl Looks {
-    fn new(wall: Timestamp, steady: Instant) -> Self {
-        Self { last: (wall, steady), heard: None, doubtful: true, told: false }
+    /// `first` is the first stamp of this run.
+    fn new(first: Timestamp, floor: Option<Timestamp>, wall: Timestamp, steady: Instant) -> Self {
+        Self {
+            last: (wall, steady),
+            began: (first.min(wall), steady),
+            servers: BTreeMap::new(),
+            suspicions: Vec::new(),
+            told: false,
+            trusted: false,
+            floor,
+        }
     }
 
-    /// Looks at both clocks and at what a server said last.
-    fn look(&mut self, wall: Timestamp, steady: Instant, heard: Option<Heard>) -> Vec<Finding> {
+    /// Looks at both clocks and at what the servers said last.
+    fn look(&mut self, wall: Timestamp, steady: Instant, words: Vec<ServerWord>) -> Vec<Finding> {
         let mut findings = Vec::new();
         let (last_wall, last_steady) = std::mem::replace(&mut self.last, (wall, steady));
-        let moved = difference(wall, last_wall + steady.saturating_duration_since(last_steady));
+        let passed = steady.saturating_duration_since(last_steady);
+        let expected = last_wall + passed;
+        let moved = difference(wall, expected);
         if moved.by > SET_MIN {
-            self.doubtful |= moved.direction == Direction::Behind;
-            findings.push(Finding::WasSet(moved));
-        }
-        // What was said before the clock was set says nothing about it.
-        let Some(fresh) = heard.filter(|heard| Some(*heard) != self.heard && heard.at >= last_steady) else {
-            return findings;
-        };
-        self.heard = Some(fresh);
-        let found = difference(wall, fresh.time_at(steady));
-        if found.by > DIFFERENCE_WARN {
-            if !std::mem::replace(&mut self.told, true) {
-                findings.push(Finding::Differs(found));
+            let suspected = self.suspicions.len();
+            self.suspect(expected);
+            let unexplained = moved.direction == Direction::Behind && suspected == self.suspicions.len();
+            let signed = expected.millis() - wall.millis();
+            self.suspicions.iter_mut().for_each(|suspicion| suspicion.back_ms += signed);
+            // It was set at some time since the last look.
+            self.began = (wall - passed, steady);
+            for standing in self.servers.values_mut() {
+                standing.agrees_since = None;
+                // A word from before may end a doubt, but raises none: the server's clock may be ours.
+                if difference(wall, standing.heard.time_at(steady)).by <= DIFFERENCE_WARN {
+                    standing.differs = None;
+                }
             }
-            return findings;
+            findings.push(Finding::WasSet { moved, unexplained });
         }
-        if std::mem::replace(&mut self.told, false) {
-            findings.push(Finding::Agrees);
+        let confirming = self.hear(wall, steady, words);
+        let differing = self.servers.iter().filter_map(|(name, standing)| Some((name, standing.differs?)));
+        let worst = differing.max_by_key(|(_, found)| found.by);
+        match worst {
+            Some((name, found)) if !std::mem::replace(&mut self.told, true) => {
+                findings.push(Finding::Differs(name.clone(), found));
+            }
+            None if std::mem::replace(&mut self.told, false) => findings.push(Finding::Agrees),
+            _ => {}
         }
-        if std::mem::replace(&mut self.doubtful, false) {
-            findings.push(Finding::IsRight);
+        if worst.is_none() && !confirming.is_empty() {
+            if !std::mem::replace(&mut self.trusted, true) {
+                findings.push(Finding::NoDoubt);
+            }
+            findings.extend(self.clear_up(wall, &confirming));
         }
         findings
     }
+
+    /// The time that ends now is suspect where a server said so.
+    fn suspect(&mut self, to: Timestamp) {
+        let ahead = |standing: &Standing| {
+            standing.heard.asked_at >= self.began.1
+                && standing.differs.is_some_and(|found| found.direction == Direction::Ahead)
+        };
+        for (server, standing) in self.servers.iter().filter(|(_, standing)| ahead(standing)) {
+            let server = server.clone();
+            self.suspicions.push(Suspicion { server, heard: standing.heard, from: self.began.0, to, back_ms: 0 });
+        }
+    }
+
+    /// Takes in what is new. Returns who says that the clock is right.
+    fn hear(&mut self, wall: Timestamp, steady: Instant, words: Vec<ServerWord>) -> Vec<String> {
+        self.servers.retain(|name, _| words.iter().any(|word| word.name == *name));
+        let mut confirming = Vec::new();
+        for ServerWord { name, elsewhere, heard } in words {
+            let Some(heard) = heard else { continue };
+            // What was asked before the clock was set says nothing about it.
+            if heard.asked_at < self.began.1 || self.servers.get(&name).is_some_and(|known| known.heard == heard) {
+                continue;
+            }
+            let found = difference(wall, heard.time_at(steady));
+            let differs = (found.by > DIFFERENCE_WARN + heard.took()).then_some(found);
+            let agrees_since = differs.is_none().then_some(self.began.1);
+            if differs.is_none() {
+                confirming.push(name.clone());
+            }
+            self.servers.insert(name, Standing { heard, agrees_since, differs, elsewhere });
+        }
+        confirming
+    }
+
+    /// Which suspicions are proven by who says now that the clock is right.
+    fn clear_up(&mut self, wall: Timestamp, confirming: &[String]) -> Vec<Finding> {
+        let (judged, open) = std::mem::take(&mut self.suspicions)
+            .into_iter()
+            .partition::<Vec<_>, _>(|suspicion| confirming.contains(&suspicion.server));
+        self.suspicions = open;
+        let proven = judged.into_iter().filter_map(|suspicion| {
+            let now = self.servers.get(&suspicion.server)?.heard;
+            // A server whose own clock was set meanwhile proves nothing.
+            let steady = difference(suspicion.heard.time_at(now.at), now.time).by
+                <= DIFFERENCE_WARN + now.took() + suspicion.heard.took();
+            let by = Duration::from_millis(u64::try_from(suspicion.back_ms).ok()?);
+            let span = AheadSpan { from: suspicion.from, to: suspicion.to, by };
+            (steady && by > SET_MIN).then_some(span)
+        });
+        let mut spans: Vec<AheadSpan> = Vec::new();
+        for span in proven {
+            // Two servers may have said the same.
+            if !spans.contains(&span) {
+                spans.push(span);
+            }
+        }
+        self.suspicions.retain(|open| !spans.iter().any(|span| (span.from, span.to) == (open.from, open.to)));
+        let too_early = self.floor.is_some_and(|floor| wall + DIFFERENCE_MAX < floor);
+        spans.into_iter().map(|span| if too_early { Finding::TooEarly } else { Finding::WasAhead(span) }).collect()
+    }
+
+    /// Is it so wrong, by anybody's word, that answers and campaigns go wrong?
+    fn is_wrong(&self) -> bool {
+        self.servers.values().filter_map(|standing| standing.differs).any(|found| found.by > DIFFERENCE_MAX)
+    }
+
+    /// Does a server elsewhere say that it is right, or has it run long enough to prove it?
+    fn is_proven(&self, steady: Instant) -> bool {
+        let told = |standing: &Standing| standing.elsewhere && standing.agrees_since == Some(self.began.1);
+        self.servers.values().any(told) || steady.saturating_duration_since(self.began.1) >= KEEP
+    }
 }
 
-/// Looks once a second until told to stop.
-pub async fn run(cx: Arc<Cx>, chores: mpsc::UnboundedSender<Chore>, stop: CancellationToken) {
-    let mut looks = Looks::new(cx.now(), Instant::now());
+/// Looks once a second until told to stop. `newest` is the newest message that the start found in the store.
+pub async fn run(
+    cx: Arc<Cx>,
+    newest: Option<Timestamp>,
+    chores: mpsc::UnboundedSender<Chore>,
+    stop: CancellationToken,
+) {
+    let mut looks = Looks::new(cx.started_at, newest, cx.now(), Instant::now());
+    warn_of_future(&cx, newest);
+    let mut ask_at = Instant::now();
     loop {
-        for finding in looks.look(cx.now(), Instant::now(), heard(&cx)) {
+        let now = Instant::now();
+        for finding in looks.look(cx.now(), now, words(&cx)) {
             if let Err(error) = follow(&cx, &chores, &finding).await {
-                tracing::warn!(%error, "stamps of a wrong clock could not be taken back");
-                looks.doubtful = true;
+                tracing::warn!(%error, "stamps of a clock that was ahead could not be moved back: they stay as they are");
             }
+            if matches!(finding, Finding::WasSet { .. }) {
+                ask_at = now;
+            }
+        }
+        let proven = looks.is_proven(now);
+        cx.clock_doubt.wrong.store(looks.is_wrong(), Ordering::Relaxed);
+        cx.clock_doubt.proven.store(proven, Ordering::Relaxed);
+        if !proven && now >= ask_at {
+            ask_at = now + ASK_AGAIN;
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = ask_the_time(&cx) => {}
+            }
+            // What they say is of use at once: the clock may be set back in a moment.
+            continue;
         }
         tokio::select! {
             () = stop.cancelled() => return,
@@ -115,43 +290,105 @@ pub async fn run(cx: Arc<Cx>, chores: mpsc::UnboundedSender<Chore>, stop: Cancel
     }
 }
 
-/// The latest word of any server.
-fn heard(cx: &Cx) -> Option<Heard> {
+/// The latest word of each server.
+fn words(cx: &Cx) -> Vec<ServerWord> {
     let clients = cx.clients();
-    let wahas = clients.wahas.values().filter_map(|waha| waha.clock().heard());
-    let gemini = clients.gemini.as_ref().and_then(|gemini| gemini.clock().heard());
-    wahas.chain(gemini).max_by_key(|heard| heard.at)
+    let wahas = clients.wahas.iter().map(|(name, waha)| ServerWord {
+        name: format!("WAHA {name}"),
+        elsewhere: is_elsewhere(waha.url()),
+        heard: waha.clock().heard(),
+    });
+    let gemini = clients.gemini.iter().map(|gemini| ServerWord {
+        name: "Gemini".to_owned(),
+        elsewhere: is_elsewhere(gemini.url()),
+        heard: gemini.clock().heard(),
+    });
+    wahas.chain(gemini).collect()
 }
 
 async fn follow(cx: &Cx, chores: &mpsc::UnboundedSender<Chore>, finding: &Finding) -> Result<(), StoreError> {
     match finding {
-        Finding::WasSet(moved) => {
+        Finding::WasSet { moved, unexplained } => {
             tracing::warn!("the clock was set: it is {moved} of where it was");
+            if *unexplained {
+                tracing::warn!("no server had said that it was ahead: what was stamped meanwhile stays as it is");
+            }
             wake_all(cx, chores);
-            ask_the_time(cx).await;
         }
-        Finding::Differs(found) => {
-            cx.clock_doubt.0.store(found.by > DIFFERENCE_MAX, Ordering::Relaxed);
-            let text = format!("this machine's clock is {found}; set it: timedatectl set-ntp true");
-            tracing::warn!("{text}");
-            cx.bus.publish(None, Topic::DaemonNotice, &json!({"level": "warning", "text": text}));
+        Finding::Differs(server, found) => {
+            let remedy = "set the one that is wrong: timedatectl set-ntp true";
+            warn(cx, &format!("this machine's clock is {found} of {server}'s; {remedy}"));
         }
-        Finding::Agrees => {
-            cx.clock_doubt.0.store(false, Ordering::Relaxed);
-            tracing::info!("the clock is right again");
+        Finding::TooEarly => {
+            let why = "the clock was set back to a time before the newest message of the run before";
+            warn(cx, &format!("{why}: look whether it is right now; nothing in the store is changed"));
         }
-        Finding::IsRight => {
-            let mut mended = 0;
+        Finding::Agrees => tracing::info!("the clock is right again"),
+        Finding::NoDoubt => {
+            let mut woken = 0;
             for tenant in cx.store.tenants().await? {
-                mended += cx.store.tenant(tenant.id).await?.mend_stamps(cx.now()).await?;
+                woken += cx.store.tenant(tenant.id).await?.wake_sleepers(cx.now()).await?;
             }
-            if mended > 0 {
-                tracing::warn!(rows = mended, "the clock was ahead: its stamps in the future were taken back");
-                wake_all(cx, chores);
+            if woken > 0 {
+                tracing::warn!(jobs = woken, "jobs that a wrong clock had put to sleep for days were woken");
             }
+        }
+        Finding::WasAhead(span) => {
+            let (mut rows, mut silent) = (0, 0);
+            for tenant in cx.store.tenants().await? {
+                let mended = cx.store.tenant(tenant.id).await?.mend_stamps(*span, cx.now()).await?;
+                rows += mended.rows;
+                silent += mended.silent.len();
+                for (chat, until) in mended.silent {
+                    tracing::warn!(%chat, %until, "paused or put away since the clock was ahead: look whether it should be");
+                }
+            }
+            if rows > 0 {
+                tracing::warn!(rows, "the clock was ahead: its stamps in the future were moved back");
+            }
+            if silent > 0 {
+                warn(
+                    cx,
+                    &format!(
+                        "{silent} chats are paused or put away until a time that the wrong clock may have chosen: the                          log names them; resume those that should not be: mychatflow chat resume"
+                    ),
+                );
+            }
+            wake_all(cx, chores);
         }
     }
     Ok(())
+}
+
+fn warn(cx: &Cx, text: &str) {
+    tracing::warn!("{text}");
+    cx.bus.publish(None, Topic::DaemonNotice, &json!({"level": "warning", "text": text}));
+}
+
+/// The newest message in the store, by its stamp.
+///
+/// # Errors
+/// What the store says.
+pub async fn newest_stamp(store: &Store) -> Result<Option<Timestamp>, StoreError> {
+    let mut newest = None;
+    for tenant in store.tenants().await? {
+        newest = newest.max(store.tenant(tenant.id).await?.newest_stamp().await?);
+    }
+    Ok(newest)
+}
+
+/// A message of tomorrow: either the clock is behind, or it was ahead in a run before. Nobody can tell which.
+fn warn_of_future(cx: &Cx, newest: Option<Timestamp>) {
+    let now = cx.now();
+    let Some(newest) = newest.filter(|newest| *newest > now + DIFFERENCE_MAX) else { return };
+    let found = difference(newest, now);
+    warn(
+        cx,
+        &format!(
+            "the newest message in the store is {found} of this machine's clock: either the clock is wrong (set it: \
+             timedatectl set-ntp true), or it was ahead before; nothing in the store is changed"
+        ),
+    );
 }
 
 /// Whatever waits for an instant looks at the clock again.
@@ -163,10 +400,13 @@ fn wake_all(cx: &Cx, chores: &mpsc::UnboundedSender<Chore>) {
     let _ = chores.send(Chore::LookAtSnoozed);
 }
 
-/// Any answer will do: it says what time it is.
+/// Any answer will do: it says what time it is. One that is away is asked by somebody else later.
 async fn ask_the_time(cx: &Cx) {
-    for waha in cx.clients().wahas.values() {
-        // One that is away is asked by somebody else later.
+    let clients = cx.clients();
+    if let Some(gemini) = clients.gemini.as_ref().filter(|gemini| is_elsewhere(gemini.url())) {
+        let _ = tokio::time::timeout(ASK_MAX, gemini.ask_the_time()).await;
+    }
+    for waha in clients.wahas.values() {
         let _ = tokio::time::timeout(ASK_MAX, waha.ping()).await;
     }
 }
@@ -178,45 +418,168 @@ mod tests {
     const NOON: Timestamp = Timestamp::from_seconds(1_795_392_000);
     const YEAR: Duration = Duration::from_secs(400 * 86_400);
 
-    #[test]
-    fn stamps_are_taken_back_once_a_server_says_that_the_clock_is_right() {
-        let began = Instant::now();
-        let after = |seconds: u64| (NOON + Duration::from_secs(seconds), began + Duration::from_secs(seconds));
-        let heard = |seconds: u64| {
-            let (time, at) = after(seconds);
-            Some(Heard { time, at })
-        };
-        let mut looks = Looks::new(NOON, began);
-        let (wall, steady) = after(1);
-        assert_eq!(looks.look(wall, steady, None), [], "nobody has said what time it is");
-        let (wall, steady) = after(2);
-        assert_eq!(looks.look(wall, steady, heard(2)), [Finding::IsRight], "from before the start");
-        let (wall, steady) = after(3);
-        assert_eq!(looks.look(wall, steady, heard(2)), [], "an old word");
+    /// A machine whose clock is set by hand, and servers that tell the true time or the machine's.
+    struct Machine {
+        looks: Looks,
+        began: Instant,
+        passed: u64,
+        /// Milliseconds that our clock is ahead of the true time.
+        ahead: i64,
+        words: BTreeMap<&'static str, ServerWord>,
+    }
 
-        let (wall, steady) = after(4);
-        let ahead = Difference { by: YEAR, direction: Direction::Ahead };
-        assert_eq!(looks.look(wall + YEAR, steady, heard(2)), [Finding::WasSet(ahead)]);
-        let (wall, steady) = after(5);
-        assert_eq!(looks.look(wall + YEAR, steady, heard(5)), [Finding::Differs(ahead)]);
-        let (wall, steady) = after(6);
-        assert_eq!(looks.look(wall + YEAR, steady, heard(6)), [], "told once");
-        let (wall, steady) = after(7);
-        let back = Difference { by: YEAR, direction: Direction::Behind };
-        assert_eq!(looks.look(wall, steady, heard(6)), [Finding::WasSet(back)]);
-        let (wall, steady) = after(8);
-        assert_eq!(looks.look(wall, steady, heard(8)), [Finding::Agrees, Finding::IsRight]);
-        let (wall, steady) = after(9);
-        assert_eq!(looks.look(wall, steady, heard(9)), []);
+    impl Machine {
+        fn start(ahead: i64) -> Self {
+            let began = Instant::now();
+            let wall = Timestamp::from_millis(NOON.millis() + ahead);
+            Self { looks: Looks::new(wall, None, wall, began), began, passed: 0, ahead, words: BTreeMap::new() }
+        }
+
+        fn steady(&self) -> Instant {
+            self.began + Duration::from_secs(self.passed)
+        }
+
+        fn wall(&self) -> Timestamp {
+            Timestamp::from_millis(NOON.millis() + self.ahead) + Duration::from_secs(self.passed)
+        }
+
+        /// A second passes, then a server says what time it is by a clock that is ahead by so much.
+        fn says(&mut self, name: &'static str, ahead: i64) -> Vec<Finding> {
+            self.passed += 1;
+            let at = self.steady();
+            let time = Timestamp::from_millis(NOON.millis() + ahead) + Duration::from_secs(self.passed);
+            let heard = Some(Heard { time, asked_at: at, at });
+            let word = ServerWord { name: name.to_owned(), elsewhere: name == "Gemini", heard };
+            self.words.insert(name, word);
+            self.look()
+        }
+
+        fn look(&mut self) -> Vec<Finding> {
+            let words = self.words.values().cloned().collect();
+            self.looks.look(self.wall(), self.steady(), words)
+        }
+
+        /// A second passes; somebody has set the clock.
+        fn set(&mut self, ahead: i64) -> Vec<Finding> {
+            self.passed += 1;
+            self.ahead = ahead;
+            self.look()
+        }
+    }
+
+    fn year() -> i64 {
+        i64::try_from(YEAR.as_millis()).unwrap()
+    }
+
+    fn mended(findings: &[Finding]) -> Vec<AheadSpan> {
+        let span = |finding: &Finding| match finding {
+            Finding::WasAhead(span) => Some(*span),
+            _ => None,
+        };
+        findings.iter().filter_map(span).collect()
     }
 
     #[test]
-    fn a_clock_that_is_behind_takes_nothing_back() {
-        let began = Instant::now();
-        let mut looks = Looks::new(NOON - YEAR, began);
-        let steady = began + LOOK;
-        let found = looks.look(NOON - YEAR + LOOK, steady, Some(Heard { time: NOON + LOOK, at: steady }));
-        assert_eq!(found, [Finding::Differs(Difference { by: YEAR, direction: Direction::Behind })]);
-        assert!(looks.doubtful);
+    fn the_stamps_of_the_wrong_time_are_moved_back_once_the_server_that_told_of_it_is_content() {
+        let mut machine = Machine::start(0);
+        assert_eq!(machine.says("WAHA main", 0), [Finding::NoDoubt]);
+        let moved = Difference { by: YEAR, direction: Direction::Ahead };
+        assert_eq!(machine.set(year()), [Finding::WasSet { moved, unexplained: false }]);
+        assert_eq!(machine.says("WAHA main", 0), [Finding::Differs("WAHA main".into(), moved)]);
+        assert_eq!(machine.says("WAHA main", 0), [], "told once");
+        assert!(machine.looks.is_wrong());
+        let moved = Difference { by: YEAR, direction: Direction::Behind };
+        let found = machine.set(0);
+        assert_eq!(found, [Finding::WasSet { moved, unexplained: false }, Finding::Agrees]);
+        let found = mended(&machine.says("WAHA main", 0));
+        let at = |seconds: u64| NOON + YEAR + Duration::from_secs(seconds);
+        assert_eq!(found, [AheadSpan { from: at(1), to: at(5), by: YEAR }]);
+        assert_eq!(mended(&machine.says("WAHA main", 0)), [], "once");
+    }
+
+    #[test]
+    fn a_clock_that_is_behind_moves_nothing_back_though_the_server_beside_it_agrees() {
+        // A boot without a battery: WAHA on this machine says the same.
+        let mut machine = Machine::start(-year());
+        assert_eq!(mended(&machine.says("WAHA main", -year())), []);
+        assert_eq!(mended(&machine.says("Gemini", 0)), []);
+        assert!(machine.looks.is_wrong());
+        assert_eq!(machine.says("WAHA main", -year()), [], "one that agrees ends nobody's doubt");
+        assert!(machine.looks.is_wrong());
+        // The network sets it right, and later somebody sets it wrong again.
+        assert_eq!(mended(&machine.set(0)), []);
+        assert_eq!(mended(&machine.says("WAHA main", 0)), []);
+        assert_eq!(mended(&machine.set(-year())), []);
+        assert_eq!(mended(&machine.says("WAHA main", -year())), []);
+        assert_eq!(mended(&machine.says("WAHA main", -year())), []);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_wrong_moves_nothing_back() {
+        let mut machine = Machine::start(0);
+        machine.says("WAHA main", 0);
+        machine.says("Gemini", 0);
+        let moved = Difference { by: YEAR, direction: Direction::Behind };
+        assert_eq!(machine.set(-year()), [Finding::WasSet { moved, unexplained: true }]);
+        assert_eq!(mended(&machine.says("WAHA main", -year())), []);
+        assert_eq!(mended(&machine.says("Gemini", 0)), []);
+    }
+
+    #[test]
+    fn a_server_whose_own_clock_was_wrong_moves_nothing_back() {
+        let mut machine = Machine::start(0);
+        machine.says("WAHA other", -year());
+        assert!(machine.looks.is_wrong());
+        // It is set right; ours was never set.
+        assert_eq!(mended(&machine.says("WAHA other", 0)), []);
+        // It was wrong, then both are set wrong in the other direction.
+        machine.says("WAHA other", -year());
+        machine.set(-2 * year());
+        assert_eq!(mended(&machine.says("WAHA other", -2 * year())), []);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_to_a_server_whose_clock_is_behind_moves_nothing_back() {
+        let mut machine = Machine::start(0);
+        machine.looks.floor = Some(NOON - Duration::from_secs(3600));
+        machine.says("WAHA other", -year());
+        machine.set(-year());
+        assert_eq!(machine.says("WAHA other", -year()), [Finding::NoDoubt, Finding::TooEarly]);
+    }
+
+    #[test]
+    fn while_any_server_contradicts_nothing_is_moved_back() {
+        let mut machine = Machine::start(year());
+        machine.says("WAHA main", 0);
+        machine.says("Gemini", 2 * year());
+        machine.set(0);
+        assert_eq!(mended(&machine.says("WAHA main", 0)), []);
+        machine.says("Gemini", 0);
+        assert_eq!(mended(&machine.says("WAHA main", 0)).len(), 1);
+    }
+
+    #[test]
+    fn an_answer_that_was_asked_for_before_the_clock_was_set_says_nothing() {
+        let mut machine = Machine::start(0);
+        machine.says("WAHA main", 0);
+        machine.passed += 1;
+        let asked_at = machine.steady();
+        machine.set(year());
+        let heard = Some(Heard { time: NOON, asked_at, at: machine.steady() });
+        machine.words.insert("WAHA main", ServerWord { name: "WAHA main".into(), elsewhere: false, heard });
+        assert_eq!(machine.look(), []);
+        assert!(!machine.looks.is_wrong());
+    }
+
+    #[test]
+    fn nothing_is_forgotten_by_the_word_of_a_clock_that_only_its_own_machine_vouches_for() {
+        let mut machine = Machine::start(year());
+        machine.says("WAHA main", year());
+        assert!(!machine.looks.is_wrong() && !machine.looks.is_proven(machine.steady()));
+        machine.says("Gemini", year());
+        assert!(machine.looks.is_proven(machine.steady()));
+        machine.set(0);
+        assert!(!machine.looks.is_proven(machine.steady()), "since it was set nobody has said anything");
+        assert!(machine.looks.is_proven(machine.steady() + KEEP), "it has run for as long as things are kept");
     }
 }

@@ -201,6 +201,7 @@ async fn start_with(
     read_config: ReadConfig,
     stop: CancellationToken,
 ) -> Result<Running, RunError> {
+    let started_at = clock.now();
     let (data_dir, opening) = take_data_dir(&config, beginning, &*clock, &stop).await?;
     let data_dir = Arc::new(data_dir);
     let run = RunId::new();
@@ -212,6 +213,7 @@ async fn start_with(
     let store = Store::open_as(opening, Arc::new(teller)).await?;
     let dir = config.daemon.data_dir.clone();
     data_dir.note(store.id()).map_err(|source| RunError::DataDir { path: dir, source })?;
+    let newest = clock_watch::newest_stamp(&store).await?;
     store.free_leases(run, clock.now()).await?;
 
     let (webhook, webhook_port) = listen("webhook.listen", config.webhook.listen).await?;
@@ -244,7 +246,7 @@ async fn start_with(
         clock_doubt: ClockDoubt::default(),
         socket: now_at,
         run,
-        started_at: clock.now(),
+        started_at,
         stop: stop.clone(),
     });
     rounds::recover_downtime(&cx).await?;
@@ -267,7 +269,7 @@ async fn start_with(
     running.work.spawn(do_chores(Arc::clone(&cx), chores_due, work_stop.clone()));
     running.work.spawn(details::run(Arc::clone(&cx), details_due, work_stop.clone()));
     running.work.spawn(rounds::run(Arc::clone(&cx), rounds::ROUND, work_stop.clone()));
-    running.work.spawn(clock_watch::run(Arc::clone(&cx), chores, work_stop.clone()));
+    running.work.spawn(clock_watch::run(Arc::clone(&cx), newest, chores, work_stop.clone()));
     running.work.spawn(tidy(Arc::clone(&cx), work_stop.clone()));
     running.work.spawn(Arc::clone(&counts).run(cx.store.clone(), work_stop.clone()));
     let desk = Arc::new(rpc::service::Desk { cx: Arc::clone(&cx) });
@@ -419,8 +421,7 @@ async fn tidy(cx: Arc<Cx>, stop: CancellationToken) {
             () = tokio::time::sleep(pause) => {}
         }
         pause = TIDY;
-        // By the word of a wrong clock everything is old, also what keeps a delivery from being taken in twice.
-        if cx.clock_doubt.is_wrong() {
+        if !cx.clock_doubt.may_forget() {
             continue;
         }
         if let Err(error) = cx.store.prune(cx.now() - KEEP).await {

@@ -1,6 +1,7 @@
 //! What time it is by a server that we talk to: each of its answers says so. A clock of ours that is wrong is found out
 //! that way, without a question of its own.
 
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -26,7 +27,9 @@ pub struct ServerClock {
 pub struct Heard {
     /// The time by the server, when it answered.
     pub time: Timestamp,
-    /// When that was, by a clock that nobody sets.
+    /// When it was asked, by a clock that nobody sets: it can't have looked at its clock before.
+    pub asked_at: Instant,
+    /// When its answer came, by the same clock.
     pub at: Instant,
 }
 
@@ -36,13 +39,19 @@ impl Heard {
     pub fn time_at(&self, at: Instant) -> Timestamp {
         self.time + at.saturating_duration_since(self.at)
     }
+
+    /// How long the answer took: the time in it may be as old as that.
+    #[must_use]
+    pub fn took(&self) -> Duration {
+        self.at.saturating_duration_since(self.asked_at)
+    }
 }
 
 impl ServerClock {
     /// Notes what an answer says. One without a date says nothing.
-    pub fn note(&self, headers: &HeaderMap, at: Instant) {
+    pub fn note(&self, headers: &HeaderMap, asked_at: Instant, at: Instant) {
         if let Some(time) = date(headers) {
-            *self.lock() = Some(Heard { time: time + HALF_SECOND, at });
+            *self.lock() = Some(Heard { time: time + HALF_SECOND, asked_at, at });
         }
     }
 
@@ -61,6 +70,27 @@ fn date(headers: &HeaderMap) -> Option<Timestamp> {
     let text = headers.get(DATE)?.to_str().ok()?;
     Some(jiff::fmt::rfc2822::parse(text).ok()?.timestamp().into())
 }
+
+/// Is the server surely on another machine than ours? One on this machine tells the time by our own clock, and proves
+/// nothing; so may one in the same network.
+#[must_use]
+pub fn is_elsewhere(url: &str) -> bool {
+    match reqwest::Url::parse(url).ok().as_ref().and_then(|url| url.host_str()) {
+        None => false,
+        Some(host) => match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+            Ok(IpAddr::V4(ip)) => {
+                let near = ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified();
+                !near && !matches!(ip.octets(), [100, 64..=127, _, _])
+            }
+            // The addresses of the internet begin with 2 or 3.
+            Ok(IpAddr::V6(ip)) => ip.segments()[0] >> 13 == 1,
+            Err(_) => host.contains('.') && !NEAR.iter().any(|end| host.to_ascii_lowercase().ends_with(end)),
+        },
+    }
+}
+
+/// Names that are found in the own network only.
+const NEAR: &[&str] = &[".local", ".localhost", ".internal", ".lan", ".home", ".arpa", ".docker", ".test"];
 
 /// How far a clock of ours is from a server's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,16 +145,38 @@ mod tests {
         let clock = ServerClock::default();
         let began = Instant::now();
         let mut headers = HeaderMap::new();
-        clock.note(&headers, began);
+        clock.note(&headers, began, began);
         assert_eq!(clock.heard(), None);
         headers.insert(DATE, "Mon, 23 Nov 2026 00:20:14 GMT".parse().unwrap());
-        clock.note(&headers, began);
+        clock.note(&headers, began, began);
         let heard = clock.heard().unwrap();
         assert_eq!(heard.time_at(began).to_string(), "2026-11-23T00:20:14.500Z");
         assert_eq!(heard.time_at(began + Duration::from_secs(9)).to_string(), "2026-11-23T00:20:23.500Z");
         headers.insert(DATE, "yesterday".parse().unwrap());
-        clock.note(&headers, began);
+        clock.note(&headers, began, began);
         assert_eq!(clock.heard(), Some(heard), "no date, no word");
+    }
+
+    #[test]
+    fn only_a_server_on_the_internet_is_surely_elsewhere() {
+        for (url, elsewhere) in [
+            ("https://generativelanguage.googleapis.com", true),
+            ("https://waha.example.com/prefix", true),
+            ("http://198.51.100.7:3000", true),
+            ("http://[2001:db8::7]:3000", true),
+            ("http://127.0.0.1:3000", false),
+            ("http://[::1]:3000", false),
+            ("http://[fd00::7]:3000", false),
+            ("http://192.168.1.7:3000", false),
+            ("http://172.17.0.2:3000", false),
+            ("http://100.100.1.1:3000", false),
+            ("http://localhost:3000", false),
+            ("http://waha:3000", false),
+            ("http://host.docker.internal:3000", false),
+            ("nothing", false),
+        ] {
+            assert_eq!(is_elsewhere(url), elsewhere, "{url}");
+        }
     }
 
     #[test]

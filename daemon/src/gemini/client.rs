@@ -164,6 +164,21 @@ impl Gemini {
         &self.inner.clock
     }
 
+    /// Where the server is.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.inner.base.as_str()
+    }
+
+    /// Asks for something small and free, so that the server says what time it is. Any answer will do.
+    ///
+    /// # Errors
+    /// When none came.
+    pub async fn ask_the_time(&self) -> Result<(), GeminiError> {
+        let builder = self.request(Method::GET, &["models"]).query(&[("pageSize", "1")]);
+        self.send("", builder).await.map(drop)
+    }
+
     /// The configured model.
     pub fn model(&self) -> &str {
         &self.inner.config.model
@@ -541,8 +556,9 @@ struct Raw {
 
 impl Gemini {
     async fn receive(&self, builder: RequestBuilder) -> Result<Raw, reqwest::Error> {
+        let asked_at = Instant::now();
         let mut response = builder.send().await?;
-        self.inner.clock.note(response.headers(), Instant::now());
+        self.inner.clock.note(response.headers(), asked_at, Instant::now());
         let status = response.status().as_u16();
         let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         let retry_after = header.and_then(|value| named_wait(value, Timestamp::now()));

@@ -311,8 +311,9 @@ impl Waha {
 
     async fn exchange(&self, request: RequestBuilder, wanted: Wanted) -> Result<Answer, WahaError> {
         let transport = |error| WahaError::of_transport(error, self.shared.timeout);
+        let asked_at = Instant::now();
         let mut response = request.send().await.map_err(transport)?;
-        self.shared.clock.note(response.headers(), Instant::now());
+        self.shared.clock.note(response.headers(), asked_at, Instant::now());
         let status = response.status();
         if !status.is_success() {
             // The status says enough where the words behind it don't come.

@@ -30,6 +30,9 @@ async fn a_clock_that_was_wrong_for_a_moment_stops_no_campaign_and_no_answer() {
     until(&world, "another while the clock is ahead", |found| found.counts.sent >= 2).await;
     world.waha.customer_says(SESSION, &world.ana, "When are you open?").await.unwrap();
     world.until("paid", async || (world.credits().await.used == Credits::ONE).then_some(())).await;
+    // What nobody has seen to be wrong is not taken back.
+    let wrong = async || world.daemon.cx.clock_doubt.is_wrong().then_some(());
+    world.until("WAHA's word that the clock is ahead", wrong).await;
     let now = world.daemon.cx.now();
     world.shop.grant(Credits::new(10), None, PLAN, now).await.unwrap();
 
