@@ -73,6 +73,9 @@ pub(crate) struct Folded {
     pub strays: Vec<InteractionId>,
     /// Messages of the chat that was left under addresses that are.
     pub kept_strays: Vec<InteractionId>,
+    /// Questions of either that a human's word in the other one answered.
+    #[serde(default)]
+    pub answered: Vec<InteractionId>,
 }
 
 /// A setting of a chat.

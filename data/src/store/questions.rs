@@ -3,7 +3,7 @@
 
 use super::error::StoreError;
 use super::scope::{Scope, Scoped};
-use crate::ids::ChatId;
+use crate::ids::{ChatId, InteractionId};
 use crate::scoped;
 use crate::time::Timestamp;
 
@@ -30,13 +30,39 @@ pub(crate) fn close_up_to_revision(scope: &Scope<'_>, chat: ChatId, revision: i6
     scope.execute(CLOSE, &[(":chat", &chat), (":revision", &revision)]).map(drop)
 }
 
-/// Closes what a person answered at an instant: everything that the customer wrote until then.
-pub(crate) fn close_up_to_time(scope: &Scope<'_>, chat: ChatId, at: Timestamp) -> Result<(), StoreError> {
+/// Closes what a person answered at an instant: everything that the customer wrote until then. Returns what that was.
+pub(crate) fn close_up_to_time(
+    scope: &Scope<'_>,
+    chat: ChatId,
+    at: Timestamp,
+) -> Result<Vec<InteractionId>, StoreError> {
     const CLOSE: Scoped = scoped!(
         "UPDATE interactions SET open_revision = NULL
-         WHERE tenant_id = :tenant AND chat_id = :chat AND open_revision IS NOT NULL AND at <= :at"
+         WHERE tenant_id = :tenant AND chat_id = :chat AND open_revision IS NOT NULL AND at <= :at
+         RETURNING id"
     );
-    scope.execute(CLOSE, &[(":chat", &chat), (":at", &at)]).map(drop)
+    scope.rows(CLOSE, &[(":chat", &chat), (":at", &at)], |row| row.get(0))
+}
+
+/// Two people are two again: opens what a human's word to the other one had closed, unless somebody wrote to this one since.
+pub(crate) fn reopen(
+    scope: &Scope<'_>,
+    chat: ChatId,
+    messages: &[InteractionId],
+    revision: i64,
+) -> Result<(), StoreError> {
+    const REOPEN: Scoped = scoped!(
+        "UPDATE interactions SET open_revision = :revision
+         WHERE tenant_id = :tenant AND id = :id AND chat_id = :chat AND state <> 'revoked'
+           AND NOT EXISTS (SELECT 1 FROM interactions AS o
+                           WHERE o.tenant_id = :tenant AND o.chat_id = :chat AND o.direction = 'out'
+                             AND o.author <> 'campaign' AND o.at >= interactions.at
+                             AND o.state NOT IN ('draft', 'held', 'failed', 'cancelled'))"
+    );
+    for id in messages {
+        scope.execute(REOPEN, &[(":id", id), (":chat", &chat), (":revision", &revision)])?;
+    }
+    Ok(())
 }
 
 /// Marks what an answer that is on its way was written for: whatever the chat's revision is by then, that answer closes it.

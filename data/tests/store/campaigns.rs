@@ -19,7 +19,7 @@ use mychatflow_data::phone::{Address, Phone};
 use mychatflow_data::store::contacts::ContactFilter;
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::instances::Sighting;
-use mychatflow_data::store::queue::QueueFilter;
+use mychatflow_data::store::queue::{Item, QueueFilter};
 use mychatflow_data::store::tx::draft_campaign::{NewCampaign, NewRecipient};
 use mychatflow_data::store::tx::outcome::After;
 use mychatflow_data::store::tx::run_campaign::{Claim, Turn};
@@ -585,7 +585,8 @@ async fn everybody_is_a_segment_and_whom_nobody_looked_at_is_left_out_of_it() {
 async fn a_campaign_whose_work_is_dropped_says_so() {
     let world = world().await;
     let id = launched(&world, 2).await;
-    let entry = world.shop.queue(QueueFilter::All, None, 10).await.unwrap().remove(0);
+    let entries = world.shop.queue(QueueFilter::All, None, 10).await.unwrap();
+    let entry = entries.into_iter().find(|entry| matches!(entry.item, Item::Job(JobKind::RunCampaign, _))).unwrap();
     world.shop.drop_entry(entry.id, later(1)).await.unwrap();
     assert_eq!(state(&world, id).await, (CampaignState::Paused, Some("its work was dropped by a human".into())));
 }

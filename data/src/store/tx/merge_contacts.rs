@@ -188,6 +188,7 @@ fn belongings(scope: &Scope<'_>, keep: ChatId, gone: ChatId, addresses: &[Addres
         notes,
         strays: under(scope, gone, &addresses, FOREIGN)?,
         kept_strays: under(scope, keep, &addresses, OWN)?,
+        answered: Vec::new(),
     })
 }
 
@@ -259,7 +260,7 @@ fn fold(
         scoped!("UPDATE OR IGNORE drafts SET chat_id = :keep WHERE tenant_id = :tenant AND chat_id = :gone");
     const DELETE: Scoped = scoped!("DELETE FROM chats WHERE tenant_id = :tenant AND id = :gone");
 
-    let folded = belongings(scope, keep, gone, addresses)?;
+    let mut folded = belongings(scope, keep, gone, addresses)?;
     let both: &[(&str, &dyn rusqlite::ToSql)] = &[(":keep", &keep), (":gone", &gone)];
     let live = scope.row(LIVE, &[(":gone", &gone)], |row| Ok((row.get::<_, JobId>(0)?, row.get(1)?)))?;
     jobs::cancel_answer(scope, gone, "the chat became part of another", now)?;
@@ -281,7 +282,7 @@ fn fold(
     scope.execute(REST, &[(":gone", &gone)])?;
     scope.execute(NOTES, both)?;
     scope.execute(DRAFT, both)?;
-    takeover::close_answered(scope, keep)?;
+    folded.answered = takeover::close_answered(scope, keep)?;
     chats::look_who_waits(scope, keep)?;
     let silent = answering && takeover::carry_over(scope, keep, now)?;
     if answering && !silent {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::accept_delivery::LID_WAIT;
 use super::send::HUMAN_ANSWERED;
-use crate::ids::{ChatId, JobId};
+use crate::ids::{ChatId, InteractionId, JobId};
 use crate::model::chat::ChatState;
 use crate::scoped;
 use crate::store::change::Change;
@@ -92,7 +92,8 @@ pub(crate) fn leave_to_human(scope: &Scope<'_>, chat: ChatId, at: Timestamp, now
 
 /// Closes what the customer asked before the last word of a human in a chat that two became, also where that word's time may be
 /// made up.
-pub(crate) fn close_answered(scope: &Scope<'_>, chat: ChatId) -> Result<(), StoreError> {
+/// Returns what was closed.
+pub(crate) fn close_answered(scope: &Scope<'_>, chat: ChatId) -> Result<Vec<InteractionId>, StoreError> {
     const LAST: Scoped = scoped!(
         "SELECT max(at) FROM interactions
          WHERE tenant_id = :tenant AND chat_id = :chat AND direction = 'out' AND author IN ('human', 'phone')
@@ -100,7 +101,7 @@ pub(crate) fn close_answered(scope: &Scope<'_>, chat: ChatId) -> Result<(), Stor
     );
     match scope.row(LAST, &[(":chat", &chat)], |row| row.get::<_, Option<Timestamp>>(0))?.flatten() {
         Some(at) => questions::close_up_to_time(scope, chat, at),
-        None => Ok(()),
+        None => Ok(Vec::new()),
     }
 }
 

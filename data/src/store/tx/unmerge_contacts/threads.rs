@@ -179,6 +179,9 @@ impl Parting<'_, '_> {
             let (row, waiting) = thread_again(half.chat, half.before, joined, now, part, inbound_since);
             write(self.scope, &row)?;
             questions::recount(self.scope, row.id, row.revision)?;
+            if let Some(folded) = folded {
+                questions::reopen(self.scope, row.id, &folded.answered, row.revision)?;
+            }
             if waiting == Waiting::Look {
                 chats::look_who_waits(self.scope, row.id)?;
             }
