@@ -140,7 +140,8 @@ fn bare_id(wa_id: &str) -> &str {
 }
 
 fn is_answer(sent: &SentMessage) -> bool {
-    sent.text.starts_with(ANSWER)
+    // The first answer of a chat says before it that a machine writes.
+    sent.text.split("\n\n").any(|part| part.starts_with(ANSWER))
 }
 
 /// Words of the assistant: the first part of an answer, or the second.

@@ -87,6 +87,14 @@ impl Writer<'_> {
     }
 }
 
+/// Opens a file without its log, without a lock and without changing anything.
+pub(crate) fn open_alone(path: &Path) -> rusqlite::Result<Connection> {
+    let text = path.to_string_lossy();
+    let escaped = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)
+}
+
 /// The file, its writer and its readers. Dropping it waits for the writer.
 pub(crate) struct Db {
     writer: Option<mpsc::Sender<Unit>>,

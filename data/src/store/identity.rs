@@ -11,10 +11,11 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::db::open_alone;
 use super::error::StoreError;
 use super::traces::StoreFile;
 pub use crate::ids::StoreId;
@@ -193,14 +194,6 @@ fn read_mark(path: &Path) -> rusqlite::Result<StoreFile> {
         return Ok(StoreFile::Unmarked);
     }
     Ok(if is_blank(&file)? { StoreFile::Blank } else { StoreFile::Foreign })
-}
-
-/// Opens a file without its log, without a lock and without changing anything.
-pub(crate) fn open_alone(path: &Path) -> rusqlite::Result<Connection> {
-    let text = path.to_string_lossy();
-    let escaped = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)
 }
 
 fn is_ours(file: &Connection) -> rusqlite::Result<bool> {

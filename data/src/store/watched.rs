@@ -14,9 +14,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rusqlite::Connection;
 use tokio::sync::watch;
 
+use super::db::open_alone;
 use super::db::{LOG_LIMIT, empty_log, look_through};
 use super::error::StoreError;
-use super::identity::{Note, NoteFound, Notebook, StoreId, mark, open_alone};
+use super::identity::{Note, NoteFound, Notebook, StoreId, mark};
 use super::log_file::{HEAD_BYTES, is_head};
 use super::traces::{LOG, SAVED, beside, saved_words};
 
