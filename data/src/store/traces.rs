@@ -41,8 +41,6 @@ pub enum StoreFile {
     /// A file of SQLite that can't be read without its log: it was being written when the machine stopped, or it is
     /// broken.
     Unclear,
-    /// A file of SQLite that is shorter than it says, and the log does not have what is missing.
-    Cut,
     /// A file of SQLite of another program.
     Foreign,
     /// No file of SQLite.
@@ -62,6 +60,8 @@ pub struct Traces {
     pub memory: Option<Note>,
     /// The names of everything of a store that was found beside the file, the lock too.
     pub leftovers: Vec<String>,
+    /// Is a page of the store neither in the file nor in the log?
+    pub cut: bool,
     /// A name that should be a plain file and is none.
     pub odd: Option<String>,
     /// A file of the store that has another name too, where another daemon may have it open.
@@ -152,6 +152,7 @@ pub fn decide(traces: &Traces) -> Decision {
         Decision::Open(_) | Decision::Adopt | Decision::Create if traces.saved => {
             Decision::Refuse(Refusal::SavedBeside)
         }
+        Decision::Open(_) | Decision::Adopt | Decision::Create if traces.cut => Decision::Refuse(Refusal::FileCut),
         decision => decision,
     }
 }
@@ -168,7 +169,6 @@ fn decide_for_file(traces: &Traces) -> Decision {
     let note = traces.note.note();
     let known = note.or(traces.memory.as_ref());
     match traces.file {
-        StoreFile::Cut => Refuse(Refusal::FileCut),
         StoreFile::Foreign => Refuse(Refusal::Foreign),
         StoreFile::NotSqlite => Refuse(Refusal::NotSqlite),
         StoreFile::Missing if traces.is_touched() => Refuse(Refusal::FileMissing),
@@ -357,7 +357,7 @@ fn file_name(path: &Path) -> String {
 
 /// Looks by name only; no file is opened here but the note and the log.
 pub(crate) fn look(path: &Path, file: StoreFile, memory: Option<Note>, lock: Option<&str>) -> io::Result<Traces> {
-    let (mut leftovers, mut odd, mut file) = (Vec::new(), None, file);
+    let (mut leftovers, mut odd) = (Vec::new(), None);
     let (mut journal, mut linked) = (false, None);
     for name in names(path) {
         let found = match fs::symlink_metadata(&name) {
@@ -388,10 +388,8 @@ pub(crate) fn look(path: &Path, file: StoreFile, memory: Option<Note>, lock: Opt
         None => (NoteFound::read(path)?, LogFile::read(&beside(path, LOG))?),
     };
     // With a journal the file is brought back to what it was before.
-    if odd.is_none() && !journal && may_be_cut(file) && is_cut(path, &log)? {
-        file = StoreFile::Cut;
-    }
-    Ok(Traces { file, log: log.state(), note, memory, leftovers, odd, linked, saved })
+    let cut = odd.is_none() && !journal && may_be_cut(file) && is_cut(path, &log)?;
+    Ok(Traces { file, log: log.state(), note, memory, leftovers, cut, odd, linked, saved })
 }
 
 /// Files that SQLite would open.
