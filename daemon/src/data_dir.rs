@@ -17,11 +17,14 @@ use mychatflow_data::time::Timestamp;
 use rustix::fs::{FlockOperation, OFlags, flock};
 
 use crate::config::Config;
-use crate::rpc::listener::{BindError, Lock};
+use crate::rpc::listener::{BindError, Lock, lock_text};
 use crate::{LOCK_FILE, RunError, STORE_FILE};
 
 /// The second line of a lock whose daemon has not opened a store yet.
 const STARTING: &str = "starting";
+
+/// How the second line of a lock begins that names its store.
+const STORE: &str = "store ";
 
 /// How a start treats what lies in the data directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,11 +47,15 @@ pub fn opening(config: &Config) -> Opening {
     }
 }
 
-/// Was a store open under this lock? One that a first start left before it had a store says that it was starting.
+/// Was a store open under this lock? Then it names it. A first start that was killed before it had a store leaves a lock
+/// that names none.
 fn had_store(lock: &Path) -> bool {
-    // A link is refused where the lock is taken.
-    let text = fs::read_to_string(lock).unwrap_or_default();
-    !text.trim().is_empty() && text.lines().nth(1) != Some(STARTING)
+    named_store(lock).is_some()
+}
+
+/// The line of a lock that names the store which was open under it.
+fn named_store(lock: &Path) -> Option<String> {
+    lock_text(lock).lines().nth(1).filter(|line| line.starts_with(STORE)).map(str::to_owned)
 }
 
 /// How a lock says where the socket of its daemon is, in its third line.
@@ -72,7 +79,7 @@ pub fn holder(dir: &Path) -> Option<Holder> {
     if !is_locked(&lock) && !is_locked(dir) {
         return None;
     }
-    let text = fs::read_to_string(lock).unwrap_or_default();
+    let text = lock_text(&lock);
     let pid = text.lines().next().and_then(|pid| pid.trim().parse().ok());
     Some(Holder { pid, is_leaving: text.lines().any(|line| line == LEAVING) })
 }
@@ -80,8 +87,7 @@ pub fn holder(dir: &Path) -> Option<Holder> {
 /// Where the last daemon of a data directory had its socket, as its lock tells.
 #[must_use]
 pub fn noted_socket(dir: &Path) -> Option<PathBuf> {
-    let text = fs::read_to_string(dir.join(LOCK_FILE)).ok()?;
-    text.lines().find_map(|line| line.strip_prefix(SOCKET)).map(PathBuf::from)
+    lock_text(&dir.join(LOCK_FILE)).lines().find_map(|line| line.strip_prefix(SOCKET)).map(PathBuf::from)
 }
 
 /// Has anybody locked it? Asked by locking it for an instant.
@@ -110,14 +116,15 @@ struct Held {
 /// What a lock says behind the process.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Lines {
-    store: Option<StoreId>,
+    /// The line of the store that is open, before that of the one that was.
+    store: Option<String>,
     socket: Option<PathBuf>,
     is_leaving: bool,
 }
 
 impl Lines {
     fn text(&self) -> Vec<String> {
-        let mut lines = vec![self.store.map_or_else(|| STARTING.to_owned(), |id| format!("store {id}"))];
+        let mut lines = vec![self.store.clone().unwrap_or_else(|| STARTING.to_owned())];
         // A path that is no line can't be told.
         let socket = self.socket.as_deref().and_then(Path::to_str).filter(|path| !path.contains('\n'));
         lines.extend(socket.map(|path| format!("{SOCKET}{path}")));
@@ -143,19 +150,14 @@ impl DataDir {
         let path = dir.join(LOCK_FILE);
         let locked_dir = lock_dir(dir, &path)?;
         let opening = Opening { fresh, ..opening(config) };
-        let first = opening.lock.is_none();
-        let acquire = || {
-            let lock = Lock::acquire(&path)?;
-            if first {
-                lock.write(&Lines::default().text()).map_err(fail)?;
-            }
-            Ok::<_, RunError>(lock)
-        };
+        // Until this start has opened the store the lock names the one that was open before.
+        let lines = Lines { store: named_store(&path), ..Lines::default() };
+        let acquire = || Lock::acquire(&path, &lines.text()).map_err(RunError::from);
         // A daemon of a version that does not lock the directory has the file. Where nothing may be touched none is made.
         let held = if fs::symlink_metadata(&path).is_ok() { Some(acquire()?) } else { None };
         refuse(&opening, fresh)?;
         let lock = held.map_or_else(acquire, Ok)?;
-        let held = Held { lock, lines: Lines::default() };
+        let held = Held { lock, lines };
         Ok((Self { _dir: locked_dir, held: Mutex::new(held), path }, opening))
     }
 
@@ -164,7 +166,7 @@ impl DataDir {
     /// # Errors
     /// What the system says.
     pub fn note(&self, id: StoreId) -> io::Result<()> {
-        self.write(|lines| lines.store = Some(id))
+        self.write(|lines| lines.store = Some(format!("{STORE}{id}")))
     }
 
     /// Says in the lock where the socket is.
@@ -199,10 +201,7 @@ impl DataDir {
         if held.lock.is_in_place() {
             return Ok(());
         }
-        let fresh = Lock::acquire(&self.path)?;
-        if let Err(error) = fresh.write(&held.lines.text()) {
-            tracing::warn!(%error, "the lock could not be written");
-        }
+        let fresh = Lock::acquire(&self.path, &held.lines.text())?;
         tracing::warn!(path = %self.path.display(), "the lock was deleted under the daemon, and was made anew");
         held.lock = fresh;
         Ok(())
@@ -227,5 +226,62 @@ fn lock_dir(dir: &Path, lock: &Path) -> Result<Option<File>, RunError> {
             tracing::debug!(%error, "the data directory itself can't be locked");
             Ok(None)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_lock_that_names_a_store_tells_of_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let lock = dir.path().join(LOCK_FILE);
+        assert!(!had_store(&lock));
+        for (text, expected) in [
+            ("", false),
+            ("4711\n", false),
+            ("4711\nstarting\n", false),
+            ("4711\nstore 0123456789abcdef\n", true),
+            ("4711\nstore 0123456789abcdef\ncdef\n", true),
+        ] {
+            fs::write(&lock, text).unwrap();
+            assert_eq!(had_store(&lock), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_start_that_is_killed_before_it_has_opened_the_store_leaves_the_name_of_the_store() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = Config::new(dir.path().join("data"), dir.path().join("run/socket"));
+        config.daemon.state_dir = None;
+        let lock = dir.path().join("data").join(LOCK_FILE);
+        // A first start.
+        let taken = DataDir::take(&config, Beginning::AsFound, Timestamp::now()).unwrap();
+        assert_eq!(lock_text(&lock).lines().nth(1), Some(STARTING));
+        drop(taken);
+        // One that was killed in the middle of its first write.
+        fs::write(&lock, format!("{}\n", std::process::id())).unwrap();
+        drop(DataDir::take(&config, Beginning::AsFound, Timestamp::now()).unwrap());
+
+        fs::write(&lock, "4711\nstore 0123456789abcdef\n").unwrap();
+        let taken = DataDir::take(&config, Beginning::Fresh, Timestamp::now()).unwrap();
+        assert_eq!(lock_text(&lock), format!("{}\nstore 0123456789abcdef\n", std::process::id()));
+        drop(taken);
+        assert!(had_store(&lock));
+    }
+
+    #[test]
+    fn a_lock_that_is_a_pipe_holds_nobody_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let lock = dir.path().join(LOCK_FILE);
+        let made = std::process::Command::new("mkfifo").arg(&lock).status().unwrap();
+        assert!(made.success());
+        assert!(!had_store(&lock));
+        let error = Lock::acquire(&lock, &[]).unwrap_err();
+        assert!(matches!(error, BindError::Link { .. }), "{error}");
+        fs::remove_file(&lock).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", &lock).unwrap();
+        assert!(!had_store(&lock));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,6 +29,8 @@ const LOOK_AT_SOCKET: Duration = Duration::from_secs(1);
 /// How often, and how many times, a lock is tried before somebody has it: who only looks has it for an instant.
 const LOCK_TRY_AGAIN: Duration = Duration::from_millis(10);
 const LOCK_TRIES: u32 = 10;
+/// More than a lock holds.
+const LOCK_BYTES_MAX: u64 = 4_096;
 /// How long to wait after a connection could not be taken, for example for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -98,17 +100,30 @@ pub struct Lock {
 impl BindError {
     /// Somebody has a lock: who, as far as its file tells.
     pub(crate) fn locked(path: &Path) -> Self {
-        let text = fs::read_to_string(path).unwrap_or_default();
+        let text = lock_text(path);
         Self::Locked { path: path.to_owned(), pid: text.lines().next().and_then(|pid| pid.trim().parse().ok()) }
     }
 }
 
+/// What a lock says: never more than a lock holds, and nothing where it is no plain file.
+pub(crate) fn lock_text(path: &Path) -> String {
+    let mut text = String::new();
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    if fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
+        && let Ok(file) = OpenOptions::new().read(true).custom_flags(flags).open(path)
+    {
+        // What can't be read says nothing.
+        let _ = file.take(LOCK_BYTES_MAX).read_to_string(&mut text);
+    }
+    text
+}
+
 impl Lock {
-    /// Takes the lock, or says who has it.
+    /// Takes the lock and writes who has it, and more lines; or says who has it.
     ///
     /// # Errors
     /// [`BindError::Locked`], [`BindError::Link`], or the system's refusal.
-    pub fn acquire(path: &Path) -> Result<Self, BindError> {
+    pub fn acquire(path: &Path, lines: &[String]) -> Result<Self, BindError> {
         let fail = |what| move |source| BindError::Io { what, path: path.to_owned(), source };
         let link = || BindError::Link { path: path.to_owned() };
         let nofollow = OFlags::NOFOLLOW.bits().cast_signed();
@@ -139,7 +154,7 @@ impl Lock {
                 continue;
             }
             let lock = Self { file, watched };
-            lock.write(&[]).map_err(fail("write"))?;
+            lock.write(lines).map_err(fail("write"))?;
             return Ok(lock);
         }
     }
@@ -161,8 +176,9 @@ impl Lock {
             text.push('\n');
         }
         let mut file = &self.file;
+        // In one piece, over what was there, and cut off afterwards: whoever reads it or is killed in between finds no empty
+        // file.
         file.rewind()?;
-        // Cut off afterwards: whoever reads it at this moment finds no empty file.
         file.write_all(text.as_bytes())?;
         file.set_len(text.len().try_into().unwrap_or(u64::MAX))
     }
@@ -281,7 +297,7 @@ impl Listener {
     }
 
     fn mend_lock(&mut self) {
-        match Lock::acquire(&self.place.lock_path) {
+        match Lock::acquire(&self.place.lock_path, &[]) {
             Ok(lock) => self.place.lock = Arc::new(lock),
             Err(error) => tracing::debug!(error = &error as &dyn std::error::Error, "the socket has no lock"),
         }
@@ -364,7 +380,7 @@ fn bind_at(path: &Path, group: Option<u32>, held: Option<Arc<Lock>>) -> Result<(
     }
     let lock = match held {
         Some(lock) => lock,
-        None => Arc::new(Lock::acquire(&lock_path)?),
+        None => Arc::new(Lock::acquire(&lock_path, &[])?),
     };
     if !existed || is_ours(dir, &[path, &lock_path]).map_err(fail("look into", dir))? {
         chown(dir, None, group).map_err(fail("give to the group", dir))?;
