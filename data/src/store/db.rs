@@ -25,7 +25,7 @@ use super::migrate::{migrate, refuse_newer};
 use super::opening::Opening;
 use super::readers::{Caller, Query, Readers};
 use super::traces::{self, Decision, Log, Refusal, Standing, StoreFile};
-use super::watched::{Keeper, Watched};
+use super::watched::{Keeper, Presence, Watched};
 use crate::ids::TenantId;
 use crate::time::Timestamp;
 
@@ -167,7 +167,7 @@ impl Db {
 
     /// Are the files still where they were opened?
     pub(crate) fn is_in_place(&self) -> bool {
-        self.watched.loss().is_none()
+        self.watched.presence() == Presence::InPlace
     }
 
     /// Waits until the files are gone from under the store, and says what became of them; for ever while they are there.
@@ -442,16 +442,22 @@ fn write_loop(connection: Connection, mut queue: mpsc::Receiver<Unit>, listener:
             continue;
         }
         // What is cut before a commit looks long enough after it.
-        if let Err(StoreError::Lost(loss)) = keeper.check() {
-            units.drain(..).for_each(|unit| unit(None)(Err(StoreError::Lost(loss.clone()))));
-            keeper.give_up(&connection, &loss);
+        let found = keeper.check();
+        if found.is_err() {
+            units.drain(..).for_each(|unit| unit(None)(Err(same_failure(&found))));
+            if let Err(StoreError::Lost(loss)) = found {
+                keeper.give_up(&connection, &loss);
+            }
             continue;
         }
         let Batch { settles, changes, committed, traceless } = write_batch(&connection, units.drain(..));
-        // A commit into files that nobody will find again is none.
+        let written = committed.is_ok();
+        // A commit into files that nobody will find again is none. One into files that can't be looked at now may stand: it
+        // is not acknowledged, but whoever works on with it hears of it.
         let committed = committed.and_then(|()| keeper.check());
         let failed = committed.is_err();
-        traces |= traceless && !failed;
+        let may_stand = written && !matches!(committed, Err(StoreError::Lost(_)));
+        traces |= traceless && may_stand;
         // Before anybody is told that it is erased. A reader may still look at what was: then after the next batch.
         traces = traces && !empty_log(&connection);
         if !failed {
@@ -459,7 +465,7 @@ fn write_loop(connection: Connection, mut queue: mpsc::Receiver<Unit>, listener:
         }
         keeper.watched.note_log();
         let tell = |changes: Vec<Change>| {
-            if !failed && !changes.is_empty() {
+            if may_stand && !changes.is_empty() {
                 listener.committed(changes);
             }
         };
@@ -474,12 +480,11 @@ fn write_loop(connection: Connection, mut queue: mpsc::Receiver<Unit>, listener:
             keeper.give_up(&connection, &loss);
         }
     }
-    if !keeper.is_lost()
-        && let Err(StoreError::Lost(loss)) = keeper.check()
-    {
-        keeper.give_up(&connection, &loss);
+    let found = if keeper.is_lost() { Ok(()) } else { keeper.check() };
+    if let Err(StoreError::Lost(loss)) = &found {
+        keeper.give_up(&connection, loss);
     }
-    if keeper.is_lost() {
+    if keeper.is_lost() || found.is_err() {
         // Closing the last connection deletes the log by its name, which may be somebody else's by now. The process ends.
         std::mem::forget(connection);
         return;
@@ -572,6 +577,7 @@ fn same_failure(committed: &Result<(), StoreError>) -> StoreError {
         Err(StoreError::DiskFull) => StoreError::DiskFull,
         Err(StoreError::Busy) => StoreError::Busy,
         Err(StoreError::Lost(loss)) => StoreError::Lost(loss.clone()),
+        Err(StoreError::Uncommitted(why)) => StoreError::Uncommitted(why.clone()),
         Err(other) => StoreError::Uncommitted(other.to_string()),
         Ok(()) => StoreError::Closed,
     }

@@ -4,12 +4,14 @@
 //! Nor may somebody cut it or write something else over it. The names are asked, and one descriptor of each that is open
 //! as long as the connections: a second one of the file, once closed, would take SQLite's own locks with it.
 
+use std::cell::Cell;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::sync::watch;
@@ -27,6 +29,9 @@ const PART: &str = ".saving";
 const FILE_HEAD: usize = 18;
 /// Where the two random numbers stand that the head of a log has, new ones each time the log begins anew.
 const SALTS_AT: u64 = 16;
+
+/// How long the system may be unable to tell whether the files are there.
+const UNKNOWN_MAX: Duration = Duration::from_secs(60);
 
 /// A file as it was when it was opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,19 +69,44 @@ impl WatchedFile {
     /// What became of it, if it is not there any more.
     #[must_use]
     pub fn loss(&self) -> Option<String> {
-        self.look().err()
+        self.look().err().map(|(Absence::Sure(why) | Absence::Unknown(why))| why)
     }
 
     /// How long it is, or what became of it.
-    fn look(&self) -> Result<u64, String> {
+    fn look(&self) -> Result<u64, Absence> {
         let path = self.path.display();
         match fs::symlink_metadata(&self.path) {
             Ok(found) if (found.dev(), found.ino()) == (self.device, self.inode) => Ok(found.len()),
-            Ok(_) => Err(format!("{path} was replaced by another file")),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(format!("{path} was deleted or moved away")),
-            Err(error) => Err(format!("{path} can't be found any more: {error}")),
+            Ok(_) => Err(Absence::Sure(format!("{path} was replaced by another file"))),
+            Err(error) if is_gone(&error) => Err(Absence::Sure(format!("{path} was deleted or moved away"))),
+            Err(error) => Err(Absence::Unknown(format!("{path} can't be looked at: {error}"))),
         }
     }
+}
+
+/// Is there surely nothing under that name? Any other error, such as one of a network disk, tells nothing about the file.
+fn is_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// Why a look at a name found no file.
+#[derive(Debug)]
+enum Absence {
+    /// The file is not there.
+    Sure(String),
+    /// The system could not tell.
+    Unknown(String),
+}
+
+/// What a look at the files found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Presence {
+    /// They are there.
+    InPlace,
+    /// The system could not tell.
+    Unknown(String),
+    /// One of them is gone, was cut or was overwritten.
+    Lost(String),
 }
 
 /// The file and its log, from the opening to the end.
@@ -115,28 +145,29 @@ impl Watched {
 
     /// What became of them: two looks at a directory, and the heads of both. Nothing is opened. Only on the thread that
     /// writes the answer is sure: for another one the log may get shorter in between.
-    pub(crate) fn loss(&self) -> Option<String> {
+    pub(crate) fn presence(&self) -> Presence {
         let (file, log) = match (self.file.look(), self.log.look()) {
-            (Err(loss), _) | (_, Err(loss)) => return Some(loss),
+            (Err(Absence::Sure(loss)), _) | (_, Err(Absence::Sure(loss))) => return Presence::Lost(loss),
+            (Err(Absence::Unknown(why)), _) | (_, Err(Absence::Unknown(why))) => return Presence::Unknown(why),
             (Ok(file), Ok(log)) => (file, log),
         };
         let (path, log_path) = (self.file.path.display(), self.log.path.display());
         if file < self.open.file_bytes.fetch_max(file, Ordering::AcqRel) {
-            return Some(format!("{path} was cut by somebody else"));
+            return Presence::Lost(format!("{path} was cut by somebody else"));
         }
         let before = self.open.log_bytes.load(Ordering::Acquire);
         if log < before && !(before > LOG_LIMIT && log >= LOG_LIMIT) {
-            return Some(format!("{log_path} was cut by somebody else"));
+            return Presence::Lost(format!("{log_path} was cut by somebody else"));
         }
         let mut head = [0; FILE_HEAD];
         if self.open.file.read_exact_at(&mut head, 0).is_ok() && head != self.open.head {
-            return Some(format!("{path} was overwritten by somebody else"));
+            return Presence::Lost(format!("{path} was overwritten by somebody else"));
         }
         let mut head = [0; HEAD_BYTES as usize];
         if self.open.log.read_exact_at(&mut head, 0).is_ok() && !is_head(&head) {
-            return Some(format!("{log_path} was overwritten by somebody else"));
+            return Presence::Lost(format!("{log_path} was overwritten by somebody else"));
         }
-        None
+        Presence::InPlace
     }
 
     /// From now on the log may be as short as it is.
@@ -156,6 +187,23 @@ impl Watched {
     }
 }
 
+/// What a look means: while the system can't tell, nothing is acknowledged, and only when that lasts the store is given up.
+/// Returns also since when it can't tell.
+fn judge(found: Presence, since: Option<Instant>, now: Instant) -> (Result<(), StoreError>, Option<Instant>) {
+    match found {
+        Presence::InPlace => (Ok(()), None),
+        Presence::Lost(loss) => (Err(StoreError::Lost(loss)), None),
+        Presence::Unknown(why) => {
+            let since = since.unwrap_or(now);
+            if now.saturating_duration_since(since) < UNKNOWN_MAX {
+                (Err(StoreError::Uncommitted(why)), Some(since))
+            } else {
+                (Err(StoreError::Lost(why)), Some(since))
+            }
+        }
+    }
+}
+
 /// Looks after the files for the thread that writes.
 pub(crate) struct Keeper {
     pub(crate) path: PathBuf,
@@ -163,6 +211,8 @@ pub(crate) struct Keeper {
     pub(crate) watched: Watched,
     pub(crate) notebook: Notebook,
     salts: [u8; 8],
+    /// Since when the system can't tell whether the files are there.
+    unknown_since: Cell<Option<Instant>>,
     lost: watch::Sender<Option<String>>,
 }
 
@@ -184,7 +234,8 @@ impl Keeper {
             Watched::begin(path, file).map_err(|error| fail("the store's files can't be looked at", error))?;
         // A log that could not be emptied goes on, and has the mark in it.
         let salts = watched.read_salts();
-        let keeper = Self { path: path.to_owned(), id, watched, notebook, salts, lost };
+        let unknown_since = Cell::new(None);
+        let keeper = Self { path: path.to_owned(), id, watched, notebook, salts, unknown_since, lost };
         let noted = NoteFound::read(path).ok().and_then(|found| found.note().copied()).filter(|note| note.id == id);
         let at_least = if emptied { generation } else { noted.map_or(0, |note| note.generation) };
         // Nothing that a file with the new mark does not have was acknowledged yet.
@@ -201,7 +252,9 @@ impl Keeper {
 
     /// Are the files there? When not, nothing is acknowledged any more.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
-        self.watched.loss().map_or(Ok(()), |loss| Err(StoreError::Lost(loss)))
+        let (verdict, since) = judge(self.watched.presence(), self.unknown_since.get(), Instant::now());
+        self.unknown_since.set(since);
+        verdict
     }
 
     /// Each time the log begins anew, all that it held before is in the file: that is marked and noted, and from then on
@@ -270,5 +323,44 @@ impl Keeper {
     /// Why it was given up.
     pub(crate) fn loss(&self) -> String {
         self.lost.borrow().clone().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_does_not_answer_for_a_moment_is_no_lost_store() {
+        let began = Instant::now();
+        let later = |seconds| began + Duration::from_secs(seconds);
+        let unknown = || Presence::Unknown("I/O error".into());
+        let (verdict, since) = judge(unknown(), None, began);
+        assert!(verdict.is_err_and(|error| error.may_pass()), "whoever must not lose it tries again");
+        let (verdict, since) = judge(unknown(), since, later(59));
+        assert!(verdict.is_err_and(|error| error.may_pass()));
+        let (verdict, again) = judge(Presence::InPlace, since, later(59));
+        assert!(verdict.is_ok() && again.is_none());
+        let (verdict, _) = judge(unknown(), again, later(61));
+        assert!(verdict.is_err_and(|error| error.may_pass()), "counted anew");
+        let (verdict, _) = judge(unknown(), since, later(60));
+        assert!(matches!(verdict, Err(StoreError::Lost(_))));
+        let (verdict, _) = judge(Presence::Lost("gone".into()), None, began);
+        assert!(matches!(verdict, Err(StoreError::Lost(_))));
+    }
+
+    #[test]
+    fn a_name_that_can_t_be_looked_at_is_not_gone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store");
+        fs::write(&path, "x".repeat(FILE_HEAD)).unwrap();
+        fs::write(beside(&path, LOG), "").unwrap();
+        let mut watched = Watched::begin(&path, File::open(&path).unwrap()).unwrap();
+        assert_eq!(watched.presence(), Presence::InPlace);
+        // No system can look at a name that is longer than names are.
+        watched.log.path = dir.path().join("x".repeat(5_000));
+        assert!(matches!(watched.presence(), Presence::Unknown(_)));
+        fs::remove_file(&path).unwrap();
+        assert!(matches!(watched.presence(), Presence::Lost(_)));
     }
 }
