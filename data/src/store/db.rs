@@ -42,7 +42,8 @@ const READER_CACHE_KIB: i64 = -2048;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the log waits for readers before it is emptied another time.
 const LOG_TIMEOUT: Duration = Duration::from_millis(250);
-/// How long a store that was not closed in order is looked through before it is opened.
+/// How long a store that was not closed in order is looked through before it is opened: one that is too large for that is
+/// taken for whole.
 const LOOK_THROUGH: Duration = Duration::from_secs(3);
 /// Steps of SQLite between two looks at the clock.
 const STEPS: i32 = 1000;
@@ -269,12 +270,19 @@ fn prepare(opening: &Opening) -> Result<Option<StoreId>, StoreError> {
     let path = opening.path.as_path();
     let mut traces = opening.look()?;
     let mut decision = traces::decide(&traces);
-    // One that was closed in order is looked through only where it is to be set aside.
-    if matches!(decision, Decision::Open(_) | Decision::Adopt)
-        && (traces.log == Log::Written || opening.fresh.is_some())
-        && let Some(damage) = find_damage(path)
-    {
-        decision = Decision::Refuse(Refusal::Damaged(damage));
+    // One that was closed in order is looked through only where it is to be set aside, and then to its end.
+    if matches!(decision, Decision::Open(_) | Decision::Adopt) {
+        let damage = match opening.fresh {
+            Some(_) => find_damage(path, None)?,
+            None if traces.log == Log::Written => find_damage(path, Some(LOOK_THROUGH)).unwrap_or_else(|error| {
+                tracing::debug!(%error, "the store was not looked through to its end");
+                None
+            }),
+            None => None,
+        };
+        if let Some(damage) = damage {
+            decision = Decision::Refuse(Refusal::Damaged(damage));
+        }
     }
     if let Some(now) = opening.fresh {
         match decision {
@@ -311,23 +319,21 @@ fn prepare(opening: &Opening) -> Result<Option<StoreId>, StoreError> {
     Ok(traces.note.note().map(|note| note.id))
 }
 
-/// What SQLite says of a file that something else was written over. Changes neither the file nor its log. A store that is
-/// too large to be looked through in time is taken for whole, and so is one that can't be looked at.
-fn find_damage(path: &Path) -> Option<String> {
+/// What SQLite says of a file that something else was written over. Changes neither the file nor its log. An error says
+/// that nobody knows: it could not be looked at, or not to its end in the time that there is.
+fn find_damage(path: &Path, patience: Option<Duration>) -> Result<Option<String>, StoreError> {
     let look = || {
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         keep_log(&connection, true)?;
-        let end = Instant::now() + LOOK_THROUGH;
-        connection.progress_handler(STEPS, Some(move || Instant::now() > end))?;
+        if let Some(patience) = patience {
+            let end = Instant::now() + patience;
+            connection.progress_handler(STEPS, Some(move || Instant::now() > end))?;
+        }
         Ok(look_through(&connection)?)
     };
     match look() {
-        Ok(damage) => damage,
-        Err(StoreError::Sqlite(error)) if is_damage(&error) => Some(error.to_string()),
-        Err(error) => {
-            tracing::debug!(%error, "the store was not looked through to its end");
-            None
-        }
+        Err(StoreError::Sqlite(error)) if is_damage(&error) => Ok(Some(error.to_string())),
+        looked => looked,
     }
 }
 

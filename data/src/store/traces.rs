@@ -314,7 +314,8 @@ impl Refused {
             ),
             Refusal::FileCut | Refusal::Damaged(_) => format!(
                 "nothing was touched: copy the whole directory first, then put an undamaged copy of {name} back and \
-                 leave its log where it is, it may be the only place of the last messages; or, {fresh}"
+                 leave its log where it is, it may be the only place of the last messages; without such a copy, save what \
+                 can be read: sqlite3 {name} .recover; or, {fresh}"
             ),
             Refusal::OlderFile => format!(
                 "put the newer file back; if the older copy is meant, move {name}{LOG} and {name}-shm out of the \

@@ -256,19 +256,25 @@ async fn a_store_whose_log_is_in_the_file_needs_it_no_more() {
 }
 
 #[tokio::test]
-async fn a_damaged_store_is_set_aside_for_who_insists() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("mychatflow.db");
-    drop(open(&path).await.unwrap());
-    let mut bytes = std::fs::read(&path).unwrap();
-    bytes[PAGE..PAGE * 30].fill(0xff);
-    std::fs::write(&path, &bytes).unwrap();
-    assert!(matches!(refusal(open(&path).await), Refusal::Damaged(_)));
-    assert!(std::fs::read(&path).unwrap() == bytes);
-    let fresh = Opening { fresh: Some(NOON), ..Opening::of(&path) };
-    drop(Store::open_as(fresh, Arc::new(Deaf)).await.unwrap());
-    let aside = names(dir.path()).into_iter().find(|name| name.starts_with("mychatflow.db.aside-")).unwrap();
-    assert!(std::fs::read(dir.path().join(aside)).unwrap() == bytes);
+async fn a_damaged_store_is_refused_in_words_and_set_aside_for_who_insists() {
+    // Some pages, or everything behind a head that is in order.
+    for damaged in [PAGE..PAGE * 30, 100..PAGE * 30] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("mychatflow.db");
+        drop(open(&path).await.unwrap());
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[damaged].fill(0xff);
+        std::fs::write(&path, &bytes).unwrap();
+        let said = open(&path).await.map(drop).unwrap_err().to_string();
+        assert!(["is damaged", ".recover", "--new"].iter().all(|words| said.contains(words)), "{said}");
+        assert!(matches!(refusal(open(&path).await), Refusal::Damaged(_)));
+        assert!(std::fs::read(&path).unwrap() == bytes);
+        let fresh = Opening { fresh: Some(NOON), ..Opening::of(&path) };
+        let store = Store::open_as(fresh, Arc::new(Deaf)).await.unwrap();
+        assert!(store.tenants().await.unwrap().is_empty());
+        let aside = names(dir.path()).into_iter().find(|name| name.starts_with("mychatflow.db.aside-")).unwrap();
+        assert!(std::fs::read(dir.path().join(aside)).unwrap() == bytes);
+    }
 }
 
 #[tokio::test]
