@@ -1,7 +1,7 @@
 //! What is remembered of the numbers between two looks: whose turn it is, what was changed lately. A restart of the daemon
 //! may forget it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -32,6 +32,8 @@ struct Memory {
     updated: Vec<(Timestamp, Vec<Drift>)>,
     readings: watch::Sender<u64>,
     restarted_at: Vec<Timestamp>,
+    told: BTreeSet<&'static str>,
+    restarted: bool,
 }
 
 impl Numbers {
@@ -69,6 +71,29 @@ impl Numbers {
     /// A later look found the session as we want it: what was mended held, and may be mended again at once.
     pub fn held(&self, instance: InstanceId) {
         self.known().entry(instance).or_default().updated.clear();
+    }
+
+    /// Is this said of the number for the first time since it was last found to be well? A yes is noted.
+    pub fn is_news(&self, instance: InstanceId, code: &'static str) -> bool {
+        self.known().entry(instance).or_default().told.insert(code)
+    }
+
+    /// The number is well: whatever goes wrong next is said again.
+    pub fn is_well(&self, instance: InstanceId) {
+        let mut known = self.known();
+        let memory = known.entry(instance).or_default();
+        memory.told.clear();
+        memory.restarted = false;
+    }
+
+    /// A failed session was started again.
+    pub fn note_restart(&self, instance: InstanceId) {
+        self.known().entry(instance).or_default().restarted = true;
+    }
+
+    /// Was it, since it was last well or shown a code?
+    pub fn was_restarted(&self, instance: InstanceId) -> bool {
+        self.known().entry(instance).or_default().restarted
     }
 
     /// May the session be restarted without anybody asking? A yes is noted.

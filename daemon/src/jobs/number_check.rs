@@ -91,7 +91,7 @@ pub async fn look_up(
         (None, Some(error)) if error.retryable() => {
             let reason = format!("looking numbers up fails: {}", chain(&error));
             tenant.note_campaign_waits(id, now + OUTAGE_WAIT, Some(reason.clone())).await?;
-            Err(JobError::Retryable { reason, after: OUTAGE_WAIT })
+            Err(JobError::Retryable { reason, after: OUTAGE_WAIT, fault: None })
         }
         (None, Some(error)) => Ok(Next::Stuck(format!(
             "this WAHA can't look numbers up ({}); update it, or go on without: mychatflow campaign edit NAME --no-check, \

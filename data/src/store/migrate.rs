@@ -17,6 +17,7 @@ pub(crate) const MIGRATIONS: &[(&str, &str)] = &[
     ("0009_contents", include_str!("migrations/0009_contents.sql")),
     ("0010_disclosure", include_str!("migrations/0010_disclosure.sql")),
     ("0011_pairing_window", include_str!("migrations/0011_pairing_window.sql")),
+    ("0014_answer_fault", include_str!("migrations/0014_answer_fault.sql")),
 ];
 
 /// Says which schema the file has, or refuses one that this program does not know, before anything is written.

@@ -255,7 +255,7 @@ impl TenantStore {
         self.write(move |scope| {
             let message = interactions::find(scope, id)?.ok_or(StoreError::NotFound("interaction"))?;
             let reason = match &ended {
-                Ended::Retry { reason, .. } | Ended::Snooze { reason, .. } => {
+                Ended::Retry { reason, .. } | Ended::Snooze { reason, .. } | Ended::Fault { reason, .. } => {
                     interactions::set_state(scope, id, InteractionState::Queued, Some(reason))?;
                     reason
                 }
