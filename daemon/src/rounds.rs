@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream;
 use mychatflow_data::model::instance::{Instance, InstanceStatus, Verdict};
+use mychatflow_data::model::remedy::remedy;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::error::StoreError;
 use tokio::time::sleep;
@@ -95,6 +96,11 @@ async fn visit(cx: &Cx, instance: &Instance) -> Result<(), InstanceError> {
     let Some(why) = why else { return Ok(()) };
     if !cx.numbers.may_restart(instance.id, cx.now()) {
         tracing::warn!(instance.id = %instance.id, why, "it was restarted too often: a person must look");
+        if cx.numbers.is_news(instance.id, "restarts") {
+            let found = remedy(instance.status.as_ref(), instance.verdict, instance.reason.as_deref());
+            let helps = found.map(|remedy| format!("; {}", remedy.told_of(&instance.name))).unwrap_or_default();
+            notice(cx, &tenant, "warning", &format!("restarts did not help {}: {why}{helps}", instance.name));
+        }
         return Ok(());
     }
     notice(cx, &tenant, "warning", &format!("{} is being restarted: {why}", instance.name));

@@ -1,6 +1,6 @@
 //! Looks at a number's session on WAHA and keeps what it says.
 
-use mychatflow_data::model::instance::{Instance, InstanceStatus, Traffic, Verdict};
+use mychatflow_data::model::instance::{Instance, InstanceStatus, StatusChange, Traffic, Verdict};
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::instances::{Seen, Sighting};
@@ -70,6 +70,7 @@ async fn keep_outage(cx: &Cx, tenant: &TenantStore, instance: &Instance, why: &s
     let (verdict, reason) = verdict(&Facts {
         sight: Sight::Unasked(why),
         before: None,
+        in_vain: false,
         restricted_until: None,
         heard_at: None,
         traffic: Traffic::default(),
@@ -77,6 +78,15 @@ async fn keep_outage(cx: &Cx, tenant: &TenantStore, instance: &Instance, why: &s
     });
     let sighting = Sighting { status: None, verdict, reason, me: None, engine: None, version: None };
     tenant.see_instance(instance.id, sighting, cx.now()).await.map(drop)
+}
+
+/// Did a number fail, start, and fail again, without anything between? Newest state first.
+fn failed_again(history: &[StatusChange]) -> bool {
+    use InstanceStatus::{Failed, Starting, Stopped};
+    let states = history.iter().map_while(|change| change.status.as_ref());
+    let mut passing = states.take_while(|status| matches!(status, Failed | Starting | Stopped));
+    let begun = passing.by_ref().find(|status| **status != Failed);
+    begun.is_some() && passing.any(|status| *status == Failed)
 }
 
 /// Keeps what WAHA said.
@@ -102,11 +112,15 @@ pub(super) async fn keep(
     let (verdict, reason) = verdict(&Facts {
         sight: session.map_or(Sight::Missing, |session| Sight::Session(&session.status)),
         before,
+        in_vain: cx.numbers.was_restarted(instance.id) || failed_again(&history),
         restricted_until: session.and_then(|session| session.restricted_until),
         heard_at,
         traffic,
         now,
     });
+    if works {
+        cx.numbers.is_well(instance.id);
+    }
     let me = session.and_then(|session| session.me.clone()).map(|mut me| {
         me.name = me.name.as_deref().map(clean_line);
         me

@@ -14,7 +14,7 @@ use std::io::Read;
 use std::time::Duration;
 
 use mychatflow_data::ids::InstanceId;
-use mychatflow_data::model::instance::Instance;
+use mychatflow_data::model::instance::{Instance, InstanceStatus};
 use mychatflow_data::model::job::JobArgs;
 use mychatflow_data::model::limit;
 use mychatflow_data::protocol::calls::instance::SessionFate;
@@ -207,7 +207,14 @@ async fn change(
         Change::Logout => waha.logout_session(&found.session).await,
     };
     let missing = match done {
-        Ok(()) => false,
+        Ok(()) => {
+            match change {
+                Change::Restart if found.status == Some(InstanceStatus::Failed) => cx.numbers.note_restart(instance),
+                Change::Restart => {}
+                Change::Logout => cx.numbers.is_well(instance),
+            }
+            false
+        }
         Err(WahaError::NotFound { .. }) => true,
         Err(error) => return Err(error.into()),
     };

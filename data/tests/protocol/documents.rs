@@ -77,6 +77,7 @@ fn instance() -> InstanceDocument {
         version: Some("2026.7.1".into()),
         paired_at: Some(AT),
         heard_at: Some(AT),
+        remedy: None,
     }
 }
 
@@ -433,8 +434,13 @@ fn the_daemon() {
         ok_at: Some(AT),
         error: None,
     };
-    let gemini =
-        GeminiHealth { model: "gemini-3.5-flash-lite".into(), health: Health::Unknown, ok_at: None, error: None };
+    let gemini = GeminiHealth {
+        model: "gemini-3.5-flash-lite".into(),
+        answered_by: None,
+        health: Health::Unknown,
+        ok_at: None,
+        error: None,
+    };
     let store = StoreHealth {
         path: "/var/lib/mychatflow/mychatflow.db".into(),
         health: Health::Ok,

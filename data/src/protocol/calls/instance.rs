@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::InstanceId;
 use crate::model::instance::{Instance, InstanceStatus, Me, StatusChange, Verdict};
+use crate::model::remedy;
 use crate::phone::Phone;
 use crate::protocol::flag::flag;
 use crate::protocol::name::{Cursor, InstanceName, TenantName};
@@ -208,11 +209,17 @@ pub struct InstanceDocument {
     pub paired_at: Option<Timestamp>,
     /// When it was last heard from.
     pub heard_at: Option<Timestamp>,
+    /// What helps, as it is typed; nothing where all is well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
 }
 
 impl From<Instance> for InstanceDocument {
     fn from(instance: Instance) -> Self {
+        let found = remedy::remedy(instance.status.as_ref(), instance.verdict, instance.reason.as_deref());
+        let remedy = found.map(|remedy| remedy.told_of(&instance.name));
         Self {
+            remedy,
             id: instance.id,
             name: instance.name,
             waha: instance.waha,
