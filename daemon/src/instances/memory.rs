@@ -16,6 +16,8 @@ pub const UPDATE_SPAN: Duration = Duration::from_secs(3600);
 pub const UPDATES_MAX: usize = 3;
 /// The time over which restarts are counted.
 pub const RESTART_SPAN: Duration = Duration::from_secs(3600);
+/// What is said once of a number that restarts do not help.
+pub const RESTARTS: &str = "restarts";
 /// So many restarts of our own accord in that time, then a person must look.
 pub const RESTARTS_MAX: usize = 3;
 
@@ -73,16 +75,21 @@ impl Numbers {
         self.known().entry(instance).or_default().updated.clear();
     }
 
-    /// Is this said of the number for the first time since it was last found to be well? A yes is noted.
+    /// Is this said of the number for the first time since that was last found to be well? A yes is noted.
     pub fn is_news(&self, instance: InstanceId, code: &'static str) -> bool {
         self.known().entry(instance).or_default().told.insert(code)
     }
 
-    /// The number is well: whatever goes wrong next is said again.
+    /// That is well now: if it goes wrong once more, it is said once more.
+    pub fn is_over(&self, instance: InstanceId, code: &'static str) {
+        self.known().entry(instance).or_default().told.remove(code);
+    }
+
+    /// The number works.
     pub fn is_well(&self, instance: InstanceId) {
         let mut known = self.known();
         let memory = known.entry(instance).or_default();
-        memory.told.clear();
+        memory.told.remove(RESTARTS);
         memory.restarted = false;
     }
 

@@ -26,7 +26,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 pub use self::error::{InstanceError, sentence};
 pub use self::look::{Looked, look};
-pub use self::memory::{Numbers, RESTART_SPAN, RESTARTS_MAX, UPDATE_SPAN, UPDATES_MAX};
+pub use self::memory::{Numbers, RESTART_SPAN, RESTARTS, RESTARTS_MAX, UPDATE_SPAN, UPDATES_MAX};
 pub use self::mend::{Mended, drift, mend, told};
 pub use self::pairing::{QR_CODES_MAX, QR_FIRST, QR_NEXT, pair, qr};
 use crate::config::{Config, WAHA_NAME};

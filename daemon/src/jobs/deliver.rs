@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use mychatflow_data::ids::{InstanceId, InteractionId};
-use mychatflow_data::model::fault::AnswerFault;
+use mychatflow_data::model::fault::{AnswerFault, FaultCode};
 use mychatflow_data::model::governor::stops;
 use mychatflow_data::model::instance::Instance;
 use mychatflow_data::model::interaction::InteractionState;
@@ -186,6 +186,7 @@ impl Delivery<'_> {
         halt::at("post_answered").await;
         match posted {
             Ok(sent) => {
+                self.cx.numbers.is_over(self.instance.id, FaultCode::WahaKey.word());
                 let bare_id = chosen.map(str::to_owned).or(sent.bare_id);
                 let wa_id = sent.wa_id.or_else(|| chosen.map(|id| own_id(&interaction.address, id)));
                 Ok(Next::Sent { bare_id, wa_id })

@@ -132,7 +132,9 @@ async fn ask(cx: &Cx, waha: &Waha, instance: &Instance, recipient: RecipientId, 
             let word = if status == InstanceStatus::Working { "restarting" } else { status.word() };
             return not_made(phone, NUMBER_WAIT, format!("waiting for the number: it is {word}"));
         }
-        Err(error) if error.is_outage() => {
+        Err(error)
+            if error.is_outage() || error.is_session_missing() || matches!(error, WahaError::Unauthorized { .. }) =>
+        {
             return not_made(phone, OUTAGE_WAIT, format!("waiting for waha: {}", chain(&error)));
         }
         Err(error) => LookedUp::Failed(chain(&error)),
