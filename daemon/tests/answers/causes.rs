@@ -129,8 +129,12 @@ async fn a_question_is_answered_once_the_key_is_mended() {
     later(&world, fresh);
     world.waha.wait_for_sent(1, DEADLINE).await.unwrap();
     world.until("settled", async || (world.credits().await.used == Credits::ONE).then_some(())).await;
-    let chat = world.shop.chat(chat).await.unwrap().unwrap();
-    assert_eq!((chat.state, chat.reason), (ChatState::Waiting, None));
+    world
+        .until("nobody is needed any more", async || {
+            let chat = world.shop.chat(chat).await.unwrap().unwrap();
+            (chat.state == ChatState::Waiting && chat.reason.is_none()).then_some(())
+        })
+        .await;
 }
 
 #[tokio::test]

@@ -58,7 +58,7 @@ pub struct GeminiHealth {
     /// The model of the config.
     pub model: String,
     /// The model that answers in its place, where another does.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_by: Option<String>,
     /// Does it answer?
     pub health: Health,
