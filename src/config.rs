@@ -64,6 +64,8 @@ pub struct Whereabouts {
     pub socket: PathBuf,
     /// The config file; `None` where there is none.
     pub file: Option<PathBuf>,
+    /// Where the daemon's data is; `None` where a socket was named, which may be any daemon's.
+    pub data_dir: Option<PathBuf>,
 }
 
 /// Reads the config for the daemon.
@@ -94,14 +96,14 @@ pub fn whereabouts(explicit: Option<&Path>, named: Option<&Path>, env: &Env) -> 
     let layers = Layers::read(file.as_ref().map(|(path, text)| (path.as_path(), text.as_str())), env);
     let file = file.map(|(path, _)| path);
     if let Some(socket) = named {
-        return Ok(Whereabouts { socket: socket.to_owned(), file });
+        return Ok(Whereabouts { socket: socket.to_owned(), file, data_dir: None });
     }
     if let Some(problem) = layers.not_toml {
         return Err(ConfigError { file, problems: vec![problem] });
     }
     let (socket, data_dir) = build::peek(&layers, &base(file.as_deref()), env);
     let data_dir = data_dir.unwrap_or_else(|| paths::data_dir(env));
-    Ok(Whereabouts { socket: socket.unwrap_or_else(|| paths::socket_to_call(env, &data_dir)), file })
+    Ok(Whereabouts { socket: paths::socket_to_call(env, socket, &data_dir), file, data_dir: Some(data_dir) })
 }
 
 /// Paths in the file count from the file.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
+use mychatflow_daemon::SOCKET_IN_DATA_DIR;
+use mychatflow_daemon::data_dir::noted_socket;
 use mychatflow_daemon::rpc::listener::SOCKET_PATH_BYTES_MAX;
 
 /// The config of the whole machine.
@@ -83,21 +85,33 @@ pub fn socket(env: &Env, data_dir: &Path) -> PathBuf {
     }
     match env.var("XDG_RUNTIME_DIR").map(Path::new).filter(|dir| dir.is_dir()) {
         Some(dir) => dir.join("mychatflow").join(SOCKET),
-        None => data_dir.join("run").join(SOCKET),
+        None => data_dir.join(SOCKET_IN_DATA_DIR),
     }
 }
 
-/// Where a command looks for the daemon: its own account's daemon first, then the machine's.
-pub fn socket_to_call(env: &Env, data_dir: &Path) -> PathBuf {
-    let own = socket(env, data_dir);
-    let in_data_dir = data_dir.join("run").join(SOCKET);
-    let system = PathBuf::from(SYSTEM_SOCKET);
+/// Where a command looks for the daemon. `named` is what the config says; else its own account's daemon comes first,
+/// then the machine's. What the daemon wrote into its data directory holds whatever the environment says: it may have
+/// been started by another session, or moved its socket.
+pub fn socket_to_call(env: &Env, named: Option<PathBuf>, data_dir: &Path) -> PathBuf {
+    let noted = noted_socket(data_dir);
+    let (own, others) = match named {
+        // The other places are those of other daemons.
+        Some(named) => (named, Vec::new()),
+        None => (socket(env, data_dir), vec![data_dir.join(SOCKET_IN_DATA_DIR), PathBuf::from(SYSTEM_SOCKET)]),
+    };
     // A socket that may not be looked at is there all the same, and its error has a remedy.
-    let there = |path: &Path| match path.symlink_metadata() {
+    let is_there = |path: &PathBuf| match path.symlink_metadata() {
         Ok(_) => true,
         Err(error) => error.kind() == std::io::ErrorKind::PermissionDenied,
     };
-    [own.clone(), in_data_dir, system].into_iter().find(|path| there(path)).unwrap_or(own)
+    let mut places: Vec<PathBuf> = noted.into_iter().chain([own.clone()]).chain(others).filter(is_there).collect();
+    places.dedup();
+    if places.len() < 2 {
+        return places.pop().unwrap_or(own);
+    }
+    // One of several may be what a daemon that was killed has left.
+    let listens = |path: &PathBuf| std::os::unix::net::UnixStream::connect(path).is_ok();
+    places.iter().find(|path| listens(path)).or(places.first()).cloned().unwrap_or(own)
 }
 
 /// Does the path fit a socket's address?
@@ -142,6 +156,31 @@ mod tests {
         assert_eq!(socket(&gone, Path::new("/data")), Path::new("/data/run/mychatflow.sock"));
         let there = Env::from([("XDG_RUNTIME_DIR", "/tmp")]);
         assert_eq!(socket(&there, Path::new("/data")), Path::new("/tmp/mychatflow/mychatflow.sock"));
+    }
+
+    #[test]
+    fn a_daemon_of_another_session_is_found_by_its_data_directory() {
+        let home = tempfile::tempdir().unwrap();
+        let (data_dir, elsewhere) = (home.path().join("data"), home.path().join("session/mychatflow.sock"));
+        std::fs::create_dir_all(&data_dir).unwrap();
+        std::fs::create_dir_all(elsewhere.parent().unwrap()).unwrap();
+        let note = format!("4242\nstore 1\nsocket {}\n", elsewhere.display());
+        std::fs::write(data_dir.join("mychatflow.lock"), note).unwrap();
+        let env = Env::default();
+        let usual = data_dir.join(SOCKET_IN_DATA_DIR);
+        assert_eq!(socket_to_call(&env, None, &data_dir), usual, "what is not there is not looked for");
+
+        let listener = std::os::unix::net::UnixListener::bind(&elsewhere).unwrap();
+        assert_eq!(socket_to_call(&env, None, &data_dir), elsewhere);
+        let named = home.path().join("named.sock");
+        assert_eq!(socket_to_call(&env, Some(named.clone()), &data_dir), elsewhere, "also where the config names one");
+
+        // What a daemon that was killed has left is passed over where another one listens.
+        drop(listener);
+        assert_eq!(socket_to_call(&env, None, &data_dir), elsewhere);
+        std::fs::create_dir_all(usual.parent().unwrap()).unwrap();
+        let _listener = std::os::unix::net::UnixListener::bind(&usual).unwrap();
+        assert_eq!(socket_to_call(&env, None, &data_dir), usual);
     }
 
     #[test]

@@ -4,12 +4,12 @@
 
 mod support;
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
 
 use mychatflow_sandbox::waha::Engine;
 use serde_json::{Value, json};
 
-use crate::support::{Shop, World};
+use crate::support::{DEADLINE, Shop, World};
 
 /// People of every sort: words that a spreadsheet would compute, quotes, lines, emoji, and every mark that there is.
 async fn people(world: &World, tenant: &str) {
@@ -91,7 +91,7 @@ async fn an_export_comes_back_as_it_was_in_another_shop() {
     assert_eq!(std::fs::read_to_string(&file).unwrap(), text, "and nothing was written");
     world.done(&[&export[..], &["--force"]].concat()).await;
     let left: Vec<_> = std::fs::read_dir(world.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
-    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with(".people")), "{left:?}");
+    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with(".mychatflow")), "{left:?}");
 
     let told = world.done(&["--tenant", "Twin", "contact", "import", "people.csv"]).await.remove(0);
     assert_eq!((&told["rows"], &told["added"], &told["repaired"]), (&json!(6), &json!(6), &json!(0)), "{told:#}");
@@ -184,4 +184,42 @@ async fn words_for_people_say_what_is_true_of_a_person() {
     assert_eq!(read(&world, &["contact", "list", "--query", "tag:nobody"]).await, "nobody fits\n");
     let receipt = read(&world, &["contact", "erase", zed, "--yes"]).await;
     assert!(receipt.starts_with("erased: Zoe (+447700900126), with 0 chats, 0 messages and 0 rows"), "{receipt}");
+}
+
+#[tokio::test]
+async fn a_file_is_never_written_through_a_link_a_pipe_or_a_device() {
+    let world = World::unpaired(Shop::on(Engine::Noweb)).await;
+    world.done(&["contact", "add", "+447700900126", "--name", "Zed"]).await;
+    world.done(&["quick-reply", "add", "hours", "8 to 18"]).await;
+    let at = |name: &str| world.path().join(name);
+    std::fs::write(at("letter.txt"), "somebody else's").unwrap();
+    symlink("letter.txt", at("link.csv")).unwrap();
+    // What stands for a device; the real one is named by a link, so that a mistake does not cost the machine its own.
+    symlink("/dev/null", at("null.csv")).unwrap();
+    let pipe = at("pipe.csv");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
+    std::fs::create_dir(at("folder.csv")).unwrap();
+    let writers: [&[&str]; 4] = [
+        &["contact", "export"],
+        &["contact", "export", "--force"],
+        &["quick-reply", "export"],
+        &["quick-reply", "export", "--force"],
+    ];
+    for writer in writers {
+        for (name, what) in
+            [("link.csv", "a link"), ("null.csv", "a link"), ("pipe.csv", "a pipe"), ("folder.csv", "a directory")]
+        {
+            let line = [writer, &[name]].concat();
+            let refused = tokio::time::timeout(DEADLINE, world.run(&line));
+            let refused = refused.await.unwrap_or_else(|_| panic!("{writer:?} {name} waits for ever"));
+            let words = format!("mychatflow: {name} is {what}, and is left alone: name a plain file, or - to print it");
+            assert_eq!((refused.code, refused.stderr.trim_end()), (1, words.as_str()), "{writer:?}");
+        }
+    }
+    assert_eq!(std::fs::read_to_string(at("letter.txt")).unwrap(), "somebody else's");
+    assert!(at("link.csv").is_symlink() && at("null.csv").is_symlink());
+    assert!(std::fs::metadata(&pipe).unwrap().file_type().is_fifo());
+    let names = std::fs::read_dir(world.path()).unwrap().map(|file| file.unwrap().file_name());
+    let left: Vec<_> = names.filter(|name| name.to_string_lossy().starts_with(".mychatflow")).collect();
+    assert!(left.is_empty(), "{left:?}");
 }

@@ -88,7 +88,7 @@ mod doubtful {
                 (chats[0]["state"] == "needs_you").then_some(())
             })
             .await;
-        let queue = world.done(&["queue", "list"]).await;
+        let queue = world.left().await;
         assert_eq!(queue.len(), 1, "{queue:#?}");
         assert_eq!((&queue[0]["kind"], &queue[0]["state"]), (&"unknown_send".into(), &"unknown".into()));
         assert_eq!(queue[0]["reason"], "waha's history does not show it");

@@ -169,7 +169,7 @@ mod doubtful {
     }
 
     fn error() -> String {
-        "rate-overlimit".to_owned()
+        "Timed Out".to_owned()
     }
 
     #[tokio::test]

@@ -20,18 +20,23 @@ mod report;
 mod shop;
 mod starting;
 mod stubs;
+mod torturing;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use tokio::runtime::Runtime;
 
 use crate::report::Report;
 
 /// Measures the daemon and the console against their budgets.
 #[derive(Debug, Parser)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Fewer messages: for a look, not for the record.
     #[arg(long)]
     quick: bool,
@@ -55,6 +60,13 @@ struct Args {
     child_daemon: Option<String>,
     #[arg(long, hide = true)]
     child_echo: Option<String>,
+}
+
+/// What it does instead.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Let everything happen to a shop at once, and prove that nothing was lost, doubled or said against a person's will.
+    Torture(torturing::TortureArgs),
 }
 
 /// A part of the bench.
@@ -94,13 +106,16 @@ impl Bench {
     }
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
+    if let Some(Command::Torture(args)) = &args.command {
+        return torturing::run(args);
+    }
     if let Some(told) = &args.child_daemon {
-        return child::daemon(told);
+        return child::daemon(told).map(|()| ExitCode::SUCCESS);
     }
     if let Some(key) = &args.child_echo {
-        return child::echo(key);
+        return child::echo(key).map(|()| ExitCode::SUCCESS);
     }
     let dir = match &args.dir {
         Some(dir) => tempfile::tempdir_in(dir),
@@ -143,5 +158,5 @@ fn main() -> anyhow::Result<()> {
     if wanted(Part::Neighbours) {
         neighbours::measure(&bench, &mut report)?;
     }
-    report.print(args.json)
+    report.print(args.json).map(|()| ExitCode::SUCCESS)
 }

@@ -146,7 +146,7 @@ pub async fn ask(
 #[must_use]
 pub fn verdict(facts: &Facts, rules: Rules, model: Model, now: Timestamp) -> gate::Verdict {
     let inbound = facts.history.iter().rev().filter(|message| message.direction == Direction::In);
-    let last_texts: Vec<&str> = inbound.map(|message| message.text.as_str()).take(6).collect();
+    let last_texts: Vec<&str> = inbound.map(own_words).take(6).collect();
     let at = now.to_jiff().to_zoned(zone(&facts.tenant.timezone));
     gate::decide(&gate::Facts {
         tenant: facts.tenant.state,
@@ -157,12 +157,22 @@ pub fn verdict(facts: &Facts, rules: Rules, model: Model, now: Timestamp) -> gat
         paused_until: facts.chat.paused_until,
         handoff_at: facts.chat.handoff_at,
         hours: hours::open(facts.values.get(SettingKey::BusinessHours), &at),
-        last_in_at: facts.chat.last_in_at,
+        last_in_at: facts.asked_at.or(facts.chat.last_in_at),
         last_texts: &last_texts,
         answers_at: &facts.answers_at,
         status: facts.instance.status.as_ref(),
         now,
     })
+}
+
+/// What a person wrote: the name of a file is not their words, its caption is.
+fn own_words(message: &Interaction) -> &str {
+    let name = message.media.as_ref().and_then(|media| media.file_name.as_deref());
+    let text = message.text.as_str();
+    match name {
+        Some(name) if message.kind.is_file() => text.strip_prefix(name).unwrap_or(text),
+        _ => text,
+    }
 }
 
 /// A zone by name; UTC where the name is unknown.

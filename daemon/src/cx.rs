@@ -1,6 +1,7 @@
 //! What every part of the daemon works with, passed by reference; there are no globals.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use mychatflow_data::credits::Credits;
@@ -67,6 +68,8 @@ pub struct Cx {
     pub listings: Unfinished<CampaignId, Listing>,
     /// Whether our clock is known to be wrong.
     pub clock_doubt: ClockDoubt,
+    /// Where the socket is now. It moves where its place is taken away.
+    pub socket: watch::Receiver<PathBuf>,
     /// This run of the daemon: leases belong to it.
     pub run: RunId,
     /// When it began.

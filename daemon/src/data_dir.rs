@@ -2,11 +2,11 @@
 //!
 //! Two things are locked until the process ends: the directory itself, which nobody can replace without taking the
 //! store along, and a file in it, which says who has it. The file stays when the daemon ends and tells the next one
-//! that there was a store.
+//! that there was a store, and while it runs it tells commands where the socket is.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -14,7 +14,7 @@ use mychatflow_data::store::identity::StoreId;
 use mychatflow_data::store::opening::Opening;
 use mychatflow_data::store::traces::{Decision, decide};
 use mychatflow_data::time::Timestamp;
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, OFlags, flock};
 
 use crate::config::Config;
 use crate::rpc::listener::{BindError, Lock};
@@ -51,12 +51,79 @@ fn had_store(lock: &Path) -> bool {
     !text.trim().is_empty() && text.lines().nth(1) != Some(STARTING)
 }
 
+/// How a lock says where the socket of its daemon is, in its third line.
+const SOCKET: &str = "socket ";
+/// The last line of a lock whose daemon is about to go.
+const LEAVING: &str = "leaving";
+
+/// The daemon that has a data directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Its process, as far as its lock tells.
+    pub pid: Option<u32>,
+    /// Does it finish what it has begun, and goes?
+    pub is_leaving: bool,
+}
+
+/// Who has a data directory now. `None`: nobody, or it may not be looked at.
+#[must_use]
+pub fn holder(dir: &Path) -> Option<Holder> {
+    let lock = dir.join(LOCK_FILE);
+    if !is_locked(&lock) && !is_locked(dir) {
+        return None;
+    }
+    let text = fs::read_to_string(lock).unwrap_or_default();
+    let pid = text.lines().next().and_then(|pid| pid.trim().parse().ok());
+    Some(Holder { pid, is_leaving: text.lines().any(|line| line == LEAVING) })
+}
+
+/// Where the last daemon of a data directory had its socket, as its lock tells.
+#[must_use]
+pub fn noted_socket(dir: &Path) -> Option<PathBuf> {
+    let text = fs::read_to_string(dir.join(LOCK_FILE)).ok()?;
+    text.lines().find_map(|line| line.strip_prefix(SOCKET)).map(PathBuf::from)
+}
+
+/// Has anybody locked it? Asked by locking it for an instant.
+#[must_use]
+pub fn is_locked(path: &Path) -> bool {
+    let nofollow = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let opened = OpenOptions::new().read(true).custom_flags(nofollow.bits().cast_signed()).open(path);
+    opened.is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockShared) == Err(rustix::io::Errno::WOULDBLOCK))
+}
+
 /// The directory, locked until this is dropped.
 #[derive(Debug)]
 pub struct DataDir {
     _dir: Option<File>,
-    lock: Mutex<Lock>,
+    held: Mutex<Held>,
     path: PathBuf,
+}
+
+/// The lock, and what it says.
+#[derive(Debug)]
+struct Held {
+    lock: Lock,
+    lines: Lines,
+}
+
+/// What a lock says behind the process.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Lines {
+    store: Option<StoreId>,
+    socket: Option<PathBuf>,
+    is_leaving: bool,
+}
+
+impl Lines {
+    fn text(&self) -> Vec<String> {
+        let mut lines = vec![self.store.map_or_else(|| STARTING.to_owned(), |id| format!("store {id}"))];
+        // A path that is no line can't be told.
+        let socket = self.socket.as_deref().and_then(Path::to_str).filter(|path| !path.contains('\n'));
+        lines.extend(socket.map(|path| format!("{SOCKET}{path}")));
+        lines.extend(self.is_leaving.then(|| LEAVING.to_owned()));
+        lines
+    }
 }
 
 impl DataDir {
@@ -80,7 +147,7 @@ impl DataDir {
         let acquire = || {
             let lock = Lock::acquire(&path)?;
             if first {
-                lock.write(STARTING).map_err(fail)?;
+                lock.write(&Lines::default().text()).map_err(fail)?;
             }
             Ok::<_, RunError>(lock)
         };
@@ -88,7 +155,8 @@ impl DataDir {
         let held = if fs::symlink_metadata(&path).is_ok() { Some(acquire()?) } else { None };
         refuse(&opening, fresh)?;
         let lock = held.map_or_else(acquire, Ok)?;
-        Ok((Self { _dir: locked_dir, lock: Mutex::new(lock), path }, opening))
+        let held = Held { lock, lines: Lines::default() };
+        Ok((Self { _dir: locked_dir, held: Mutex::new(held), path }, opening))
     }
 
     /// Says in the lock which store is open.
@@ -96,24 +164,47 @@ impl DataDir {
     /// # Errors
     /// What the system says.
     pub fn note(&self, id: StoreId) -> io::Result<()> {
-        self.lock.lock().unwrap_or_else(PoisonError::into_inner).write(&format!("store {id}"))
+        self.write(|lines| lines.store = Some(id))
+    }
+
+    /// Says in the lock where the socket is.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn note_socket(&self, path: &Path) -> io::Result<()> {
+        self.write(|lines| lines.socket = Some(path.to_owned()))
+    }
+
+    /// Says in the lock that this daemon is about to go: one that starts waits for it.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn note_leaving(&self) -> io::Result<()> {
+        self.write(|lines| lines.is_leaving = true)
+    }
+
+    fn write(&self, change: impl FnOnce(&mut Lines)) -> io::Result<()> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = held.lines.clone();
+        change(&mut held.lines);
+        if held.lines == before { Ok(()) } else { held.lock.write(&held.lines.text()) }
     }
 
     /// Makes the lock anew where somebody deleted it. The directory is locked all the same.
     ///
     /// # Errors
     /// When another daemon has taken a new file of the same name.
-    pub fn mend(&self, id: StoreId) -> Result<(), BindError> {
-        let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
-        if lock.is_in_place() {
+    pub fn mend(&self) -> Result<(), BindError> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.lock.is_in_place() {
             return Ok(());
         }
         let fresh = Lock::acquire(&self.path)?;
-        if let Err(error) = fresh.write(&format!("store {id}")) {
+        if let Err(error) = fresh.write(&held.lines.text()) {
             tracing::warn!(%error, "the lock could not be written");
         }
         tracing::warn!(path = %self.path.display(), "the lock was deleted under the daemon, and was made anew");
-        *lock = fresh;
+        held.lock = fresh;
         Ok(())
     }
 }

@@ -37,6 +37,7 @@ use std::time::Duration;
 use mychatflow_data::ids::RunId;
 use mychatflow_data::store::Store;
 use mychatflow_data::store::error::StoreError;
+use mychatflow_data::store::opening::Opening;
 use mychatflow_data::store::traces::Refused;
 use mychatflow_data::time::{Clock, WallClock};
 use tokio::net::TcpListener;
@@ -70,6 +71,14 @@ use crate::unfinished::Unfinished;
 pub const STORE_FILE: &str = "mychatflow.db";
 /// The name of the lock that keeps a second daemon away from the same data.
 pub const LOCK_FILE: &str = "mychatflow.lock";
+/// Where the socket is in the data directory, where it is there: without a place of its own, and when that is gone.
+pub const SOCKET_IN_DATA_DIR: &str = "run/mychatflow.sock";
+/// How long a start waits for another daemon that says that it goes.
+const LEAVING_PATIENCE: Duration = Duration::from_secs(30);
+/// How long a start waits for another daemon that does not say so.
+const HOLDER_PATIENCE: Duration = Duration::from_secs(3);
+/// How often it looks.
+const TAKE_AGAIN: Duration = Duration::from_millis(50);
 /// How long finished jobs and delivery keys are kept.
 const KEEP: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How often it is looked whether the files are still where they were.
@@ -147,7 +156,7 @@ pub struct Running {
     work_stop: CancellationToken,
     /// What is only there once something is wrong with the files.
     trouble: JoinSet<RunError>,
-    _data_dir: Arc<DataDir>,
+    data_dir: Arc<DataDir>,
 }
 
 /// Starts everything: lock, store, clients, jobs, socket, ports. The ports come last, so that nothing is taken in that
@@ -192,7 +201,7 @@ async fn start_with(
     read_config: ReadConfig,
     stop: CancellationToken,
 ) -> Result<Running, RunError> {
-    let (data_dir, opening) = DataDir::take(&config, beginning, clock.now())?;
+    let (data_dir, opening) = take_data_dir(&config, beginning, &*clock, &stop).await?;
     let data_dir = Arc::new(data_dir);
     let run = RunId::new();
     let bus = Bus::new(run, Arc::clone(&clock));
@@ -211,7 +220,11 @@ async fn start_with(
     // Port 0 asks the system for one: WAHA must be told which it was.
     config.webhook.listen = webhook;
     config.metrics.listen = metrics;
+    let dir = config.daemon.data_dir.clone();
     let socket = Listener::bind(&config.daemon.socket, config.daemon.socket_group.as_deref())?;
+    let socket = socket.with_refuge(dir.join(SOCKET_IN_DATA_DIR));
+    let now_at = socket.now_at();
+    data_dir.note_socket(&now_at.borrow()).map_err(|source| RunError::DataDir { path: dir, source })?;
     let operators = reload::operators(&config);
 
     let cx = Arc::new(Cx {
@@ -229,6 +242,7 @@ async fn start_with(
         imports: Unfinished::default(),
         listings: Unfinished::default(),
         clock_doubt: ClockDoubt::default(),
+        socket: now_at,
         run,
         started_at: clock.now(),
         stop: stop.clone(),
@@ -245,7 +259,7 @@ async fn start_with(
         work_stop: work_stop.clone(),
         cx: Arc::clone(&cx),
         trouble: JoinSet::new(),
-        _data_dir: Arc::clone(&data_dir),
+        data_dir: Arc::clone(&data_dir),
     };
     running.trouble.spawn(watch_files(Arc::clone(&cx), data_dir));
     let counts = Arc::new(Counts::default());
@@ -288,6 +302,9 @@ impl Running {
         };
         self.stop.cancel();
         self.trouble.abort_all();
+        if let Err(error) = self.data_dir.note_leaving() {
+            tracing::debug!(%error, "the lock could not be written");
+        }
         tracing::info!("stopping");
         while self.intake.join_next().await.is_some() {}
         self.work_stop.cancel();
@@ -305,7 +322,14 @@ async fn watch_files(cx: Arc<Cx>, data_dir: Arc<DataDir>) -> RunError {
         loop {
             tokio::time::sleep(LOOK_AT_FILES).await;
             let (store, dir) = (cx.store.clone(), Arc::clone(&data_dir));
-            let looked = tokio::task::spawn_blocking(move || store.is_in_place().then(|| dir.mend(store.id()))).await;
+            let socket = cx.socket.borrow().clone();
+            let look = move || {
+                if let Err(error) = dir.note_socket(&socket) {
+                    tracing::warn!(%error, "the lock could not be written");
+                }
+                store.is_in_place().then(|| dir.mend())
+            };
+            let looked = tokio::task::spawn_blocking(look).await;
             match looked {
                 Ok(Some(Ok(()))) => {}
                 Ok(Some(Err(error))) => return RunError::Bind(error),
@@ -318,6 +342,34 @@ async fn watch_files(cx: Arc<Cx>, data_dir: Arc<DataDir>) -> RunError {
     tokio::select! {
         lost = cx.store.lost() => RunError::StoreLost(lost),
         error = looks => error,
+    }
+}
+
+/// Takes the data directory. Another daemon that is about to go is waited for.
+async fn take_data_dir(
+    config: &Config,
+    beginning: Beginning,
+    clock: &dyn Clock,
+    stop: &CancellationToken,
+) -> Result<(DataDir, Opening), RunError> {
+    let begun = tokio::time::Instant::now();
+    let mut told = false;
+    loop {
+        let refused = match DataDir::take(config, beginning, clock.now()) {
+            Err(RunError::Bind(refused @ BindError::Locked { .. })) => refused,
+            taken => return taken,
+        };
+        // Whoever was killed has it until the kernel is through with it, and does not say so.
+        let holder = data_dir::holder(&config.daemon.data_dir);
+        let patience = if holder.is_none_or(|holder| holder.is_leaving) { LEAVING_PATIENCE } else { HOLDER_PATIENCE };
+        if begun.elapsed() >= patience || stop.is_cancelled() {
+            return Err(refused.into());
+        }
+        if !told {
+            tracing::info!(%refused, "waiting for it to go");
+            told = true;
+        }
+        tokio::time::sleep(TAKE_AGAIN).await;
     }
 }
 

@@ -16,6 +16,7 @@ use crate::cx::Cx;
 use crate::flow::verdict::UNDELIVERED_CHATS_MAX;
 use crate::instances::{InstanceError, RESTARTS, notice, request_reconcile, restart};
 use crate::jobs::recover_history::recover;
+use crate::jobs::{recheck_hidden_ids, recheck_history};
 
 /// The usual pause between two rounds.
 pub const ROUND: Duration = Duration::from_secs(300);
@@ -88,6 +89,9 @@ pub async fn round(cx: &Cx) -> Result<(), StoreError> {
 async fn visit(cx: &Cx, instance: &Instance) -> Result<(), InstanceError> {
     let tenant = cx.store.tenant(instance.tenant).await?;
     request_reconcile(cx, &tenant, instance.id).await?;
+    if (&instance.status, instance.verdict) == (&Some(InstanceStatus::Working), Verdict::Healthy) {
+        look_for_single_losses(cx, &tenant, instance).await;
+    }
     let why = match (&instance.status, instance.verdict) {
         (Some(InstanceStatus::Working), Verdict::Quiet | Verdict::Suspect) => probe(cx, &tenant, instance).await?,
         (Some(InstanceStatus::Failed), _) if failed_at_work(&tenant, instance).await? => Some("it failed"),
@@ -105,6 +109,21 @@ async fn visit(cx: &Cx, instance: &Instance) -> Result<(), InstanceError> {
     }
     notice(cx, &tenant, "warning", &format!("{} is being restarted: {why}", instance.name));
     restart(cx, &tenant, instance.id).await.map(drop)
+}
+
+/// A number that works loses a webhook now and then, and WAHA learns late whose a hidden id is.
+async fn look_for_single_losses(cx: &Cx, tenant: &TenantStore, instance: &Instance) {
+    let now = cx.now();
+    if recheck_history::is_due(cx.numbers.history_read_at(instance.id), cx.started_at, instance.id, now)
+        && let Err(error) = recheck_history::recheck(cx, tenant, instance).await
+    {
+        tracing::warn!(instance.id = %instance.id, error = %error, "the last minutes could not be read again");
+    }
+    if cx.numbers.may_look_for_hidden_ids(instance.id, recheck_hidden_ids::EVERY, now)
+        && let Err(error) = recheck_hidden_ids::recheck(cx, tenant, instance).await
+    {
+        tracing::warn!(instance.id = %instance.id, error = %error, "hidden ids could not be asked about");
+    }
 }
 
 /// Reads the history of a silent number: does WAHA know of messages that it did not tell? Says why it should be

@@ -329,11 +329,41 @@ async fn overload_is_tried_three_times() {
     let error = gemini.generate(&ask()).await.unwrap_err();
     assert!(matches!(error, GeminiError::Transient { status: Some(503), .. }));
     assert_eq!(fake.calls(), 3);
-    assert_eq!(gemini.state().breaker, BreakerState::Closed);
+    assert!(matches!(gemini.state().breaker, BreakerState::Open { cause: Cause::Outage, .. }));
 
     let fake =
         Fake::start(vec![sample("500_internal.json"), Canned::Say(200, vec![], "<html>".to_owned()), says("ok")]).await;
     assert_eq!(self::gemini(&fake).generate(&ask()).await.unwrap().reply, "ok");
+}
+
+#[tokio::test]
+async fn an_outage_is_found_out_by_three_questions_and_not_by_everybody() {
+    let fake = Fake::start(vec![sample("503_overloaded.json")]).await;
+    let gemini = Gemini::new(Config { max_concurrent: 1, ..config(&fake.url) }).unwrap();
+    let calls: Vec<_> = (0..20)
+        .map(|shop| {
+            let (gemini, ask) = (gemini.clone(), Ask { asker: [shop % 4; 16], ..ask() });
+            tokio::spawn(async move { gemini.generate(&ask).await })
+        })
+        .collect();
+    for call in calls {
+        let Retry::After(wait) = call.await.unwrap().unwrap_err().retry() else { panic!("it passes by itself") };
+        assert!(wait > Duration::from_secs(3), "not before the probe: {wait:?}");
+    }
+    assert_eq!(fake.calls(), 3);
+    let error = gemini.generate(&ask()).await.unwrap_err();
+    assert_eq!(error.to_string(), "gemini is not asked for now: gemini is busy or out of reach");
+    assert!(!gemini.take_recovered());
+}
+
+#[tokio::test]
+async fn a_wait_of_some_seconds_that_gemini_names_is_sat_out_once() {
+    let fake = Fake::start(vec![limited("5s"), limited("5s"), says("ok")]).await;
+    let gemini = gemini(&fake);
+    let begun = Instant::now();
+    assert_eq!(gemini.generate(&ask()).await.unwrap_err().retry(), Retry::After(Duration::from_secs(5)));
+    assert!(begun.elapsed() >= Duration::from_secs(5));
+    assert_eq!(fake.calls(), 2);
 }
 
 #[tokio::test]
@@ -488,6 +518,30 @@ async fn no_more_calls_at_once_than_allowed() {
     }
     assert_eq!(*most.lock().unwrap(), 2);
     assert_eq!(fake.calls(), 6);
+}
+
+#[tokio::test]
+async fn a_shop_with_many_slow_questions_does_not_keep_another_waiting() {
+    let fake = Fake::start(vec![Canned::Hang]).await;
+    let gemini = Gemini::new(Config { max_concurrent: 8, ..config(&fake.url) }).unwrap();
+    let asks = |shop: u8, times| {
+        for _ in 0..times {
+            let (gemini, ask) = (gemini.clone(), Ask { asker: [shop; 16], ..ask() });
+            tokio::spawn(async move { gemini.generate(&ask).await });
+        }
+    };
+    let arrived = async |count| {
+        let wait = async {
+            while fake.calls() < count {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), wait).await.unwrap_or_else(|_| panic!("{count} at the model"));
+    };
+    asks(1, 20);
+    arrived(7).await;
+    asks(2, 1);
+    arrived(8).await;
 }
 
 #[tokio::test]

@@ -9,3 +9,4 @@ pub mod protocol;
 #[cfg(feature = "store")]
 pub mod store;
 pub mod time;
+pub mod user_file;

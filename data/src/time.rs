@@ -33,7 +33,10 @@ impl Timestamp {
     /// What the wall clock says.
     #[must_use]
     pub fn now() -> Self {
-        Self(jiff::Timestamp::now().as_millisecond())
+        let wall = jiff::Timestamp::now().as_millisecond();
+        #[cfg(feature = "moved-clock")]
+        let wall = wall.saturating_add(moved::by_ms());
+        Self(wall)
     }
 
     /// How long after `earlier` this is; zero when it is not after.
@@ -108,6 +111,49 @@ impl rusqlite::ToSql for Timestamp {
 impl rusqlite::types::FromSql for Timestamp {
     fn column_result(value: rusqlite::types::ValueRef<'_>) -> rusqlite::types::FromSqlResult<Self> {
         value.as_i64().map(Self)
+    }
+}
+
+/// The variable that names a file with so many milliseconds by which a test moves the clock. Without the feature
+/// `moved-clock` nobody reads it.
+pub const CLOCK_VARIABLE: &str = "MYCHATFLOW_CLOCK_MOVED_BY";
+
+/// A clock that a test moves while the program runs, as a wrong battery or a careless hand does.
+#[cfg(feature = "moved-clock")]
+mod moved {
+    use std::path::PathBuf;
+    use std::sync::{Mutex, OnceLock, PoisonError};
+    use std::time::{Duration, Instant};
+
+    /// How often the file is read at most.
+    const READ_EVERY: Duration = Duration::from_millis(5);
+
+    struct Hand {
+        file: PathBuf,
+        // A plain lock: held for one short file at most.
+        last: Mutex<Option<(Instant, i64)>>,
+    }
+
+    static HAND: OnceLock<Option<Hand>> = OnceLock::new();
+
+    /// By how much the clock is moved; 0 without a file, or with one that holds no number.
+    pub(super) fn by_ms() -> i64 {
+        let hand = HAND.get_or_init(|| {
+            let file = PathBuf::from(std::env::var_os(super::CLOCK_VARIABLE)?);
+            eprintln!("the clock is moved by {}", file.display());
+            Some(Hand { file, last: Mutex::new(None) })
+        });
+        let Some(hand) = hand else { return 0 };
+        let mut last = hand.last.lock().unwrap_or_else(PoisonError::into_inner);
+        match *last {
+            Some((read, by)) if read.elapsed() < READ_EVERY => by,
+            _ => {
+                let text = std::fs::read_to_string(&hand.file).unwrap_or_default();
+                let by = text.trim().parse().unwrap_or(0);
+                *last = Some((Instant::now(), by));
+                by
+            }
+        }
     }
 }
 

@@ -16,8 +16,11 @@ pub enum Record {
     /// Everything, bodies included.
     #[default]
     Everything,
+    /// Every webhook with its tries, without its bytes, besides what `Sends` keeps: for long runs that ask at their end
+    /// what the client had acknowledged, and when.
+    Outlines,
     /// WhatsApp messages that were sent, and numbers. For benches, where the rest would fill the memory.
-    /// `redeliver` has nothing to repeat then.
+    /// `redeliver` has nothing to repeat then, nor with `Outlines`.
     Sends,
 }
 
@@ -81,6 +84,8 @@ pub struct Delivery {
     pub tries: Vec<Option<u16>>,
     /// Whether the last try got a 2xx.
     pub acknowledged: bool,
+    /// When it got that, in milliseconds since 1970.
+    pub acknowledged_at_ms: Option<i64>,
     /// Whether nothing more will be tried.
     pub finished: bool,
 }
@@ -159,7 +164,7 @@ impl Requests {
     pub(crate) fn add(&self, parts: &hyper::http::request::Parts, body: &Bytes) -> Place {
         let mut list = self.lock();
         list.0 += 1;
-        if self.record == Record::Sends {
+        if self.record != Record::Everything {
             return None;
         }
         list.1.push(Request {
@@ -253,7 +258,11 @@ impl Log {
         if self.record == Record::Sends {
             return None;
         }
-        webhooks.list.push(make());
+        let mut delivery = make();
+        if self.record == Record::Outlines {
+            delivery.body = Bytes::new();
+        }
+        webhooks.list.push(delivery);
         Some(webhooks.list.len() - 1)
     }
 
@@ -265,6 +274,7 @@ impl Log {
         if let Some(delivery) = place.and_then(|place| webhooks.list.get_mut(place)) {
             delivery.tries.push(status);
             delivery.acknowledged = good;
+            delivery.acknowledged_at_ms = good.then(clock::now_ms);
             delivery.finished |= good;
         }
     }
@@ -325,5 +335,27 @@ mod tests {
         log.posted_again("s", "A");
         log.posted_again("other", "A");
         assert_eq!(log.sends(), [Sent { posts: 2, ..sent }]);
+    }
+
+    #[test]
+    fn outlines_tell_when_a_webhook_was_acknowledged_and_keep_no_bytes() {
+        let log = Log::new(Record::Outlines);
+        let place = log.delivery(|| Delivery {
+            session: "s".into(),
+            event: "message".into(),
+            envelope_id: "evt".into(),
+            message_id: None,
+            url: "http://127.0.0.1:9/".into(),
+            body: Bytes::from_static(b"{}"),
+            tries: Vec::new(),
+            acknowledged: false,
+            acknowledged_at_ms: None,
+            finished: false,
+        });
+        log.tried(place, Some(503));
+        assert_eq!(log.deliveries()[0].acknowledged_at_ms, None);
+        log.tried(place, Some(200));
+        let told = &log.deliveries()[0];
+        assert!(told.body.is_empty() && told.acknowledged_at_ms.is_some() && told.tries == [Some(503), Some(200)]);
     }
 }

@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use mychatflow_sandbox::faults::{Fault, WebhookFault, When};
 use mychatflow_sandbox::waha::{
     Acks, Content, Customer, Direction, Engine, Number, Operation, Options, PhoneError, Presence, Signed, Status,
@@ -131,6 +133,19 @@ async fn bad_sends_fail_as_the_real_ones() {
     let (status, body) = world.client.post("/api/sendText", hello()).await;
     assert_eq!((status, &body["expected"], &body["status"]), (422, &json!(["WORKING"]), &json!("STOPPED")));
     assert!(world.waha.sent().is_empty());
+}
+
+#[tokio::test]
+async fn whoever_sends_while_whatsapp_slows_them_down_waits_longer() {
+    let world = World::with(Engine::Noweb).await;
+    world.waha.slow_down("default", Duration::from_secs(3600)).await.unwrap();
+    for _ in 0..2 {
+        let (status, body) = world.client.post("/api/sendText", hello()).await;
+        assert_eq!((status, &body["exception"]["message"]), (500, &json!("rate-overlimit")));
+    }
+    assert!(world.waha.sent().is_empty());
+    world.waha.slow_down("default", Duration::ZERO).await.unwrap();
+    assert_eq!(world.client.post("/api/sendText", hello()).await.0, 201);
 }
 
 #[tokio::test]

@@ -245,3 +245,30 @@ async fn retries_survive_the_pairing_and_die_with_the_session() {
     };
     world.waha.wait_for(SOON, given_up).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_new_server_tells_how_many_new_chats_an_account_may_start_and_an_old_one_knows_no_such_call() {
+    for (engine, version, capping, time_lock, of_me) in [
+        (Engine::Gows, "2026.8.1", 200, 200, true),
+        (Engine::Noweb, "2026.8.1", 404, 200, true),
+        (Engine::Gows, "2026.7.2", 404, 404, false),
+    ] {
+        let world = World::start(Options { engine, version: version.into(), ..Options::default() }).await;
+        world.client.post("/api/sessions", world.session("default")).await;
+        world.waha.scan_qr("default").await.unwrap();
+        world.waha.lock_out("default", Duration::from_secs(3600)).await.unwrap();
+        world.waha.cap_new_chats("default", "CAPPED", (50, 50), 1_796_256_000).await.unwrap();
+        let (status, told) = world.client.get("/api/sessions/default/capping").await;
+        assert_eq!(status, capping, "{engine:?} {version}");
+        if capping == 200 {
+            assert_eq!(
+                (&told["cappingStatus"], &told["totalQuota"], &told["usedQuota"]),
+                (&json!("CAPPED"), &json!(50), &json!(50))
+            );
+        }
+        let (status, _) = world.client.get("/api/sessions/default/timelock").await;
+        assert_eq!(status, time_lock, "{engine:?} {version}");
+        let (_, session) = world.client.get("/api/sessions/default").await;
+        assert_eq!(session["me"]["messageCapping"]["cappingStatus"] == "CAPPED", of_me, "{engine:?} {version}");
+    }
+}

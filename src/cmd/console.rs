@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use jiff::tz::TimeZone;
+use mychatflow_daemon::data_dir::holder;
 use mychatflow_data::client::{self, Client, ClientError};
 use mychatflow_data::protocol::VERSION;
+use mychatflow_data::protocol::calls::events::EventsSubscribe;
 use mychatflow_tui::keymap::Keymap;
 use mychatflow_tui::msg::PhoneWish;
 use mychatflow_tui::notify::{TerminalEnv, Way};
@@ -21,6 +23,7 @@ use tokio::sync::{Mutex, mpsc};
 
 use super::dialogue::{Answer, consent, somebody_is_there};
 use super::launch::launch;
+use super::wire::{is_absent, is_running, silent};
 use super::{Cx, welcome};
 use crate::config;
 use crate::output::note;
@@ -42,31 +45,30 @@ pub async fn run(cx: &Cx) -> anyhow::Result<()> {
     if let Some(host) = &cx.globals.host {
         // ssh may ask for a password: that must happen before the screen is ours.
         let client = cx.connect().await?;
+        let_in(&client).await?;
         on_terminal()?;
         return open(cx, over_ssh(cx, host.clone(), client), Extras::default()).await;
     }
-    let found = cx.whereabouts()?;
-    match (client::connect(&found.socket).await, found.file) {
-        (Ok(client), _) => {
+    let error = match cx.connect().await {
+        Ok(client) => {
+            let_in(&client).await?;
             drop(client);
             on_terminal()?;
-            open(cx, local(found.socket), Extras::default()).await
+            return open(cx, here(cx), Extras::default()).await;
         }
-        (Err(ClientError::NotConnected { source: Some(error), .. }), None) if is_absent(&error) => {
-            welcome::run(cx).await
-        }
-        (Err(error @ ClientError::NotConnected { .. }), Some(file)) => offer(cx, &file, error).await,
-        (Err(error), _) => Err(error.into()),
+        Err(error) => error.downcast::<ClientError>()?,
+    };
+    match (error, cx.whereabouts()?.file) {
+        (error, None) if is_absent(&error) => welcome::run(cx).await,
+        // One that runs needs nobody who starts it.
+        (error @ ClientError::NotConnected { .. }, Some(file)) if !is_running(&error) => offer(cx, &file, error).await,
+        (error, _) => Err(error.into()),
     }
-}
-
-fn is_absent(error: &std::io::Error) -> bool {
-    matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused)
 }
 
 /// There is a config and no daemon: offers to start it.
 async fn offer(cx: &Cx, file: &Path, error: ClientError) -> anyhow::Result<()> {
-    let absent = matches!(&error, ClientError::NotConnected { source: Some(source), .. } if is_absent(source));
+    let absent = is_absent(&error);
     // A mistake in the config is the likeliest reason why no daemon runs.
     let mistakes = config::load(Some(file), &cx.env).err();
     if let Some(mistakes) = &mistakes {
@@ -75,8 +77,8 @@ async fn offer(cx: &Cx, file: &Path, error: ClientError) -> anyhow::Result<()> {
     if absent && mistakes.is_none() && somebody_is_there() {
         note(&format!("The daemon does not run. The config is {}.", file.display()));
         if consent("Start the daemon now?")? == Answer::Yes {
-            let socket = launch(cx).await?;
-            return open(cx, local(socket), Extras::default()).await;
+            launch(cx).await?;
+            return open(cx, here(cx), Extras::default()).await;
         }
     }
     note(&format!(
@@ -86,12 +88,38 @@ async fn offer(cx: &Cx, file: &Path, error: ClientError) -> anyhow::Result<()> {
     Err(error.into())
 }
 
+/// Who may see nothing is told so, with what to ask for, before there is a screen.
+async fn let_in(client: &Client) -> anyhow::Result<()> {
+    match client.subscribe(&EventsSubscribe::default()).await {
+        Err(error @ ClientError::Refused(_)) => Err(error.into()),
+        // What else may be wrong the console says itself.
+        _ => Ok(()),
+    }
+}
+
 /// A console needs somebody to look at it.
 fn on_terminal() -> anyhow::Result<()> {
     if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
         return Ok(());
     }
     bail!("the console needs a terminal; every screen is a command too: mychatflow help")
+}
+
+/// Connects to the daemon of this machine, as often as it is asked. Its socket may be elsewhere the next time.
+fn here(cx: &Cx) -> Connector {
+    let (globals, env) = (cx.globals.clone(), cx.env.clone());
+    Arc::new(move || {
+        let cx = Cx::again(globals.clone(), env.clone());
+        let connecting: Connecting = Box::pin(async move {
+            let later = |reason| NoLink { reason, again: Again::Later };
+            let found = cx.whereabouts().map_err(|error| later(format!("{error:#}")))?;
+            client::connect(&found.socket).await.map_err(|error| {
+                let holder = found.data_dir.as_deref().and_then(holder).filter(|_| is_absent(&error));
+                no_link(&holder.map_or(error, |holder| silent(found.socket.clone(), &holder)))
+            })
+        });
+        connecting
+    })
 }
 
 /// Connects to a socket on this machine, as often as it is asked.

@@ -1,20 +1,24 @@
 //! `daemon`: runs it in the foreground, or asks the one that runs.
 
-use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io::{ErrorKind, IsTerminal};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use mychatflow_daemon::config::{Config, LogFormat};
-use mychatflow_daemon::data_dir::Beginning;
+use mychatflow_daemon::data_dir::{Beginning, is_locked};
 use mychatflow_data::protocol::calls::daemon::{
     Applies, DaemonReload, DaemonReloaded, DaemonShown, DaemonStatus, DaemonStop, Health,
 };
 use mychatflow_data::protocol::span::Span;
 use mychatflow_data::time::Timestamp;
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
@@ -26,6 +30,11 @@ use crate::paths::{self, Env};
 
 /// How long `daemon stop` waits for the daemon's end.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long `daemon stop` waits for the end of a process that has left its lock.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often it is looked whether it has gone.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Runs the daemon, or asks the one that runs.
 pub async fn run(cx: &Cx, new: bool, verb: Option<DaemonVerb>) -> anyhow::Result<()> {
@@ -206,10 +215,56 @@ fn trouble(cx: &Cx, health: Health, ok_at: Option<Timestamp>, error: Option<&Str
 async fn stop(cx: &Cx) -> anyhow::Result<()> {
     let client = wire::connect_any_version(cx).await?;
     let stopping = client.call(&DaemonStop {}).await?;
-    if tokio::time::timeout(STOP_TIMEOUT, client.closed()).await.is_err() {
+    let gone = async {
+        client.closed().await;
+        // The socket closes first, then the store; who starts the next one needs both.
+        if cx.globals.host.is_none()
+            && let Some(lock) = &stopping.lock
+        {
+            until_gone(Path::new(lock), stopping.pid).await;
+        }
+    };
+    if tokio::time::timeout(STOP_TIMEOUT, gone).await.is_err() {
         bail!("the daemon (pid {}) said that it stops, and still runs", stopping.pid);
     }
     cx.output.document(&stopping, |stopping| format!("stopped (pid {})", stopping.pid))
+}
+
+/// Waits until a daemon's lock is free and its process has ended.
+async fn until_gone(lock: &Path, pid: u32) {
+    let is_there = match File::open(lock) {
+        Ok(_) => true,
+        // Another account's lock can't be looked at; its process can.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => false,
+        // It is on another machine, or in another container.
+        Err(_) => return,
+    };
+    while is_there && is_locked(lock) {
+        sleep(LOOK_AGAIN).await;
+    }
+    // Its number may be another process's here, where it runs in a container.
+    let exit = async {
+        while is_alive(pid) {
+            sleep(LOOK_AGAIN).await;
+        }
+    };
+    if is_there {
+        let _ = tokio::time::timeout(EXIT_TIMEOUT, exit).await;
+    } else {
+        exit.await;
+    }
+}
+
+/// Does a process run? One that ended and that nobody has asked about does not.
+fn is_alive(pid: u32) -> bool {
+    let Some(id) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return false };
+    if test_kill_process(id) == Err(Errno::SRCH) {
+        return false;
+    }
+    // The state stands behind the name, which may hold anything.
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
+    !matches!(state, Some('Z' | 'X'))
 }
 
 fn reloaded(reloaded: &DaemonReloaded) -> String {

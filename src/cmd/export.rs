@@ -1,9 +1,7 @@
 //! `contact export`: everybody with everything, as CSV that `contact import` reads back, or as JSON, a line for each.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -13,10 +11,11 @@ use mychatflow_data::client::Client;
 use mychatflow_data::protocol::calls::contact::{ContactExport, ContactExported};
 use mychatflow_data::protocol::name::Cursor;
 use mychatflow_data::time::Timestamp;
+use mychatflow_data::user_file::{Readers, UserFile};
 use serde::Serialize;
 
 use super::progress::{Progress, grouped};
-use super::{Cx, is_stdout};
+use super::{Cx, existing, is_stdout, not_written};
 use crate::cli::contact::{ExportArgs, ExportFormat};
 use crate::output::{Format, note, raw};
 
@@ -59,15 +58,15 @@ pub async fn run(cx: &Cx, args: ExportArgs) -> anyhow::Result<()> {
         warn(&told);
         return Ok(());
     }
-    if !force && file.exists() {
-        bail!("{} is there already; --force writes over it", file.display());
-    }
-    let mut out = Draft::begin(&file)?;
+    let begun = UserFile::begin(&file, existing(force), Readers::Owner).map_err(not_written)?;
+    let mut out = Out::File(begun);
     let mut told = tokio::select! {
-        told = write(&people, format, &mut out.writer) => told?,
+        told = write(&people, format, &mut out) => told?,
         _ = tokio::signal::ctrl_c() => bail!("stopped: nothing was written"),
     };
-    out.finish(force)?;
+    if let Out::File(written) = out {
+        written.finish().map_err(not_written)?;
+    }
     told.file = Some(file);
     cx.output.document(&told, |told| {
         let file = told.file.as_deref().unwrap_or(Path::new("")).display();
@@ -233,7 +232,7 @@ fn line(out: &mut Out, cells: impl Iterator<Item = String>) -> anyhow::Result<()
 /// Where it is written, a good deal at once.
 enum Out {
     Stdout(Vec<u8>),
-    File(BufWriter<File>),
+    File(UserFile),
 }
 
 impl Out {
@@ -250,50 +249,7 @@ impl Out {
     fn flush(&mut self) -> anyhow::Result<()> {
         match self {
             Self::Stdout(waiting) => raw(&std::mem::take(waiting)),
-            Self::File(file) => file.flush().and_then(|()| file.get_ref().sync_all()).context("could not write"),
+            Self::File(file) => file.flush().context("could not write"),
         }
-    }
-}
-
-/// A file that is not there under its name until it is whole. What was not finished is removed.
-struct Draft {
-    path: PathBuf,
-    draft: PathBuf,
-    writer: Out,
-}
-
-impl Draft {
-    fn begin(path: &Path) -> anyhow::Result<Self> {
-        let name = path.file_name().with_context(|| format!("{} is no file", path.display()))?;
-        let mut draft = std::ffi::OsString::from(".");
-        draft.push(name);
-        draft.push(format!(".{}", std::process::id()));
-        let draft = path.with_file_name(draft);
-        let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft);
-        let file = opened.with_context(|| format!("could not write {}", path.display()))?;
-        Ok(Self { path: path.to_owned(), draft, writer: Out::File(BufWriter::new(file)) })
-    }
-
-    fn finish(self, force: bool) -> anyhow::Result<()> {
-        let failed = || format!("could not write {}", self.path.display());
-        if force {
-            return fs::rename(&self.draft, &self.path).with_context(failed);
-        }
-        // A rename would write over what came there meanwhile; a link never does.
-        match fs::hard_link(&self.draft, &self.path) {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                bail!("{} is there already; --force writes over it", self.path.display())
-            }
-            // Some disks know no links.
-            Err(_) => fs::rename(&self.draft, &self.path).with_context(failed),
-        }
-    }
-}
-
-impl Drop for Draft {
-    fn drop(&mut self) {
-        // It is gone already where it has got its name by a rename.
-        let _ = fs::remove_file(&self.draft);
     }
 }

@@ -1,10 +1,9 @@
 //! `instance …`
 
-use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use futures_util::StreamExt;
 use mychatflow_data::client::Client;
 use mychatflow_data::model::instance::InstanceStatus;
@@ -18,9 +17,10 @@ use mychatflow_data::protocol::calls::instance::{
 use mychatflow_data::protocol::event::Topic;
 use mychatflow_data::protocol::name::{InstanceName, TenantName};
 use mychatflow_data::time::Timestamp;
+use mychatflow_data::user_file::{Existing, Readers, write_user_file};
 
 use super::qr::{self, Canvas, TooSmall};
-use super::{Cx, is_stdout};
+use super::{Cx, is_stdout, not_written};
 use crate::cli::instance::InstanceVerb;
 use crate::output::{self, Format, Table, age, age_or, clean, facts, note, typed};
 
@@ -140,6 +140,7 @@ fn full(cx: &Cx, shown: &InstanceShown) -> String {
         ("server", server.join(" ")),
         ("paired", age_or(instance.paired_at, cx.now, "never")),
         ("heard", age_or(instance.heard_at, cx.now, "never")),
+        ("new chats", instance.new_chats.as_ref().map(ToString::to_string).unwrap_or_default()),
         ("webhook", webhook_url.clone()),
     ]);
     for difference in drift {
@@ -167,7 +168,8 @@ fn picture(path: &Path, code: &QrCode) -> anyhow::Result<()> {
     if is_stdout(path) {
         return output::raw(&bytes);
     }
-    fs::write(path, bytes).with_context(|| format!("could not write {}", path.display()))?;
+    // Whoever has the code can pair a phone of theirs. Each code takes the place of the one before.
+    write_user_file(path, &bytes, Existing::Replace, Readers::Owner).map_err(not_written)?;
     note(&format!("written to {}", path.display()));
     Ok(())
 }

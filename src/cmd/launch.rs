@@ -9,10 +9,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use mychatflow_daemon::data_dir::holder;
 use mychatflow_data::client;
 use tokio::time::{Instant, sleep};
 
 use super::Cx;
+use super::wire::open_here;
 use crate::config;
 use crate::output::{clean, note};
 
@@ -36,6 +38,10 @@ pub async fn launch(cx: &Cx) -> anyhow::Result<PathBuf> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(data_dir);
     made.with_context(|| format!("could not make {}", data_dir.display()))?;
     let log = data_dir.join(LOG);
+    if holder(data_dir).is_some_and(|holder| !holder.is_leaving) {
+        // A second one would be refused.
+        return Ok(open_here(cx).await?.socket);
+    }
     let mut child = spawn(cx, &log)?;
     let deadline = Instant::now() + DEADLINE;
     loop {

@@ -43,6 +43,7 @@ use mychatflow_data::protocol::Call;
 use mychatflow_data::protocol::name::{Cursor, TenantName};
 use mychatflow_data::protocol::page::Page;
 use mychatflow_data::time::Timestamp;
+use mychatflow_data::user_file::{Existing, UserFileError};
 use serde::Serialize;
 
 use crate::cli::{Cli, Command, Globals, Limit};
@@ -203,4 +204,18 @@ fn text_or_stdin(text: String) -> anyhow::Result<String> {
 /// Where a person's file is meant: `-` is stdout.
 fn is_stdout(path: &std::path::Path) -> bool {
     path.as_os_str() == "-"
+}
+
+/// What `--force` says of a file that is there already.
+fn existing(force: bool) -> Existing {
+    if force { Existing::Replace } else { Existing::Keep }
+}
+
+/// Why a person's file was not written, with what they can type instead.
+fn not_written(error: UserFileError) -> anyhow::Error {
+    match error {
+        UserFileError::Exists { .. } => anyhow::anyhow!("{error}; --force writes over it"),
+        UserFileError::NotPlain { .. } => anyhow::anyhow!("{error}, or - to print it"),
+        error @ UserFileError::Io { .. } => error.into(),
+    }
 }

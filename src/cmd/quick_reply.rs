@@ -1,7 +1,5 @@
 //! `quick-reply …`
 
-use std::io::{self, Write};
-
 use anyhow::{Context, bail};
 use mychatflow_data::model::quick_reply::QuickReplyState;
 use mychatflow_data::protocol::calls::quick_reply::{
@@ -9,9 +7,10 @@ use mychatflow_data::protocol::calls::quick_reply::{
     QuickReplyList, QuickReplyRejected, QuickReplyRemove, QuickReplyRender, QuickReplyRendered,
 };
 use mychatflow_data::protocol::piece::Rehearsal;
+use mychatflow_data::user_file::{Readers, write_user_file};
 use serde::Serialize;
 
-use super::{Cx, NothingToChange, is_stdout, text_or_stdin};
+use super::{Cx, NothingToChange, existing, is_stdout, not_written, text_or_stdin};
 use crate::cli::quick_reply::QuickReplyVerb;
 use crate::output::{Format, Table, age_or, clean, counted};
 
@@ -76,15 +75,8 @@ pub async fn run(cx: &Cx, verb: QuickReplyVerb) -> anyhow::Result<()> {
             if is_stdout(&file) {
                 return cx.output.document(&exported, |exported| exported.file.clone());
             }
-            let mut options = std::fs::OpenOptions::new();
-            options.write(true).create_new(!force).create(force).truncate(force);
-            let mut out = match options.open(&file) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    bail!("{} is there already; --force writes over it", file.display())
-                }
-                opened => opened.with_context(|| format!("could not write {}", file.display()))?,
-            };
-            out.write_all(exported.file.as_bytes()).with_context(|| format!("could not write {}", file.display()))?;
+            let written = write_user_file(&file, exported.file.as_bytes(), existing(force), Readers::AsUsual);
+            written.map_err(not_written)?;
             cx.output.document(&exported, |exported| {
                 counted(exported.quick_replies, "quick reply is written", "quick replies are written")
             })

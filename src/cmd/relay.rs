@@ -1,14 +1,14 @@
 //! `relay`: stdin and stdout joined to the daemon's socket. `--host` runs this on the other machine.
 
 use anyhow::Context;
-use mychatflow_data::client;
 use tokio::io::{AsyncWriteExt, copy, split};
 
 use super::Cx;
+use super::wire::open_here;
 
 /// Passes bytes on until the daemon closes. When stdin ends, the answers to what was asked still come.
 pub async fn run(cx: &Cx) -> anyhow::Result<()> {
-    let stream = client::open(&cx.whereabouts()?.socket).await?;
+    let stream = open_here(cx).await?.stream;
     let (mut from_daemon, mut to_daemon) = split(stream);
     tokio::spawn(async move {
         // When the daemon has gone, the other direction ends and with it the command.

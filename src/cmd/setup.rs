@@ -1,13 +1,12 @@
 //! `setup`: asks for what a daemon needs, tries it at once, writes the config and starts the daemon.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use mychatflow_data::client;
 use mychatflow_data::protocol::calls::tenant::TenantAdd;
+use mychatflow_data::user_file::{Existing, Readers, UserFileError, check_place, write_user_file};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::console::{self, Extras};
@@ -42,8 +41,11 @@ pub async fn run(cx: &Cx) -> anyhow::Result<()> {
         );
     }
     let path = place(cx)?;
-    if fs::exists(&path).unwrap_or(false) {
-        bail!("{} is there already; change it, then: mychatflow config check", path.display());
+    match check_place(&path, Existing::Keep) {
+        Err(UserFileError::Exists { .. }) => {
+            bail!("{} is there already; change it, then: mychatflow config check", path.display())
+        }
+        place => place?,
     }
     note("WAHA is the WhatsApp server in between; https://waha.devlike.pro says how to start one.\n");
     let Some((waha_url, waha_key)) = waha().await? else { return left() };
@@ -130,13 +132,10 @@ fn with_key(text: &str, from: usize, key: &SecretString) -> String {
 
 /// Writes the file where there is none, for its owner alone.
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    let written = || {
-        path.parent().map_or(Ok(()), fs::create_dir_all)?;
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    };
-    written().with_context(|| format!("could not write {}", path.display()))
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir).with_context(|| format!("could not make {}", dir.display()))?;
+    }
+    Ok(write_user_file(path, text.as_bytes(), Existing::Keep, Readers::Owner)?)
 }
 
 #[cfg(test)]

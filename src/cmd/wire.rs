@@ -1,12 +1,23 @@
 //! The way to the daemon: its socket, or ssh and the other machine's `mychatflow relay`.
 
+use std::io;
+use std::path::PathBuf;
 use std::process::Stdio;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
+use mychatflow_daemon::data_dir::{Holder, holder};
 use mychatflow_data::client::{self, Client, ClientError};
+use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep};
 
 use super::Cx;
+
+/// How long a daemon that runs is waited for.
+const SOCKET_PATIENCE: Duration = Duration::from_secs(6);
+/// How often it is tried.
+const TRY_AGAIN: Duration = Duration::from_millis(100);
 
 /// The daemon of another machine can't be reached.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +30,7 @@ pub struct NoConnection {
 /// Connects, and insists on the same protocol.
 pub async fn connect(cx: &Cx) -> anyhow::Result<Client> {
     match &cx.globals.host {
-        None => Ok(client::connect(&cx.whereabouts()?.socket).await?),
+        None => Ok(Client::over(open_here(cx).await?.stream).await?),
         Some(host) => {
             let (mut child, stream) = ssh(cx, host)?;
             match Client::over(stream).await {
@@ -36,7 +47,7 @@ pub async fn connect(cx: &Cx) -> anyhow::Result<Client> {
 /// Connects to a daemon of any version: only `daemon.status` and `daemon.stop` may be asked.
 pub async fn connect_any_version(cx: &Cx) -> anyhow::Result<Client> {
     match &cx.globals.host {
-        None => Ok(Client::over_any_version(client::open(&cx.whereabouts()?.socket).await?).await?),
+        None => Ok(Client::over_any_version(open_here(cx).await?.stream).await?),
         Some(host) => {
             let (mut child, stream) = ssh(cx, host)?;
             match Client::over_any_version(stream).await {
@@ -47,6 +58,60 @@ pub async fn connect_any_version(cx: &Cx) -> anyhow::Result<Client> {
                 Err(error) => Err(explained(host, &mut child, error).await),
             }
         }
+    }
+}
+
+/// A daemon's socket that was opened.
+pub struct Opened {
+    /// Where it is.
+    pub socket: PathBuf,
+    /// The connection, without a word yet.
+    pub stream: UnixStream,
+}
+
+/// Opens the socket of the daemon of this machine. One that runs and whose socket is away is waited for: it starts, or it
+/// makes its socket anew.
+pub async fn open_here(cx: &Cx) -> anyhow::Result<Opened> {
+    let begun = Instant::now();
+    loop {
+        let found = cx.whereabouts()?;
+        let error = match client::open(&found.socket).await {
+            Ok(stream) => return Ok(Opened { socket: found.socket, stream }),
+            Err(error) => error,
+        };
+        let holder = found.data_dir.as_deref().and_then(holder).filter(|_| is_absent(&error));
+        let Some(holder) = holder else { return Err(error.into()) };
+        if begun.elapsed() >= SOCKET_PATIENCE {
+            return Err(silent(found.socket, &holder).into());
+        }
+        sleep(TRY_AGAIN).await;
+    }
+}
+
+/// Does nobody listen there?
+pub fn is_absent(error: &ClientError) -> bool {
+    let ClientError::NotConnected { source: Some(source), .. } = error else { return false };
+    matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
+}
+
+/// Is it the error of a daemon that runs?
+pub fn is_running(error: &ClientError) -> bool {
+    matches!(error, ClientError::NotConnected { source: Some(source), .. } if source.kind() == io::ErrorKind::TimedOut)
+}
+
+/// A daemon that runs, without a socket that answers.
+pub fn silent(path: PathBuf, holder: &Holder) -> ClientError {
+    let pid = holder.pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default();
+    let (doing, remedy) = if holder.is_leaving {
+        ("finishes what it has begun, and then ends", "wait a moment")
+    } else {
+        ("runs, and does not listen", "wait a moment, or see in its log what keeps it")
+    };
+    ClientError::NotConnected {
+        path,
+        reason: format!("the daemon{pid} {doing}"),
+        remedy: remedy.to_owned(),
+        source: Some(io::ErrorKind::TimedOut.into()),
     }
 }
 

@@ -271,6 +271,7 @@ mod tests {
             body: Default::default(),
             tries: vec![acknowledged.then_some(200)],
             acknowledged,
+            acknowledged_at_ms: acknowledged.then_some(0),
             finished: true,
         }
     }

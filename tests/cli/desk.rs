@@ -35,7 +35,7 @@ impl Service for Script {
     async fn call(&self, _: &Caller, request: Request) -> Result<Answer, CallError> {
         if let Request::Admin(AdminRequest::DaemonStop(_)) = request {
             self.shutdown.cancel();
-            return Answer::of::<DaemonStop>(&DaemonStopping { pid: 4242 });
+            return Answer::of::<DaemonStop>(&DaemonStopping { pid: 4242, lock: None });
         }
         let answer = match self.replies.lock().unwrap().get(request.method().name) {
             Some(reply) => reply(&request),

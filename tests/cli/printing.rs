@@ -1,5 +1,6 @@
 //! What is printed: lines for programs, tables for people, nothing that a stranger's text could do to a terminal.
 
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -165,6 +166,15 @@ async fn the_pairing_code_is_drawn_or_written_as_a_picture() {
     assert!(picture.0.stdout.starts_with(b"\x89PNG"));
     desk.run(&["instance", "qr", "main", "--png", "qr.png"]).await;
     assert_eq!(std::fs::read(desk.path().join("qr.png")).unwrap(), picture.0.stdout);
+    let mode = std::fs::metadata(desk.path().join("qr.png")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "whoever has the code can pair a phone");
+
+    std::fs::write(desk.path().join("letter.txt"), "mine").unwrap();
+    symlink("letter.txt", desk.path().join("link.png")).unwrap();
+    let refused = desk.run(&["instance", "qr", "main", "--png", "link.png"]).await;
+    let words = "mychatflow: link.png is a link, and is left alone: name a plain file, or - to print it";
+    assert_eq!((refused.code(), refused.stderr().trim_end()), (1, words));
+    assert_eq!(std::fs::read_to_string(desk.path().join("letter.txt")).unwrap(), "mine");
 }
 
 #[tokio::test]

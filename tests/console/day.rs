@@ -59,7 +59,8 @@ async fn a_number_is_paired_off_the_screen() {
     console.keys("<esc>").until("● healthy").await;
     console.keys("2").until("inbox").await;
     world.ana_asks().await;
-    console.until(PRICE).await;
+    console.until("AI: ").await;
+    console.keys("<enter>").until(PRICE).await;
 }
 
 #[tokio::test]
@@ -110,7 +111,7 @@ async fn a_campaign_and_the_evenings_accounts() {
     console.keys("<enter>").until("[4 Variants]").await;
     console.keys("<enter>").until("[5 Plan]").await;
     console.keys("<enter>").until("3 people of 3 on the list").await;
-    console.keys("L").until("Launch this campaign?").await;
+    console.keys("L").until("Launch winter?").await;
     console.keys("y").until("✓ completed").await;
     console.until("3 sent").await;
     for (chat, name) in [

@@ -65,7 +65,9 @@ async fn talk(columns: u16, rows: u16) -> (World, Terminal) {
     let mut console = console(&world, columns, rows).await;
     console.keys("2").until("inbox").await;
     world.ana_asks().await;
-    console.until(support::PRICE).await;
+    // The list shows how an answer begins: before the first one it is said that a machine writes.
+    console.until("AI: ").await;
     console.keys("<enter>").until("r write").await;
+    console.until(support::PRICE).await;
     (world, console)
 }

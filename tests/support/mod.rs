@@ -340,12 +340,16 @@ burst_quiet_ms = {quiet_ms}
         .await
     }
 
+    /// What is left to do, but for the next look at the people of a number that was just paired.
+    pub async fn left(&self) -> Vec<Value> {
+        let mut left = self.done(&["queue", "list"]).await;
+        left.retain(|entry| entry["kind"] != "sync_contacts" || entry["state"] != "scheduled");
+        left
+    }
+
     /// Waits until nothing is left to do.
     pub async fn at_rest(&self) {
-        self.until("nothing left to do", DEADLINE, async || {
-            self.done(&["queue", "list"]).await.is_empty().then_some(())
-        })
-        .await;
+        self.until("nothing left to do", DEADLINE, async || self.left().await.is_empty().then_some(())).await;
     }
 
     /// One answer out, one credit for it, and nothing left to do.

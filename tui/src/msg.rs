@@ -200,6 +200,13 @@ pub enum Link {
         /// When it is tried again; `None`: never, because trying again can't help.
         next_at: Option<Timestamp>,
     },
+    /// The daemon is there, and refuses this account.
+    Refused {
+        /// Why, with what to ask for.
+        reason: String,
+        /// When it is tried again.
+        next_at: Option<Timestamp>,
+    },
     /// Events were lost.
     Lagged {
         /// The number to go on from.

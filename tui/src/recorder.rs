@@ -2,12 +2,11 @@
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
-use std::fs::OpenOptions;
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use mychatflow_data::time::Timestamp;
+use mychatflow_data::user_file::{Existing, Readers, write_user_file};
 
 use crate::msg::Msg;
 
@@ -69,8 +68,7 @@ impl Recorder {
             // Writing to a String can't fail.
             let _ = writeln!(text, "{at} {line}");
         }
-        let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&path)?;
-        file.write_all(text.as_bytes())?;
+        write_user_file(&path, text.as_bytes(), Existing::Replace, Readers::Owner).map_err(io::Error::other)?;
         Ok(path)
     }
 }

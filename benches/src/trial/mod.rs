@@ -2,9 +2,8 @@
 //! the owner changes their mind, people write. Afterwards what WAHA really sent is held against what the store says.
 
 mod deeds;
-mod people;
+pub(crate) mod people;
 mod proof;
-mod scene;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,15 +12,21 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use mychatflow_data::time::Timestamp;
 use mychatflow_sandbox::faults::{Fault, WebhookFault, When};
+use mychatflow_sandbox::gemini;
+use mychatflow_sandbox::log::Record;
 use mychatflow_sandbox::waha::{Engine, Operation};
 use serde_json::{Value, json};
 
 use self::deeds::{Deed, Moment};
 pub use self::proof::Proof;
 use self::proof::Witness;
-use self::scene::{NUMBER, Scene};
+use crate::scene::{NUMBER, Scene, Shop};
 
 const NAME: &str = "spring";
+/// What the assistant says to whatever it is asked.
+const ANSWER: &str = "Thank you for your message! We are here for you, and somebody will have a look at it right away.";
+/// More than a trial uses.
+const CREDITS: i64 = 1_000_000;
 /// The picture, as far as anybody looks at it.
 const PICTURE: &str = "bread.png";
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\nspring bread";
@@ -87,7 +92,15 @@ pub async fn run(plan: &Plan, room: &Path) -> anyhow::Result<Proof> {
     if !deeds::fits(plan) {
         bail!("{} to {} people, please", deeds::RECIPIENTS_MIN, people::LISTED_MAX);
     }
-    let scene = Scene::open(plan, room).await?;
+    let shop = Shop {
+        program: plan.program.clone(),
+        engine: plan.engine,
+        record: Record::Sends,
+        answers: gemini::Answers::Fixed(ANSWER.to_owned()),
+        credits: CREDITS,
+        seed: plan.seed,
+    };
+    let scene = Scene::open(shop, room).await?;
     let (list, rows) = people::list(plan.recipients);
     std::fs::write(room.join("people.csv"), list).context("no list")?;
     let mut create =
@@ -101,8 +114,8 @@ pub async fn run(plan: &Plan, room: &Path) -> anyhow::Result<Proof> {
         bail!("the list has {rows} people, and the campaign {}", made["recipients"]);
     }
     let began = Instant::now();
-    let mut run = Run { plan, scene, began, done: BTreeMap::new(), witness: Witness::new(rows) };
-    run.scene.arm();
+    let mut run = Run { plan, scene, armed: 0, began, done: BTreeMap::new(), witness: Witness::new(rows) };
+    run.arm();
     run.scene.typed.done(&["campaign", "launch", NAME]).await?;
     for due in deeds::deeds(plan) {
         run.until_sent(due.sent).await?;
@@ -115,6 +128,7 @@ pub async fn run(plan: &Plan, room: &Path) -> anyhow::Result<Proof> {
 struct Run<'p> {
     plan: &'p Plan,
     scene: Scene,
+    armed: u64,
     began: Instant,
     done: BTreeMap<&'static str, usize>,
     witness: Witness,
@@ -123,6 +137,36 @@ struct Run<'p> {
 impl Run<'_> {
     fn note(&mut self, what: &'static str) {
         *self.done.entry(what).or_default() += 1;
+    }
+
+    /// What goes wrong all the time: answers that lie about what was done, connections cut before and after, and
+    /// webhooks that come twice or out of order.
+    fn arm(&mut self) {
+        self.scene.disarm();
+        self.armed += 1;
+        let mut seed = self.plan.seed.wrapping_mul(1_000_003).wrapping_add(self.armed * 64);
+        let mut chance = |fraction: f64| {
+            seed += 1;
+            When::Chance { fraction, seed }
+        };
+        // What was never sent is looked for at length, and holds up the rest; without ids a minute long.
+        let rarely = if self.plan.engine == Engine::Webjs { 0.0004 } else { 0.001 };
+        let send = self.plan.parcel.operation();
+        let said = || "Timed Out".to_owned();
+        for (operation, fraction, fault) in [
+            (send, 0.05, Fault::DoThenEngineError(said())),
+            (send, 0.01, Fault::DoThenCut),
+            (send, 0.001, Fault::DoThenHang),
+            (send, rarely, Fault::Cut),
+            (send, rarely, Fault::EngineError(said())),
+            (send, 0.001, Fault::NotReady),
+            (Operation::NewMessageId, 0.002, Fault::EngineError(said())),
+        ] {
+            self.scene.waha.faults().add(operation, chance(fraction), fault);
+        }
+        let webhooks = self.scene.waha.webhook_faults();
+        webhooks.add_for_all(chance(0.3), WebhookFault::Duplicate);
+        webhooks.add_for_all(chance(0.1), WebhookFault::Shuffle(Duration::from_millis(150)));
     }
 
     async fn shown(&self) -> anyhow::Result<Value> {
@@ -168,7 +212,7 @@ impl Run<'_> {
                 self.scene.disarm();
                 self.scene.waha.faults().add_for_all(When::Always, refusal);
                 tokio::time::sleep(span).await;
-                self.scene.arm();
+                self.arm();
                 self.note("times of 503");
             }
             Deed::Crash => {
@@ -218,7 +262,7 @@ impl Run<'_> {
             }
         }
         self.scene.kill().await?;
-        self.scene.arm();
+        self.arm();
         self.scene.start().await?;
         self.note(match moment {
             Moment::Any => "kills anywhere",

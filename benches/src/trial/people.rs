@@ -36,6 +36,13 @@ impl Person {
         }
     }
 
+    /// The id that hides their number, where they have one.
+    pub fn lid(self) -> String {
+        match self {
+            Self::Listed(place) | Self::Stranger(place) => (FIRST_LID + place).to_string(),
+        }
+    }
+
     /// Whom a chat of WAHA's is with; `None`: with nobody we know.
     pub fn of_chat(chat_id: &str) -> Option<Self> {
         let (user, server) = chat_id.split_once('@')?;
@@ -53,7 +60,7 @@ impl Person {
     pub fn customer(self) -> Customer {
         match self {
             Self::Listed(place) if place % 3 == 0 => {
-                Customer::hidden(&self.phone(), &(FIRST_LID + place).to_string(), Number::Shown, "Somebody")
+                Customer::hidden(&self.phone(), &self.lid(), Number::Shown, "Somebody")
             }
             _ => Customer::new(&self.phone(), "Somebody"),
         }

@@ -41,7 +41,7 @@ pub struct Facts<'f> {
     pub hours: Open,
     /// When the customer's last message was written.
     pub last_in_at: Option<Timestamp>,
-    /// The customer's last messages, newest first.
+    /// The words of the customer's last messages, newest first; empty for one without any, such as a photo.
     pub last_texts: &'f [&'f str],
     /// When the assistant's last answers went out, newest first.
     pub answers_at: &'f [Timestamp],
@@ -121,6 +121,17 @@ impl Reason {
     }
 }
 
+/// Why nothing answers a question that had become too old on its way to us, by how long that was.
+#[must_use]
+pub fn arrived_late(by: Duration) -> String {
+    let (count, unit) = match by.as_secs() / 60 {
+        minutes @ 0..120 => (minutes.max(1), "minute"),
+        minutes => (minutes / 60, "hour"),
+    };
+    let s = if count == 1 { "" } else { "s" };
+    format!("{}: arrived {count} {unit}{s} after it was written: WAHA could not reach us", Reason::Stale.words())
+}
+
 /// Decides. The order is that of weight: who may never be answered comes before what may change by itself.
 #[must_use]
 pub fn decide(facts: &Facts<'_>) -> Verdict {
@@ -175,12 +186,27 @@ fn loops(facts: &Facts<'_>) -> bool {
     // The same words again and again, each of them answered: an auto-responder at the other end.
     recent >= LOOP_ECHOES_MAX
         && facts.last_texts.len() > LOOP_ECHOES_MAX
-        && facts.last_texts.windows(2).take(LOOP_ECHOES_MAX).all(|pair| pair[0].trim() == pair[1].trim())
+        && facts.last_texts.windows(2).take(LOOP_ECHOES_MAX).all(|pair| are_same_words(pair[0], pair[1]))
+}
+
+/// Messages without words, such as photos without a caption, are not the same message.
+fn are_same_words(one: &str, other: &str) -> bool {
+    !one.trim().is_empty() && one.trim() == other.trim()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_late_arrival_is_told_in_minutes_or_hours() {
+        for (seconds, expected) in
+            [(30, "1 minute"), (1_500, "25 minutes"), (7_199, "119 minutes"), (10_900, "3 hours")]
+        {
+            let told = arrived_late(Duration::from_secs(seconds));
+            assert_eq!(told, format!("stale: arrived {expected} after it was written: WAHA could not reach us"));
+        }
+    }
 
     const NOW: Timestamp = Timestamp::from_seconds(1_795_392_000);
 
@@ -227,6 +253,8 @@ mod tests {
             (Facts { answers_at: &busy, ..usual() }, Verdict::Stop(Reason::Loop)),
             (Facts { last_texts: &echo, answers_at: &busy[..3], ..usual() }, Verdict::Stop(Reason::Loop)),
             (Facts { last_texts: &echo, ..usual() }, Verdict::Answer(Mode::Auto)),
+            // Four photos without a caption are four photos.
+            (Facts { last_texts: &["", "", " ", ""], answers_at: &busy[..3], ..usual() }, Verdict::Answer(Mode::Auto)),
             // Stamps of a clock that was ahead count as made just now.
             (Facts { last_in_at: Some(NOW + Duration::from_secs(34_560_000)), ..usual() }, Verdict::Answer(Mode::Auto)),
             (Facts { answers_at: &[NOW + Duration::from_secs(34_560_000); 6], ..usual() }, Verdict::Stop(Reason::Loop)),

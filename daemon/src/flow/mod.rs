@@ -22,6 +22,7 @@ pub mod quiet;
 pub mod repair;
 pub mod risk;
 pub mod sheet;
+pub mod slowdown;
 pub mod sources;
 pub mod split;
 pub mod stamp;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use mychatflow_data::model::campaign::Risk;
 use mychatflow_data::model::governor::Limits;
 use mychatflow_data::model::instance::Verdict;
+use mychatflow_data::model::new_chats::NewChatCapping;
 
 // WhatsApp tells nobody its rules. These are where people report trouble, and what WAHA's guide warns of.
 
@@ -55,6 +56,8 @@ pub struct Facts<'f> {
     pub sent_lately: i64,
     /// People who asked for silence lately.
     pub opted_out_lately: i64,
+    /// What WhatsApp says of the new chats that the number may start, and how many are left.
+    pub new_chats: Option<(&'f NewChatCapping, i64)>,
 }
 
 /// One thing to look at.
@@ -87,6 +90,18 @@ fn newcomers(facts: &Facts<'_>) -> Found {
     match (newcomers, share) {
         (NEWCOMERS_HIGH.., 50..) => high(told),
         (NEWCOMERS_MEDIUM.., 20..) | (NEWCOMERS_HIGH.., _) => medium(told),
+        _ => None,
+    }
+}
+
+fn new_chats(facts: &Facts<'_>) -> Found {
+    let (told, left) = facts.new_chats?;
+    match (left, facts.newcomers) {
+        (_, 0) => None,
+        (0, _) => high(format!("WhatsApp lets this number start no more new chats ({told}): new people wait")),
+        (left, newcomers) if left < newcomers => {
+            medium(format!("WhatsApp lets this number start {left} more new chats ({told}): the other new people wait"))
+        }
         _ => None,
     }
 }
@@ -154,7 +169,7 @@ fn silence(facts: &Facts<'_>) -> Found {
 /// The risk, and what to do about it: what weighs most first.
 #[must_use]
 pub fn risk(facts: &Facts<'_>) -> (Risk, Vec<String>) {
-    let rules = [number, newcomers, age, pace, links, words, answers, silence];
+    let rules = [number, newcomers, new_chats, age, pace, links, words, answers, silence];
     let mut found: Vec<(Risk, String)> = rules.iter().filter_map(|rule| rule(facts)).collect();
     found.sort_by_key(|(risk, _)| *risk != Risk::High);
     let risk = match found.first() {
@@ -189,6 +204,7 @@ mod tests {
             answered: 150,
             sent_lately: 400,
             opted_out_lately: 2,
+            new_chats: None,
         }
     }
 

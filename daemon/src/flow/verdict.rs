@@ -7,6 +7,8 @@ use mychatflow_data::model::instance::{InstanceStatus, Traffic, Verdict};
 use mychatflow_data::model::remedy::{FailedCause, MISSING};
 use mychatflow_data::time::Timestamp;
 
+use super::slowdown;
+
 /// A working number that was heard from within this time is healthy, whatever its habit.
 pub const SILENCE_MIN: Duration = Duration::from_secs(3600);
 /// Below this a silence is never suspect.
@@ -40,6 +42,8 @@ pub struct Facts<'a> {
     pub in_vain: bool,
     /// Until when WhatsApp lets it write only to people it knows.
     pub restricted_until: Option<Timestamp>,
+    /// Until when it rests, since WhatsApp said that it sends too much.
+    pub slowed_until: Option<Timestamp>,
     /// When it was last heard from, or began to work.
     pub heard_at: Option<Timestamp>,
     /// What comes and goes, as far as it matters.
@@ -83,6 +87,9 @@ fn working(facts: &Facts<'_>) -> (Verdict, Option<String>) {
         let reason = format!("WhatsApp lets it write only to people it knows, until {until}");
         return (Verdict::Restricted, Some(reason));
     }
+    if let Some(until) = facts.slowed_until.filter(|until| *until > facts.now) {
+        return (Verdict::Restricted, Some(slowdown::reason(until)));
+    }
     let Traffic { messages, gap_longest, undelivered_chats } = facts.traffic;
     if undelivered_chats >= UNDELIVERED_CHATS_MAX {
         return (Verdict::Suspect, Some("what it sends does not arrive".to_owned()));
@@ -112,6 +119,7 @@ mod tests {
             before: None,
             in_vain: false,
             restricted_until: None,
+            slowed_until: None,
             heard_at: Some(NOW),
             traffic: Traffic::default(),
             now: NOW,
@@ -181,5 +189,13 @@ mod tests {
         let locked = |until| verdict(&Facts { restricted_until: Some(until), ..facts(sight) }).0;
         assert_eq!(locked(NOW + HOUR), Verdict::Restricted);
         assert_eq!(locked(NOW - HOUR), Verdict::Healthy);
+    }
+
+    #[test]
+    fn a_number_that_was_too_fast_is_restricted_until_its_rest_ends() {
+        let sight = Sight::Session(&InstanceStatus::Working);
+        let slowed = |until| verdict(&Facts { slowed_until: Some(until), ..facts(sight) });
+        assert_eq!(slowed(NOW + HOUR), (Verdict::Restricted, Some(slowdown::reason(NOW + HOUR))));
+        assert_eq!(slowed(NOW), (Verdict::Healthy, None));
     }
 }

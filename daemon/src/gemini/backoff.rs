@@ -11,17 +11,20 @@ pub struct Patience {
     pub first_delay: Duration,
     /// The longest wait within a call. A longer one is handed to the caller.
     pub longest_delay: Duration,
+    /// The longest wait that Gemini may name and that is sat out within the call, once.
+    pub longest_named: Duration,
     /// The time all attempts and waits of a call may take; no attempt starts after it.
     pub budget: Duration,
 }
 
 impl Default for Patience {
-    /// Three attempts after 1 and 2 s, no wait over 4 s, nothing new after 60 s.
+    /// Three attempts after 1 and 2 s, no wait over 4 s but one that Gemini names, nothing new after 60 s.
     fn default() -> Patience {
         Patience {
             attempts: 3,
             first_delay: Duration::from_secs(1),
             longest_delay: Duration::from_secs(4),
+            longest_named: Duration::from_secs(10),
             budget: Duration::from_secs(60),
         }
     }

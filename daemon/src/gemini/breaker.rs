@@ -1,8 +1,12 @@
-//! Remembers that asking is useless: a refused key, a day's quota used up, a rate limit with a named end.
+//! Remembers that asking is useless: a refused key, a day's quota used up, a rate limit with a named end, a model that does
+//! not answer.
 //! A plain state machine: time is an argument, nothing is sent from here.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
+
+use super::outage::{Outage, Outages};
+use super::turns::Asker;
 
 /// What an earlier call found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -11,6 +15,10 @@ pub enum Cause {
     KeyRefused,
     /// The quota is used up for the day or longer than five minutes.
     QuotaDay,
+    /// It has asked for a pause.
+    Pause,
+    /// Several questions in a row got no answer.
+    Outage,
 }
 
 impl std::fmt::Display for Cause {
@@ -18,6 +26,8 @@ impl std::fmt::Display for Cause {
         f.write_str(match self {
             Cause::KeyRefused => "the api key was refused",
             Cause::QuotaDay => "the quota is used up",
+            Cause::Pause => "it has asked for a pause",
+            Cause::Outage => "gemini is busy or out of reach",
         })
     }
 }
@@ -45,7 +55,12 @@ pub enum BreakerState {
 pub(super) enum Leave {
     Go,
     Wait(Duration),
-    No { cause: Cause, retry_after: Duration },
+    /// A probe finds out at this moment; nobody waits for it longer than this.
+    Probing(Duration),
+    No {
+        cause: Cause,
+        retry_after: Duration,
+    },
 }
 
 /// A refused key is tried again after this, then after twice as long, up to the longest.
@@ -71,10 +86,11 @@ pub(super) struct Breaker {
     key: Option<Circuit>,
     models: BTreeMap<String, Circuit>,
     paused: BTreeMap<String, Instant>,
+    outages: Outages,
 }
 
 impl Breaker {
-    pub(super) fn ask(&mut self, model: &str, now: Instant) -> Leave {
+    pub(super) fn ask(&mut self, model: &str, asker: Asker, now: Instant) -> Leave {
         self.paused.retain(|_, until| *until > now);
         for circuit in [self.key.as_ref(), self.models.get(model)].into_iter().flatten() {
             if circuit.until > now {
@@ -84,6 +100,11 @@ impl Breaker {
         if let Some(until) = self.paused.get(model) {
             return Leave::Wait(*until - now);
         }
+        match self.outages.ask(model, asker, now) {
+            Some(Outage::Until(retry_after)) => return Leave::No { cause: Cause::Outage, retry_after },
+            Some(Outage::Probing(longest)) => return Leave::Probing(longest),
+            None => {}
+        }
         for circuit in [self.key.as_mut(), self.models.get_mut(model)].into_iter().flatten() {
             circuit.trying = true;
             circuit.until = now + TRIAL;
@@ -91,14 +112,36 @@ impl Breaker {
         Leave::Go
     }
 
-    /// A usable answer, or a refusal that only a working key can get.
-    pub(super) fn worked(&mut self, model: &str) {
+    /// A usable answer, or a refusal that only a working key can get. True when questions have waited for the end of an outage.
+    pub(super) fn worked(&mut self, model: &str, asker: Asker) -> bool {
+        self.key_works(model);
+        self.outages.worked(model, asker)
+    }
+
+    /// Whatever the answer was, only a working key can get it.
+    pub(super) fn key_works(&mut self, model: &str) {
         self.key = None;
         self.models.remove(model);
     }
 
-    /// A fault that says nothing about key or quota: a trial under way may be repeated at once.
-    pub(super) fn unclear(&mut self, model: &str, now: Instant) {
+    /// No answer, or one that tells of an overload.
+    pub(super) fn failed(&mut self, model: &str, asker: Asker, now: Instant) {
+        self.try_anew(model, now);
+        self.outages.failed(model, asker, now);
+    }
+
+    /// How long an outage keeps this asker's next question back.
+    pub(super) fn outage_left(&self, model: &str, asker: Asker, now: Instant) -> Duration {
+        self.outages.wait(model, asker, now).unwrap_or_default()
+    }
+
+    /// A fault that says nothing about key, quota or model: a trial under way may be repeated at once.
+    pub(super) fn unclear(&mut self, model: &str, asker: Asker, now: Instant) {
+        self.try_anew(model, now);
+        self.outages.unclear(model, asker, now);
+    }
+
+    fn try_anew(&mut self, model: &str, now: Instant) {
         for circuit in [self.key.as_mut(), self.models.get_mut(model)].into_iter().flatten() {
             if circuit.trying {
                 circuit.trying = false;
@@ -142,7 +185,14 @@ impl Breaker {
                 return BreakerState::Open { cause: circuit.cause, model: model.cloned(), retry_after };
             }
         }
-        if trying { BreakerState::Trying } else { BreakerState::Closed }
+        match self.outages.state(now) {
+            Some((model, Outage::Until(retry_after))) => {
+                BreakerState::Open { cause: Cause::Outage, model: Some(model.to_owned()), retry_after }
+            }
+            Some((_, Outage::Probing(_))) => BreakerState::Trying,
+            None if trying => BreakerState::Trying,
+            None => BreakerState::Closed,
+        }
     }
 }
 
@@ -151,25 +201,26 @@ mod tests {
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
+    const SHOP: Asker = [1; 16];
 
     #[test]
     fn a_refused_key_stops_every_model_and_is_tried_again_by_one_call_only() {
         let (mut breaker, start) = (Breaker::default(), Instant::now());
-        assert_eq!(breaker.ask("a", start), Leave::Go);
+        assert_eq!(breaker.ask("a", SHOP, start), Leave::Go);
         breaker.key_refused(start);
         breaker.key_refused(start + SECOND); // a late one changes nothing
-        assert_eq!(breaker.ask("b", start), Leave::No { cause: Cause::KeyRefused, retry_after: KEY_HOLD });
+        assert_eq!(breaker.ask("b", SHOP, start), Leave::No { cause: Cause::KeyRefused, retry_after: KEY_HOLD });
         let later = start + KEY_HOLD;
         assert_eq!(breaker.state(later), BreakerState::Closed);
-        assert_eq!(breaker.ask("a", later), Leave::Go);
+        assert_eq!(breaker.ask("a", SHOP, later), Leave::Go);
         assert_eq!(breaker.state(later), BreakerState::Trying);
-        assert!(matches!(breaker.ask("a", later), Leave::No { .. }), "only one trial");
+        assert!(matches!(breaker.ask("a", SHOP, later), Leave::No { .. }), "only one trial");
         breaker.key_refused(later);
-        assert_eq!(breaker.ask("a", later), Leave::No { cause: Cause::KeyRefused, retry_after: 2 * KEY_HOLD });
+        assert_eq!(breaker.ask("a", SHOP, later), Leave::No { cause: Cause::KeyRefused, retry_after: 2 * KEY_HOLD });
         let last = later + 2 * KEY_HOLD;
-        assert_eq!(breaker.ask("a", last), Leave::Go);
-        breaker.worked("a");
-        assert_eq!(breaker.ask("b", last), Leave::Go);
+        assert_eq!(breaker.ask("a", SHOP, last), Leave::Go);
+        breaker.worked("a", SHOP);
+        assert_eq!(breaker.ask("b", SHOP, last), Leave::Go);
         assert_eq!(breaker.state(last), BreakerState::Closed);
     }
 
@@ -178,10 +229,10 @@ mod tests {
         let (mut breaker, start) = (Breaker::default(), Instant::now());
         breaker.key_refused(start);
         let later = start + KEY_HOLD;
-        assert_eq!(breaker.ask("a", later), Leave::Go);
-        breaker.unclear("a", later);
-        assert_eq!(breaker.ask("a", later), Leave::Go);
-        assert_eq!(breaker.ask("a", later + TRIAL), Leave::Go);
+        assert_eq!(breaker.ask("a", SHOP, later), Leave::Go);
+        breaker.unclear("a", SHOP, later);
+        assert_eq!(breaker.ask("a", SHOP, later), Leave::Go);
+        assert_eq!(breaker.ask("a", SHOP, later + TRIAL), Leave::Go);
     }
 
     #[test]
@@ -189,13 +240,13 @@ mod tests {
         let (mut breaker, start) = (Breaker::default(), Instant::now());
         breaker.quota_used_up("a", Some(Duration::from_secs(51_820)), start);
         let no = Leave::No { cause: Cause::QuotaDay, retry_after: Duration::from_secs(51_820) };
-        assert_eq!(breaker.ask("a", start), no);
-        assert_eq!(breaker.ask("b", start), Leave::Go);
-        breaker.worked("b");
-        assert_eq!(breaker.ask("a", start), no);
+        assert_eq!(breaker.ask("a", SHOP, start), no);
+        assert_eq!(breaker.ask("b", SHOP, start), Leave::Go);
+        breaker.worked("b", SHOP);
+        assert_eq!(breaker.ask("a", SHOP, start), no);
         assert!(matches!(breaker.state(start), BreakerState::Open { model: Some(_), .. }));
         breaker.quota_used_up("b", None, start);
-        assert_eq!(breaker.ask("b", start + QUOTA_HOLD), Leave::Go);
+        assert_eq!(breaker.ask("b", SHOP, start + QUOTA_HOLD), Leave::Go);
     }
 
     #[test]
@@ -203,8 +254,8 @@ mod tests {
         let (mut breaker, start) = (Breaker::default(), Instant::now());
         breaker.pause("a", 3 * SECOND, start);
         breaker.pause("a", SECOND, start);
-        assert_eq!(breaker.ask("a", start + SECOND), Leave::Wait(2 * SECOND));
-        assert_eq!(breaker.ask("b", start), Leave::Go);
-        assert_eq!(breaker.ask("a", start + 3 * SECOND), Leave::Go);
+        assert_eq!(breaker.ask("a", SHOP, start + SECOND), Leave::Wait(2 * SECOND));
+        assert_eq!(breaker.ask("b", SHOP, start), Leave::Go);
+        assert_eq!(breaker.ask("a", SHOP, start + 3 * SECOND), Leave::Go);
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, Hasher};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
+use tokio::sync::Notify;
 
 use super::answer::{Answer, ModelChange, Usage};
 use super::ask::Ask;
@@ -96,6 +98,10 @@ struct Inner {
     // A lock and not a channel: it is held for a few comparisons, never across an await, and every caller needs the
     // verdict before it may go on.
     pulse: Mutex<Pulse>,
+    /// An outage has ended, and nobody has woken those who waited for that.
+    recovered: AtomicBool,
+    /// Tells whoever waits for a probe that something was found out.
+    learnt: Notify,
     clock: ServerClock,
 }
 
@@ -128,6 +134,8 @@ const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 const MODEL_PAGES_MAX: usize = 10;
 /// A model that was not there is asked for again after this: a 404 may have been a mistake.
 const GONE_HOLD: Duration = Duration::from_secs(3600);
+/// How often a call waits for the end of a short rate limit that others ran into.
+const PAUSES_MAX: u32 = 5;
 
 impl Gemini {
     /// Checks the configuration and sets up the connection pool. Nothing is sent.
@@ -154,7 +162,10 @@ impl Gemini {
         }
         let http = builder.build().map_err(BuildError::Http)?;
         let turns = Turns::new(config.max_concurrent);
-        let inner = Inner { http, base, config, turns, pulse: Mutex::default(), clock: ServerClock::default() };
+        let pulse = Mutex::default();
+        let clock = ServerClock::default();
+        let inner =
+            Inner { http, base, config, turns, pulse, recovered: AtomicBool::new(false), learnt: Notify::new(), clock };
         Ok(Gemini { inner: Arc::new(inner) })
     }
 
@@ -211,6 +222,11 @@ impl Gemini {
     #[must_use]
     pub fn successor(&self, model: &str) -> Option<&'static str> {
         models::successor(model)
+    }
+
+    /// Has an outage ended since this was asked last? Then whoever waited for that may go on.
+    pub fn take_recovered(&self) -> bool {
+        self.inner.recovered.load(Ordering::Relaxed) && self.inner.recovered.swap(false, Ordering::Relaxed)
     }
 
     /// Asks for one answer. Short faults are sat out here ([`Patience`]); longer ones come back as
@@ -328,26 +344,37 @@ impl Gemini {
     /// Attempts until there is an answer, a fault that stays, or patience ends.
     async fn run(&self, model: &str, call: &mut Call<'_>) -> Result<Said, GeminiError> {
         let patience = self.inner.config.patience;
+        let asker = call.ask.asker;
         let mut started = None;
         loop {
-            let place = self.inner.turns.place(call.ask.asker).await;
-            let leave = self.pulse().breaker.ask(model, Instant::now());
+            let place = self.inner.turns.place(asker).await;
+            let mut learnt = std::pin::pin!(self.inner.learnt.notified());
+            // From here on it misses nothing.
+            learnt.as_mut().enable();
+            let leave = self.pulse().breaker.ask(model, asker, Instant::now());
             let wait = match leave {
                 Leave::No { cause, retry_after } => {
                     let blocked_by = self.pulse().blocked_by.clone();
                     let first = blocked_by.filter(|_| cause == Cause::KeyRefused).map(Box::new);
                     return Err(GeminiError::BreakerOpen { cause, first, retry_after });
                 }
-                Leave::Wait(wait) if wait > patience.longest_delay => {
-                    return Err(GeminiError::Transient { retry_after: wait, status: Some(429) });
+                Leave::Wait(wait) if !call.sits_out(wait, &patience) => {
+                    return Err(GeminiError::BreakerOpen { cause: Cause::Pause, first: None, retry_after: wait });
                 }
                 Leave::Wait(wait) => wait,
+                Leave::Probing(longest) => {
+                    drop(place);
+                    // Whether it was told or not: it asks again.
+                    let _ = tokio::time::timeout(longest, learnt).await;
+                    continue;
+                }
                 Leave::Go => {
                     let started = *started.get_or_insert_with(Instant::now);
                     let reading = self.attempt(model, call).await;
-                    self.learn(model, &reading.verdict);
+                    self.learn(model, asker, &reading.verdict);
+                    self.inner.learnt.notify_waiters();
                     match call.judge(reading, &patience, started.elapsed(), draw()) {
-                        Next::Done(result) => return result,
+                        Next::Done(result) => return self.not_before_a_probe(model, asker, result),
                         Next::Wait(wait) => wait,
                     }
                 }
@@ -356,6 +383,22 @@ impl Gemini {
             drop(place);
             tokio::time::sleep(wait).await;
         }
+    }
+
+    /// A call that failed for an outage is not repeated before the next probe may go out.
+    fn not_before_a_probe(
+        &self,
+        model: &str,
+        asker: Asker,
+        result: Result<Said, GeminiError>,
+    ) -> Result<Said, GeminiError> {
+        result.map_err(|error| match error {
+            GeminiError::Transient { retry_after, status } => {
+                let left = self.pulse().breaker.outage_left(model, asker, Instant::now());
+                GeminiError::Transient { retry_after: retry_after.max(left), status }
+            }
+            other => other,
+        })
     }
 
     async fn attempt(&self, model: &str, call: &Call<'_>) -> Reading {
@@ -396,7 +439,7 @@ impl Gemini {
         serde_json::from_slice(&raw.body).map_err(|_| GeminiError::Garbled)
     }
 
-    fn learn(&self, model: &str, verdict: &Verdict) {
+    fn learn(&self, model: &str, asker: Asker, verdict: &Verdict) {
         let now = Instant::now();
         let mut pulse = self.pulse();
         if let Verdict::Failed(error @ (GeminiError::KeyRefused { .. } | GeminiError::NotServed { .. })) = verdict {
@@ -406,20 +449,29 @@ impl Gemini {
         match verdict {
             Verdict::Failed(GeminiError::KeyRefused { .. } | GeminiError::NotServed { .. }) => breaker.key_refused(now),
             Verdict::Failed(GeminiError::QuotaDay { retry_after }) => breaker.quota_used_up(model, *retry_after, now),
-            Verdict::Failed(GeminiError::Transient { retry_after, status: Some(429) }) => {
-                breaker.worked(model);
+            Verdict::Failed(GeminiError::Transient { retry_after, status }) => {
+                if *status == Some(429) {
+                    breaker.key_works(model);
+                }
                 if !retry_after.is_zero() {
                     breaker.pause(model, *retry_after, now);
                 }
+                // A rate limit with a named end is no outage: everybody waits for that end.
+                if *status == Some(429) && !retry_after.is_zero() {
+                    breaker.unclear(model, asker, now);
+                } else {
+                    breaker.failed(model, asker, now);
+                }
             }
-            Verdict::Failed(
-                GeminiError::Transient { .. }
-                | GeminiError::Timeout
-                | GeminiError::NotGemini { .. }
-                | GeminiError::Invalid { .. }
-                | GeminiError::NothingToAnswer,
-            ) => breaker.unclear(model, now),
-            Verdict::Failed(_) | Verdict::Said(_) | Verdict::Again { .. } => breaker.worked(model),
+            Verdict::Failed(GeminiError::Timeout | GeminiError::NotGemini { .. }) => breaker.failed(model, asker, now),
+            Verdict::Failed(GeminiError::Invalid { .. } | GeminiError::NothingToAnswer) => {
+                breaker.unclear(model, asker, now);
+            }
+            Verdict::Failed(_) | Verdict::Said(_) | Verdict::Again { .. } => {
+                if breaker.worked(model, asker) {
+                    self.inner.recovered.store(true, Ordering::Relaxed);
+                }
+            }
         }
     }
 
@@ -454,6 +506,10 @@ struct Call<'a> {
     asked_again: bool,
     thinking_dropped: bool,
     deadline_missed: bool,
+    /// It has sat out one of the longer waits that Gemini names.
+    sat_out: bool,
+    /// How often it waited for others' rate limits.
+    pauses: u32,
     usage: Usage,
     model_version: Option<String>,
     response_id: Option<String>,
@@ -474,6 +530,8 @@ impl<'a> Call<'a> {
             asked_again: false,
             thinking_dropped: false,
             deadline_missed: false,
+            sat_out: false,
+            pauses: 0,
             usage: Usage::default(),
             model_version: None,
             response_id: None,
@@ -484,12 +542,22 @@ impl<'a> Call<'a> {
         Request::new(self.ask, self.thinking, self.max_output_tokens)
     }
 
+    /// May a wait that Gemini named be sat out within the call? Short ones a few times, a longer one once.
+    fn sits_out(&mut self, wait: Duration, patience: &Patience) -> bool {
+        if wait <= patience.longest_delay {
+            self.pauses += 1;
+            return self.pauses <= PAUSES_MAX;
+        }
+        wait <= patience.longest_named && !std::mem::replace(&mut self.sat_out, true)
+    }
+
     /// What follows from an attempt. Decides only; `draw` is a random number in `0.0..1.0`.
     fn judge(&mut self, reading: Reading, patience: &Patience, elapsed: Duration, draw: f64) -> Next {
         self.attempts += 1;
         self.usage += reading.usage;
         self.model_version = reading.model_version.or(self.model_version.take());
         self.response_id = reading.response_id.or(self.response_id.take());
+        let mut named = Duration::ZERO;
         let (error, wait) = match reading.verdict {
             Verdict::Said(said) => return Next::Done(Ok(said)),
             Verdict::Again { how, error } => {
@@ -516,6 +584,7 @@ impl<'a> Call<'a> {
                 return Next::Wait(Duration::ZERO);
             }
             Verdict::Failed(GeminiError::Transient { retry_after, status }) => {
+                named = retry_after;
                 let wait = retry_after.max(patience.delay(self.attempts, draw));
                 (GeminiError::Transient { retry_after: wait, status }, Some(wait))
             }
@@ -525,7 +594,11 @@ impl<'a> Call<'a> {
         let late = matches!(error, GeminiError::Timeout | GeminiError::Transient { status: Some(504), .. });
         let worn = self.attempts >= patience.attempts || (late && std::mem::replace(&mut self.deadline_missed, late));
         match wait {
-            Some(wait) if !worn && wait <= patience.longest_delay && elapsed + wait < patience.budget => {
+            Some(wait)
+                if !worn
+                    && elapsed + wait < patience.budget
+                    && (wait <= patience.longest_delay || (wait == named && self.sits_out(wait, patience))) =>
+            {
                 Next::Wait(wait)
             }
             _ => Next::Done(Err(error)),

@@ -143,6 +143,9 @@ impl GeminiError {
     pub fn retry(&self) -> Retry {
         match self {
             GeminiError::Transient { retry_after, .. } => Retry::After(*retry_after),
+            GeminiError::BreakerOpen { cause: Cause::Pause | Cause::Outage, retry_after, .. } => {
+                Retry::After(*retry_after)
+            }
             GeminiError::Timeout => Retry::Once,
             GeminiError::QuotaDay { .. }
             | GeminiError::KeyRefused { .. }

@@ -14,6 +14,7 @@ mod escapes;
 mod extract;
 mod fault;
 mod models;
+mod outage;
 mod turns;
 mod wire;
 

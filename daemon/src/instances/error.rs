@@ -20,6 +20,9 @@ pub enum InstanceError {
     /// The caller asked for something that makes no sense.
     #[error("{0}")]
     Invalid(String),
+    /// The caller may not have it.
+    #[error("{0}")]
+    Forbidden(String),
     /// The session is not in the state that this needs.
     #[error("{0}")]
     NotConnected(String),
@@ -42,10 +45,11 @@ impl InstanceError {
             Self::NotFound => Code::NotFound,
             Self::Conflict(_) => Code::Conflict,
             Self::Invalid(_) => Code::Invalid,
+            Self::Forbidden(_) => Code::Forbidden,
             Self::NotConnected(_) | Self::Waha(WahaError::NotReady { .. }) => Code::NotConnected,
             Self::Waha(WahaError::Rejected { .. } | WahaError::Invalid(_)) => Code::Invalid,
             Self::Waha(_) => Code::Unavailable,
-            Self::Store(StoreError::Overloaded) => Code::Overloaded,
+            Self::Store(StoreError::Overloaded | StoreError::TookTooLong) => Code::Overloaded,
             Self::Store(
                 StoreError::DiskFull
                 | StoreError::Busy

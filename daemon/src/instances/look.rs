@@ -1,15 +1,21 @@
 //! Looks at a number's session on WAHA and keeps what it says.
 
+use mychatflow_data::ids::InstanceId;
 use mychatflow_data::model::instance::{Instance, InstanceStatus, StatusChange, Traffic, Verdict};
+use mychatflow_data::model::job::JobArgs;
+use mychatflow_data::model::new_chats::NewChatCapping;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::instances::{Seen, Sighting};
+use mychatflow_data::time::Timestamp;
 
 use super::error::sentence;
 use super::{InstanceError, server};
 use crate::cx::Cx;
 use crate::flow::clean::clean_line;
+use crate::flow::slowdown;
 use crate::flow::verdict::{Facts, Sight, verdict};
+use crate::waha::capabilities::{Capabilities, Question};
 use crate::waha::server::ServerVersion;
 use crate::waha::sessions::Session;
 use crate::waha::{Waha, WahaError};
@@ -55,14 +61,38 @@ pub(super) async fn ask(
 ) -> Result<(Option<Session>, Option<ServerVersion>), InstanceError> {
     match waha.session(&instance.session).await {
         // A server that tells no version is a server all the same.
-        Ok(session) => Ok((session, waha.version().await.ok())),
+        Ok(mut session) => {
+            let version = waha.version().await.ok();
+            if let Some(session) = session.as_mut().filter(|session| session.status == InstanceStatus::Working) {
+                ask_limits(waha, session, version.as_ref()).await;
+            }
+            Ok((session, version))
+        }
         Err(error) => {
             // The engine's own troubles say nothing about the session.
-            if !matches!(error, WahaError::Engine { .. } | WahaError::BadAnswer(_) | WahaError::TooLarge { .. }) {
+            if !error.is_the_engines() && !matches!(error, WahaError::BadAnswer(_) | WahaError::TooLarge { .. }) {
                 keep_outage(cx, tenant, instance, &sentence(&error)).await?;
             }
             Err(error.into())
         }
+    }
+}
+
+/// Asks for the account's limits where the server can be asked: what it tells by itself may be old. A limit that can't be had now
+/// is asked for again at the next look.
+async fn ask_limits(waha: &Waha, session: &mut Session, version: Option<&ServerVersion>) {
+    let version = version.map(|version| version.version.as_str());
+    let can = Capabilities::of(version, session.engine.as_deref());
+    if can.new_chats == Question::Possible
+        && let Ok(Some(new_chats)) = waha.new_chats(&session.name).await
+    {
+        session.new_chats = Some(new_chats);
+    }
+    if can.time_lock == Question::Possible
+        && session.restricted_until.is_none()
+        && let Ok(until) = waha.time_lock(&session.name).await
+    {
+        session.restricted_until = until;
     }
 }
 
@@ -72,6 +102,7 @@ async fn keep_outage(cx: &Cx, tenant: &TenantStore, instance: &Instance, why: &s
         before: None,
         in_vain: false,
         restricted_until: None,
+        slowed_until: None,
         heard_at: None,
         traffic: Traffic::default(),
         now: cx.now(),
@@ -87,6 +118,22 @@ fn failed_again(history: &[StatusChange]) -> bool {
     let mut passing = states.take_while(|status| matches!(status, Failed | Starting | Stopped));
     let begun = passing.by_ref().find(|status| **status != Failed);
     begun.is_some() && passing.any(|status| *status == Failed)
+}
+
+/// Keeps that WhatsApp refused a message of this number for haste, and returns until when nothing is sent from it.
+///
+/// # Errors
+/// What the store says; the number rests all the same.
+pub async fn slow_down(cx: &Cx, tenant: &TenantStore, instance: InstanceId) -> Result<Timestamp, StoreError> {
+    let now = cx.now();
+    let until = cx.numbers.slow_down(instance, now);
+    let (verdict, reason) = (Verdict::Restricted, Some(slowdown::reason(until)));
+    let sighting = Sighting { status: None, verdict, reason, me: None, engine: None, version: None };
+    tenant.see_instance(instance, sighting, now).await?;
+    // Then another look tells how it is.
+    let args = JobArgs::ReconcileInstance { instance };
+    tenant.request_job(args, instance.to_string(), until, now).await?;
+    Ok(until)
 }
 
 /// Keeps what WAHA said.
@@ -114,6 +161,7 @@ pub(super) async fn keep(
         before,
         in_vain: cx.numbers.was_restarted(instance.id) || failed_again(&history),
         restricted_until: session.and_then(|session| session.restricted_until),
+        slowed_until: cx.numbers.slowed_until(instance.id, now),
         heard_at,
         traffic,
         now,
@@ -137,7 +185,8 @@ pub(super) async fn keep(
         version: version.map(|version| version.version.clone()),
     };
     if let Some(session) = session {
-        tenant.restrict_instance(instance.id, session.restricted_until).await?;
+        let new_chats = session.new_chats.clone().map(|told| NewChatCapping { seen_at: now, ..told });
+        tenant.restrict_instance(instance.id, session.restricted_until, new_chats).await?;
     }
     tenant.see_instance(instance.id, sighting, now).await
 }

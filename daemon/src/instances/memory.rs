@@ -10,6 +10,8 @@ use mychatflow_data::protocol::calls::instance::Drift;
 use mychatflow_data::time::Timestamp;
 use tokio::sync::{OwnedMutexGuard, watch};
 
+use crate::flow::slowdown::Slowdown;
+
 /// The time over which changes of a working session are counted: each of them stops it for seconds.
 pub const UPDATE_SPAN: Duration = Duration::from_secs(3600);
 /// So often in that time the same differences are mended that were never seen to be gone.
@@ -18,6 +20,8 @@ pub const UPDATES_MAX: usize = 3;
 pub const RESTART_SPAN: Duration = Duration::from_secs(3600);
 /// What is said once of a number that restarts do not help.
 pub const RESTARTS: &str = "restarts";
+/// The time in which it is told once that messages come late.
+pub const LATE_SPAN: Duration = Duration::from_secs(3600);
 /// So many restarts of our own accord in that time, then a person must look.
 pub const RESTARTS_MAX: usize = 3;
 
@@ -36,6 +40,11 @@ struct Memory {
     restarted_at: Vec<Timestamp>,
     told: BTreeSet<&'static str>,
     restarted: bool,
+    history_read_at: Option<Timestamp>,
+    hidden_ids_looked_at: Option<Timestamp>,
+    hidden_ids_asked_at: Option<Timestamp>,
+    slowdown: Option<Slowdown>,
+    late_told_at: Option<Timestamp>,
 }
 
 impl Numbers {
@@ -103,6 +112,39 @@ impl Numbers {
         self.known().entry(instance).or_default().restarted
     }
 
+    /// Notes that a number's history of the last minutes was read, and when that began.
+    pub fn history_was_read(&self, instance: InstanceId, begun_at: Timestamp) {
+        let mut known = self.known();
+        let read_at = &mut known.entry(instance).or_default().history_read_at;
+        *read_at = (*read_at).max(Some(begun_at));
+    }
+
+    /// When a number's history of the last minutes was read last.
+    pub fn history_read_at(&self, instance: InstanceId) -> Option<Timestamp> {
+        self.known().get(&instance)?.history_read_at
+    }
+
+    /// Is it time to look whether somebody must be asked about whose number is unknown? A yes is noted.
+    pub fn may_look_for_hidden_ids(&self, instance: InstanceId, every: Duration, now: Timestamp) -> bool {
+        let mut known = self.known();
+        let looked_at = &mut known.entry(instance).or_default().hidden_ids_looked_at;
+        let may = looked_at.is_none_or(|at| now.since(at) >= every || at > now);
+        if may {
+            *looked_at = Some(now);
+        }
+        may
+    }
+
+    /// Notes that WAHA was asked about the people whose numbers are unknown.
+    pub fn hidden_ids_were_asked(&self, instance: InstanceId, at: Timestamp) {
+        self.known().entry(instance).or_default().hidden_ids_asked_at = Some(at);
+    }
+
+    /// When WAHA was last asked about the people whose numbers are unknown.
+    pub fn hidden_ids_asked_at(&self, instance: InstanceId) -> Option<Timestamp> {
+        self.known().get(&instance)?.hidden_ids_asked_at
+    }
+
     /// May the session be restarted without anybody asking? A yes is noted.
     pub fn may_restart(&self, instance: InstanceId, now: Timestamp) -> bool {
         let mut known = self.known();
@@ -114,6 +156,31 @@ impl Numbers {
             restarted_at.push(now);
         }
         may
+    }
+
+    /// May a person be told now that messages of this number come late? A yes is noted: after an outage many do.
+    pub fn may_tell_late(&self, instance: InstanceId, now: Timestamp) -> bool {
+        let mut known = self.known();
+        let told_at = &mut known.entry(instance).or_default().late_told_at;
+        // One in the future was noted by a clock that was ahead.
+        let may = told_at.is_none_or(|at| at > now || now.since(at) >= LATE_SPAN);
+        if may {
+            *told_at = Some(now);
+        }
+        may
+    }
+
+    /// WhatsApp refused a message of this number for haste: notes it, and tells until when the number rests.
+    pub fn slow_down(&self, instance: InstanceId, now: Timestamp) -> Timestamp {
+        let mut known = self.known();
+        let slowdown = &mut known.entry(instance).or_default().slowdown;
+        slowdown.insert(Slowdown::after(*slowdown, now)).until
+    }
+
+    /// Until when this number rests; `None` when it may send.
+    pub fn slowed_until(&self, instance: InstanceId, now: Timestamp) -> Option<Timestamp> {
+        let slowdown = self.known().get(&instance)?.slowdown;
+        slowdown.filter(|slowdown| slowdown.holds(now)).map(|slowdown| slowdown.until)
     }
 
     fn known(&self) -> MutexGuard<'_, HashMap<InstanceId, Memory>> {
@@ -155,6 +222,17 @@ mod tests {
             assert!(numbers.may_update(one, &drift, NOW));
             numbers.held(one);
         }
+    }
+
+    #[test]
+    fn late_messages_are_told_once_an_hour() {
+        let numbers = Numbers::default();
+        let (one, two) = (InstanceId::new(), InstanceId::new());
+        let may = |number, seconds| numbers.may_tell_late(number, NOW + Duration::from_secs(seconds));
+        assert_eq!(
+            [may(one, 0), may(one, 1), may(two, 1), may(one, 3599), may(one, 3600)],
+            [true, false, true, false, true]
+        );
     }
 
     #[test]

@@ -22,10 +22,10 @@ use mychatflow_data::protocol::event::Topic;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::instances::HmacKey;
 use serde_json::json;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 pub use self::error::{InstanceError, sentence};
-pub use self::look::{Looked, look};
+pub use self::look::{Looked, look, slow_down};
 pub use self::memory::{Numbers, RESTART_SPAN, RESTARTS, RESTARTS_MAX, UPDATE_SPAN, UPDATES_MAX};
 pub use self::mend::{Mended, drift, mend, told};
 pub use self::pairing::{QR_CODES_MAX, QR_FIRST, QR_NEXT, pair, qr};
@@ -101,6 +101,51 @@ pub async fn add(
         }
     }
     tenant.instance(instance.id).await?.ok_or(InstanceError::NotFound)
+}
+
+/// Adds a number for somebody who answers for one tenant alone: with a session that nobody has. The server may be shared,
+/// and whoever had a session that is there already would have another one's customers.
+///
+/// # Errors
+/// [`InstanceError::Forbidden`] in the same words whether WAHA has the session or another tenant does;
+/// [`InstanceError::Waha`] when WAHA can't be asked; otherwise as [`add`]. Then nothing was added.
+pub async fn add_with_new_session(
+    cx: &Cx,
+    tenant: &TenantStore,
+    name: &str,
+    waha: Option<&str>,
+    session: Option<&str>,
+) -> Result<Instance, InstanceError> {
+    let (name, server) = (valid_name(name)?, known_server(cx, waha)?);
+    let session = valid_session(session.unwrap_or(SESSION))?;
+    let not_new = || {
+        InstanceError::Forbidden(format!(
+            "{session:?} can't be the session of a new number: choose another name with --session, or ask an operator to \
+             run `mychatflow instance add {name:?} --waha {server} --session {session}`"
+        ))
+    };
+    // What the tenant has itself is no secret.
+    let own = tenant.instances().await?;
+    if let Some(taken) = own.iter().find(|known| known.name.to_lowercase() == name.to_lowercase()) {
+        return Err(InstanceError::Conflict(format!("there is a number named {} already", taken.name)));
+    }
+    if let Some(taken) = own.iter().find(|known| known.waha == server && known.session == session) {
+        return Err(InstanceError::Conflict(format!("session {session} of {server} is that of {}", taken.name)));
+    }
+    let found = match cx.clients().wahas.get(&server) {
+        None => return Err(InstanceError::Invalid(format!("the config has no [[waha]] named {server}"))),
+        Some(waha) => timeout(ADD_PATIENCE, waha.session(&session)).await,
+    };
+    match found {
+        Ok(Ok(None)) => {}
+        Ok(Ok(Some(_))) => return Err(not_new()),
+        Ok(Err(error)) => return Err(error.into()),
+        Err(_) => return Err(WahaError::Timeout(ADD_PATIENCE).into()),
+    }
+    match add(cx, tenant, &name, Some(&server), Some(&session)).await {
+        Err(InstanceError::Conflict(_)) => Err(not_new()),
+        added => added,
+    }
 }
 
 /// Tries to make the session, for a while.

@@ -14,7 +14,7 @@ use mychatflow_data::model::setting::{ExistingContacts, Pace, Rules};
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::interactions::Outbound;
-use mychatflow_data::store::jobs::{Attempt, Ended, NEVER};
+use mychatflow_data::store::jobs::{Attempt, Ended, NEVER, WAITS_FOR_MODEL};
 use mychatflow_data::store::tx::accept_delivery::LID_WAIT;
 use mychatflow_data::store::tx::answer::{
     Facts, Handoff, Letter, NO_CREDIT, NewAnswer, Part, REDONE_MAX, Reserved, Start, Stop, Wait,
@@ -26,12 +26,13 @@ use serde::{Deserialize, Serialize};
 use super::acquaintance::{self, Acquaintance};
 use super::deliver::{Answering, Delivery, look_at_number, not_before, reserve_ids, seed};
 use super::{JobError, Outcome, backoff, faults};
+use crate::chain::chain;
 use crate::compose::{self, Question};
 use crate::cx::{Clients, Cx};
 use crate::flow::gate::{self, Model, Verdict};
 use crate::flow::split::{self, UNITS_MAX};
 use crate::flow::{check, clean::clean, markdown, pace, quick_reply_facts};
-use crate::gemini::{Action, Gemini, GeminiError, Retry};
+use crate::gemini::{Action, Cause, Gemini, GeminiError, Retry};
 use crate::halt;
 use crate::instances::notice;
 use crate::waha::Waha;
@@ -127,6 +128,7 @@ impl Run<'_> {
         }
         let mode = match self.gate(now) {
             Verdict::Answer(mode) => mode,
+            Verdict::Stop(gate::Reason::Stale) => return self.stop_stale().await,
             Verdict::Stop(reason) => {
                 let state = match reason {
                     gate::Reason::Nothing => ChatState::Waiting,
@@ -140,15 +142,27 @@ impl Run<'_> {
             }
         };
         let waha = self.waha()?;
-        // While the server is away nothing is written: what would be sent later must know what was said until then.
-        if let Some(until) = not_before(waha, now) {
-            let (code, words) = faults::of_outage(waha);
-            return Ok(self.met(code, words, until, Attempt::Free));
+        // While nothing can be sent nothing is written: what would be sent later must know what was said until then.
+        if let Some(outcome) = self.rests(waha, self.before()) {
+            return Ok(outcome);
         }
         if let Some(outcome) = self.stored(waha, mode).await? {
             return Ok(outcome);
         }
         self.answer(waha, mode).await
+    }
+
+    /// The server is away, or the number must rest: what was to be sent waits.
+    fn rests(&self, waha: &Waha, before: Option<&AnswerFault>) -> Option<Outcome> {
+        let now = self.cx.now();
+        let (code, words, until) = if let Some(until) = not_before(waha, now) {
+            let (code, words) = faults::of_outage(waha);
+            (code, words, until)
+        } else {
+            let until = self.cx.numbers.slowed_until(self.facts.instance.id, now)?;
+            (FaultCode::NumberSlowed, until.to_string(), until)
+        };
+        Some(self.met_after(before, AnswerFault::new(code, words, now), until, Attempt::Free))
     }
 
     fn gate(&self, now: Timestamp) -> Verdict {
@@ -163,7 +177,11 @@ impl Run<'_> {
 
     /// Something stands in the way: it goes with the job, and with what earlier runs met.
     fn met(&self, code: FaultCode, words: String, at: Timestamp, attempt: Attempt) -> Outcome {
-        let fault = AnswerFault::new(code, words, self.cx.now()).after(self.before());
+        self.met_after(self.before(), AnswerFault::new(code, words, self.cx.now()), at, attempt)
+    }
+
+    fn met_after(&self, before: Option<&AnswerFault>, fault: AnswerFault, at: Timestamp, attempt: Attempt) -> Outcome {
+        let fault = if attempt == Attempt::Free { fault.untried() } else { fault }.after(before);
         let reason = fault.so_far(&compose::zone(&self.facts.tenant.timezone));
         Outcome::End(Ended::Fault { at, fault, reason, attempt })
     }
@@ -206,6 +224,24 @@ impl Run<'_> {
         let stop = Stop { state, reason: reason.to_owned(), handoff, letter: Letter::Closed };
         self.tenant.stop_answer(self.job.id, stop, self.cx.now()).await?;
         Ok(Outcome::Settled)
+    }
+
+    /// The question is too old. Where it was so when it came, that is told: nobody was silent for no reason.
+    async fn stop_stale(&self) -> Result<Outcome, JobError> {
+        let written_at = self.facts.chat.last_in_at.unwrap_or(self.facts.burst_began_at);
+        let late_by = self.facts.burst_began_at.since(written_at);
+        if late_by <= self.rules.freshness {
+            let reason = self.ended_by(gate::Reason::Stale, self.cx.now());
+            return self.stop(ChatState::NeedsYou, &reason, Handoff::No).await;
+        }
+        let reason = gate::arrived_late(late_by);
+        let stopped = self.stop(ChatState::NeedsYou, &reason, Handoff::No).await?;
+        let number = &self.facts.instance;
+        if self.cx.numbers.may_tell_late(number.id, self.cx.now()) {
+            let text = format!("{}: a question is {reason}; what came late is in the chats that need you", number.name);
+            notice(self.cx, self.tenant, "warning", &text);
+        }
+        Ok(stopped)
     }
 
     /// Goes on with an answer that an earlier run has stored. `None`: there is none, or it is out of date.
@@ -303,6 +339,11 @@ impl Run<'_> {
         }
         let ids = self.pace(waha, &text, texts.len(), early?).await?;
         halt::at("ids_reserved").await;
+        // What the model said is kept; another message of the number may have been refused meanwhile.
+        let before = self.before().filter(|fault| !fault.code.is_of_model());
+        if let Some(outcome) = self.rests(waha, before) {
+            return Ok(outcome);
+        }
         let answer = answer(texts, ids);
         let start = loop {
             let start = self.tenant.start_answer(self.job.id, answer.clone(), self.cx.now()).await?;
@@ -345,6 +386,12 @@ impl Run<'_> {
             Err(error) => return Ok(Err(self.no_answer(gemini, question, &error).await?)),
         };
         self.cx.hurry.note(self.cx.now());
+        if gemini.take_recovered() {
+            // Without it they come by themselves, when the next probe would be due.
+            if let Err(error) = self.cx.store.wake_answers_for_model(self.cx.now()).await {
+                tracing::warn!(error = chain(&error), "the answers that wait for gemini could not be woken");
+            }
+        }
         halt::at("model_answered").await;
         if let Some(change) = &answer.change
             && gemini.is_new_change(question.ask.asker, change)
@@ -408,6 +455,10 @@ impl Run<'_> {
         {
             notice(self.cx, self.tenant, "warning", &format!("the assistant can't answer: {words}; {remedy}"));
         }
+        if let GeminiError::BreakerOpen { cause: Cause::Outage | Cause::Pause, retry_after, .. } = error {
+            // Others have found it out: this one was not tried.
+            return Ok(self.without_model(code, words, now + (*retry_after).min(RETRY_MAX), Attempt::Free));
+        }
         let soonest = match error.retry() {
             Retry::After(wait) => wait.min(RETRY_MAX),
             Retry::Once => Duration::from_secs(1),
@@ -415,7 +466,18 @@ impl Run<'_> {
         };
         let stored = self.facts.pending.first().map_or(0, |message| seed(message.interaction.id));
         let at = backoff(now, self.job.attempts, soonest, stored);
-        Ok(self.met(code, words, at, Attempt::Counts))
+        Ok(self.without_model(code, words, at, Attempt::Counts))
+    }
+
+    /// The model did not answer. A job that waits until it does says so at the beginning of its reason: it is woken then.
+    fn without_model(&self, code: FaultCode, words: String, at: Timestamp, attempt: Attempt) -> Outcome {
+        match self.met(code, words, at, attempt) {
+            Outcome::End(Ended::Fault { at, fault, reason, attempt }) if code == FaultCode::ModelBusy => {
+                let reason = format!("{WAITS_FOR_MODEL}{reason}");
+                Outcome::End(Ended::Fault { at, fault, reason, attempt })
+            }
+            other => other,
+        }
     }
 
     /// Seen, then typing for as long as a person would. Reserves the ids meanwhile, beside those that are there.

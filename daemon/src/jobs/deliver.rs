@@ -24,8 +24,9 @@ use mychatflow_data::time::Timestamp;
 use super::{JobError, Outcome, backoff, faults};
 use crate::chain::chain;
 use crate::cx::Cx;
+use crate::flow::slowdown;
 use crate::halt;
-use crate::instances::notice;
+use crate::instances::{notice, slow_down};
 use crate::waha::capabilities::{Capabilities, Ids};
 use crate::waha::chats::{Chats, Filter, Whose};
 use crate::waha::health::Allow;
@@ -45,8 +46,6 @@ const CLOCK_SLACK: Duration = Duration::from_secs(2);
 const KEY_WAIT: Duration = Duration::from_secs(10);
 /// The pause between two looks.
 const LOOK_AGAIN: Duration = Duration::from_secs(3);
-/// How often a message that WAHA answers with an error is posted in one run; then it rests before the next attempt.
-const POSTS_MAX: usize = 2;
 /// How often a message is certainly not sent before it is given up.
 pub const ATTEMPTS_MAX: i64 = 12;
 
@@ -113,6 +112,14 @@ pub fn not_before(waha: &Waha, now: Timestamp) -> Option<Timestamp> {
     }
 }
 
+/// Until when nothing can be sent from this number, and why.
+#[must_use]
+pub fn held_back(cx: &Cx, waha: &Waha, instance: InstanceId, now: Timestamp) -> Option<(Timestamp, String)> {
+    let server = not_before(waha, now).map(|until| (until, "waiting for waha".to_owned()));
+    let number = || cx.numbers.slowed_until(instance, now).map(|until| (until, slowdown::reason(until)));
+    server.or_else(number)
+}
+
 enum Next {
     Sent { bare_id: Option<String>, wa_id: Option<String> },
     Post,
@@ -147,13 +154,20 @@ impl Delivery<'_> {
     }
 
     async fn follow(&self, first: Outbound, start: Next) -> Result<Outcome, JobError> {
-        let (mut message, mut next, mut posts) = (first, start, 0);
+        let (mut message, mut next) = (first, start);
         loop {
             next = match next {
-                Next::Post => {
-                    posts += 1;
-                    self.post_once(&message, posts).await?
-                }
+                Next::Post => match self.cx.numbers.slowed_until(self.instance.id, self.cx.now()) {
+                    None => self.post_once(&message).await?,
+                    // Another message was refused since this one was let go; nothing of it has left.
+                    Some(until) => {
+                        let now = self.cx.now();
+                        let fault = AnswerFault::new(FaultCode::NumberSlowed, until.to_string(), now);
+                        let ended = self.met(fault, until, Attempt::Free, slowdown::reason(until));
+                        self.tenant.record_not_sent(message.interaction.id, ended, now).await?;
+                        Next::End(Outcome::Settled)
+                    }
+                },
                 Next::End(outcome) => return Ok(outcome),
                 Next::Sent { bare_id, wa_id } => {
                     let id = message.interaction.id;
@@ -163,7 +177,7 @@ impl Delivery<'_> {
                     match left {
                         None => return Ok(Outcome::Settled),
                         Some(part) => {
-                            (message, posts) = (part, 0);
+                            message = part;
                             Next::Post
                         }
                     }
@@ -172,7 +186,7 @@ impl Delivery<'_> {
         }
     }
 
-    async fn post_once(&self, message: &Outbound, posts: usize) -> Result<Next, JobError> {
+    async fn post_once(&self, message: &Outbound) -> Result<Next, JobError> {
         let interaction = &message.interaction;
         let chosen = (message.id_source == Some(IdSource::Reserved)).then_some(message.bare_id.as_deref()).flatten();
         halt::at("sending_stored").await;
@@ -191,17 +205,21 @@ impl Delivery<'_> {
                 let wa_id = sent.wa_id.or_else(|| chosen.map(|id| own_id(&interaction.address, id)));
                 Ok(Next::Sent { bare_id, wa_id })
             }
-            Err(error) => self.failed(message, &error, posts).await,
+            Err(error) => self.failed(message, &error).await,
         }
     }
 
-    async fn failed(&self, message: &Outbound, error: &WahaError, posts: usize) -> Result<Next, JobError> {
+    async fn failed(&self, message: &Outbound, error: &WahaError) -> Result<Next, JobError> {
         let id = message.interaction.id;
         let now = self.cx.now();
         tracing::warn!(interaction.id = %id, error = chain(error), "a send did not end well");
         if self.file.is_some() && error.lacks_files() {
             self.stop_files(id, now).await?;
             return Ok(Next::End(Outcome::Settled));
+        }
+        if let WahaError::TooFast { .. } = error {
+            // Whatever became of this one: each further message makes it worse.
+            slow_down(self.cx, self.tenant, message.instance).await?;
         }
         match error.doubt() {
             Doubt::NotSent => {
@@ -222,8 +240,8 @@ impl Delivery<'_> {
                     return Err(JobError::Fatal("the message is gone".to_owned()));
                 };
                 match self.look_up(&message).await? {
-                    // It is not there, and WAHA answers the same each time: to ask without a rest helps nobody.
-                    Next::Post if posts >= POSTS_MAX => {
+                    // It is not there, and WAHA has said why: to ask without a rest helps nobody.
+                    Next::Post => {
                         let now = self.cx.now();
                         self.tenant.record_not_sent(id, self.not_sent(id, error, now), now).await?;
                         Ok(Next::End(Outcome::Settled))
@@ -263,22 +281,34 @@ impl Delivery<'_> {
         Ok(())
     }
 
+    /// Something stands in the way. Of an answer it stays with the job; of another message people read `reason`.
+    fn met(&self, fault: AnswerFault, at: Timestamp, attempt: Attempt, reason: String) -> Ended {
+        match (&self.answers, attempt) {
+            (Some(answers), _) => {
+                let fault = if attempt == Attempt::Free { fault.untried() } else { fault };
+                let fault = fault.after(answers.before.as_ref());
+                let reason = fault.so_far(&answers.zone);
+                Ended::Fault { at, fault, reason, attempt }
+            }
+            (None, Attempt::Counts) => Ended::Retry { at, reason },
+            (None, Attempt::Free) => Ended::Snooze { until: at, reason },
+        }
+    }
+
     fn not_sent(&self, id: InteractionId, error: &WahaError, now: Timestamp) -> Ended {
         let reason = chain(error);
         let seed = seed(id);
-        let (code, words) = faults::of_waha(error);
+        let slowed = || self.cx.numbers.slowed_until(self.instance.id, now).unwrap_or(now + slowdown::REST_MIN);
+        let (code, words) = match error {
+            WahaError::TooFast { .. } => (FaultCode::NumberSlowed, slowed().to_string()),
+            _ => faults::of_waha(error),
+        };
         if let (Some(remedy), true) = (code.remedy(), self.cx.numbers.is_news(self.instance.id, code.word())) {
             let text = format!("{} can't send: {words}; {remedy}", self.instance.name);
             notice(self.cx, self.tenant, "warning", &text);
         }
-        let met = |at: Timestamp, attempt: Attempt, reason: String| match &self.answers {
-            Some(answers) => {
-                let fault = AnswerFault::new(code, words.clone(), now).after(answers.before.as_ref());
-                let reason = fault.so_far(&answers.zone);
-                Ended::Fault { at, fault, reason, attempt }
-            }
-            None if attempt == Attempt::Counts => Ended::Retry { at, reason },
-            None => Ended::Snooze { until: at, reason },
+        let met = |at: Timestamp, attempt: Attempt, reason: String| {
+            self.met(AnswerFault::new(code, words.clone(), now), at, attempt, reason)
         };
         match error {
             // The number or the server is not there: that costs no attempt, and freshness decides later.
@@ -299,6 +329,9 @@ impl Delivery<'_> {
             WahaError::Unauthorized { .. } => {
                 let until = not_before(self.waha, now).unwrap_or(now).max(now + KEY_WAIT);
                 met(until, Attempt::Free, format!("waiting for waha: {reason}"))
+            }
+            WahaError::TooFast { .. } if self.attempts < ATTEMPTS_MAX => {
+                met(slowed(), Attempt::Counts, slowdown::reason(slowed()))
             }
             // Whatever WAHA says of the number: to send it again would make it worse.
             WahaError::TimeLocked { .. } => Ended::Discard { reason: stops::TIME_LOCKED.to_owned() },

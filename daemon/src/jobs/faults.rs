@@ -33,6 +33,7 @@ pub fn of_model(error: &GeminiError) -> (FaultCode, String) {
 pub fn of_waha(error: &WahaError) -> (FaultCode, String) {
     match error {
         WahaError::NotReady { status } => (FaultCode::NumberDown, status.to_string()),
+        WahaError::TooFast { .. } => (FaultCode::NumberSlowed, String::new()),
         WahaError::Unauthorized { .. } => (FaultCode::WahaKey, chain(error)),
         error if error.is_session_missing() => (FaultCode::NumberDown, "unknown to WAHA".to_owned()),
         error if error.is_outage() => (FaultCode::WahaDown, chain(error)),

@@ -6,6 +6,8 @@ pub mod deliver;
 pub(crate) mod faults;
 pub mod number_check;
 pub(crate) mod older_words;
+pub mod recheck_hidden_ids;
+pub mod recheck_history;
 pub mod reconcile_instance;
 pub mod recover_history;
 pub mod resolve_identity;
@@ -23,6 +25,7 @@ use mychatflow_data::store::jobs::Ended;
 use mychatflow_data::time::Timestamp;
 
 use crate::chain::chain;
+use crate::flow::slowdown::REST_MIN;
 use crate::gemini::GeminiError;
 use crate::waha::health::Allow;
 use crate::waha::{Waha, WahaError};
@@ -66,11 +69,11 @@ impl From<StoreError> for JobError {
 impl From<WahaError> for JobError {
     fn from(error: WahaError) -> Self {
         let reason = chain(&error);
+        let after = if matches!(error, WahaError::TooFast { .. }) { REST_MIN } else { Duration::from_secs(2) };
         // A refused key and a forgotten session were not even tried: both are mended without the job's doing.
         let waits = matches!(error, WahaError::Unauthorized { .. }) || error.is_session_missing();
         if waits || error.retryable() {
-            let fault = Some(faults::of_waha(&error));
-            Self::Retryable { reason, after: Duration::from_secs(2), fault }
+            Self::Retryable { reason, after, fault: Some(faults::of_waha(&error)) }
         } else {
             Self::Fatal(reason)
         }

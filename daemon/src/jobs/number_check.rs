@@ -17,6 +17,8 @@ use super::deliver::not_before;
 use crate::chain::chain;
 use crate::cx::Cx;
 use crate::flow::gate::NUMBER_WAIT;
+use crate::flow::slowdown;
+use crate::instances::slow_down;
 use crate::waha::{Waha, WahaError};
 
 /// Numbers looked up in one go, and at once, by a campaign that nothing slows down.
@@ -67,6 +69,9 @@ pub async fn look_up(
         .collect()
         .await;
     let now = cx.now();
+    if asked.iter().any(|asked| asked.too_fast) {
+        slow_down(cx, tenant, instance.id).await?;
+    }
     let failure = asked.iter_mut().find_map(|asked| asked.out_of_order.take());
     let none_told = asked.iter().all(|asked| matches!(asked.looked, LookedUp::Failed(_) | LookedUp::NotMade));
     let blame = asked.iter().find_map(|asked| match &asked.looked {
@@ -106,6 +111,8 @@ struct Asked {
     recipient: RecipientId,
     phone: Phone,
     looked: LookedUp,
+    /// WhatsApp found that our number asks too much.
+    too_fast: bool,
     /// Nothing that the number is to blame for.
     out_of_order: Option<OutOfOrder>,
 }
@@ -120,8 +127,12 @@ async fn ask(cx: &Cx, waha: &Waha, instance: &Instance, recipient: RecipientId, 
         recipient,
         phone,
         looked: LookedUp::NotMade,
+        too_fast: false,
         out_of_order: Some(OutOfOrder { wait, reason }),
     };
+    if let Some(until) = cx.numbers.slowed_until(instance.id, cx.now()) {
+        return not_made(phone, until.since(cx.now()), slowdown::reason(until));
+    }
     if not_before(waha, cx.now()).is_some() {
         return not_made(phone, OUTAGE_WAIT, "waiting for waha".to_owned());
     }
@@ -132,6 +143,11 @@ async fn ask(cx: &Cx, waha: &Waha, instance: &Instance, recipient: RecipientId, 
             let word = if status == InstanceStatus::Working { "restarting" } else { status.word() };
             return not_made(phone, NUMBER_WAIT, format!("waiting for the number: it is {word}"));
         }
+        Err(WahaError::TooFast { .. }) => {
+            let now = cx.now();
+            let until = cx.numbers.slow_down(instance.id, now);
+            return Asked { too_fast: true, ..not_made(phone, until.since(now), slowdown::reason(until)) };
+        }
         Err(error)
             if error.is_outage() || error.is_session_missing() || matches!(error, WahaError::Unauthorized { .. }) =>
         {
@@ -139,7 +155,7 @@ async fn ask(cx: &Cx, waha: &Waha, instance: &Instance, recipient: RecipientId, 
         }
         Err(error) => LookedUp::Failed(chain(&error)),
     };
-    Asked { recipient, phone, looked, out_of_order: None }
+    Asked { recipient, phone, looked, too_fast: false, out_of_order: None }
 }
 
 /// Looks our own number up, which is on WhatsApp.

@@ -93,7 +93,7 @@ pub async fn run(
 
 /// Did a search find messages of ours whose time can't be believed yet?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Doubt {
+pub(super) enum Doubt {
     None,
     TooYoung,
 }
@@ -127,6 +127,7 @@ async fn read_since(
     waha: &Waha,
     since: Timestamp,
 ) -> Result<(Recovered, Doubt), JobError> {
+    let begun_at = cx.now();
     let since = since.max(instance.paired_at.unwrap_or(since));
     let mut recovered = (Recovered::default(), Doubt::None);
     // WEBJS has no history of all chats together.
@@ -141,11 +142,18 @@ async fn read_since(
     }
     let Recovered { found, duplicates, ignored } = recovered.0;
     tracing::info!(instance.id = %instance.id, %since, found, duplicates, ignored, "the history was read");
+    cx.numbers.history_was_read(instance.id, begun_at);
+    tell_found(cx, tenant, instance, recovered.0);
+    Ok(recovered)
+}
+
+/// Tells people of messages that were missing.
+pub(super) fn tell_found(cx: &Cx, tenant: &TenantStore, instance: &Instance, recovered: Recovered) {
+    let Recovered { found, duplicates, .. } = recovered;
     if found > 0 {
         let text = format!("{}: {found} missed messages were fetched, {duplicates} were here already", instance.name);
         notice(cx, tenant, "info", &text);
     }
-    Ok(recovered)
 }
 
 async fn read(
@@ -157,7 +165,6 @@ async fn read(
     (since, made_up): (Timestamp, &HashSet<i64>),
     (recovered, doubt): &mut (Recovered, Doubt),
 ) -> Result<(), JobError> {
-    let defaults = cx.config().reply;
     let mut paging = Paging::new(PAGE, PAGES_MAX);
     let (mut from, mut newest) = (since, since);
     loop {
@@ -173,27 +180,7 @@ async fn read(
         let items: Vec<_> = page.items.into_iter().filter(|message| message.at >= second).collect();
         let mut crowded = made_up_seconds(tenant, instance, items.iter()).await?;
         crowded.extend(made_up);
-        for messages in items.chunks(TOGETHER) {
-            let units = messages.iter().cloned().map(|mut message| {
-                // As a delivery is cleaned before the store sees it.
-                clean_message(&mut message);
-                let too_young = message.from_me && stamp::is_of_the_request(message.at, asked_at);
-                let doubtful = too_young || crowded.contains(&stamp::second(message.at));
-                let stamp = if doubtful { Stamp::Doubtful } else { Stamp::Written };
-                if too_young {
-                    *doubt = Doubt::TooYoung;
-                }
-                tenant.recover_stamped(instance.id, message, stamp, defaults, cx.now())
-            });
-            // In the order of their making; those that wait together share a commit.
-            for accepted in join_all(units).await {
-                match accepted? {
-                    Accepted::Stored => recovered.found += 1,
-                    Accepted::Duplicate => recovered.duplicates += 1,
-                    Accepted::Ignored => recovered.ignored += 1,
-                }
-            }
-        }
+        take_in(cx, tenant, instance, &items, (asked_at, &crowded), (&mut *recovered, &mut *doubt)).await?;
         match turn {
             Turn::On => {}
             Turn::End => return Ok(()),
@@ -211,8 +198,42 @@ async fn read(
     }
 }
 
+/// Takes in messages of the history, in their order, as deliveries are; the seconds are those that may be made up.
+pub(super) async fn take_in(
+    cx: &Cx,
+    tenant: &TenantStore,
+    instance: &Instance,
+    items: &[MessageEvent],
+    (asked_at, crowded): (Timestamp, &HashSet<i64>),
+    (recovered, doubt): (&mut Recovered, &mut Doubt),
+) -> Result<(), JobError> {
+    let defaults = cx.config().reply;
+    for messages in items.chunks(TOGETHER) {
+        let units = messages.iter().cloned().map(|mut message| {
+            // As a delivery is cleaned before the store sees it.
+            clean_message(&mut message);
+            let too_young = message.from_me && stamp::is_of_the_request(message.at, asked_at);
+            let doubtful = too_young || crowded.contains(&stamp::second(message.at));
+            let stamp = if doubtful { Stamp::Doubtful } else { Stamp::Written };
+            if too_young {
+                *doubt = Doubt::TooYoung;
+            }
+            tenant.recover_stamped(instance.id, message, stamp, defaults, cx.now())
+        });
+        // In the order of their making; those that wait together share a commit.
+        for accepted in join_all(units).await {
+            match accepted? {
+                Accepted::Stored => recovered.found += 1,
+                Accepted::Duplicate => recovered.duplicates += 1,
+                Accepted::Ignored => recovered.ignored += 1,
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The seconds on messages of ours, unknown so far, that the server must have made up.
-async fn made_up_seconds<'m>(
+pub(super) async fn made_up_seconds<'m>(
     tenant: &TenantStore,
     instance: &Instance,
     messages: impl Iterator<Item = &'m MessageEvent>,

@@ -18,6 +18,7 @@ use crate::compose::zone;
 use crate::cx::Cx;
 use crate::flow::consent;
 use crate::flow::quiet::{self, Window};
+use crate::flow::slowdown;
 use crate::letter::letter;
 
 /// Turns of one run: then other campaigns may have theirs.
@@ -45,7 +46,15 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, _: &Job, id: CampaignId) -> Resu
             let reason = reason.unwrap_or_else(|| "the gap between two messages".to_owned());
             Ok(Outcome::End(Ended::Snooze { until, reason }))
         };
-        match tenant.campaign_turn(id, rules.clone(), cx.now()).await? {
+        let turn = tenant.campaign_turn(id, rules.clone(), cx.now()).await?;
+        if let (Turn::Wait { .. } | Turn::Next { .. }, Some(until)) =
+            (&turn, cx.numbers.slowed_until(campaign.instance, cx.now()))
+        {
+            let reason = slowdown::reason(until);
+            tenant.note_campaign_waits(id, until, Some(reason.clone())).await?;
+            return snooze(until, Some(reason));
+        }
+        match turn {
             Turn::Stopped => return Ok(Outcome::End(Ended::Done)),
             Turn::NotBefore(at) => return snooze(at, Some("its time has not come".to_owned())),
             Turn::Due => tenant.start_campaign(id, cx.now()).await?,

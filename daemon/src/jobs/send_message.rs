@@ -11,7 +11,7 @@ use mychatflow_data::store::jobs::Ended;
 use mychatflow_data::store::tx::outcome::After;
 use mychatflow_data::store::tx::run_campaign::Recall;
 
-use super::deliver::{Delivery, not_before, reserve_ids};
+use super::deliver::{Delivery, held_back, reserve_ids};
 use super::{JobError, Outcome};
 use crate::cx::Cx;
 use crate::flow::gate::NUMBER_WAIT;
@@ -58,8 +58,7 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, job: &Job, id: InteractionId) ->
                 let reason = format!("waiting for the number: it is {word}");
                 return Ok(Outcome::End(Ended::Snooze { until: now + NUMBER_WAIT, reason }));
             }
-            if let Some(until) = not_before(waha, now) {
-                let reason = "waiting for waha".to_owned();
+            if let Some((until, reason)) = held_back(cx, waha, instance.id, now) {
                 return Ok(Outcome::End(Ended::Snooze { until, reason }));
             }
             let waited = now.since(message.interaction.at);

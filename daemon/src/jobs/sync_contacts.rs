@@ -167,7 +167,8 @@ async fn is_older(waha: &Waha, instance: &Instance, chat: &ChatOverview, bar: Ti
     match older_words(waha, &instance.session, &chat.address, bar).await {
         Ok(older) => Ok(older != Older::No),
         // Nobody can tell: a person reviews it.
-        Err(WahaError::NotFound { .. } | WahaError::Rejected { .. } | WahaError::Engine { .. }) => Ok(true),
+        Err(WahaError::NotFound { .. } | WahaError::Rejected { .. }) => Ok(true),
+        Err(error) if error.is_the_engines() => Ok(true),
         Err(error) => Err(error.into()),
     }
 }
@@ -180,7 +181,8 @@ async fn names(waha: &Waha, instance: &Instance) -> Result<HashMap<Address, Stri
         let page = match waha.contacts_all(&instance.session, paging.limit(), paging.offset()).await {
             Ok(page) => page,
             // Names are a courtesy; who must be reviewed is not.
-            Err(WahaError::Rejected { .. } | WahaError::Engine { .. }) => return Ok(names),
+            Err(WahaError::Rejected { .. }) => return Ok(names),
+            Err(error) if error.is_the_engines() => return Ok(names),
             Err(error) => return Err(error.into()),
         };
         let turn = paging.turn(page.rows, page.items.iter().map(|person| person.address.as_str()));
@@ -206,9 +208,8 @@ async fn lids(waha: &Waha, instance: &Instance) -> Result<HashMap<Address, Addre
     loop {
         let page = match waha.lids(&instance.session, paging.limit(), paging.offset()).await {
             Ok(page) => page,
-            Err(WahaError::NotFound { .. } | WahaError::Rejected { .. } | WahaError::Engine { .. }) => {
-                return Ok(numbers);
-            }
+            Err(WahaError::NotFound { .. } | WahaError::Rejected { .. }) => return Ok(numbers),
+            Err(error) if error.is_the_engines() => return Ok(numbers),
             Err(error) => return Err(error.into()),
         };
         let turn = paging.turn(page.rows, page.items.iter().map(|pair| pair.lid.as_str()));

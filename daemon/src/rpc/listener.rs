@@ -8,20 +8,27 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use mychatflow_data::protocol::error::{CallError, Code};
+use mychatflow_data::protocol::frame::ResponseFrame;
 use mychatflow_data::store::watched::WatchedFile;
 use rustix::fs::{FlockOperation, OFlags, flock};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::peer::{Operators, gid_of};
+use super::room::{Full, Room};
 use super::{Service, session};
 
 /// The longest path that fits a socket's address, with the byte that ends it.
 pub const SOCKET_PATH_BYTES_MAX: usize = 107;
-/// How many connections are served at once.
-pub const CONNECTIONS_MAX: usize = 256;
+/// How often it is looked whether the socket is still in its place.
+const LOOK_AT_SOCKET: Duration = Duration::from_secs(1);
+/// How often, and how many times, a lock is tried before somebody has it: who only looks has it for an instant.
+const LOCK_TRY_AGAIN: Duration = Duration::from_millis(10);
+const LOCK_TRIES: u32 = 10;
 /// How long to wait after a connection could not be taken, for example for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -29,7 +36,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
     /// Another daemon has the lock.
-    #[error("another daemon is running{}: {} is locked", holder(pid), path.display())]
+    #[error("another daemon is running{}: {} is locked; look at it with: mychatflow daemon status", holder(pid), path.display())]
     Locked {
         /// The lock.
         path: PathBuf,
@@ -105,6 +112,7 @@ impl Lock {
         let fail = |what| move |source| BindError::Io { what, path: path.to_owned(), source };
         let link = || BindError::Link { path: path.to_owned() };
         let nofollow = OFlags::NOFOLLOW.bits().cast_signed();
+        let mut tries = 0;
         loop {
             if fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
                 return Err(link());
@@ -117,6 +125,11 @@ impl Lock {
             })?;
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => {}
+                Err(rustix::io::Errno::WOULDBLOCK) if tries < LOCK_TRIES => {
+                    tries += 1;
+                    std::thread::sleep(LOCK_TRY_AGAIN);
+                    continue;
+                }
                 Err(rustix::io::Errno::WOULDBLOCK) => return Err(BindError::locked(path)),
                 Err(error) => return Err(fail("lock")(error.into())),
             }
@@ -126,7 +139,7 @@ impl Lock {
                 continue;
             }
             let lock = Self { file, watched };
-            lock.write("").map_err(fail("write"))?;
+            lock.write(&[]).map_err(fail("write"))?;
             return Ok(lock);
         }
     }
@@ -137,36 +150,59 @@ impl Lock {
         self.watched.loss().is_none()
     }
 
-    /// Writes who has it, and a second line.
+    /// Writes who has it, and more lines.
     ///
     /// # Errors
     /// What the system says.
-    pub fn write(&self, line: &str) -> io::Result<()> {
+    pub fn write(&self, lines: &[String]) -> io::Result<()> {
+        let mut text = format!("{}\n", std::process::id());
+        for line in lines {
+            text.push_str(line);
+            text.push('\n');
+        }
         let mut file = &self.file;
-        file.set_len(0)?;
         file.rewind()?;
-        let pid = std::process::id();
-        file.write_all(if line.is_empty() { format!("{pid}\n") } else { format!("{pid}\n{line}\n") }.as_bytes())
+        // Cut off afterwards: whoever reads it at this moment finds no empty file.
+        file.write_all(text.as_bytes())?;
+        file.set_len(text.len().try_into().unwrap_or(u64::MAX))
     }
 }
 
 /// The socket, ready for connections. Dropping it removes the file, still under the lock.
+///
+/// While it serves, it looks after its file: one that was deleted is made anew, where its place is gone in another one
+/// until the place is back.
 #[derive(Debug)]
 pub struct Listener {
     socket: UnixListener,
     place: Place,
+    wanted: PathBuf,
+    refuge: Option<PathBuf>,
+    group: Option<u32>,
+    now_at: watch::Sender<PathBuf>,
 }
 
+/// A socket's file.
 #[derive(Debug)]
 struct Place {
-    path: PathBuf,
-    _lock: Lock,
+    file: WatchedFile,
+    lock_path: PathBuf,
+    lock: Arc<Lock>,
+}
+
+impl Place {
+    fn is_in_place(&self) -> bool {
+        self.file.loss().is_none()
+    }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Err(error) = fs::remove_file(&self.path) {
-            tracing::debug!(%error, "the socket was gone already");
+        // By then the name may be somebody else's.
+        if self.is_in_place()
+            && let Err(error) = fs::remove_file(self.file.path())
+        {
+            tracing::debug!(%error, "the socket could not be removed");
         }
     }
 }
@@ -179,9 +215,6 @@ impl Listener {
     /// # Errors
     /// Why not.
     pub fn bind(path: &Path, group: Option<&str>) -> Result<Self, BindError> {
-        if path.as_os_str().len() > SOCKET_PATH_BYTES_MAX {
-            return Err(BindError::TooLong { path: path.to_owned() });
-        }
         let group = match group {
             None => None,
             Some(name) => match gid_of(name) {
@@ -189,36 +222,69 @@ impl Listener {
                 _ => return Err(BindError::UnknownGroup(name.to_owned())),
             },
         };
-        let (dir_mode, mode) = if group.is_some() { (0o750, 0o660) } else { (0o700, 0o600) };
-        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let lock_path = with_suffix(path, ".lock");
-        let fail = |what, path: &Path| {
-            let path = path.to_owned();
-            move |source| BindError::Io { what, path, source }
+        let (socket, place) = bind_at(path, group, None)?;
+        let now_at = watch::Sender::new(path.to_owned());
+        Ok(Self { socket, place, wanted: path.to_owned(), refuge: None, group, now_at })
+    }
+
+    /// Names the place where the socket goes when its own place is gone, for example with the session of a user.
+    #[must_use]
+    pub fn with_refuge(mut self, path: PathBuf) -> Self {
+        self.refuge = Some(path).filter(|path| *path != self.wanted);
+        self
+    }
+
+    /// Where the socket is now.
+    #[must_use]
+    pub fn now_at(&self) -> watch::Receiver<PathBuf> {
+        self.now_at.subscribe()
+    }
+
+    /// Makes the socket anew where its file is gone, and brings it back where it ought to be.
+    fn mend(&mut self) {
+        let in_place = self.place.is_in_place();
+        let at_home = self.place.file.path() == self.wanted;
+        if in_place && at_home {
+            if !self.place.lock.is_in_place() {
+                self.mend_lock();
+            }
+            return;
+        }
+        let kept = at_home.then(|| Arc::clone(&self.place.lock)).filter(|lock| lock.is_in_place());
+        let refused = match bind_at(&self.wanted, self.group, kept) {
+            Ok(bound) => return self.move_to(bound),
+            Err(refused) => refused,
         };
-
-        let existed = dir.is_dir();
-        if !existed {
-            DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(fail("make", dir))?;
+        if in_place {
+            return;
         }
-        let lock = Lock::acquire(&lock_path)?;
-        if !existed || is_ours(dir, &[path, &lock_path]).map_err(fail("look into", dir))? {
-            chown(dir, None, group).map_err(fail("give to the group", dir))?;
-            fs::set_permissions(dir, Permissions::from_mode(dir_mode)).map_err(fail("set the mode of", dir))?;
-        } else if group.is_some() {
-            tracing::warn!(
-                dir = %dir.display(),
-                "the socket's directory has other files in it and is left as it is; the group must be able to enter it"
-            );
+        let kept = (!at_home).then(|| Arc::clone(&self.place.lock)).filter(|lock| lock.is_in_place());
+        match self.refuge.as_deref().map(|refuge| bind_at(refuge, self.group, kept)) {
+            Some(Ok(bound)) => {
+                tracing::warn!(
+                    error = &refused as &dyn std::error::Error,
+                    "the socket can't be made anew in its place"
+                );
+                self.move_to(bound);
+            }
+            // It is tried again in a second, and a line each time would bury everything else.
+            Some(Err(error)) => tracing::debug!(error = &error as &dyn std::error::Error, "there is no socket"),
+            None => tracing::debug!(error = &refused as &dyn std::error::Error, "there is no socket"),
         }
+    }
 
-        clear(path)?;
-        let socket = UnixListener::bind(path).map_err(fail("listen on", path))?;
-        // From here on a failure takes the socket away again.
-        let place = Place { path: path.to_owned(), _lock: lock };
-        chown(path, None, group).map_err(fail("give to the group", path))?;
-        fs::set_permissions(path, Permissions::from_mode(mode)).map_err(fail("set the mode of", path))?;
-        Ok(Self { socket, place })
+    fn move_to(&mut self, (socket, place): (UnixListener, Place)) {
+        let path = place.file.path().to_owned();
+        tracing::warn!(path = %path.display(), "the socket was gone, and was made anew");
+        (self.socket, self.place) = (socket, place);
+        self.now_at.send_replace(path);
+    }
+
+    fn mend_lock(&mut self) {
+        match Lock::acquire(&self.place.lock_path) {
+            Ok(lock) => self.place.lock = Arc::new(lock),
+            Err(error) => tracing::debug!(error = &error as &dyn std::error::Error, "the socket has no lock"),
+        }
     }
 
     /// Serves connections until told to stop, then waits for them to end.
@@ -228,12 +294,19 @@ impl Listener {
         operators: watch::Receiver<Operators>,
         shutdown: CancellationToken,
     ) {
-        let Self { socket, place } = self;
+        let mut listener = self;
         let mut sessions = JoinSet::new();
+        let mut looks = tokio::time::interval(LOOK_AT_SOCKET);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let room = Room::default();
         loop {
             let accepted = tokio::select! {
                 () = shutdown.cancelled() => break,
-                accepted = socket.accept() => accepted,
+                _ = looks.tick() => {
+                    listener.mend();
+                    continue;
+                }
+                accepted = listener.socket.accept() => accepted,
             };
             while sessions.try_join_next().is_some() {}
             let stream = match accepted {
@@ -244,11 +317,6 @@ impl Listener {
                     continue;
                 }
             };
-            if sessions.len() >= CONNECTIONS_MAX {
-                tracing::warn!(connections = CONNECTIONS_MAX, "too many connections: one was turned away");
-                turn_away(stream);
-                continue;
-            }
             let caller = match operators.borrow().caller(&stream) {
                 Ok(caller) => caller,
                 Err(error) => {
@@ -256,21 +324,74 @@ impl Listener {
                     continue;
                 }
             };
-            sessions.spawn(session::serve(stream, caller, Arc::clone(&service), shutdown.clone()));
+            let seat = match room.enter(&caller) {
+                Ok(seat) => seat,
+                Err(full) => {
+                    tracing::warn!(uid = caller.uid, why = full.words(), "a connection was turned away");
+                    turn_away(stream, full);
+                    continue;
+                }
+            };
+            let serving = session::serve(stream, caller, Arc::clone(&service), shutdown.clone());
+            sessions.spawn(async move {
+                serving.await;
+                drop(seat);
+            });
         }
+        let Self { socket, place, .. } = listener;
         drop(socket);
         while sessions.join_next().await.is_some() {}
         drop(place);
     }
 }
 
+/// Makes a socket; `held` is its lock where we have that already.
+fn bind_at(path: &Path, group: Option<u32>, held: Option<Arc<Lock>>) -> Result<(UnixListener, Place), BindError> {
+    if path.as_os_str().len() > SOCKET_PATH_BYTES_MAX {
+        return Err(BindError::TooLong { path: path.to_owned() });
+    }
+    let (dir_mode, mode) = if group.is_some() { (0o750, 0o660) } else { (0o700, 0o600) };
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let lock_path = with_suffix(path, ".lock");
+    let fail = |what, path: &Path| {
+        let path = path.to_owned();
+        move |source| BindError::Io { what, path, source }
+    };
+
+    let existed = dir.is_dir();
+    if !existed {
+        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(fail("make", dir))?;
+    }
+    let lock = match held {
+        Some(lock) => lock,
+        None => Arc::new(Lock::acquire(&lock_path)?),
+    };
+    if !existed || is_ours(dir, &[path, &lock_path]).map_err(fail("look into", dir))? {
+        chown(dir, None, group).map_err(fail("give to the group", dir))?;
+        fs::set_permissions(dir, Permissions::from_mode(dir_mode)).map_err(fail("set the mode of", dir))?;
+    } else if group.is_some() {
+        tracing::warn!(
+            dir = %dir.display(),
+            "the socket's directory has other files in it and is left as it is; the group must be able to enter it"
+        );
+    }
+
+    clear(path)?;
+    let socket = UnixListener::bind(path).map_err(fail("listen on", path))?;
+    // From here on a failure takes the socket away again.
+    let file = WatchedFile::now(path).map_err(fail("look at", path))?;
+    let place = Place { file, lock_path, lock };
+    chown(path, None, group).map_err(fail("give to the group", path))?;
+    fs::set_permissions(path, Permissions::from_mode(mode)).map_err(fail("set the mode of", path))?;
+    Ok((socket, place))
+}
+
 /// Says why, if that fits without waiting.
-fn turn_away(stream: UnixStream) {
-    let line = concat!(
-        r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32009,"message":"too many connections; try again","#,
-        r#""data":{"code":"overloaded"}}}"#,
-        "\n"
-    );
+fn turn_away(stream: UnixStream, full: Full) {
+    let refused = ResponseFrame::refused(None, CallError::new(Code::Overloaded, full.words()).into());
+    // Plain text can always be written as JSON.
+    let Ok(mut line) = serde_json::to_string(&refused) else { return };
+    line.push('\n');
     // The connection is closed either way.
     let _ = stream.try_write(line.as_bytes());
 }
@@ -367,6 +488,47 @@ mod tests {
         assert!(path.exists(), "the refused one leaves the socket alone");
         drop(first);
         Listener::bind(&path, None).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_socket_whose_directory_is_gone_comes_back_there_or_in_its_refuge() {
+        let home = tempfile::tempdir().unwrap();
+        let (at_home, refuge) = (home.path().join("session/run/s"), home.path().join("data/run/s"));
+        let mut listener = Listener::bind(&at_home, None).unwrap().with_refuge(refuge.clone());
+        let now_at = listener.now_at();
+        let answers = |path: &Path| std::os::unix::net::UnixStream::connect(path).is_ok();
+
+        fs::remove_dir_all(home.path().join("session")).unwrap();
+        listener.mend();
+        assert!(answers(&at_home) && *now_at.borrow() == at_home, "the directory could be made");
+
+        // A file in the way, as where the account may make no directory.
+        fs::remove_dir_all(home.path().join("session")).unwrap();
+        fs::write(home.path().join("session"), "").unwrap();
+        for _ in 0..3 {
+            listener.mend();
+            assert!(answers(&refuge) && *now_at.borrow() == refuge);
+        }
+        fs::remove_file(&refuge).unwrap();
+        listener.mend();
+        assert!(answers(&refuge), "the refuge is looked after too");
+
+        fs::remove_file(home.path().join("session")).unwrap();
+        listener.mend();
+        assert!(answers(&at_home) && *now_at.borrow() == at_home, "the place is back, and so is the socket");
+        assert!(!refuge.exists());
+    }
+
+    #[tokio::test]
+    async fn a_socket_that_took_our_name_is_not_removed_with_ours() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("mychatflow.sock");
+        let mut listener = Listener::bind(&path, None).unwrap();
+        fs::remove_file(&path).unwrap();
+        let _other = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        listener.mend();
+        drop(listener);
+        assert!(path.exists());
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@ pub mod listener;
 pub mod paging;
 pub mod peer;
 pub mod refused;
+pub mod room;
 pub mod service;
 pub mod session;
 pub mod tenancy;

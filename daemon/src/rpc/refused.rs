@@ -27,6 +27,7 @@ impl From<StoreError> for Refused {
             StoreError::Conflict(text) => CallError::conflict(text),
             StoreError::Invalid(text) => CallError::invalid(text),
             StoreError::Overloaded => CallError::new(Code::Overloaded, format!("{text}; try again in a moment")),
+            StoreError::TookTooLong => CallError::new(Code::Overloaded, text),
             StoreError::DiskFull => CallError::new(Code::Unavailable, "the disk is full: make space, nothing is lost"),
             StoreError::Busy | StoreError::Uncommitted(_) | StoreError::Closed | StoreError::Lost(_) => {
                 CallError::new(Code::Unavailable, text)
@@ -72,6 +73,7 @@ mod tests {
             (StoreError::Conflict("taken".to_owned()), Code::Conflict),
             (StoreError::Invalid("empty".to_owned()), Code::Invalid),
             (StoreError::Overloaded, Code::Overloaded),
+            (StoreError::TookTooLong, Code::Overloaded),
             (StoreError::DiskFull, Code::Unavailable),
             (StoreError::Closed, Code::Unavailable),
             (StoreError::Panicked, Code::Internal),

@@ -32,13 +32,13 @@ impl Desk {
         use TenantRequest as R;
         let cx = &*self.cx;
         let seen = tenancy::resolve(&cx.store, caller, method, request.tenant()).await?;
-        let shop = &cx.store.tenant(seen.tenant.id).await?;
+        let shop = &cx.store.tenant(seen.tenant.id).await?.for_account(caller.uid);
         match request {
             R::TenantShow(call) => answer(tenants::show(cx, shop, call, seen).await),
             R::TenantSuspend(call) => answer(tenants::suspend(cx, shop, call, seen).await),
             R::TenantGrant(call) => answer(tenants::grant(cx, shop, call).await),
             R::TenantRemove(call) => answer(tenants::remove(cx, shop, call, seen).await),
-            R::InstanceAdd(call) => answer(instances::add(cx, shop, call).await),
+            R::InstanceAdd(call) => answer(instances::add(cx, shop, caller, call).await),
             R::InstanceList(call) => answer(instances::list(cx, shop, call).await),
             R::InstanceShow(call) => answer(instances::show(cx, shop, call).await),
             R::InstanceQr(call) => answer(instances::qr(cx, shop, call).await),

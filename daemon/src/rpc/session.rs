@@ -20,6 +20,7 @@ use serde_json::value::RawValue;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::codec::{FramedRead, FramedWrite, LinesCodec, LinesCodecError};
 use tokio_util::sync::CancellationToken;
 
@@ -27,7 +28,7 @@ use super::Service;
 use super::peer::Caller;
 use crate::bus::{Heard, Listener, Told, Wish};
 
-/// How long a connection may stay silent before it says hello.
+/// How long a connection may stay before it has said a hello that fits.
 pub const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many calls of one connection run at once; the next line is not read before one of them ends.
 pub const CALLS_MAX: usize = 32;
@@ -55,6 +56,19 @@ where
     S: Service,
     T: AsyncRead + AsyncWrite + Send + 'static,
 {
+    serve_greeted(stream, caller, service, shutdown, HELLO_TIMEOUT).await;
+}
+
+async fn serve_greeted<S, T>(
+    stream: T,
+    caller: Caller,
+    service: Arc<S>,
+    shutdown: CancellationToken,
+    hello_within: Duration,
+) where
+    S: Service,
+    T: AsyncRead + AsyncWrite + Send + 'static,
+{
     let (reader, writer) = tokio::io::split(stream);
     let (lines, queued) = mpsc::channel(LINES_WAITING_MAX);
     let gone = CancellationToken::new();
@@ -67,6 +81,7 @@ where
         calls: JoinSet::new(),
         subscription: None,
         greeting: Greeting::Awaited,
+        hello_by: Instant::now() + hello_within,
     };
     let reader = FramedRead::new(reader, LinesCodec::new_with_max_length(LINE_BYTES_MAX));
     tokio::select! {
@@ -118,6 +133,7 @@ struct Session<S> {
     calls: JoinSet<()>,
     subscription: Option<AbortHandle>,
     greeting: Greeting,
+    hello_by: Instant,
 }
 
 impl<S: Service> Session<S> {
@@ -125,11 +141,12 @@ impl<S: Service> Session<S> {
         let mut lines = std::pin::pin!(lines);
         loop {
             let line = match self.greeting {
-                Greeting::Awaited => match tokio::time::timeout(HELLO_TIMEOUT, lines.next()).await {
+                // Whatever else it says meanwhile: who is not welcome by then keeps no place.
+                Greeting::Awaited | Greeting::OtherVersion => match timeout_at(self.hello_by, lines.next()).await {
                     Ok(line) => line,
                     Err(_) => return,
                 },
-                Greeting::Welcome | Greeting::OtherVersion => lines.next().await,
+                Greeting::Welcome => lines.next().await,
             };
             let line = match line {
                 Some(Ok(line)) => line,

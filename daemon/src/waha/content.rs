@@ -567,5 +567,6 @@ const THUMBNAIL_CHARS_MIN: usize = 200;
 
 /// Is it a picture in base64, where words should be?
 pub(super) fn is_thumbnail(body: &str) -> bool {
-    body.starts_with("/9j/") || (body.len() >= THUMBNAIL_CHARS_MIN && !body.contains(char::is_whitespace))
+    let base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    body.starts_with("/9j/") || (body.len() >= THUMBNAIL_CHARS_MIN && body.bytes().all(base64))
 }

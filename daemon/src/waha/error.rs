@@ -18,6 +18,12 @@ const SENTENCE_CHARS_MAX: usize = 200;
 /// What the engines say of WhatsApp's error 463.
 const TIME_LOCK: &str = "server returned error 463";
 
+/// WhatsApp's word for a number that asks or sends too much; both engine libraries hand it on.
+const TOO_FAST: &str = "rate-overlimit";
+
+/// WhatsApp's words for what it refuses, however often it is asked.
+const NOT_ALLOWED: [&str; 3] = ["not-authorized", "item-not-found", "not-acceptable"];
+
 /// So many digits in a row are somebody's number.
 const NUMBER_DIGITS_MIN: usize = 7;
 
@@ -65,6 +71,18 @@ pub enum WahaError {
     /// 500 with WhatsApp's own error 463: the account may write to nobody new for now. WhatsApp refused the message.
     #[error("the engine failed: {message}")]
     TimeLocked {
+        /// The engine's sentence.
+        message: String,
+    },
+    /// 500 with WhatsApp's `rate-overlimit`: the number asks or sends too much. It may have been done.
+    #[error("the engine failed: {message}")]
+    TooFast {
+        /// The engine's sentence.
+        message: String,
+    },
+    /// 500 with a refusal of WhatsApp's that stays: `not-authorized`, `item-not-found`. It was not done.
+    #[error("WhatsApp refused it: {message}")]
+    NotAllowed {
         /// The engine's sentence.
         message: String,
     },
@@ -126,8 +144,9 @@ impl WahaError {
             | Self::NotReady { .. }
             | Self::Rejected { .. }
             | Self::TimeLocked { .. }
+            | Self::NotAllowed { .. }
             | Self::Invalid(_) => Doubt::NotSent,
-            Self::Engine { .. } | Self::BadAnswer(_) | Self::TooLarge { .. } => {
+            Self::Engine { .. } | Self::TooFast { .. } | Self::BadAnswer(_) | Self::TooLarge { .. } => {
                 Doubt::Doubtful { answered: Answered::Yes }
             }
             // What answered is not WAHA: it may still be sending.
@@ -152,6 +171,7 @@ impl WahaError {
             Self::Refused(_)
             | Self::NotReady { .. }
             | Self::Engine { .. }
+            | Self::TooFast { .. }
             | Self::Gateway { .. }
             | Self::Timeout(_)
             | Self::Cut(_)
@@ -160,6 +180,7 @@ impl WahaError {
             Self::Unauthorized { .. }
             | Self::NotFound { .. }
             | Self::TimeLocked { .. }
+            | Self::NotAllowed { .. }
             | Self::TooLarge { .. }
             | Self::Invalid(_) => false,
         }
@@ -176,6 +197,12 @@ impl WahaError {
             }
             _ => false,
         }
+    }
+
+    /// Did the engine, or WhatsApp behind it, fail?
+    #[must_use]
+    pub const fn is_the_engines(&self) -> bool {
+        matches!(self, Self::Engine { .. } | Self::TimeLocked { .. } | Self::TooFast { .. } | Self::NotAllowed { .. })
     }
 
     /// Does it tell that the server as a whole is out of order, rather than one session or one call?
@@ -205,7 +232,18 @@ impl WahaError {
             400..=499 | 501 => Self::Rejected { status, message: read.sentence(status) },
             500 => {
                 let message = read.sentence(status);
-                if message.contains(TIME_LOCK) { Self::TimeLocked { message } } else { Self::Engine { message } }
+                let says = |word: &str| {
+                    message.split(|c: char| !c.is_ascii_alphabetic() && c != '-').any(|found| found == word)
+                };
+                if message.contains(TIME_LOCK) {
+                    Self::TimeLocked { message }
+                } else if says(TOO_FAST) {
+                    Self::TooFast { message }
+                } else if NOT_ALLOWED.iter().any(|word| says(word)) {
+                    Self::NotAllowed { message }
+                } else {
+                    Self::Engine { message }
+                }
             }
             501..=599 => Self::Gateway { status },
             300..=399 => Self::BadAnswer("a redirect"),
@@ -369,6 +407,13 @@ mod tests {
                 500,
                 r#"{"exception":{"message":"2 UNKNOWN: server returned error 463"}}"#,
                 "the engine failed: 2 UNKNOWN: server returned error 463",
+                Doubt::NotSent,
+                false,
+            ),
+            (
+                500,
+                r#"{"exception":{"message":"info query returned status 401: not-authorized"}}"#,
+                "WhatsApp refused it: info query returned status 401: not-authorized",
                 Doubt::NotSent,
                 false,
             ),

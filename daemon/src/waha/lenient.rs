@@ -108,6 +108,12 @@ impl Number {
         Some(Timestamp::from_millis(millis.round() as i64))
     }
 
+    /// The number without its fraction.
+    pub(super) fn whole(self) -> Option<i64> {
+        #[expect(clippy::cast_possible_truncation, reason = "a float cast saturates, and nobody counts so far")]
+        self.0.filter(|number| number.is_finite()).map(|number| number as i64)
+    }
+
     /// The number as one of WhatsApp's acks, -1 to 4.
     fn ack(self) -> Option<Ack> {
         Some(match self.0? {

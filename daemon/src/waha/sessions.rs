@@ -6,6 +6,7 @@
 use std::fmt;
 
 use mychatflow_data::model::instance::{InstanceStatus, Me};
+use mychatflow_data::model::new_chats::NewChatCapping;
 use mychatflow_data::time::Timestamp;
 use reqwest::Method;
 use serde::Deserialize;
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use super::client::Waha;
 use super::error::WahaError;
 use super::lenient::{Soft, Word};
-use super::wire::Account;
+use super::wire::{Account, Capping, TimeLock};
 
 /// A session, as the server tells it.
 #[derive(Clone, PartialEq)]
@@ -31,6 +32,8 @@ pub struct Session {
     pub engine: Option<String>,
     /// Until when WhatsApp lets the account write only to people it knows, where WAHA tells it.
     pub restricted_until: Option<Timestamp>,
+    /// How many new chats WhatsApp lets the account start, where WAHA tells it (2026.8.1).
+    pub new_chats: Option<NewChatCapping>,
 }
 
 impl fmt::Debug for Session {
@@ -75,6 +78,7 @@ impl SessionWire<'_> {
             config: self.config.filter(Value::is_object),
             me: self.me.0.as_ref().and_then(Account::me),
             restricted_until: self.me.0.as_ref().and_then(Account::restricted_until),
+            new_chats: self.me.0.as_ref().and_then(Account::new_chats),
             engine: engine(&self.engine).map(str::to_owned),
         })
     }
@@ -189,6 +193,32 @@ impl Waha {
         let _turn = self.lifecycle(session).await;
         self.ask(self.request(Method::DELETE, "/api/sessions/{session}", &[session])?).await?;
         Ok(())
+    }
+
+    /// How many new chats WhatsApp lets a session's account start, asked of WhatsApp; `None` where the server or its engine can't
+    /// tell.
+    ///
+    /// # Errors
+    /// Any [`WahaError`] but that.
+    pub async fn new_chats(&self, session: &str) -> Result<Option<NewChatCapping>, WahaError> {
+        match self.ask(self.get("/api/sessions/{session}/capping", &[session])?).await {
+            Ok(answer) => Ok(answer.json::<Capping<'_>>()?.and_then(|capping| capping.told())),
+            Err(WahaError::NotFound { .. } | WahaError::Rejected { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Until when WhatsApp lets a session's account write only to people it knows; `None`: it is not restricted, or the server
+    /// can't tell.
+    ///
+    /// # Errors
+    /// Any [`WahaError`] but that.
+    pub async fn time_lock(&self, session: &str) -> Result<Option<Timestamp>, WahaError> {
+        match self.ask(self.get("/api/sessions/{session}/timelock", &[session])?).await {
+            Ok(answer) => Ok(answer.json::<TimeLock>()?.and_then(|lock| lock.until())),
+            Err(WahaError::NotFound { .. } | WahaError::Rejected { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The account that a session is paired with; `None` before pairing.

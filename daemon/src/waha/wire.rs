@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use mychatflow_data::model::instance::Me;
+use mychatflow_data::model::new_chats::NewChatCapping;
 use mychatflow_data::time::Timestamp;
 use serde::de::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -55,20 +56,63 @@ pub(super) struct Account<'a> {
     push_name: Word<'a>,
     #[serde(rename = "reachoutTimelock")]
     time_lock: Soft<TimeLock>,
+    #[serde(borrow, rename = "messageCapping")]
+    message_capping: Soft<Capping<'a>>,
+}
+
+/// How many new chats WhatsApp lets the account start in a cycle (2026.8.1).
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Capping<'a> {
+    #[serde(borrow)]
+    capping_status: Word<'a>,
+    total_quota: Number,
+    used_quota: Number,
+    cycle_end: Number,
+}
+
+impl Capping<'_> {
+    /// As we keep it; `None` where it says nothing. A quota of -1 is none. Who asked says when that was.
+    pub(super) fn told(&self) -> Option<NewChatCapping> {
+        let quota = self.total_quota.whole();
+        let state = self.capping_status.owned();
+        if quota.is_none() && state.is_none() {
+            return None;
+        }
+        Some(NewChatCapping {
+            state: state.unwrap_or_else(|| "NONE".to_owned()),
+            quota: quota.filter(|quota| *quota >= 0),
+            used: self.used_quota.whole().unwrap_or(0).max(0),
+            until: self.cycle_end.instant(),
+            seen_at: Timestamp::from_millis(0),
+        })
+    }
 }
 
 /// WhatsApp's error 463: for a while the account may not write to people who never wrote to it.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct TimeLock {
+pub(super) struct TimeLock {
     is_active: Flag,
     time_enforcement_ends: Number,
+}
+
+impl TimeLock {
+    /// Until when the account may write only to people it knows.
+    pub(super) fn until(&self) -> Option<Timestamp> {
+        if self.is_active.or(true) { self.time_enforcement_ends.instant() } else { None }
+    }
 }
 
 impl Account<'_> {
     /// Until when the account may write only to people it knows.
     pub(super) fn restricted_until(&self) -> Option<Timestamp> {
-        self.time_lock.0.as_ref().filter(|lock| lock.is_active.or(true))?.time_enforcement_ends.instant()
+        self.time_lock.0.as_ref()?.until()
+    }
+
+    /// How many new chats it may start.
+    pub(super) fn new_chats(&self) -> Option<NewChatCapping> {
+        self.message_capping.0.as_ref()?.told()
     }
 
     pub(super) fn me(&self) -> Option<Me> {

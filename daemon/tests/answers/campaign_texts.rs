@@ -61,7 +61,7 @@ async fn who_is_not_on_whatsapp_is_left_out_and_others_get_it_where_whatsapp_kno
 #[tokio::test]
 async fn a_look_up_that_fails_now_and_then_stops_nothing() {
     let world = unlimited(Engine::Noweb).await;
-    let fault = Fault::EngineError("rate-overlimit".into());
+    let fault = Fault::EngineError("Timed Out".into());
     world.waha.faults().add(Operation::CheckExists, When::Every(5), fault);
     campaign(&world, "campaign.create", json!({"name": "spring", "text": "Hi {{ name }}", "file": list(30)})).await;
     campaign(&world, "campaign.launch", json!({"name": "spring"})).await;

@@ -4,9 +4,11 @@ use mychatflow_data::credits::Credits;
 use mychatflow_data::model::chat::ChatState;
 use mychatflow_data::model::interaction::InteractionState;
 use mychatflow_sandbox::faults::When;
-use mychatflow_sandbox::gemini::{Fault, Operation};
+use mychatflow_sandbox::gemini::{Fault, Operation, Sample};
 use mychatflow_sandbox::waha::{Customer, Engine, Number};
+use serde_json::json;
 
+use super::campaigns::call;
 use super::world::{DEADLINE, PLAN, SESSION, world};
 
 #[tokio::test]
@@ -16,6 +18,32 @@ async fn a_busy_model_is_asked_again() {
     world.waha.customer_says(SESSION, &world.ana, "When are you open?").await.unwrap();
     world.waha.wait_for_sent(1, DEADLINE).await.unwrap();
     world.until("settled", async || (world.credits().await.used == Credits::ONE).then_some(())).await;
+}
+
+#[tokio::test]
+async fn an_outage_of_the_model_costs_a_few_requests_and_its_end_answers_everybody() {
+    let world = world(Engine::Noweb).await;
+    let busy = Sample::named("503_overloaded").unwrap();
+    world.gemini.faults().add(Operation::GenerateContent, When::Always, Fault::Answer(busy));
+    let people: Vec<_> = (0..20).map(|n| Customer::new(&format!("4477009002{n:02}"), "Somebody")).collect();
+    for person in &people {
+        world.waha.customer_says(SESSION, person, "When are you open?").await.unwrap();
+    }
+    let waits = async || {
+        let queue = call(&world, "queue.list", json!({})).await.unwrap();
+        let entries = queue["items"].as_array().unwrap().iter();
+        let why = "gemini is busy or out of reach";
+        let waiting = entries.filter(|entry| entry["reason"].as_str().is_some_and(|reason| reason.contains(why)));
+        (waiting.count() == people.len()).then_some(())
+    };
+    world.until("everybody waits", waits).await;
+    let asked = world.gemini.count();
+    // As many as may ask at once, and the probe that may be due by now.
+    assert!(asked <= 10, "{asked} requests for {} questions", people.len());
+
+    world.gemini.faults().clear();
+    world.waha.wait_for_sent(people.len(), DEADLINE).await.unwrap();
+    assert!(world.gemini.count() <= asked + people.len() as u64 + 1);
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ mod merges;
 mod opt_out;
 mod pace;
 mod quick_replies;
+mod slowdown;
 mod story;
 mod takeover;
 mod why;

@@ -143,7 +143,7 @@ async fn rising_failures_pause_it_with_the_reason() {
 #[tokio::test]
 async fn a_server_that_answers_every_send_with_an_error_is_not_hammered() {
     let world = unlimited(Engine::Noweb).await;
-    world.waha.faults().add(Operation::SendText, When::Always, Fault::EngineError("rate-overlimit".into()));
+    world.waha.faults().add(Operation::SendText, When::Always, Fault::EngineError("Timed Out".into()));
     campaign(&world, "campaign.create", json!({"name": "spring", "text": "Hi {{ name }}", "file": list(2)})).await;
     campaign(&world, "campaign.launch", json!({"name": "spring"})).await;
     let report = async || call(&world, "campaign.report", json!({"name": "spring"})).await.unwrap();
@@ -151,7 +151,7 @@ async fn a_server_that_answers_every_send_with_an_error_is_not_hammered() {
     world
         .until("a rest", async || {
             let report = report().await;
-            let rests = |at: usize| report["items"][at]["reason"] == "the engine failed: rate-overlimit";
+            let rests = |at: usize| report["items"][at]["reason"] == "the engine failed: Timed Out";
             (rests(0) && rests(1)).then_some(())
         })
         .await;

@@ -25,7 +25,7 @@ async fn a_question_is_answered_once_and_costs_one_credit() {
 async fn sent_but_answered_500_is_found_and_not_sent_again() {
     for engine in [Engine::Noweb, Engine::Gows, Engine::Webjs] {
         let world = world(engine).await;
-        let fault = Fault::DoThenEngineError("rate-overlimit".into());
+        let fault = Fault::DoThenEngineError("Timed Out".into());
         world.waha.faults().add(Operation::SendText, When::Next(1), fault);
         world.waha.customer_says(SESSION, &world.ana, "When are you open?").await.unwrap();
         world.until("settled", async || (world.credits().await.used == Credits::ONE).then_some(())).await;
@@ -37,7 +37,7 @@ async fn sent_but_answered_500_is_found_and_not_sent_again() {
 #[tokio::test]
 async fn not_sent_at_all_is_sent_again_with_the_same_id() {
     let world = world(Engine::Noweb).await;
-    let fault = Fault::EngineError("rate-overlimit".into());
+    let fault = Fault::EngineError("Timed Out".into());
     world.waha.faults().add(Operation::SendText, When::Next(1), fault);
     world.waha.customer_says(SESSION, &world.ana, "When are you open?").await.unwrap();
     world.until("settled", async || (world.credits().await.used == Credits::ONE).then_some(())).await;

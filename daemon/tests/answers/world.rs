@@ -9,11 +9,13 @@ use mychatflow_daemon::{Running, start_by};
 use mychatflow_data::credits::Credits;
 use mychatflow_data::ids::{ChatId, InstanceId};
 use mychatflow_data::model::instance::{InstanceStatus, Me, Verdict};
+use mychatflow_data::model::job::{JobKind, JobState};
 use mychatflow_data::model::ledger::Summary;
 use mychatflow_data::model::setting::{Disclosure, Pace, SettingKey};
 use mychatflow_data::phone::Address;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::instances::{HmacKey, Sighting};
+use mychatflow_data::store::queue::{Item, QueueFilter};
 use mychatflow_data::store::settings::Owner;
 use mychatflow_data::time::{Clock, Timestamp};
 use mychatflow_sandbox::waha::{self, Acks, Customer, Engine};
@@ -151,10 +153,11 @@ impl World {
         .await
     }
 
-    /// Is no answer under way? The number was just paired: one job reads its people again for five minutes.
+    /// Is no work under way, but for the next look at the people of a number that was just paired?
     pub async fn jobs_done(&self) -> bool {
-        let counts = self.daemon.cx.store.job_counts().await.unwrap();
-        counts.iter().filter(|(state, _)| state != "discarded").map(|(_, count)| count).sum::<i64>() <= 1
+        let entries = self.shop.queue(QueueFilter::All, None, 100).await.unwrap();
+        let over = |item| matches!(item, Item::Job(JobKind::SyncContacts, _) | Item::Job(_, JobState::Discarded));
+        entries.into_iter().all(|entry| over(entry.item))
     }
 
     pub async fn until_counted(&self, name: &str, count: i64) {

@@ -207,3 +207,61 @@ async fn the_owner_who_wrote_a_moment_ago_is_believed_at_the_second_look() {
     assert!(matches!(ended, Ended::Snooze { .. }), "it looks again: {ended:?}");
     assert!(!is_paused(&world, "are you open?").await);
 }
+
+#[tokio::test]
+async fn a_single_lost_message_on_a_busy_number_is_found_within_ten_minutes() {
+    for engine in [Engine::Noweb, Engine::Gows, Engine::Webjs] {
+        let (world, number) = World::paired(Options { engine, ..Options::default() }).await;
+        // Where chats have no common history, a chat whose last message is known is not read.
+        let lost = if engine == Engine::Webjs { "three" } else { "two" };
+        for text in ["one", "two", "three"] {
+            world.waha.customer_says("default", &ana(), text).await.unwrap();
+            if text == lost {
+                world.lose_posts();
+            } else {
+                world.take_in(number).await;
+            }
+        }
+        world.pass(601);
+        let mut notices = world.notices();
+        rounds::round(&world.cx).await.unwrap();
+        assert!(notices.next().await.contains("1 missed messages"), "{engine:?}");
+        world.chat_of(lost).await;
+    }
+}
+
+#[tokio::test]
+async fn looking_for_lost_messages_costs_a_number_one_request_in_ten_minutes() {
+    let (world, number) = World::paired(Options::default()).await;
+    for text in ["one", "two", "three"] {
+        world.waha.customer_says("default", &ana(), text).await.unwrap();
+    }
+    world.take_in(number).await;
+    let history = "/api/default/chats/all/messages";
+    let of_pairing = world.requests("GET", history);
+    let asked = || world.requests("GET", history) - of_pairing;
+    world.pass(601);
+    rounds::round(&world.cx).await.unwrap();
+    assert_eq!(asked(), 1, "nothing was lost");
+    world.pass(300);
+    rounds::round(&world.cx).await.unwrap();
+    assert_eq!(asked(), 1, "it was read five minutes ago");
+    world.pass(300);
+    rounds::round(&world.cx).await.unwrap();
+    assert_eq!(asked(), 2);
+    // Another search has just read all of it.
+    world.recover(number).await;
+    let before = asked();
+    world.pass(400);
+    rounds::round(&world.cx).await.unwrap();
+    assert_eq!(asked(), before);
+}
+
+#[tokio::test]
+async fn a_message_whose_webhook_is_still_on_its_way_is_left_to_it() {
+    let (world, number) = World::paired(Options::default()).await;
+    world.waha.customer_says("default", &ana(), "just now").await.unwrap();
+    let found = world.number(number).await;
+    let recovered = mychatflow_daemon::jobs::recheck_history::recheck(&world.cx, &world.shop, &found).await.unwrap();
+    assert_eq!(recovered, Recovered::default());
+}

@@ -6,19 +6,21 @@ use mychatflow_daemon::instances::{
     InstanceError, UPDATES_MAX, add, drift, logout, pair, qr, remove, restart, webhook_url,
 };
 use mychatflow_daemon::rpc::handlers::instances::document;
-use mychatflow_daemon::rpc::handlers::tenants;
+use mychatflow_daemon::rpc::handlers::{self, tenants};
 use mychatflow_daemon::rpc::peer::{Caller, Standing};
 use mychatflow_daemon::rpc::tenancy;
 use mychatflow_data::model::instance::{InstanceStatus, Verdict};
 use mychatflow_data::model::job::JobKind;
 use mychatflow_data::phone::Phone;
-use mychatflow_data::protocol::calls::instance::{Picture, SessionFate};
+use mychatflow_data::protocol::calls::instance::{InstanceAdd, Picture, SessionFate};
 use mychatflow_data::protocol::calls::tenant::TenantRemove;
 use mychatflow_data::protocol::error::Code;
 use mychatflow_data::protocol::{Method, Needs};
+use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::jobs::Ended;
+use mychatflow_data::time::Timestamp;
 use mychatflow_sandbox::faults::{Fault, When};
-use mychatflow_sandbox::waha::{Operation, Options, Status};
+use mychatflow_sandbox::waha::{Engine, Operation, Options, Status};
 use serde_json::{Value, json};
 
 use crate::world::{SOON, World};
@@ -317,4 +319,93 @@ async fn a_restart_that_waha_finds_needless_stops_and_starts() {
     assert_eq!(world.requests("POST", &format!("{SESSION}/stop")), 1);
     assert_eq!(world.requests("POST", &format!("{SESSION}/start")), 1);
     world.status(Status::Working).await;
+}
+
+#[tokio::test]
+async fn what_whatsapp_allows_of_new_chats_is_kept_and_a_working_that_tells_it_is_no_reconnect() {
+    for (engine, version, known) in [
+        (Engine::Gows, "2026.8.1", true),
+        (Engine::Noweb, "2026.8.1", true),
+        // An older server knows nothing of it: our own budget holds.
+        (Engine::Gows, "2026.7.1", false),
+    ] {
+        let (world, number) = World::paired(Options { engine, version: version.into(), ..Options::default() }).await;
+        world.pass(400);
+        world.run_jobs().await;
+        let paired_at = world.number(number).await.paired_at;
+        let until_s = world.cx.now().millis() / 1000 + 7 * 86_400;
+        world.waha.cap_new_chats("default", "FIRST_WARNING", (41, 50), until_s).await.unwrap();
+        world.request_reconcile(number).await;
+        let done: Vec<JobKind> = world.run_jobs().await.into_iter().map(|(job, _)| job.args.kind()).collect();
+        assert_eq!(done, [JobKind::ReconcileInstance], "nothing is read anew");
+        let seen = world.number(number).await;
+        assert_eq!((seen.status, seen.paired_at), (Some(InstanceStatus::Working), paired_at));
+        let told = seen.new_chats.map(|told| (told.state, told.used, told.quota, told.until));
+        let until = Some(Timestamp::from_seconds(until_s));
+        let expected = known.then(|| ("FIRST_WARNING".to_owned(), 41, Some(50), until));
+        assert_eq!(told, expected, "{engine:?} {version}");
+    }
+}
+
+#[tokio::test]
+async fn a_time_lock_that_the_session_does_not_tell_restricts_the_number_all_the_same() {
+    for (version, verdict) in [("2026.8.1", Verdict::Restricted), ("2026.7.1", Verdict::Healthy)] {
+        let (world, number) = World::paired(Options { version: version.into(), ..Options::default() }).await;
+        world.waha.lock_out("default", Duration::from_secs(7200)).await.unwrap();
+        world.waha.hide_me("default", true).await.unwrap();
+        world.request_reconcile(number).await;
+        world.run_jobs().await;
+        let seen = world.number(number).await;
+        assert_eq!(seen.verdict, verdict, "{version}: {:?}", seen.reason);
+    }
+}
+
+#[tokio::test]
+async fn an_owner_adds_a_new_session_and_never_one_that_is_there() {
+    let world = World::new(Options::default()).await;
+    let (owner, operator) = (Standing::Person, Standing::Operator);
+    let asked = async |standing: Standing, shop: &TenantStore, name: &str, session: &str| {
+        let caller = Caller { uid: 2001, name: "olga".into(), standing };
+        let call = InstanceAdd { tenant: None, name: name.to_owned(), waha: None, session: Some(session.to_owned()) };
+        handlers::instances::add(&world.cx, shop, &caller, call).await.map(|reply| reply.0).map_err(|refused| refused.0)
+    };
+    asked(owner, &world.shop, "shop", "new-one").await.unwrap();
+
+    // Of nobody here: somebody made it at WAHA. And of another tenant.
+    foreign(&world, "POST", "/api/sessions", json!({"name": "of-somebody", "start": true, "config": {}})).await;
+    let tenant =
+        world.cx.store.add_tenant("Twin".into(), "starter".into(), "UTC".into(), world.cx.now()).await.unwrap();
+    let twin = world.cx.store.tenant(tenant.id).await.unwrap();
+    let mut words = Vec::new();
+    for (shop, session) in [(&world.shop, "of-somebody"), (&twin, "of-somebody"), (&twin, "new-one")] {
+        let refused = asked(owner, shop, "second", session).await.unwrap_err();
+        assert_eq!(refused.code, Code::Forbidden, "{refused}");
+        assert!(refused.message.contains("ask an operator to run `mychatflow instance add"), "{refused}");
+        words.push(refused.message.replace(session, "…"));
+    }
+    words.dedup();
+    assert_eq!(words.len(), 1, "a refusal does not tell whose it is: {words:?}");
+    assert!(twin.instances().await.unwrap().is_empty(), "nothing was added");
+    let config = world.waha.config("of-somebody").unwrap();
+    assert!(config.get("webhooks").is_none(), "nothing of ours is in its config: {config}");
+
+    // What is one's own is said plainly, and an operator may.
+    let own = asked(owner, &world.shop, "other", "new-one").await.unwrap_err();
+    assert!(own.code == Code::Conflict && own.message.contains("is that of shop"), "{own}");
+    asked(operator, &world.shop, "second", "of-somebody").await.unwrap();
+}
+
+#[tokio::test]
+async fn an_owner_adds_nothing_while_nobody_knows_what_is_there() {
+    let world = World::new(Options::default()).await;
+    world.waha.faults().add(
+        Operation::ReadSession,
+        When::Always,
+        Fault::Answer { status: 500, body: json!({"message": "broken"}) },
+    );
+    let caller = Caller { uid: 2001, name: "olga".into(), standing: Standing::Person };
+    let call = InstanceAdd { tenant: None, name: "shop".into(), waha: None, session: None };
+    let refused = handlers::instances::add(&world.cx, &world.shop, &caller, call).await.unwrap_err().0;
+    assert_eq!(refused.code, Code::Unavailable, "{refused}");
+    assert!(world.shop.instances().await.unwrap().is_empty());
 }

@@ -1,6 +1,7 @@
 //! Who is known from before the pairing, and which two addresses are one person.
 
 use mychatflow_daemon::instances::add;
+use mychatflow_daemon::rounds;
 use mychatflow_data::model::contact::Review;
 use mychatflow_data::model::job::JobArgs;
 use mychatflow_data::phone::Address;
@@ -83,4 +84,31 @@ async fn a_hidden_id_and_its_number_become_one_person() {
     let texts: Vec<&str> = merged.history.iter().map(|message| message.text.as_str()).collect();
     assert_eq!(texts, ["one", "two"]);
     assert!(world.shop.chat(two.id).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_hidden_id_that_nobody_knew_is_one_person_with_its_number_an_hour_later() {
+    let (world, number) = World::paired(Options::default()).await;
+    let open = Customer::new("+44 7700 900009", "Lea");
+    let hidden = Customer { lid: Some(Lid { id: "70000000009".into(), number: Number::Secret }), ..open.clone() };
+    world.waha.customer_says("default", &open, "one").await.unwrap();
+    world.waha.customer_says("default", &hidden, "two").await.unwrap();
+    world.recover(number).await;
+    world.run_jobs().await;
+    assert_ne!(world.chat_of("one").await.chat.contact, world.chat_of("two").await.chat.contact);
+
+    world.waha.map_lid("default", "70000000009", "447700900009").await.unwrap();
+    let before = world.requests("GET", "/api/default/lids");
+    world.pass(3000);
+    rounds::round(&world.cx).await.unwrap();
+    assert_eq!(world.requests("GET", "/api/default/lids"), before, "they came less than an hour ago");
+    world.pass(3700);
+    rounds::round(&world.cx).await.unwrap();
+    assert_eq!(world.requests("GET", "/api/default/lids"), before + 1, "one request for everybody");
+    let merged = world.chat_of("one").await;
+    let texts: Vec<&str> = merged.history.iter().map(|message| message.text.as_str()).collect();
+    assert_eq!(texts, ["one", "two"]);
+    world.pass(7200);
+    rounds::round(&world.cx).await.unwrap();
+    assert_eq!(world.requests("GET", "/api/default/lids"), before + 1, "nobody is left to ask about");
 }

@@ -119,6 +119,7 @@ impl World {
             operators: watch::Sender::new(Operators::resolve(&[]).0),
             read_config: Arc::new(|| Err("a test has no config file".to_owned())),
             stop: CancellationToken::new(),
+            socket: watch::Sender::new(dir.path().join("socket")).subscribe(),
             clock_doubt: mychatflow_daemon::clock_watch::ClockDoubt::default(),
             run,
         };
@@ -168,6 +169,11 @@ impl World {
             let parsed = waha::parse(&delivery.body).unwrap();
             self.shop.accept_delivery(number, parsed, self.cx.config().reply, self.cx.now()).await.unwrap();
         }
+    }
+
+    /// Whatever WAHA has posted since the last time is lost.
+    pub fn lose_posts(&self) {
+        self.taken_in.store(self.waha.deliveries().len(), Ordering::SeqCst);
     }
 
     /// Somebody writes, and whatever comes of it is done.

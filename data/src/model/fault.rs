@@ -7,11 +7,22 @@ use serde::{Deserialize, Serialize};
 use super::words;
 use crate::time::Timestamp;
 
+/// How the reason begins of what waits because WhatsApp finds that the number sends too much.
+pub(crate) const SLOWED: &str = "WhatsApp slows this number down (rate-overlimit)";
+
+/// Why nothing is sent from a number that rests until then, in words for people.
+#[must_use]
+pub fn slowed_until(until: &str) -> String {
+    format!("{SLOWED}: nothing is sent until {until}")
+}
+
 words! {
     /// What stands in the way of an answer.
     FaultCode {
         /// The number does not work at WAHA.
         NumberDown => "number_down",
+        /// WhatsApp found that the number sends too much: it rests.
+        NumberSlowed => "number_slowed",
         /// WAHA can't be reached.
         WahaDown => "waha_down",
         /// WAHA refuses our key.
@@ -57,6 +68,7 @@ impl FaultCode {
             }
             Self::ModelRejects => Some("find out what is set wrong with: mychatflow doctor"),
             Self::NumberDown
+            | Self::NumberSlowed
             | Self::WahaDown
             | Self::WahaFailed
             | Self::ModelBusy
@@ -74,7 +86,7 @@ impl FaultCode {
     /// How far an answer gets before it meets this. What an answer got past is no cause any more.
     const fn stage(self) -> u8 {
         match self {
-            Self::NumberDown | Self::WahaDown | Self::WahaKey => 0,
+            Self::NumberDown | Self::NumberSlowed | Self::WahaDown | Self::WahaKey => 0,
             Self::ModelBusy
             | Self::ModelQuota
             | Self::ModelKey
@@ -96,7 +108,7 @@ impl FaultCode {
     /// Is it waited for rather than tried? Then it costs no attempt.
     #[must_use]
     pub const fn is_waited_for(self) -> bool {
-        matches!(self, Self::NumberDown | Self::WahaDown | Self::WahaKey)
+        matches!(self, Self::NumberDown | Self::NumberSlowed | Self::WahaDown | Self::WahaKey)
     }
 }
 
@@ -105,11 +117,12 @@ impl FaultCode {
 pub struct AnswerFault {
     /// What it is.
     pub code: FaultCode,
-    /// What it is in words for people, without secrets and without anything that a customer wrote; of a number its state.
+    /// What it is in words for people, without secrets and without anything that a customer wrote; of a number its state, of
+    /// one that rests the end of its rest.
     pub words: String,
     /// When it was met first.
     pub first_at: Timestamp,
-    /// How often.
+    /// How often it was tried; a run that only waited is none.
     pub tries: i64,
 }
 
@@ -118,6 +131,12 @@ impl AnswerFault {
     #[must_use]
     pub const fn new(code: FaultCode, words: String, now: Timestamp) -> Self {
         Self { code, words, first_at: now, tries: 1 }
+    }
+
+    /// It was not tried: others have found it out.
+    #[must_use]
+    pub fn untried(self) -> Self {
+        Self { tries: 0, ..self }
     }
 
     /// This one after those of earlier runs: the first cause stays, unless the answer got past it, or only the later one
@@ -132,7 +151,11 @@ impl AnswerFault {
         }
         // The number's state changes on the way; the newest is the one that people see elsewhere.
         let words = if self.code == before.code { self.words } else { before.words.clone() };
-        Self { code: before.code, words, first_at: before.first_at, tries: before.tries.saturating_add(1) }
+        Self { code: before.code, words, first_at: before.first_at, tries: before.tries.saturating_add(self.tries) }
+    }
+
+    const fn is_waited_for(&self) -> bool {
+        self.tries == 0 || self.code.is_waited_for()
     }
 
     /// The cause while it is still tried.
@@ -140,13 +163,15 @@ impl AnswerFault {
     pub fn so_far(&self, zone: &TimeZone) -> String {
         let since = clock(self.first_at, zone);
         let tried = match self.tries {
-            _ if self.code.is_waited_for() => format!("since {since}"),
+            _ if self.is_waited_for() => format!("since {since}"),
             1 => format!("tried once at {since}"),
             tries => format!("tried {tries} times since {since}"),
         };
         let words = match self.code {
             FaultCode::NumberDown => format!("waiting for the number: it is {}", self.words),
             FaultCode::WahaDown => format!("waiting for waha: {}", self.words),
+            FaultCode::NumberSlowed if self.words.is_empty() => SLOWED.to_owned(),
+            FaultCode::NumberSlowed => slowed_until(&self.words),
             _ => self.words.clone(),
         };
         match self.code.remedy() {
@@ -161,10 +186,11 @@ impl AnswerFault {
         let end = clock(end, zone);
         let words = match self.code {
             FaultCode::NumberDown => format!("the number was {}", self.words),
+            FaultCode::NumberSlowed => SLOWED.to_owned(),
             _ => self.words.clone(),
         };
         match self.tries {
-            _ if self.code.is_waited_for() => format!("{words}, from {} until {end}", clock(self.first_at, zone)),
+            _ if self.is_waited_for() => format!("{words}, from {} until {end}", clock(self.first_at, zone)),
             1 => format!("{words}, tried once until {end}"),
             tries => format!("{words}, tried {tries} times until {end}"),
         }
@@ -217,6 +243,15 @@ mod tests {
         let down = AnswerFault { tries: 40, ..fault(FaultCode::NumberDown, "FAILED") };
         assert_eq!(down.so_far(&utc), "waiting for the number: it is FAILED, since 12:00");
         assert_eq!(down.until(end, &utc), "the number was FAILED, from 12:00 until 12:10");
+        let slowed = fault(FaultCode::NumberSlowed, "12:01").untried();
+        let words = "WhatsApp slows this number down (rate-overlimit)";
+        assert_eq!(slowed.so_far(&utc), format!("{words}: nothing is sent until 12:01, since 12:00"));
+        assert_eq!(slowed.until(end, &utc), format!("{words}, from 12:00 until 12:10"));
+        let rests = fault(FaultCode::ModelBusy, "gemini is busy").untried();
+        assert_eq!(rests.so_far(&utc), "gemini is busy, since 12:00");
+        assert_eq!(rests.until(end, &utc), "gemini is busy, from 12:00 until 12:10");
+        let tried = fault(FaultCode::ModelBusy, "gemini is busy").after(Some(&rests));
+        assert_eq!(rests.after(Some(&tried)).tries, 1, "a rest is no try");
         let gone = fault(FaultCode::ModelGone, "no such model").so_far(&utc);
         assert!(gone.starts_with("no such model, tried once at 12:00; set gemini.model"), "{gone}");
     }

@@ -46,6 +46,8 @@ pub struct Sent {
     pub first_newcomer: Option<Timestamp>,
     /// Until when WhatsApp lets it write to nobody new.
     pub locked_until: Option<Timestamp>,
+    /// Until when the new chats are used up that WhatsApp lets it start.
+    pub new_chats_spent_until: Option<Timestamp>,
 }
 
 impl Sent {
@@ -61,6 +63,7 @@ impl Sent {
             new_people: cap(self.new_people),
             first_newcomer: cap(self.first_newcomer),
             locked_until: self.locked_until,
+            new_chats_spent_until: self.new_chats_spent_until,
         }
     }
 }
@@ -82,13 +85,15 @@ pub enum Brake {
     SlowStart(NonZeroU32),
     /// WhatsApp's time-lock.
     TimeLock,
+    /// WhatsApp's own limit of new chats.
+    NewChats,
 }
 
 impl Brake {
     /// Does it hold back messages to new people only?
     #[must_use]
     pub const fn spares_known_people(self) -> bool {
-        matches!(self, Self::NewPeople(_) | Self::SlowStart(_) | Self::TimeLock)
+        matches!(self, Self::NewPeople(_) | Self::SlowStart(_) | Self::TimeLock | Self::NewChats)
     }
 }
 
@@ -102,6 +107,7 @@ impl fmt::Display for Brake {
             Self::NewPeople(count) => write!(f, "{count} new people a day reached"),
             Self::SlowStart(count) => write!(f, "{count} new people today: a number new to campaigns starts slowly"),
             Self::TimeLock => f.write_str("WhatsApp lets this number write to no new people until then"),
+            Self::NewChats => f.write_str("the new chats that WhatsApp lets this number start are used up until then"),
         }
     }
 }
@@ -162,9 +168,13 @@ fn next_newcomer(limits: &Limits, sent: &Sent, now: Timestamp) -> Option<(Timest
 pub fn pace(limits: &Limits, sent: &Sent, whom: Whom, now: Timestamp) -> Pace {
     let sent = &sent.capped(now);
     let within = |span: Duration, at: Option<Timestamp>, brake: Option<Brake>| Some((at? + span, brake?));
-    let (new_people, locked) = match whom {
-        Whom::Newcomer => (next_newcomer(limits, sent, now), sent.locked_until.map(|until| (until, Brake::TimeLock))),
-        Whom::Known => (None, None),
+    let (new_people, locked, spent) = match whom {
+        Whom::Newcomer => (
+            next_newcomer(limits, sent, now),
+            sent.locked_until.map(|until| (until, Brake::TimeLock)),
+            sent.new_chats_spent_until.map(|until| (until, Brake::NewChats)),
+        ),
+        Whom::Known => (None, None, None),
     };
     [
         after_last(limits, sent),
@@ -172,6 +182,7 @@ pub fn pace(limits: &Limits, sent: &Sent, whom: Whom, now: Timestamp) -> Pace {
         within(DAY, sent.day, limits.per_day.map(Brake::PerDay)),
         new_people,
         locked,
+        spent,
     ]
     .into_iter()
     .flatten()
@@ -245,6 +256,13 @@ mod tests {
                 wait(7_000, Brake::TimeLock),
             ),
             (usual(), Sent { locked_until: Some(ago(1)), ..Sent::default() }, Newcomer, Pace::Go),
+            (
+                usual(),
+                Sent { new_chats_spent_until: Some(in_seconds(700_000)), ..Sent::default() },
+                Newcomer,
+                wait(700_000, Brake::NewChats),
+            ),
+            (usual(), Sent { new_chats_spent_until: Some(in_seconds(700)), ..Sent::default() }, Known, Pace::Go),
             // The clock was 400 days ahead for a minute.
             (usual(), last(in_seconds(34_560_000), 0), Known, wait(30, Brake::Gap)),
             (
@@ -280,6 +298,7 @@ mod tests {
                     new_people: Some(NOW),
                     first_newcomer: Some(NOW),
                     locked_until: None,
+                    new_chats_spent_until: None,
                 },
                 Newcomer,
                 Pace::Go,
@@ -305,6 +324,7 @@ mod tests {
                 new_people: stamps.get(7).copied(),
                 first_newcomer: stamps.last().copied(),
                 locked_until: None,
+                new_chats_spent_until: None,
             };
             let whom = if newcomer { Whom::Newcomer } else { Whom::Known };
             if let Pace::Wait { until, brake } = pace(&usual(), &sent, whom, NOW) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::new_chats::NewChatCapping;
 use super::words;
 use crate::ids::{InstanceId, TenantId};
 use crate::phone::Address;
@@ -140,6 +141,8 @@ pub struct Instance {
     pub list_read_at: Option<Timestamp>,
     /// When the last authentic delivery came.
     pub heard_at: Option<Timestamp>,
+    /// How many new chats WhatsApp lets it start, where WAHA tells it.
+    pub new_chats: Option<NewChatCapping>,
     /// Since when it is here.
     pub created_at: Timestamp,
 }

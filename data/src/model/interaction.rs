@@ -89,6 +89,22 @@ words! {
     }
 }
 
+impl Ack {
+    /// How much it tells: of several acks, in whatever order they came, the one with the highest rank holds. An error says more
+    /// than that WhatsApp's servers took the message, and less than that it reached somebody.
+    #[must_use]
+    pub const fn rank(self) -> u8 {
+        match self {
+            Self::Pending => 0,
+            Self::Server => 1,
+            Self::Error => 2,
+            Self::Device => 3,
+            Self::Read => 4,
+            Self::Played => 5,
+        }
+    }
+}
+
 impl InteractionState {
     /// Is it a message of ours that WhatsApp took?
     #[must_use]
@@ -99,7 +115,8 @@ impl InteractionState {
     /// The state after an ack, or `None` when the ack changes nothing.
     ///
     /// Acks only move forward, with two exceptions: an error turns `sending`, `sent` and `unknown` into `failed`
-    /// (never `delivered` or later), and any positive ack resolves `unknown`.
+    /// (never `delivered` or later), and any positive ack resolves `unknown`. What failed and is on somebody's phone all the same
+    /// did not fail: an ack of a device, or a later one, says so.
     #[must_use]
     pub fn after_ack(self, ack: Ack) -> Option<Self> {
         let next = match ack {
@@ -115,7 +132,7 @@ impl InteractionState {
         };
         let rank = |state: Self| match state {
             Self::Sending | Self::Unknown => Some(0),
-            Self::Sent => Some(1),
+            Self::Sent | Self::Failed => Some(1),
             Self::Delivered => Some(2),
             Self::Read => Some(3),
             Self::Played => Some(4),
@@ -366,7 +383,11 @@ mod tests {
             (Sent, Ack::Error, Some(Failed)),
             (Unknown, Ack::Error, Some(Failed)),
             (Unknown, Ack::Device, Some(Delivered)),
-            (Failed, Ack::Device, None),
+            (Failed, Ack::Server, None),
+            (Failed, Ack::Device, Some(Delivered)),
+            (Failed, Ack::Read, Some(Read)),
+            (Failed, Ack::Played, Some(Played)),
+            (Failed, Ack::Error, None),
             (Cancelled, Ack::Server, None),
             (Received, Ack::Read, None),
         ] {

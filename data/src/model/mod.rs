@@ -17,6 +17,7 @@ pub mod ledger;
 pub mod limit;
 pub mod member;
 pub mod merge;
+pub mod new_chats;
 pub mod note;
 pub mod number_check;
 #[cfg(feature = "store")]

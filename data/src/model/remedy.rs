@@ -1,6 +1,7 @@
 //! What helps a number that is not well: one table for every command, every notice and the console. Restarting comes first;
 //! logging out only after WAHA has shown that a restart does not help, since it ends the pairing.
 
+use super::fault::SLOWED;
 use super::instance::{InstanceStatus, Verdict};
 
 /// How the reason of a number begins while its server can't be reached.
@@ -113,6 +114,9 @@ pub fn remedy(status: Option<&InstanceStatus>, verdict: Verdict, reason: Option<
         (S::Working, Verdict::Healthy) => None,
         (S::Working, Verdict::Quiet) => {
             tells("Nothing, most likely: it may be a calm hour. A message from another phone tells for sure.")
+        }
+        (S::Working, Verdict::Restricted) if because(SLOWED) => {
+            tells("Nothing is sent until then; what waits goes out by itself. Send less at once from then on.")
         }
         (S::Working, Verdict::Restricted) => {
             tells("Answers to people who write go on. Let campaigns rest until then: more of them make it last longer.")

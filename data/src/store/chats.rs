@@ -105,7 +105,8 @@ pub(crate) fn find(scope: &Scope<'_>, id: ChatId) -> Result<Option<Chat>, StoreE
     scope.row(FIND, &[(":id", &id)], read)
 }
 
-/// Puts a chat into a state, with the reason people read.
+/// Puts a chat into a state, with the reason people read. It does not wait for the customer while something is there that
+/// only a person can deal with.
 pub(crate) fn set_state(
     scope: &Scope<'_>,
     id: ChatId,
@@ -113,7 +114,9 @@ pub(crate) fn set_state(
     reason: Option<&str>,
 ) -> Result<(), StoreError> {
     const SET: Scoped = scoped!(
-        "UPDATE chats SET state = :state, reason = :reason
+        "UPDATE chats
+         SET state = CASE WHEN :state = 'waiting' AND needs_human IS NOT NULL THEN 'needs_you' ELSE :state END,
+             reason = CASE WHEN :state = 'waiting' AND needs_human IS NOT NULL THEN needs_human ELSE :reason END
          WHERE tenant_id = :tenant AND id = :id AND kind <> 'erased'"
     );
     scope.execute(SET, &[(":id", &id), (":state", &state), (":reason", &reason)])?;
@@ -414,6 +417,30 @@ fn insert(
 }
 
 impl TenantStore {
+    /// The hidden ids of people in a number's chats whose phone number WhatsApp may still tell, and when we met them; those of
+    /// the youngest words first.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn hidden_people(
+        &self,
+        instance: InstanceId,
+        limit: i64,
+    ) -> Result<Vec<(Address, Timestamp)>, StoreError> {
+        const HIDDEN: Scoped = scoped!(concat!(
+            "SELECT i.address, c.created_at FROM chats AS h
+             JOIN contacts AS c ON c.tenant_id = h.tenant_id AND c.id = h.contact_id
+             JOIN identities AS i ON i.tenant_id = c.tenant_id AND i.contact_id = c.id
+             WHERE h.tenant_id = :tenant AND h.instance_id = :instance AND i.address LIKE '%@lid' AND NOT ",
+            is_known!(),
+            " ORDER BY h.last_at DESC LIMIT :limit"
+        ));
+        self.read(move |scope| {
+            scope.rows(HIDDEN, &[(":instance", &instance), (":limit", &limit)], |row| Ok((row.get(0)?, row.get(1)?)))
+        })
+        .await
+    }
+
     /// One chat.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ use super::error::StoreError;
 use super::identity::{self, Notebook, StoreId};
 use super::migrate::{migrate, refuse_newer};
 use super::opening::Opening;
+use super::readers::{Caller, Query, Readers};
 use super::traces::{self, Decision, Refusal, Standing, StoreFile};
 use super::watched::{Keeper, Watched};
 use crate::ids::TenantId;
@@ -32,6 +33,8 @@ const QUEUE: usize = 8192;
 /// Units of work that share one commit at most.
 const BATCH: usize = 256;
 const READERS: usize = 3;
+/// How long one question to a reader may take.
+const READ_MAX: Duration = Duration::from_secs(5);
 /// Memory for pages, in KiB; SQLite reads negative numbers so.
 const WRITER_CACHE_KIB: i64 = -8192;
 const READER_CACHE_KIB: i64 = -2048;
@@ -45,7 +48,6 @@ const STATEMENTS: usize = 256;
 type Unit = Box<dyn FnOnce(Option<&Writer<'_>>) -> Settle + Send>;
 /// Tells the caller how its unit ended, once the batch was committed or lost.
 type Settle = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-type Query = Box<dyn FnOnce(&Connection) + Send>;
 
 /// What a unit of work may use while it runs.
 pub(crate) struct Writer<'c> {
@@ -82,7 +84,7 @@ impl Writer<'_> {
 pub(crate) struct Db {
     writer: Option<mpsc::Sender<Unit>>,
     thread: Option<JoinHandle<()>>,
-    readers: Option<std::sync::mpsc::Sender<Query>>,
+    readers: Option<Readers>,
     path: PathBuf,
     id: StoreId,
     watched: Watched,
@@ -121,29 +123,13 @@ impl Db {
             .spawn(move || write_loop(connection, queue, &*listener, keeper))
             .map_err(|error| StoreError::Invalid(format!("no thread for the writer: {error}")))?;
 
-        let (readers, queries) = std::sync::mpsc::channel::<Query>();
-        // A Mutex, since std has no channel with several receivers; it is held only while waiting for a query.
-        let queries = Arc::new(Mutex::new(queries));
+        let mut connections = Vec::with_capacity(READERS);
         for _ in 0..READERS {
             let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
             connection.pragma_update(None, "query_only", true)?;
-            let queries = Arc::clone(&queries);
-            std::thread::Builder::new()
-                .name("store-reader".to_owned())
-                .spawn(move || {
-                    loop {
-                        let next = match queries.lock() {
-                            Ok(queries) => queries.recv(),
-                            Err(_) => return,
-                        };
-                        match next {
-                            Ok(query) => query(&connection),
-                            Err(_) => return,
-                        }
-                    }
-                })
-                .map_err(|error| StoreError::Invalid(format!("no thread for a reader: {error}")))?;
+            connections.push(connection);
         }
+        let readers = Readers::start(connections, READ_MAX)?;
         let (writer, thread, readers) = (Some(writer), Some(thread), Some(readers));
         Ok(Self { writer, thread, readers, path: path.to_owned(), id, watched, lost })
     }
@@ -206,8 +192,17 @@ impl Db {
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Asks on a reader's connection, beside the writer.
+    /// Asks on a reader's connection, beside the writer, for the daemon itself.
     pub(crate) async fn read<T, F>(&self, query: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.read_for(None, query).await
+    }
+
+    /// Asks on a reader's connection, when it is this caller's turn. [`StoreError::TookTooLong`] after some seconds.
+    pub(crate) async fn read_for<T, F>(&self, caller: Caller, query: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
@@ -224,7 +219,7 @@ impl Db {
             // The asker may be gone; then nobody wants the answer.
             let _ = answer.send(result);
         });
-        self.readers.as_ref().ok_or(StoreError::Closed)?.send(query).map_err(|_| StoreError::Closed)?;
+        self.readers.as_ref().ok_or(StoreError::Closed)?.ask(caller, query);
         asked.await.map_err(|_| StoreError::Closed)?
     }
 }

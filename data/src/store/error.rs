@@ -17,6 +17,9 @@ pub enum StoreError {
     /// More is waiting to be written than the queue holds.
     #[error("the store's queue is full")]
     Overloaded,
+    /// A reader has broken the question off.
+    #[error("the question took too long and was broken off: ask for less, or again when less is going on")]
+    TookTooLong,
     /// The disk is full.
     #[error("the disk is full")]
     DiskFull,
@@ -59,7 +62,7 @@ impl StoreError {
     #[must_use]
     pub fn may_pass(&self) -> bool {
         match self {
-            Self::Overloaded | Self::DiskFull | Self::Busy | Self::Uncommitted(_) => true,
+            Self::Overloaded | Self::TookTooLong | Self::DiskFull | Self::Busy | Self::Uncommitted(_) => true,
             Self::Sqlite(error) => matches!(
                 error.sqlite_error_code(),
                 Some(rusqlite::ErrorCode::SystemIoFailure | rusqlite::ErrorCode::OutOfMemory)
@@ -76,6 +79,7 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DiskFull) => Self::DiskFull,
+            Some(rusqlite::ErrorCode::OperationInterrupted) => Self::TookTooLong,
             Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => Self::Busy,
             _ => Self::Sqlite(error),
         }

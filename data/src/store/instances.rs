@@ -11,6 +11,7 @@ use super::{Store, TenantStore, jobs};
 use crate::ids::{InstanceId, TenantId};
 use crate::model::instance::{Instance, InstanceStatus, Me, StatusChange, Verdict};
 use crate::model::job::{JobArgs, JobKind};
+use crate::model::new_chats::NewChatCapping;
 use crate::model::pairing::is_pairing;
 use crate::scoped;
 use crate::time::Timestamp;
@@ -18,7 +19,7 @@ use crate::time::Timestamp;
 macro_rules! columns {
     () => {
         "tenant_id, id, name, waha, session, status, verdict, reason, since, me, engine, version, paired_at, heard_at, \
-         created_at, worked_at, list_read_at"
+         created_at, worked_at, list_read_at, new_chats"
     };
 }
 
@@ -42,6 +43,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Instance> {
         created_at: row.get(14)?,
         worked_at: row.get(15)?,
         list_read_at: row.get(16)?,
+        new_chats: row.get::<_, Option<String>>(17)?.and_then(|json| serde_json::from_str(&json).ok()),
     })
 }
 
@@ -341,16 +343,27 @@ impl TenantStore {
         .await
     }
 
-    /// Keeps until when WhatsApp lets a number write to nobody new, as WAHA tells it.
+    /// Keeps until when WhatsApp lets a number write to nobody new, and how many new chats it may start, as WAHA tells it. What
+    /// was told of new chats before stays where WAHA says nothing of them.
     ///
     /// # Errors
     /// What the store says.
-    pub async fn restrict_instance(&self, id: InstanceId, until: Option<Timestamp>) -> Result<(), StoreError> {
+    pub async fn restrict_instance(
+        &self,
+        id: InstanceId,
+        until: Option<Timestamp>,
+        new_chats: Option<NewChatCapping>,
+    ) -> Result<(), StoreError> {
         const SET: Scoped = scoped!(
-            "UPDATE instances SET restricted_until = :until
-             WHERE tenant_id = :tenant AND id = :id AND restricted_until IS NOT :until"
+            "UPDATE instances SET restricted_until = :until, new_chats = coalesce(:new_chats, new_chats)
+             WHERE tenant_id = :tenant AND id = :id
+               AND (restricted_until IS NOT :until OR coalesce(:new_chats, new_chats) IS NOT new_chats)"
         );
-        self.write(move |scope| scope.execute(SET, &[(":id", &id), (":until", &until)]).map(drop)).await
+        let new_chats = new_chats.and_then(|told| serde_json::to_string(&told).ok());
+        self.write(move |scope| {
+            scope.execute(SET, &[(":id", &id), (":until", &until), (":new_chats", &new_chats)]).map(drop)
+        })
+        .await
     }
 
     /// Keeps what a look at WAHA found. A working number wakes the work that waited for it.
@@ -364,7 +377,9 @@ impl TenantStore {
                  me = CASE WHEN :paired THEN :me ELSE coalesce(:me, me) END, engine = coalesce(:engine, engine), version = coalesce(:version, version),
                  paired_at = CASE WHEN :paired THEN :now ELSE paired_at END,
                  worked_at = CASE WHEN :begun THEN :now WHEN :paired THEN NULL ELSE worked_at END,
-                 list_read_at = CASE WHEN :begun OR :paired THEN NULL ELSE list_read_at END
+                 list_read_at = CASE WHEN :begun OR :paired THEN NULL ELSE list_read_at END,
+                 -- Another account has a quota of its own.
+                 new_chats = CASE WHEN :paired AND :me IS NOT me THEN NULL ELSE new_chats END
              WHERE tenant_id = :tenant AND id = :id"
         );
         const HISTORY: Scoped = scoped!(

@@ -14,6 +14,9 @@ use crate::model::interaction::{Ack, Author, Direction, Interaction, Interaction
 use crate::scoped;
 use crate::time::Timestamp;
 
+/// How far back a person's word keeps a chat, when the echo of a send of ours turns out to be none.
+const TAKEOVER_REMEMBERED: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+
 /// Where a message's WhatsApp id comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdSource {
@@ -55,6 +58,8 @@ pub struct Outbound {
     pub sending_at: Option<Timestamp>,
     /// When the POST was answered, whatever the answer.
     pub answered_at: Option<Timestamp>,
+    /// Did WAHA take it once, whatever WhatsApp said later?
+    pub was_sent: bool,
 }
 
 /// What an insert needs beside the interaction itself.
@@ -73,6 +78,8 @@ pub(crate) struct Extra<'e> {
     /// Does it tell that a machine writes?
     pub(crate) discloses: bool,
     pub(crate) question: Question,
+    /// When it was written, where that is not its place in the conversation.
+    pub(crate) written_at: Option<Timestamp>,
 }
 
 /// Does a message ask for an answer?
@@ -134,7 +141,8 @@ macro_rules! outbound_columns {
     () => {
         concat!(
             $crate::store::interactions::columns!(),
-            ", instance_id, bare_id, id_source, job_id, reply_id, revision, part, sending_at, answered_at"
+            ", instance_id, bare_id, id_source, job_id, reply_id, revision, part, sending_at, answered_at, \
+             sent_at IS NOT NULL"
         )
     };
 }
@@ -153,6 +161,7 @@ pub(crate) fn read_outbound(row: &Row<'_>) -> rusqlite::Result<Outbound> {
         part: row.get(28)?,
         sending_at: row.get(29)?,
         answered_at: row.get(30)?,
+        was_sent: row.get(31)?,
     })
 }
 
@@ -168,13 +177,13 @@ pub(crate) fn insert(
         "INSERT INTO interactions (tenant_id, id, instance_id, chat_id, direction, author, state, kind, text, at,
                                    address, bare_id, wa_id, reason, client_ref, reply_to, author_name, media, job_id,
                                    reply_id, revision, part, id_source, sending_at, echoed_at, model, latency_ms,
-                                   tokens, discloses, open_revision, created_at)
+                                   tokens, discloses, open_revision, written_at, created_at)
          VALUES (:tenant, :id, :instance, :chat, :direction, :author, :state, :kind, :text, :at, :address, :bare_id,
                  :wa_id, :reason, :client_ref, :reply_to, :author_name, :media, :job, :reply, :revision, :part,
                  :id_source, :sending_at, :echoed_at, :model, :latency_ms, :tokens, :discloses,
                  -- Its arrival raises the chat's revision next.
                  CASE WHEN :open THEN (SELECT revision + 1 FROM chats WHERE tenant_id = :tenant AND id = :chat) END,
-                 :now)
+                 :written_at, :now)
          ON CONFLICT (tenant_id, instance_id, bare_id, direction) WHERE bare_id IS NOT NULL DO NOTHING"
     );
     let inserted = scope.execute(
@@ -208,6 +217,7 @@ pub(crate) fn insert(
             (":latency_ms", &interaction.latency_ms),
             (":tokens", &extra.tokens),
             (":open", &(extra.question == Question::Open)),
+            (":written_at", &extra.written_at),
             (":discloses", &extra.discloses),
             (":now", &now),
         ],
@@ -267,6 +277,33 @@ pub(crate) fn set_state(
     Ok(())
 }
 
+/// Removes what was stored as a person's message and is the echo of a send of ours, with the pause that it began. False when
+/// there is no such message.
+fn take_back_echo(scope: &Scope<'_>, instance: InstanceId, bare_id: &str, now: Timestamp) -> Result<bool, StoreError> {
+    const REMOVE: Scoped = scoped!(
+        "DELETE FROM interactions
+         WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id AND direction = 'out'
+           AND author IN ('phone', 'human') AND job_id IS NULL AND sending_at IS NULL
+         RETURNING chat_id"
+    );
+    const GO_ON: Scoped = scoped!(
+        "UPDATE chats SET paused_until = NULL,
+             state = CASE WHEN state = 'needs_you' AND reason = 'paused' THEN 'waiting' ELSE state END,
+             reason = CASE WHEN state = 'needs_you' AND reason = 'paused' THEN NULL ELSE reason END
+         WHERE tenant_id = :tenant AND id = :chat
+           -- A person who really wrote lately keeps the chat.
+           AND NOT EXISTS (SELECT 1 FROM interactions AS i
+                           WHERE i.tenant_id = :tenant AND i.chat_id = :chat AND i.direction = 'out'
+                             AND i.author IN ('phone', 'human') AND i.at > :lately)"
+    );
+    let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":instance", &instance), (":bare_id", &bare_id)];
+    let Some(chat) = scope.row(REMOVE, params, |row| row.get::<_, ChatId>(0))? else { return Ok(false) };
+    let lately = now - TAKEOVER_REMEMBERED;
+    scope.execute(GO_ON, &[(":chat", &chat), (":lately", &lately)])?;
+    scope.emit(Change::ChatChanged(scope.tenant(), chat));
+    Ok(true)
+}
+
 /// Notes that a message of ours went out and the id that WhatsApp knows it by; returns the furthest ack that came before
 /// the id was known.
 pub(crate) fn learn_id(
@@ -288,20 +325,32 @@ pub(crate) fn learn_id(
         "DELETE FROM early_acks WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id
          RETURNING ack"
     );
-    scope.execute(
-        LEARN,
-        &[
-            (":id", &message.interaction.id),
-            (":bare_id", &bare_id),
-            (":wa_id", &wa_id),
-            (":nobody", &erasures::nobody()),
-            (":now", &now),
-        ],
-    )?;
+    let learn = |bare_id: Option<&str>, wa_id: Option<&str>| {
+        scope.execute(
+            LEARN,
+            &[
+                (":id", &message.interaction.id),
+                (":bare_id", &bare_id),
+                (":wa_id", &wa_id),
+                (":nobody", &erasures::nobody()),
+                (":now", &now),
+            ],
+        )
+    };
+    if learn(bare_id, wa_id)? == 0
+        && let Some(taken) = bare_id
+    {
+        // Its echo came first, under an address that nobody knew, and was taken for a person's word.
+        if take_back_echo(scope, message.instance, taken, now)? {
+            learn(bare_id, wa_id)?;
+        } else {
+            learn(None, None)?;
+        }
+    }
     let Some(bare_id) = bare_id.or(message.bare_id.as_deref()) else { return Ok(None) };
     let acks: Vec<Ack> =
         scope.rows(EARLY, &[(":instance", &message.instance), (":bare_id", &bare_id)], |row| row.get(0))?;
-    Ok(acks.into_iter().max_by_key(|ack| *ack as u8))
+    Ok(acks.into_iter().max_by_key(|ack| ack.rank()))
 }
 
 impl TenantStore {
@@ -397,6 +446,34 @@ impl TenantStore {
             " FROM interactions WHERE tenant_id = :tenant AND client_ref = :client_ref"
         ));
         self.read(move |scope| scope.row(FIND, &[(":client_ref", &client_ref)], read)).await
+    }
+
+    /// Which of these messages, by WhatsApp's id and whether they are of our side, are in the store.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn known_messages(
+        &self,
+        instance: InstanceId,
+        messages: Vec<(String, bool)>,
+    ) -> Result<Vec<(String, bool)>, StoreError> {
+        const KNOWN: Scoped = scoped!(
+            "SELECT 1 FROM interactions
+             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id AND direction = :direction"
+        );
+        self.read(move |scope| {
+            let mut known = Vec::new();
+            for (bare_id, ours) in messages {
+                let direction = if ours { Direction::Out } else { Direction::In };
+                let params: &[(&str, &dyn rusqlite::ToSql)] =
+                    &[(":instance", &instance), (":bare_id", &bare_id), (":direction", &direction)];
+                if scope.row(KNOWN, params, |_| Ok(()))?.is_some() {
+                    known.push((bare_id, ours));
+                }
+            }
+            Ok(known)
+        })
+        .await
     }
 
     /// Which of these WhatsApp ids belong to a message out of which we know when it was written: we sent it, or WAHA told of it

@@ -203,6 +203,22 @@ pub(crate) fn is_answering(scope: &Scope<'_>, chat: ChatId) -> Result<bool, Stor
     Ok(scope.row(LIVE, &[(":chat", &chat)], |_| Ok(()))?.is_some())
 }
 
+/// Does an answer of this chat wait or run of which nothing has left yet, nor may have?
+pub(crate) fn is_answer_unsent(scope: &Scope<'_>, chat: ChatId) -> Result<bool, StoreError> {
+    const UNSENT: Scoped = scoped!(
+        "SELECT 1 FROM jobs AS j
+         WHERE j.tenant_id = :tenant AND j.chat_id = :chat AND j.kind = 'answer_chat'
+           AND j.state IN ('scheduled', 'available', 'running', 'retryable', 'held')
+           AND NOT EXISTS (SELECT 1 FROM interactions AS i
+                           WHERE i.tenant_id = :tenant AND i.job_id = j.id
+                             AND i.state IN ('sending', 'unknown', 'sent', 'delivered', 'read', 'played'))"
+    );
+    Ok(scope.row(UNSENT, &[(":chat", &chat)], |_| Ok(()))?.is_some())
+}
+
+/// How the reason of an answer begins that waits for the model.
+pub const WAITS_FOR_MODEL: &str = "gemini: ";
+
 /// A start that no clock reaches: the job waits for a person, not for a time.
 pub const NEVER: Timestamp = Timestamp::from_millis(i64::MAX / 4);
 /// Everything beyond this waits for a person.
@@ -531,6 +547,26 @@ impl Store {
                      WHERE state = 'running' AND lease_run IS NOT ?1",
                     (run, now),
                 )?)
+            })
+            .await
+    }
+
+    /// The model answers again: the answers that wait for it run now, whose tenants have any. How many.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn wake_answers_for_model(&self, now: Timestamp) -> Result<usize, StoreError> {
+        const WAKE: &str = "UPDATE jobs SET run_at = ?1, state = 'available', updated_at = ?1
+             WHERE kind = 'answer_chat' AND state IN ('scheduled', 'retryable') AND run_at > ?1 AND run_at < ?2
+               AND substr(reason, 1, ?4) = ?3";
+        self.db
+            .write(move |writer| {
+                let length = i64::try_from(WAITS_FOR_MODEL.len()).unwrap_or(0);
+                let woken = writer.connection.execute(WAKE, (now, FAR, WAITS_FOR_MODEL, length))?;
+                if woken > 0 {
+                    writer.emit(Change::JobDue(JobKind::AnswerChat, now));
+                }
+                Ok(woken)
             })
             .await
     }

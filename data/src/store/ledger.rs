@@ -225,9 +225,16 @@ fn come_back(scope: &Scope<'_>, purses: &mut Purses, now: Timestamp) -> Result<(
     // A refund is of the period in which its answer was settled.
     const REFUNDED: Scoped = scoped!(
         "SELECT coalesce(sum(a.amount), 0) FROM ledger AS a
-         JOIN ledger AS s ON s.tenant_id = a.tenant_id AND s.reason = replace(a.reason, 'refund:', 'settle:')
+         JOIN ledger AS s ON s.tenant_id = a.tenant_id
+              AND s.reason IN (replace(a.reason, 'refund:', 'settle:'), replace(a.reason, 'refund:', 'settle:') || ':late')
          WHERE a.tenant_id = :tenant AND a.kind = 'adjust' AND a.purse = 'period' AND a.reply_id IS NOT NULL
-           AND s.at >= :start AND s.at < :end"
+           AND a.amount > 0 AND s.at >= :start AND s.at < :end"
+    );
+    // A refund that was taken back is of the period that paid for it.
+    const CHARGED: Scoped = scoped!(
+        "SELECT -coalesce(sum(amount), 0) FROM ledger
+         WHERE tenant_id = :tenant AND kind = 'adjust' AND purse = 'period' AND reply_id IS NOT NULL
+           AND amount < 0 AND at >= :start AND at < :end"
     );
     const USED: Scoped = scoped!(
         "SELECT count(*) FROM ledger WHERE tenant_id = :tenant AND kind = 'settle' AND at >= :start AND at < :end"
@@ -241,7 +248,7 @@ fn come_back(scope: &Scope<'_>, purses: &mut Purses, now: Timestamp) -> Result<(
     let span: &[(&str, &dyn rusqlite::ToSql)] = &[(":start", &purses.period_start), (":end", &purses.period_end)];
     let number = |sql| Ok::<i64, StoreError>(scope.row(sql, span, |row| row.get(0))?.unwrap_or(0));
     let granted: i64 = scope.row(GRANTED, &[(":grant", &grant)], |row| row.get(0))?.unwrap_or(0);
-    let left = (granted + number(REFUNDED)? - number(SPENT)?).max(0);
+    let left = (granted + number(REFUNDED)? - number(CHARGED)? - number(SPENT)?).max(0);
     (purses.used, purses.granted) = (number(USED)?, granted + number(BY_HAND)?);
     if left > 0 {
         let entry = NewEntry {
@@ -329,8 +336,12 @@ pub(crate) fn settle(scope: &Scope<'_>, reply: ReplyId, now: Timestamp) -> Resul
         return Ok(());
     }
     let Some(mut purses) = read_purses(scope)? else { return Ok(()) };
-    scope.tally(now, Tally::Credit);
     purses.reserved -= 1;
+    count_used(scope, purses, now)
+}
+
+fn count_used(scope: &Scope<'_>, mut purses: Purses, now: Timestamp) -> Result<(), StoreError> {
+    scope.tally(now, Tally::Credit);
     purses.used += 1;
     let share = share_used(&purses);
     if share > purses.warned {
@@ -389,8 +400,10 @@ pub(crate) fn release(scope: &Scope<'_>, reply: ReplyId, now: Timestamp) -> Resu
 /// Gives a settled credit back: the answer was taken by WAHA and refused by WhatsApp. Doing it twice is the same as
 /// doing it once; a credit that was not settled is not given back here.
 pub(crate) fn refund(scope: &Scope<'_>, reply: ReplyId, now: Timestamp) -> Result<(), StoreError> {
-    const SETTLED: Scoped = scoped!("SELECT purse, at FROM ledger WHERE tenant_id = :tenant AND reason = :settle");
-    let settled = scope.row(SETTLED, &[(":settle", &format!("settle:{reply}"))], |row| {
+    const SETTLED: Scoped =
+        scoped!("SELECT purse, at FROM ledger WHERE tenant_id = :tenant AND reason IN (:settle, :late)");
+    let (settle, late) = (format!("settle:{reply}"), format!("settle:{reply}:late"));
+    let settled = scope.row(SETTLED, &[(":settle", &settle), (":late", &late)], |row| {
         Ok((row.get::<_, String>(0)?, row.get::<_, Timestamp>(1)?))
     })?;
     let (Some((purse, at)), Some(mut purses)) = (settled, read_purses(scope)?) else { return Ok(()) };
@@ -551,6 +564,9 @@ impl TenantStore {
         .await
     }
 }
+
+mod late;
+pub(crate) use late::charge_late;
 
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,8 @@ pub(crate) const MIGRATIONS: &[(&str, &str)] = &[
     ("0009_contents", include_str!("migrations/0009_contents.sql")),
     ("0010_disclosure", include_str!("migrations/0010_disclosure.sql")),
     ("0011_pairing_window", include_str!("migrations/0011_pairing_window.sql")),
+    ("0012_needs_human", include_str!("migrations/0012_needs_human.sql")),
+    ("0013_new_chats", include_str!("migrations/0013_new_chats.sql")),
     ("0014_answer_fault", include_str!("migrations/0014_answer_fault.sql")),
 ];
 

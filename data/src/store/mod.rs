@@ -32,6 +32,7 @@ pub mod profiles;
 pub(crate) mod questions;
 pub mod queue;
 pub mod quick_replies;
+mod readers;
 pub mod recipients;
 pub mod scope;
 pub mod search;
@@ -70,6 +71,7 @@ pub struct Store {
 pub struct TenantStore {
     db: Arc<Db>,
     tenant: TenantId,
+    caller: readers::Caller,
 }
 
 impl Store {
@@ -145,7 +147,7 @@ impl Store {
     }
 
     fn tenant_unchecked(&self, tenant: TenantId) -> TenantStore {
-        TenantStore { db: Arc::clone(&self.db), tenant }
+        TenantStore { db: Arc::clone(&self.db), tenant, caller: None }
     }
 }
 
@@ -154,6 +156,12 @@ impl TenantStore {
     #[must_use]
     pub fn id(&self) -> TenantId {
         self.tenant
+    }
+
+    /// The same view for a call of an account of this machine: its questions have their turn among those of others.
+    #[must_use]
+    pub fn for_account(self, uid: u32) -> Self {
+        Self { caller: Some(uid), ..self }
     }
 
     pub(crate) async fn write<T, F>(&self, unit: F) -> Result<T, StoreError>
@@ -171,6 +179,6 @@ impl TenantStore {
         F: FnOnce(&Scope<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         let tenant = self.tenant;
-        self.db.read(move |connection| query(&Scope::reading(connection, tenant))).await
+        self.db.read_for(self.caller, move |connection| query(&Scope::reading(connection, tenant))).await
     }
 }

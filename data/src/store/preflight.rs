@@ -11,6 +11,7 @@ use crate::model::campaign::{Campaign, CampaignState};
 use crate::model::governor::estimate::Newcomers;
 use crate::model::governor::{DAY, HOUR, Whom};
 use crate::model::instance::{InstanceStatus, Verdict};
+use crate::model::new_chats::NewChatCapping;
 use crate::model::recipient::CONSENT_REFUSED;
 use crate::scoped;
 use crate::time::Timestamp;
@@ -29,6 +30,8 @@ pub struct NumberOutlook {
     pub paired_at: Option<Timestamp>,
     /// Until when WhatsApp lets it write to nobody new.
     pub locked_until: Option<Timestamp>,
+    /// How many more new chats WhatsApp lets it start, and until when, where it says so.
+    pub new_chats: Option<(NewChatCapping, i64)>,
     /// New people that it wrote to for campaigns.
     pub newcomers: Newcomers,
     /// Messages of campaigns in the last hour.
@@ -102,6 +105,8 @@ fn number(scope: &Scope<'_>, campaign: &Campaign, now: Timestamp) -> Result<Numb
         verdict,
         paired_at,
         locked_until,
+        new_chats: counted::new_chats(scope, instance)?
+            .and_then(|(told, since)| told.left(since, now).map(|left| (told, left))),
         newcomers,
         sent_hour,
         sent_day,

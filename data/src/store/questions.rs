@@ -9,11 +9,16 @@ use crate::time::Timestamp;
 
 /// Is a message of this chat open?
 pub(crate) fn any_open(scope: &Scope<'_>, chat: ChatId) -> Result<bool, StoreError> {
-    const ANY: Scoped = scoped!(
-        "SELECT 1 FROM interactions
-         WHERE tenant_id = :tenant AND chat_id = :chat AND open_revision IS NOT NULL LIMIT 1"
+    Ok(newest_open(scope, chat)?.is_some())
+}
+
+/// When the newest open message of a chat was written: by that it is fresh or stale.
+pub(crate) fn newest_open(scope: &Scope<'_>, chat: ChatId) -> Result<Option<Timestamp>, StoreError> {
+    const NEWEST: Scoped = scoped!(
+        "SELECT max(coalesce(written_at, at)) FROM interactions
+         WHERE tenant_id = :tenant AND chat_id = :chat AND open_revision IS NOT NULL"
     );
-    Ok(scope.row(ANY, &[(":chat", &chat)], |_| Ok(()))?.is_some())
+    Ok(scope.row(NEWEST, &[(":chat", &chat)], |row| row.get::<_, Option<Timestamp>>(0))?.flatten())
 }
 
 /// Closes what an answer was written for: the messages up to a revision of the chat. What came later stays open.
@@ -34,13 +39,33 @@ pub(crate) fn close_up_to_time(scope: &Scope<'_>, chat: ChatId, at: Timestamp) -
     scope.execute(CLOSE, &[(":chat", &chat), (":at", &at)]).map(drop)
 }
 
-/// Counts the open messages of a chat by its revision of now, after messages of another chat came to it: an answer that was
-/// begun before did not see them.
-pub(crate) fn recount(scope: &Scope<'_>, chat: ChatId) -> Result<(), StoreError> {
-    const RECOUNT: Scoped = scoped!(
-        "UPDATE interactions
-         SET open_revision = (SELECT revision FROM chats WHERE tenant_id = :tenant AND id = :chat)
-         WHERE tenant_id = :tenant AND chat_id = :chat AND open_revision IS NOT NULL"
+/// Marks what an answer that is on its way was written for: whatever the chat's revision is by then, that answer closes it.
+/// Called before messages of two chats are put together or parted, since each chat counts its own revisions.
+pub(crate) fn keep_covered(scope: &Scope<'_>, chat: ChatId) -> Result<(), StoreError> {
+    const COVERED: Scoped = scoped!(
+        "UPDATE interactions SET open_revision = 0
+         WHERE tenant_id = :tenant AND chat_id = :chat AND open_revision IS NOT NULL
+           AND open_revision <= (SELECT max(o.revision) FROM interactions AS o
+                                 WHERE o.tenant_id = :tenant AND o.chat_id = :chat AND o.author = 'assistant'
+                                   AND o.state = 'sending')"
     );
-    scope.execute(RECOUNT, &[(":chat", &chat)]).map(drop)
+    scope.execute(COVERED, &[(":chat", &chat)]).map(drop)
+}
+
+/// Is an answer of this chat on its way?
+pub(crate) fn is_answer_sending(scope: &Scope<'_>, chat: ChatId) -> Result<bool, StoreError> {
+    const SENDING: Scoped = scoped!(
+        "SELECT 1 FROM interactions
+         WHERE tenant_id = :tenant AND chat_id = :chat AND author = 'assistant' AND state = 'sending' LIMIT 1"
+    );
+    Ok(scope.row(SENDING, &[(":chat", &chat)], |_| Ok(()))?.is_some())
+}
+
+/// Counts the open messages of a chat by a revision that no answer has seen yet, but for what an answer on its way covers.
+pub(crate) fn recount(scope: &Scope<'_>, chat: ChatId, revision: i64) -> Result<(), StoreError> {
+    const RECOUNT: Scoped = scoped!(
+        "UPDATE interactions SET open_revision = :revision
+         WHERE tenant_id = :tenant AND chat_id = :chat AND open_revision IS NOT NULL AND open_revision > 0"
+    );
+    scope.execute(RECOUNT, &[(":chat", &chat), (":revision", &revision)]).map(drop)
 }

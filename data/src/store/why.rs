@@ -123,7 +123,8 @@ fn story(scope: &Scope<'_>, id: InteractionId) -> Result<Option<Story>, StoreErr
         scoped!("SELECT name, at, value FROM steps WHERE tenant_id = :tenant AND job_id = :job ORDER BY at, name");
     const ENTRIES: Scoped = scoped!(
         "SELECT id, at, kind, amount, reply_id, note FROM ledger
-         WHERE tenant_id = :tenant AND reason IN (:reserve, :settle, :release, :refund) ORDER BY at, id"
+         WHERE tenant_id = :tenant AND reason IN (:reserve, :settle, :release, :refund, :reserve_late, :settle_late, :charge_late, :free)
+         ORDER BY at, id"
     );
     let Some(message) = interactions::find(scope, id)? else { return Ok(None) };
     let found = &message.interaction;
@@ -153,6 +154,10 @@ fn story(scope: &Scope<'_>, id: InteractionId) -> Result<Option<Story>, StoreErr
                 (":settle", &format!("settle:{reply}")),
                 (":release", &format!("release:{reply}")),
                 (":refund", &format!("refund:{reply}")),
+                (":reserve_late", &format!("reserve:{reply}:late")),
+                (":settle_late", &format!("settle:{reply}:late")),
+                (":charge_late", &format!("charge:{reply}")),
+                (":free", &format!("free:{reply}")),
             ],
             |row| {
                 Ok(Entry {

@@ -77,6 +77,7 @@ fn instance() -> InstanceDocument {
         version: Some("2026.7.1".into()),
         paired_at: Some(AT),
         heard_at: Some(AT),
+        new_chats: None,
         remedy: None,
     }
 }
@@ -467,7 +468,7 @@ fn the_daemon() {
             metrics: Some("http://127.0.0.1:9480".into()),
         },
     );
-    golden("daemon_stop", DaemonStopping { pid: 4242 });
+    golden("daemon_stop", DaemonStopping { pid: 4242, lock: None });
     let change = ConfigChange {
         key: "reply.mode".into(),
         old: Some("auto".into()),

@@ -1,6 +1,7 @@
 //! Stories of the store, on a real file.
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+mod acks;
 mod answers;
 mod campaigns;
 mod chats;

@@ -6,10 +6,11 @@ use std::time::Duration;
 use mychatflow_data::credits::Credits;
 use mychatflow_data::ids::{ChatId, ClientRef};
 use mychatflow_data::model::chat::ChatState;
-use mychatflow_data::model::delivery::{DeliveryEvent, EditedEvent, RevokedEvent, Source};
+use mychatflow_data::model::delivery::{DeliveryEvent, EditedEvent, Handling, RevokedEvent, Source};
 use mychatflow_data::model::interaction::{ContentKind, Interaction};
 use mychatflow_data::model::job::{Job, JobKind};
 use mychatflow_data::phone::Address;
+use mychatflow_data::store::jobs::Ended;
 use mychatflow_data::store::tx::answer::{NewAnswer, Part, Start};
 use mychatflow_data::store::tx::outcome::After;
 use mychatflow_data::store::tx::send::Composer;
@@ -64,7 +65,16 @@ async fn answer(world: &World, id: &str, at: Timestamp) -> Option<Vec<String>> {
         cites: Vec::new(),
         discloses: false,
     };
-    let Start::Go(sending) = world.shop.start_answer(job.id, answer, at).await.unwrap() else { panic!("it goes out") };
+    let sending = match world.shop.start_answer(job.id, answer, at).await.unwrap() {
+        Start::Go(sending) => sending,
+        // The owner wrote to somebody who may be this customer.
+        Start::Unresolved(until) => {
+            let reason = "waiting".into();
+            world.shop.end_job(job.id, Ended::Snooze { until, reason }, at).await.unwrap();
+            return None;
+        }
+        start => panic!("it goes out: {start:?}"),
+    };
     world.shop.record_sent(sending.interaction.id, None, None, After::Waiting, at).await.unwrap();
     Some(open(&facts.history))
 }
@@ -142,7 +152,7 @@ async fn a_picture_that_comes_late_is_the_only_open_question_and_stands_last() {
     let order: Vec<(&str, bool)> =
         facts.history.iter().map(|message| (message.text.as_str(), message.unanswered)).collect();
     assert_eq!(order, [("how much is this one?", false), ("answer OUT1", false), ("", true)]);
-    assert_eq!(facts.chat.last_in_at, Some(later(2)), "how fresh it is goes by WhatsApp's time");
+    assert_eq!(facts.asked_at.map(|at| at.millis() / 1000), Some(NOON.millis() / 1000), "it is as old as it is");
 }
 
 #[tokio::test]
@@ -221,15 +231,153 @@ async fn of_two_chats_that_become_one_each_keeps_what_is_open() {
     world.says(ANA, "A1", "open on Sunday?", NOON).await;
     assert_eq!(answer(&world, "OUT1", later(5)).await.unwrap(), ["open on Sunday?"]);
     world.says(ANA_HIDDEN, "L1", "do you deliver?", later(10)).await;
-    let (lid, phone) = (Address::parse(ANA_HIDDEN).unwrap(), Address::parse(ANA).unwrap());
-    world.shop.resolve_identity(lid, Some(phone), Duration::ZERO, later(11)).await.unwrap();
+    join(&world, later(11)).await;
     assert_eq!(answer(&world, "OUT2", later(30)).await.unwrap(), ["do you deliver?"]);
     assert!(due(&world, later(3600)).await.is_none());
+}
+
+async fn join(world: &World, at: Timestamp) {
+    let (lid, phone) = (Address::parse(ANA_HIDDEN).unwrap(), Address::parse(ANA).unwrap());
+    world.shop.resolve_identity(lid, Some(phone), Duration::ZERO, at).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_on_its_way_while_two_chats_become_one_answers_its_question_for_good() {
+    for (asks, other) in [(ANA_HIDDEN, ANA), (ANA, ANA_HIDDEN)] {
+        let world = world().await;
+        for number in 0..5 {
+            world.says(other, &format!("O{number}"), "hello", later(number)).await;
+        }
+        while answer(&world, "OUT0", later(30)).await.is_some() {}
+        world.says(asks, "L1", "do you deliver?", later(60)).await;
+        let job = due(&world, later(70)).await.unwrap();
+        let facts = world.shop.answer_facts(job.id, chat_of(&job)).await.unwrap();
+        world.shop.reserve_answer(job.id, PLAN, later(70)).await.unwrap();
+        let answer_text = NewAnswer {
+            parts: vec![Part { text: "we do".into(), reserved: Some("OUT1".into()) }],
+            revision: facts.chat.revision,
+            model: None,
+            latency_ms: 1,
+            tokens: "{}".into(),
+            cites: Vec::new(),
+            discloses: false,
+        };
+        let start = world.shop.start_answer(job.id, answer_text, later(70)).await.unwrap();
+        let Start::Go(sending) = start else { panic!("{start:?}") };
+        join(&world, later(71)).await;
+        world.shop.record_sent(sending.interaction.id, None, None, After::Waiting, later(72)).await.unwrap();
+        world.says(asks, "L2", "thanks", later(80)).await;
+        assert_eq!(answer(&world, "OUT2", later(90)).await.unwrap(), ["thanks"], "{asks}");
+    }
+}
+
+#[tokio::test]
+async fn an_order_is_not_forgotten_when_something_else_is_answered() {
+    let world = world().await;
+    world.says(ANA, "A1", "do you deliver?", NOON).await;
+    let mut order = message(ANA, "A2", "2 rolls", later(1));
+    (order.kind, order.handling) = (ContentKind::Order, Handling::Human("sent an order"));
+    world.receives(DeliveryEvent::Message(order), later(1)).await;
+    assert_eq!(answer(&world, "OUT1", later(30)).await.unwrap(), ["do you deliver?"]);
+    let state = async || {
+        let chat = world.shop.chat(chat(&world).await).await.unwrap().unwrap();
+        (chat.state, chat.reason)
+    };
+    let asked = (ChatState::NeedsYou, Some("sent an order".to_owned()));
+    assert_eq!(state().await, asked);
+    world.says(ANA, "A3", "when are you open?", later(60)).await;
+    assert_eq!(answer(&world, "OUT2", later(90)).await.unwrap(), ["when are you open?"]);
+    assert_eq!(state().await, asked, "still nobody has dealt with it");
+    let (chat, pause) = (chat(&world).await, Duration::ZERO);
+    world.shop.send_message(chat, "done!".into(), ClientRef::new(), pause, Composer::Keep, later(100)).await.unwrap();
+    assert_eq!(state().await, (ChatState::Waiting, None));
+}
+
+#[tokio::test]
+async fn the_second_half_of_an_answer_goes_out_though_the_question_is_corrected() {
+    let world = world().await;
+    world.says(ANA, "A1", "whats the price list?", NOON).await;
+    let job = due(&world, later(5)).await.unwrap();
+    let facts = world.shop.answer_facts(job.id, chat_of(&job)).await.unwrap();
+    world.shop.reserve_answer(job.id, PLAN, later(5)).await.unwrap();
+    let part = |text: &str, id: &str| Part { text: text.into(), reserved: Some(id.into()) };
+    let answer_text = NewAnswer {
+        parts: vec![part("rolls 1 €", "OUT1"), part("bread 4 €", "OUT2")],
+        revision: facts.chat.revision,
+        model: None,
+        latency_ms: 1,
+        tokens: "{}".into(),
+        cites: Vec::new(),
+        discloses: false,
+    };
+    let start = world.shop.start_answer(job.id, answer_text, later(6)).await.unwrap();
+    let Start::Go(first) = start else { panic!("{start:?}") };
+    // WAHA's echo tells of the first part before its POST is answered.
+    let mut echo = message(ANA, "OUT1", "rolls 1 €", later(7));
+    (echo.from_me, echo.source) = (true, Source::Api);
+    world.receives(DeliveryEvent::Message(echo), later(7)).await;
+    world.receives(edited("E1", "A1", "what's the price list?", later(7)), later(7)).await;
+    let next = world.shop.record_sent(first.interaction.id, None, None, After::Waiting, later(8)).await.unwrap();
+    assert_eq!(next.map(|next| next.interaction.text).as_deref(), Some("bread 4 €"));
+}
+
+#[tokio::test]
+async fn a_word_of_the_owner_answers_what_our_clock_dates_after_it() {
+    let world = world().await;
+    world.says(ANA, "A1", "hello", NOON).await;
+    // Our clock is 20 s ahead of WhatsApp's.
+    answer(&world, "OUT1", later(30)).await.unwrap();
+    world.receives(DeliveryEvent::Message(message(ANA, "A2", "do you deliver?", later(12))), later(32)).await;
+    let mut own = message(ANA, "P1", "yes we do", later(15));
+    (own.from_me, own.source) = (true, Source::App);
+    world.receives(DeliveryEvent::Message(own), later(35)).await;
+    let chat = chat(&world).await;
+    assert_eq!(world.shop.resume_chat(chat, FRESH, later(40)).await.unwrap(), Resumed::Ready);
+    assert!(due(&world, later(3600)).await.is_none());
+}
+
+#[tokio::test]
+async fn an_echo_under_an_unknown_address_before_the_answer_of_the_post_is_no_person() {
+    for becomes_one in [false, true] {
+        let world = world().await;
+        world.says(ANA, "A1", "do you deliver?", NOON).await;
+        let job = due(&world, later(5)).await.unwrap();
+        let facts = world.shop.answer_facts(job.id, chat_of(&job)).await.unwrap();
+        world.shop.reserve_answer(job.id, PLAN, later(5)).await.unwrap();
+        let answer_text = NewAnswer {
+            parts: vec![Part { text: "we do".into(), reserved: None }],
+            revision: facts.chat.revision,
+            model: None,
+            latency_ms: 1,
+            tokens: "{}".into(),
+            cites: Vec::new(),
+            discloses: false,
+        };
+        let start = world.shop.start_answer(job.id, answer_text, later(6)).await.unwrap();
+        let Start::Go(sending) = start else { panic!("{start:?}") };
+        let mut echo = message(ANA_HIDDEN, "OUT1", "we do", later(7));
+        (echo.from_me, echo.source) = (true, Source::App);
+        world.receives(DeliveryEvent::Message(echo), later(7)).await;
+        if becomes_one {
+            join(&world, later(8)).await;
+        }
+        let id = sending.interaction.id;
+        world.shop.record_sent(id, Some("OUT1".into()), None, After::Waiting, later(9)).await.unwrap();
+        join(&world, later(10)).await;
+        let chat = world.shop.chat(chat(&world).await).await.unwrap().unwrap();
+        assert_eq!((chat.paused_until, chat.state), (None, ChatState::Waiting), "{becomes_one}");
+        let page = world.shop.interactions(chat.id, None, 10).await.unwrap();
+        assert_eq!(page.len(), 2, "one message is one row");
+        assert_eq!(world.shop.audit().await.unwrap().drift, Credits::ZERO);
+        assert_eq!(world.shop.credits(PLAN, later(11)).await.unwrap().used, Credits::ONE);
+    }
 }
 
 #[derive(Debug, Clone)]
 enum Deed {
     Says { late_s: u64 },
+    SaysUnderHiddenId,
+    BecomesOne,
     Edits(usize),
     TakesBack(usize),
     OwnerWrites,
@@ -241,6 +389,8 @@ enum Deed {
 fn deeds() -> impl Strategy<Value = Vec<Deed>> {
     let deed = prop_oneof![
         4 => (0u64..30).prop_map(|late_s| Deed::Says { late_s }),
+        2 => Just(Deed::SaysUnderHiddenId),
+        1 => Just(Deed::BecomesOne),
         2 => (0usize..20).prop_map(Deed::Edits),
         2 => (0usize..20).prop_map(Deed::TakesBack),
         1 => Just(Deed::OwnerWrites),
@@ -266,6 +416,12 @@ async fn play(deeds: Vec<Deed>) -> BTreeMap<String, usize> {
                 world.receives(DeliveryEvent::Message(message(ANA, &id, &id, written)), at).await;
                 asked += 1;
             }
+            Deed::SaysUnderHiddenId => {
+                let id = format!("A{asked}");
+                world.receives(DeliveryEvent::Message(message(ANA_HIDDEN, &id, &id, at)), at).await;
+                asked += 1;
+            }
+            Deed::BecomesOne => join(&world, at).await,
             Deed::Edits(which) => {
                 let id = format!("A{}", which % asked);
                 world.receives(edited(&format!("E{number}"), &id, &id, at), at).await;

@@ -13,6 +13,7 @@ use mychatflow_data::model::hush::Hush;
 use mychatflow_data::model::instance::InstanceStatus;
 use mychatflow_data::model::interaction::Ack;
 use mychatflow_data::model::job::{JobArgs, JobKind};
+use mychatflow_data::model::new_chats::NewChatCapping;
 use mychatflow_data::model::recipient::RecipientState;
 use mychatflow_data::store::contacts::ContactFilter;
 use mychatflow_data::store::jobs::Ended;
@@ -143,7 +144,7 @@ async fn a_time_lock_stops_the_campaign_and_once_its_end_is_known_only_new_peopl
 
     let ends_at = later(7_000);
     refused(&world, id, stops::TIME_LOCKED, later(40)).await;
-    world.shop.restrict_instance(world.number, Some(ends_at)).await.unwrap();
+    world.shop.restrict_instance(world.number, Some(ends_at), None).await.unwrap();
     let known = next(&world, id, FREE, later(41)).await;
     let rows = world.shop.recipients(id, None, None, 10).await.unwrap();
     assert_eq!(rows[3].id, known, "people we know go on");
@@ -151,6 +152,27 @@ async fn a_time_lock_stops_the_campaign_and_once_its_end_is_known_only_new_peopl
     let turn = world.shop.campaign_turn(id, FREE, later(43)).await.unwrap();
     let reason = words("WhatsApp lets this number write to no new people until then");
     assert_eq!(turn, Turn::Wait { until: ends_at, reason });
+}
+
+#[tokio::test]
+async fn new_people_wait_once_the_new_chats_that_whatsapp_allows_are_used_up() {
+    let world = world().await;
+    let id = launched(&world, 4).await;
+    let until = later(90_000);
+    let told =
+        NewChatCapping { state: "FIRST_WARNING".into(), quota: Some(50), used: 48, until: Some(until), seen_at: NOON };
+    world.shop.restrict_instance(world.number, None, Some(told.clone())).await.unwrap();
+    // Where WAHA says nothing at the next look, what it said before stays.
+    world.shop.restrict_instance(world.number, None, None).await.unwrap();
+    assert_eq!(world.shop.instance(world.number).await.unwrap().unwrap().new_chats, Some(told));
+    sent(&world, id, "OUT1", later(20)).await;
+    sent(&world, id, "OUT2", later(21)).await;
+    let turn = world.shop.campaign_turn(id, FREE, later(22)).await.unwrap();
+    let reason = words("the new chats that WhatsApp lets this number start are used up until then");
+    assert_eq!(turn, Turn::Wait { until, reason });
+    let outlook = world.shop.campaign_outlook(id, later(22)).await.unwrap();
+    assert_eq!(outlook.number.new_chats.map(|(_, left)| left), Some(0));
+    next(&world, id, FREE, until).await;
 }
 
 #[tokio::test]

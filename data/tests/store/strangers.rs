@@ -439,7 +439,7 @@ async fn pull_at(shop: &TenantStore, theirs: &Ids, now: Timestamp) {
         assert!(shop.instance(*id).await.unwrap().is_none());
         assert!(shop.hmac_key(*id).await.is_err());
         // Nothing of theirs is changed by it, which the comparison at the end would show.
-        shop.restrict_instance(*id, Some(now)).await.unwrap();
+        shop.restrict_instance(*id, Some(now), None).await.unwrap();
         assert!(shop.instance_history(*id, 10).await.unwrap().is_empty());
         assert!(shop.remove_instance(*id, now).await.is_err());
         let filter = ChatFilter { instance: Some(*id), ..ChatFilter::default() };

@@ -36,6 +36,32 @@ pub(crate) fn text(request: &Value) -> String {
     if schema.is_null() { decision.reply } else { fill(schema, &decision).to_string() }
 }
 
+/// A customer's word that makes an answer of [`super::Answers::Marks`] too long for one message of WhatsApp.
+pub const TAIL_WORD: &str = "everything";
+/// A customer's word that makes it a hand-off to a person.
+pub const PERSON_WORD: &str = "human";
+
+/// The same, made of nothing but the words of the last turn that begin like this.
+pub(crate) fn marks(request: &Value, beginning: &str) -> String {
+    // Counted in UTF-16, as WhatsApp does, this is more than one message holds, and fewer characters than an answer may.
+    const LEAVES: usize = 2_200;
+    let last = request["contents"].as_array().and_then(|turns| turns.last()).map(texts).unwrap_or_default();
+    let last = last.join("\n");
+    let words: Vec<&str> = last.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let marks: Vec<&str> = words.iter().copied().filter(|word| word.starts_with(beginning)).collect();
+    let about = if marks.is_empty() { String::new() } else { format!(" about {}", marks.join(" and ")) };
+    let (action, reason, then) = if words.contains(&PERSON_WORD) {
+        ("handoff", Some("the customer asks for a person"), "Somebody from the shop will get in touch.")
+    } else {
+        ("reply", None, "We are here for you.")
+    };
+    let mut reply = format!("Thank you for your message{about}. {then}");
+    if words.contains(&TAIL_WORD) {
+        reply.push_str(&format!(" {} That is all{}.", "🌿".repeat(LEAVES), about.replace(beginning, "end")));
+    }
+    json!({"action": action, "reply": reply, "handoff_reason": reason}).to_string()
+}
+
 /// Decides from the facts and the lines of the customer's last turn.
 pub(crate) fn decide(facts: &[Fact], lines: &[String], turns: usize) -> Decision {
     let words = lexicon::words(&lines.join("\n"));
@@ -227,6 +253,24 @@ mod tests {
             assert_eq!(decision.action, "handoff", "{question}: {decision:?}");
             assert!(decision.reason.is_some() && !decision.reply.is_empty());
         }
+    }
+
+    #[test]
+    fn marks_of_the_last_turn_are_repeated_and_no_others() {
+        let said = |last: &str| {
+            let request = json!({"contents": [
+                {"role": "user", "parts": [{"text": "xqold please"}]}, {"role": "model", "parts": [{"text": "Yes."}]},
+                {"role": "user", "parts": [{"text": last}, {"text": "and (xqtwo)?"}]},
+            ]});
+            serde_json::from_str::<Value>(&marks(&request, "xq")).unwrap()
+        };
+        let plain = "Thank you for your message about xqone and xqtwo. We are here for you.";
+        assert_eq!(said("Hi, xqone!"), json!({"action": "reply", "reply": plain, "handoff_reason": null}));
+        assert_eq!(said("a human for xqone")["action"], "handoff");
+        let long = said("everything about xqone");
+        let long = long["reply"].as_str().unwrap();
+        assert!(long.encode_utf16().count() > 4096 && long.chars().count() < 4000 && long.starts_with(&plain[..40]));
+        assert!(long.ends_with("That is all about endone and endtwo."), "{}", &long[long.len() - 60..]);
     }
 
     #[test]

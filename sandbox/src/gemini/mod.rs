@@ -21,6 +21,7 @@ use bytes::Bytes;
 use hyper::http::request::Parts;
 use serde_json::{Value, json};
 
+pub use answer::{PERSON_WORD, TAIL_WORD};
 pub use samples::{SAMPLES, Sample};
 
 use crate::faults::{Plan, When};
@@ -40,6 +41,9 @@ pub enum Answers {
     Facts,
     /// Always this text, without a look at the request. For benches.
     Fixed(String),
+    /// Thanks for every word of the customer's last turn that begins like this: what is sent then tells which messages
+    /// it answers. See [`TAIL_WORD`] and [`PERSON_WORD`].
+    Marks(String),
 }
 
 /// What kind of Gemini to start.
@@ -142,7 +146,7 @@ impl Server {
         let (door, listener) = Door::bind(options.port).await?;
         let seed = Seed::new(options.seed);
         let fixed = match &options.answers {
-            Answers::Facts => None,
+            Answers::Facts | Answers::Marks(_) => None,
             Answers::Fixed(text) => {
                 let said = json!({"action": "reply", "reply": text, "handoff_reason": null}).to_string();
                 Some(Bytes::from(response("gemini-3.5-flash-lite", "sandbox-fixed", 400, &said).to_string()))
@@ -387,7 +391,11 @@ fn perform(inner: &Inner, parts: &Parts, route: &Route, body: &Bytes, says: Opti
             let model = model()?;
             let body = parse(body)?;
             check::request(&body, model).map_err(|refusal| refusal.reply())?;
-            let said = says.map_or_else(|| answer::text(&body), str::to_owned);
+            let said = match (says, &inner.options.answers) {
+                (Some(says), _) => says.to_owned(),
+                (None, Answers::Marks(beginning)) => answer::marks(&body, beginning),
+                (None, _) => answer::text(&body),
+            };
             let answers = inner.answers_for(model.name);
             ok(response(&answers, &inner.seed.base64(23), tokens(&body), &said))
         }

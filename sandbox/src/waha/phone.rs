@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::message::{Ack, Content, Message, Quoted, Source, bare_id, chat_id};
 use super::server::Server;
@@ -137,7 +137,18 @@ impl Server {
         text: &str,
         at_s: i64,
     ) -> Result<String, PhoneError> {
-        let message = self.inner.incoming(customer, Content::Text(text.to_owned()), at_s);
+        self.customer_sent_at(session, customer, Content::Text(text.to_owned()), at_s).await
+    }
+
+    /// A picture, a voice note, a place that was sent earlier and is delivered only now, in seconds since 1970.
+    pub async fn customer_sent_at(
+        &self,
+        session: &str,
+        customer: &Customer,
+        content: Content,
+        at_s: i64,
+    ) -> Result<String, PhoneError> {
+        let message = self.inner.incoming(customer, content, at_s);
         self.arrive(session, Some(customer), message)
     }
 
@@ -420,6 +431,36 @@ impl Server {
     pub async fn lock_out(&self, session: &str, span: Duration) -> Result<(), PhoneError> {
         let span_s = i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
         self.with(session, |session| session.locked_until_s = Some(clock::now_ms() / 1000 + span_s))
+    }
+
+    /// WhatsApp lets the account start so many new chats, of which so many are used; -1 is no limit. A server that knows of it
+    /// says so with another `session.status` of `WORKING`.
+    pub async fn cap_new_chats(
+        &self,
+        session: &str,
+        status: &str,
+        (used, quota): (i64, i64),
+        cycle_end_s: i64,
+    ) -> Result<(), PhoneError> {
+        let told = json!({
+            "cappingStatus": status, "totalQuota": quota, "usedQuota": used, "cycleStart": cycle_end_s - 30 * 86_400,
+            "cycleEnd": cycle_end_s, "mvStatus": "NOT_ELIGIBLE", "oteStatus": "NOT_ELIGIBLE",
+        });
+        let run = self.with(session, |session| {
+            session.capping = Some(told);
+            session.current_run()
+        })?;
+        if self.inner.features.limits {
+            self.inner.enter(session, run, Status::Working);
+        }
+        Ok(())
+    }
+
+    /// WhatsApp finds that the account sends too much: it refuses every message with `rate-overlimit`, until none was tried for
+    /// this long.
+    pub async fn slow_down(&self, session: &str, span: Duration) -> Result<(), PhoneError> {
+        let span_ms = i64::try_from(span.as_millis()).unwrap_or(i64::MAX / 2);
+        self.with(session, |session| session.slowed = Some((clock::now_ms() + span_ms, span_ms)))
     }
 
     /// The full id of the newest message that somebody else wrote in this chat.

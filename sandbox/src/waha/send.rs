@@ -116,6 +116,9 @@ fn send(call: &Call, session: &str, chat: String, content: Content, body: &Value
     if call.inner.is_locked_out(session, &chat) {
         return Err(refusal::engine_error(call, "Error", "2 UNKNOWN: server returned error 463"));
     }
+    if call.inner.is_too_fast(session) {
+        return Err(refusal::engine_error(call, "Error", "rate-overlimit"));
+    }
     let chosen = body["id"].as_str().filter(|_| call.inner.features.message_ids);
     let reply_to = body["reply_to"].as_str();
     match call.inner.send(session, chat, content, chosen, reply_to) {
@@ -131,6 +134,16 @@ impl Inner {
         let Some(session) = state.sessions.get(name) else { return false };
         session.locked_until_s.is_some_and(|until| until * 1000 > clock::now_ms())
             && !session.messages.iter().any(|message| message.chat == chat && !message.from_me)
+    }
+
+    /// While the account is slowed, each try makes the wait begin anew.
+    fn is_too_fast(&self, name: &str) -> bool {
+        let mut state = self.state();
+        let Some(session) = state.sessions.get_mut(name) else { return false };
+        let now = clock::now_ms();
+        let Some((until, span)) = session.slowed.filter(|(until, _)| *until > now) else { return false };
+        session.slowed = Some((until.max(now + span), span));
+        true
     }
 
     pub(crate) fn own_id(&self) -> String {

@@ -364,6 +364,8 @@ async fn perform(call: &Call) -> Reply {
         Operation::RestartSession => sessions::restart(call).await,
         Operation::LogoutSession => sessions::logout(call).await,
         Operation::ReadMe => sessions::me(call),
+        Operation::ReadCapping => sessions::capping(call).await,
+        Operation::ReadTimeLock => sessions::time_lock(call).await,
         Operation::ReadQr => qr::read(call).await,
         Operation::RequestCode => qr::request_code(call).await,
         Operation::NewMessageId => send::new_message_id(call).await,

@@ -60,6 +60,30 @@ pub(crate) fn me(call: &Call) -> Result<Reply, Reply> {
     })
 }
 
+/// How many new chats WhatsApp lets the account start: GOWS only.
+pub(crate) async fn capping(call: &Call) -> Result<Reply, Reply> {
+    limit_of(call, Engine::Gows == call.inner.options.engine, |session| session.capping.clone()).await
+}
+
+/// Until when the account may write to nobody new.
+pub(crate) async fn time_lock(call: &Call) -> Result<Reply, Reply> {
+    limit_of(call, true, |session| {
+        let until = session.locked_until_s?;
+        Some(json!({"isActive": until * 1000 > clock::now_ms(), "timeEnforcementEnds": until}))
+    })
+    .await
+}
+
+async fn limit_of(call: &Call, known: bool, limit: impl FnOnce(&Session) -> Option<Value>) -> Result<Reply, Reply> {
+    if !call.inner.features.limits || !known {
+        return Ok(super::server::unknown(call));
+    }
+    call.working(&call.route.session).await?;
+    let state = call.inner.state();
+    let session = state.sessions.get(&call.route.session).ok_or_else(not_found)?;
+    Ok(limit(session).map_or_else(|| Reply::empty(200), |limit| Reply::json(200, &limit)))
+}
+
 pub(crate) async fn create(call: &Call) -> Result<Reply, Reply> {
     let body = call.json()?;
     let name = match body["name"].as_str() {
@@ -362,6 +386,9 @@ fn shape(inner: &Inner, session: &Session, form: Form) -> Value {
     let mut me = session.owner.as_ref().filter(|_| !stopped && !session.hides_me).map(|owner| owner.me(engine));
     if let (Some(me), Some(until)) = (&mut me, session.locked_until_s) {
         me["reachoutTimelock"] = json!({"isActive": until * 1000 > clock::now_ms(), "timeEnforcementEnds": until});
+    }
+    if let (Some(me), Some(capping), true) = (&mut me, &session.capping, inner.features.limits) {
+        me["messageCapping"] = capping.clone();
     }
     let working = session.status == Status::Working;
     let mut shown = json!({

@@ -26,6 +26,8 @@ pub(crate) struct Features {
     pub(crate) plus: bool,
     /// `session.status` carries `data`.
     pub(crate) status_data: bool,
+    /// The server tells how many new chats an account may start, and of its time-lock by a call.
+    pub(crate) limits: bool,
 }
 
 impl Features {
@@ -37,6 +39,7 @@ impl Features {
             message_ids: version >= (2026, 4, 3) && engine != Engine::Webjs,
             plus: version >= (2026, 6, 1),
             status_data: version >= (2026, 7, 0),
+            limits: version >= (2026, 8, 1),
         }
     }
 }
@@ -121,6 +124,10 @@ pub(crate) struct Session {
     pub(crate) known_as: BTreeMap<String, String>,
     /// Until when WhatsApp lets it write to nobody new, in seconds since 1970.
     pub(crate) locked_until_s: Option<i64>,
+    /// How many new chats WhatsApp lets the account start.
+    pub(crate) capping: Option<Value>,
+    /// Whoever sends before this instant is refused, and the wait of so many milliseconds begins anew.
+    pub(crate) slowed: Option<(i64, i64)>,
     pub(crate) lids: BTreeMap<String, String>,
     /// Under which address what is sent to a chat is told and kept.
     pub(crate) echoes_as: BTreeMap<String, String>,
@@ -155,6 +162,8 @@ impl Session {
             strangers: Vec::new(),
             known_as: BTreeMap::new(),
             locked_until_s: None,
+            capping: None,
+            slowed: None,
             lids: BTreeMap::new(),
             echoes_as: BTreeMap::new(),
             made_up: None,
@@ -240,8 +249,8 @@ mod tests {
 
     #[test]
     fn versions_and_engines_decide_what_can_be_done() {
-        let new = Features { message_ids: true, plus: true, status_data: true };
-        let old = Features { message_ids: false, plus: false, status_data: false };
+        let new = Features { message_ids: true, plus: true, status_data: true, limits: false };
+        let old = Features { message_ids: false, plus: false, status_data: false, limits: false };
         assert_eq!(Features::of("2026.7.1", Engine::Gows), new);
         assert_eq!(Features::of("2026.7.1", Engine::Webjs), Features { message_ids: false, ..new });
         assert_eq!(Features::of("2026.4.1", Engine::Noweb), old);

@@ -275,6 +275,7 @@ impl Inner {
             body: post.body.clone(),
             tries: Vec::new(),
             acknowledged: false,
+            acknowledged_at_ms: None,
             finished: false,
         });
         tokio::spawn(async move {

@@ -112,6 +112,11 @@ impl Which<'_> {
         let reason = number.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let status = number.status.as_ref().map_or("not seen yet", InstanceStatus::word);
         let detail = format!("{status}, {}{reason}, since {}", number.verdict, age(number.since, cx.now));
+        if let (Some(InstanceStatus::Working), Verdict::Healthy | Verdict::Quiet) = (&number.status, number.verdict)
+            && let Some(told) = number.new_chats.as_ref().filter(|told| told.is_nearly_spent(cx.now))
+        {
+            return Check::warning(label, format!("{detail}; {told}"), "write first only to who must hear from you");
+        }
         let found = remedy(number.status.as_ref(), number.verdict, number.reason.as_deref());
         let Some(found) = found else { return Check::ok(label, detail) };
         let helps = found.told(|verb| self.command(verb, &number.name));

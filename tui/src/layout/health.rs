@@ -45,6 +45,9 @@ pub fn ills(state: &State) -> Vec<Ill> {
         let since = moment::clock(*since, &state.zone);
         say(Weight::Down, format!("No daemon since {since}; everything below is from then: {reason}"));
     }
+    if let Connection::Refused { reason, .. } = &state.connection {
+        say(Weight::Down, format!("The daemon refuses you: {reason}"));
+    }
     if let Some(daemon) = &state.daemon {
         let store = &daemon.store;
         if store.health == Health::Down {

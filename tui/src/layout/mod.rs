@@ -56,8 +56,8 @@ pub enum Hit {
     Tile(usize),
     /// A thing to do.
     Do(Action),
-    /// Something to pick in the topmost overlay, by its place among all that there is to pick.
-    OverlayRow(usize),
+    /// Something to pick in the topmost overlay, by what it is.
+    OverlayRow(RowKey),
     /// A field of the topmost form.
     Field(usize),
     /// The topmost overlay itself.

@@ -84,6 +84,7 @@ pub enum Parts {
 /// Which overlay is the topmost one: its kind, its heading, and how many lie under it.
 #[must_use]
 pub fn topmost(state: &State) -> Option<RowKey> {
+    let id;
     let (kind, title) = match state.overlays.last()? {
         Overlay::Reader(reader) => ("reader", reader.title.as_str()),
         Overlay::Picker(picker) => ("picker", picker.title.as_str()),
@@ -91,7 +92,10 @@ pub fn topmost(state: &State) -> Option<RowKey> {
         Overlay::Confirm(confirm) => ("confirm", confirm.title.as_str()),
         Overlay::Pairing(_) => ("pairing", ""),
         Overlay::Triage(_) => ("triage", ""),
-        Overlay::Person(_) => ("person", ""),
+        Overlay::Person(person) => {
+            id = person.id.to_string();
+            ("person", id.as_str())
+        }
         Overlay::Import(_) => ("import", ""),
         Overlay::Wizard(_) => ("wizard", ""),
     };
@@ -215,7 +219,8 @@ const PREVIEW: u16 = 6;
 
 fn lay_picker(picker: &Picker, laid: &mut Layout) -> OverlayLayout {
     let tall = if matches!(picker.kind, PickerKind::Search { .. }) { 2 } else { 1 };
-    let width = room(laid).width.saturating_sub(2).min(80);
+    let wide = u16::try_from(picker.title.width()).unwrap_or(u16::MAX).saturating_add(6).max(80);
+    let width = room(laid).width.saturating_sub(2).min(wide);
     let rows = u16::try_from(picker.shown.len().max(3)).unwrap_or(u16::MAX).saturating_mul(tall);
     let below = if matches!(picker.kind, PickerKind::QuickReply(_)) { PREVIEW } else { 0 };
     let height = rows.saturating_add(4 + below).clamp(8, room(laid).height.saturating_sub(2).clamp(8, 24 + below));
@@ -236,8 +241,8 @@ fn lay_picker(picker: &Picker, laid: &mut Layout) -> OverlayLayout {
     laid.hits.push((area, Hit::Overlay));
     for (place, at) in (0..fits).zip(first..picker.shown.len()) {
         let y = list.y + u16::try_from(place).unwrap_or(0) * tall;
-        if let Some((item, _)) = picker.shown.get(at) {
-            laid.hits.push((Rect { y, height: tall, ..list }, Hit::OverlayRow(*item)));
+        if let Some(item) = picker.shown.get(at).and_then(|(item, _)| picker.items.get(*item)) {
+            laid.hits.push((Rect { y, height: tall, ..list }, Hit::OverlayRow(RowKey::of(&item.pick))));
         }
     }
     laid.cursor = field_rows(&picker.input, input).cursor.map(|(x, y)| (input.x + x, input.y + y).into());
@@ -294,7 +299,9 @@ pub const fn field_area(field: Rect) -> Rect {
 }
 
 fn lay_confirm(confirm: &Confirm, laid: &mut Layout) -> OverlayLayout {
-    let width = room(laid).width.saturating_sub(4).min(64);
+    // The heading names who it is about: it gets what room there is.
+    let wide = u16::try_from(confirm.title.width()).unwrap_or(u16::MAX).saturating_add(6).max(64);
+    let width = room(laid).width.saturating_sub(4).min(wide);
     let rows = text::wrap(confirm.text.as_str(), usize::from(width.saturating_sub(4))).len();
     let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(4).min(room(laid).height);
     let area = centred(room(laid), width, height);

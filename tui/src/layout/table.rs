@@ -73,7 +73,7 @@ pub fn place<T: Row>(
     let list = Rect { y: inner.y + head.height, height: inner.height - head.height, ..inner };
     let first = rows.first_visible(list.height, tall);
     let table = TableLayout { pane, head, rows: list, tall, first, detail };
-    for (at, item) in rows.items().iter().enumerate().skip(first) {
+    for (at, item) in rows.items().iter().enumerate().skip(first).filter(|_| !rows.is_skeleton()) {
         let Some(row) = table.row(at) else { break };
         hits.push((row, Hit::Row(RowKey::of(&item.id()))));
     }

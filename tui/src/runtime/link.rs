@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use mychatflow_data::client::{Client, Notice};
+use mychatflow_data::client::{Client, ClientError, Notice};
 use mychatflow_data::protocol::calls::events::EventsSubscribe;
 use mychatflow_data::time::Timestamp;
 use tokio::sync::{mpsc, watch};
@@ -19,6 +19,14 @@ const PAUSES: [Duration; 5] = [
     Duration::from_secs(2),
     Duration::from_secs(5),
 ];
+
+/// Why nobody comes in.
+enum Door {
+    /// There is no daemon.
+    Gone,
+    /// It does not let this account in.
+    Shut,
+}
 
 /// Keeps the connection until nobody listens any more.
 pub async fn keep(
@@ -48,18 +56,24 @@ pub async fn keep(
                             return;
                         }
                     }
-                    ("the daemon has gone away; it may be restarting".to_owned(), Again::Later)
+                    ("the daemon has gone away; it may be restarting".to_owned(), Again::Later, Door::Gone)
                 }
-                Err(error) => (error.to_string(), Again::Later),
+                // Somebody may be let in at any time, and need not start anew then.
+                Err(ClientError::Refused(refusal)) => (refusal.to_string(), Again::Later, Door::Shut),
+                Err(error) => (error.to_string(), Again::Later, Door::Gone),
             },
-            Err(no_link) => (no_link.reason, no_link.again),
+            Err(no_link) => (no_link.reason, no_link.again, Door::Gone),
         };
         shared.send_replace(None);
-        let (reason, again) = lost;
+        let (reason, again, door) = lost;
         let pause = PAUSES[failures.min(PAUSES.len() - 1)];
         failures += 1;
         let next_at = (again == Again::Later).then(|| Timestamp::now() + pause);
-        if told.send(Msg::Link(Link::Down { reason, next_at })).await.is_err() {
+        let link = match door {
+            Door::Gone => Link::Down { reason, next_at },
+            Door::Shut => Link::Refused { reason, next_at },
+        };
+        if told.send(Msg::Link(link)).await.is_err() {
             return;
         }
         let waited = async {

@@ -1,11 +1,11 @@
 //! Effects that are neither cells nor state.
 
 use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::Path;
 
 use mychatflow_data::client::Client;
+use mychatflow_data::user_file::{Existing, Readers, UserFileError, write_user_file};
 use ratatui::layout::{Position, Size};
 
 use crate::clipboard;
@@ -44,10 +44,7 @@ pub fn copy(screen: &mut Screen, text: &str, via: Via) -> Said {
 pub fn remember(dir: &Path, prefs: &Prefs) -> io::Result<()> {
     fs::create_dir_all(dir)?;
     let text = serde_json::to_vec_pretty(prefs).map_err(io::Error::other)?;
-    // First beside it: a full disk must not leave half a file.
-    let beside = dir.join("console.json.new");
-    fs::write(&beside, text)?;
-    fs::rename(beside, dir.join(PREFS))
+    write_user_file(&dir.join(PREFS), &text, Existing::Replace, Readers::Owner).map_err(io::Error::other)
 }
 
 /// Saves a pairing code as a picture.
@@ -57,16 +54,17 @@ pub fn save_qr(dir: &Path, name: &str, value: &str) -> Said {
     let saved = QrPicture::new(value)
         .map_err(|error| error.to_string())
         .and_then(|code| image::png(&code).map_err(|error| error.to_string()))
-        .and_then(|png| write_for_owner(&path, &png).map_err(|error| error.to_string()));
+        // Whoever has the code can pair a phone of theirs with the shop's number.
+        .and_then(|png| {
+            write_user_file(&path, &png, Existing::Replace, Readers::Owner).map_err(|error| match error {
+                UserFileError::Io { source, .. } => source.to_string(),
+                error => error.to_string(),
+            })
+        });
     match saved {
         Ok(()) => Said::Done(format!("saved as {}; it is good for seconds only", path.display())),
         Err(error) => Said::Failed(format!("{} could not be saved: {error}", path.display())),
     }
-}
-
-/// Whoever has the code can pair a phone of theirs with the shop's number.
-fn write_for_owner(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path)?.write_all(bytes)
 }
 
 /// Prints a code as a picture over its cells.

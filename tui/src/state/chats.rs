@@ -1,6 +1,6 @@
 //! The chats' list, its tabs and filter, and which thread is open.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use mychatflow_data::ids::{ChatId, InteractionId};
 use mychatflow_data::model::chat::ChatState;
@@ -10,7 +10,6 @@ use mychatflow_data::time::Timestamp;
 use super::input::Input;
 use super::list::{Row, Rows};
 use super::thread::Thread;
-use crate::key::Key;
 use crate::text::CleanText;
 
 impl Row for ChatSummary {
@@ -119,8 +118,6 @@ pub struct Chats {
     pub preview_at: Option<Timestamp>,
     /// Since when one waits for a list or a thread that was asked for.
     pub asked_at: Option<Timestamp>,
-    /// What was typed while the list or the thread it is about had not come.
-    pub ahead: VecDeque<Ahead>,
     /// Texts that were left in a composer and that the daemon does not have yet, each with its chat.
     pub drafts: BTreeMap<ChatId, String>,
     /// Whether the end of the list was cut off: it is read again when one gets there.
@@ -133,15 +130,6 @@ pub struct Chats {
     pub told: BTreeSet<ChatId>,
 }
 
-/// Something that was typed before what it is about had come.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Ahead {
-    /// A key.
-    Key(Key),
-    /// Text that was pasted.
-    Paste(String),
-}
-
 /// What a chat is called.
 #[must_use]
 pub fn name(chat: &ChatSummary) -> CleanText {
@@ -150,12 +138,24 @@ pub fn name(chat: &ChatSummary) -> CleanText {
 }
 
 /// The most columns of a name in a title, so that the rest of the title can be read.
-const NAME: usize = 32;
+const NAME: usize = 40;
 
 /// What a chat is called in titles and notices.
 #[must_use]
 pub fn short_name(chat: &ChatSummary) -> String {
-    crate::text::cut(name(chat).as_str(), NAME).into_owned()
+    short(name(chat).as_str())
+}
+
+/// A name in titles and notices: of a person, a campaign, a quick reply.
+#[must_use]
+pub fn short(name: &str) -> String {
+    shorter(name, NAME)
+}
+
+/// A name beside another one, in so many columns at most.
+#[must_use]
+pub fn shorter(name: &str, columns: usize) -> String {
+    crate::text::cut(CleanText::line(name).as_str(), columns).into_owned()
 }
 
 /// The end of the list.
@@ -200,8 +200,14 @@ impl Chats {
     pub fn current(&self) -> Option<&ChatSummary> {
         match self.focus {
             Pane::Thread | Pane::Composer => self.thread.as_ref().map(|thread| &thread.chat),
-            Pane::List => self.rows.selected(),
+            Pane::List => self.highlighted(),
         }
+    }
+
+    /// The chat whose row is highlighted: nobody's before the list is here, whatever an event has put into it.
+    #[must_use]
+    pub fn highlighted(&self) -> Option<&ChatSummary> {
+        self.rows.selected().filter(|_| !self.rows.is_skeleton())
     }
 
     /// A chat that stands somewhere on this screen.

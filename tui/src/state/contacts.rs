@@ -14,7 +14,7 @@ use super::bulk::Bulk;
 use super::chats::{Finding, Tab};
 use super::import::Import;
 use super::input::Input;
-use super::list::Rows;
+use super::list::{Reading, Rows};
 use crate::moment;
 use crate::text::CleanText;
 use crate::theme::Role;
@@ -42,6 +42,8 @@ pub enum Next {
 pub struct Contacts {
     /// The people.
     pub rows: Rows<Contact>,
+    /// Of which tab and filter the rows are.
+    pub rows_of: Option<(Option<Review>, Option<String>)>,
     /// Only those of whom the owner said this.
     pub review: Option<Review>,
     /// Only those that fit a query: `tag:vip last_in:<30d -opted_out`.
@@ -77,6 +79,13 @@ impl Contacts {
     #[must_use]
     pub fn filter_open(&self) -> bool {
         self.finding == Finding::Open
+    }
+
+    /// Are the rows those of another tab or filter, while the right ones are on their way?
+    #[must_use]
+    pub fn is_other_list(&self) -> bool {
+        let on = (self.review, self.words());
+        self.rows.reading == Reading::Again && self.rows_of.as_ref().is_some_and(|of| *of != on)
     }
 
     /// The segment that the filter is.

@@ -68,10 +68,14 @@ impl<T: Row> Rows<T> {
         &self.items
     }
 
-    /// Is this before the first answer?
+    /// Is this before the first answer? An event may have put a row here by then; nobody knows yet beside which others.
     #[must_use]
     pub fn is_skeleton(&self) -> bool {
-        self.items.is_empty() && matches!(self.reading, Reading::Never | Reading::Again)
+        match self.reading {
+            Reading::Never => true,
+            Reading::Again => self.items.is_empty(),
+            Reading::Done(_) | Reading::Failed(_) => false,
+        }
     }
 
     /// Why nothing could be read.

@@ -1,5 +1,6 @@
 //! Everything that the console knows. Plain data: changed by `update` alone, read by `layout` and `view`.
 
+pub mod ahead;
 pub mod bulk;
 pub mod campaigns;
 pub mod chats;
@@ -118,6 +119,13 @@ pub enum Connection {
     Live,
     /// Events were lost; the screen is read again.
     Resyncing,
+    /// The daemon refuses this account.
+    Refused {
+        /// Why, with what to ask for.
+        reason: String,
+        /// When it is tried again.
+        next_at: Option<Timestamp>,
+    },
     /// The connection is gone.
     Lost {
         /// Since when.
@@ -229,6 +237,8 @@ pub struct State {
     pub came_from: Option<Screen>,
     /// What lies over it, topmost last.
     pub overlays: Vec<Overlay>,
+    /// What was typed before that which it is about had come.
+    pub ahead: ahead::Ahead,
     /// Short notices.
     pub toasts: Toasts,
     /// When it last rang.
@@ -294,6 +304,7 @@ impl State {
             screen: Screen::Chats,
             came_from: None,
             overlays: Vec::new(),
+            ahead: ahead::Ahead::default(),
             toasts: Toasts::default(),
             rung_at: None,
             prefs: setup.prefs,

@@ -24,6 +24,7 @@ use crate::action::Action;
 use crate::msg::{Answer, Question};
 use crate::state::State;
 use crate::state::campaigns::{Heard, Place, number, outlook, people as persons, when};
+use crate::state::chats::short;
 use crate::state::list::{Known, Reading};
 use crate::state::overlay::{Confirm, Deed, FoundRow, Overlay, Pick, PickItem, PickerKind};
 use crate::state::toasts::Tone;
@@ -228,7 +229,7 @@ fn ask_launch(state: &mut State, campaign: &CampaignDocument, cx: &Cx<'_>) {
         }
     };
     let question = CampaignLaunch { tenant: state.tenant_name(), name: named(campaign) };
-    confirm(state, "Launch this campaign?", &text, "launch it", question);
+    confirm(state, &format!("Launch {}?", short(&campaign.name)), &text, "launch it", question);
 }
 
 fn pause(state: &mut State, campaign: &CampaignDocument, cx: &mut Cx<'_>) {
@@ -251,7 +252,7 @@ fn cancel(state: &mut State, campaign: &CampaignDocument, cx: &mut Cx<'_>) {
         _ => format!("{} on its list will never get it. This can't be taken back; p only pauses.", persons(left)),
     };
     let question = CampaignCancel { tenant: state.tenant_name(), name: named(campaign) };
-    confirm(state, &format!("Cancel {} for good?", CleanText::line(&campaign.name)), &text, "cancel it", question);
+    confirm(state, &format!("Cancel {} for good?", short(&campaign.name)), &text, "cancel it", question);
 }
 
 fn remove(state: &mut State, campaign: &CampaignDocument, cx: &mut Cx<'_>) {
@@ -266,7 +267,7 @@ fn remove(state: &mut State, campaign: &CampaignDocument, cx: &mut Cx<'_>) {
         }
     };
     let question = CampaignRemove { tenant: state.tenant_name(), name: named(campaign) };
-    confirm(state, &format!("Remove {}?", CleanText::line(&campaign.name)), text, "remove it", question);
+    confirm(state, &format!("Remove {}?", short(&campaign.name)), text, "remove it", question);
 }
 
 /// Takes an answer.

@@ -18,7 +18,7 @@ use crate::layout::Panes;
 use crate::layout::health::{Weight, bytes, ills, uptime};
 use crate::moment;
 use crate::msg::{Answer, Refusal};
-use crate::state::chats::{Pane, Tab};
+use crate::state::chats::{Pane, Tab, short_name};
 use crate::state::dashboard::Tile;
 use crate::state::list::{Reading, Rows};
 use crate::state::overlay::{Overlay, Reader, ReaderLine};
@@ -227,8 +227,8 @@ fn explain(state: &mut State, tile: Tile, cx: &mut Cx<'_>) {
         Tile::Health => return open(state, tile, cx),
         Tile::NeedsYou => match state.dashboard.waiting.items().first() {
             Some(chat) => {
-                let id = chat.id.to_string();
-                return overlays::ask_why(state, "Why", id, cx);
+                let (id, title) = (chat.id.to_string(), format!("Why: {}", short_name(chat)));
+                return overlays::ask_why(state, &title, id, cx);
             }
             None => "Chats in which the customer's word is last and nothing will answer it. There is none.",
         },

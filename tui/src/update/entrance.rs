@@ -9,9 +9,11 @@ use mychatflow_data::protocol::calls::tenant::{TenantDocument, TenantList};
 use mychatflow_data::protocol::error::Code;
 use mychatflow_data::protocol::page::Page;
 
-use super::{Cx, enter, palette};
+use super::{Cx, ahead, enter, palette};
 use crate::msg::Refusal;
+use crate::state::overlay::{Overlay, Reader, ReaderLine};
 use crate::state::{Entrance, State};
+use crate::text::CleanText;
 
 /// Reads what every screen needs.
 pub fn refresh(state: &mut State, cx: &mut Cx<'_>) {
@@ -41,9 +43,14 @@ pub fn tenants(state: &mut State, reply: Result<Page<TenantDocument>, Refusal>, 
             return;
         }
     };
+    let left = state.shop().map(|shop| shop.name.clone());
     state.tenants = page.items;
     if state.shop().is_some() {
         return;
+    }
+    let left = left.filter(|_| state.entrance == Entrance::In);
+    if left.is_some() {
+        leave(state, cx);
     }
     let wanted = state.wanted_tenant.as_ref().map(|name| name.as_str().to_owned());
     let known = |name: &str| {
@@ -59,17 +66,55 @@ pub fn tenants(state: &mut State, reply: Result<Page<TenantDocument>, Refusal>, 
         (None, _) => state.prefs.tenant.as_deref().and_then(known),
     };
     match (chosen.map(|shop| shop.id), wanted) {
-        (Some(id), _) => choose(state, id, cx),
+        (Some(id), _) => {
+            choose(state, id, cx);
+            if let Some(left) = left {
+                tell_change(state, &left);
+            }
+        }
         (None, Some(name)) => {
             state.entrance =
                 Entrance::Stranger(format!("there is no business {name:?} here that this account may see"));
         }
-        (None, None) => palette::tenants(state),
+        (None, None) => {
+            // What was typed before there was a business to choose is no choice of one.
+            ahead::drop_all(state, cx);
+            palette::tenants(state);
+            if let Some(left) = left {
+                tell_change(state, &left);
+            }
+        }
     }
+}
+
+/// The business on the screen is not among those any more: nothing of it may be acted on, and nothing that was begun for
+/// it may reach another one.
+fn leave(state: &mut State, cx: &Cx<'_>) {
+    ahead::drop_all(state, cx);
+    state.overlays.clear();
+    state.forget_shop();
+    state.tenant = None;
+    state.entrance = Entrance::Waiting;
+}
+
+/// Whoever is in the middle of a word types on: the letters must not become commands in another business.
+fn tell_change(state: &mut State, left: &str) {
+    let words = format!(
+        "You may not see {} any more, or it is gone. What was being done there is not done, and what was being written \
+         was not sent.",
+        CleanText::line(left)
+    );
+    let lines = vec![ReaderLine::Words(CleanText::line(&words))];
+    state.overlays.push(Overlay::Reader(Reader::new("Another business", lines)));
 }
 
 /// Goes into a business.
 pub fn choose(state: &mut State, id: mychatflow_data::ids::TenantId, cx: &mut Cx<'_>) {
+    if state.tenant.is_some_and(|before| before != id) {
+        // What was typed and opened was about the other one.
+        ahead::drop_all(state, cx);
+        state.overlays.clear();
+    }
     state.tenant = Some(id);
     state.entrance = Entrance::In;
     if let Some(zone) = state.shop().and_then(|shop| TimeZone::get(&shop.timezone).ok()) {

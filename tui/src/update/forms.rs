@@ -13,7 +13,7 @@ use mychatflow_data::protocol::calls::quick_reply::{QuickReplyAdd, QuickReplyEdi
 use mychatflow_data::protocol::calls::settings::SettingsSet;
 use mychatflow_data::protocol::name::{CampaignName, ChatName, InstanceName, QuickReplyName, TenantName};
 
-use super::{Cx, Handled, contacts};
+use super::{Cx, Handled, ahead, contacts};
 use crate::msg::{Answer, Question};
 use crate::state::State;
 use crate::state::form::{Form, FormKind, SettingPlace, Stage, Touched};
@@ -148,7 +148,7 @@ pub fn without(these: &[String], those: &[String]) -> Vec<String> {
 }
 
 /// Closes the form that waits for this answer, or says in it why the daemon refused.
-pub fn answered(state: &mut State, answer: &Answer, _cx: &mut Cx<'_>) -> Handled {
+pub fn answered(state: &mut State, answer: &Answer, cx: &mut Cx<'_>) -> Handled {
     let waits = |overlay: &Overlay| match overlay {
         Overlay::Form(form) => matches!(&form.stage, Stage::Sent(question) if answer.is_to(question)),
         _ => false,
@@ -158,6 +158,8 @@ pub fn answered(state: &mut State, answer: &Answer, _cx: &mut Cx<'_>) -> Handled
         (Some(refusal), Overlay::Form(form)) => {
             form.stage = Stage::Open;
             form.refusal = Some(CleanText::block(&refusal.text));
+            // It was typed for what comes after the form, and is no part of what stands in it.
+            ahead::drop_all(state, cx);
         }
         _ => {
             state.overlays.remove(at);

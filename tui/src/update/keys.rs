@@ -2,12 +2,12 @@
 
 use ratatui::layout::Rect;
 
-use super::{Cx, Handled, act, chats, enter, go, overlays, palette};
+use super::{Cx, Handled, act, ahead, chats, enter, go, overlays, palette};
 use crate::action::Action;
 use crate::key::{Key, KeyCode};
 use crate::layout::layout;
 use crate::msg::{Capture, Effect};
-use crate::state::chats::Ahead;
+use crate::state::ahead::Typed;
 use crate::state::overlay::{Confirm, Deed, Overlay, Reader, ReaderLine};
 use crate::state::toasts::Tone;
 use crate::state::{Connection, Entrance, Screen, State};
@@ -17,7 +17,7 @@ use crate::theme::ThemeName;
 /// A key was pressed.
 pub fn key(state: &mut State, key: Key, cx: &mut Cx<'_>) {
     let action = meaning(state, key);
-    if chats::hold(state, Ahead::Key(key), action, cx) == Handled::No {
+    if ahead::hold(state, Typed::Key(key), action, cx) == Handled::No {
         press(state, key, cx);
     }
 }
@@ -29,10 +29,11 @@ fn meaning(state: &State, key: Key) -> Option<Action> {
 
 /// What was typed before a list or a thread had come: as much of it as can be done now, each as if it had just been typed.
 pub fn held(state: &mut State, cx: &mut Cx<'_>) {
-    while let Some(typed) = chats::next_held(state, meaning, cx) {
+    ahead::check(state, cx);
+    while let Some(typed) = ahead::next(state, meaning, cx) {
         afresh(state, cx, |state, cx| match typed {
-            Ahead::Key(key) => press(state, key, cx),
-            Ahead::Paste(text) => put(state, &text, cx),
+            Typed::Key(key) => press(state, key, cx),
+            Typed::Paste(text) => put(state, &text, cx),
         });
     }
 }
@@ -74,7 +75,7 @@ fn type_key(state: &mut State, key: Key, cx: &mut Cx<'_>) {
 
 /// Text was pasted.
 pub fn paste(state: &mut State, text: &str, cx: &mut Cx<'_>) {
-    if chats::hold(state, Ahead::Paste(text.to_owned()), None, cx) == Handled::No {
+    if ahead::hold(state, Typed::Paste(text.to_owned()), None, cx) == Handled::No {
         put(state, text, cx);
     }
 }
@@ -159,7 +160,7 @@ fn everywhere(state: &mut State, action: Action, cx: &mut Cx<'_>) {
         }
         Action::Notices => notices(state),
         Action::Refresh => {
-            if matches!(state.connection, Connection::Lost { .. }) {
+            if matches!(state.connection, Connection::Lost { .. } | Connection::Refused { .. }) {
                 cx.want(Effect::Reconnect);
             }
             super::entrance::refresh(state, cx);
@@ -213,6 +214,9 @@ fn notices(state: &mut State) {
     if let Connection::Lost { since, reason, .. } = &state.connection {
         let at = CleanText::line(&crate::moment::clock(*since, &state.zone));
         lines.push(ReaderLine::Fact(at, CleanText::line(reason)));
+    }
+    if let Connection::Refused { reason, .. } = &state.connection {
+        lines.push(ReaderLine::Words(CleanText::line(reason)));
     }
     for toast in state.toasts.log() {
         let at = CleanText::line(&crate::moment::clock(toast.at, &state.zone));

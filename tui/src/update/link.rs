@@ -24,6 +24,7 @@ pub fn link(state: &mut State, link: Link, cx: &mut Cx<'_>) {
             };
             state.connection = Connection::Lost { since, reason, next_at };
         }
+        Link::Refused { reason, next_at } => state.connection = Connection::Refused { reason, next_at },
         Link::Lagged { seq } => {
             if let Some((epoch, _)) = state.seen {
                 state.seen = Some((epoch, seq));

@@ -1,5 +1,6 @@
 //! What a message does to the state, and what is to be done outside. This file only routes.
 
+mod ahead;
 mod answers;
 mod entrance;
 mod forms;
@@ -100,6 +101,7 @@ pub fn update(
     }
     chats::settle(state, &mut cx);
     keys::held(state, &mut cx);
+    ahead::note(state, now);
     guide::step(state, &mut cx);
     if let Some(at) = wake::next(state, now) {
         cx.want(Effect::WakeAt(at));

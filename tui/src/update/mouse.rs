@@ -1,6 +1,6 @@
 //! The mouse: clicks go to what the last frame showed there, the wheel moves the list under it.
 
-use super::{Cx, chats, go, keys, overlays};
+use super::{Cx, ahead, chats, go, keys, overlays};
 use crate::action::Action;
 use crate::layout::Hit;
 use crate::msg::{Mouse, MouseDeed};
@@ -22,7 +22,7 @@ pub fn mouse(state: &mut State, mouse: Mouse, cx: &mut Cx<'_>) {
 }
 
 fn click(state: &mut State, mouse: Mouse, cx: &mut Cx<'_>) {
-    chats::drop_held(state, cx);
+    ahead::drop_all(state, cx);
     if cx.seen.topmost != crate::layout::overlay::topmost(state) {
         // What was clicked is gone, or lies under something that came since.
         return;

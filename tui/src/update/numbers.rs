@@ -17,6 +17,7 @@ use crate::action::Action;
 use crate::keymap::Scope;
 use crate::moment;
 use crate::msg::{Answer, Question, Refusal};
+use crate::state::chats::short;
 use crate::state::form::{Field, Form, FormKind, anything, something};
 use crate::state::list::Known;
 use crate::state::numbers::{REST, remedy};
@@ -86,7 +87,7 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
                  campaigns stay; campaigns of this number wait.",
                 number.name
             );
-            confirm(state, &format!("Log {} out?", number.name), &text, "log out", deed.into());
+            confirm(state, &format!("Log {} out?", short(&number.name)), &text, "log out", deed.into());
         }
         Action::Remove => {
             let deed = InstanceRemove { tenant, name, delete_session: SessionFate::Keep };
@@ -96,7 +97,7 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
                  mychatflow instance remove {:?} --delete-session",
                 number.name, number.session, number.name
             );
-            confirm(state, &format!("Remove {}?", number.name), &text, "remove", deed.into());
+            confirm(state, &format!("Remove {}?", short(&number.name)), &text, "remove", deed.into());
         }
         _ => return Handled::No,
     }

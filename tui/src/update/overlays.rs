@@ -17,7 +17,7 @@ use crate::msg::{Effect, Question, Refusal};
 use crate::state::State;
 use crate::state::form::{Field, Touched};
 use crate::state::input::Taken;
-use crate::state::list::Known;
+use crate::state::list::{Known, RowKey};
 use crate::state::overlay::{Awaited, Confirm, Deed, Overlay, Picker, PickerKind, Reader, ReaderLine};
 use crate::text::CleanText;
 
@@ -217,8 +217,10 @@ pub fn pasted(state: &mut State, text: &str, cx: &mut Cx<'_>) {
 /// Something in the topmost overlay was clicked.
 pub fn clicked(state: &mut State, hit: Hit, cx: &mut Cx<'_>) {
     match (state.overlays.last_mut(), hit) {
-        (Some(Overlay::Picker(picker)), Hit::OverlayRow(item)) => {
-            if let Some(at) = picker.shown.iter().position(|(shown, _)| *shown == item) {
+        (Some(Overlay::Picker(picker)), Hit::OverlayRow(key)) => {
+            // Other rows may have come since the click: it means what stood there, or nothing.
+            let is_it = |(shown, _): &(usize, Vec<u32>)| RowKey::of(&picker.items[*shown].pick) == key;
+            if let Some(at) = picker.shown.iter().position(is_it) {
                 picker.selected = at;
                 act(state, Action::Submit, cx);
             }

@@ -83,6 +83,8 @@ pub fn open(state: &mut State, _cx: &mut Cx<'_>) {
 
 /// The businesses that one may see.
 pub fn tenants(state: &mut State) {
+    // One that lies there already is told anew.
+    state.overlays.retain(|overlay| !matches!(overlay, Overlay::Picker(picker) if picker.kind == PickerKind::Tenant));
     let items = state.tenants.iter().map(|shop| {
         let (label, detail) = (CleanText::line(&shop.name), CleanText::line(&shop.timezone));
         PickItem { label, detail, marks: Vec::new(), key: None, pick: Pick::Tenant(shop.id) }
@@ -129,8 +131,13 @@ pub fn changed(state: &mut State, cx: &mut Cx<'_>) {
     }
     overlays::fit(picker);
     let words = picker.input.text().trim().to_owned();
+    if matches!(picker.kind, PickerKind::Merge(_) | PickerKind::Palette) {
+        picker.awaited = Awaited::Nothing;
+    }
     if matches!(picker.kind, PickerKind::Merge(_)) && words.chars().count() >= 2 {
-        cx.ask(ContactList { tenant, find: Some(words), limit: Some(FOUND), ..ContactList::default() });
+        let asked = ContactList { tenant, find: Some(words), limit: Some(FOUND), ..ContactList::default() };
+        picker.awaited = Awaited::Answer(Box::new(asked.clone().into()));
+        cx.ask(asked);
         return;
     }
     if picker.kind == PickerKind::Palette && words.chars().count() >= 2 {
@@ -197,6 +204,9 @@ pub fn people_came(state: &mut State, asked: &ContactList, reply: &Result<Page<C
         PickerKind::Merge(kept) if ours => Some(kept),
         _ => return Handled::No,
     };
+    if picker.awaited == Awaited::Answer(Box::new(asked.clone().into())) {
+        picker.awaited = Awaited::Nothing;
+    }
     if let Ok(page) = reply {
         let others = page.items.iter().filter(|contact| Some(contact.id) != kept);
         let item = |contact: &Contact| match kept {
@@ -216,8 +226,11 @@ fn add(picker: &mut Picker, items: impl Iterator<Item = PickItem>) {
         }
     }
     let (selected, top) = (picker.selected, picker.top);
+    let looked_at = picker.current().map(|item| item.pick.clone());
     overlays::fit(picker);
-    picker.selected = selected.min(picker.shown.len().saturating_sub(1));
+    // By what it is, not by its place: the answer may put something before it while Enter is on its way.
+    let here = picker.shown.iter().position(|(at, _)| Some(&picker.items[*at].pick) == looked_at.as_ref());
+    picker.selected = here.unwrap_or(selected).min(picker.shown.len().saturating_sub(1));
     picker.top = top;
 }
 

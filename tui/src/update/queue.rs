@@ -89,11 +89,12 @@ fn on_entry(state: &mut State, line: &QueueLine, action: Action, cx: &mut Cx<'_>
         Action::Open => {
             let question: Question = QueueShow { tenant, id }.into();
             cx.ask(question.clone());
-            state.overlays.push(Overlay::Reader(Reader::waiting(&kind(line.kind), question)));
+            let title = titled(state, line, &kind(line.kind));
+            state.overlays.push(Overlay::Reader(Reader::waiting(&title, question)));
         }
         Action::Why => match (line.kind, line.chat) {
-            (QueueKind::UnknownSend, _) => overlays::ask_why(state, "Why", id.to_string(), cx),
-            (_, Some(chat)) => overlays::ask_why(state, "Why", chat.to_string(), cx),
+            (QueueKind::UnknownSend, _) => overlays::ask_why(state, &why_title(state, line), id.to_string(), cx),
+            (_, Some(chat)) => overlays::ask_why(state, &why_title(state, line), chat.to_string(), cx),
             (_, None) => {
                 let words = "this entry is about no chat; its reason stands below it";
                 state.toasts.say(Tone::Info, words, cx.now);
@@ -133,6 +134,12 @@ fn on_entry(state: &mut State, line: &QueueLine, action: Action, cx: &mut Cx<'_>
 /// Words with the name of whose chat the entry is about, where that is known.
 fn titled(state: &State, line: &QueueLine, words: &str) -> String {
     whose(state, line).map_or_else(|| words.to_owned(), |who| format!("{who}: {words}"))
+}
+
+/// The heading of why an entry is as it is.
+fn why_title(state: &State, line: &QueueLine) -> String {
+    let what = whose(state, line).unwrap_or_else(|| kind(line.kind));
+    format!("Why: {what}")
 }
 
 /// Whose chat an entry is about, where that is known.

@@ -12,7 +12,7 @@ use crate::action::Action;
 use crate::key::Key;
 use crate::msg::{Answer, Effect, Refusal};
 use crate::state::State;
-use crate::state::chats::Finding;
+use crate::state::chats::{Finding, short};
 use crate::state::form::{Field, Form, FormKind, anything, something};
 use crate::state::input::{Input, Lines, Taken};
 use crate::state::list::Reading;
@@ -210,7 +210,7 @@ fn put_aside(state: &State, reply: &QuickReplyDocument, cx: &mut Cx<'_>) {
 fn remove(state: &mut State, reply: &QuickReplyDocument) {
     let question = QuickReplyRemove { tenant: state.tenant_name(), name: QuickReplyName::from(reply.id.to_string()) };
     state.overlays.push(Overlay::Confirm(Confirm {
-        title: CleanText::line("Remove this quick reply?"),
+        title: CleanText::line(&format!("Remove the quick reply {}?", short(&reply.label))),
         text: CleanText::block(&format!(
             "\"{}\" is gone then, and the assistant no longer knows what it says.",
             CleanText::line(&reply.label)

@@ -34,7 +34,7 @@ pub fn next(state: &mut State, now: Timestamp) -> Option<Timestamp> {
     let draft = state.chats.thread.as_ref().and_then(|thread| thread.keep_at);
     let typing = state.chats.typing.values().min().copied();
     let counting = countdown
-        || matches!(state.connection, Connection::Lost { .. })
+        || matches!(state.connection, Connection::Lost { .. } | Connection::Refused { .. })
         || state.overlays.iter().any(|overlay| matches!(overlay, Overlay::Pairing(it) if it.is_counting()));
     [
         Some(minute),
@@ -46,7 +46,7 @@ pub fn next(state: &mut State, now: Timestamp) -> Option<Timestamp> {
         draft,
         typing,
         state.chats.preview_at,
-        super::chats::patience_ends(state),
+        super::ahead::patience_ends(state),
         super::dashboard::next(state),
         state.credits.stale_at,
         state.queue.stale_at,

@@ -110,6 +110,7 @@ pub fn header(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
         Connection::Connecting => (glyphs.dot_empty, Role::Muted, "connecting".to_owned()),
         Connection::Live => (glyphs.dot, Role::Good, "live".to_owned()),
         Connection::Resyncing => (glyphs.dot_empty, Role::Warn, "reading again".to_owned()),
+        Connection::Refused { .. } => (glyphs.failed, Role::Bad, "not allowed".to_owned()),
         Connection::Lost { since, .. } => {
             (glyphs.failed, Role::Bad, format!("no daemon since {}", moment::clock(*since, &state.zone)))
         }
@@ -177,7 +178,7 @@ pub fn header(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
 /// The line at the bottom: what is wrong with the connection, or the keys that matter here.
 pub fn status(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
     let area = Rect { x: layout.status.x + 1, width: layout.status.width.saturating_sub(2), ..layout.status };
-    if let Connection::Lost { reason, next_at, .. } = &state.connection {
+    if let Connection::Lost { reason, next_at, .. } | Connection::Refused { reason, next_at } = &state.connection {
         let words = match next_at {
             Some(at) => format!("{reason}; again in {}", moment::left(*at, state.now)),
             None => reason.clone(),

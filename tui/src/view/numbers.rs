@@ -183,6 +183,10 @@ fn facts(number: &InstanceDocument, webhook: Option<&str>, state: &State) -> Vec
         ("server", format!("{}, {}", clean(&number.waha), clean(&engine)), Role::Text),
         ("session", clean(&number.session), Role::Text),
     ]);
+    facts.extend(number.new_chats.as_ref().map(|told| {
+        let role = if told.is_nearly_spent(state.now) { Role::Warn } else { Role::Text };
+        ("new chats", clean(&told.to_string()), role)
+    }));
     facts.extend(webhook.map(|webhook| ("webhook", clean(webhook), Role::Text)));
     facts
 }

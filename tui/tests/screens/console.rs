@@ -10,7 +10,7 @@ use mychatflow_data::time::Timestamp;
 use mychatflow_tui::key;
 use mychatflow_tui::keymap::Keymap;
 use mychatflow_tui::layout::{Layout, layout};
-use mychatflow_tui::msg::{Effect, Link, MouseDeed, Msg, Question};
+use mychatflow_tui::msg::{Effect, Link, MouseDeed, Msg, Question, Refusal};
 use mychatflow_tui::probe::PixelSupport;
 use mychatflow_tui::state::prefs::Prefs;
 use mychatflow_tui::state::{Charset, Guide, Setup, State};
@@ -127,6 +127,29 @@ impl Console {
         true
     }
 
+    /// Tries something out: what it does to the console is undone. The shop must not be changed by it.
+    pub fn trial<T>(&mut self, what: impl FnOnce(&mut Self) -> T) -> T {
+        let (state, seen, drawn, late) = (self.state.clone(), self.seen.clone(), self.drawn.clone(), self.late.clone());
+        let (asked, effects, refs, now) = (self.asked.len(), self.effects.len(), self.refs, self.now);
+        let outcome = what(self);
+        (self.state, self.seen, self.drawn, self.late) = (state, seen, drawn, late);
+        self.asked.truncate(asked);
+        self.effects.truncate(effects);
+        (self.refs, self.now) = (refs, now);
+        outcome
+    }
+
+    /// The oldest question that waits, and what the shop replies.
+    pub fn next_reply(&mut self) -> Option<(Question, Result<Value, Refusal>)> {
+        while !self.late.is_empty() {
+            let question = self.late.remove(0);
+            if let Some(reply) = self.shop.reply(&question) {
+                return Some((question, reply));
+            }
+        }
+        None
+    }
+
     /// A frame is drawn.
     pub fn draw(&mut self) {
         self.drawn = self.seen.clone();
@@ -159,11 +182,15 @@ impl Console {
 
     /// An event of the daemon, as a message.
     pub fn told(&mut self, topic: Topic, data: Value) -> Msg {
+        Msg::Event(Box::new(self.event(topic, data)))
+    }
+
+    /// An event of the daemon.
+    pub fn event(&mut self, topic: Topic, data: Value) -> Event {
         let prev = self.seq;
         self.seq += 1;
         let tenant = self.state.tenant;
-        let event = Event { seq: self.seq, prev, tenant, topic, at: self.now, data };
-        Msg::Event(Box::new(event))
+        Event { seq: self.seq, prev, tenant, topic, at: self.now, data }
     }
 
     /// Time goes on; nobody is woken.
@@ -206,23 +233,7 @@ impl Console {
 
     /// The lines of the frame.
     pub fn lines(&self) -> Vec<String> {
-        let buf = self.cells();
-        let mut lines = Vec::new();
-        for y in 0..buf.area.height {
-            let mut line = String::new();
-            let mut covered = 0;
-            for x in 0..buf.area.width {
-                if covered > 0 {
-                    covered -= 1;
-                    continue;
-                }
-                let symbol = buf[(x, y)].symbol();
-                covered = mychatflow_tui::text::width(symbol).saturating_sub(1);
-                line.push_str(symbol);
-            }
-            lines.push(line.trim_end().to_owned());
-        }
-        lines
+        lines_of(&self.cells())
     }
 
     /// Does the frame show these words?
@@ -241,4 +252,24 @@ impl Console {
         picture.push_str(&format!("\nstyles {:016x}", hasher.finish()));
         picture
     }
+}
+
+/// The lines of a frame.
+pub fn lines_of(buf: &Buffer) -> Vec<String> {
+    let mut lines = Vec::new();
+    for y in 0..buf.area.height {
+        let mut line = String::new();
+        let mut covered = 0;
+        for x in 0..buf.area.width {
+            if covered > 0 {
+                covered -= 1;
+                continue;
+            }
+            let symbol = buf[(x, y)].symbol();
+            covered = mychatflow_tui::text::width(symbol).saturating_sub(1);
+            line.push_str(symbol);
+        }
+        lines.push(line.trim_end().to_owned());
+    }
+    lines
 }

@@ -240,6 +240,17 @@ fn without_a_daemon_it_says_from_when_the_numbers_are() {
 }
 
 #[test]
+fn a_refused_account_is_told_so_and_not_that_there_is_no_daemon() {
+    let mut console = open(80, 24, usual());
+    let reason = "the account anna works for no tenant here; ask an operator to run `mychatflow tenant grant`";
+    console.take(Msg::Link(Link::Refused { reason: reason.to_owned(), next_at: None }));
+    assert!(console.shows("not allowed") && console.shows("the account anna works for no tenant here"));
+    assert!(!console.shows("o daemon since"), "{}", console.picture());
+    console.take(Msg::Link(Link::Down { reason: "gone".to_owned(), next_at: None }));
+    assert!(console.shows("no daemon since"));
+}
+
+#[test]
 fn any_size_can_be_drawn() {
     for columns in [40, 41, 55, 68, 69, 80, 95, 99, 100, 110, 139, 161, 200] {
         for rows in [10, 11, 14, 17, 20, 24, 30, 44, 60] {

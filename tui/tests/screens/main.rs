@@ -13,6 +13,7 @@ mod dashboard;
 mod guide;
 mod numbers;
 mod one_person;
+mod one_row;
 mod pairing;
 #[path = "../photo/mod.rs"]
 mod photo;

@@ -7,11 +7,13 @@ use mychatflow_data::protocol::event::Topic;
 use mychatflow_tui::key;
 use mychatflow_tui::layout::Panes;
 use mychatflow_tui::msg::{Link, Mouse, MouseDeed, Msg, Question};
+use mychatflow_tui::state::ahead::Typed;
 use mychatflow_tui::state::chats::Pane;
 use proptest::prelude::*;
+use ratatui::buffer::Buffer;
 use serde_json::{Value, json};
 
-use crate::console::Console;
+use crate::console::{Console, lines_of};
 use crate::shop::{Shop, ago, id};
 
 const CHATS: std::ops::RangeInclusive<u8> = 30..=37;
@@ -23,8 +25,8 @@ fn name(number: u8) -> String {
 /// A shop whose people are called by their numbers, with somebody in every tab.
 fn shop() -> Shop {
     let mut shop = Shop::usual();
-    for chat in shop.chats.as_array_mut().unwrap() {
-        let number = number(&chat["id"]).unwrap();
+    for chat in shop.chats.as_array_mut().into_iter().flatten() {
+        let number = number(&chat["id"]).expect("a chat of the shop");
         chat["name"] = json!(name(number));
     }
     shop
@@ -40,7 +42,7 @@ fn console(columns: u16, rows: u16) -> Console {
 
 /// To whom something is done; `None`: nothing is done to anybody.
 fn target(question: &Question) -> Option<u8> {
-    let params = question.params().unwrap();
+    let params = question.params().expect("a question has parameters");
     match question.method() {
         "chat.send" | "chat.pause" | "chat.resume" | "chat.snooze" | "chat.done" | "chat.approve" | "chat.edit"
         | "chat.cancel" | "chat.note" | "settings.set" => number(&params["chat"]),
@@ -60,7 +62,10 @@ fn named_in(words: &str) -> Option<u8> {
 /// Everybody who is named on the screen as the one something would be done to: in the heading of the dialog, or at the
 /// highlighted row, over the thread and at the composer.
 fn named(console: &Console) -> Vec<(&'static str, u8)> {
-    let cells = console.cells();
+    named_on(console, &console.cells())
+}
+
+fn named_on(console: &Console, cells: &Buffer) -> Vec<(&'static str, u8)> {
     let words = |y: u16, from: u16, to: u16| -> String {
         (from..to).filter_map(|x| cells.cell((x, y))).map(ratatui::buffer::Cell::symbol).collect()
     };
@@ -269,6 +274,111 @@ fn a_click_means_the_row_that_was_drawn_there() {
     assert_eq!(current(&console), drawn, "{:#?}", console.lines());
 }
 
+#[test]
+fn another_tab_begins_at_its_top_whatever_an_event_or_a_late_answer_put_into_it() {
+    for (columns, rows) in [(120, 36), (80, 24)] {
+        for keys in ["ji<esc><esc>>", "ji<esc><esc>>p", "j<enter><esc>>p", "jj<enter>>ihello<enter>"] {
+            let (mut slowly, mut at_once) = (console(columns, rows), console(columns, rows));
+            slowly.keys(keys);
+            at_once.burst(keys);
+            assert_eq!(current(&slowly), current(&at_once), "{keys} at {columns}");
+            assert_eq!(targets(&slowly.asked), targets(&at_once.asked), "{keys} at {columns}");
+        }
+        // An event before the list is nobody's row, and nothing is done to who it is about.
+        let mut console = console(columns, rows);
+        console.put(Msg::Key(key::sequence(">").unwrap()[0]));
+        let mut chat = console.shop.chats[4].clone();
+        chat["state"] = json!("needs_you");
+        let event = console.told(Topic::ChatChanged, chat);
+        console.put(event);
+        assert_eq!(named(&console), []);
+        console.put(Msg::Key(key::sequence("p").unwrap()[0]));
+        assert_eq!(targets(&console.asked), []);
+        while console.answer() {}
+        console.draw();
+        assert_eq!(targets(&console.asked), [("chat.pause", current(&console))]);
+    }
+}
+
+#[test]
+fn a_quick_reply_picked_in_one_burst_is_the_one_that_stands_first() {
+    for keys in ["ji/<enter>", "ji/hours<enter>", "j<enter>/<down><enter>"] {
+        let (mut slowly, mut at_once) = (console(120, 36), console(120, 36));
+        slowly.keys(keys);
+        at_once.burst(keys);
+        let written = |console: &Console| {
+            let thread = console.state.chats.thread.as_ref();
+            thread.map(|thread| (thread.id(), thread.composer.text()))
+        };
+        assert!(written(&slowly).is_some_and(|(_, text)| !text.is_empty()), "{keys}: {:#?}", slowly.lines());
+        assert_eq!(written(&slowly), written(&at_once), "{keys}: {:#?}", at_once.lines());
+    }
+}
+
+#[test]
+fn keys_that_wait_for_somebody_who_goes_are_done_to_nobody_else() {
+    let mut console = console(120, 36);
+    console.keys("j");
+    let who = current(&console);
+    for key in key::sequence("jkihello<enter>").unwrap() {
+        console.put(Msg::Key(key));
+    }
+    let event = console.told(Topic::ChatChanged, json!({"id": id(who), "gone": true}));
+    console.put(event);
+    while console.answer() {}
+    assert_eq!(sent(&console), []);
+    assert_eq!(targets(&console.asked), []);
+}
+
+#[test]
+fn a_business_that_is_lost_while_one_types_gives_nobody_of_another_one_a_message() {
+    for keys in ["jihello th", "jO", "jtvip", "jz", "j"] {
+        let mut console = console(120, 36);
+        console.keys(keys);
+        let before = console.asked.len();
+        let mut other = console.shop.tenants[0].clone();
+        other["id"] = json!(id(2));
+        other["name"] = json!("Bakery");
+        console.shop.tenants = json!([other]);
+        let question = Question::from(mychatflow_data::protocol::calls::tenant::TenantList::default());
+        let reply = console.shop.reply(&question).unwrap();
+        console.take(Msg::Answer(Box::new(question.played(reply).unwrap())));
+        assert!(console.shows("Another business"), "{keys}: {:#?}", console.lines());
+        console.keys("pdx, y");
+        assert_eq!(targets(&console.asked[before..]), [], "{keys}: {:#?}", console.lines());
+        assert!(console.shows("Another business"), "{keys}: {:#?}", console.lines());
+        // What was written for the other one is not sent here either.
+        console.keys("<esc>i<enter>");
+        assert_eq!(sent(&console), []);
+    }
+}
+
+#[test]
+fn what_is_typed_before_there_is_a_business_waits_for_it_or_is_no_choice_of_one() {
+    let type_ahead = |console: &mut Console| {
+        console.put(Msg::Link(Link::Up { epoch: mychatflow_data::ids::RunId::from_bytes([9; 16]), seq: 0 }));
+        for key in key::sequence("jitext<enter>").unwrap() {
+            console.put(Msg::Key(key));
+        }
+        while console.answer() {}
+        console.draw();
+    };
+    let mut one = Console::dark(120, 36, shop(), |_| {});
+    type_ahead(&mut one);
+    assert_eq!(sent(&one).len(), 1, "{:#?}", one.lines());
+    assert_eq!(sent(&one)[0].0, current(&one));
+    let mut shops = shop();
+    let mut other = shops.tenants[0].clone();
+    other["id"] = json!(id(2));
+    other["name"] = json!("Bakery");
+    shops.tenants.as_array_mut().unwrap().push(other);
+    let mut two = Console::dark(120, 36, shops, |_| {});
+    type_ahead(&mut two);
+    assert_eq!(sent(&two), []);
+    assert_eq!(two.state.tenant, None);
+    assert!(two.shows("Which business?") && two.shows("is dropped"), "{:#?}", two.lines());
+}
+
 /// What happens, in the order in which it happens.
 #[derive(Debug, Clone)]
 enum Step {
@@ -314,6 +424,7 @@ const KEYS: &[&str] = &[
     "<tab>",
     "<down>",
     "R",
+    "/",
     "2",
     "5",
 ];
@@ -330,29 +441,57 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => CHATS.prop_map(Step::Writes),
         1 => CHATS.prop_map(Step::Gone),
     ];
-    prop::collection::vec(step, 1..60)
+    prop::collection::vec(step, 1..40)
+}
+
+/// What keys that wait would do if they were typed one by one after this message, each judged by the frame before it.
+fn rehearsed(console: &mut Console, msg: Msg) -> Result<Vec<(&'static str, u8)>, TestCaseError> {
+    console.trial(|console| {
+        let waiting = std::mem::take(&mut console.state.ahead.typed);
+        let before = console.asked.len();
+        console.put(msg);
+        for typed in waiting {
+            if let Typed::Key(key) = typed {
+                judged(console, || Msg::Key(key))?;
+            }
+        }
+        Ok(targets(&console.asked[before..]))
+    })
 }
 
 /// Does a message; whatever it does to somebody must be done to whom the frame before it names.
-fn judged(console: &mut Console, msg: Msg) -> Result<(), TestCaseError> {
-    let by_hand = matches!(msg, Msg::Key(_));
-    let named = named(console);
+fn judged(console: &mut Console, make: impl Fn() -> Msg) -> Result<(), TestCaseError> {
+    let msg = make();
+    let by_hand = matches!(msg, Msg::Key(_) | Msg::Mouse(_));
+    // Keys that waited for this mean what they would mean now.
+    let replays = !by_hand && !console.state.ahead.typed.is_empty();
+    let expected = if replays { Some(rehearsed(console, make())?) } else { None };
+    let cells = if by_hand { console.cells() } else { Buffer::default() };
+    let named = if by_hand { named_on(console, &cells) } else { Vec::new() };
+    let lines = || lines_of(&cells);
     if let Some((_, first)) = named.first() {
-        prop_assert!(named.iter().all(|(_, who)| who == first), "two people: {named:?} {:#?}", console.lines());
+        prop_assert!(named.iter().all(|(_, who)| who == first), "two people: {named:?} {:#?}", lines());
     }
-    let lines = console.lines();
     let asked = console.put(msg);
+    if let Some(expected) = expected {
+        // Or they are dropped, at once or at some point.
+        prop_assert!(expected.starts_with(&targets(&asked)), "{:?} for {expected:?}", targets(&asked));
+    }
     for (what, who) in targets(&asked) {
         if by_hand {
-            prop_assert!(named.iter().any(|_| true), "{what} to {who} while nobody is named: {lines:#?}");
-            prop_assert!(named.iter().all(|(_, named)| *named == who), "{what} to {who} while {named:?}: {lines:#?}");
+            prop_assert!(named.iter().any(|_| true), "{what} to {who} while nobody is named: {:#?}", lines());
+            prop_assert!(
+                named.iter().all(|(_, named)| *named == who),
+                "{what} to {who} while {named:?}: {:#?}",
+                lines()
+            );
         }
     }
     Ok(())
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     #[test]
     fn whoever_is_named_is_the_one(steps in steps(), wide: bool) {
@@ -361,27 +500,35 @@ proptest! {
             match step {
                 Step::Keys(keys) => {
                     for key in key::sequence(keys).unwrap() {
-                        judged(&mut console, Msg::Key(key))?;
+                        judged(&mut console, || Msg::Key(key))?;
                     }
                 }
                 Step::Click(column, row) => {
-                    judged(&mut console, Msg::Mouse(Mouse { column, row, deed: MouseDeed::Click }))?;
+                    judged(&mut console, || Msg::Mouse(Mouse { column, row, deed: MouseDeed::Click }))?;
                 }
                 Step::Answer => {
-                    console.answer();
+                    if let Some((question, reply)) = console.next_reply() {
+                        let answer = || question.clone().played(reply.clone()).expect("the shop's replies fit the protocol");
+                        judged(&mut console, || Msg::Answer(Box::new(answer())))?;
+                    }
                 }
-                Step::Draw => console.draw(),
+                Step::Draw => {
+                    console.draw();
+                    let named = named(&console);
+                    let agree = named.iter().all(|(_, who)| Some(*who) == named.first().map(|(_, first)| *first));
+                    prop_assert!(agree, "two people: {named:?} {:#?}", console.lines());
+                }
                 Step::Wait(ms) => {
                     console.later(Duration::from_millis(ms.into()));
-                    judged(&mut console, Msg::Woke)?;
+                    judged(&mut console, || Msg::Woke)?;
                 }
                 Step::Changes(who, state) => {
                     let chats = console.shop.chats.as_array_mut().unwrap();
                     let chat = chats.iter_mut().find(|chat| chat["id"] == json!(id(who))).unwrap();
                     chat["state"] = json!(state);
                     let chat = chat.clone();
-                    let event = console.told(Topic::ChatChanged, chat);
-                    judged(&mut console, event)?;
+                    let event = console.event(Topic::ChatChanged, chat);
+                    judged(&mut console, || Msg::Event(Box::new(event.clone())))?;
                 }
                 Step::Writes(who) => {
                     let chats = console.shop.chats.as_array_mut().unwrap();
@@ -389,12 +536,12 @@ proptest! {
                     chat["last_at"] = json!(ago(0));
                     chat["unread"] = json!(1);
                     let chat = chat.clone();
-                    let event = console.told(Topic::ChatChanged, chat);
-                    judged(&mut console, event)?;
+                    let event = console.event(Topic::ChatChanged, chat);
+                    judged(&mut console, || Msg::Event(Box::new(event.clone())))?;
                 }
                 Step::Gone(who) => {
-                    let event = console.told(Topic::ChatChanged, json!({"id": id(who), "gone": true}));
-                    judged(&mut console, event)?;
+                    let event = console.event(Topic::ChatChanged, json!({"id": id(who), "gone": true}));
+                    judged(&mut console, || Msg::Event(Box::new(event.clone())))?;
                 }
             }
         }
@@ -402,18 +549,34 @@ proptest! {
 
     #[test]
     fn a_burst_means_what_it_means_one_by_one(
-        keys in prop::collection::vec(
-            prop::sample::select(vec!["j", "k", "G", "<enter>", "<esc>", "i", "hello<enter>", "p", "P", "o", "O", "d", "n", "<esc><esc>", "z", "m", "y", "a", "x"]),
-            1..14,
-        ),
+        pieces in prop::collection::vec(prop::sample::select(BURST), 1..14),
         wide: bool,
     ) {
         let open = || if wide { console(120, 36) } else { console(80, 24) };
-        let keys = keys.concat();
         let (mut slowly, mut at_once) = (open(), open());
-        slowly.keys(&keys);
-        at_once.burst(&keys);
-        prop_assert_eq!(targets(&slowly.asked), targets(&at_once.asked), "{}", keys);
+        for piece in &pieces {
+            // The daemon tells of somebody in between, as when a message of theirs is marked as read.
+            if let Some(who) = piece.strip_prefix("told ").and_then(|number| number.parse::<usize>().ok()) {
+                let chat = slowly.shop.chats[who].clone();
+                slowly.tell(Topic::ChatChanged, chat.clone());
+                let event = at_once.told(Topic::ChatChanged, chat);
+                at_once.put(event);
+            } else {
+                slowly.keys(piece);
+                for key in key::sequence(piece).unwrap() {
+                    at_once.put(Msg::Key(key));
+                }
+            }
+        }
+        while at_once.answer() {}
+        at_once.draw();
+        let keys = pieces.join(" ");
+        let (one_by_one, in_a_burst) = (targets(&slowly.asked), targets(&at_once.asked));
+        if at_once.state.toasts.log().any(|toast| toast.text.as_str().contains("is dropped")) {
+            prop_assert!(one_by_one.starts_with(&in_a_burst), "{}: {:?} {:?}", keys, one_by_one, in_a_burst);
+            return Ok(());
+        }
+        prop_assert_eq!(one_by_one, in_a_burst, "{}", keys);
         slowly.pass(Duration::from_millis(100));
         at_once.pass(Duration::from_millis(100));
         prop_assert_eq!(named(&slowly).first().copied(), named(&at_once).first().copied(), "{}", keys);
@@ -421,3 +584,34 @@ proptest! {
         prop_assert_eq!(writes(&slowly), writes(&at_once), "{}", keys);
     }
 }
+
+const BURST: &[&str] = &[
+    "j",
+    "k",
+    "G",
+    "<enter>",
+    "<esc>",
+    "i",
+    "hello<enter>",
+    "p",
+    "P",
+    "o",
+    "O",
+    "d",
+    "n",
+    "<esc><esc>",
+    "z",
+    "m",
+    "y",
+    "a",
+    "x",
+    ">",
+    ">",
+    "<",
+    "/",
+    "<tab>",
+    "<down>",
+    "told 0",
+    "told 3",
+    "told 5",
+];

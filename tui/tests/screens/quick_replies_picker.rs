@@ -84,6 +84,10 @@ fn what_one_types_is_not_sent_with_a_place_either() {
     console.keys("jj<enter>i<ctrl-u>Hi {{ customer_name_as_it_stands_on_the_invoice }}!<enter><enter>");
     assert!(sends(&console).is_empty());
     assert!(console.shows("is still to be filled in"), "however long its name is");
+    console.resize(200, 50);
+    assert!(
+        console.shows("{{ customer_name_as_it_stands_on_the_invoice }}: fill") || console.shows("invoice }} is still")
+    );
 }
 
 #[test]

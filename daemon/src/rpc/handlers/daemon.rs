@@ -10,6 +10,7 @@ use mychatflow_data::protocol::calls::daemon::{
 use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::hello::{BUILD, PRODUCT_VERSION};
 
+use crate::LOCK_FILE;
 use crate::cx::{Clients, Cx};
 use crate::disk::free_bytes;
 use crate::flow::clean::clean_line;
@@ -26,13 +27,14 @@ use crate::rpc::service::Reply;
 pub async fn status(cx: &Cx, _: &Caller, _: DaemonStatus) -> Handled<Reply<DaemonStatus>> {
     let clients = cx.clients();
     let config = &clients.config;
+    let socket = cx.socket.borrow().display().to_string();
     let uptime = cx.now().since(cx.started_at).as_secs();
     Ok(Reply(DaemonShown {
         version: PRODUCT_VERSION.to_owned(),
         protocol: VERSION,
         pid: std::process::id(),
         uptime_s: i64::try_from(uptime).unwrap_or(i64::MAX),
-        socket: config.daemon.socket.display().to_string(),
+        socket,
         webhook: config.webhook.base_url(),
         waha: wahas(&clients),
         gemini: gemini(&clients),
@@ -113,7 +115,8 @@ fn size(path: &Path) -> i64 {
 pub async fn stop(cx: &Cx, caller: &Caller, _: DaemonStop) -> Handled<Reply<DaemonStop>> {
     tracing::info!(caller.uid = caller.uid, "told to stop");
     cx.stop.cancel();
-    Ok(Reply(DaemonStopping { pid: std::process::id() }))
+    let lock = cx.config().daemon.data_dir.join(LOCK_FILE);
+    Ok(Reply(DaemonStopping { pid: std::process::id(), lock: Some(lock.display().to_string()) }))
 }
 
 /// `daemon.reload`: validated first; the last good config stays where the new one is wrong.

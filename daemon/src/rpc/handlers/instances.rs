@@ -17,6 +17,7 @@ use crate::cx::Cx;
 use crate::flow::clean::clean_line;
 use crate::instances::{self, webhook_url};
 use crate::rpc::paging;
+use crate::rpc::peer::{Caller, Standing};
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
 
@@ -99,9 +100,14 @@ fn cleaned(drift: Drift) -> Drift {
 /// `instance.add`: returns once WAHA has confirmed session, webhook and key; with the server down, without a status.
 ///
 /// # Errors
-/// `invalid` for a server that is not in the config, `conflict` when the name or the session is taken.
-pub async fn add(cx: &Cx, shop: &TenantStore, call: InstanceAdd) -> Handled<Reply<InstanceAdd>> {
-    let added = instances::add(cx, shop, &call.name, call.waha.as_deref(), call.session.as_deref()).await?;
+/// `invalid` for a server that is not in the config, `conflict` when the name or the session is taken, `forbidden` when
+/// somebody who is no operator names a session that is there already.
+pub async fn add(cx: &Cx, shop: &TenantStore, caller: &Caller, call: InstanceAdd) -> Handled<Reply<InstanceAdd>> {
+    let (waha, session) = (call.waha.as_deref(), call.session.as_deref());
+    let added = match caller.standing {
+        Standing::Operator => instances::add(cx, shop, &call.name, waha, session).await?,
+        Standing::Person => instances::add_with_new_session(cx, shop, &call.name, waha, session).await?,
+    };
     Ok(Reply(InstanceAdded {
         webhook_url: webhook_url(&cx.config(), added.id),
         id: added.id,

@@ -69,7 +69,9 @@ fn newcomers_today(limits: &Limits, number: &NumberOutlook, now: Timestamp) -> O
     if number.locked_until.is_some_and(|until| until > now) {
         return Some(0);
     }
-    limits.new_people_per_day.map(|full| i64::from(number.newcomers.left_today(full, now)))
+    let ours = limits.new_people_per_day.map(|full| i64::from(number.newcomers.left_today(full, now)));
+    let whatsapps = number.new_chats.as_ref().map(|(_, left)| *left);
+    [ours, whatsapps].into_iter().flatten().min()
 }
 
 /// Messages that the number may send in the next 24 hours: what the caps leave, and no more new people than today's.
@@ -107,6 +109,7 @@ fn document(outlook: &Outlook, limits: &Limits, now: Timestamp) -> Preflight {
         answered: number.answered,
         sent_lately: number.sent_lately,
         opted_out_lately: number.opted_out_lately,
+        new_chats: number.new_chats.as_ref().map(|(told, left)| (told, *left)),
     });
     advice.extend(spread(limits, outlook, now));
     let home = zone(&campaign.timezone);

@@ -34,7 +34,9 @@ impl Service for Dummy {
                 self.gate.notified().await;
                 Err(CallError::not_found(format!("{} has no credit", caller.name)))
             }
-            Request::Admin(AdminRequest::DaemonStop(_)) => Answer::of::<DaemonStop>(&DaemonStopping { pid: 7 }),
+            Request::Admin(AdminRequest::DaemonStop(_)) => {
+                Answer::of::<DaemonStop>(&DaemonStopping { pid: 7, lock: None })
+            }
             other => panic!("not for the dummy: {other:?}"),
         }
     }
@@ -111,6 +113,23 @@ async fn nothing_is_answered_before_hello_but_status_and_stop() {
     let got = world.lines(&format!("{audit}{stop}"), 2).await;
     assert_eq!(got[0]["error"]["data"]["code"], "invalid");
     assert_eq!(got[1]["result"]["pid"], 7);
+}
+
+#[tokio::test]
+async fn a_connection_that_never_says_hello_is_closed_whatever_else_it_says() {
+    let world = World::new();
+    let (ours, theirs) = tokio::io::duplex(64 * 1024);
+    let caller = Caller { uid: 1000, name: "anna".to_owned(), standing: Standing::Person };
+    let (service, shutdown) = (Arc::clone(&world.service), world.shutdown.clone());
+    tokio::spawn(serve_greeted(theirs, caller, service, shutdown, Duration::from_millis(200)));
+    let (mut reader, mut writer) = tokio::io::split(ours);
+    let chatter = async {
+        while writer.write_all(b"\n").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), chatter).await.expect("closed");
+    assert_eq!(reader.read(&mut [0; 16]).await.unwrap(), 0);
 }
 
 #[tokio::test]

@@ -117,10 +117,13 @@ pub struct DaemonShown {
 }
 
 /// The daemon finishes what it has begun, and ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DaemonStopping {
     /// Its process id.
     pub pid: u32,
+    /// The lock that it has until it has gone, on the machine that it runs on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<String>,
 }
 
 words! {

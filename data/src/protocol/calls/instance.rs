@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::InstanceId;
 use crate::model::instance::{Instance, InstanceStatus, Me, StatusChange, Verdict};
+use crate::model::new_chats::NewChatCapping;
 use crate::model::remedy;
 use crate::phone::Phone;
 use crate::protocol::flag::flag;
@@ -209,6 +210,9 @@ pub struct InstanceDocument {
     pub paired_at: Option<Timestamp>,
     /// When it was last heard from.
     pub heard_at: Option<Timestamp>,
+    /// How many new chats WhatsApp lets it start, where WAHA tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_chats: Option<NewChatCapping>,
     /// What helps, as it is typed; nothing where all is well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
@@ -233,6 +237,7 @@ impl From<Instance> for InstanceDocument {
             version: instance.version,
             paired_at: instance.paired_at,
             heard_at: instance.heard_at,
+            new_chats: instance.new_chats,
         }
     }
 }

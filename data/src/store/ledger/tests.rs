@@ -22,11 +22,12 @@ enum Deed {
     Settle,
     Release,
     Refund,
+    ArriveLate,
     Grant,
 }
 
 fn deed() -> impl Strategy<Value = Deed> {
-    use Deed::{Grant, Look, Refund, Release, Reserve, Settle};
+    use Deed::{ArriveLate, Grant, Look, Refund, Release, Reserve, Settle};
     prop_oneof![
         Just(Look),
         Just(Reserve),
@@ -36,6 +37,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         Just(Settle),
         Just(Release),
         Just(Refund),
+        Just(ArriveLate),
         Just(Grant)
     ]
 }
@@ -49,6 +51,7 @@ struct Shop {
     store: TenantStore,
     open: Vec<ReplyId>,
     settled: Vec<ReplyId>,
+    given_back: Vec<ReplyId>,
     _dir: tempfile::TempDir,
 }
 
@@ -57,7 +60,13 @@ impl Shop {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(&dir.path().join("store.db"), Arc::new(Deaf)).await.unwrap();
         let tenant = store.add_tenant("Corner Shop".into(), "starter".into(), "UTC".into(), NOON).await.unwrap();
-        Self { store: store.tenant(tenant.id).await.unwrap(), open: Vec::new(), settled: Vec::new(), _dir: dir }
+        Self {
+            store: store.tenant(tenant.id).await.unwrap(),
+            open: Vec::new(),
+            settled: Vec::new(),
+            given_back: Vec::new(),
+            _dir: dir,
+        }
     }
 
     async fn reserve(&mut self, now: Timestamp) -> Reservation {
@@ -78,6 +87,7 @@ impl Shop {
     async fn release(&mut self, now: Timestamp) {
         let Some(reply) = self.open.pop() else { return };
         self.store.write(move |scope| release(scope, reply, now)).await.unwrap();
+        self.given_back.push(reply);
     }
 
     async fn does(&mut self, deed: Deed, now: Timestamp) {
@@ -91,6 +101,14 @@ impl Shop {
             Deed::Refund => {
                 let Some(reply) = self.settled.pop() else { return };
                 self.store.write(move |scope| refund(scope, reply, now)).await.unwrap();
+                self.given_back.push(reply);
+            }
+            Deed::ArriveLate => {
+                let Some(reply) = self.given_back.pop() else { return };
+                self.store.write(move |scope| charge_late(scope, reply, now)).await.unwrap();
+                let once = self.entries().await;
+                self.store.write(move |scope| charge_late(scope, reply, now)).await.unwrap();
+                assert_eq!(self.entries().await, once, "twice is once");
             }
             Deed::Grant => {
                 self.store.grant(Credits::new(2), None, PLAN, now).await.unwrap();

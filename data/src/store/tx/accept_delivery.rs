@@ -348,7 +348,10 @@ impl Intake<'_, '_> {
         let lateness = self.lateness(thread.chat, thread.last_out_at, written_at)?;
         match lateness {
             Lateness::InTime => {}
-            Lateness::AfterOurWord(at) => interaction.at = at,
+            Lateness::AfterOurWord(at) => {
+                interaction.at = at;
+                extra.written_at = Some(written_at);
+            }
             Lateness::AnsweredOnPhone => extra.question = Question::None,
         }
         self.name_poll(&mut interaction)?;

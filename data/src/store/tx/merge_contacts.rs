@@ -236,7 +236,7 @@ fn fold(
              last_in_at = nullif(max(coalesce(k.last_in_at, 0), coalesce(g.last_in_at, 0)), 0),
              last_out_at = nullif(max(coalesce(k.last_out_at, 0), coalesce(g.last_out_at, 0)), 0),
              paused_until = nullif(max(coalesce(k.paused_until, 0), coalesce(g.paused_until, 0)), 0),
-             handoff_at = coalesce(k.handoff_at, g.handoff_at),
+             handoff_at = coalesce(k.handoff_at, g.handoff_at), needs_human = coalesce(k.needs_human, g.needs_human),
              context_from = CASE WHEN :answering THEN min(k.context_from, g.context_from)
                                  ELSE max(k.context_from, g.context_from) END
          FROM chats AS g
@@ -264,6 +264,14 @@ fn fold(
     let live = scope.row(LIVE, &[(":gone", &gone)], |row| Ok((row.get::<_, JobId>(0)?, row.get(1)?)))?;
     jobs::cancel_answer(scope, gone, "the chat became part of another", now)?;
     scope.execute(LEFT, &[(":gone", &gone), (":keep_text", &keep.to_string())])?;
+    let revision = thread_row(scope, keep)?.revision.max(thread_row(scope, gone)?.revision) + 1;
+    questions::keep_covered(scope, keep)?;
+    questions::keep_covered(scope, gone)?;
+    // An answer that was begun in one of the two chats has not seen what was asked in the other one.
+    questions::recount(scope, gone, revision)?;
+    if questions::is_answer_sending(scope, gone)? {
+        questions::recount(scope, keep, revision)?;
+    }
     scope.execute(MESSAGES, both)?;
     scope.execute(SENDS, &[(":keep", &keep), (":gone", &gone), (":keep_text", &keep.to_string())])?;
     // What is to be answered must be seen, whatever was closed in the other chat since.
@@ -273,7 +281,6 @@ fn fold(
     scope.execute(REST, &[(":gone", &gone)])?;
     scope.execute(NOTES, both)?;
     scope.execute(DRAFT, both)?;
-    questions::recount(scope, keep)?;
     takeover::close_answered(scope, keep)?;
     chats::look_who_waits(scope, keep)?;
     let silent = answering && takeover::carry_over(scope, keep, now)?;

@@ -2,6 +2,7 @@
 
 use crate::ids::{ChatId, InteractionId, ReplyId};
 use crate::model::chat::ChatState;
+use crate::model::governor::stops::TIME_LOCKED;
 use crate::model::interaction::{Ack, Author, InteractionState};
 use crate::scoped;
 use crate::store::TenantStore;
@@ -25,37 +26,85 @@ pub enum After {
     Handoff(String),
 }
 
-/// Notes that a message went out. Doing it twice, by WAHA's answer and by its echo, is the same as doing it once.
+/// Notes that a message went out. Doing it twice, by WAHA's answer and by its echo, is the same as doing it once. Returns the
+/// furthest ack that came before its id was known, which is applied: after [`Ack::Error`] it has failed.
 pub(crate) fn mark_sent(
     scope: &Scope<'_>,
     message: &Outbound,
     bare_id: Option<&str>,
     wa_id: Option<&str>,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<Option<Ack>, StoreError> {
     use InteractionState::{Cancelled, Failed, Queued, Sending, Unknown};
     let early = interactions::learn_id(scope, message, bare_id, wa_id, now)?;
     let id = message.interaction.id;
     let state = message.interaction.state;
-    if matches!(state, Queued | Sending | Unknown | Cancelled | Failed) {
+    let given_up = matches!(state, Cancelled | Failed);
+    if given_up {
+        arrive_late(scope, message, now)?;
+    } else if matches!(state, Queued | Sending | Unknown) {
         interactions::set_state(scope, id, InteractionState::Sent, None)?;
-        scope.count(match message.interaction.author {
-            Author::Assistant => "sends.assistant",
-            Author::Campaign => "sends.campaign",
-            Author::System => "sends.system",
-            _ => "sends.human",
-        });
-        scope.tally(now, Tally::Sent(message.interaction.author));
+        count_send(scope, message.interaction.author, now);
         touch(scope, message, now)?;
     }
     if let Some(reply) = message.reply {
-        ledger::settle(scope, reply, now)?;
+        if given_up {
+            ledger::charge_late(scope, reply, now)?;
+        } else {
+            ledger::settle(scope, reply, now)?;
+        }
         quick_replies::count_cited(scope, reply, now)?;
     }
-    match (early, interactions::find(scope, id)?) {
-        (Some(ack), Some(message)) => apply_ack(scope, &message, ack, now),
-        _ => Ok(()),
+    if let Some(ack) = early
+        && let Some(message) = interactions::find(scope, id)?
+    {
+        apply_ack(scope, &message, ack, now)?;
     }
+    Ok(early)
+}
+
+fn count_send(scope: &Scope<'_>, author: Author, now: Timestamp) {
+    scope.count(match author {
+        Author::Assistant => "sends.assistant",
+        Author::Campaign => "sends.campaign",
+        Author::System => "sends.system",
+        _ => "sends.human",
+    });
+    scope.tally(now, Tally::Sent(author));
+}
+
+/// A message that was given up is out after all: it stands in the chat where it was written, whatever came after it.
+fn arrive_late(scope: &Scope<'_>, message: &Outbound, now: Timestamp) -> Result<(), StoreError> {
+    const TOUCH: Scoped = scoped!(
+        "UPDATE chats SET last_at = max(coalesce(last_at, 0), :at),
+                          preview = CASE WHEN coalesce(last_at, 0) <= :at THEN :preview ELSE preview END,
+                          last_out_at = CASE WHEN :author = 'campaign' THEN last_out_at
+                                             ELSE max(coalesce(last_out_at, 0), :at) END
+         WHERE tenant_id = :tenant AND id = :chat AND kind <> 'erased'"
+    );
+    let found = &message.interaction;
+    interactions::set_state(scope, found.id, InteractionState::Sent, None)?;
+    if !message.was_sent {
+        count_send(scope, found.author, now);
+    }
+    let preview = super::accept_delivery::preview(&found.text);
+    scope.execute(
+        TOUCH,
+        &[(":chat", &found.chat), (":at", &found.at), (":preview", &preview), (":author", &found.author)],
+    )?;
+    if found.author != Author::Campaign {
+        chats::answered(scope, found.chat, found.id, found.at)?;
+        chats::look_who_waits(scope, found.chat)?;
+    }
+    close_questions(scope, message)?;
+    scope.emit(crate::store::change::Change::ChatChanged(scope.tenant(), found.chat));
+    Ok(())
+}
+
+/// Did WhatsApp itself refuse this message? Neither WAHA's answer to the POST nor its echo says otherwise.
+pub(crate) fn is_refused(message: &Outbound) -> bool {
+    message.interaction.state == InteractionState::Failed
+        && matches!(message.interaction.reason.as_deref(), Some(REFUSED | TIME_LOCKED))
 }
 
 fn touch(scope: &Scope<'_>, message: &Outbound, now: Timestamp) -> Result<(), StoreError> {
@@ -95,13 +144,30 @@ pub(crate) fn apply_ack(scope: &Scope<'_>, message: &Outbound, ack: Ack, now: Ti
     if next == InteractionState::Failed {
         return mark_failed(scope, message, REFUSED, now);
     }
-    if matches!(message.interaction.state, InteractionState::Sending | InteractionState::Unknown) {
+    use InteractionState::{Failed, Sending, Unknown};
+    let state = message.interaction.state;
+    if matches!(state, Sending | Unknown | Failed) {
         mark_sent(scope, message, None, None, now)?;
-        if message.interaction.state == InteractionState::Unknown {
-            tell_chat(scope, message.interaction.author, message.interaction.chat, ChatState::Waiting, None)?;
-        }
     }
-    interactions::set_state(scope, message.interaction.id, next, None)
+    interactions::set_state(scope, message.interaction.id, next, None)?;
+    if matches!(state, Unknown | Failed) { end_alarm(scope, message, state) } else { Ok(()) }
+}
+
+/// A chat that asked for a human because of this message asks no more, unless parts of the same answer were held back.
+fn end_alarm(scope: &Scope<'_>, message: &Outbound, state: InteractionState) -> Result<(), StoreError> {
+    const END: Scoped = scoped!(
+        "UPDATE chats SET state = 'waiting', reason = NULL
+         WHERE tenant_id = :tenant AND id = :chat AND state = 'needs_you' AND reason = :reason AND handoff_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM interactions AS i
+                           WHERE i.tenant_id = :tenant AND i.job_id = :job AND i.part > :part AND i.state = 'cancelled')"
+    );
+    let reason = format!("{state}: {}", message.interaction.reason.as_deref().unwrap_or_default());
+    let params: &[(&str, &dyn rusqlite::ToSql)] =
+        &[(":chat", &message.interaction.chat), (":reason", &reason), (":job", &message.job), (":part", &message.part)];
+    if scope.execute(END, params)? > 0 {
+        scope.emit(crate::store::change::Change::ChatChanged(scope.tenant(), message.interaction.chat));
+    }
+    Ok(())
 }
 
 /// Puts the chat of a message into a state, unless the message is a campaign's: then nobody asked anything, and whose
@@ -186,15 +252,19 @@ impl TenantStore {
         const HANDOFF: Scoped = scoped!("UPDATE chats SET handoff_at = :now WHERE tenant_id = :tenant AND id = :chat");
         self.write(move |scope| {
             let message = interactions::find(scope, id)?.ok_or(StoreError::NotFound("interaction"))?;
-            let found = &message.interaction;
-            if found.state == InteractionState::Failed && found.reason.as_deref() == Some(REFUSED) {
+            let refused = is_refused(&message)
+                || mark_sent(scope, &message, bare_id.as_deref(), wa_id.as_deref(), now)? == Some(Ack::Error);
+            if refused {
                 cancel_rest(scope, &message, "an earlier part was refused")?;
+                if let After::Handoff(_) = &after {
+                    // The failure is what the chat tells; the assistant is silent all the same.
+                    scope.execute(HANDOFF, &[(":chat", &message.interaction.chat), (":now", &now)])?;
+                }
                 if let Some(job) = message.job {
                     jobs::end(scope, job, &Ended::Done, now)?;
                 }
                 return Ok(None);
             }
-            mark_sent(scope, &message, bare_id.as_deref(), wa_id.as_deref(), now)?;
             if let Some(next) = parts_left(scope, &message)?.first() {
                 mark_sending(scope, *next, now)?;
                 return interactions::find(scope, *next);
@@ -254,6 +324,14 @@ impl TenantStore {
     pub async fn record_not_sent(&self, id: InteractionId, ended: Ended, now: Timestamp) -> Result<(), StoreError> {
         self.write(move |scope| {
             let message = interactions::find(scope, id)?.ok_or(StoreError::NotFound("interaction"))?;
+            // WhatsApp has refused it, and the chat asks for a human: to send it again is for them to say.
+            if is_refused(&message) && matches!(ended, Ended::Retry { .. } | Ended::Snooze { .. }) {
+                cancel_rest(scope, &message, "an earlier part was refused")?;
+                return match message.job {
+                    Some(job) => jobs::end(scope, job, &Ended::Done, now),
+                    None => Ok(()),
+                };
+            }
             let reason = match &ended {
                 Ended::Retry { reason, .. } | Ended::Snooze { reason, .. } | Ended::Fault { reason, .. } => {
                     interactions::set_state(scope, id, InteractionState::Queued, Some(reason))?;
@@ -376,7 +454,8 @@ fn cancel_rest(scope: &Scope<'_>, message: &Outbound, reason: &str) -> Result<()
 /// The last word is ours now, unless somebody else decided otherwise meanwhile.
 fn waiting_unless_taken(scope: &Scope<'_>, chat: ChatId) -> Result<(), StoreError> {
     const WAITING: Scoped = scoped!(
-        "UPDATE chats SET state = 'waiting', reason = NULL
+        "UPDATE chats
+         SET state = CASE WHEN needs_human IS NULL THEN 'waiting' ELSE 'needs_you' END, reason = needs_human
          WHERE tenant_id = :tenant AND id = :chat AND state NOT IN ('snoozed', 'done')"
     );
     scope.execute(WAITING, &[(":chat", &chat)])?;

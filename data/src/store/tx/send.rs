@@ -78,6 +78,7 @@ pub(crate) fn human_spoke(scope: &Scope<'_>, word: &HumanWord<'_>, now: Timestam
              reason = CASE WHEN coalesce(last_in_at, 0) <= :settles THEN NULL
                            WHEN :paused_until > :now AND state = 'assistant' THEN 'paused' ELSE reason END,
              snoozed_until = CASE WHEN coalesce(last_in_at, 0) > :settles THEN snoozed_until END,
+             needs_human = CASE WHEN coalesce(last_in_at, 0) > :settles THEN needs_human END,
              preview = CASE WHEN coalesce(last_in_at, 0) > :settles THEN preview ELSE :preview END,
              last_at = max(coalesce(last_at, 0), :at), last_out_at = max(coalesce(last_out_at, 0), :at),
              paused_until = CASE WHEN :paused_until > :now THEN max(coalesce(paused_until, 0), :paused_until)
@@ -97,8 +98,10 @@ pub(crate) fn human_spoke(scope: &Scope<'_>, word: &HumanWord<'_>, now: Timestam
         ],
         |row| row.get(0),
     )?;
-    questions::close_up_to_time(scope, word.chat, word.settles_until)?;
     let place = if customer_is_last == Some(true) { Place::BeforeTheCustomers } else { Place::Last };
+    // A message of the customer that was moved after our own last word has another time than WhatsApp's.
+    let closes_until = if place == Place::Last { jobs::NEVER } else { word.settles_until };
+    questions::close_up_to_time(scope, word.chat, closes_until)?;
     if place == Place::Last || word.paused_until > now {
         jobs::cancel_answer(scope, word.chat, HUMAN_ANSWERED, now)?;
     }

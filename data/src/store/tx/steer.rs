@@ -50,33 +50,32 @@ pub(crate) fn give_back(
     freshness: Duration,
     now: Timestamp,
 ) -> Result<Resumed, StoreError> {
+    // Neither a campaign nor a message from the phone of which nobody knows when it was written is an answer.
     const LAST: Scoped = scoped!(
-        "SELECT direction, at FROM interactions
-         WHERE tenant_id = :tenant AND chat_id = :chat AND state NOT IN ('cancelled', 'failed', 'draft', 'held', 'revoked')
+        "SELECT direction FROM interactions
+         WHERE tenant_id = :tenant AND chat_id = :chat AND author <> 'campaign'
+           AND (author <> 'phone' OR echoed_at IS NOT NULL)
+           AND state NOT IN ('cancelled', 'failed', 'draft', 'held', 'revoked')
          ORDER BY at DESC, seq DESC LIMIT 1"
     );
-    let last =
-        scope.row(LAST, &[(":chat", &chat)], |row| Ok((row.get::<_, Direction>(0)?, row.get::<_, Timestamp>(1)?)))?;
-    match last {
-        Some((Direction::In, at)) if now.since(at) <= freshness && questions::any_open(scope, chat)? => {
+    if let Some(asked_at) = questions::newest_open(scope, chat)? {
+        return if now.since(asked_at) <= freshness {
             chats::set_state(scope, chat, ChatState::Assistant, None)?;
             jobs::answer_at(scope, chat, now, Duration::from_secs(60), now)?;
             Ok(Resumed::WillAnswer)
-        }
-        Some((Direction::In, at)) if now.since(at) > freshness => {
+        } else {
             chats::set_state(scope, chat, ChatState::NeedsYou, Some("stale"))?;
             Ok(Resumed::Ready)
-        }
-        // A call, or a question whose answer WhatsApp refused.
-        Some((Direction::In, _)) => {
-            chats::set_state(scope, chat, ChatState::NeedsYou, Some("nothing here that the assistant can answer"))?;
-            Ok(Resumed::Ready)
-        }
-        _ => {
-            chats::set_state(scope, chat, ChatState::Waiting, None)?;
-            Ok(Resumed::Ready)
-        }
+        };
     }
+    match scope.row(LAST, &[(":chat", &chat)], |row| row.get::<_, Direction>(0))? {
+        // A call, or a question whose answer WhatsApp refused.
+        Some(Direction::In) => {
+            chats::set_state(scope, chat, ChatState::NeedsYou, Some("nothing here that the assistant can answer"))?;
+        }
+        Some(Direction::Out) | None => chats::set_state(scope, chat, ChatState::Waiting, None)?,
+    }
+    Ok(Resumed::Ready)
 }
 
 impl TenantStore {
@@ -183,7 +182,7 @@ impl TenantStore {
     /// What the store says.
     pub async fn resume_chat(&self, chat: ChatId, freshness: Duration, now: Timestamp) -> Result<Resumed, StoreError> {
         const RESUME: Scoped = scoped!(
-            "UPDATE chats SET paused_until = NULL, handoff_at = NULL, snoozed_until = NULL
+            "UPDATE chats SET paused_until = NULL, handoff_at = NULL, snoozed_until = NULL, needs_human = NULL
              WHERE tenant_id = :tenant AND id = :chat"
         );
         self.write(move |scope| {
@@ -203,7 +202,8 @@ impl TenantStore {
     pub async fn finish_chat(&self, chat: ChatId, now: Timestamp) -> Result<(), StoreError> {
         const DONE: Scoped = scoped!(
             "UPDATE chats SET state = 'done', reason = NULL, handoff_at = NULL, paused_until = NULL,
-                              snoozed_until = NULL, unread = 0, waiting_since = NULL, context_from = :now
+                              snoozed_until = NULL, unread = 0, waiting_since = NULL, needs_human = NULL,
+                              context_from = :now
              WHERE tenant_id = :tenant AND id = :chat"
         );
         self.write(move |scope| {

@@ -91,7 +91,8 @@ pub fn answered(state: &mut State, asked: &ChatList, reply: Result<Page<ChatSumm
         });
     }
     let finding = chats.find.is_some();
-    let was_empty = chats.rows.items().is_empty();
+    // A list that is new begins at its top, whatever an event or a late answer has put into it before.
+    let is_new = chats.rows.items().is_empty() || chats.rows.reading == Reading::Never;
     chats.rows.change(|items| {
         let known: std::collections::HashMap<_, usize> =
             items.iter().enumerate().map(|(at, chat)| (chat.id, at)).collect();
@@ -105,7 +106,7 @@ pub fn answered(state: &mut State, asked: &ChatList, reply: Result<Page<ChatSumm
         }
     });
     chats.sort();
-    if was_empty {
+    if is_new {
         chats.rows.select_at(0);
     }
     if last {
@@ -147,15 +148,16 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
             state.chats.find.get_or_insert_with(|| Input::empty(Lines::One));
             state.chats.finding = Finding::Open;
         }
-        Action::Open => {
-            if let Some(chat) = state.chats.rows.selected().cloned() {
+        Action::Open => match state.chats.highlighted().cloned() {
+            None => super::current::nobody(state, cx),
+            Some(chat) => {
                 if state.chats.thread.as_ref().is_none_or(|thread| thread.chat.id != chat.id) {
                     thread::open(state, chat, cx);
                 }
                 state.chats.focus = Pane::Thread;
                 thread::mark_read(state, cx);
             }
-        }
+        },
         Action::Back if state.chats.find.is_some() => {
             state.chats.find = None;
             fresh(state, cx);

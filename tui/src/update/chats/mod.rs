@@ -9,7 +9,7 @@ mod steer;
 mod thread;
 
 pub use self::composer::{keep_draft, pasted, send_again, typed};
-pub use self::current::{drop_held, hold, next_held, patience_ends, settle};
+pub use self::current::{is_about_chat, is_waiting, read_for, settle};
 pub use self::list::{enter, list_clicked, pane_clicked, turn};
 pub use self::live::{chat_changed, interaction_changed, woke};
 pub use self::quick::insert as quick_reply_picked;

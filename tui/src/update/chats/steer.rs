@@ -66,7 +66,7 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
         Action::ChatPause => cx.ask(ChatPause { tenant, chat: name(chat.id), instance: None, span: None }),
         Action::ChatPauseFor => {
             let spans = [HOUR / 2, HOUR, 4 * HOUR, 12 * HOUR, 24 * HOUR, 168 * HOUR];
-            let title = format!("{who}: silence the assistant for (or type, such as 90m)");
+            let title = format!("{who}: silence the assistant for (or type 90m)");
             palette::choose(
                 state,
                 PickerKind::Pause(chat.id),
@@ -79,7 +79,7 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
         }
         Action::ChatSnooze => {
             let spans = [HOUR, 3 * HOUR, 8 * HOUR, 24 * HOUR, 72 * HOUR, 168 * HOUR];
-            let title = format!("{who}: put the chat away for (or type, such as 2h)");
+            let title = format!("{who}: put the chat away for (or type 2h)");
             palette::choose(
                 state,
                 PickerKind::Snooze(chat.id),

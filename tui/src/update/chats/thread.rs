@@ -15,7 +15,7 @@ use crate::state::overlay::{Overlay, Reader, ReaderLine};
 use crate::state::thread::{Anchor, End, EntryId, Thread};
 use crate::state::{Screen, State};
 use crate::text::CleanText;
-use crate::update::{Cx, Handled, again};
+use crate::update::{Cx, Handled, again, ahead};
 
 /// Messages of a page.
 const PAGE: u32 = 60;
@@ -88,7 +88,10 @@ pub fn answered(state: &mut State, asked: &ChatShow, reply: Result<ChatShown, Re
             if let Some(thread) = state.chats.thread.as_mut().filter(|thread| asked.chat == name(thread.chat.id)) {
                 thread.reading = Reading::Failed(refusal.text);
             } else {
-                // The list is there again, with whoever is highlighted in it.
+                // The list is there again, with whoever is highlighted in it: what was typed was for somebody else.
+                if state.chats.jump.is_some_and(|(chat, _)| asked.chat == name(chat)) {
+                    ahead::drop_all(state, cx);
+                }
                 state.chats.jump = state.chats.jump.filter(|(chat, _)| asked.chat != name(*chat));
                 crate::update::answers::refused(state, &refusal, cx);
             }

@@ -10,11 +10,15 @@ use mychatflow_data::protocol::name::ContactName;
 use crate::action::Action;
 use crate::keymap::Scope;
 use crate::state::State;
+use crate::state::chats::shorter;
 use crate::state::contacts::{name, number, other_name};
 use crate::state::overlay::{Confirm, Deed, Overlay, Pick, PickItem, PickerKind};
 use crate::state::toasts::Tone;
 use crate::text::CleanText;
 use crate::update::{Cx, palette};
+
+/// The most columns of each of two names in a heading.
+const NAME: usize = 22;
 
 /// Asks who else a person is.
 pub fn open(state: &mut State, kept: &Contact) {
@@ -48,8 +52,14 @@ pub fn ask(state: &mut State, kept: ContactId, other: ContactId, label: &CleanTe
     let (stays, goes) = (called(state, kept, &CleanText::line("the first one")), called(state, other, label));
     let undo = state.keymap.key_of(&[Scope::Contacts], Action::Unmerge).unwrap_or_default();
     let question = ContactMerge { tenant: state.tenant_name(), contact: of(kept), other: of(other) };
+    let rows = state.contacts.rows.items();
+    let briefly = |id: ContactId, label: &CleanText| {
+        let known = rows.iter().find(|contact| contact.id == id).map(name);
+        shorter(known.as_ref().unwrap_or(label).as_str(), NAME)
+    };
+    let title = format!("Are {} and {} one person?", briefly(other, label), briefly(kept, &stays));
     state.overlays.push(Overlay::Confirm(Confirm {
-        title: CleanText::line("Are these one person?"),
+        title: CleanText::line(&title),
         text: CleanText::block(&format!(
             "{stays} stays, with the name.\n{goes} becomes part of them: addresses, chats, tags and notes go over.\n\nNothing \
              is sent to anybody. {undo} takes it back."
@@ -99,8 +109,11 @@ fn ask_undo(state: &mut State, kept: &Contact, merge: &MergeDocument, older: &[M
     if let Some(next) = older.first() {
         text.push_str(&format!("\n\nAfter that {} can be taken back as well.", other_name(next)));
     }
+    let (back, stays) = (other_name(merge), name(kept));
+    let (back, stays) = (shorter(back.as_str(), NAME), shorter(stays.as_str(), NAME));
+    let title = format!("{back} and {stays}: two people again?");
     state.overlays.push(Overlay::Confirm(Confirm {
-        title: CleanText::line("Two people again?"),
+        title: CleanText::line(&title),
         text: CleanText::block(&text),
         yes: "take it back",
         deed: Deed::Ask(Box::new(question.into())),

@@ -31,7 +31,7 @@ use crate::action::Action;
 use crate::key::Key;
 use crate::keymap::Scope;
 use crate::msg::{Answer, Effect, Refusal};
-use crate::state::chats::Finding;
+use crate::state::chats::{Finding, short};
 use crate::state::contacts::{Next, TABS, name, standing};
 use crate::state::input::{Input, Lines};
 use crate::state::list::{Known, Reading};
@@ -302,9 +302,10 @@ fn opt_out(state: &mut State, contact: &Contact) {
     let contact_name = ContactName::from(contact.id.to_string());
     let question = ContactOptout { tenant: state.tenant_name(), contact: contact_name, back };
     let name = name(contact);
+    let who = short(name.as_str());
     let (title, text, yes) = match back {
         OptOut::Out => (
-            format!("Write to {name} no more?"),
+            format!("Write to {who} no more?"),
             format!(
                 "Neither the assistant nor campaigns will write to {name} any more, until you take this back. You can still \
                  write yourself."
@@ -312,7 +313,7 @@ fn opt_out(state: &mut State, contact: &Contact) {
             "opt out",
         ),
         OptOut::Back => (
-            format!("Write to {name} again?"),
+            format!("Write to {who} again?"),
             format!(
                 "The assistant and campaigns may write to {name} again. Say so only when the person wants it: they asked \
                  not to be written to."
@@ -420,6 +421,9 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
                 }
                 reply => {
                     state.contacts.wrong = None;
+                    if reply.is_ok() && asked.after.is_none() {
+                        state.contacts.rows_of = Some((asked.review, asked.query.clone()));
+                    }
                     lists::take(&mut state.contacts.rows, First::of(asked.after.as_ref()), reply, cx.now);
                     look(state, cx);
                 }

@@ -18,8 +18,10 @@ use crate::theme::Role;
 use crate::view::paint::{Keys, Paint, Span, first_row};
 use crate::widgets::skeleton;
 
-/// The most columns of a place without a value, in the sentence about it.
+/// So many columns a place without a value always gets in the sentence about it.
 const PLACE: usize = 18;
+/// So many columns of the name stand beside a sentence in any case, where there is room for both.
+const NAME: usize = 16;
 
 /// Draws it.
 pub fn draw(state: &State, pane: &ThreadLayout, paint: &mut Paint<'_>) {
@@ -194,12 +196,15 @@ fn composer(state: &State, thread: &Thread, pane: &ThreadLayout, paint: &mut Pai
     let rule = Rect { x: pane.pane.x + 1, y: area.y - 1, width: pane.pane.width - 2, height: 1 };
     paint.rule(rule, paint.style(role));
     let sign = Rect { x: rule.x + 2, width: rule.width.saturating_sub(4), ..rule };
+    let who = name(&thread.chat);
     let more = if let Some(place) = thread.unfilled() {
-        let place = crate::text::cut(place.as_str(), PLACE);
-        match thread.sending {
-            Sending::Untried => format!("no value for {place}: fill it in "),
-            Sending::Refused => format!("not sent: {place} is still to be filled in "),
-        }
+        let (before, after) = match thread.sending {
+            Sending::Untried => ("no value for ", ": fill it in "),
+            Sending::Refused => ("not sent: ", " is still to be filled in "),
+        };
+        let taken = crate::text::width(before) + crate::text::width(after) + who.width().min(NAME) + 6;
+        let room = usize::from(sign.width).saturating_sub(taken).max(PLACE);
+        format!("{before}{}{after}", crate::text::cut(place.as_str(), room))
     } else if let Writing::Edit(_) = thread.writing {
         "the assistant's answer, in your words ".to_owned()
     } else {
@@ -207,7 +212,6 @@ fn composer(state: &State, thread: &Thread, pane: &ThreadLayout, paint: &mut Pai
     };
     // To whom it goes stands beside what is written. What is wrong with it must be there in full.
     let room = usize::from(sign.width).saturating_sub(crate::text::width(&more) + 6);
-    let who = name(&thread.chat);
     let who = crate::text::cut(who.as_str(), room);
     let who_role = if focused { Role::Accent } else { Role::Muted };
     let colon = if more.is_empty() { " " } else { ": " };

@@ -180,7 +180,7 @@ impl Intake<'_, '_> {
         let under_way = jobs::is_answering(self.scope, chat)?;
         if interaction.unanswered || (under_way && questions::any_open(self.scope, chat)?) {
             self.answer_after(chat, rules.burst_quiet, rules.burst_max)?;
-        } else if under_way {
+        } else if jobs::is_answer_unsent(self.scope, chat)? {
             jobs::cancel_answer(self.scope, chat, TAKEN_BACK, self.now)?;
             chats::set_state(self.scope, chat, ChatState::Waiting, None)?;
         }

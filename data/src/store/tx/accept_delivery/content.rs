@@ -28,12 +28,13 @@ pub(super) fn words(message: &MessageEvent) -> String {
 }
 
 impl Intake<'_, '_> {
-    /// Nothing will answer this: a human is asked, unless an answer to what was said before is on its way, which will
-    /// see this too.
+    /// Nothing will answer this: a human is asked, now or, where an answer to what was said before is on its way, after it.
     pub(super) fn ask_human(&self, chat: ChatId, reason: &str) -> Result<(), StoreError> {
         const ASK: Scoped = scoped!(
-            "UPDATE chats SET state = 'needs_you', reason = :reason
-             WHERE tenant_id = :tenant AND id = :chat AND state <> 'assistant'"
+            "UPDATE chats SET needs_human = :reason,
+                 state = CASE WHEN state = 'assistant' THEN state ELSE 'needs_you' END,
+                 reason = CASE WHEN state = 'assistant' THEN reason ELSE :reason END
+             WHERE tenant_id = :tenant AND id = :chat"
         );
         self.scope.execute(ASK, &[(":chat", &chat), (":reason", &reason)]).map(drop)
     }

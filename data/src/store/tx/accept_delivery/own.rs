@@ -99,7 +99,9 @@ impl Intake<'_, '_> {
         // One that was found by its words keeps the id that it has.
         let named = ours.bare_id.as_ref().is_none_or(|known| *known == message.bare_id);
         let (bare_id, wa_id) = if named { (Some(&*message.bare_id), Some(&*message.wa_id)) } else { (None, None) };
-        outcome::mark_sent(self.scope, ours, bare_id, wa_id, self.now)?;
+        if !outcome::is_refused(ours) {
+            outcome::mark_sent(self.scope, ours, bare_id, wa_id, self.now)?;
+        }
         if let Some(ack) = message.ack
             && let Some(ours) = interactions::find(self.scope, ours.interaction.id)?
         {

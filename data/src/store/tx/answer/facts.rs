@@ -37,6 +37,8 @@ pub struct Facts {
     pub phone: Option<Phone>,
     /// Was the person told in this chat that a machine writes?
     pub disclosed: bool,
+    /// When the newest message that nobody has answered was written.
+    pub asked_at: Option<Timestamp>,
     /// The person's tags.
     pub tags: Vec<String>,
     /// Settings of tenant, number and chat.
@@ -89,7 +91,9 @@ fn facts(scope: &Scope<'_>, job: Option<JobId>, chat: ChatId) -> Result<Facts, S
         "SELECT review, opted_out_at, language, phone,
                 EXISTS (SELECT 1 FROM interactions
                         WHERE tenant_id = :tenant AND chat_id = :chat AND discloses = 1
-                          AND state IN ('sending', 'unknown', 'sent', 'delivered', 'read', 'played'))
+                          AND state IN ('sending', 'unknown', 'sent', 'delivered', 'read', 'played')),
+                (SELECT max(coalesce(written_at, at)) FROM interactions
+                 WHERE tenant_id = :tenant AND chat_id = :chat AND open_revision IS NOT NULL)
          FROM contacts WHERE tenant_id = :tenant AND id = :contact"
     );
     const TAGS: Scoped =
@@ -136,9 +140,10 @@ fn facts(scope: &Scope<'_>, job: Option<JobId>, chat: ChatId) -> Result<Facts, S
     let thread = chats::find(scope, chat)?.ok_or(StoreError::NotFound("chat"))?;
     let instance = instances::find(scope, thread.instance)?.ok_or(StoreError::NotFound("instance"))?;
     let person = scope.row(PERSON, &[(":contact", &thread.contact), (":chat", &chat)], |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
     })?;
-    let (review, opted_out_at, language, phone, disclosed) = person.unwrap_or((Review::New, None, None, None, false));
+    let (review, opted_out_at, language, phone, disclosed, asked_at) =
+        person.unwrap_or((Review::New, None, None, None, false, None));
     let tags = scope.rows(TAGS, &[(":contact", &thread.contact)], |row| row.get(0))?;
     let quick_replies = quick_replies::told(scope)?;
     let mut history = scope.rows(RECENT, &[(":chat", &chat), (":limit", &HISTORY)], interactions::read)?;
@@ -175,6 +180,7 @@ fn facts(scope: &Scope<'_>, job: Option<JobId>, chat: ChatId) -> Result<Facts, S
         language,
         phone,
         disclosed,
+        asked_at,
         tags,
         quick_replies,
         history,

@@ -6,6 +6,7 @@ use crate::ids::{CampaignId, InstanceId, InteractionId};
 use crate::model::governor::estimate::Newcomers;
 use crate::model::governor::stops::{self, Course};
 use crate::model::governor::{DAY, Limits, Sent, packages, slow_start};
+use crate::model::new_chats::NewChatCapping;
 use crate::scoped;
 use crate::store::error::StoreError;
 use crate::store::scope::{Scope, Scoped};
@@ -34,6 +35,22 @@ pub(crate) fn locked_until(scope: &Scope<'_>, instance: InstanceId) -> Result<Op
     const LOCKED: Scoped =
         scoped!("SELECT restricted_until FROM instances WHERE tenant_id = :tenant AND id = :instance");
     Ok(scope.row(LOCKED, &[(":instance", &instance)], |row| row.get(0))?.flatten())
+}
+
+/// What WhatsApp says of the new chats that a number may start, and how many it has started for campaigns since that was told.
+pub(crate) fn new_chats(scope: &Scope<'_>, instance: InstanceId) -> Result<Option<(NewChatCapping, i64)>, StoreError> {
+    const TOLD: Scoped = scoped!("SELECT new_chats FROM instances WHERE tenant_id = :tenant AND id = :instance");
+    const SINCE: Scoped = scoped!(
+        "SELECT count(*) FROM recipients AS r
+         JOIN campaigns AS p ON p.tenant_id = r.tenant_id AND p.id = r.campaign_id
+         WHERE r.tenant_id = :tenant AND r.newcomer = 1 AND r.claimed_at > :since
+           AND r.interaction_id IS NOT NULL AND p.instance_id = :instance"
+    );
+    let told: Option<String> = scope.row(TOLD, &[(":instance", &instance)], |row| row.get(0))?.flatten();
+    let Some(told) = told.and_then(|json| serde_json::from_str::<NewChatCapping>(&json).ok()) else { return Ok(None) };
+    let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":instance", &instance), (":since", &told.seen_at)];
+    let since = scope.row(SINCE, params, |row| row.get(0))?.unwrap_or(0);
+    Ok(Some((told, since)))
 }
 
 /// What the number has sent for campaigns lately, as far as the limits ask for it.
@@ -86,6 +103,7 @@ pub(crate) fn sent(
         new_people: nth(NTH_NEWCOMER, today)?,
         first_newcomer,
         locked_until: locked_until(scope, instance)?,
+        new_chats_spent_until: new_chats(scope, instance)?.and_then(|(told, since)| told.spent_until(since, now)),
     })
 }
 

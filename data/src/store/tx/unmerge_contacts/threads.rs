@@ -121,11 +121,14 @@ impl Parting<'_, '_> {
 
     fn insert(&self, chat: ChatId, contact: ContactId, row: &ThreadRow) -> Result<(), StoreError> {
         const INSERT: Scoped = scoped!(
-            "INSERT INTO chats (tenant_id, id, instance_id, contact_id, kind, address, state, created_at)
-             VALUES (:tenant, :id, :instance, :contact, 'direct', :address, 'waiting', :created_at)"
+            "INSERT INTO chats (tenant_id, id, instance_id, contact_id, kind, address, state, created_at, needs_human)
+             VALUES (:tenant, :id, :instance, :contact, 'direct', :address, 'waiting', :created_at,
+                     -- Nobody knows of which of the two it was.
+                     (SELECT needs_human FROM chats WHERE tenant_id = :tenant AND id = :chat))"
         );
         let params: &[(&str, &dyn rusqlite::ToSql)] = &[
             (":id", &chat),
+            (":chat", &self.chat),
             (":instance", &row.instance),
             (":contact", &contact),
             (":address", &row.address),
@@ -150,6 +153,7 @@ impl Parting<'_, '_> {
         if live.as_ref().is_some_and(|live| !live.idle) {
             jobs::cancel_answer(self.scope, self.chat, TWO_AGAIN, self.now)?;
         }
+        questions::keep_covered(self.scope, self.chat)?;
         self.move_messages(to, leaves, folded)?;
         self.move_jobs(to)?;
         if let Some(folded) = folded {
@@ -174,7 +178,7 @@ impl Parting<'_, '_> {
         for (half, part) in [stays, goes].iter().zip(&parts) {
             let (row, waiting) = thread_again(half.chat, half.before, joined, now, part, inbound_since);
             write(self.scope, &row)?;
-            questions::recount(self.scope, row.id)?;
+            questions::recount(self.scope, row.id, row.revision)?;
             if waiting == Waiting::Look {
                 chats::look_who_waits(self.scope, row.id)?;
             }

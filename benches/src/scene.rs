@@ -1,4 +1,4 @@
-//! The shop of a trial: a WAHA and a Gemini on loopback, and the real binary between them, which may be killed.
+//! The shop of a trial or a torture: a WAHA and a Gemini on loopback, and the real binary between them, which may be killed.
 
 use std::fs::File;
 use std::net::SocketAddr;
@@ -8,54 +8,61 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use mychatflow_data::client;
-use mychatflow_sandbox::faults::{Fault, WebhookFault, When};
+use mychatflow_data::time::CLOCK_VARIABLE;
 use mychatflow_sandbox::gemini;
 use mychatflow_sandbox::log::Record;
-use mychatflow_sandbox::waha::{self, Engine, Operation};
+use mychatflow_sandbox::waha::{self, Engine};
 use serde_json::Value;
-use tokio::process::Child;
+use tokio::process::{Child, Command};
 
-use super::{Parcel, Plan};
 use crate::told::Told;
 use crate::typed::{Typed, free_port};
 
 /// The number, and its session at WAHA.
 pub const NUMBER: &str = "shop";
-/// What the assistant says to whatever it is asked.
-const ANSWER: &str = "Thank you for your message! We are here for you, and somebody will have a look at it right away.";
 /// How long anything may take that waits for nothing but this machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// Short, so that what hangs is soon looked for.
 const WAHA_TIMEOUT_S: u64 = 3;
 
+/// What differs between shops.
+pub struct Shop {
+    /// The binary.
+    pub program: PathBuf,
+    /// The library that WAHA runs.
+    pub engine: Engine,
+    /// How much WAHA remembers.
+    pub record: Record,
+    /// What the model says.
+    pub answers: gemini::Answers,
+    /// What the plan grants.
+    pub credits: i64,
+    /// The same seed gives the same ids.
+    pub seed: u64,
+}
+
 /// Everything that runs.
 pub struct Scene {
     pub waha: waha::Server,
-    _gemini: gemini::Server,
+    pub gemini: gemini::Server,
     pub typed: Typed,
-    socket: PathBuf,
-    log: PathBuf,
+    pub socket: PathBuf,
+    pub log: PathBuf,
+    data: PathBuf,
+    clock: PathBuf,
     daemon: Option<Child>,
-    engine: Engine,
-    parcel: Parcel,
-    seed: u64,
-    armed: u64,
     /// From each start of the daemon until it answered.
     pub ready: Vec<Duration>,
 }
 
 impl Scene {
     /// Opens the shop and pairs its number.
-    pub async fn open(plan: &Plan, room: &Path) -> anyhow::Result<Self> {
-        let Plan { engine, parcel, seed, .. } = *plan;
-        let waha = waha::Options { engine, record: Record::Sends, seed, ..waha::Options::default() };
+    pub async fn open(shop: Shop, room: &Path) -> anyhow::Result<Self> {
+        let Shop { engine, record, seed, .. } = shop;
+        let waha = waha::Options { engine, record, seed, ..waha::Options::default() };
         let waha = waha::Server::start(waha).await?;
-        let gemini = gemini::Options {
-            answers: gemini::Answers::Fixed(ANSWER.to_owned()),
-            record: Record::Sends,
-            ..gemini::Options::default()
-        };
+        let gemini = gemini::Options { answers: shop.answers, record: Record::Sends, ..gemini::Options::default() };
         let gemini = gemini::Server::start(gemini).await?;
         let told = Told {
             room: room.to_owned(),
@@ -66,16 +73,16 @@ impl Scene {
             gemini_key: gemini::Options::default().api_key,
             burst_quiet_ms: 50,
             gemini_concurrent: 8,
-            credits: 1_000_000,
+            credits: shop.credits,
         };
         let config = room.join("config.toml");
         let here = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
         std::fs::write(&config, told.file(here(free_port()), here(free_port()))).context("no config file")?;
-        let typed = Typed { program: plan.program.clone(), home: room.to_owned(), config };
+        let typed = Typed { program: shop.program, home: room.to_owned(), config };
         let (socket, log) = (told.socket(), room.join("daemon.log"));
+        let (data, clock) = (told.data_dir(), room.join("clock"));
         let (daemon, ready) = (None, Vec::new());
-        let mut scene =
-            Self { waha, _gemini: gemini, typed, socket, log, daemon, engine, parcel, seed, armed: 0, ready };
+        let mut scene = Self { waha, gemini, typed, socket, log, data, clock, daemon, ready };
         scene.start().await?;
         scene.typed.done(&["tenant", "add", "Harbour Bakery", "--timezone", "UTC"]).await?;
         scene.typed.done(&["instance", "add", NUMBER, "--waha", "main", "--session", NUMBER]).await?;
@@ -93,7 +100,7 @@ impl Scene {
     pub async fn start(&mut self) -> anyhow::Result<()> {
         let log = File::options().create(true).append(true).open(&self.log).context("no log")?;
         let mut command = self.typed.command(&["daemon"]);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        command.env(CLOCK_VARIABLE, &self.clock).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let began = Instant::now();
         let mut daemon = command.spawn().context("the daemon does not start")?;
         while client::connect(&self.socket).await.is_err() {
@@ -112,10 +119,43 @@ impl Scene {
 
     /// `kill -9`: nothing is finished, nothing is told.
     pub async fn kill(&mut self) -> anyhow::Result<()> {
-        match &mut self.daemon {
-            Some(daemon) => daemon.kill().await.context("the daemon can't be killed"),
+        match self.daemon.take() {
+            Some(mut daemon) => daemon.kill().await.context("the daemon can't be killed"),
             None => bail!("no daemon runs"),
         }
+    }
+
+    /// Does a daemon run?
+    pub const fn is_up(&self) -> bool {
+        self.daemon.is_some()
+    }
+
+    /// The daemon is gone, and the disk holds what it held at one instant: neither memory nor anything written later.
+    /// What a power cut loses of a file that was not synced is still there.
+    pub async fn cut_power(&mut self) -> anyhow::Result<()> {
+        let Some(id) = self.daemon.as_ref().and_then(Child::id) else { bail!("no daemon runs") };
+        let stop = Command::new("sh").args(["-c", &format!("kill -STOP {id}")]).status().await;
+        if !stop.context("no shell")?.success() {
+            bail!("the daemon can't be stopped");
+        }
+        let copy = self.data.with_file_name("data.copy");
+        copy_files(&self.data, &copy)?;
+        self.kill().await?;
+        std::fs::remove_dir_all(&self.data).context("the old data directory stays")?;
+        std::fs::rename(&copy, &self.data).context("the copy can't take its place")
+    }
+
+    /// Moves the daemon's clock so far from the true time. Only a binary with the feature `halt` looks.
+    pub fn move_clock(&self, by: i64) -> anyhow::Result<()> {
+        // Whoever reads it in the middle sees the old file or the new one.
+        let new = self.clock.with_extension("new");
+        std::fs::write(&new, by.to_string()).context("no clock")?;
+        std::fs::rename(&new, &self.clock).context("no clock")
+    }
+
+    /// Can the clock of this binary be moved?
+    pub fn has_a_clock_to_move(&self) -> bool {
+        std::fs::read_to_string(&self.log).is_ok_and(|log| log.contains("the clock is moved by"))
     }
 
     /// A second daemon on the same data directory. It must refuse, and say what is wrong.
@@ -129,49 +169,22 @@ impl Scene {
         Ok(if refused { Ok(()) } else { Err(format!("a second daemon ended with {}: {said}", ended.status)) })
     }
 
-    /// What goes wrong all the time: answers that lie about what was done, connections cut before and after, and
-    /// webhooks that come twice or out of order.
-    pub fn arm(&mut self) {
-        self.disarm();
-        self.armed += 1;
-        let mut seed = self.seed.wrapping_mul(1_000_003).wrapping_add(self.armed * 64);
-        let mut chance = |fraction: f64| {
-            seed += 1;
-            When::Chance { fraction, seed }
-        };
-        // What was never sent is looked for at length, and holds up the rest; without ids a minute long.
-        let rarely = if self.engine == Engine::Webjs { 0.0004 } else { 0.001 };
-        let send = self.parcel.operation();
-        let said = || "rate-overlimit".to_owned();
-        for (operation, fraction, fault) in [
-            (send, 0.05, Fault::DoThenEngineError(said())),
-            (send, 0.01, Fault::DoThenCut),
-            (send, 0.001, Fault::DoThenHang),
-            (send, rarely, Fault::Cut),
-            (send, rarely, Fault::EngineError(said())),
-            (send, 0.001, Fault::NotReady),
-            (Operation::NewMessageId, 0.002, Fault::EngineError(said())),
-        ] {
-            self.waha.faults().add(operation, chance(fraction), fault);
-        }
-        let webhooks = self.waha.webhook_faults();
-        webhooks.add_for_all(chance(0.3), WebhookFault::Duplicate);
-        webhooks.add_for_all(chance(0.1), WebhookFault::Shuffle(Duration::from_millis(150)));
-    }
-
     /// Everything goes well.
     pub fn disarm(&self) {
         self.waha.faults().clear();
         self.waha.webhook_faults().clear();
     }
 
-    /// Work that is left: all but what only a human can decide.
+    /// Work that is left: all but what only a human can decide, and the next look at the people of a number that was just paired.
     pub async fn left(&self) -> anyhow::Result<Vec<Value>> {
         let mut left = self.typed.done(&["queue", "list"]).await?;
-        left.retain(|entry| entry["kind"] != "unknown_send");
+        left.retain(|entry| {
+            entry["kind"] != "unknown_send" && (entry["kind"] != "sync_contacts" || entry["state"] != "scheduled")
+        });
         Ok(left)
     }
 
+    /// Waits until nothing is left to do.
     async fn at_rest(&self) -> anyhow::Result<()> {
         self.until("nothing is left to do", async |scene: &Self| Ok(scene.left().await?.is_empty())).await
     }
@@ -186,4 +199,19 @@ impl Scene {
         }
         Ok(())
     }
+}
+
+/// Copies files and directories, all but the memory that processes share beside a store.
+fn copy_files(from: &Path, to: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir(to).with_context(|| format!("no directory {}", to.display()))?;
+    for entry in std::fs::read_dir(from).context("no data directory")? {
+        let entry = entry?;
+        let (old, new) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type()?.is_dir() {
+            copy_files(&old, &new)?;
+        } else if !entry.file_name().to_string_lossy().ends_with("-shm") {
+            std::fs::copy(&old, &new).with_context(|| format!("{} can't be copied", old.display()))?;
+        }
+    }
+    Ok(())
 }

@@ -1,0 +1,48 @@
+//! What was typed before the list, the thread or the answer that it is about had come.
+
+use std::collections::VecDeque;
+
+use mychatflow_data::ids::ChatId;
+use mychatflow_data::time::Timestamp;
+
+use super::Screen;
+use super::list::RowKey;
+use crate::key::Key;
+
+/// Something that was typed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Typed {
+    /// A key.
+    Key(Key),
+    /// Text that was pasted.
+    Paste(String),
+}
+
+/// Where keys go: a screen, and how many overlays lie on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The screen.
+    pub screen: Screen,
+    /// How many overlays lie on it.
+    pub overlays: usize,
+}
+
+/// What waits, in the order in which it was typed.
+#[derive(Debug, Clone, Default)]
+pub struct Ahead {
+    /// What was typed.
+    pub typed: VecDeque<Typed>,
+    /// Whom it is about, as far as that was known: if that one goes, nobody else may get it.
+    pub subject: Option<Subject>,
+    /// Since when something is waited for, and where.
+    pub since: Option<(Place, Timestamp)>,
+}
+
+/// Whom or what an action would be about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// A chat.
+    Chat(ChatId),
+    /// A row of the list on a screen.
+    Row(Screen, RowKey),
+}
