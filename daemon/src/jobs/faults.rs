@@ -15,6 +15,9 @@ pub fn of_model(error: &GeminiError) -> (FaultCode, String) {
             return of_model(&GeminiError::QuotaDay { retry_after: None });
         }
         GeminiError::BreakerOpen { cause, .. } if *cause == Cause::KeyRefused => FaultCode::ModelKey,
+        GeminiError::BreakerOpen { cause: Cause::Outage, .. } => {
+            return (FaultCode::ModelBusy, Cause::Outage.to_string());
+        }
         GeminiError::Transient { .. } | GeminiError::Timeout | GeminiError::BreakerOpen { .. } => FaultCode::ModelBusy,
         GeminiError::QuotaDay { .. } => FaultCode::ModelQuota,
         GeminiError::KeyRefused { .. } => FaultCode::ModelKey,

@@ -149,8 +149,10 @@ impl AnswerFault {
         if passed || heavier {
             return self;
         }
-        // The number's state changes on the way; the newest is the one that people see elsewhere.
-        let words = if self.code == before.code { self.words } else { before.words.clone() };
+        // The number's state changes on the way; the newest is the one that people see elsewhere. A question that waits
+        // with others for the model knows less than one that was asked.
+        let newer = self.code == before.code && (self.tries > 0 || self.code.is_waited_for());
+        let words = if newer { self.words } else { before.words.clone() };
         Self { code: before.code, words, first_at: before.first_at, tries: before.tries.saturating_add(self.tries) }
     }
 
