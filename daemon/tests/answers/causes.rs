@@ -311,3 +311,31 @@ async fn without_credit_nobody_is_told_that_the_assistant_may_answer() {
     let gate = why.lines.iter().find(|line| line.what == "the assistant").unwrap().detail.clone().unwrap();
     assert_eq!(gate, "may not answer: no credit left; mychatflow credit grant N");
 }
+
+#[tokio::test]
+async fn a_question_that_got_old_while_the_number_or_gemini_rested_says_so() {
+    let slowed = "WhatsApp slows this number down (rate-overlimit)";
+    for (gemini, waits, old) in [
+        (false, format!("{slowed}: nothing is sent until "), format!("stale: {slowed}, from ")),
+        // What waits for Gemini begins so that it is woken when Gemini answers.
+        (true, "gemini: gemini is busy or out of reach".to_owned(), "stale: gemini is busy or out of reach".to_owned()),
+    ] {
+        let world = world(Engine::Noweb).await;
+        if gemini {
+            let busy = Fault::Answer(Sample::named("503_overloaded").unwrap());
+            world.gemini.faults().add(Operation::GenerateContent, When::Always, busy);
+        } else {
+            world.waha.slow_down(SESSION, Duration::from_secs(3600)).await.unwrap();
+        }
+        world.waha.customer_says(SESSION, &world.ana, "When are you open?").await.unwrap();
+        let chat = world.chat().await;
+        let waiting = async || {
+            let lines = queued(&world).await;
+            lines.iter().any(|line| line.reason.as_deref().is_some_and(|why| why.starts_with(&waits))).then_some(())
+        };
+        world.until(&waits, waiting).await;
+        later(&world, OLD);
+        let reason = needs_you(&world, chat, &old).await;
+        assert!(reason.contains(" until "), "{reason}");
+    }
+}
