@@ -145,7 +145,7 @@ pub struct Table {
     head: Vec<&'static str>,
     rows: Vec<Vec<String>>,
     empty: &'static str,
-    hints: Vec<&'static str>,
+    hints: Vec<String>,
 }
 
 impl Table {
@@ -160,9 +160,9 @@ impl Table {
     }
 
     /// Adds a next step, said once beside the table.
-    pub fn hint(&mut self, hint: &'static str) {
-        if !self.hints.contains(&hint) {
-            self.hints.push(hint);
+    pub fn hint(&mut self, hint: &str) {
+        if !self.hints.iter().any(|known| known == hint) {
+            self.hints.push(hint.to_owned());
         }
     }
 

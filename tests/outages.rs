@@ -61,7 +61,7 @@ mod without_gemini {
         nothing_for_nothing(&world).await;
         // Asking again is useless, and not done.
         retry(&world, &waits).await;
-        let waits = world.waiting("answer_chat", "gemini is not asked for now: the quota is used up").await;
+        let waits = world.waiting("answer_chat", "the gemini quota is used up, tried 2 times").await;
         assert_eq!(world.model_calls(), 1);
         nothing_for_nothing(&world).await;
         // A bigger quota: a new run knows nothing of the old one.

@@ -43,7 +43,7 @@ impl From<RenderError> for Refused {
 impl From<RenderError> for JobError {
     /// Nobody is left out because a machine is slow: the job is tried again.
     fn from(error: RenderError) -> Self {
-        Self::Retryable { reason: error.to_string(), after: Duration::from_secs(1) }
+        Self::Retryable { reason: error.to_string(), after: Duration::from_secs(1), fault: None }
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream;
 use mychatflow_data::model::instance::{Instance, InstanceStatus, Verdict};
+use mychatflow_data::model::remedy::remedy;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::error::StoreError;
 use tokio::time::sleep;
@@ -13,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cx::Cx;
 use crate::flow::verdict::UNDELIVERED_CHATS_MAX;
-use crate::instances::{InstanceError, notice, request_reconcile, restart};
+use crate::instances::{InstanceError, RESTARTS, notice, request_reconcile, restart};
 use crate::jobs::recover_history::recover;
 use crate::jobs::{recheck_hidden_ids, recheck_history};
 
@@ -99,6 +100,11 @@ async fn visit(cx: &Cx, instance: &Instance) -> Result<(), InstanceError> {
     let Some(why) = why else { return Ok(()) };
     if !cx.numbers.may_restart(instance.id, cx.now()) {
         tracing::warn!(instance.id = %instance.id, why, "it was restarted too often: a person must look");
+        if cx.numbers.is_news(instance.id, RESTARTS) {
+            let found = remedy(instance.status.as_ref(), instance.verdict, instance.reason.as_deref());
+            let helps = found.map(|remedy| format!("; {}", remedy.told_of(&instance.name))).unwrap_or_default();
+            notice(cx, &tenant, "warning", &format!("restarts did not help {}: {why}{helps}", instance.name));
+        }
         return Ok(());
     }
     notice(cx, &tenant, "warning", &format!("{} is being restarted: {why}", instance.name));

@@ -267,9 +267,7 @@ async fn a_quota_of_the_day_opens_the_breaker_for_its_model() {
 
 #[tokio::test]
 async fn a_refused_key_is_not_tried_again_and_never_printed() {
-    for name in
-        ["400_bad_key.json", "401_unauthenticated.json", "403_no_key.json", "400_failed_precondition_location.json"]
-    {
+    for name in ["400_bad_key.json", "401_unauthenticated.json", "403_no_key.json"] {
         let fake = Fake::start(vec![sample(name)]).await;
         let gemini = gemini(&fake);
         let error = gemini.generate(&ask()).await.unwrap_err();
@@ -284,6 +282,44 @@ async fn a_refused_key_is_not_tried_again_and_never_printed() {
         let printed = format!("{:?} {gemini:?} {state:?} {error:?} {error} {again}", config(&fake.url));
         assert!(!printed.contains("secret"), "{printed}");
     }
+}
+
+#[tokio::test]
+async fn a_project_that_is_not_served_is_not_called_a_refused_key() {
+    for (name, reason) in [
+        ("400_failed_precondition_location.json", "FAILED_PRECONDITION"),
+        ("403_service_disabled.json", "SERVICE_DISABLED"),
+    ] {
+        let fake = Fake::start(vec![sample(name)]).await;
+        let gemini = gemini(&fake);
+        let error = gemini.generate(&ask()).await.unwrap_err();
+        assert_eq!(error, GeminiError::NotServed { reason: reason.to_owned() });
+        let again = gemini.generate(&ask()).await.unwrap_err();
+        assert!(matches!(again, GeminiError::BreakerOpen { .. }), "{again:?}");
+        for told in [error.to_string(), again.to_string()] {
+            assert!(told.contains(reason) && !told.contains("refused"), "{told}");
+        }
+        assert_eq!(fake.calls(), 1, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_model_that_is_gone_is_asked_for_no_more_and_its_successor_is_paid() {
+    let gone = sample("404_model.json");
+    let fake = Fake::start(vec![gone, says("one"), says("two")]).await;
+    let config = Config { model: "gemini-2.5-flash-lite".to_owned(), ..config(&fake.url) };
+    let gemini = Gemini::new(config).unwrap();
+    for reply in ["one", "two"] {
+        let answer = gemini.generate(&ask()).await.unwrap();
+        assert_eq!(answer.reply, reply);
+        assert_eq!(gemini.cost_microdollars(None, &answer), Some(16), "by what answered: 3 + 12.5");
+        let change = answer.change.unwrap();
+        assert_eq!((change.answered.as_str(), change.gone), ("gemini-3.5-flash-lite", true));
+    }
+    assert_eq!(fake.calls(), 3, "the second question goes to the successor at once");
+    assert_eq!(gemini.state().in_its_place.as_deref(), Some("gemini-3.5-flash-lite"));
+    // Levels are the successor's: 2.5-flash-lite takes none.
+    assert_eq!(fake.body(1)["generationConfig"]["thinkingConfig"]["thinkingLevel"], "MINIMAL");
 }
 
 #[tokio::test]

@@ -234,10 +234,11 @@ fn marked(hit: &SearchHit) -> String {
 
 /// What a person can do about the reason of a chat, where that is not writing an answer.
 fn next_step(chat: &ChatSummary) -> Option<&'static str> {
-    const STEPS: [(&str, &str); 5] = [
+    const STEPS: [(&str, &str); 6] = [
         ("no credit left", "no credit left: mychatflow credit grant N"),
-        ("waiting for approval", "waiting for approval: mychatflow chat approve NAME"),
+        ("draft", "draft: look at it with mychatflow chat show NAME, then mychatflow chat approve NAME"),
         ("held", "held: look at it with mychatflow chat show NAME, then mychatflow chat approve NAME"),
+        ("stale: the number was", "stale: the number was down; mychatflow instance list says what helps"),
         ("unreviewed", "unreviewed: mychatflow contact tag NAME --review customer"),
         ("unknown", "unknown: mychatflow queue list; queue retry may send it twice"),
     ];

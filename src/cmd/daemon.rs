@@ -181,9 +181,10 @@ fn status_text(cx: &Cx, shown: &DaemonShown) -> String {
         (
             "gemini",
             format!(
-                "{}  {}{}",
+                "{}  {}{}{}",
                 gemini.health,
                 gemini.model,
+                gemini.answered_by.as_ref().map(|model| format!(", {model} answers in its place")).unwrap_or_default(),
                 trouble(cx, gemini.health, gemini.ok_at, gemini.error.as_ref())
             ),
         ),

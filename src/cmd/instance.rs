@@ -90,7 +90,9 @@ fn status_of(status: Option<&InstanceStatus>) -> String {
 }
 
 fn status_line(instance: &InstanceDocument) -> String {
-    format!("{} is {} ({})", clean(&instance.name), clean(&status_of(instance.status.as_ref())), instance.verdict)
+    let helps = instance.remedy.as_ref().map(|remedy| format!("; {}", clean(remedy))).unwrap_or_default();
+    let status = status_of(instance.status.as_ref());
+    format!("{} is {} ({}){helps}", clean(&instance.name), clean(&status), instance.verdict)
 }
 
 fn me(instance: &InstanceDocument) -> String {
@@ -116,6 +118,9 @@ fn table(cx: &Cx, instances: &[InstanceDocument]) -> Table {
             me(instance),
             format!("{} on {}", instance.session, instance.waha),
         ]);
+        if let Some(remedy) = &instance.remedy {
+            table.hint(&format!("{}: {}", clean(&instance.name), clean(remedy)));
+        }
     }
     table
 }
@@ -130,6 +135,7 @@ fn full(cx: &Cx, shown: &InstanceShown) -> String {
         ("status", format!("{}, {}", status_of(instance.status.as_ref()), age(instance.since, cx.now))),
         ("verdict", instance.verdict.to_string()),
         ("reason", instance.reason.clone().unwrap_or_default()),
+        ("what helps", instance.remedy.as_deref().map(clean).unwrap_or_default()),
         ("session", format!("{} on {}", instance.session, instance.waha)),
         ("server", server.join(" ")),
         ("paired", age_or(instance.paired_at, cx.now, "never")),

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use mychatflow_data::model::fault::slowed_until;
 use mychatflow_data::time::Timestamp;
 
 /// The first rest.
@@ -43,7 +44,7 @@ impl Slowdown {
 /// Why nothing is sent, in words for people.
 #[must_use]
 pub fn reason(until: Timestamp) -> String {
-    format!("WhatsApp slows this number down (rate-overlimit): nothing is sent until {until}")
+    slowed_until(&until.to_string())
 }
 
 #[cfg(test)]

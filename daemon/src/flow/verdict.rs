@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use mychatflow_data::model::instance::{InstanceStatus, Traffic, Verdict};
+use mychatflow_data::model::remedy::{FailedCause, MISSING};
 use mychatflow_data::time::Timestamp;
 
 use super::slowdown;
@@ -37,6 +38,8 @@ pub struct Facts<'a> {
     pub sight: Sight<'a>,
     /// The last state before this one that was neither `FAILED` nor `STARTING`.
     pub before: Option<&'a InstanceStatus>,
+    /// Was it started again since it last worked, and failed once more?
+    pub in_vain: bool,
     /// Until when WhatsApp lets it write only to people it knows.
     pub restricted_until: Option<Timestamp>,
     /// Until when it rests, since WhatsApp said that it sends too much.
@@ -55,7 +58,7 @@ pub fn verdict(facts: &Facts<'_>) -> (Verdict, Option<String>) {
     let dead = |reason: &str| (Verdict::Dead, Some(reason.to_owned()));
     let status = match facts.sight {
         Sight::Unasked(why) => return dead(why),
-        Sight::Missing => return dead("WAHA has no such session: it is being made anew"),
+        Sight::Missing => return dead(MISSING),
         Sight::Session(status) => status,
     };
     match status {
@@ -63,11 +66,15 @@ pub fn verdict(facts: &Facts<'_>) -> (Verdict, Option<String>) {
         InstanceStatus::Stopped => dead("stopped at WAHA"),
         InstanceStatus::Starting => dead("WAHA is connecting it"),
         InstanceStatus::ScanQrCode => dead("scan the QR code"),
-        InstanceStatus::Failed => dead(match facts.before {
-            Some(InstanceStatus::ScanQrCode) => "nobody scanned the QR code in time: ask for a new one",
-            Some(InstanceStatus::Working) => "the phone unlinked the number: log out and pair again",
-            _ => "failed at WAHA: restart it, or log out and pair again",
-        }),
+        // FAILED does not say that the phone unlinked it: only a restart that does not help does.
+        InstanceStatus::Failed => dead(
+            match facts.before {
+                Some(InstanceStatus::ScanQrCode) => FailedCause::Unscanned,
+                _ if facts.in_vain => FailedCause::AfterRestart,
+                _ => FailedCause::AtWork,
+            }
+            .words(),
+        ),
         InstanceStatus::PasskeyRequired | InstanceStatus::PasskeyConfirmationRequired => {
             dead("WhatsApp asks for a passkey: finish the pairing on WAHA's dashboard")
         }
@@ -110,6 +117,7 @@ mod tests {
         Facts {
             sight,
             before: None,
+            in_vain: false,
             restricted_until: None,
             slowed_until: None,
             heard_at: Some(NOW),
@@ -128,9 +136,9 @@ mod tests {
             (Sight::Session(&Stopped), Some(&Working), "stopped at WAHA"),
             (Sight::Session(&Starting), None, "WAHA is connecting it"),
             (Sight::Session(&ScanQrCode), None, "scan the QR code"),
-            (Sight::Session(&Failed), Some(&ScanQrCode), "nobody scanned the QR code in time: ask for a new one"),
-            (Sight::Session(&Failed), Some(&Working), "the phone unlinked the number: log out and pair again"),
-            (Sight::Session(&Failed), None, "failed at WAHA: restart it, or log out and pair again"),
+            (Sight::Session(&Failed), Some(&ScanQrCode), "nobody scanned the QR code in time"),
+            (Sight::Session(&Failed), Some(&Working), "it failed at WAHA"),
+            (Sight::Session(&Failed), None, "it failed at WAHA"),
             (
                 Sight::Session(&PasskeyRequired),
                 None,
@@ -141,6 +149,14 @@ mod tests {
             let found = verdict(&Facts { before, ..facts(sight) });
             assert_eq!(found, (Verdict::Dead, Some(expected.to_owned())));
         }
+    }
+
+    #[test]
+    fn only_a_restart_that_did_not_help_speaks_for_an_unlinked_phone() {
+        let failed = facts(Sight::Session(&InstanceStatus::Failed));
+        let told = |in_vain| verdict(&Facts { before: Some(&InstanceStatus::Working), in_vain, ..failed }).1.unwrap();
+        assert_eq!(told(false), FailedCause::AtWork.words());
+        assert_eq!(told(true), FailedCause::AfterRestart.words());
     }
 
     #[test]

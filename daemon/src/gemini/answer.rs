@@ -62,6 +62,29 @@ impl AddAssign for Usage {
     }
 }
 
+/// Another model answers than the one that was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelChange {
+    /// The one that was asked for.
+    pub asked: String,
+    /// The one that answered.
+    pub answered: String,
+    /// Is the first one not there any more? Otherwise Google routed the question by itself.
+    pub gone: bool,
+}
+
+impl std::fmt::Display for ModelChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { asked, answered, gone } = self;
+        let what = if *gone { "is not there any more" } else { "does not answer itself" };
+        write!(
+            f,
+            "the model {asked} {what}: {answered} answers in its place, at its own price; to choose another, set \
+             gemini.model, then: mychatflow daemon reload"
+        )
+    }
+}
+
 /// A usable answer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -80,6 +103,8 @@ pub struct Answer {
     pub response_id: Option<String>,
     /// From the first request to the usable answer, waiting included, in milliseconds.
     pub latency_ms: u64,
+    /// Whether another model answered than was asked.
+    pub change: Option<ModelChange>,
 }
 
 impl std::fmt::Debug for Answer {

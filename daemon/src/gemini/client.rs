@@ -1,7 +1,7 @@
 //! The one place that talks to Gemini over HTTP: attempts, waits, and what is remembered between calls.
 
-use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use tokio::sync::Notify;
 
-use super::answer::{Answer, Usage};
+use super::answer::{Answer, ModelChange, Usage};
 use super::ask::Ask;
 use super::backoff::Patience;
 use super::breaker::{Breaker, BreakerState, Cause, Leave};
@@ -71,6 +71,8 @@ pub struct State {
     pub last_ok_at: Option<Timestamp>,
     /// The last call that failed; stays after a later success, compare the times.
     pub last_error: Option<LastError>,
+    /// The model that answers in place of the configured one, where another does.
+    pub in_its_place: Option<String>,
 }
 
 /// A call that failed.
@@ -108,6 +110,13 @@ struct Pulse {
     breaker: Breaker,
     last_ok_at: Option<Timestamp>,
     last_error: Option<LastError>,
+    /// What made the breaker stop all calls with this key.
+    blocked_by: Option<GeminiError>,
+    /// Models that are not there any more, and when that was found.
+    gone: BTreeMap<String, Instant>,
+    in_its_place: Option<String>,
+    told_faults: BTreeSet<(Asker, &'static str)>,
+    told_changes: BTreeSet<(Asker, String, String)>,
 }
 
 impl std::fmt::Debug for Gemini {
@@ -123,6 +132,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// No answer of ours is near this; more is not read.
 const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 const MODEL_PAGES_MAX: usize = 10;
+/// A model that was not there is asked for again after this: a 404 may have been a mistake.
+const GONE_HOLD: Duration = Duration::from_secs(3600);
 /// How often a call waits for the end of a short rate limit that others ran into.
 const PAUSES_MAX: u32 = 5;
 
@@ -191,8 +202,11 @@ impl Gemini {
 
     /// What an answer cost, in micro-dollars: by the model that answered, else by the one that was asked.
     pub fn cost_microdollars(&self, asked: Option<&str>, answer: &Answer) -> Option<i64> {
-        let price = answer.model_version.as_deref().and_then(|name| self.price(name));
-        let price = price.or_else(|| self.price(asked.unwrap_or(self.model())))?;
+        let asked = asked.unwrap_or(self.model());
+        let answered = answer.model_version.as_deref().unwrap_or(asked);
+        // A version of the model costs what the model does; another model has its own price, or none that we know.
+        let of_asked = || if models::is_other(asked, answered) { None } else { self.price(asked) };
+        let price = self.price(answered).or_else(of_asked)?;
         Some(answer.usage.cost_microdollars(&price))
     }
 
@@ -203,7 +217,26 @@ impl Gemini {
             breaker: pulse.breaker.state(Instant::now()),
             last_ok_at: pulse.last_ok_at,
             last_error: pulse.last_error.clone(),
+            in_its_place: pulse.in_its_place.clone(),
         }
+    }
+
+    /// Does this asker hear of this fault for the first time since Gemini last answered? A yes is noted.
+    #[must_use]
+    pub fn is_new_fault(&self, asker: Asker, code: &'static str) -> bool {
+        self.pulse().told_faults.insert((asker, code))
+    }
+
+    /// Does this asker hear for the first time that another model answers? A yes is noted.
+    #[must_use]
+    pub fn is_new_change(&self, asker: Asker, change: &ModelChange) -> bool {
+        self.pulse().told_changes.insert((asker, change.asked.clone(), change.answered.clone()))
+    }
+
+    /// The model that is asked in place of one that is not there any more, by the table.
+    #[must_use]
+    pub fn successor(&self, model: &str) -> Option<&'static str> {
+        models::successor(model)
     }
 
     /// Has an outage ended since this was asked last? Then whoever waited for that may go on.
@@ -218,12 +251,30 @@ impl Gemini {
     /// By what the caller does about it, see [`GeminiError::retry`].
     pub async fn generate(&self, ask: &Ask) -> Result<Answer, GeminiError> {
         let started = Instant::now();
-        let model = self.model_of(ask)?;
-        let mut call = Call::new(ask, self.thinking(model));
-        let result = self.run(model, &mut call).await;
-        self.remember(&result);
+        let asked = self.model_of(ask)?;
+        let mut model = self.still_there(asked, started);
+        let (result, call) = loop {
+            let mut call = Call::new(ask, self.thinking(model));
+            let result = self.run(model, &mut call).await;
+            match (&result, models::successor(model)) {
+                (Err(GeminiError::ModelUnknown { .. }), Some(next)) => {
+                    self.pulse().gone.insert(model.to_owned(), Instant::now());
+                    model = next;
+                }
+                _ => break (result, call),
+            }
+        };
+        let answered = call.model_version.as_deref().unwrap_or(model);
+        let answered = answered.strip_prefix("models/").unwrap_or(answered);
+        let change = models::is_other(asked, answered).then(|| ModelChange {
+            asked: asked.to_owned(),
+            answered: answered.to_owned(),
+            gone: asked != model,
+        });
+        self.remember(&result, asked, change.as_ref());
         let said = result?;
         Ok(Answer {
+            change,
             action: said.action,
             reply: said.reply,
             handoff_reason: said.handoff_reason,
@@ -275,6 +326,17 @@ impl Gemini {
         Ok(listed)
     }
 
+    /// The model to ask: this one, or the first of its successors that was not found to be gone.
+    fn still_there<'a>(&self, asked: &'a str, now: Instant) -> &'a str {
+        let mut pulse = self.pulse();
+        pulse.gone.retain(|_, since| now.saturating_duration_since(*since) < GONE_HOLD);
+        let mut model = asked;
+        while let (true, Some(next)) = (pulse.gone.contains_key(model), models::successor(model)) {
+            model = next;
+        }
+        model
+    }
+
     fn model_of<'a>(&'a self, ask: &'a Ask) -> Result<&'a str, GeminiError> {
         let model = ask.model.as_deref().unwrap_or(&self.inner.config.model);
         if valid_name(model) {
@@ -307,10 +369,12 @@ impl Gemini {
             let leave = self.pulse().breaker.ask(model, asker, Instant::now());
             let wait = match leave {
                 Leave::No { cause, retry_after } => {
-                    return Err(GeminiError::BreakerOpen { cause, retry_after });
+                    let blocked_by = self.pulse().blocked_by.clone();
+                    let first = blocked_by.filter(|_| cause == Cause::KeyRefused).map(Box::new);
+                    return Err(GeminiError::BreakerOpen { cause, first, retry_after });
                 }
                 Leave::Wait(wait) if !call.sits_out(wait, &patience) => {
-                    return Err(GeminiError::BreakerOpen { cause: Cause::Pause, retry_after: wait });
+                    return Err(GeminiError::BreakerOpen { cause: Cause::Pause, first: None, retry_after: wait });
                 }
                 Leave::Wait(wait) => wait,
                 Leave::Probing(longest) => {
@@ -393,9 +457,12 @@ impl Gemini {
     fn learn(&self, model: &str, asker: Asker, verdict: &Verdict) {
         let now = Instant::now();
         let mut pulse = self.pulse();
+        if let Verdict::Failed(error @ (GeminiError::KeyRefused { .. } | GeminiError::NotServed { .. })) = verdict {
+            pulse.blocked_by = Some(error.clone());
+        }
         let breaker = &mut pulse.breaker;
         match verdict {
-            Verdict::Failed(GeminiError::KeyRefused { .. }) => breaker.key_refused(now),
+            Verdict::Failed(GeminiError::KeyRefused { .. } | GeminiError::NotServed { .. }) => breaker.key_refused(now),
             Verdict::Failed(GeminiError::QuotaDay { retry_after }) => breaker.quota_used_up(model, *retry_after, now),
             Verdict::Failed(GeminiError::Transient { retry_after, status }) => {
                 if *status == Some(429) {
@@ -423,11 +490,17 @@ impl Gemini {
         }
     }
 
-    fn remember(&self, result: &Result<Said, GeminiError>) {
+    fn remember(&self, result: &Result<Said, GeminiError>, asked: &str, change: Option<&ModelChange>) {
         let at = Timestamp::now();
         let mut pulse = self.pulse();
         match result {
-            Ok(_) => pulse.last_ok_at = Some(at),
+            Ok(_) => {
+                pulse.last_ok_at = Some(at);
+                pulse.told_faults.clear();
+                if asked == self.model() {
+                    pulse.in_its_place = change.map(|change| change.answered.clone());
+                }
+            }
             // Not asked: the error that opened the breaker says more.
             Err(GeminiError::BreakerOpen { .. } | GeminiError::NothingToAnswer) => {}
             Err(error) => pulse.last_error = Some(LastError { at, error: error.clone() }),

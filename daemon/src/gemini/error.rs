@@ -82,10 +82,16 @@ pub enum GeminiError {
         /// When it is worth trying again, counted from now, where Gemini said so.
         retry_after: Option<Duration>,
     },
-    /// The key is wrong, expired, leaked, without rights, or its project lacks billing or may not be used from here.
+    /// The key is wrong, expired, leaked or without rights.
     #[error("gemini refused the api key ({reason})")]
     KeyRefused {
-        /// Gemini's word for it, such as `API_KEY_INVALID` or `FAILED_PRECONDITION`.
+        /// Gemini's word for it, such as `API_KEY_INVALID`.
+        reason: String,
+    },
+    /// The key is good, but its project is not served: no billing, a service that is off, a place that is left out.
+    #[error("gemini does not serve the project of the api key ({reason})")]
+    NotServed {
+        /// Gemini's word for it, such as `FAILED_PRECONDITION` or `SERVICE_DISABLED`.
         reason: String,
     },
     /// No such model, or not any more.
@@ -121,10 +127,12 @@ pub enum GeminiError {
         status: u16,
     },
     /// Not asked: an earlier call showed that asking is useless for now.
-    #[error("gemini is not asked for now: {cause}")]
+    #[error("gemini is not asked for now: {}", FirstCause(first.as_deref(), *cause))]
     BreakerOpen {
-        /// What the earlier call found.
+        /// What sort of fault the earlier call found.
         cause: Cause,
+        /// What that call was told, where it is remembered.
+        first: Option<Box<GeminiError>>,
         /// When the next call is let through, counted from now.
         retry_after: Duration,
     },
@@ -135,10 +143,13 @@ impl GeminiError {
     pub fn retry(&self) -> Retry {
         match self {
             GeminiError::Transient { retry_after, .. } => Retry::After(*retry_after),
-            GeminiError::BreakerOpen { cause: Cause::Pause | Cause::Outage, retry_after } => Retry::After(*retry_after),
+            GeminiError::BreakerOpen { cause: Cause::Pause | Cause::Outage, retry_after, .. } => {
+                Retry::After(*retry_after)
+            }
             GeminiError::Timeout => Retry::Once,
             GeminiError::QuotaDay { .. }
             | GeminiError::KeyRefused { .. }
+            | GeminiError::NotServed { .. }
             | GeminiError::ModelUnknown { .. }
             | GeminiError::Refused(_)
             | GeminiError::Empty
@@ -157,6 +168,7 @@ impl GeminiError {
             GeminiError::Timeout => "timeout",
             GeminiError::QuotaDay { .. } => "quota",
             GeminiError::KeyRefused { .. } => "key_refused",
+            GeminiError::NotServed { .. } => "not_served",
             GeminiError::ModelUnknown { .. } => "model_unknown",
             GeminiError::Refused(_) => "refused",
             GeminiError::Empty => "empty",
@@ -165,6 +177,17 @@ impl GeminiError {
             GeminiError::NothingToAnswer => "nothing_to_answer",
             GeminiError::NotGemini { .. } => "not_gemini",
             GeminiError::BreakerOpen { .. } => "breaker_open",
+        }
+    }
+}
+
+struct FirstCause<'e>(Option<&'e GeminiError>, Cause);
+
+impl std::fmt::Display for FirstCause<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Some(first) => first.fmt(f),
+            None => self.1.fmt(f),
         }
     }
 }

@@ -54,6 +54,7 @@ fn classify(status: u16, retry_after: Option<Duration>, error: Option<ErrorBody>
     let refused = |reason: String| GeminiError::KeyRefused { reason };
     match status {
         400 if is_key_trouble(&error) => refused(word),
+        400 | 401 | 403 if is_about_project(&error) => GeminiError::NotServed { reason: word },
         400 => GeminiError::Invalid { status, reason: word },
         401 | 403 => refused(word),
         404 if known => GeminiError::ModelUnknown { model: model.to_owned() },
@@ -102,9 +103,17 @@ fn duration(text: &str) -> Option<Duration> {
 fn is_key_trouble(error: &ErrorBody) -> bool {
     let mut reasons = error.details.iter().flatten().filter_map(|detail| detail.reason.as_deref());
     reasons.any(|reason| reason.starts_with("API_KEY_"))
-        || error.status.as_deref() == Some("FAILED_PRECONDITION")
         // Peers of Gemini leave the details out; these words begin Google's own message.
         || error.message.as_deref().is_some_and(|message| message.to_ascii_lowercase().starts_with("api key not "))
+}
+
+/// Reasons of Google's that are about the project behind a key and say nothing against the key.
+const PROJECT_REASONS: [&str; 5] =
+    ["SERVICE_DISABLED", "BILLING_DISABLED", "CONSUMER_INVALID", "CONSUMER_SUSPENDED", "USER_PROJECT_DENIED"];
+
+fn is_about_project(error: &ErrorBody) -> bool {
+    let mut reasons = error.details.iter().flatten().filter_map(|detail| detail.reason.as_deref());
+    error.status.as_deref() == Some("FAILED_PRECONDITION") || reasons.any(|reason| PROJECT_REASONS.contains(&reason))
 }
 
 /// Gemini's words for programs, never its message: that may quote the request.

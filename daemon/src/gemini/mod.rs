@@ -18,7 +18,7 @@ mod outage;
 mod turns;
 mod wire;
 
-pub use answer::{Action, Answer, Usage};
+pub use answer::{Action, Answer, ModelChange, Usage};
 pub use ask::{Ask, Role, Turn};
 pub use backoff::Patience;
 pub use breaker::{BreakerState, Cause};

@@ -107,6 +107,43 @@ pub fn price(model: &str) -> Option<Price> {
     row(model).map(|row| row.price)
 }
 
+/// Which model is asked in place of one that is not there any more: Google's own successor where it named one. Models whose
+/// name nobody knows, and the newest, have none.
+pub(super) fn successor(model: &str) -> Option<&'static str> {
+    SUCCESSORS.iter().find(|(gone, _)| *gone == model).map(|(_, next)| *next)
+}
+
+/// Does this answer come from another model than was asked? Versions and previews of one model are the same.
+pub(super) fn is_other(asked: &str, answered: &str) -> bool {
+    let rest = answered.strip_prefix(asked);
+    let is_version = |rest: &str| {
+        let mut word = rest.chars();
+        word.next() == Some('-') && word.next().is_some_and(|first| first.is_ascii_digit())
+    };
+    !rest.is_some_and(|rest| rest.is_empty() || is_version(rest) || rest.starts_with("-preview"))
+}
+
+// In circles nobody gets an answer: the test goes along every row.
+const SUCCESSORS: &[(&str, &str)] = &[
+    ("gemini-1.5-flash", "gemini-3.5-flash-lite"),
+    ("gemini-1.5-flash-8b", "gemini-3.5-flash-lite"),
+    ("gemini-1.5-pro", "gemini-3.8-flash"),
+    ("gemini-2.0-flash", "gemini-3.5-flash-lite"),
+    ("gemini-2.0-flash-lite", "gemini-3.5-flash-lite"),
+    ("gemini-2.5-flash", "gemini-3.5-flash-lite"),
+    ("gemini-2.5-flash-lite", "gemini-3.5-flash-lite"),
+    ("gemini-2.5-pro", "gemini-3.8-flash"),
+    ("gemini-3-pro-preview", "gemini-3.8-flash"),
+    ("gemini-3.1-pro-preview", "gemini-3.8-flash"),
+    ("gemini-3.1-flash-lite", "gemini-3.5-flash-lite"),
+    ("gemini-3.5-flash", "gemini-3.6-flash"),
+    ("gemini-3.6-flash", "gemini-3.8-flash"),
+    ("gemini-3.7-flash", "gemini-3.8-flash"),
+    ("gemini-flash-lite-latest", "gemini-3.5-flash-lite"),
+    ("gemini-flash-latest", "gemini-3.8-flash"),
+    ("gemini-pro-latest", "gemini-3.8-flash"),
+];
+
 pub(super) struct Row {
     name: &'static str,
     pub(super) thinking: Thinking,
@@ -179,6 +216,32 @@ mod tests {
         }
         assert!(row(DEFAULT_MODEL).is_some());
         assert!(row("gemini-99-unknown").is_none());
+    }
+
+    #[test]
+    fn every_successor_is_known_and_the_last_one_has_none() {
+        for (gone, next) in SUCCESSORS {
+            assert!(row(next).is_some(), "{gone}: {next} has no price");
+            let mut at = Some(*next);
+            for _ in 0..SUCCESSORS.len() {
+                at = at.and_then(successor);
+            }
+            assert_eq!(at, None, "{gone} goes in circles");
+        }
+        assert_eq!(successor(DEFAULT_MODEL), None);
+    }
+
+    #[test]
+    fn a_version_of_a_model_is_that_model() {
+        for (answered, other) in [
+            ("gemini-2.5-flash", false),
+            ("gemini-2.5-flash-001", false),
+            ("gemini-2.5-flash-preview-09-2025", false),
+            ("gemini-2.5-flash-lite", true),
+            ("gemini-3.5-flash-lite", true),
+        ] {
+            assert_eq!(is_other("gemini-2.5-flash", answered), other, "{answered}");
+        }
     }
 
     #[test]

@@ -248,7 +248,7 @@ mod tests {
     fn what_gemini_did_is_told_with_its_age() {
         let now = Timestamp::from_seconds(1_000_000);
         let at = |seconds: i64| Some(jiff::Timestamp::from_second(1_000_000 - seconds).unwrap());
-        let state = State { breaker: BreakerState::Trying, last_ok_at: at(9), last_error: None };
+        let state = State { breaker: BreakerState::Trying, last_ok_at: at(9), last_error: None, in_its_place: None };
         let told = about_gemini(&state, now);
         assert_eq!((&told["up"], &told["last_ok"]["age_s"]), (&json!(false), &json!(9)));
         assert_eq!(told["last_error"], Value::Null);

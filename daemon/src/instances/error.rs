@@ -1,5 +1,6 @@
 //! Why a number could not be changed, in sentences that say what to do next.
 
+use mychatflow_data::model::remedy::{KEY_REFUSED, UNREACHED};
 use mychatflow_data::protocol::error::{CallError, Code};
 use mychatflow_data::store::error::StoreError;
 
@@ -66,12 +67,12 @@ impl InstanceError {
 pub fn sentence(error: &WahaError) -> String {
     match error {
         WahaError::Refused(cause) => {
-            format!("WAHA can't be reached: {}; is it running at the url of [[waha]]?", root(cause.as_ref()))
+            format!("{UNREACHED}: {}; is it running at the url of [[waha]]?", root(cause.as_ref()))
         }
         WahaError::Timeout(_) | WahaError::Cut(_) | WahaError::Gateway { .. } => {
-            format!("WAHA can't be reached: {error}")
+            format!("{UNREACHED}: {error}")
         }
-        WahaError::Unauthorized { .. } => "WAHA refuses the api key: set api_key of [[waha]] in the config".to_owned(),
+        WahaError::Unauthorized { .. } => format!("{KEY_REFUSED}: set api_key of [[waha]] in the config"),
         WahaError::NotReady { status } => format!("the session is {status}: try again in a moment, or restart it"),
         other => chain(other),
     }

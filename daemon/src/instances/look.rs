@@ -1,7 +1,7 @@
 //! Looks at a number's session on WAHA and keeps what it says.
 
 use mychatflow_data::ids::InstanceId;
-use mychatflow_data::model::instance::{Instance, InstanceStatus, Traffic, Verdict};
+use mychatflow_data::model::instance::{Instance, InstanceStatus, StatusChange, Traffic, Verdict};
 use mychatflow_data::model::job::JobArgs;
 use mychatflow_data::model::new_chats::NewChatCapping;
 use mychatflow_data::store::TenantStore;
@@ -100,6 +100,7 @@ async fn keep_outage(cx: &Cx, tenant: &TenantStore, instance: &Instance, why: &s
     let (verdict, reason) = verdict(&Facts {
         sight: Sight::Unasked(why),
         before: None,
+        in_vain: false,
         restricted_until: None,
         slowed_until: None,
         heard_at: None,
@@ -108,6 +109,15 @@ async fn keep_outage(cx: &Cx, tenant: &TenantStore, instance: &Instance, why: &s
     });
     let sighting = Sighting { status: None, verdict, reason, me: None, engine: None, version: None };
     tenant.see_instance(instance.id, sighting, cx.now()).await.map(drop)
+}
+
+/// Did a number fail, start, and fail again, without anything between? Newest state first.
+fn failed_again(history: &[StatusChange]) -> bool {
+    use InstanceStatus::{Failed, Starting, Stopped};
+    let states = history.iter().map_while(|change| change.status.as_ref());
+    let mut passing = states.take_while(|status| matches!(status, Failed | Starting | Stopped));
+    let begun = passing.by_ref().find(|status| **status != Failed);
+    begun.is_some() && passing.any(|status| *status == Failed)
 }
 
 /// Keeps that WhatsApp refused a message of this number for haste, and returns until when nothing is sent from it.
@@ -149,12 +159,16 @@ pub(super) async fn keep(
     let (verdict, reason) = verdict(&Facts {
         sight: session.map_or(Sight::Missing, |session| Sight::Session(&session.status)),
         before,
+        in_vain: cx.numbers.was_restarted(instance.id) || failed_again(&history),
         restricted_until: session.and_then(|session| session.restricted_until),
         slowed_until: cx.numbers.slowed_until(instance.id, now),
         heard_at,
         traffic,
         now,
     });
+    if works {
+        cx.numbers.is_well(instance.id);
+    }
     let me = session.and_then(|session| session.me.clone()).map(|mut me| {
         me.name = me.name.as_deref().map(clean_line);
         me

@@ -1,7 +1,7 @@
 //! What is remembered of the numbers between two looks: whose turn it is, what was changed lately. A restart of the daemon
 //! may forget it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +18,8 @@ pub const UPDATE_SPAN: Duration = Duration::from_secs(3600);
 pub const UPDATES_MAX: usize = 3;
 /// The time over which restarts are counted.
 pub const RESTART_SPAN: Duration = Duration::from_secs(3600);
+/// What is said once of a number that restarts do not help.
+pub const RESTARTS: &str = "restarts";
 /// The time in which it is told once that messages come late.
 pub const LATE_SPAN: Duration = Duration::from_secs(3600);
 /// So many restarts of our own accord in that time, then a person must look.
@@ -36,6 +38,8 @@ struct Memory {
     updated: Vec<(Timestamp, Vec<Drift>)>,
     readings: watch::Sender<u64>,
     restarted_at: Vec<Timestamp>,
+    told: BTreeSet<&'static str>,
+    restarted: bool,
     history_read_at: Option<Timestamp>,
     hidden_ids_looked_at: Option<Timestamp>,
     hidden_ids_asked_at: Option<Timestamp>,
@@ -78,6 +82,34 @@ impl Numbers {
     /// A later look found the session as we want it: what was mended held, and may be mended again at once.
     pub fn held(&self, instance: InstanceId) {
         self.known().entry(instance).or_default().updated.clear();
+    }
+
+    /// Is this said of the number for the first time since that was last found to be well? A yes is noted.
+    pub fn is_news(&self, instance: InstanceId, code: &'static str) -> bool {
+        self.known().entry(instance).or_default().told.insert(code)
+    }
+
+    /// That is well now: if it goes wrong once more, it is said once more.
+    pub fn is_over(&self, instance: InstanceId, code: &'static str) {
+        self.known().entry(instance).or_default().told.remove(code);
+    }
+
+    /// The number works.
+    pub fn is_well(&self, instance: InstanceId) {
+        let mut known = self.known();
+        let memory = known.entry(instance).or_default();
+        memory.told.remove(RESTARTS);
+        memory.restarted = false;
+    }
+
+    /// A failed session was started again.
+    pub fn note_restart(&self, instance: InstanceId) {
+        self.known().entry(instance).or_default().restarted = true;
+    }
+
+    /// Was it, since it was last well or shown a code?
+    pub fn was_restarted(&self, instance: InstanceId) -> bool {
+        self.known().entry(instance).or_default().restarted
     }
 
     /// Notes that a number's history of the last minutes was read, and when that began.

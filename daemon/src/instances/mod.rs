@@ -14,7 +14,7 @@ use std::io::Read;
 use std::time::Duration;
 
 use mychatflow_data::ids::InstanceId;
-use mychatflow_data::model::instance::Instance;
+use mychatflow_data::model::instance::{Instance, InstanceStatus};
 use mychatflow_data::model::job::JobArgs;
 use mychatflow_data::model::limit;
 use mychatflow_data::protocol::calls::instance::SessionFate;
@@ -26,7 +26,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 pub use self::error::{InstanceError, sentence};
 pub use self::look::{Looked, look, slow_down};
-pub use self::memory::{Numbers, RESTART_SPAN, RESTARTS_MAX, UPDATE_SPAN, UPDATES_MAX};
+pub use self::memory::{Numbers, RESTART_SPAN, RESTARTS, RESTARTS_MAX, UPDATE_SPAN, UPDATES_MAX};
 pub use self::mend::{Mended, drift, mend, told};
 pub use self::pairing::{QR_CODES_MAX, QR_FIRST, QR_NEXT, pair, qr};
 use crate::config::{Config, WAHA_NAME};
@@ -252,7 +252,14 @@ async fn change(
         Change::Logout => waha.logout_session(&found.session).await,
     };
     let missing = match done {
-        Ok(()) => false,
+        Ok(()) => {
+            match change {
+                Change::Restart if found.status == Some(InstanceStatus::Failed) => cx.numbers.note_restart(instance),
+                Change::Restart => {}
+                Change::Logout => cx.numbers.is_well(instance),
+            }
+            false
+        }
         Err(WahaError::NotFound { .. }) => true,
         Err(error) => return Err(error.into()),
     };

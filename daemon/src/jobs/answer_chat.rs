@@ -6,6 +6,7 @@ use mychatflow_data::ids::ChatId;
 use mychatflow_data::model::chat::{ChatState, Mode};
 use mychatflow_data::model::contact::{Review, UNREVIEWED};
 use mychatflow_data::model::disclosure;
+use mychatflow_data::model::fault::{AnswerFault, FaultCode};
 use mychatflow_data::model::interaction::InteractionState;
 use mychatflow_data::model::job::Job;
 use mychatflow_data::model::pairing::is_settled;
@@ -13,7 +14,7 @@ use mychatflow_data::model::setting::{ExistingContacts, Pace, Rules};
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::interactions::Outbound;
-use mychatflow_data::store::jobs::{Ended, NEVER, WAITS_FOR_MODEL};
+use mychatflow_data::store::jobs::{Attempt, Ended, NEVER, WAITS_FOR_MODEL};
 use mychatflow_data::store::tx::accept_delivery::LID_WAIT;
 use mychatflow_data::store::tx::answer::{
     Facts, Handoff, Letter, NO_CREDIT, NewAnswer, Part, REDONE_MAX, Reserved, Start, Stop, Wait,
@@ -23,8 +24,8 @@ use mychatflow_data::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::acquaintance::{self, Acquaintance};
-use super::deliver::{Delivery, held_back, reserve_ids, seed};
-use super::{JobError, Outcome, backoff};
+use super::deliver::{Answering, Delivery, look_at_number, not_before, reserve_ids, seed};
+use super::{JobError, Outcome, backoff, faults};
 use crate::chain::chain;
 use crate::compose::{self, Question};
 use crate::cx::{Clients, Cx};
@@ -44,6 +45,8 @@ const RETRY_MAX: Duration = Duration::from_secs(300);
 const IDENTITY_LOOK: Duration = Duration::from_millis(50);
 /// Why an answer rests while that is unknown.
 const UNRESOLVED: &str = "somebody of the shop wrote to a hidden address; waiting for waha to say whose it is";
+/// Why nothing is sent to a message that needs no answer.
+const IGNORED: &str = "the assistant read it and saw nothing to answer";
 /// How often the model may give no usable answer before a human is asked.
 const USELESS_MAX: i64 = 3;
 
@@ -76,7 +79,19 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, job: &Job, chat: ChatId) -> Resu
     let facts = tenant.answer_facts(job.id, chat).await?;
     let rules = facts.values.rules(clients.config.reply);
     let run = Run { cx, clients: &clients, tenant, job, facts, rules };
-    run.run().await
+    match run.run().await {
+        Err(JobError::Retryable { reason, after, fault }) => {
+            let (code, words) = fault.unwrap_or((FaultCode::Other, reason));
+            let now = cx.now();
+            if matches!(code, FaultCode::NumberDown | FaultCode::WahaKey) {
+                look_at_number(tenant, run.facts.instance.id, now).await?;
+            }
+            let attempt = if code.is_waited_for() { Attempt::Free } else { Attempt::Counts };
+            let at = backoff(now, job.attempts, after, u64::from(job.id.bytes()[15]));
+            Ok(run.met(code, words, at, attempt))
+        }
+        ended => ended,
+    }
 }
 
 /// Ends an answer that failed for good: a dead letter, the credit back, a human asked.
@@ -119,16 +134,16 @@ impl Run<'_> {
                     gate::Reason::Nothing => ChatState::Waiting,
                     _ => ChatState::NeedsYou,
                 };
-                return self.stop(state, reason.words(), Handoff::No).await;
+                return self.stop(state, &self.ended_by(reason, now), Handoff::No).await;
             }
             Verdict::Snooze(until) => {
                 let status = self.facts.instance.status.as_ref().map_or("not reached yet", |status| status.word());
-                return Ok(snooze(until, format!("waiting for the number: it is {status}")));
+                return Ok(self.met(FaultCode::NumberDown, status.to_owned(), until, Attempt::Free));
             }
         };
         let waha = self.waha()?;
         // While nothing can be sent nothing is written: what would be sent later must know what was said until then.
-        if let Some(outcome) = self.rests(waha) {
+        if let Some(outcome) = self.rests(waha, self.before()) {
             return Ok(outcome);
         }
         if let Some(outcome) = self.stored(waha, mode).await? {
@@ -138,14 +153,48 @@ impl Run<'_> {
     }
 
     /// The server is away, or the number must rest: what was to be sent waits.
-    fn rests(&self, waha: &Waha) -> Option<Outcome> {
-        let (until, reason) = held_back(self.cx, waha, self.facts.instance.id, self.cx.now())?;
-        Some(snooze(until, reason))
+    fn rests(&self, waha: &Waha, before: Option<&AnswerFault>) -> Option<Outcome> {
+        let now = self.cx.now();
+        let (code, words, until) = if let Some(until) = not_before(waha, now) {
+            let (code, words) = faults::of_outage(waha);
+            (code, words, until)
+        } else {
+            let until = self.cx.numbers.slowed_until(self.facts.instance.id, now)?;
+            (FaultCode::NumberSlowed, until.to_string(), until)
+        };
+        Some(self.met_after(before, AnswerFault::new(code, words, now), until, Attempt::Free))
     }
 
     fn gate(&self, now: Timestamp) -> Verdict {
         let model = if self.clients.gemini.is_some() { Model::Configured } else { Model::Missing };
         compose::verdict(&self.facts, self.rules, model, now)
+    }
+
+    /// What earlier runs met; an answer that is written has got past the model.
+    fn before(&self) -> Option<&AnswerFault> {
+        self.job.fault.as_ref().filter(|fault| self.facts.pending.is_empty() || !fault.code.is_of_model())
+    }
+
+    /// Something stands in the way: it goes with the job, and with what earlier runs met.
+    fn met(&self, code: FaultCode, words: String, at: Timestamp, attempt: Attempt) -> Outcome {
+        self.met_after(self.before(), AnswerFault::new(code, words, self.cx.now()), at, attempt)
+    }
+
+    fn met_after(&self, before: Option<&AnswerFault>, fault: AnswerFault, at: Timestamp, attempt: Attempt) -> Outcome {
+        let fault = if attempt == Attempt::Free { fault.untried() } else { fault }.after(before);
+        let reason = fault.so_far(&compose::zone(&self.facts.tenant.timezone));
+        Outcome::End(Ended::Fault { at, fault, reason, attempt })
+    }
+
+    /// Why a gate ends it. A question that got old did so for a reason.
+    fn ended_by(&self, reason: gate::Reason, now: Timestamp) -> String {
+        match (reason, self.before()) {
+            (gate::Reason::Stale, Some(fault)) => {
+                let zone = compose::zone(&self.facts.tenant.timezone);
+                format!("{}: {}", reason.words(), fault.until(now, &zone))
+            }
+            (reason, _) => reason.words().to_owned(),
+        }
     }
 
     fn waha(&self) -> Result<&Waha, JobError> {
@@ -163,6 +212,11 @@ impl Run<'_> {
             attempts: self.job.attempts,
             after,
             file: None,
+            answers: Some(Answering {
+                // What is sent has got past the model.
+                before: self.job.fault.clone().filter(|fault| !fault.code.is_of_model()),
+                zone: compose::zone(&self.facts.tenant.timezone),
+            }),
         }
     }
 
@@ -177,7 +231,8 @@ impl Run<'_> {
         let written_at = self.facts.chat.last_in_at.unwrap_or(self.facts.burst_began_at);
         let late_by = self.facts.burst_began_at.since(written_at);
         if late_by <= self.rules.freshness {
-            return self.stop(ChatState::NeedsYou, gate::Reason::Stale.words(), Handoff::No).await;
+            let reason = self.ended_by(gate::Reason::Stale, self.cx.now());
+            return self.stop(ChatState::NeedsYou, &reason, Handoff::No).await;
         }
         let reason = gate::arrived_late(late_by);
         let stopped = self.stop(ChatState::NeedsYou, &reason, Handoff::No).await?;
@@ -243,7 +298,10 @@ impl Run<'_> {
         let reply = clean(&said.reply);
         let why = said.handoff_reason.as_deref().unwrap_or("a human is needed");
         match (said.action.as_str(), reply.trim().is_empty()) {
-            ("ignore", _) => return self.stop(ChatState::Waiting, "nothing to answer", Handoff::No).await,
+            ("ignore", _) => {
+                let why = said.handoff_reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+                return self.stop(ChatState::Waiting, &format!("{IGNORED}{why}"), Handoff::No).await;
+            }
             ("handoff", true) => {
                 return self.stop(ChatState::NeedsYou, &format!("handoff: {why}"), Handoff::Yes).await;
             }
@@ -282,7 +340,8 @@ impl Run<'_> {
         let ids = self.pace(waha, &text, texts.len(), early?).await?;
         halt::at("ids_reserved").await;
         // What the model said is kept; another message of the number may have been refused meanwhile.
-        if let Some(outcome) = self.rests(waha) {
+        let before = self.before().filter(|fault| !fault.code.is_of_model());
+        if let Some(outcome) = self.rests(waha, before) {
             return Ok(outcome);
         }
         let answer = answer(texts, ids);
@@ -324,7 +383,7 @@ impl Run<'_> {
         }
         let answer = match gemini.generate(&question.ask).await {
             Ok(answer) => answer,
-            Err(error) => return Ok(Err(self.no_answer(&error).await?)),
+            Err(error) => return Ok(Err(self.no_answer(gemini, question, &error).await?)),
         };
         self.cx.hurry.note(self.cx.now());
         if gemini.take_recovered() {
@@ -334,6 +393,12 @@ impl Run<'_> {
             }
         }
         halt::at("model_answered").await;
+        if let Some(change) = &answer.change
+            && gemini.is_new_change(question.ask.asker, change)
+        {
+            tracing::warn!(asked = change.asked, answered = change.answered, "another model answers");
+            notice(self.cx, self.tenant, "warning", &change.to_string());
+        }
         let said = Said {
             action: match answer.action {
                 Action::Reply => "reply",
@@ -370,21 +435,29 @@ impl Run<'_> {
     }
 
     /// The model gave nothing: try again while the question is fresh, or ask a human.
-    async fn no_answer(&self, error: &GeminiError) -> Result<Outcome, JobError> {
+    async fn no_answer(&self, gemini: &Gemini, question: &Question, error: &GeminiError) -> Result<Outcome, JobError> {
         let now = self.cx.now();
-        let reason = format!("{WAITS_FOR_MODEL}{}", chain(error));
+        let (code, words) = faults::of_model(error);
         tracing::warn!(job.id = %self.job.id, code = error.code(), "no answer from gemini");
         let useless = matches!(error, GeminiError::Empty | GeminiError::Garbled | GeminiError::Invalid { .. });
         if matches!(error, GeminiError::Refused(_)) {
-            return self.stop(ChatState::NeedsYou, &format!("held: {reason}"), Handoff::No).await;
+            // Not `held`: nothing is there that a person could approve.
+            return self.stop(ChatState::NeedsYou, &format!("no answer: {words}"), Handoff::No).await;
         }
         if useless && self.job.attempts + 1 >= USELESS_MAX {
+            let fault = AnswerFault::new(code, words, now).after(self.before());
+            let reason = fault.until(now, &compose::zone(&self.facts.tenant.timezone));
             give_up(self.tenant, self.job, reason, now).await?;
             return Ok(Outcome::Settled);
         }
-        if let GeminiError::BreakerOpen { cause: Cause::Outage | Cause::Pause, retry_after } = error {
+        if let Some(remedy) = code.remedy()
+            && gemini.is_new_fault(question.ask.asker, code.word())
+        {
+            notice(self.cx, self.tenant, "warning", &format!("the assistant can't answer: {words}; {remedy}"));
+        }
+        if let GeminiError::BreakerOpen { cause: Cause::Outage | Cause::Pause, retry_after, .. } = error {
             // Others have found it out: this one was not tried.
-            return Ok(snooze(now + (*retry_after).min(RETRY_MAX), reason));
+            return Ok(self.without_model(code, words, now + (*retry_after).min(RETRY_MAX), Attempt::Free));
         }
         let soonest = match error.retry() {
             Retry::After(wait) => wait.min(RETRY_MAX),
@@ -393,7 +466,18 @@ impl Run<'_> {
         };
         let stored = self.facts.pending.first().map_or(0, |message| seed(message.interaction.id));
         let at = backoff(now, self.job.attempts, soonest, stored);
-        Ok(Outcome::End(Ended::Retry { at, reason }))
+        Ok(self.without_model(code, words, at, Attempt::Counts))
+    }
+
+    /// The model did not answer. A job that waits until it does says so at the beginning of its reason: it is woken then.
+    fn without_model(&self, code: FaultCode, words: String, at: Timestamp, attempt: Attempt) -> Outcome {
+        match self.met(code, words, at, attempt) {
+            Outcome::End(Ended::Fault { at, fault, reason, attempt }) if code == FaultCode::ModelBusy => {
+                let reason = format!("{WAITS_FOR_MODEL}{reason}");
+                Outcome::End(Ended::Fault { at, fault, reason, attempt })
+            }
+            other => other,
+        }
     }
 
     /// Seen, then typing for as long as a person would. Reserves the ids meanwhile, beside those that are there.

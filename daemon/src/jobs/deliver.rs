@@ -6,24 +6,27 @@
 
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use mychatflow_data::ids::{InstanceId, InteractionId};
+use mychatflow_data::model::fault::{AnswerFault, FaultCode};
 use mychatflow_data::model::governor::stops;
 use mychatflow_data::model::instance::Instance;
 use mychatflow_data::model::interaction::InteractionState;
 use mychatflow_data::model::job::JobArgs;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::campaign_media::WholeFile;
+use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::interactions::{IdSource, Outbound};
-use mychatflow_data::store::jobs::Ended;
+use mychatflow_data::store::jobs::{Attempt, Ended};
 use mychatflow_data::store::tx::outcome::After;
 use mychatflow_data::time::Timestamp;
 
-use super::{JobError, Outcome, backoff};
+use super::{JobError, Outcome, backoff, faults};
 use crate::chain::chain;
 use crate::cx::Cx;
 use crate::flow::slowdown;
 use crate::halt;
-use crate::instances::slow_down;
+use crate::instances::{notice, slow_down};
 use crate::waha::capabilities::{Capabilities, Ids};
 use crate::waha::chats::{Chats, Filter, Whose};
 use crate::waha::health::Allow;
@@ -39,6 +42,8 @@ pub const SEARCH: Duration = Duration::from_secs(60);
 const LOOKUP_PATIENCE: Duration = Duration::from_secs(900);
 /// How much our own clock may go back by itself, when it is set a little.
 const CLOCK_SLACK: Duration = Duration::from_secs(2);
+/// How long a message rests that WAHA did not take because of our key.
+const KEY_WAIT: Duration = Duration::from_secs(10);
 /// The pause between two looks.
 const LOOK_AGAIN: Duration = Duration::from_secs(3);
 /// How often a message is certainly not sent before it is given up.
@@ -64,6 +69,17 @@ pub struct Delivery<'d> {
     pub after: After,
     /// The file that goes with the text.
     pub file: Option<&'d WholeFile>,
+    /// Of an answer: what its job met before.
+    pub answers: Option<Answering>,
+}
+
+/// What an answer on its way knows of the runs before.
+#[derive(Debug, Clone)]
+pub struct Answering {
+    /// What stood in its way.
+    pub before: Option<AnswerFault>,
+    /// The time zone of those who read about it.
+    pub zone: TimeZone,
 }
 
 /// Reserves message ids where the server takes them. `None` for each where it does not.
@@ -79,6 +95,7 @@ pub async fn reserve_ids(waha: &Waha, instance: &Instance, count: usize) -> Resu
         match waha.new_message_id(&instance.session).await {
             Ok(id) => ids.push(Some(id)),
             // The version says it can, the server says it can't: it chooses the ids itself.
+            Err(error @ WahaError::NotFound { .. }) if error.is_session_missing() => return Err(error),
             Err(WahaError::NotFound { .. } | WahaError::Rejected { .. }) => return Ok(vec![None; count]),
             Err(error) => return Err(error),
         }
@@ -144,8 +161,10 @@ impl Delivery<'_> {
                     None => self.post_once(&message).await?,
                     // Another message was refused since this one was let go; nothing of it has left.
                     Some(until) => {
-                        let ended = Ended::Snooze { until, reason: slowdown::reason(until) };
-                        self.tenant.record_not_sent(message.interaction.id, ended, self.cx.now()).await?;
+                        let now = self.cx.now();
+                        let fault = AnswerFault::new(FaultCode::NumberSlowed, until.to_string(), now);
+                        let ended = self.met(fault, until, Attempt::Free, slowdown::reason(until));
+                        self.tenant.record_not_sent(message.interaction.id, ended, now).await?;
                         Next::End(Outcome::Settled)
                     }
                 },
@@ -181,6 +200,7 @@ impl Delivery<'_> {
         halt::at("post_answered").await;
         match posted {
             Ok(sent) => {
+                self.cx.numbers.is_over(self.instance.id, FaultCode::WahaKey.word());
                 let bare_id = chosen.map(str::to_owned).or(sent.bare_id);
                 let wa_id = sent.wa_id.or_else(|| chosen.map(|id| own_id(&interaction.address, id)));
                 Ok(Next::Sent { bare_id, wa_id })
@@ -203,11 +223,9 @@ impl Delivery<'_> {
         }
         match error.doubt() {
             Doubt::NotSent => {
-                if let WahaError::TimeLocked { .. } = error {
-                    // WAHA may know by now until when.
-                    let instance = message.instance;
-                    let look = JobArgs::ReconcileInstance { instance };
-                    self.tenant.request_job(look, instance.to_string(), now, now).await?;
+                if needs_look(error) {
+                    // WAHA may know by now until when, or has lost the session: it is asked, and the session is mended.
+                    look_at_number(self.tenant, message.instance, now).await?;
                 }
                 let ended = self.not_sent(id, error, now);
                 self.tenant.record_not_sent(id, ended, now).await?;
@@ -234,6 +252,21 @@ impl Delivery<'_> {
         }
     }
 
+    /// No id could be reserved, so nothing was sent: the message waits as after a send that WAHA refused.
+    ///
+    /// # Errors
+    /// What WAHA said, where waiting does not help.
+    pub async fn no_ids(&self, id: InteractionId, error: WahaError) -> Result<Outcome, JobError> {
+        let now = self.cx.now();
+        if needs_look(&error) {
+            look_at_number(self.tenant, self.instance.id, now).await?;
+        }
+        match self.not_sent(id, &error, now) {
+            Ended::Discard { .. } => Err(error.into()),
+            ended => Ok(Outcome::End(ended)),
+        }
+    }
+
     /// The server sends no files: a campaign's others would fail as well, so it stops, and this one waits with them.
     async fn stop_files(&self, id: InteractionId, now: Timestamp) -> Result<(), JobError> {
         let campaign = self.tenant.campaign_of(id).await?;
@@ -248,28 +281,62 @@ impl Delivery<'_> {
         Ok(())
     }
 
+    /// Something stands in the way. Of an answer it stays with the job; of another message people read `reason`.
+    fn met(&self, fault: AnswerFault, at: Timestamp, attempt: Attempt, reason: String) -> Ended {
+        match (&self.answers, attempt) {
+            (Some(answers), _) => {
+                let fault = if attempt == Attempt::Free { fault.untried() } else { fault };
+                let fault = fault.after(answers.before.as_ref());
+                let reason = fault.so_far(&answers.zone);
+                Ended::Fault { at, fault, reason, attempt }
+            }
+            (None, Attempt::Counts) => Ended::Retry { at, reason },
+            (None, Attempt::Free) => Ended::Snooze { until: at, reason },
+        }
+    }
+
     fn not_sent(&self, id: InteractionId, error: &WahaError, now: Timestamp) -> Ended {
         let reason = chain(error);
         let seed = seed(id);
+        let slowed = || self.cx.numbers.slowed_until(self.instance.id, now).unwrap_or(now + slowdown::REST_MIN);
+        let (code, words) = match error {
+            WahaError::TooFast { .. } => (FaultCode::NumberSlowed, slowed().to_string()),
+            _ => faults::of_waha(error),
+        };
+        if let (Some(remedy), true) = (code.remedy(), self.cx.numbers.is_news(self.instance.id, code.word())) {
+            let text = format!("{} can't send: {words}; {remedy}", self.instance.name);
+            notice(self.cx, self.tenant, "warning", &text);
+        }
+        let met = |at: Timestamp, attempt: Attempt, reason: String| {
+            self.met(AnswerFault::new(code, words.clone(), now), at, attempt, reason)
+        };
         match error {
             // The number or the server is not there: that costs no attempt, and freshness decides later.
-            WahaError::NotReady { status } => Ended::Snooze {
-                until: now + crate::flow::gate::NUMBER_WAIT,
-                reason: format!("waiting for the number: it is {status}"),
-            },
+            WahaError::NotReady { status } => met(
+                now + crate::flow::gate::NUMBER_WAIT,
+                Attempt::Free,
+                format!("waiting for the number: it is {status}"),
+            ),
+            error if error.is_session_missing() => met(
+                now + crate::flow::gate::NUMBER_WAIT,
+                Attempt::Free,
+                "waiting for the number: WAHA does not know its session, which is made anew".to_owned(),
+            ),
             WahaError::Refused(_) => {
                 let until = not_before(self.waha, now).unwrap_or(now + LOOK_AGAIN);
-                Ended::Snooze { until, reason: format!("waiting for waha: {reason}") }
+                met(until, Attempt::Free, format!("waiting for waha: {reason}"))
+            }
+            WahaError::Unauthorized { .. } => {
+                let until = not_before(self.waha, now).unwrap_or(now).max(now + KEY_WAIT);
+                met(until, Attempt::Free, format!("waiting for waha: {reason}"))
             }
             WahaError::TooFast { .. } if self.attempts < ATTEMPTS_MAX => {
-                let slowed = self.cx.numbers.slowed_until(self.instance.id, now);
-                let until = slowed.unwrap_or(now + slowdown::REST_MIN);
-                Ended::Retry { at: until, reason: slowdown::reason(until) }
+                met(slowed(), Attempt::Counts, slowdown::reason(slowed()))
             }
             // Whatever WAHA says of the number: to send it again would make it worse.
             WahaError::TimeLocked { .. } => Ended::Discard { reason: stops::TIME_LOCKED.to_owned() },
             _ if error.retryable() && self.attempts < ATTEMPTS_MAX => {
-                Ended::Retry { at: backoff(now, self.attempts, Duration::from_secs(2), seed), reason }
+                met(backoff(now, self.attempts, Duration::from_secs(2), seed), Attempt::Counts, reason)
             }
             _ => Ended::Discard { reason },
         }
@@ -366,6 +433,21 @@ impl Delivery<'_> {
         let free = candidates.into_iter().find(|found| !claimed.contains(&found.bare_id));
         Ok(free.map(|found| (Some(found.bare_id), Some(found.wa_id))))
     }
+}
+
+/// Asks for the number to be looked at, and for its session to be mended, now.
+///
+/// # Errors
+/// What the store says.
+pub async fn look_at_number(tenant: &TenantStore, instance: InstanceId, now: Timestamp) -> Result<(), StoreError> {
+    tenant.request_job(JobArgs::ReconcileInstance { instance }, instance.to_string(), now, now).await
+}
+
+/// Does an error tell that the number is not as we knew it?
+fn needs_look(error: &WahaError) -> bool {
+    let down =
+        matches!(error, WahaError::TimeLocked { .. } | WahaError::Unauthorized { .. } | WahaError::NotReady { .. });
+    down || error.is_session_missing()
 }
 
 type Found = Option<(Option<String>, Option<String>)>;

@@ -3,6 +3,7 @@
 pub(crate) mod acquaintance;
 pub mod answer_chat;
 pub mod deliver;
+pub(crate) mod faults;
 pub mod number_check;
 pub(crate) mod older_words;
 pub mod recheck_hidden_ids;
@@ -18,6 +19,7 @@ pub mod worker;
 
 use std::time::Duration;
 
+use mychatflow_data::model::fault::FaultCode;
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::jobs::Ended;
 use mychatflow_data::time::Timestamp;
@@ -47,6 +49,8 @@ pub enum JobError {
         reason: String,
         /// The soonest that trying again makes sense.
         after: Duration,
+        /// What it is, where it came from another server, with its words.
+        fault: Option<(FaultCode, String)>,
     },
     /// Will not.
     #[error("{0}")]
@@ -57,7 +61,7 @@ impl From<StoreError> for JobError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound(what) => Self::Fatal(format!("no such {what}")),
-            error => Self::Retryable { reason: chain(&error), after: Duration::from_secs(1) },
+            error => Self::Retryable { reason: chain(&error), after: Duration::from_secs(1), fault: None },
         }
     }
 }
@@ -66,13 +70,20 @@ impl From<WahaError> for JobError {
     fn from(error: WahaError) -> Self {
         let reason = chain(&error);
         let after = if matches!(error, WahaError::TooFast { .. }) { REST_MIN } else { Duration::from_secs(2) };
-        if error.retryable() { Self::Retryable { reason, after } } else { Self::Fatal(reason) }
+        // A refused key and a forgotten session were not even tried: both are mended without the job's doing.
+        let waits = matches!(error, WahaError::Unauthorized { .. }) || error.is_session_missing();
+        if waits || error.retryable() {
+            Self::Retryable { reason, after, fault: Some(faults::of_waha(&error)) }
+        } else {
+            Self::Fatal(reason)
+        }
     }
 }
 
 impl From<GeminiError> for JobError {
     fn from(error: GeminiError) -> Self {
-        Self::Retryable { reason: chain(&error), after: Duration::from_secs(2) }
+        let fault = Some(faults::of_model(&error));
+        Self::Retryable { reason: chain(&error), after: Duration::from_secs(2), fault }
     }
 }
 

@@ -96,7 +96,7 @@ pub async fn look_up(
         (None, Some(error)) if error.retryable() => {
             let reason = format!("looking numbers up fails: {}", chain(&error));
             tenant.note_campaign_waits(id, now + OUTAGE_WAIT, Some(reason.clone())).await?;
-            Err(JobError::Retryable { reason, after: OUTAGE_WAIT })
+            Err(JobError::Retryable { reason, after: OUTAGE_WAIT, fault: None })
         }
         (None, Some(error)) => Ok(Next::Stuck(format!(
             "this WAHA can't look numbers up ({}); update it, or go on without: mychatflow campaign edit NAME --no-check, \
@@ -148,7 +148,9 @@ async fn ask(cx: &Cx, waha: &Waha, instance: &Instance, recipient: RecipientId, 
             let until = cx.numbers.slow_down(instance.id, now);
             return Asked { too_fast: true, ..not_made(phone, until.since(now), slowdown::reason(until)) };
         }
-        Err(error) if error.is_outage() => {
+        Err(error)
+            if error.is_outage() || error.is_session_missing() || matches!(error, WahaError::Unauthorized { .. }) =>
+        {
             return not_made(phone, OUTAGE_WAIT, format!("waiting for waha: {}", chain(&error)));
         }
         Err(error) => LookedUp::Failed(chain(&error)),

@@ -42,7 +42,8 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, job: &Job, id: InteractionId) ->
     let file = if carries { tenant.file_of(id).await? } else { None };
     let after = After::Waiting;
     let attempts = job.attempts;
-    let delivery = Delivery { cx, tenant, instance: &instance, waha, attempts, after, file: file.as_ref() };
+    let delivery =
+        Delivery { cx, tenant, instance: &instance, waha, attempts, after, file: file.as_ref(), answers: None };
     let now = cx.now();
     if carries && file.is_none() && message.interaction.state == InteractionState::Queued {
         let ended = Ended::Discard { reason: "the file that goes with it is gone".to_owned() };
@@ -72,7 +73,10 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, job: &Job, id: InteractionId) ->
                 Some(_) => None,
                 // WAHA takes ids of ours for texts only: another one would send us looking for what is not there.
                 None if carries => None,
-                None => reserve_ids(waha, &instance, 1).await?.into_iter().next().flatten(),
+                None => match reserve_ids(waha, &instance, 1).await {
+                    Ok(ids) => ids.into_iter().next().flatten(),
+                    Err(error) => return delivery.no_ids(id, error).await,
+                },
             };
             match tenant.start_message(id, reserved, cx.now()).await? {
                 Some(started) => delivery.post(started).await,

@@ -139,7 +139,7 @@ async fn run_one(cx: Arc<Cx>, job: Job) -> Finished {
         async move {
             let tenant = cx.store.tenant_of(&job);
             tokio::time::timeout(LEASE_MAX, work(&cx, &tenant, &job)).await.unwrap_or_else(|_| {
-                Err(JobError::Retryable { reason: "it took too long".to_owned(), after: Duration::ZERO })
+                Err(JobError::Retryable { reason: "it took too long".to_owned(), after: Duration::ZERO, fault: None })
             })
         }
     });
@@ -147,7 +147,11 @@ async fn run_one(cx: Arc<Cx>, job: Job) -> Finished {
         Ok(ended) => ended,
         Err(error) => {
             tracing::error!(job.id = %job.id, job.kind = %kind, %error, "a job panicked");
-            Err(JobError::Retryable { reason: "it panicked; see the log".to_owned(), after: Duration::from_secs(5) })
+            Err(JobError::Retryable {
+                reason: "it panicked; see the log".to_owned(),
+                after: Duration::from_secs(5),
+                fault: None,
+            })
         }
     };
     let mut attempts = 0;
@@ -193,7 +197,7 @@ async fn finish(cx: &Cx, job: &Job, ended: &Result<Outcome, JobError>) -> Result
     let ended = match ended {
         Ok(Outcome::Settled) => return Ok(()),
         Ok(Outcome::End(ended)) => ended.clone(),
-        Err(JobError::Retryable { reason, after })
+        Err(JobError::Retryable { reason, after, .. })
             if job.args.kind() == JobKind::AnswerChat || job.attempts < ATTEMPTS_MAX =>
         {
             let bytes = job.id.bytes();

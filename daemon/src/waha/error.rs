@@ -186,6 +186,19 @@ impl WahaError {
         }
     }
 
+    /// Does the server not know the session (any more)? It forgets them all when it loses its own store.
+    #[must_use]
+    pub fn is_session_missing(&self) -> bool {
+        match self {
+            Self::NotFound { message } => {
+                let message = message.to_ascii_lowercase();
+                message.contains("session")
+                    && ["does not exist", "not found", "didn't find"].iter().any(|words| message.contains(words))
+            }
+            _ => false,
+        }
+    }
+
     /// Did the engine, or WhatsApp behind it, fail?
     #[must_use]
     pub const fn is_the_engines(&self) -> bool {

@@ -38,6 +38,8 @@ pub struct Failure {
     pub at: Timestamp,
     /// What was wrong, one layer, without secrets.
     pub reason: String,
+    /// Did it refuse our key?
+    pub refused_key: bool,
 }
 
 /// A server that is out of order right now.
@@ -71,7 +73,11 @@ impl Health {
 
     /// Notes a call that found the server out of order (see [`WahaError::is_outage`]).
     pub fn failed(&mut self, now: Timestamp, error: &WahaError) {
-        self.last_error = Some(Failure { at: now, reason: error.to_string() });
+        self.last_error = Some(Failure {
+            at: now,
+            reason: error.to_string(),
+            refused_key: matches!(error, WahaError::Unauthorized { .. }),
+        });
         let outage = self.outage.get_or_insert(Outage { since: now, tries: 0, try_at: now });
         if outage.try_at > now + PAUSE_MAX {
             outage.try_at = now;

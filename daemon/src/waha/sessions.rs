@@ -163,12 +163,18 @@ impl Waha {
         self.change(session, "/api/sessions/{session}/stop").await
     }
 
-    /// Stops and starts a session.
+    /// Stops and starts a session, one after the other where the server finds it started already and does nothing.
     ///
     /// # Errors
     /// [`WahaError::NotFound`] when there is none of this name.
     pub async fn restart_session(&self, session: &str) -> Result<(), WahaError> {
-        self.change(session, "/api/sessions/{session}/restart").await
+        match self.change(session, "/api/sessions/{session}/restart").await {
+            Err(WahaError::Rejected { status: 422, message }) if message.contains("already started") => {
+                self.stop_session(session).await?;
+                self.start_session(session).await
+            }
+            other => other,
+        }
     }
 
     /// Unpairs a session and starts it again for a new pairing; its config stays.

@@ -4,6 +4,7 @@
 mod answered_once;
 mod campaign_texts;
 mod campaigns;
+mod causes;
 mod clocks;
 mod consent;
 mod contents;

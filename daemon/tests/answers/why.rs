@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::world::{SESSION, World, world};
 
-async fn call<T: DeserializeOwned>(world: &World, method: &str, params: Value) -> T {
+pub async fn call<T: DeserializeOwned>(world: &World, method: &str, params: Value) -> T {
     let desk = Desk { cx: Arc::clone(&world.daemon.cx) };
     let caller = Caller { uid: 0, name: "root".into(), standing: Standing::Operator };
     let answer = desk.call(&caller, Request::read(method, params).unwrap()).await.unwrap();

@@ -5,6 +5,7 @@ use std::time::Duration;
 use mychatflow_daemon::instances::{
     InstanceError, UPDATES_MAX, add, drift, logout, pair, qr, remove, restart, webhook_url,
 };
+use mychatflow_daemon::rpc::handlers::instances::document;
 use mychatflow_daemon::rpc::handlers::{self, tenants};
 use mychatflow_daemon::rpc::peer::{Caller, Standing};
 use mychatflow_daemon::rpc::tenancy;
@@ -234,8 +235,9 @@ async fn a_session_that_fails_says_what_to_do() {
     world.request_reconcile(number).await;
     world.run_jobs().await;
     let seen = world.number(number).await;
-    assert_eq!((seen.status, seen.verdict), (Some(InstanceStatus::Failed), Verdict::Dead));
-    assert_eq!(seen.reason.as_deref(), Some("the phone unlinked the number: log out and pair again"));
+    assert_eq!((seen.status.clone(), seen.verdict), (Some(InstanceStatus::Failed), Verdict::Dead));
+    assert_eq!(seen.reason.as_deref(), Some("it failed at WAHA"), "nothing says that the phone unlinked it");
+    assert_eq!(document(seen).remedy.as_deref(), Some("mychatflow instance restart shop"));
 
     // Asking for a code begins anew.
     let code = qr(&world.cx, &world.shop, number, Picture::Without).await.unwrap();
@@ -262,7 +264,9 @@ async fn a_code_that_nobody_scans_is_told_from_an_unlinked_phone() {
     world.request_reconcile(number).await;
     world.run_jobs().await;
     let reason = world.number(number).await.reason.unwrap();
-    assert_eq!(reason, "nobody scanned the QR code in time: ask for a new one");
+    assert_eq!(reason, "nobody scanned the QR code in time");
+    let helps = document(world.number(number).await).remedy;
+    assert_eq!(helps.as_deref(), Some("mychatflow instance pair shop"));
 }
 
 #[tokio::test]
@@ -274,6 +278,47 @@ async fn a_removed_number_is_nobodys_job() {
     assert!(matches!(done.as_slice(), [(_, Ended::Cancel { .. })]), "{done:?}");
     let gone = restart(&world.cx, &world.shop, number).await.unwrap_err();
     assert!(matches!(gone, InstanceError::NotFound));
+}
+
+#[tokio::test]
+async fn a_number_that_fails_after_a_restart_is_logged_out_and_not_before() {
+    let (world, number) = World::paired(Options::default()).await;
+    world.waha.force_status("default", Status::Failed).await.unwrap();
+    world.request_reconcile(number).await;
+    world.run_jobs().await;
+    let helps = |seen| document(seen).remedy.unwrap();
+    assert_eq!(helps(world.number(number).await), "mychatflow instance restart shop");
+
+    restart(&world.cx, &world.shop, number).await.unwrap();
+    world.status(Status::Working).await;
+    world.waha.force_status("default", Status::Failed).await.unwrap();
+    world.request_reconcile(number).await;
+    world.run_jobs().await;
+    let both = "mychatflow instance logout shop, then: mychatflow instance pair shop";
+    assert_eq!(helps(world.number(number).await), both);
+
+    // Whoever works again fails like one that never did.
+    logout(&world.cx, &world.shop, number).await.unwrap();
+    world.waha.scan_qr("default").await.unwrap();
+    world.request_reconcile(number).await;
+    world.run_jobs().await;
+    world.waha.force_status("default", Status::Failed).await.unwrap();
+    world.request_reconcile(number).await;
+    world.run_jobs().await;
+    assert_eq!(helps(world.number(number).await), "mychatflow instance restart shop");
+}
+
+#[tokio::test]
+async fn a_restart_that_waha_finds_needless_stops_and_starts() {
+    let (world, number) = World::paired(Options::default()).await;
+    let needless =
+        json!({"message": "Session 'default' is already started.", "error": "Unprocessable Entity", "statusCode": 422});
+    let answer = Fault::Answer { status: 422, body: needless };
+    world.waha.faults().add(Operation::RestartSession, When::Next(1), answer);
+    restart(&world.cx, &world.shop, number).await.unwrap();
+    assert_eq!(world.requests("POST", &format!("{SESSION}/stop")), 1);
+    assert_eq!(world.requests("POST", &format!("{SESSION}/start")), 1);
+    world.status(Status::Working).await;
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::fault::AnswerFault;
 use super::words;
 use crate::ids::{CampaignId, ChatId, InstanceId, InteractionId, JobId, ReplyId, TenantId};
 use crate::phone::Address;
@@ -149,4 +150,6 @@ pub struct Job {
     pub created_at: Timestamp,
     /// The reservation it holds.
     pub reply: Option<ReplyId>,
+    /// What stood in the way of an answer in the runs before.
+    pub fault: Option<AnswerFault>,
 }

@@ -7,6 +7,7 @@ pub mod contact;
 pub mod delivery;
 #[cfg(feature = "store")]
 pub mod disclosure;
+pub mod fault;
 pub mod governor;
 pub mod hush;
 pub mod instance;
@@ -26,6 +27,7 @@ pub mod place;
 pub mod query;
 pub mod quick_reply;
 pub mod recipient;
+pub mod remedy;
 pub mod segment;
 pub mod setting;
 pub mod slot;

@@ -124,6 +124,19 @@ pub(crate) fn set_state(
     Ok(())
 }
 
+/// Something that does not pass by itself stands in the way of an answer: a person is told while it is still tried. A chat
+/// that somebody has put away or closed stays so.
+pub(crate) fn needs_person(scope: &Scope<'_>, id: ChatId, reason: &str) -> Result<(), StoreError> {
+    const TELL: Scoped = scoped!(
+        "UPDATE chats SET state = 'needs_you', reason = :reason
+         WHERE tenant_id = :tenant AND id = :id AND kind <> 'erased' AND state IN ('assistant', 'needs_you')"
+    );
+    if scope.execute(TELL, &[(":id", &id), (":reason", &reason)])? > 0 {
+        scope.emit(Change::ChatChanged(scope.tenant(), id));
+    }
+    Ok(())
+}
+
 /// A word of ours has gone out: the customer waits no longer, unless they asked something since that it is no answer to. The
 /// message tells how long they waited.
 pub(crate) fn answered(

@@ -8,6 +8,7 @@ use super::error::StoreError;
 use super::scope::{Scope, Scoped};
 use super::{Store, TenantStore, ledger, quick_replies};
 use crate::ids::{ChatId, InteractionId, JobId, ReplyId, RunId, TenantId};
+use crate::model::fault::AnswerFault;
 use crate::model::job::{Job, JobArgs, JobKind, JobState};
 use crate::scoped;
 use crate::time::Timestamp;
@@ -40,6 +41,18 @@ pub enum Ended {
         /// Why, in words for people.
         reason: String,
     },
+    /// Something stands in the way of an answer; run again later. What it is stays with the job, and is told at once where a
+    /// person must act.
+    Fault {
+        /// When to run again.
+        at: Timestamp,
+        /// What stands in the way, with what earlier runs met.
+        fault: AnswerFault,
+        /// Why, in words for people.
+        reason: String,
+        /// Does it cost an attempt?
+        attempt: Attempt,
+    },
     /// Failed for good: a dead letter.
     Discard {
         /// Why, in words for people.
@@ -50,6 +63,15 @@ pub enum Ended {
         /// Why, in words for people.
         reason: String,
     },
+}
+
+/// Does a run that came to nothing count as an attempt?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attempt {
+    /// Yes: it was tried, and failed.
+    Counts,
+    /// No: it could not even be tried.
+    Free,
 }
 
 /// Makes a keyed job, or makes the live one of the same key run again.
@@ -272,6 +294,8 @@ pub(crate) fn end(scope: &Scope<'_>, job: JobId, ended: &Ended, now: Timestamp) 
         "UPDATE jobs
          SET state = :state, run_at = coalesce(:run_at, run_at), reason = :reason, updated_at = :now,
              attempts = attempts + :attempt, lease_run = NULL,
+             -- What stood in the way of an answer that waits for a person now does not any more.
+             fault = CASE WHEN :run_at > :far THEN NULL ELSE coalesce(:fault, fault) END,
              cancel = CASE WHEN :state IN ('scheduled', 'retryable') THEN cancel ELSE NULL END,
              -- The next run takes a new message in, unless it only finds out what became of an answer.
              again = (again AND :state IN ('scheduled', 'retryable')
@@ -298,7 +322,7 @@ pub(crate) fn end(scope: &Scope<'_>, job: JobId, ended: &Ended, now: Timestamp) 
     let Some((again, chat, key, due, cancel)) = before else { return Ok(()) };
     // Told to stop while it ran: it does not run again, unless a message of it may be out and must be accounted for.
     if let Some(reason) = cancel
-        && matches!(ended, Ended::Snooze { .. } | Ended::Retry { .. })
+        && matches!(ended, Ended::Snooze { .. } | Ended::Retry { .. } | Ended::Fault { .. })
         && !sending(scope, job)?
     {
         return super::tx::answer::give_up(scope, job, &reason, now);
@@ -307,9 +331,20 @@ pub(crate) fn end(scope: &Scope<'_>, job: JobId, ended: &Ended, now: Timestamp) 
         Ended::Done => (JobState::Completed, None, None, 0i64),
         Ended::Snooze { until, reason } => (JobState::Scheduled, Some(*until), Some(reason.as_str()), 0),
         Ended::Retry { at, reason } => (JobState::Retryable, Some(*at), Some(reason.as_str()), 1),
+        Ended::Fault { at, reason, attempt: Attempt::Counts, .. } => {
+            (JobState::Retryable, Some(*at), Some(reason.as_str()), 1)
+        }
+        Ended::Fault { at, reason, attempt: Attempt::Free, .. } => {
+            (JobState::Scheduled, Some(*at), Some(reason.as_str()), 0)
+        }
         Ended::Discard { reason } => (JobState::Discarded, None, Some(reason.as_str()), 1),
         Ended::Cancel { reason } => (JobState::Cancelled, None, Some(reason.as_str()), 0),
     };
+    let fault = match ended {
+        Ended::Fault { fault, .. } => Some(fault),
+        _ => None,
+    };
+    let kept = fault.map(serde_json::to_string).transpose().map_err(|error| StoreError::Invalid(error.to_string()))?;
     let kind_and_args = scope.row(
         END,
         &[
@@ -318,11 +353,18 @@ pub(crate) fn end(scope: &Scope<'_>, job: JobId, ended: &Ended, now: Timestamp) 
             (":run_at", &run_at),
             (":reason", &reason),
             (":attempt", &attempt),
+            (":fault", &kept),
+            (":far", &FAR.millis()),
             (":now", &now),
         ],
         |row| Ok((row.get::<_, JobKind>(0)?, row.get::<_, String>(4)?)),
     )?;
     let Some((kind, args)) = kind_and_args else { return Ok(()) };
+    if let (Some(fault), Some(chat), Some(reason), JobKind::AnswerChat) = (fault, chat, reason, kind)
+        && fault.code.needs_person()
+    {
+        super::chats::needs_person(scope, chat, reason)?;
+    }
     if let Some(run_at) = run_at {
         scope.emit(Change::JobDue(kind, run_at));
     }
@@ -376,8 +418,10 @@ pub(crate) fn decode(args: &str) -> Result<JobArgs, StoreError> {
     serde_json::from_str(args).map_err(|error| StoreError::Invalid(error.to_string()))
 }
 
-fn read_claimed(row: &Row<'_>) -> rusqlite::Result<(TenantId, JobId, String, i64, Timestamp, Option<ReplyId>)> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+type Claimed = (TenantId, JobId, String, i64, Timestamp, Option<ReplyId>, Option<String>);
+
+fn read_claimed(row: &Row<'_>) -> rusqlite::Result<Claimed> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
 }
 
 /// The tenants with live jobs of a kind. A loose index scan: one probe a tenant, however many jobs each of them has.
@@ -435,7 +479,7 @@ fn claim_kind(
                      AND o.kind = 'send_message'
                      AND o.state IN ('scheduled', 'available', 'running', 'retryable', 'held')))
              ORDER BY j.run_at, j.id LIMIT ?5)
-         RETURNING tenant_id, id, args, attempts, created_at, reply_id";
+         RETURNING tenant_id, id, args, attempts, created_at, reply_id, fault";
     let mut tenants = tenants_with_live(writer, slots.kind)?;
     if let Some(after) = after {
         let next = tenants.partition_point(|tenant| *tenant <= after);
@@ -452,8 +496,10 @@ fn claim_kind(
         let limit = i64::try_from(share).unwrap_or(i64::MAX);
         let rows = claim.query_map((slots.kind, tenant, now, run, limit), read_claimed)?;
         for row in rows {
-            let (tenant, id, args, attempts, created_at, reply) = row?;
-            claimed.push(Job { tenant, id, args: decode(&args)?, attempts, created_at, reply });
+            let (tenant, id, args, attempts, created_at, reply, fault) = row?;
+            // One that a newer version wrote differently is met again soon enough.
+            let fault = fault.and_then(|fault| serde_json::from_str(&fault).ok());
+            claimed.push(Job { tenant, id, args: decode(&args)?, attempts, created_at, reply, fault });
         }
     }
     Ok(claimed)

@@ -20,6 +20,7 @@ pub(crate) const MIGRATIONS: &[(&str, &str)] = &[
     ("0012_needs_human", include_str!("migrations/0012_needs_human.sql")),
     ("0013_new_chats", include_str!("migrations/0013_new_chats.sql")),
     ("0014_sends_without_id", include_str!("migrations/0014_sends_without_id.sql")),
+    ("0015_answer_fault", include_str!("migrations/0015_answer_fault.sql")),
 ];
 
 /// Says which schema the file has, or refuses one that this program does not know, before anything is written.

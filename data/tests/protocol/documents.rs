@@ -78,6 +78,7 @@ fn instance() -> InstanceDocument {
         paired_at: Some(AT),
         heard_at: Some(AT),
         new_chats: None,
+        remedy: None,
     }
 }
 
@@ -434,8 +435,13 @@ fn the_daemon() {
         ok_at: Some(AT),
         error: None,
     };
-    let gemini =
-        GeminiHealth { model: "gemini-3.5-flash-lite".into(), health: Health::Unknown, ok_at: None, error: None };
+    let gemini = GeminiHealth {
+        model: "gemini-3.5-flash-lite".into(),
+        answered_by: None,
+        health: Health::Unknown,
+        ok_at: None,
+        error: None,
+    };
     let store = StoreHealth {
         path: "/var/lib/mychatflow/mychatflow.db".into(),
         health: Health::Ok,

@@ -10,10 +10,11 @@ mod refusal;
 mod samples;
 mod schema;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -114,6 +115,17 @@ struct Inner {
     faults: Plan<Operation, Fault>,
     /// The one answer of a stub.
     fixed: Option<Bytes>,
+    // A plain lock: held for one look, never across an await.
+    ends: Mutex<BTreeMap<String, End>>,
+}
+
+/// How a model ended.
+#[derive(Clone, Debug, PartialEq)]
+enum End {
+    /// 404.
+    Gone,
+    /// Another model answers in its place, and `modelVersion` is all that shows it.
+    Routed(String),
 }
 
 /// A running Gemini. Clones are handles to the same server.
@@ -147,6 +159,7 @@ impl Server {
             requests: Requests::new(options.record),
             faults: Plan::default(),
             fixed,
+            ends: Mutex::default(),
             options,
         });
         let server = Server { inner };
@@ -185,6 +198,16 @@ impl Server {
     /// Stops for good.
     pub async fn shutdown(&self) {
         self.inner.door.close().await;
+    }
+
+    /// From now on this model is not there any more: 404, and no list has it.
+    pub fn retire(&self, model: &str) {
+        self.inner.ends().insert(model.to_owned(), End::Gone);
+    }
+
+    /// From now on another model answers whoever asks this one, as Google does with models whose time is over.
+    pub fn route(&self, model: &str, to: &str) {
+        self.inner.ends().insert(model.to_owned(), End::Routed(to.to_owned()));
     }
 
     /// What goes wrong.
@@ -226,6 +249,24 @@ impl Server {
     {
         let inner = self.inner.clone();
         move |parts, body| Box::pin(serve(inner.clone(), parts, body))
+    }
+}
+
+impl Inner {
+    fn ends(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, End>> {
+        self.ends.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_gone(&self, model: &str) -> bool {
+        self.ends().get(model) == Some(&End::Gone)
+    }
+
+    /// The model that really answers.
+    fn answers_for(&self, model: &str) -> String {
+        match self.ends().get(model) {
+            Some(End::Routed(to)) => to.clone(),
+            _ => model.to_owned(),
+        }
     }
 }
 
@@ -317,13 +358,18 @@ fn perform(inner: &Inner, parts: &Parts, route: &Route, body: &Bytes, says: Opti
     key_is_good(inner, parts)?;
     let model = || {
         let method = if route.operation == Operation::CountTokens { "countTokens" } else { "generateContent" };
+        if inner.is_gone(&route.model) {
+            return Err(Refusal::model_retired(&route.model).reply());
+        }
         models::find(&route.model, &route.version)
             .ok_or_else(|| Refusal::model_not_found(&route.model, &route.version, method).reply())
     };
     let ok = |body: Value| Ok(Reply::text(200, JSON, body.to_string()));
     match route.operation {
         Operation::ReadModels if route.model.is_empty() => {
-            let all = models::MODELS.iter().filter(|model| models::find(model.name, &route.version).is_some());
+            let all = models::MODELS
+                .iter()
+                .filter(|model| models::find(model.name, &route.version).is_some() && !inner.is_gone(model.name));
             ok(json!({"models": all.map(models::shape).collect::<Vec<Value>>()}))
         }
         Operation::ReadModels => ok(models::shape(model()?)),
@@ -350,7 +396,8 @@ fn perform(inner: &Inner, parts: &Parts, route: &Route, body: &Bytes, says: Opti
                 (None, Answers::Marks(beginning)) => answer::marks(&body, beginning),
                 (None, _) => answer::text(&body),
             };
-            ok(response(model.name, &inner.seed.base64(23), tokens(&body), &said))
+            let answers = inner.answers_for(model.name);
+            ok(response(&answers, &inner.seed.base64(23), tokens(&body), &said))
         }
         Operation::Unknown => Err(Reply::text(
             404,

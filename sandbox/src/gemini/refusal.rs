@@ -49,6 +49,12 @@ impl Refusal {
         Refusal { code: 404, status: "NOT_FOUND", message, details: None }
     }
 
+    pub(crate) fn model_retired(model: &str) -> Refusal {
+        let message =
+            format!("This model models/{model} is no longer available. Please update your code to use a newer model.");
+        Refusal { code: 404, status: "NOT_FOUND", message, details: None }
+    }
+
     pub(crate) fn reply(&self) -> Reply {
         let mut error = json!({"code": self.code, "message": self.message, "status": self.status});
         if let Some(details) = &self.details {

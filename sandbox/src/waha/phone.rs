@@ -104,6 +104,14 @@ impl Server {
         Ok(())
     }
 
+    /// The server loses its own store: it does not know the session any more, and no webhook tells.
+    pub async fn forget_session(&self, session: &str) -> Result<(), PhoneError> {
+        self.known(session)?;
+        self.inner.state().sessions.remove(session);
+        self.inner.changes.tell();
+        Ok(())
+    }
+
     /// A customer writes. Returns the full id of the message. While the session is down the message
     /// waits, and comes with its old timestamp once it works again.
     pub async fn customer_says(&self, session: &str, customer: &Customer, text: &str) -> Result<String, PhoneError> {

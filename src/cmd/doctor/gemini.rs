@@ -2,6 +2,7 @@
 
 use mychatflow_daemon::cx::Clients;
 use mychatflow_daemon::gemini::{Ask, Gemini, GeminiError, Role, Turn};
+use mychatflow_data::model::fault::FaultCode;
 
 use super::{Check, Findings, soon};
 
@@ -30,6 +31,13 @@ async fn asked(gemini: &Gemini, base_url: &str) -> Check {
     let elsewhere = "set gemini.model to one that is listed, for example gemini-3.5-flash-lite, then: \
                      mychatflow daemon reload";
     match models.iter().find(|listed| listed.name == model) {
+        None if gemini.successor(model).is_some() => {
+            let next = gemini.successor(model).unwrap_or_default();
+            let detail = format!("{model} is not there any more: {next} answers in its place, at its own price");
+            let remedy =
+                format!("set gemini.model to {next}, or another that is listed, then: mychatflow daemon reload");
+            return Check::warning(NAME, detail, remedy);
+        }
         None => {
             let detail = format!("the key is taken, but {model} is none of its {} models", models.len());
             return Check::failed(NAME, detail, elsewhere);
@@ -48,14 +56,18 @@ async fn asked(gemini: &Gemini, base_url: &str) -> Check {
 
 fn remedy(error: &anyhow::Error, base_url: &str) -> String {
     match error.downcast_ref::<GeminiError>() {
-        Some(GeminiError::KeyRefused { .. }) => {
-            format!("get a key at {KEYS}, set gemini.api_key, then: mychatflow daemon reload")
-        }
+        // What the daemon says in chats and notices is what doctor says.
+        Some(GeminiError::KeyRefused { .. }) => told(FaultCode::ModelKey),
+        Some(GeminiError::NotServed { .. }) => told(FaultCode::ModelForbidden),
         Some(GeminiError::QuotaDay { .. }) => {
-            format!("wait for the quota, or raise it: {KEYS}; until then the chats wait for you")
+            format!("{}; until then the chats wait for you", told(FaultCode::ModelQuota))
         }
         Some(GeminiError::ModelUnknown { .. }) => "correct gemini.model, then: mychatflow daemon reload".to_owned(),
         Some(GeminiError::NotGemini { .. }) => format!("correct gemini.base_url; it is {base_url} now"),
         _ => format!("is the way there open? curl -sI {base_url}"),
     }
+}
+
+fn told(code: FaultCode) -> String {
+    code.remedy().unwrap_or_default().to_owned()
 }

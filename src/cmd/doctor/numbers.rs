@@ -6,6 +6,7 @@ use mychatflow_daemon::cx::Clients;
 use mychatflow_data::client::{Client, ClientError};
 use mychatflow_data::ids::TenantId;
 use mychatflow_data::model::instance::{InstanceStatus, Verdict};
+use mychatflow_data::model::remedy::{remedy, typed};
 use mychatflow_data::protocol::calls::daemon::DaemonReload;
 use mychatflow_data::protocol::calls::instance::{Drift, InstanceList, InstanceShow, InstanceShown};
 use mychatflow_data::protocol::name::{InstanceName, TenantName};
@@ -46,13 +47,13 @@ pub async fn check(
             }
         };
         if numbers.is_empty() {
-            let remedy = format!("mychatflow instance add NAME --tenant {}", quoted(&tenant.name));
+            let remedy = format!("mychatflow instance add NAME --tenant {}", typed(&tenant.name));
             findings.add(Check::warning("number", format!("{} has no number yet", tenant.name), remedy))?;
         }
         for number in numbers {
             let call = match daemon.tenants.len() {
                 1 => String::new(),
-                _ => format!(" --tenant {}", quoted(&tenant.name)),
+                _ => format!(" --tenant {}", typed(&tenant.name)),
             };
             let which = Which { client: &daemon.client, tenant: whose.clone(), id: number.id.to_string(), call };
             which.check(cx, clients, hand, findings).await?;
@@ -102,7 +103,7 @@ impl Which<'_> {
 
     /// A command about this number, for people to copy.
     pub fn command(&self, verb: &str, name: &str) -> String {
-        format!("mychatflow instance {verb} {}{}", quoted(name), self.call)
+        format!("mychatflow instance {verb} {}{}", typed(name), self.call)
     }
 
     fn state(&self, cx: &Cx, shown: &InstanceShown) -> Check {
@@ -111,29 +112,18 @@ impl Which<'_> {
         let reason = number.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let status = number.status.as_ref().map_or("not seen yet", InstanceStatus::word);
         let detail = format!("{status}, {}{reason}, since {}", number.verdict, age(number.since, cx.now));
-        let command = |verb: &str| self.command(verb, &number.name);
+        if let (Some(InstanceStatus::Working), Verdict::Healthy | Verdict::Quiet) = (&number.status, number.verdict)
+            && let Some(told) = number.new_chats.as_ref().filter(|told| told.is_nearly_spent(cx.now))
+        {
+            return Check::warning(label, format!("{detail}; {told}"), "write first only to who must hear from you");
+        }
+        let found = remedy(number.status.as_ref(), number.verdict, number.reason.as_deref());
+        let Some(found) = found else { return Check::ok(label, detail) };
+        let helps = found.told(|verb| self.command(verb, &number.name));
         match (&number.status, number.verdict) {
-            (Some(InstanceStatus::Working), Verdict::Healthy | Verdict::Quiet)
-                if let Some(told) = number.new_chats.as_ref().filter(|told| told.is_nearly_spent(cx.now)) =>
-            {
-                Check::warning(label, format!("{detail}; {told}"), "write first only to who must hear from you")
-            }
-            (Some(InstanceStatus::Working), Verdict::Healthy) => Check::ok(label, detail),
-            (Some(InstanceStatus::Working), Verdict::Quiet) => {
-                Check::warning(label, detail, "nothing, if nobody wrote; to be sure, write to it from another phone")
-            }
-            (Some(InstanceStatus::Working), Verdict::Restricted) => {
-                Check::warning(label, detail, "write only to people who wrote first, until WhatsApp lifts it")
-            }
-            (Some(InstanceStatus::Working), _) => Check::failed(label, detail, command("restart")),
-            (Some(InstanceStatus::ScanQrCode), _) => {
-                Check::warning(label, detail, format!("pair it: {}", command("qr")))
-            }
-            (Some(InstanceStatus::Starting), _) => {
-                Check::warning(label, detail, "wait a minute, then: mychatflow doctor")
-            }
-            (None, _) => Check::failed(label, detail, format!("look at WAHA {}: it was never reached", number.waha)),
-            (Some(_), _) => Check::failed(label, detail, command("restart")),
+            (Some(InstanceStatus::Working), Verdict::Quiet | Verdict::Restricted)
+            | (Some(InstanceStatus::ScanQrCode | InstanceStatus::Starting), _) => Check::warning(label, detail, helps),
+            _ => Check::failed(label, detail, helps),
         }
     }
 
@@ -175,14 +165,4 @@ impl Which<'_> {
 
 fn told(drift: &[Drift]) -> String {
     drift.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
-}
-
-/// For a shell, where it needs to be.
-fn quoted(name: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if !name.is_empty() && name.chars().all(plain) {
-        name.to_owned()
-    } else {
-        format!("'{}'", name.replace('\'', "'\\''"))
-    }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mychatflow_data::ids::InstanceId;
-use mychatflow_data::model::instance::{InstanceStatus, Verdict};
+use mychatflow_data::model::remedy::{self, RemedyVerb};
 use mychatflow_data::protocol::calls::instance::{InstanceDocument, InstanceShown};
 use mychatflow_data::time::Timestamp;
 
@@ -49,40 +49,14 @@ pub struct Remedy {
     pub words: &'static str,
 }
 
-/// What to do about a number; nothing where all is well.
+/// What to do about a number, by the same table as the commands; nothing where all is well.
 #[must_use]
 pub fn remedy(number: &InstanceDocument) -> Option<Remedy> {
-    use InstanceStatus as S;
-    let (action, words) = match (&number.status, number.verdict) {
-        (Some(S::Working), Verdict::Healthy) => return None,
-        (Some(S::Working), Verdict::Quiet) => {
-            (None, "Nothing, most likely: it may be a calm hour. A message from another phone tells for sure.")
-        }
-        (Some(S::Working), Verdict::Suspect | Verdict::Dead) => {
-            (Some(Action::Restart), "connects it anew. What came meanwhile is read from the phone's history.")
-        }
-        (Some(S::Working), Verdict::Restricted) => (
-            None,
-            "Answers to people who write go on. Let campaigns rest until then: more of them make it last longer.",
-        ),
-        (Some(S::Stopped), _) => (Some(Action::Restart), "starts the session."),
-        (Some(S::Starting), _) => (None, "Wait a few seconds: WAHA is connecting it."),
-        (Some(S::ScanQrCode), _) => (Some(Action::Pair), "shows the code to scan with the phone."),
-        (Some(S::Failed), _) => {
-            (Some(Action::Restart), "starts the session again. If it fails once more, log it out and pair it anew.")
-        }
-        (Some(S::PasskeyRequired), _) => (
-            None,
-            "WhatsApp asks for the account's passkey. Unlock the phone, open WhatsApp and confirm with fingerprint, \
-             face or screen lock; or finish the pairing on WAHA's dashboard.",
-        ),
-        (Some(S::PasskeyConfirmationRequired), _) => (
-            None,
-            "WhatsApp asks whether it is you. Open WhatsApp on the phone and say yes there; or finish the pairing on \
-             WAHA's dashboard.",
-        ),
-        (Some(S::Other(_)), _) => (Some(Action::Restart), "starts the session again, should it stay like this."),
-        (None, _) => (None, "WAHA could not be reached; it is tried again and again. `mychatflow doctor` tells more."),
-    };
-    Some(Remedy { action, words })
+    let found = remedy::remedy(number.status.as_ref(), number.verdict, number.reason.as_deref())?;
+    let action = found.verb.map(|verb| match verb {
+        RemedyVerb::Restart => Action::Restart,
+        RemedyVerb::Pair => Action::Pair,
+        RemedyVerb::Logout => Action::Logout,
+    });
+    Some(Remedy { action, words: found.words })
 }

@@ -329,6 +329,7 @@ fn facts(state: &State) -> Vec<ReaderLine> {
     lines.push(ReaderLine::Heading(words("Gemini")));
     lines.push(fact("health", &format!("{}{}", says(daemon.gemini.health), heard(daemon.gemini.ok_at))));
     lines.push(fact("model", &daemon.gemini.model));
+    lines.extend(daemon.gemini.answered_by.iter().map(|model| fact("answers", model)));
     lines.extend(daemon.gemini.error.iter().map(|error| fact("error", error)));
     lines.push(ReaderLine::Gap);
     lines.push(ReaderLine::Heading(words("Store")));

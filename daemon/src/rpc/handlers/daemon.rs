@@ -67,7 +67,7 @@ fn gemini(clients: &Clients) -> GeminiHealth {
     let Some(gemini) = &clients.gemini else {
         let model = clients.config.gemini.model.clone();
         let error = Some("no key: set gemini.api_key, or gemini.api_key_file, and reload".to_owned());
-        return GeminiHealth { model, health: Health::Off, ok_at: None, error };
+        return GeminiHealth { model, answered_by: None, health: Health::Off, ok_at: None, error };
     };
     let state = gemini.state();
     let failed = state.last_error.filter(|failed| state.last_ok_at.is_none_or(|ok| failed.at > ok));
@@ -78,6 +78,7 @@ fn gemini(clients: &Clients) -> GeminiHealth {
     };
     GeminiHealth {
         model: gemini.model().to_owned(),
+        answered_by: state.in_its_place,
         health,
         ok_at: state.last_ok_at.map(Into::into),
         error: failed.map(|failed| failed.error.to_string()),

@@ -1,16 +1,19 @@
 //! `why`: how a message came to be, or why none came.
 
 use jiff::tz::TimeZone;
+use mychatflow_data::credits::Credits;
 use mychatflow_data::ids::{ChatId, InteractionId};
-use mychatflow_data::model::chat::{Chat, ChatState};
+use mychatflow_data::model::chat::ChatState;
 use mychatflow_data::model::interaction::{Author, Direction, Interaction, InteractionState};
+use mychatflow_data::model::job::JobState;
 use mychatflow_data::model::ledger::EntryKind;
 use mychatflow_data::model::opt_out::Wish;
+use mychatflow_data::model::remedy::remedy;
 use mychatflow_data::model::setting::SettingKey;
 use mychatflow_data::protocol::calls::why::{Why, WhyDocument, WhyLine};
 use mychatflow_data::protocol::name::ChatName;
 use mychatflow_data::store::TenantStore;
-use mychatflow_data::store::tx::answer::Facts;
+use mychatflow_data::store::tx::answer::{Facts, NO_CREDIT};
 use mychatflow_data::store::why::{Story, Work};
 use mychatflow_data::time::Timestamp;
 
@@ -60,9 +63,14 @@ pub async fn why(cx: &Cx, shop: &TenantStore, call: Why) -> Handled<Reply<Why>> 
         verdict: compose::verdict(&facts, rules, model, now),
         taken_over: taken_over(&facts, rules.takeover_pause),
         facts,
+        out_of_credit: false,
         now,
     };
     let countdown = shop.countdown(chat).await?;
+    let plan = clients.plan(&known.facts.tenant.plan);
+    let may = matches!(known.verdict, Verdict::Answer(_));
+    let out_of_credit = may && shop.credits(plan, now).await?.balance == Credits::ZERO;
+    let known = Known { out_of_credit, ..known };
     let mut lines = story.as_ref().map(|story| known.happened(story)).unwrap_or_default();
     lines.sort_by_key(|line| line.at);
     lines.extend(known.is_so(story.as_ref()));
@@ -95,6 +103,8 @@ struct Known {
     verdict: Verdict,
     taken_over: bool,
     zone: TimeZone,
+    /// Would the next answer find no credit?
+    out_of_credit: bool,
     now: Timestamp,
 }
 
@@ -217,12 +227,13 @@ impl Known {
                 Some(until) => format!("Not answered: put away until {}.", self.clock(until)),
                 None => "Not answered: put away.".to_owned(),
             },
-            ChatState::Waiting | ChatState::NeedsYou => format!("Not answered: {}", self.silence(&story.chat)),
+            ChatState::Waiting | ChatState::NeedsYou => format!("Not answered: {}", self.silence(story)),
         }
     }
 
     /// Why nothing answers in this chat: what stopped the last answer, else what would stop it now.
-    fn silence(&self, chat: &Chat) -> String {
+    fn silence(&self, story: &Story) -> String {
+        let chat = &story.chat;
         let paused = || match chat.paused_until.filter(|until| *until > self.now) {
             Some(until) if self.taken_over => format!("paused until {} because a human wrote", self.clock(until)),
             Some(until) => format!("paused until {}", self.clock(until)),
@@ -231,6 +242,8 @@ impl Known {
         match (chat.reason.as_deref(), &self.verdict) {
             (Some("paused"), _) | (None, Verdict::Stop(Reason::Paused)) => paused(),
             (Some(reason), _) => clean_line(reason),
+            (None, _) if ended_by(story).is_some() => ended_by(story).unwrap_or_default(),
+            (None, Verdict::Answer(_)) if self.out_of_credit => NO_CREDIT.to_owned(),
             (None, Verdict::Stop(reason)) => reason.words().to_owned(),
             (None, Verdict::Snooze(_)) => "waiting for the number".to_owned(),
             (None, Verdict::Answer(_)) => "nobody has asked the assistant".to_owned(),
@@ -307,13 +320,28 @@ impl Known {
         let reason = chat.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
         lines.push(line(None, "the chat is", Some(format!("{}{reason}", chat.state))));
         let gate = match &self.verdict {
+            // An answer that is under way holds its credit already.
+            Verdict::Answer(_) if self.out_of_credit && chat.state != ChatState::Assistant => {
+                format!("may not answer: {NO_CREDIT}; mychatflow credit grant N")
+            }
             Verdict::Answer(mode) => format!("may answer, mode {mode}"),
             Verdict::Stop(reason) => format!("may not answer: {}", reason.words()),
-            Verdict::Snooze(until) => format!("looks again at {}: the number is not working", self.clock(*until)),
+            Verdict::Snooze(until) => {
+                let number = &self.facts.instance;
+                let found = remedy(number.status.as_ref(), number.verdict, number.reason.as_deref());
+                let helps = found.map(|remedy| format!("; {}", remedy.told_of(&number.name))).unwrap_or_default();
+                format!("looks again at {}: the number is not working{helps}", self.clock(*until))
+            }
         };
         lines.push(line(None, "the assistant", Some(gate)));
         lines
     }
+}
+
+/// Why the work that was to answer came to its end.
+fn ended_by(story: &Story) -> Option<String> {
+    let job = story.job.as_ref().filter(|job| matches!(job.state, JobState::Cancelled | JobState::Discarded));
+    job.and_then(|job| job.reason.as_deref()).map(clean_line)
 }
 
 fn work(job: &Work) -> Vec<WhyLine> {

@@ -55,8 +55,11 @@ pub struct WahaHealth {
 /// Gemini.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GeminiHealth {
-    /// The model.
+    /// The model of the config.
     pub model: String,
+    /// The model that answers in its place, where another does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_by: Option<String>,
     /// Does it answer?
     pub health: Health,
     /// When it last answered.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::InstanceId;
 use crate::model::instance::{Instance, InstanceStatus, Me, StatusChange, Verdict};
 use crate::model::new_chats::NewChatCapping;
+use crate::model::remedy;
 use crate::phone::Phone;
 use crate::protocol::flag::flag;
 use crate::protocol::name::{Cursor, InstanceName, TenantName};
@@ -212,11 +213,17 @@ pub struct InstanceDocument {
     /// How many new chats WhatsApp lets it start, where WAHA tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_chats: Option<NewChatCapping>,
+    /// What helps, as it is typed; nothing where all is well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
 }
 
 impl From<Instance> for InstanceDocument {
     fn from(instance: Instance) -> Self {
+        let found = remedy::remedy(instance.status.as_ref(), instance.verdict, instance.reason.as_deref());
+        let remedy = found.map(|remedy| remedy.told_of(&instance.name));
         Self {
+            remedy,
             id: instance.id,
             name: instance.name,
             waha: instance.waha,

@@ -333,7 +333,7 @@ impl TenantStore {
                 };
             }
             let reason = match &ended {
-                Ended::Retry { reason, .. } | Ended::Snooze { reason, .. } => {
+                Ended::Retry { reason, .. } | Ended::Snooze { reason, .. } | Ended::Fault { reason, .. } => {
                     interactions::set_state(scope, id, InteractionState::Queued, Some(reason))?;
                     reason
                 }

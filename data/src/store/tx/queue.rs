@@ -179,7 +179,8 @@ fn retry_job(scope: &Scope<'_>, id: JobId, kind: JobKind, state: JobState, now: 
          WHERE j.tenant_id = :tenant AND j.id = :id"
     );
     const AGAIN: Scoped = scoped!(
-        "UPDATE jobs SET state = 'available', run_at = :now, reply_id = :reply, cancel = NULL, updated_at = :now
+        "UPDATE jobs SET state = 'available', run_at = :now, reply_id = :reply, cancel = NULL, updated_at = :now,
+                         fault = CASE WHEN state = 'discarded' THEN NULL ELSE fault END
          WHERE tenant_id = :tenant AND id = :id"
     );
     if scope.row(DRAFTED, &[(":id", &id)], |_| Ok(()))?.is_some() {
