@@ -27,11 +27,14 @@ fn posts(world: &World) -> usize {
     world.waha.requests().iter().filter(|request| request.path.ends_with("/sendText")).count()
 }
 
-/// Everything in the queue that waits for the number's rest to end.
+/// Everything in the queue that waits for the number's rest to end. What runs still shows why it waited before.
 async fn waiting(world: &World) -> Vec<serde_json::Value> {
     let queue = call(world, "queue.list", json!({})).await.unwrap();
     let entries = queue["items"].as_array().unwrap().iter();
-    entries.filter(|entry| entry["reason"].as_str().is_some_and(|why| why.starts_with(TOO_FAST))).cloned().collect()
+    let rests = |entry: &&serde_json::Value| {
+        entry["state"] != "running" && entry["reason"].as_str().is_some_and(|why| why.starts_with(TOO_FAST))
+    };
+    entries.filter(rests).cloned().collect()
 }
 
 async fn until_waiting(world: &World, count: usize) {
@@ -87,7 +90,7 @@ async fn a_campaign_rests_with_its_number() {
     world
         .until("it waits", async || {
             let found = campaign(&world, "campaign.show", json!({"name": "spring"})).await;
-            found.reason.filter(|reason| reason.starts_with(TOO_FAST))
+            found.reason.filter(|reason| reason.contains(TOO_FAST))
         })
         .await;
     // Those that were under way together, and none after them.
