@@ -19,7 +19,11 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, _job: &Job, instance: InstanceId
             if !mended.drift.is_empty() {
                 tracing::warn!(instance.id = %instance, drift = told(&mended.drift), "the session differs");
             }
-            Ok(Outcome::End(Ended::Done))
+            // A number that rests is looked at again when it may send: until then it is told as restricted.
+            Ok(Outcome::End(match cx.numbers.slowed_until(instance, cx.now()) {
+                Some(until) => Ended::Snooze { until, reason: "the number rests".to_owned() },
+                None => Ended::Done,
+            }))
         }
         Err(InstanceError::NotFound) => Ok(Outcome::End(Ended::Cancel { reason: "the number was removed".to_owned() })),
         // What is wrong stands in the number's reason; the next round looks again, so that no dead letter is needed.

@@ -43,7 +43,8 @@ pub struct Clues<'c> {
     pub profile: &'c str,
 }
 
-/// The language of a text by its script or its words, if one of them speaks for one more than for any other.
+/// The language of a text by its script or its words, if they speak for one more than for any other. In more than two words
+/// a single one proves nothing: short words are words of several languages.
 #[must_use]
 pub fn language_of(text: &str) -> Option<&'static str> {
     let text = text.to_lowercase();
@@ -57,7 +58,7 @@ pub fn language_of(text: &str) -> Option<&'static str> {
         LANGUAGES.iter().map(|(code, language)| (votes(language), code.as_str())).collect();
     counted.sort_by(|one, other| other.cmp(one));
     match counted.as_slice() {
-        [(most, code), (second, _), ..] if most > second => Some(code),
+        [(most, code), (second, _), ..] if most > second && (*most > 1 || words.len() <= 2) => Some(code),
         _ => None,
     }
 }
@@ -175,6 +176,7 @@ mod tests {
             ("何時に開きますか", Some("ja")),
             ("안녕하세요", Some("ko")),
             ("مرحبا", Some("ar")),
+            ("O której otwieracie?", None),
             ("שלום", Some("he")),
             ("ok", None),
             ("👍", None),
