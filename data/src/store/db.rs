@@ -96,6 +96,12 @@ pub(crate) fn open_alone(path: &Path) -> rusqlite::Result<Connection> {
     Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)
 }
 
+/// A connection to nothing, for tests of what connections are used for.
+#[cfg(test)]
+pub(crate) fn open_in_memory() -> Connection {
+    Connection::open_in_memory().expect("memory can always be opened")
+}
+
 /// The file, its writer and its readers. Dropping it waits for the writer.
 pub(crate) struct Db {
     writer: Option<mpsc::Sender<Unit>>,

@@ -209,7 +209,7 @@ mod tests {
     fn a_question_without_an_end_is_broken_off_and_others_are_answered_meanwhile() {
         const ENDLESS: &str =
             "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n WHERE x < 0";
-        let connections = (0..3).map(|_| Connection::open_in_memory().unwrap()).collect();
+        let connections = (0..3).map(|_| crate::store::db::open_in_memory()).collect();
         let readers = Readers::start(connections, Duration::from_millis(300)).unwrap();
         let (tell, told) = mpsc::channel();
         let ask = |caller, sql: &'static str| {
