@@ -45,20 +45,16 @@ pub const IN_CI: &[Kind] = &[
     Kind::Credits,
     Kind::Campaigns,
 ];
-/// What does not belong to the short run yet: each of these breaks a law, or takes too long.
+/// What is left to longer runs: `mychatflow-bench torture` does it all.
 pub const NOT_IN_CI: &[Kind] = &[
-    // A message that comes between the claim of the answer's job and its look at the chat is answered twice.
+    // They depend on moments within a few thousandths of a second, which a short run rarely meets.
     Kind::Bursts,
-    // A question that was taken back, or a picture that comes late, has the question before it answered again.
     Kind::Deletions,
     Kind::LatePictures,
-    // What the owner writes under the id that hides a number may not be seen as theirs.
     Kind::PhoneByLid,
-    // A question that becomes known after the answer to a later one: that one is answered again, or it is passed over.
     Kind::LateWebhooks,
-    // A question that comes while the model thinks, and then a kill: both are answered twice.
     Kind::Gemini,
-    // Answers stand before their questions when the clock goes back, and are given again; jobs wait for a time to come.
+    // Jobs wait until it is certain that the clock was wrong.
     Kind::Clock,
     Kind::Months,
     // Half a minute until it is known what became of a message; an hour until the quota is asked for again.
