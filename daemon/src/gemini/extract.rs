@@ -220,6 +220,10 @@ mod tests {
         Verdict::Failed(GeminiError::KeyRefused { reason: reason.to_owned() })
     }
 
+    fn not_served(reason: &str) -> Verdict {
+        Verdict::Failed(GeminiError::NotServed { reason: reason.to_owned() })
+    }
+
     fn invalid(reason: &str) -> GeminiError {
         GeminiError::Invalid { status: 400, reason: reason.to_owned() }
     }
@@ -263,7 +267,7 @@ mod tests {
             ("400_bad_key.json", key("API_KEY_INVALID")),
             ("400_contents_missing.json", Verdict::Failed(invalid("INVALID_ARGUMENT"))),
             ("400_empty_part.json", Verdict::Failed(invalid("INVALID_ARGUMENT"))),
-            ("400_failed_precondition_location.json", key("FAILED_PRECONDITION")),
+            ("400_failed_precondition_location.json", not_served("FAILED_PRECONDITION")),
             ("400_key_not_found.json", key("API_KEY_INVALID")),
             ("400_model_turn_last.json", Verdict::Failed(invalid("INVALID_ARGUMENT"))),
             ("400_penalty.json", Verdict::Failed(invalid("INVALID_ARGUMENT"))),
@@ -273,7 +277,7 @@ mod tests {
             ("400_unknown_field.json", again(Again::WithoutThinking, invalid("INVALID_ARGUMENT at generation_config"))),
             ("401_unauthenticated.json", key("ACCESS_TOKEN_TYPE_UNSUPPORTED")),
             ("403_no_key.json", key("PERMISSION_DENIED")),
-            ("403_service_disabled.json", key("SERVICE_DISABLED")),
+            ("403_service_disabled.json", not_served("SERVICE_DISABLED")),
             ("404_model.json", Verdict::Failed(GeminiError::ModelUnknown { model: "m".to_owned() })),
             ("429_help_only.json", passing(429, 0)),
             ("429_per_day.json", Verdict::Failed(quota)),
