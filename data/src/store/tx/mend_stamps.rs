@@ -56,6 +56,7 @@ pub const MENDED_COLUMNS: &[&str] = &[
     "interactions.echoed_at",
     "interactions.sending_at",
     "interactions.sent_at",
+    "interactions.written_at",
     "jobs.created_at",
     "jobs.run_at",
     "jobs.updated_at",
@@ -125,7 +126,7 @@ macro_rules! mend {
 
 macro_rules! mend_messages {
     () => {
-        mend!("interactions": "at", "sending_at", "answered_at", "sent_at", "echoed_at", "created_at")
+        mend!("interactions": "at", "sending_at", "answered_at", "sent_at", "echoed_at", "created_at", "written_at")
     };
 }
 
