@@ -1,5 +1,5 @@
 //! The text of a campaign: a template, and what one recipient gets of it. What may stand in it and how large it may become
-//! is known before it is made ([`bounds`]); what it has no value for leaves the recipient out.
+//! is known before it is made (`bounds`); what it has no value for leaves the recipient out.
 
 mod bounds;
 
