@@ -412,7 +412,8 @@ impl Intake<'_, '_> {
                -- One of which nobody knows when it was written has no echo yet.
                AND echoed_at IS NOT NULL LIMIT 1"
         );
-        let Some(spoke_at) = last_out_at.filter(|spoke_at| *spoke_at > written_at) else {
+        // A word of ours from the future was dated by a clock that was ahead: it says nothing.
+        let Some(spoke_at) = last_out_at.filter(|spoke_at| *spoke_at > written_at && *spoke_at <= self.now) else {
             return Ok(Lateness::InTime);
         };
         let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":chat", &chat), (":at", &written_at)];
