@@ -163,7 +163,8 @@ async fn a_message_that_the_owner_had_on_the_phone_is_not_open() {
     (own.from_me, own.source) = (true, Source::App);
     world.receives(DeliveryEvent::Message(own), later(20)).await;
     // Its webhook was overtaken by that of the owner's answer.
-    let asked = world.says(ANA, "A2", "do you deliver?", later(10)).await;
+    let question = DeliveryEvent::Message(message(ANA, "A2", "do you deliver?", later(10)));
+    let asked = world.receives(question, later(22)).await;
     assert_eq!(asked, mychatflow_data::store::tx::accept_delivery::Accepted::Stored);
     let chat = chat(&world).await;
     assert_eq!(world.shop.chat(chat).await.unwrap().unwrap().state, ChatState::Waiting);
