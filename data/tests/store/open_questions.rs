@@ -38,6 +38,10 @@ fn edited(edit: &str, bare_id: &str, text: &str, at: Timestamp) -> DeliveryEvent
     DeliveryEvent::Edited(EditedEvent { bare_id: edit, from_me: false, target_bare_id, text: text.into(), at })
 }
 
+fn new_answer(parts: Vec<Part>, revision: i64) -> NewAnswer {
+    NewAnswer { parts, revision, model: None, latency_ms: 1, tokens: "{}".into(), cites: Vec::new(), discloses: false }
+}
+
 async fn chat(world: &World) -> ChatId {
     world.shop.find_chat(&Address::parse(ANA).unwrap()).await.unwrap().unwrap().id
 }
@@ -56,15 +60,8 @@ async fn answer(world: &World, id: &str, at: Timestamp) -> Option<Vec<String>> {
     let job = due(world, at).await?;
     let facts = world.shop.answer_facts(job.id, chat_of(&job)).await.unwrap();
     world.shop.reserve_answer(job.id, PLAN, at).await.unwrap();
-    let answer = NewAnswer {
-        parts: vec![Part { text: format!("answer {id}"), reserved: Some(id.into()) }],
-        revision: facts.chat.revision,
-        model: None,
-        latency_ms: 1,
-        tokens: "{}".into(),
-        cites: Vec::new(),
-        discloses: false,
-    };
+    let answer =
+        new_answer(vec![Part { text: format!("answer {id}"), reserved: Some(id.into()) }], facts.chat.revision);
     let sending = match world.shop.start_answer(job.id, answer, at).await.unwrap() {
         Start::Go(sending) => sending,
         // The owner wrote to somebody who may be this customer.
@@ -105,15 +102,7 @@ async fn taking_it_back_while_the_model_thinks_gives_the_credit_back() {
     let facts = world.shop.answer_facts(job.id, chat(&world).await).await.unwrap();
     assert_eq!(facts.cancel.as_deref(), Some("the customer took the question back"));
     let part = Part { text: "too late".into(), reserved: None };
-    let answer = NewAnswer {
-        parts: vec![part],
-        revision: facts.chat.revision,
-        model: None,
-        latency_ms: 1,
-        tokens: "{}".into(),
-        cites: Vec::new(),
-        discloses: false,
-    };
+    let answer = new_answer(vec![part], facts.chat.revision);
     assert_eq!(world.shop.start_answer(job.id, answer, later(17)).await.unwrap(), Start::Cancelled);
     let credits = world.shop.credits(PLAN, later(18)).await.unwrap();
     assert_eq!((credits.used, credits.reserved), (Credits::ONE, Credits::ZERO));
@@ -211,15 +200,7 @@ async fn a_question_whose_answer_may_be_out_is_not_asked_with_the_next_one() {
     let part = Part { text: "we are".into(), reserved: None };
     let parts = vec![part];
     let revision = facts.chat.revision;
-    let answer_text = NewAnswer {
-        parts,
-        revision,
-        model: None,
-        latency_ms: 1,
-        tokens: "{}".into(),
-        cites: Vec::new(),
-        discloses: false,
-    };
+    let answer_text = new_answer(parts, revision);
     let Start::Go(sending) = world.shop.start_answer(job.id, answer_text, later(6)).await.unwrap() else { panic!() };
     world.shop.record_unknown(sending.interaction.id, "nobody knows".into(), later(70)).await.unwrap();
     world.says(ANA, "A2", "and how much is the bread?", later(80)).await;
@@ -254,15 +235,8 @@ async fn an_answer_on_its_way_while_two_chats_become_one_answers_its_question_fo
         let job = due(&world, later(70)).await.unwrap();
         let facts = world.shop.answer_facts(job.id, chat_of(&job)).await.unwrap();
         world.shop.reserve_answer(job.id, PLAN, later(70)).await.unwrap();
-        let answer_text = NewAnswer {
-            parts: vec![Part { text: "we do".into(), reserved: Some("OUT1".into()) }],
-            revision: facts.chat.revision,
-            model: None,
-            latency_ms: 1,
-            tokens: "{}".into(),
-            cites: Vec::new(),
-            discloses: false,
-        };
+        let answer_text =
+            new_answer(vec![Part { text: "we do".into(), reserved: Some("OUT1".into()) }], facts.chat.revision);
         let start = world.shop.start_answer(job.id, answer_text, later(70)).await.unwrap();
         let Start::Go(sending) = start else { panic!("{start:?}") };
         join(&world, later(71)).await;
@@ -302,15 +276,7 @@ async fn the_second_half_of_an_answer_goes_out_though_the_question_is_corrected(
     let facts = world.shop.answer_facts(job.id, chat_of(&job)).await.unwrap();
     world.shop.reserve_answer(job.id, PLAN, later(5)).await.unwrap();
     let part = |text: &str, id: &str| Part { text: text.into(), reserved: Some(id.into()) };
-    let answer_text = NewAnswer {
-        parts: vec![part("rolls 1 €", "OUT1"), part("bread 4 €", "OUT2")],
-        revision: facts.chat.revision,
-        model: None,
-        latency_ms: 1,
-        tokens: "{}".into(),
-        cites: Vec::new(),
-        discloses: false,
-    };
+    let answer_text = new_answer(vec![part("rolls 1 €", "OUT1"), part("bread 4 €", "OUT2")], facts.chat.revision);
     let start = world.shop.start_answer(job.id, answer_text, later(6)).await.unwrap();
     let Start::Go(first) = start else { panic!("{start:?}") };
     // WAHA's echo tells of the first part before its POST is answered.
@@ -345,15 +311,7 @@ async fn an_echo_under_an_unknown_address_before_the_answer_of_the_post_is_no_pe
         let job = due(&world, later(5)).await.unwrap();
         let facts = world.shop.answer_facts(job.id, chat_of(&job)).await.unwrap();
         world.shop.reserve_answer(job.id, PLAN, later(5)).await.unwrap();
-        let answer_text = NewAnswer {
-            parts: vec![Part { text: "we do".into(), reserved: None }],
-            revision: facts.chat.revision,
-            model: None,
-            latency_ms: 1,
-            tokens: "{}".into(),
-            cites: Vec::new(),
-            discloses: false,
-        };
+        let answer_text = new_answer(vec![Part { text: "we do".into(), reserved: None }], facts.chat.revision);
         let start = world.shop.start_answer(job.id, answer_text, later(6)).await.unwrap();
         let Start::Go(sending) = start else { panic!("{start:?}") };
         let mut echo = message(ANA_HIDDEN, "OUT1", "we do", later(7));
