@@ -15,6 +15,7 @@ use self::wish::{Heeded, Said};
 use crate::ids::{ChatId, InstanceId, InteractionId};
 use crate::model::contact::Review;
 use crate::model::delivery::{Delivery, DeliveryEvent, Handling, MessageEvent};
+use crate::model::disclosure;
 use crate::model::interaction::{Author, ContentKind, Direction, Interaction, InteractionState, Media};
 use crate::model::job::JobArgs;
 use crate::model::setting::{Groups, Rules};
@@ -49,6 +50,11 @@ pub enum Accepted {
 /// The beginning of a message, for lists.
 pub(crate) fn preview(text: &str) -> String {
     text.chars().take(120).collect()
+}
+
+/// The beginning of a message by its author, for lists: of an answer without the sentence before it that a machine writes.
+pub(crate) fn preview_by(author: Author, text: &str) -> String {
+    preview(if author == Author::Assistant { disclosure::without_sentence(text) } else { text })
 }
 
 /// The beginning of a message with what sort it is, for lists.
