@@ -160,6 +160,9 @@ const FILE_ENDS: &[&str] = &[
     ".png", ".ppt", ".pptx", ".py", ".sh", ".txt", ".xls", ".xlsx", ".xml", ".zip",
 ];
 
+/// No path is longer on one side.
+const RUN_CHARS_MAX: usize = 300;
+
 /// What all of a text tells about each backslash in it.
 struct WholeText<'t> {
     text: &'t str,
@@ -183,17 +186,16 @@ impl<'t> WholeText<'t> {
     /// Is the escape at `last` meant as one? The backslashes before it begin at `first`.
     fn is_escape(&self, first: usize, last: usize) -> bool {
         let rest = &self.text[last..];
-        let run = self.run_around(first);
         match rest[1..].chars().next() {
             // Rows of slashes are drawings.
-            Some('/' | '\'') => run.text.chars().any(char::is_alphanumeric),
-            Some('n' | 'r' | 't') => is_certain_at(self.text, last) || self.is_before_small_letter(&run, first, rest),
+            Some('/' | '\'') => self.run_around(first).text.chars().any(char::is_alphanumeric),
+            Some('n' | 'r' | 't') => is_certain_at(self.text, last) || self.is_before_small_letter(first, rest),
             _ => true,
         }
     }
 
     /// The same for a line break, a return or a tab before a small letter.
-    fn is_before_small_letter(&self, run: &Run<'_>, first: usize, rest: &str) -> bool {
+    fn is_before_small_letter(&self, first: usize, rest: &str) -> bool {
         let word = word_of(&rest[1..]);
         let before = self.text[..first].chars().next_back();
         if PATH_WORDS.contains(&word) {
@@ -201,11 +203,13 @@ impl<'t> WholeText<'t> {
         }
         if FORMULA_WORDS.contains(&word) {
             let begins = before.is_none_or(|c| c.is_whitespace() || c.is_ascii_digit() || "$({[=+-*^_}".contains(c));
-            if begins || self.has_formula {
+            // Without their first letter, the short ones are words of some language.
+            let is_word = word.len() == 2 && self.has_certain_break;
+            if self.has_formula || (begins && !is_word) {
                 return false;
             }
         }
-        if run.is_path(self.has_certain_break) {
+        if self.run_around(first).is_path(self.has_certain_break) {
             return false;
         }
         match rest.as_bytes()[1] {
@@ -218,11 +222,11 @@ impl<'t> WholeText<'t> {
 
     /// What stands around a backslash up to the next spaces, without line breaks that are certain.
     fn run_around(&self, at: usize) -> Run<'t> {
-        let start = self.text[..at]
-            .rfind(char::is_whitespace)
-            .map_or(0, |space| space + self.text[space..].chars().next().map_or(1, char::len_utf8));
-        let whole = &self.text[start..];
-        let whole = &whole[..whole.find(char::is_whitespace).unwrap_or(whole.len())];
+        let before = self.text[..at].char_indices().rev().take(RUN_CHARS_MAX);
+        let start = before.take_while(|(_, c)| !c.is_whitespace()).last().map_or(at, |(start, _)| start);
+        let mut after = self.text[at..].char_indices().enumerate();
+        let end = after.find(|(n, (_, c))| c.is_whitespace() || *n == RUN_CHARS_MAX);
+        let whole = &self.text[start..end.map_or(self.text.len(), |(_, (length, _))| at + length)];
         // A path ends before a line break, and begins behind one.
         let (mut from, mut to) = (0, whole.len());
         for (place, _) in whole.match_indices("\\n").filter(|(place, _)| is_certain_at(self.text, start + *place)) {
@@ -342,6 +346,7 @@ mod tests {
             (r"du pain\net du café", "du pain\net du café"),
             (r"claro,\neu confirmo", "claro,\neu confirmo"),
             (r"Beste klant,\nu kunt bellen", "Beste klant,\nu kunt bellen"),
+            (r"Ciao Ana! \ne benvenuta.\nA presto", "Ciao Ana! \ne benvenuta.\nA presto"),
             (r"Привет!\nмы открыты", "Привет!\nмы открыты"),
             (r"您好！\n我们八点开门", "您好！\n我们八点开门"),
             (r"dos\r\nmac\rend", "dos\nmac\nend"),
@@ -401,6 +406,12 @@ mod tests {
         ] {
             assert_eq!(unescape(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn the_longest_answer_is_read_at_once() {
+        let long = r"a\nb".repeat(20_000);
+        assert_eq!(unescape(&long), "a\nb".repeat(20_000));
     }
 
     proptest! {

@@ -144,7 +144,8 @@ fn edited_content(raw: &RawValue, depth: u8) -> Option<Content> {
 /// Reads WhatsApp's protobuf message. What somebody wrote comes before what is unknown, and that before leftovers.
 fn of_message(raw: &RawValue, depth: u8) -> Option<Content> {
     let (mut unknown, mut leftover) = (None, None);
-    for (name, value) in Object::of(raw)?.fields() {
+    let message = Object::of(raw)?;
+    for (name, value) in message.fields() {
         let small = name.to_ascii_lowercase();
         if let Some((_, what)) = LEFTOVERS.iter().find(|(known, _)| *known == small) {
             leftover.get_or_insert(Content::leftover(what));
@@ -161,7 +162,14 @@ fn of_message(raw: &RawValue, depth: u8) -> Option<Content> {
             None => {}
         }
     }
-    unknown.or(leftover)
+    unknown.or(leftover.filter(|_| !is_left_over_from_decoding(&message)))
+}
+
+/// Is this all that an engine could decode of a message? A secret belongs to a message with a content of its own; what is
+/// newer than the engine is not there.
+fn is_left_over_from_decoding(message: &Object<'_>) -> bool {
+    let only = message.fields().count() == 1;
+    only && message.object("messageContextInfo").is_some_and(|info| info.raw("messageSecret").is_some())
 }
 
 fn of_field(name: &str, small: &str, value: &RawValue, depth: u8) -> Option<Content> {

@@ -150,6 +150,8 @@ fn what_the_two_socket_engines_hold() {
         (json!({"protocolMessage": {"type": 9}, "holoGramMessage": {"x": 1}}), Other, Some("[holo gram]")),
         (json!({"holoGramMessage": {"x": 1}, "conversation": "hi"}), Text, Some("hi")),
         (json!({"ephemeralMessage": {"message": {}}}), Other, Some("[ephemeral]")),
+        // The engine is older than what was sent, and leaves it out.
+        (json!({"messageContextInfo": {"messageSecret": "eA=="}}), Other, Some("[message without text]")),
         (json!({}), Other, Some("[message without text]")),
         (Value::Null, Other, Some("[message without text]")),
     ] {

@@ -68,6 +68,18 @@ async fn an_edit_that_comes_under_the_id_of_its_message_is_no_second_question() 
 }
 
 #[tokio::test]
+async fn the_second_of_two_edits_that_have_no_ids_of_their_own_counts_as_well() {
+    let world = world().await;
+    world.says(ANA, "A1", "opn Sundy?", later(1)).await;
+    for (at, words) in [(5, "open Sunday?"), (8, "open on Sunday?")] {
+        let edited = edit("A1", message(ANA, "A1", words, later(1)));
+        assert_eq!(world.receives(edited.clone(), later(at)).await, Accepted::Stored);
+        assert_eq!(world.receives(edited, later(at)).await, Accepted::Duplicate);
+    }
+    assert_eq!(messages(&world).await[0].text, "open on Sunday?");
+}
+
+#[tokio::test]
 async fn a_late_original_stands_beside_the_new_words() {
     let world = world().await;
     world.receives(edit("E1", message(ANA, "A1", "two loaves", later(5))), later(5)).await;

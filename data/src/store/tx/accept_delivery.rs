@@ -236,7 +236,7 @@ impl Intake<'_, '_> {
             DeliveryEvent::Message(message) | DeliveryEvent::Waiting(message) => self.message(message),
             DeliveryEvent::Ack(ack) => self.ack(ack),
             DeliveryEvent::Reaction(reaction) => self.reaction(reaction),
-            DeliveryEvent::Edited(edited) => self.edited(edited),
+            DeliveryEvent::Edited(edited) => self.edited(edited, &delivery.envelope_id),
             DeliveryEvent::Revoked(revoked) => self.revoked(revoked),
             DeliveryEvent::SessionStatus(_) => self.once(&format!("status:{}", delivery.envelope_id), || {
                 let args = JobArgs::ReconcileInstance { instance: self.instance };

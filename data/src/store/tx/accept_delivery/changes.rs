@@ -120,8 +120,11 @@ impl Intake<'_, '_> {
         })
     }
 
-    pub(super) fn edited(&self, edited: &EditedEvent) -> Result<Accepted, StoreError> {
-        self.once(&format!("edited:{}", edited.bare_id), || {
+    pub(super) fn edited(&self, edited: &EditedEvent, envelope_id: &str) -> Result<Accepted, StoreError> {
+        // An edit without an id of its own is known by its envelope: the next one of the message has the same id.
+        let has_id = edited.bare_id != edited.target_bare_id;
+        let key = if has_id { edited.bare_id.as_str() } else { envelope_id };
+        self.once(&format!("edited:{key}"), || {
             // New words of a message that was erased are none of ours either.
             if erasures::forgot_message(self.scope, self.instance, &edited.target_bare_id)? {
                 return Ok(Accepted::Ignored);
