@@ -317,6 +317,18 @@ impl TenantStore {
         .await
     }
 
+    /// A message is on its way since an instant that is still to come, by a clock that was ahead: it is looked for from now on.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn begin_search(&self, id: InteractionId, now: Timestamp) -> Result<(), StoreError> {
+        const BEGIN: Scoped = scoped!(
+            "UPDATE interactions SET sending_at = :now
+             WHERE tenant_id = :tenant AND id = :id AND state = 'sending' AND sending_at > :now"
+        );
+        self.write(move |scope| scope.execute(BEGIN, &[(":id", &id), (":now", &now)]).map(drop)).await
+    }
+
     /// Records that a message was certainly not sent: it waits in the queue for its job's next attempt.
     ///
     /// # Errors
