@@ -19,7 +19,7 @@ use crate::time::Timestamp;
 macro_rules! columns {
     () => {
         "tenant_id, id, name, waha, session, status, verdict, reason, since, me, engine, version, paired_at, heard_at, \
-         created_at, worked_at, list_read_at, new_chats"
+         created_at, worked_at, list_read_at, new_chats, paired_unseen"
     };
 }
 
@@ -44,6 +44,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Instance> {
         worked_at: row.get(15)?,
         list_read_at: row.get(16)?,
         new_chats: row.get::<_, Option<String>>(17)?.and_then(|json| serde_json::from_str(&json).ok()),
+        paired_unseen: row.get(18)?,
     })
 }
 
@@ -99,6 +100,15 @@ pub struct Sighting {
     pub engine: Option<String>,
     /// The version, where WAHA told it.
     pub version: Option<String>,
+}
+
+/// Was the number watched when a sighting shows something new of it?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watch {
+    /// It was looked at a moment before.
+    Kept,
+    /// Not for some time: what is new may have happened at any time since.
+    Missed,
 }
 
 /// What a sighting changed.
@@ -371,11 +381,26 @@ impl TenantStore {
     /// # Errors
     /// What the store says.
     pub async fn see_instance(&self, id: InstanceId, sighting: Sighting, now: Timestamp) -> Result<Seen, StoreError> {
+        self.see_instance_after(id, sighting, Watch::Kept, now).await
+    }
+
+    /// The same for a number that may not have been looked at for some time.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn see_instance_after(
+        &self,
+        id: InstanceId,
+        sighting: Sighting,
+        watch: Watch,
+        now: Timestamp,
+    ) -> Result<Seen, StoreError> {
         const SET: Scoped = scoped!(
             "UPDATE instances
              SET status = coalesce(:status, status), verdict = :verdict, reason = :reason, since = :since,
                  me = CASE WHEN :paired THEN :me ELSE coalesce(:me, me) END, engine = coalesce(:engine, engine), version = coalesce(:version, version),
                  paired_at = CASE WHEN :paired THEN :now ELSE paired_at END,
+                 paired_unseen = CASE WHEN :paired THEN :missed ELSE paired_unseen END,
                  worked_at = CASE WHEN :begun THEN :now WHEN :paired THEN NULL ELSE worked_at END,
                  list_read_at = CASE WHEN :begun OR :paired THEN NULL ELSE list_read_at END,
                  -- Another account has a quota of its own.
@@ -426,6 +451,7 @@ impl TenantStore {
                     (":engine", &sighting.engine),
                     (":version", &sighting.version),
                     (":paired", &paired),
+                    (":missed", &(watch == Watch::Missed)),
                     (":begun", &begun),
                     (":now", &now),
                 ],
