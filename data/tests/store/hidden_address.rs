@@ -1,5 +1,7 @@
 //! The owner writes under a hidden address, and WAHA takes its time to say whose it is.
 
+use std::time::Duration;
+
 use mychatflow_data::credits::Credits;
 use mychatflow_data::model::chat::ChatState;
 use mychatflow_data::model::delivery::DeliveryEvent;
@@ -11,7 +13,7 @@ use mychatflow_data::store::tx::answer::{Part, Start};
 use mychatflow_data::store::tx::outcome::After;
 use mychatflow_data::time::Timestamp;
 
-use crate::support::{NOON, World, message, world};
+use crate::support::{NOON, World, chat_of, message, world};
 use crate::takeover::{
     ANA, BEN, LID, MAY_HAVE_ANSWERED, PLAN, asked, chat, is_idle, later, left_to_human, own, owner_types, recovered,
     resolve, takeovers, thinking,
@@ -183,4 +185,58 @@ async fn an_owner_who_says_something_else_or_something_short_in_a_gap_is_heeded(
         recovered(&world, own(ANA, "3AFF", text, later(3600)), later(3700)).await;
         assert_eq!(takeovers(&world).await, 1, "{text}");
     }
+}
+
+#[tokio::test]
+async fn a_word_of_the_owner_concerns_who_wrote_in_the_hour_before_it_and_for_an_hour() {
+    // When Ana wrote before the owner did, and when she asks after it, in seconds.
+    for (before, asks_after, concerned) in [(3590, 5, true), (3610, 5, false), (60, 3500, true), (60, 3700, false)] {
+        let world = world().await;
+        ana_was_answered(&world).await;
+        owner_types(&world, LID, "3AB1", later(before)).await;
+        world.says(ANA, "3FA2", "And on Sunday?", later(before + asks_after)).await;
+        let (job, answer) = thinking(&world, later(before + asks_after + 30)).await;
+        let start = world.shop.start_answer(job.id, answer, later(before + asks_after + 30)).await.unwrap();
+        assert_eq!(start == Start::Cancelled, concerned, "{before} {asks_after}: {start:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_owner_who_writes_in_the_second_of_a_question_has_answered_it() {
+    for stamp in [Stamp::Written, Stamp::Doubtful] {
+        let world = world().await;
+        world.says(ANA, "3FA1", "Hello, are you open?", later(1)).await;
+        world.says(ANA, "3FA2", "And on Sunday?", later(13 * 3600)).await;
+        // The pause for it is over.
+        let now = later(13 * 3600 + 1);
+        let word = own(ANA, "3AB1", "Marta here", NOON + Duration::from_millis(1));
+        world.shop.recover_stamped(world.number, word, stamp, Rules::default(), now).await.unwrap();
+        let job = world.claim(JobKind::AnswerChat, later(14 * 3600)).await.remove(0);
+        let facts = world.shop.answer_facts(job.id, chat_of(&job)).await.unwrap();
+        let open: Vec<&str> =
+            facts.history.iter().filter(|said| said.unanswered).map(|said| said.text.as_str()).collect();
+        assert_eq!(open, ["And on Sunday?"], "{stamp:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_word_in_the_second_of_the_question_is_the_last_one_in_a_chat_that_two_became() {
+    let world = world().await;
+    world.says(ANA, "3FA1", "Hello, are you open?", later(1)).await;
+    owner_types(&world, LID, "3AB1", later(1)).await;
+    resolve(&world, Some(ANA), later(2)).await;
+    let ana = chat(&world, ANA).await;
+    assert_eq!((ana.state, ana.unread), (ChatState::Waiting, 0));
+    assert!(is_idle(&world, later(3)).await);
+}
+
+#[tokio::test]
+async fn a_word_whose_time_is_in_doubt_changes_nothing_about_a_pause() {
+    let world = world().await;
+    world.says(ANA, "3FA1", "Hello, are you open?", NOON).await;
+    let ana = chat(&world, ANA).await.id;
+    world.shop.pause_chat(ana, later(100), later(1)).await.unwrap();
+    let word = own(ANA, "3AB1", "Marta here", later(2));
+    world.shop.recover_stamped(world.number, word, Stamp::Doubtful, Rules::default(), later(3)).await.unwrap();
+    assert_eq!(left_to_human(&chat(&world, ANA).await), (ChatState::NeedsYou, Some("paused"), Some(later(100))));
 }
