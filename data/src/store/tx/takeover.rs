@@ -139,7 +139,7 @@ pub(crate) fn look_again_after_identity(scope: &Scope<'_>, now: Timestamp) -> Re
     );
     const LEFT: Scoped = scoped!(
         "SELECT h.id FROM chats AS h
-         WHERE h.tenant_id = :tenant AND h.state = 'needs_you' AND h.reason = :reason
+         WHERE h.tenant_id = :tenant AND h.state = 'needs_you' AND h.last_at >= :recently AND h.reason = :reason
            AND h.handoff_at IS NULL AND coalesce(h.paused_until, 0) <= :now
            AND EXISTS (SELECT 1 FROM interactions AS q
                        WHERE q.tenant_id = :tenant AND q.chat_id = h.id AND q.open_revision IS NOT NULL)"
@@ -147,7 +147,9 @@ pub(crate) fn look_again_after_identity(scope: &Scope<'_>, now: Timestamp) -> Re
     if scope.execute(WAKE, &[(":reason", &jobs::WAITS_FOR_IDENTITY), (":now", &now)])? > 0 {
         scope.emit(Change::JobDue(JobKind::AnswerChat, now));
     }
-    let left: Vec<ChatId> = scope.rows(LEFT, &[(":reason", &MAY_HAVE_ANSWERED), (":now", &now)], |row| row.get(0))?;
+    let params: &[(&str, &dyn rusqlite::ToSql)] =
+        &[(":reason", &MAY_HAVE_ANSWERED), (":recently", &(now - RECENT)), (":now", &now)];
+    let left: Vec<ChatId> = scope.rows(LEFT, params, |row| row.get(0))?;
     for chat in left {
         if identity_delay(scope, chat, None, now)?.is_none() {
             chats::set_state(scope, chat, ChatState::Assistant, None)?;
