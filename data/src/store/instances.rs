@@ -9,6 +9,7 @@ use super::error::StoreError;
 use super::scope::{Scope, Scoped};
 use super::{Store, TenantStore, jobs};
 use crate::ids::{InstanceId, TenantId};
+use crate::model::fault::SLOWED;
 use crate::model::instance::{Instance, InstanceStatus, Me, StatusChange, Verdict};
 use crate::model::job::{JobArgs, JobKind};
 use crate::model::new_chats::NewChatCapping;
@@ -414,7 +415,8 @@ impl TenantStore {
         const WAKE: Scoped = scoped!(
             "UPDATE jobs SET run_at = :now, state = 'available'
              WHERE tenant_id = :tenant AND state IN ('scheduled', 'retryable')
-               AND reason LIKE 'waiting for the number%'
+               -- Of what waited for the end of a rest first, and for the number then, the first cause is told.
+               AND (reason LIKE 'waiting for the number%' OR substr(reason, 1, length(:slowed)) = :slowed)
                AND chat_id IN (SELECT id FROM chats WHERE tenant_id = :tenant AND instance_id = :id)"
         );
         self.write(move |scope| {
@@ -476,7 +478,7 @@ impl TenantStore {
                 )?;
                 scope.emit(Change::InstanceChanged(scope.tenant(), id));
             }
-            if changed && works && scope.execute(WAKE, &[(":id", &id), (":now", &now)])? > 0 {
+            if changed && works && scope.execute(WAKE, &[(":id", &id), (":slowed", &SLOWED), (":now", &now)])? > 0 {
                 scope.emit(Change::JobDue(JobKind::AnswerChat, now));
                 scope.emit(Change::JobDue(JobKind::SendMessage, now));
                 scope.emit(Change::JobDue(JobKind::SendCampaign, now));
