@@ -135,7 +135,9 @@ pub(crate) fn give_up_unresolved(
 pub(crate) fn look_again_after_identity(scope: &Scope<'_>, now: Timestamp) -> Result<(), StoreError> {
     const WAKE: Scoped = scoped!(
         "UPDATE jobs SET run_at = :now
-         WHERE tenant_id = :tenant AND kind = 'answer_chat' AND state = 'scheduled' AND run_at > :now AND reason = :reason"
+         WHERE tenant_id = :tenant AND kind = 'answer_chat' AND run_at > :now
+           -- The first list is that of the index, the second what is meant.
+           AND state IN ('scheduled', 'available', 'retryable') AND state = 'scheduled' AND reason = :reason"
     );
     const LEFT: Scoped = scoped!(
         "SELECT h.id FROM chats AS h
