@@ -287,11 +287,11 @@ impl Intake<'_, '_> {
                  JOIN identities AS i ON i.tenant_id = h.tenant_id AND i.contact_id = h.contact_id
                  WHERE h.tenant_id = :tenant AND h.instance_id = :instance AND i.address IN (:chat, :alternate)
                  UNION
-                 SELECT h.id FROM (SELECT id, contact_id, instance_id FROM chats
-                                   WHERE tenant_id = :tenant AND last_at >= :oldest ORDER BY last_at DESC LIMIT :most) AS h
-                 WHERE h.instance_id = :instance AND :alternate IS NULL
+                 SELECT lately.id FROM (SELECT id, contact_id, instance_id FROM chats
+                                   WHERE tenant_id = :tenant AND last_at >= :oldest ORDER BY last_at DESC LIMIT :most) AS lately
+                 WHERE lately.instance_id = :instance AND :alternate IS NULL
                    AND NOT EXISTS (SELECT 1 FROM identities AS k
-                                   WHERE k.tenant_id = :tenant AND k.contact_id = h.contact_id
+                                   WHERE k.tenant_id = :tenant AND k.contact_id = lately.contact_id
                                      AND (k.address LIKE '%@lid') = :lid)
                    AND NOT EXISTS (SELECT 1 FROM identities AS i
                                    JOIN identities AS o ON o.tenant_id = i.tenant_id AND o.contact_id = i.contact_id
