@@ -178,7 +178,7 @@ impl Webhook {
             );
             return answer(StatusCode::OK, r#"{"ignored":true}"#);
         }
-        let tenant = self.cx.store.tenant_of_receiver(receiver);
+        let tenant = self.cx.store.tenant_of_receiver(receiver).with_clock_ahead(self.cx.clock_doubt.ahead());
         let rules = self.cx.config().reply;
         if matches!(&delivery.event, DeliveryEvent::Message(message) if !message.from_me) {
             self.cx.hurry.note(self.cx.now());

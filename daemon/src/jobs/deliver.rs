@@ -422,6 +422,8 @@ impl Delivery<'_> {
     /// A message in the history that is ours, has our text, is not older than the start, and belongs to no other row.
     async fn by_history(&self, message: &Outbound, started: Timestamp) -> Result<Found, WahaError> {
         // WhatsApp's clock has whole seconds.
+        // The start is dated by our clock, what is found by WhatsApp's.
+        let started = started - self.cx.clock_doubt.ahead();
         let since = Timestamp::from_seconds(started.millis().div_euclid(1000));
         let filter = Filter { since: Some(since), whose: Whose::Ours, limit: 50, ..Filter::default() };
         let address = &message.interaction.address;

@@ -220,7 +220,13 @@ async fn answers(store: &Store, shop: &TenantStore, number: InstanceId, now: Tim
             "countdown" => Wait::Countdown(due + MINUTE),
             "handoff" => {
                 let reason = "asked for a human".to_owned();
-                let stop = Stop { state: ChatState::NeedsYou, reason, handoff: Handoff::Yes, letter: Letter::Closed };
+                let stop = Stop {
+                    state: ChatState::NeedsYou,
+                    reason,
+                    handoff: Handoff::Yes,
+                    letter: Letter::Closed,
+                    nothing_asked: None,
+                };
                 shop.stop_answer(job.id, stop, due).await.unwrap();
                 continue;
             }

@@ -15,6 +15,7 @@ mod disclosure;
 mod erase;
 mod file;
 mod full_store;
+mod hidden_address;
 mod lists;
 mod lost_originals;
 mod members;

@@ -109,6 +109,8 @@ struct Intake<'s, 'c> {
     instance: InstanceId,
     defaults: Rules,
     origin: Origin,
+    /// By how much our clock may be ahead of WhatsApp's.
+    clock_ahead: Duration,
     now: Timestamp,
 }
 
@@ -124,11 +126,11 @@ impl TenantStore {
         defaults: Rules,
         now: Timestamp,
     ) -> Result<Accepted, StoreError> {
-        let tenant = self.tenant;
+        let (tenant, clock_ahead) = (self.tenant, self.clock_ahead);
         self.db
             .write_now(move |writer| {
                 let scope = Scope::writing(writer, tenant);
-                let intake = Intake { scope: &scope, instance, defaults, origin: Origin::Webhook, now };
+                let intake = Intake { scope: &scope, instance, defaults, origin: Origin::Webhook, clock_ahead, now };
                 let accepted = intake.accept(&delivery)?;
                 heard(&scope, instance, now)?;
                 scope.count(match accepted {
@@ -167,8 +169,9 @@ impl TenantStore {
         defaults: Rules,
         now: Timestamp,
     ) -> Result<Accepted, StoreError> {
+        let clock_ahead = self.clock_ahead;
         self.write(move |scope| {
-            let intake = Intake { scope, instance, defaults, origin: Origin::History(stamp), now };
+            let intake = Intake { scope, instance, defaults, origin: Origin::History(stamp), clock_ahead, now };
             match intake.message(&message)? {
                 Accepted::Stored => {
                     scope.count("recovered");

@@ -148,13 +148,25 @@ impl Intake<'_, '_> {
     pub(super) fn edit(&self, bare_id: &str, text: &str) -> Result<usize, StoreError> {
         const EDIT: Scoped = scoped!(concat!(
             "UPDATE interactions
-             SET original = coalesce(original, nullif(text, :text)), text = :text, state = CASE direction WHEN 'in' THEN 'edited' ELSE state END
+             SET original = coalesce(original, nullif(text, :text)), text = :text, state = CASE direction WHEN 'in' THEN 'edited' ELSE state END,
+                 -- The model saw nothing to answer in the words of before.
+                 reason = CASE WHEN substr(reason, 1, :length) = :ignored THEN NULL ELSE reason END,
+                 open_revision = CASE WHEN direction = 'in' AND substr(reason, 1, :length) = :ignored
+                                      THEN (SELECT h.revision + 1 FROM chats AS h
+                                            WHERE h.tenant_id = :tenant AND h.id = interactions.chat_id)
+                                      ELSE open_revision END
              WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :target
              RETURNING ",
             interactions::columns!()
         ));
-        let params: &[(&str, &dyn rusqlite::ToSql)] =
-            &[(":instance", &self.instance), (":target", &bare_id), (":text", &text)];
+        let length = i64::try_from(questions::IGNORED.len()).unwrap_or(i64::MAX);
+        let params: &[(&str, &dyn rusqlite::ToSql)] = &[
+            (":instance", &self.instance),
+            (":target", &bare_id),
+            (":text", &text),
+            (":ignored", &questions::IGNORED),
+            (":length", &length),
+        ];
         let changed = self.scope.rows(EDIT, params, interactions::read)?;
         self.tell_changed(changed)
     }
