@@ -8,7 +8,8 @@ use crate::key::{Key, KeyCode};
 use crate::layout::layout;
 use crate::msg::{Capture, Effect};
 use crate::state::ahead::Typed;
-use crate::state::overlay::{Confirm, Deed, Overlay, Reader, ReaderLine};
+use crate::state::confirm::{ConfirmKind, Deed};
+use crate::state::overlay::{Overlay, Reader, ReaderLine};
 use crate::state::toasts::Tone;
 use crate::state::{Connection, Entrance, Screen, State};
 use crate::text::CleanText;
@@ -34,6 +35,8 @@ pub fn held(state: &mut State, cx: &mut Cx<'_>) {
         afresh(state, cx, |state, cx| match typed {
             Typed::Key(key) => press(state, key, cx),
             Typed::Paste(text) => put(state, &text, cx),
+            Typed::LineBreak if state.is_in_text() => put(state, "\n", cx),
+            Typed::LineBreak => press(state, Key::new(KeyCode::Enter), cx),
         });
     }
 }
@@ -80,6 +83,36 @@ pub fn paste(state: &mut State, text: &str, cx: &mut Cx<'_>) {
     }
 }
 
+/// An Enter came in the middle of a text: as many terminals paste.
+pub fn line_break(state: &mut State, cx: &mut Cx<'_>) {
+    let enter = Key::new(KeyCode::Enter);
+    let action = if state.is_in_text() { None } else { meaning(state, enter) };
+    if ahead::hold(state, Typed::LineBreak, action, cx) == Handled::Yes {
+        return;
+    }
+    if state.is_in_text() {
+        put(state, "\n", cx);
+    } else {
+        press(state, enter, cx);
+    }
+}
+
+/// Many characters came all at once. They go into a text in one piece: one by one a long one would take a while.
+pub fn burst(state: &mut State, text: &str, cx: &mut Cx<'_>) {
+    let mut rest = text;
+    while let Some(char) = rest.chars().next() {
+        if state.is_in_text() {
+            return afresh(state, cx, |state, cx| paste(state, rest, cx));
+        }
+        rest = &rest[char.len_utf8()..];
+        afresh(state, cx, |state, cx| match char {
+            '\n' => line_break(state, cx),
+            '\t' => key(state, Key::new(KeyCode::Tab), cx),
+            char => key(state, Key::char(char), cx),
+        });
+    }
+}
+
 fn put(state: &mut State, text: &str, cx: &mut Cx<'_>) {
     if !state.overlays.is_empty() {
         overlays::pasted(state, text, cx);
@@ -112,25 +145,23 @@ pub fn quit(state: &mut State, cx: &mut Cx<'_>) {
 
 /// Leaves, but not without asking while a message stands here that nobody else knows of.
 fn leave(state: &mut State, cx: &mut Cx<'_>) {
-    let asked = matches!(state.overlays.last(), Some(Overlay::Confirm(confirm)) if confirm.deed == Deed::Quit);
+    let asked = matches!(state.overlays.last(), Some(Overlay::Confirm(confirm)) if *confirm.deed() == Deed::Quit);
     let count = state.outbox.unsettled();
     if count == 0 || asked {
         quit(state, cx);
         return;
     }
-    let them = if count == 1 { "A message has" } else { "Some messages have" };
-    state.overlays.push(Overlay::Confirm(Confirm {
-        title: CleanText::line("Leave with messages that are not sent?"),
-        text: CleanText::block(&format!("{them} not reached the daemon. When the console ends, the words are gone.")),
-        yes: "leave",
-        deed: Deed::Quit,
-    }));
+    state.confirm(&ConfirmKind::Leave { unsent: count }, Deed::Quit);
 }
 
 fn everywhere(state: &mut State, action: Action, cx: &mut Cx<'_>) {
     match action {
         Action::Quit => leave(state, cx),
         Action::Redraw => cx.want(Effect::Redraw),
+        Action::Suspend => {
+            chats::keep_draft(state, cx);
+            cx.want(Effect::Suspend);
+        }
         Action::Help => help(state),
         Action::Palette => palette::open(state, cx),
         Action::Search => palette::search(state, None),
