@@ -51,3 +51,24 @@ fn what_only_screens_need_to_know_is_not_said() {
     console.tell(Topic::DaemonNotice, json!({"level": "info", "text": "a customer replied STOP"}));
     assert!(console.shows("a customer replied STOP"));
 }
+
+#[test]
+fn a_notice_covers_neither_what_is_written_nor_what_keys_do() {
+    for (columns, rows) in [(80, 24), (120, 36)] {
+        for keys in ["2<enter>ihalf a sentence", "5a", "4O"] {
+            let mut console = Console::open(columns, rows);
+            console.keys(keys);
+            let before = console.lines();
+            let foot = match console.layout().overlays.last() {
+                Some(laid) => usize::from(laid.area.bottom()) - 2,
+                None => before.iter().position(|line| line.contains("half a sentence")).unwrap(),
+            };
+            let words =
+                "a notice with a good many words, so that it is as wide and as tall as a notice can ever be here";
+            console.tell(Topic::DaemonNotice, json!({"level": "warn", "text": words}));
+            assert!(console.shows("a good many words"), "{keys}: {}", console.picture());
+            assert_eq!(console.lines()[foot], before[foot], "{keys}");
+            assert_eq!(console.lines().last(), before.last(), "{keys}");
+        }
+    }
+}
