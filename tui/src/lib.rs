@@ -12,6 +12,7 @@ pub mod moment;
 pub mod msg;
 pub mod notify;
 pub mod passthrough;
+pub mod permission;
 pub mod piece;
 pub mod probe;
 pub mod recorder;

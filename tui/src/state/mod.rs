@@ -39,8 +39,10 @@ use self::confirm::{Confirm, ConfirmKind, Deed};
 use self::overlay::Overlay;
 use self::prefs::Prefs;
 use self::toasts::Toasts;
+use crate::action::Action;
 use crate::keymap::{Keymap, Scope};
 use crate::msg::{Capture, Focus};
+use crate::permission::needed_role;
 use crate::probe::PixelSupport;
 use crate::theme::ThemeName;
 
@@ -336,6 +338,13 @@ impl State {
     #[must_use]
     pub fn is_typing(&self) -> bool {
         !self.scopes().contains(&Scope::Global)
+    }
+
+    /// May whoever sits here do this on that screen? An operator who is no member may do everything.
+    #[must_use]
+    pub fn may(&self, screen: Screen, action: Action) -> bool {
+        let role = self.shop().and_then(|shop| shop.role);
+        role.is_none_or(|role| role.covers(needed_role(screen, action)))
     }
 
     /// Asks before something is done.

@@ -7,6 +7,7 @@ use crate::action::Action;
 use crate::key::{Key, KeyCode};
 use crate::layout::layout;
 use crate::msg::{Capture, Effect};
+use crate::permission::needed_role;
 use crate::state::ahead::Typed;
 use crate::state::confirm::{ConfirmKind, Deed};
 use crate::state::overlay::{Overlay, Reader, ReaderLine};
@@ -127,6 +128,12 @@ fn put(state: &mut State, text: &str, cx: &mut Cx<'_>) {
 
 /// Does what somebody wants: the topmost overlay is asked first, then the screen, then everything else.
 pub fn perform(state: &mut State, action: Action, cx: &mut Cx<'_>) {
+    if state.overlays.iter().all(is_of_screen) && !state.may(state.screen, action) {
+        let role = needed_role(state.screen, action);
+        let words = format!("your account may not do this here: it takes the role {role}, which an owner can grant");
+        state.toasts.say(Tone::Info, &words, cx.now);
+        return;
+    }
     if !state.overlays.is_empty() {
         if overlays::act(state, action, cx) == Handled::Yes {
             return;
@@ -135,6 +142,11 @@ pub fn perform(state: &mut State, action: Action, cx: &mut Cx<'_>) {
         return;
     }
     everywhere(state, action, cx);
+}
+
+/// Is an overlay about what is on the screen, with the same actions? In others the same names mean something else.
+const fn is_of_screen(overlay: &Overlay) -> bool {
+    matches!(overlay, Overlay::Person(_))
 }
 
 /// Leaves the console, and nothing behind that was written.
@@ -231,7 +243,7 @@ fn help(state: &mut State) {
             lines.push(ReaderLine::Gap);
         }
         lines.push(ReaderLine::Heading(CleanText::line(scope.title())));
-        for (keys, action) in bound {
+        for (keys, action) in bound.into_iter().filter(|(_, action)| state.may(state.screen, *action)) {
             lines.push(ReaderLine::Key(CleanText::line(&keys), CleanText::line(action.what())));
         }
     }

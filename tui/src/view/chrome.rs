@@ -224,7 +224,10 @@ fn hints(state: &State) -> Vec<(Action, &'static str)> {
         ) => {
             vec![(A::Help, "keys"), (A::Close, "close")]
         }
-        None => crate::update::hints(state),
+        None => {
+            let offered = |(action, _): &(Action, &str)| state.may(state.screen, *action);
+            crate::update::hints(state).into_iter().filter(offered).collect()
+        }
     };
     if state.overlays.is_empty() && !state.is_typing() {
         hints.extend([(A::Help, HELP), (A::Palette, "find"), (A::Quit, "quit")]);

@@ -1,9 +1,11 @@
 //! What is around every screen.
 
 use mychatflow_data::protocol::event::Topic;
+use mychatflow_tui::msg::Question;
 use serde_json::json;
 
 use crate::console::Console;
+use crate::shop::Shop;
 
 #[test]
 fn first_frame() {
@@ -71,4 +73,27 @@ fn a_notice_covers_neither_what_is_written_nor_what_keys_do() {
             assert_eq!(console.lines().last(), before.last(), "{keys}");
         }
     }
+}
+
+#[test]
+fn a_viewer_is_offered_only_what_viewers_may_do() {
+    let mut shop = Shop::usual();
+    shop.tenants[0]["role"] = json!("viewer");
+    let mut console = Console::with(120, 36, shop, |_| {});
+    for (keys, missing) in [("2", "p pause"), ("4", "p pair"), ("5", "a new"), ("7", "a grant"), ("9", "e edit")] {
+        console.keys(keys);
+        let last = console.lines().pop().unwrap();
+        assert!(!last.contains(missing), "{keys}: {last}");
+        console.keys("?");
+        assert!(!console.shows("Unpair the number") && !console.shows("Erase the person"), "{}", console.picture());
+        console.keys("<esc>");
+    }
+    console.keys(":log out");
+    assert!(!console.shows("Unpair the number"), "{}", console.picture());
+    console.keys("<esc>4O");
+    assert!(console.state.overlays.is_empty() && console.shows("it takes the role owner"), "{}", console.picture());
+    console.keys("2<enter>i");
+    assert!(console.shows("it takes the role agent"), "{}", console.picture());
+    let written = |question: &Question| matches!(question.method(), "chat.read" | "chat.send" | "instance.logout");
+    assert!(!console.asked.iter().any(written));
 }
