@@ -130,7 +130,7 @@ fn put(state: &mut State, text: &str, cx: &mut Cx<'_>) {
 pub fn perform(state: &mut State, action: Action, cx: &mut Cx<'_>) {
     if state.overlays.iter().all(is_of_screen) && !state.may(state.screen, action) {
         let role = needed_role(state.screen, action);
-        let words = format!("your account may not do this here: it takes the role {role}, which an owner can grant");
+        let words = format!("this takes the role {role}; an owner can grant it");
         state.toasts.say(Tone::Info, &words, cx.now);
         return;
     }
