@@ -18,6 +18,14 @@ pub struct ChatArg {
     pub instance: Option<String>,
 }
 
+impl ChatVerb {
+    /// `chat list --state needs_you`
+    pub const fn waiting() -> Self {
+        let limit = Limit { limit: None };
+        Self::List { state: Some(ChatState::NeedsYou), instance: None, find: None, order: None, limit }
+    }
+}
+
 /// `chat …`
 #[derive(Debug, Subcommand)]
 pub enum ChatVerb {

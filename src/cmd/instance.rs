@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::bail;
 use futures_util::StreamExt;
 use mychatflow_data::client::Client;
-use mychatflow_data::model::instance::InstanceStatus;
+use mychatflow_data::model::instance::{InstanceStatus, condition};
 use mychatflow_data::phone::Phone;
 use mychatflow_data::protocol::calls::events::EventsSubscribe;
 use mychatflow_data::protocol::calls::instance::{
@@ -43,7 +43,7 @@ pub async fn run(cx: &Cx, verb: InstanceVerb) -> anyhow::Result<()> {
             cx.show(&InstanceShow { tenant, name: name.into() }, |shown| full(cx, shown)).await
         }
         InstanceVerb::Qr { name, png } => {
-            let name = InstanceName::from(name);
+            let name = named_or_only(cx, name).await?;
             let code = cx.call(&InstanceQr { tenant, name: name.clone(), png: false.into() }).await?;
             match png {
                 Some(path) => picture(&path, &code),
@@ -76,6 +76,22 @@ pub async fn run(cx: &Cx, verb: InstanceVerb) -> anyhow::Result<()> {
     }
 }
 
+/// The number that was named, or the only one there is.
+async fn named_or_only(cx: &Cx, name: Option<String>) -> anyhow::Result<InstanceName> {
+    if let Some(name) = name {
+        return Ok(name.into());
+    }
+    let page = cx.call(&InstanceList { tenant: cx.tenant(), ..InstanceList::default() }).await?;
+    match page.items.as_slice() {
+        [only] => Ok(InstanceName::from(only.id.to_string())),
+        [] => bail!("there is no number yet; next: mychatflow instance add NAME --waha main --session default"),
+        several => {
+            let names: Vec<String> = several.iter().map(|number| typed(&number.name)).collect();
+            bail!("there are several numbers: say which, one of {}", names.join(", "))
+        }
+    }
+}
+
 fn added(added: &InstanceAdded) -> String {
     let next = match &added.status {
         None => "WAHA could not be reached; the daemon goes on trying. Watch: mychatflow daemon status".to_owned(),
@@ -92,7 +108,12 @@ fn status_of(status: Option<&InstanceStatus>) -> String {
 fn status_line(instance: &InstanceDocument) -> String {
     let helps = instance.remedy.as_ref().map(|remedy| format!("; {}", clean(remedy))).unwrap_or_default();
     let status = status_of(instance.status.as_ref());
-    format!("{} is {} ({}){helps}", clean(&instance.name), clean(&status), instance.verdict)
+    format!(
+        "{} is {} ({}){helps}",
+        clean(&instance.name),
+        clean(&status),
+        condition(instance.status.as_ref(), instance.verdict)
+    )
 }
 
 fn me(instance: &InstanceDocument) -> String {
@@ -105,9 +126,10 @@ fn table(cx: &Cx, instances: &[InstanceDocument]) -> Table {
     let empty = "no numbers yet; next: mychatflow instance add NAME --waha main --session default";
     let mut table = Table::new(["NAME", "STATUS", "VERDICT", "SINCE", "HEARD", "ACCOUNT", "SESSION"], empty);
     for instance in instances {
+        let verdict = condition(instance.status.as_ref(), instance.verdict);
         let verdict = match &instance.reason {
-            Some(reason) => format!("{}: {reason}", instance.verdict),
-            None => instance.verdict.to_string(),
+            Some(reason) => format!("{verdict}: {reason}"),
+            None => verdict.to_owned(),
         };
         table.row([
             instance.name.clone(),
@@ -133,7 +155,7 @@ fn full(cx: &Cx, shown: &InstanceShown) -> String {
         ("id", instance.id.to_string()),
         ("account", me(instance)),
         ("status", format!("{}, {}", status_of(instance.status.as_ref()), age(instance.since, cx.now))),
-        ("verdict", instance.verdict.to_string()),
+        ("verdict", condition(instance.status.as_ref(), instance.verdict).to_owned()),
         ("reason", instance.reason.clone().unwrap_or_default()),
         ("what helps", instance.remedy.as_deref().map(clean).unwrap_or_default()),
         ("session", format!("{} on {}", instance.session, instance.waha)),
@@ -153,7 +175,10 @@ fn full(cx: &Cx, shown: &InstanceShown) -> String {
     for change in history {
         let reason = change.reason.as_ref().map(|reason| format!(": {}", clean(reason))).unwrap_or_default();
         let (when, status) = (age(change.at, cx.now), clean(&status_of(change.status.as_ref())));
-        text.push_str(&format!("  {when:>9}  {status}, {}{reason}\n", change.verdict));
+        text.push_str(&format!(
+            "  {when:>9}  {status}, {}{reason}\n",
+            condition(change.status.as_ref(), change.verdict)
+        ));
     }
     text
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use mychatflow_data::ids::{ChatId, InstanceId, InteractionId, RunId};
 use mychatflow_data::protocol::calls::chat::{ChatList, ChatPause, ChatSend, ChatShow};
 use mychatflow_data::protocol::calls::daemon::DaemonStatus;
-use mychatflow_data::protocol::calls::instance::{InstancePair, InstanceQr, InstanceShow};
+use mychatflow_data::protocol::calls::instance::{InstanceList, InstancePair, InstanceQr, InstanceShow};
 use mychatflow_data::protocol::calls::settings::{SettingsSet, SettingsShow};
 use mychatflow_data::protocol::event::Topic;
 use mychatflow_data::protocol::span::Span;
@@ -175,6 +175,35 @@ async fn the_pairing_code_is_drawn_or_written_as_a_picture() {
     let words = "mychatflow: link.png is a link, and is left alone: name a plain file, or - to print it";
     assert_eq!((refused.code(), refused.stderr().trim_end()), (1, words));
     assert_eq!(std::fs::read_to_string(desk.path().join("letter.txt")).unwrap(), "mine");
+}
+
+#[tokio::test]
+async fn the_code_of_the_only_number_needs_no_name() {
+    let desk = Desk::with_daemon();
+    desk.replies::<InstanceQr>(json!({
+        "value": "2@abc", "attempt": 2, "attempts_max": 6, "shown_at": AT, "expires_at": AT, "png": null
+    }));
+    let number = |name: &str| {
+        json!({
+            "id": InstanceId::new(), "name": name, "waha": "main", "session": "default", "status": "STARTING",
+            "verdict": "dead", "reason": "WAHA is connecting it", "since": AT, "me": null
+        })
+    };
+    desk.replies::<InstanceList>(json!({"items": [number("main")], "next": null}));
+    let drawn = desk.run(&["instance", "qr"]).await;
+    assert_eq!(drawn.code(), 0, "{}", drawn.stderr());
+    assert!(drawn.stderr().contains("code 2 of 6"), "{}", drawn.stderr());
+    let listed = desk.run(&["instance", "list"]).await;
+    assert!(listed.stdout().contains("connecting: WAHA is connecting it"), "{}", listed.stdout());
+    assert!(!listed.stdout().contains("dead"), "{}", listed.stdout());
+
+    desk.replies::<InstanceList>(json!({"items": [number("main"), number("second line")], "next": null}));
+    let refused = desk.run(&["instance", "qr"]).await;
+    assert_eq!(refused.code(), 1);
+    assert!(refused.stderr().contains("say which, one of main, 'second line'"), "{}", refused.stderr());
+    desk.replies::<InstanceList>(json!({"items": [], "next": null}));
+    let refused = desk.run(&["instance", "qr"]).await;
+    assert!(refused.stderr().contains("next: mychatflow instance add"), "{}", refused.stderr());
 }
 
 #[tokio::test]

@@ -136,7 +136,8 @@ fn message(item: &InteractionDocument, around: Around<'_>) -> Bubble {
         let make = if item.state == InteractionState::Revoked { Row::Was } else { Row::Words };
         widest = widest.max(put(&mut rows, words.as_str(), room, make));
     }
-    if let Some(original) = item.original.as_deref().filter(|original| *original != item.text) {
+    let original = item.original.as_deref().filter(|original| *original != item.text);
+    if let Some(original) = original.filter(|_| item.direction == Direction::In) {
         let was = CleanText::block(&format!("was: {original}"));
         widest = widest.max(put(&mut rows, was.as_str(), room, Row::Was));
     }
@@ -236,6 +237,10 @@ fn meta(item: &InteractionDocument, around: Around<'_>) -> Vec<(String, Role)> {
         parts.push((who.to_owned(), if item.author == Author::Assistant { Role::Accent } else { Role::Muted }));
         if let Some(model) = item.model.as_deref().filter(|_| around.width >= 60) {
             parts.push((CleanText::line(model).into_string(), Role::Faint));
+        }
+        // What was written first is no part of what the customer gets.
+        if item.original.as_deref().is_some_and(|original| original != item.text) {
+            parts.push(("edited".to_owned(), Role::Muted));
         }
         if let Some(latency) = item.latency_ms {
             parts.push((format!("{:.1} s", latency as f64 / 1000.0), Role::Muted));

@@ -113,6 +113,8 @@ async fn what_the_facts_do_not_say_is_handed_to_a_human() {
             (chat.state == ChatState::NeedsYou && chat.handoff_at.is_some()).then_some(())
         })
         .await;
+    let handed = world.shop.chat(chat).await.unwrap().unwrap();
+    assert_eq!(handed.waiting_since, handed.last_in_at, "for a person they wait since they asked");
     // Silence until resume: the next question is not answered.
     world.waha.customer_says(SESSION, &world.ana, "When are you open?").await.unwrap();
     world

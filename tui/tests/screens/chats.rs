@@ -295,3 +295,14 @@ fn a_busy_day_does_not_fill_the_memory_and_nobody_gets_lost() {
     console.keys("G");
     assert!(asked(&console, "chat.list") > before, "the end that was cut off is read again");
 }
+
+#[test]
+fn what_an_answer_was_before_it_was_edited_is_no_part_of_it() {
+    let mut console = Console::open(120, 36);
+    // The thread of the one whose answer was edited.
+    console.keys("2jjjj<enter>").pass(Duration::from_millis(100));
+    assert!(console.shows("Yes! Sundays 10–16"), "{}", console.picture());
+    assert!(console.shows("edited · ") && !console.shows("was: Open"), "{}", console.picture());
+    // What a customer has edited says so: the answer may be to the words before.
+    assert!(console.shows("was: And one cake, please"), "{}", console.picture());
+}

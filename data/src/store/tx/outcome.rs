@@ -249,7 +249,11 @@ impl TenantStore {
         after: After,
         now: Timestamp,
     ) -> Result<Option<Outbound>, StoreError> {
-        const HANDOFF: Scoped = scoped!("UPDATE chats SET handoff_at = :now WHERE tenant_id = :tenant AND id = :chat");
+        // What was said is that a person will answer: for that the customer waits since they asked.
+        const HANDOFF: Scoped = scoped!(
+            "UPDATE chats SET handoff_at = :now, waiting_since = coalesce(waiting_since, last_in_at)
+             WHERE tenant_id = :tenant AND id = :chat"
+        );
         self.write(move |scope| {
             let message = interactions::find(scope, id)?.ok_or(StoreError::NotFound("interaction"))?;
             let refused = is_refused(&message)

@@ -190,6 +190,7 @@ impl TenantStore {
                 return Err(StoreError::NotFound("chat"));
             }
             questions::reopen_ignored(scope, chat)?;
+            chats::look_who_waits(scope, chat)?;
             give_back(scope, chat, freshness, now)
         })
         .await
