@@ -192,6 +192,7 @@ impl Webhook {
         if matches!(&delivery.event, DeliveryEvent::Message(message) if !message.from_me) {
             self.cx.hurry.note(self.cx.now());
         }
+        self.cx.probes.note(&delivery.event);
         match tenant.accept_delivery(receiver.instance, cleaned(delivery), rules, self.cx.now()).await {
             Ok(Accepted::Stored) => {
                 self.cx.intake.note_stored(self.cx.now());
