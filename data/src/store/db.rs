@@ -408,9 +408,24 @@ fn prepare(opening: &Opening) -> Result<Prepared, StoreError> {
 /// What SQLite says of a file that something else was written over. Changes neither the file nor its log. An error says
 /// that nobody knows: it could not be looked at, or not to its end in the time that there is.
 pub(crate) fn find_damage(path: &Path, patience: Option<Duration>) -> Result<Option<String>, StoreError> {
-    let look = || {
-        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    find_damage_by(patience, || {
+        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         keep_log(&connection, true)?;
+        Ok(connection)
+    })
+}
+
+/// The same for a file that no process has open and that needs no log: nothing is made beside it, whoever looks.
+pub(crate) fn find_damage_alone(path: &Path, patience: Duration) -> Result<Option<String>, StoreError> {
+    find_damage_by(Some(patience), || Ok(open_alone(path)?))
+}
+
+fn find_damage_by(
+    patience: Option<Duration>,
+    open: impl FnOnce() -> Result<Connection, StoreError>,
+) -> Result<Option<String>, StoreError> {
+    let look = || {
+        let mut connection = open()?;
         if let Some(patience) = patience {
             let end = Instant::now() + patience;
             connection.progress_handler(STEPS, Some(move || Instant::now() > end))?;

@@ -81,6 +81,14 @@ pub fn look_through_file(path: &Path, patience: Duration) -> Result<Option<Strin
     db::find_damage(path, Some(patience))
 }
 
+/// The same for a file that no process has open and that has no log beside it: nothing is made there, whoever looks.
+///
+/// # Errors
+/// When it can't be looked at, or not to its end in that time.
+pub fn look_through_closed_file(path: &Path, patience: Duration) -> Result<Option<String>, StoreError> {
+    db::find_damage_alone(path, patience)
+}
+
 fn read_schema(connection: &Connection) -> Result<Schema, StoreError> {
     // What SQLite makes by itself has no statement, or differs with what is in the tables.
     let sql = "SELECT type, name, sql FROM sqlite_schema

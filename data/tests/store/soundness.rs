@@ -10,7 +10,7 @@ use mychatflow_data::phone::Address;
 use mychatflow_data::store::Store;
 use mychatflow_data::store::change::Deaf;
 use mychatflow_data::store::instances::Sighting;
-use mychatflow_data::store::soundness::{SchemaChange, look_through_file};
+use mychatflow_data::store::soundness::{SchemaChange, look_through_closed_file};
 use mychatflow_data::store::tx::accept_delivery::Accepted;
 
 use crate::support::{NOON, message, shop, world};
@@ -44,7 +44,7 @@ async fn flipped_bits_of_a_page_are_found() {
     let (shop, _) = shop(&store, "Corner Shop", "default").await;
     shop.add_quick_reply("hours".into(), "8 to 18".into(), None, NOON).await.unwrap();
     drop((shop, store));
-    assert_eq!(look_through_file(&path, std::time::Duration::from_secs(60)).unwrap(), None);
+    assert_eq!(look_through_closed_file(&path, std::time::Duration::from_secs(60)).unwrap(), None);
     // Where the table of quick replies begins, its page says what sort it is.
     let connection = rusqlite::Connection::open(&path).unwrap();
     let root = "SELECT rootpage FROM sqlite_schema WHERE name = 'quick_replies'";
@@ -56,7 +56,7 @@ async fn flipped_bits_of_a_page_are_found() {
     file.read_exact_at(&mut head, u64::from(page - 1) * u64::from(bytes)).unwrap();
     file.write_all_at(&head.map(|byte| byte ^ 0x55), u64::from(page - 1) * u64::from(bytes)).unwrap();
     drop(file);
-    assert!(look_through_file(&path, std::time::Duration::from_secs(60)).unwrap().is_some());
+    assert!(look_through_closed_file(&path, std::time::Duration::from_secs(60)).unwrap().is_some());
     let store = Store::open(&path, Arc::new(Deaf)).await.unwrap();
     assert!(store.look_through().await.unwrap().is_some());
 }

@@ -11,8 +11,9 @@ use mychatflow_daemon::data_dir;
 use mychatflow_daemon::disk::free_bytes;
 use mychatflow_daemon::health;
 use mychatflow_daemon::health::store::{DISK_FULL_BYTES, DISK_LOW_BYTES};
-use mychatflow_data::store::soundness::look_through_file;
-use mychatflow_data::store::traces::{Decision, Standing, decide};
+use mychatflow_data::store::error::StoreError;
+use mychatflow_data::store::soundness::{look_through_closed_file, look_through_file};
+use mychatflow_data::store::traces::{Decision, Log, Standing, decide};
 
 use super::{Check, Hand};
 use crate::config::{ConfigError, Loaded};
@@ -87,10 +88,12 @@ pub fn store(config: &Config) -> Check {
     match decide(&traces) {
         Decision::Create => Check::ok(NAME, format!("{path} is not there yet: the daemon makes it")),
         Decision::Adopt => Check::ok(NAME, format!("{path} is a store of an older version: the daemon takes it over")),
-        Decision::Open(Standing::AsLeft) => match pages(&opening.path) {
-            Some(damaged) => damaged,
-            None => Check::ok(NAME, format!("{path} is there")),
-        },
+        // With a log beside it only the daemon may look: whoever else does would make files that are not the daemon's.
+        Decision::Open(Standing::AsLeft) if traces.log == Log::Empty => {
+            let damaged = damaged(&opening.path, look_through_closed_file(&opening.path, LOOK_THROUGH));
+            damaged.unwrap_or_else(|| Check::ok(NAME, format!("{path} is there")))
+        }
+        Decision::Open(Standing::AsLeft) => Check::ok(NAME, format!("{path} is there")),
         Decision::Open(Standing::OlderCopy) => Check::warning(
             NAME,
             format!("{path} is an older copy of the store that was here: what came after it is missing"),
@@ -103,9 +106,13 @@ pub fn store(config: &Config) -> Check {
     }
 }
 
-/// What is wrong with the pages of the store; `None` where nothing is, or where it can't be told in a few seconds.
+/// What is wrong with the pages of the store that a daemon has open; `None` where nothing is, or where it can't be told in a few seconds.
 pub fn pages(path: &Path) -> Option<Check> {
-    let damage = look_through_file(path, LOOK_THROUGH).ok()??;
+    damaged(path, look_through_file(path, LOOK_THROUGH))
+}
+
+fn damaged(path: &Path, looked: Result<Option<String>, StoreError>) -> Option<Check> {
+    let damage = looked.ok()??;
     let dir = path.parent().unwrap_or(path).display();
     let remedy = format!("mychatflow daemon stop; copy {dir} away; then put a backup in its place");
     Some(Check::failed("store", format!("{} is damaged: {damage}", path.display()), remedy))
