@@ -161,7 +161,8 @@ async fn nothing_is_wrong_with_a_shop_in_order() {
     let names: Vec<_> = said.report["checks"].as_array().unwrap().iter().map(|check| &check["name"]).collect();
     assert_eq!(names, all);
     said.assert_said("waha main", "ok", "exactly-once: available", "");
-    said.assert_said("webhook shop", "ok", "got through", "");
+    said.assert_said("webhook shop", "ok", "from this machine a signed delivery got through", "");
+    said.assert_said("webhook shop", "ok", "WAHA's last own delivery came", "");
     said.assert_said("clock", "ok", "right", "");
     let people = world.runs(&["doctor"]).await;
     let people = String::from_utf8(people.stdout).unwrap();
@@ -173,13 +174,28 @@ async fn nothing_is_wrong_with_a_shop_in_order() {
 }
 
 #[tokio::test]
+async fn a_real_message_is_sent_only_with_a_yes_and_its_delivery_is_told() {
+    let world = World::in_order().await;
+    // Nobody is there to be asked.
+    let said = world.doctor(&["--probe"]).await;
+    said.assert_said("probe", "warning", "nothing was sent", "--yes");
+    assert_eq!(world.waha.sent_count(), 0);
+    let said = world.doctor(&["--probe", "--yes"]).await;
+    said.assert_said("probe shop", "ok", "WAHA's delivery of it came after", "");
+    said.assert_said("gemini", "ok", "answered a question", "");
+    assert_eq!((world.waha.sent_count(), said.code), (1, Some(0)), "{said:#?}");
+    let chats = world.runs(&["chat", "list", "--json"]).await;
+    assert_eq!(String::from_utf8_lossy(&chats.stdout).trim(), "", "it is no conversation");
+}
+
+#[tokio::test]
 async fn without_a_daemon_the_rest_is_looked_at_all_the_same() {
     let world = World::new().await;
     world.chmod(0o644);
     let said = world.doctor(&[]).await;
     assert_eq!((said.names("failed"), said.code), (vec!["daemon"], Some(1)), "{said:#?}");
     said.assert_said("daemon", "failed", "no daemon listens", "mychatflow daemon");
-    said.assert_said("config", "warning", "others may read it", "chmod 600");
+    said.assert_said("config", "warning", "others may read", "chmod 600");
     said.assert_said("gemini", "ok", "the key is taken", "");
 
     world.doctor(&["--fix"]).await.assert_said("config", "ok", "mended", "");

@@ -13,17 +13,21 @@ pub mod disk;
 pub mod flow;
 pub mod gemini;
 pub mod halt;
+pub mod health;
 pub mod http;
 pub mod hurry;
 pub mod instances;
 pub mod jobs;
 pub mod letter;
+pub mod probes;
 pub mod receivers;
+pub mod redact;
 pub mod reload;
 pub mod renders;
 pub mod rounds;
 pub mod rpc;
 pub mod server_clock;
+pub mod soundness;
 pub mod stored_texts;
 pub mod tell;
 pub mod unfinished;
@@ -55,12 +59,14 @@ use crate::data_dir::{Beginning, DataDir};
 use crate::http::budget::Budget;
 use crate::http::complaints::Complaints;
 use crate::http::counts::Counts;
+use crate::http::intake::Intake;
 use crate::http::server::{Readiness, serve};
 use crate::http::webhook::Webhook;
 use crate::hurry::Hurry;
 use crate::instances::Numbers;
 use crate::jobs::wake::Wake;
 use crate::jobs::worker;
+use crate::probes::Probes;
 use crate::receivers::Receivers;
 use crate::reload::ReadConfig;
 use crate::renders::Renders;
@@ -245,6 +251,9 @@ async fn start_with(
         imports: Unfinished::default(),
         listings: Unfinished::default(),
         clock_doubt: ClockDoubt::default(),
+        intake: Intake::default(),
+        soundness: watch::Sender::default(),
+        probes: Probes::default(),
         socket: now_at,
         run,
         started_at,
@@ -272,6 +281,7 @@ async fn start_with(
     running.work.spawn(rounds::run(Arc::clone(&cx), rounds::ROUND, work_stop.clone()));
     running.work.spawn(clock_watch::run(Arc::clone(&cx), newest, chores, work_stop.clone()));
     running.work.spawn(tidy(Arc::clone(&cx), work_stop.clone()));
+    running.work.spawn(soundness::run(Arc::clone(&cx), work_stop.clone()));
     running.work.spawn(Arc::clone(&counts).run(cx.store.clone(), work_stop.clone()));
     let desk = Arc::new(rpc::service::Desk { cx: Arc::clone(&cx) });
     running.rpc.spawn(socket.serve(desk, cx.operators.subscribe(), stop.clone()));
@@ -280,6 +290,9 @@ async fn start_with(
     let complaints = Complaints::default();
     let hook = Arc::new(Webhook { cx: Arc::clone(&cx), budget: Budget::default(), counts, complaints });
     running.intake.spawn(serve(webhook_port, hook, stop.clone()));
+    for finding in health::config::judge(&health::config::gather(&cx.config()), cx.now()) {
+        tracing::warn!(remedy = finding.remedy, "{}", finding.summary);
+    }
     tracing::info!(%webhook, %metrics, "ready");
     Ok(running)
 }

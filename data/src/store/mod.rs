@@ -42,6 +42,7 @@ pub mod search;
 pub mod segments;
 pub mod settings;
 mod signposts;
+pub mod soundness;
 mod statistics;
 pub mod suppressions;
 pub mod tenants;
@@ -50,6 +51,7 @@ mod traffic;
 pub mod tx;
 pub mod watched;
 pub mod why;
+pub mod write_record;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -62,6 +64,7 @@ use self::identity::StoreId;
 use self::instances::Receiver;
 use self::opening::Opening;
 use self::scope::Scope;
+use self::write_record::WriteHealth;
 use crate::ids::TenantId;
 use crate::model::job::Job;
 
@@ -124,6 +127,12 @@ impl Store {
     /// Waits until the store's files are gone from under it, and says what became of them and of what was in them.
     pub async fn lost(&self) -> String {
         self.db.lost().await
+    }
+
+    /// What became of the last writes: no question to the file.
+    #[must_use]
+    pub fn write_health(&self) -> WriteHealth {
+        self.db.write_health()
     }
 
     /// Units of work that wait for the writer.

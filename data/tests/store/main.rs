@@ -31,6 +31,7 @@ mod queue;
 mod quick_replies;
 mod search;
 mod segments;
+mod soundness;
 mod stopped;
 mod strangers;
 mod support;

@@ -1,19 +1,24 @@
 //! Gemini: does it take the key, does it know the model, does it count?
 
+use std::time::Duration;
+
 use mychatflow_daemon::cx::Clients;
 use mychatflow_daemon::gemini::{Ask, Gemini, GeminiError, Role, Turn};
 use mychatflow_data::model::fault::FaultCode;
+use tokio::time::{Instant, timeout};
 
-use super::{Check, Findings, soon};
+use super::{Check, Findings, Probing, soon};
 
 const NAME: &str = "gemini";
+/// How long a real question may take.
+const ANSWER_MAX: Duration = Duration::from_secs(40);
 /// Where keys are made.
 const KEYS: &str = "https://aistudio.google.com/apikey";
 
 /// Looks at it.
-pub async fn check(clients: &Clients, findings: &mut Findings<'_>) -> anyhow::Result<()> {
+pub async fn check(clients: &Clients, probing: Probing, findings: &mut Findings<'_>) -> anyhow::Result<()> {
     findings.add(match &clients.gemini {
-        Some(gemini) => asked(gemini, &clients.config.gemini.base_url).await,
+        Some(gemini) => asked(gemini, probing, &clients.config.gemini.base_url).await,
         None => Check::warning(
             NAME,
             "there is no key: the assistant is off",
@@ -22,7 +27,7 @@ pub async fn check(clients: &Clients, findings: &mut Findings<'_>) -> anyhow::Re
     })
 }
 
-async fn asked(gemini: &Gemini, base_url: &str) -> Check {
+async fn asked(gemini: &Gemini, probing: Probing, base_url: &str) -> Check {
     let model = gemini.model();
     let models = match soon(gemini.models()).await {
         Ok(models) => models,
@@ -48,8 +53,31 @@ async fn asked(gemini: &Gemini, base_url: &str) -> Check {
         Some(_) => {}
     }
     let turn = Turn { role: Role::Customer, parts: vec!["Are you open today?".to_owned()] };
-    match soon(gemini.count_tokens(&Ask::new("", vec![turn]))).await {
-        Ok(_) => Check::ok(NAME, format!("the key is taken, {model} answers")),
+    let ask = Ask::new("", vec![turn]);
+    if probing == Probing::Allowed {
+        // Only an answer proves that the quota is not used up.
+        let began = Instant::now();
+        return match timeout(ANSWER_MAX, gemini.generate(&ask)).await {
+            Ok(Ok(_) | Err(GeminiError::Refused(_))) => {
+                let seconds = began.elapsed().as_secs_f64();
+                Check::ok(NAME, format!("the key is taken, {model} answered a question in {seconds:.1} s"))
+            }
+            Ok(Err(error)) => {
+                let error = anyhow::Error::new(error);
+                Check::failed(NAME, format!("{model}: {error:#}"), remedy(&error, base_url))
+            }
+            Err(_) => {
+                let detail = format!("{model} did not answer within {} s", ANSWER_MAX.as_secs());
+                Check::failed(NAME, detail, format!("is the way there open? curl -sI {base_url}"))
+            }
+        };
+    }
+    match soon(gemini.count_tokens(&ask)).await {
+        Ok(_) => {
+            let detail =
+                format!("the key is taken, and {model} is there; that it answers only a question proves (--probe)");
+            Check::ok(NAME, detail)
+        }
         Err(error) => Check::failed(NAME, format!("{model}: {error:#}"), remedy(&error, base_url)),
     }
 }
