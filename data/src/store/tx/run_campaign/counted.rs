@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use crate::ids::{CampaignId, InstanceId, InteractionId};
-use crate::model::governor::estimate::Newcomers;
+use crate::model::governor::estimate::{NewChatsLeft, Newcomers};
 use crate::model::governor::stops::{self, Course};
 use crate::model::governor::{DAY, Limits, Sent, packages, slow_start};
 use crate::model::new_chats::NewChatCapping;
@@ -180,5 +180,7 @@ pub(crate) fn newcomers(scope: &Scope<'_>, instance: InstanceId, now: Timestamp)
            AND r.interaction_id IS NOT NULL AND p.instance_id = :instance"
     );
     let lately = scope.row(LATELY, &[(":instance", &instance), (":since", &(now - DAY))], |row| row.get(0))?;
-    Ok(Newcomers { first: first_newcomer(scope, instance)?, lately: lately.unwrap_or(0) })
+    let whatsapp = new_chats(scope, instance)?
+        .and_then(|(told, since)| Some(NewChatsLeft { count: told.left(since, now)?, until: told.until? }));
+    Ok(Newcomers { first: first_newcomer(scope, instance)?, lately: lately.unwrap_or(0), whatsapp })
 }
