@@ -254,6 +254,7 @@ fn meta(item: &InteractionDocument, around: Around<'_>) -> Vec<(String, Role)> {
                 Some(at) if at > around.now => {
                     (format!("{} sends in {}", glyphs.clock, moment::left(at, around.now)), Role::Warn)
                 }
+                _ if item.reason.is_some() => (format!("{} waits{}", glyphs.clock, reason()), Role::Warn),
                 _ => (format!("{} queued", glyphs.clock), Role::Muted),
             },
             InteractionState::Sending => (format!("{} sending", glyphs.sending), Role::Muted),

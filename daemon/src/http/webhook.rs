@@ -178,6 +178,14 @@ impl Webhook {
             );
             return answer(StatusCode::OK, r#"{"ignored":true}"#);
         }
+        // It has arrived, whether the store takes it or not. What the doctor posts is of a kind that nobody asked WAHA for.
+        match &delivery.event {
+            DeliveryEvent::Unknown { .. } => {}
+            DeliveryEvent::SessionStatus(told) => {
+                self.cx.numbers.note_delivery(receiver.instance, Some(&told.status), self.cx.now());
+            }
+            _ => self.cx.numbers.note_delivery(receiver.instance, None, self.cx.now()),
+        }
         let tenant = self.cx.store.tenant_of_receiver(receiver);
         let rules = self.cx.config().reply;
         if matches!(&delivery.event, DeliveryEvent::Message(message) if !message.from_me) {

@@ -122,7 +122,10 @@ impl TenantStore {
                 let scope = Scope::writing(writer, tenant);
                 let intake = Intake { scope: &scope, instance, defaults, origin: Origin::Webhook, now };
                 let accepted = intake.accept(&delivery)?;
-                heard(&scope, instance, now)?;
+                // Of a kind that nobody asked WAHA for: somebody tries whether deliveries get through.
+                if !matches!(delivery.event, DeliveryEvent::Unknown { .. }) {
+                    heard(&scope, instance, now)?;
+                }
                 scope.count(match accepted {
                     Accepted::Stored => "ingest.accepted",
                     Accepted::Duplicate => "ingest.duplicate",
