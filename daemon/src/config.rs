@@ -66,6 +66,8 @@ pub struct Config {
     pub plans: BTreeMap<String, PlanConfig>,
     /// `[auth]`
     pub auth: AuthConfig,
+    /// The files that keys were read from; no key of the file.
+    pub secret_files: Vec<PathBuf>,
 }
 
 /// `[daemon]`
@@ -289,6 +291,7 @@ impl Config {
             campaign: CampaignConfig::default(),
             plans: BTreeMap::from([(PLAN.to_owned(), PlanConfig { credits_per_month: PLAN_CREDITS })]),
             auth: AuthConfig { operators: vec!["root".to_owned()], oidc: Vec::new() },
+            secret_files: Vec::new(),
         }
     }
 }
@@ -350,7 +353,7 @@ impl Config {
     #[must_use]
     pub fn lines(&self) -> Vec<ConfigLine> {
         let mut lines = Lines::default();
-        let Self { daemon, webhook, metrics, waha, gemini, reply, campaign, plans, auth } = self;
+        let Self { daemon, webhook, metrics, waha, gemini, reply, campaign, plans, auth, secret_files: _ } = self;
         lines.plain("daemon.data_dir", daemon.data_dir.display());
         lines.plain("daemon.socket", daemon.socket.display());
         lines.plain("daemon.socket_group", daemon.socket_group.as_deref().unwrap_or_default());

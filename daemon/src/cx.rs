@@ -15,6 +15,7 @@ use crate::bus::Bus;
 use crate::clock_watch::ClockDoubt;
 use crate::config::Config;
 use crate::gemini::Gemini;
+use crate::http::intake::Intake;
 use crate::hurry::Hurry;
 use crate::instances::Numbers;
 use crate::jobs::wake::Wake;
@@ -68,6 +69,8 @@ pub struct Cx {
     pub listings: Unfinished<CampaignId, Listing>,
     /// Whether our clock is known to be wrong.
     pub clock_doubt: ClockDoubt,
+    /// What became of deliveries.
+    pub intake: Intake,
     /// Where the socket is now. It moves where its place is taken away.
     pub socket: watch::Receiver<PathBuf>,
     /// This run of the daemon: leases belong to it.

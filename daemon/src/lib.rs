@@ -14,6 +14,7 @@ pub mod disk;
 pub mod flow;
 pub mod gemini;
 pub mod halt;
+pub mod health;
 pub mod http;
 pub mod hurry;
 pub mod instances;
@@ -56,6 +57,7 @@ use crate::data_dir::{Beginning, DataDir};
 use crate::http::budget::Budget;
 use crate::http::complaints::Complaints;
 use crate::http::counts::Counts;
+use crate::http::intake::Intake;
 use crate::http::server::{Readiness, serve};
 use crate::http::webhook::Webhook;
 use crate::hurry::Hurry;
@@ -246,6 +248,7 @@ async fn start_with(
         imports: Unfinished::default(),
         listings: Unfinished::default(),
         clock_doubt: ClockDoubt::default(),
+        intake: Intake::default(),
         socket: now_at,
         run,
         started_at,

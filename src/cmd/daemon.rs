@@ -22,7 +22,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use super::{Cx, wire};
+use super::{Cx, findings, wire};
 use crate::cli::DaemonVerb;
 use crate::config::{self, ConfigError};
 use crate::output::{age_or, bytes, clean, facts, note};
@@ -195,6 +195,7 @@ fn status_text(cx: &Cx, shown: &DaemonShown) -> String {
         let line = format!("{}  {} at {}{version}{trouble}", waha.health, waha.name, waha.url);
         text.push_str(&format!("waha     {}\n", clean(&line)));
     }
+    text.push_str(&findings::lines(&shown.findings, cx.now));
     text
 }
 

@@ -21,7 +21,7 @@ use mychatflow_data::user_file::{Existing, Readers, write_user_file};
 use tokio::time::Instant;
 
 use super::qr::{self, Canvas, TooSmall};
-use super::{Cx, is_stdout, not_written};
+use super::{Cx, findings, is_stdout, not_written};
 use crate::cli::instance::InstanceVerb;
 use crate::output::{self, Format, Table, age, age_or, clean, facts, note, typed};
 
@@ -130,7 +130,7 @@ fn table(cx: &Cx, instances: &[InstanceDocument]) -> Table {
 }
 
 fn full(cx: &Cx, shown: &InstanceShown) -> String {
-    let InstanceShown { instance, webhook_url, history, drift } = shown;
+    let InstanceShown { instance, webhook_url, history, drift, findings: wrong } = shown;
     let server = [instance.engine.as_deref(), instance.version.as_deref()].into_iter().flatten().collect::<Vec<_>>();
     let mut text = facts([
         ("name", instance.name.clone()),
@@ -147,6 +147,9 @@ fn full(cx: &Cx, shown: &InstanceShown) -> String {
         ("new chats", instance.new_chats.as_ref().map(ToString::to_string).unwrap_or_default()),
         ("webhook", webhook_url.clone()),
     ]);
+    if !wrong.is_empty() {
+        text.push_str(&format!("\n{}", findings::lines(wrong, cx.now)));
+    }
     for difference in drift {
         let (what, wanted, found) = (clean(&difference.what), clean(&difference.wanted), clean(&difference.found));
         text.push_str(&format!("\nnot as it should be: {what}\n  wanted  {wanted}\n  found   {found}\n"));

@@ -38,6 +38,7 @@ pub fn build(layers: Layers, base: &Path, env: &Env) -> (Config, Vec<Problem>) {
     });
 
     let mut config = Config::new(data_dir, socket);
+    config.secret_files = take.layers.secret_files.iter().cloned().collect();
     take.daemon(&mut config);
     take.waha(&mut config);
     take.gemini(&mut config);

@@ -121,6 +121,7 @@ impl World {
             read_config: Arc::new(|| Err("a test has no config file".to_owned())),
             stop: CancellationToken::new(),
             socket: watch::Sender::new(dir.path().join("socket")).subscribe(),
+            intake: mychatflow_daemon::http::intake::Intake::default(),
             clock_doubt: mychatflow_daemon::clock_watch::ClockDoubt::default(),
             run,
         };

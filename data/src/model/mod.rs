@@ -8,6 +8,7 @@ pub mod delivery;
 #[cfg(feature = "store")]
 pub mod disclosure;
 pub mod fault;
+pub mod finding;
 pub mod governor;
 pub mod hush;
 pub mod instance;

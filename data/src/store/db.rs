@@ -26,6 +26,7 @@ use super::opening::Opening;
 use super::readers::{Caller, Query, Readers};
 use super::traces::{self, Decision, Log, Refusal, Standing, StoreFile};
 use super::watched::{Keeper, Presence, Watched};
+use super::write_record::{WriteFault, WriteHealth, WriteRecord};
 use crate::ids::TenantId;
 use crate::time::Timestamp;
 
@@ -64,6 +65,25 @@ pub(crate) struct Writer<'c> {
     counts: RefCell<Vec<(TenantId, &'static str, i64)>>,
     tallies: RefCell<Vec<(TenantId, i64, Tally)>>,
     traceless: Cell<bool>,
+    /// What the unit that runs is.
+    kind: Cell<UnitKind>,
+    /// Of the units that went well, whether one was real work, and whether one made a large row.
+    worked: Cell<bool>,
+    had_room: Cell<bool>,
+    /// What stood in the way of one, for the machine's sake.
+    failure: RefCell<Option<WriteFault>>,
+}
+
+/// What a unit of work proves when it goes well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum UnitKind {
+    /// That the store takes what is to be written.
+    #[default]
+    Real,
+    /// Next to nothing: it writes a row over.
+    Probe,
+    /// That there is room.
+    LargeProbe,
 }
 
 impl Writer<'_> {
@@ -75,6 +95,11 @@ impl Writer<'_> {
     /// Adds to a counter of `stats`, in the same commit.
     pub(crate) fn count(&self, tenant: TenantId, name: &'static str, by: i64) {
         self.counts.borrow_mut().push((tenant, name, by));
+    }
+
+    /// The unit that runs only tries whether the store takes writes.
+    pub(crate) fn is_only(&self, kind: UnitKind) {
+        self.kind.set(kind);
     }
 
     /// What this batch deletes must be found in the file no more, once it is committed.
@@ -111,6 +136,7 @@ pub(crate) struct Db {
     id: StoreId,
     watched: Watched,
     lost: watch::Receiver<Option<String>>,
+    record: Arc<WriteRecord>,
 }
 
 impl Db {
@@ -150,10 +176,12 @@ impl Db {
         let keeper = Keeper::begin(path, file, id, notebook, &connection, loss)?;
         let watched = keeper.watched.clone();
 
+        let record = Arc::new(WriteRecord::default());
+        let noted = Arc::clone(&record);
         let (writer, queue) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || write_loop(connection, queue, &*listener, keeper))
+            .spawn(move || write_loop(connection, queue, &*listener, keeper, &noted))
             .map_err(|error| StoreError::Invalid(format!("no thread for the writer: {error}")))?;
 
         let mut connections = Vec::with_capacity(READERS);
@@ -164,7 +192,7 @@ impl Db {
         }
         let readers = Readers::start(connections, READ_MAX)?;
         let (writer, thread, readers) = (Some(writer), Some(thread), Some(readers));
-        Ok(Self { writer, thread, readers, path: path.to_owned(), id, watched, lost })
+        Ok(Self { writer, thread, readers, path: path.to_owned(), id, watched, lost, record })
     }
 
     /// Which store it is.
@@ -191,6 +219,11 @@ impl Db {
     /// Where the file is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What became of the last writes.
+    pub(crate) fn write_health(&self) -> WriteHealth {
+        self.record.health()
     }
 
     /// Units of work that wait for the writer.
@@ -424,9 +457,18 @@ fn run<T>(writer: &Writer<'_>, unit: impl FnOnce(&Writer<'_>) -> Result<T, Store
     let changes_before = writer.changes.borrow().len();
     let counts_before = writer.counts.borrow().len();
     let tallies_before = writer.tallies.borrow().len();
+    writer.kind.set(UnitKind::Real);
     let result = savepoint(writer.connection, || {
         catch_unwind(AssertUnwindSafe(|| unit(writer))).unwrap_or(Err(StoreError::Panicked))
     });
+    match &result {
+        Ok(_) => {
+            writer.worked.set(writer.worked.get() || writer.kind.get() == UnitKind::Real);
+            writer.had_room.set(writer.had_room.get() || writer.kind.get() == UnitKind::LargeProbe);
+        }
+        Err(error) if error.is_of_machine() => *writer.failure.borrow_mut() = Some(error.into()),
+        Err(_) => {}
+    }
     if result.is_err() {
         writer.changes.borrow_mut().truncate(changes_before);
         writer.counts.borrow_mut().truncate(counts_before);
@@ -445,7 +487,13 @@ fn savepoint<T>(connection: &Connection, unit: impl FnOnce() -> Result<T, StoreE
     result
 }
 
-fn write_loop(connection: Connection, mut queue: mpsc::Receiver<Unit>, listener: &dyn Listener, mut keeper: Keeper) {
+fn write_loop(
+    connection: Connection,
+    mut queue: mpsc::Receiver<Unit>,
+    listener: &dyn Listener,
+    mut keeper: Keeper,
+    record: &WriteRecord,
+) {
     let mut units = Vec::with_capacity(BATCH);
     let mut traces = false;
     while queue.blocking_recv_many(&mut units, BATCH) > 0 {
@@ -456,18 +504,20 @@ fn write_loop(connection: Connection, mut queue: mpsc::Receiver<Unit>, listener:
         // What is cut before a commit looks long enough after it.
         let found = keeper.check();
         if found.is_err() {
+            record.note_failed((&same_failure(&found)).into());
             units.drain(..).for_each(|unit| unit(None)(Err(same_failure(&found))));
             if let Err(StoreError::Lost(loss)) = found {
                 keeper.give_up(&connection, &loss);
             }
             continue;
         }
-        let Batch { settles, changes, committed, traceless } = write_batch(&connection, units.drain(..));
+        let Batch { settles, changes, committed, traceless, proof } = write_batch(&connection, units.drain(..));
         let written = committed.is_ok();
         // A commit into files that nobody will find again is none. One into files that can't be looked at now may stand: it
         // is not acknowledged, but whoever works on with it hears of it.
         let committed = committed.and_then(|()| keeper.check());
         let failed = committed.is_err();
+        proof.note(&committed, record);
         let may_stand = written && !matches!(committed, Err(StoreError::Lost(_)));
         traces |= traceless && may_stand;
         // Before anybody is told that it is erased. A reader may still look at what was: then after the next batch.
@@ -528,6 +578,30 @@ struct Batch {
     changes: Vec<Change>,
     committed: Result<(), StoreError>,
     traceless: bool,
+    proof: Proof,
+}
+
+/// What a batch proves of the store.
+#[derive(Default)]
+struct Proof {
+    worked: bool,
+    had_room: bool,
+    failure: Option<WriteFault>,
+}
+
+impl Proof {
+    /// What failed in it counts more than what went well beside it.
+    fn note(self, committed: &Result<(), StoreError>, record: &WriteRecord) {
+        match committed {
+            Err(error) => return record.note_failed(self.failure.unwrap_or_else(|| error.into())),
+            Ok(()) if self.had_room => record.note_room(),
+            Ok(()) if self.worked => record.note_stored(),
+            Ok(()) => {}
+        }
+        if let Some(failure) = self.failure {
+            record.note_failed(failure);
+        }
+    }
 }
 
 fn write_batch(connection: &Connection, units: impl Iterator<Item = Unit>) -> Batch {
@@ -537,12 +611,17 @@ fn write_batch(connection: &Connection, units: impl Iterator<Item = Unit>) -> Ba
         counts: RefCell::default(),
         tallies: RefCell::default(),
         traceless: Cell::default(),
+        kind: Cell::default(),
+        worked: Cell::default(),
+        had_room: Cell::default(),
+        failure: RefCell::default(),
     };
     let begun = connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([]));
     if let Err(error) = begun {
         // Outside a transaction a unit would commit by itself: none is run, and every caller is told.
         let settles = units.map(|unit| unit(None)).collect();
-        return Batch { settles, changes: Vec::new(), committed: Err(StoreError::from(error)), traceless: false };
+        let (committed, proof) = (Err(StoreError::from(error)), Proof::default());
+        return Batch { settles, changes: Vec::new(), committed, traceless: false, proof };
     }
     let settles: Vec<Settle> = units.map(|unit| unit(Some(&writer))).collect();
     let committed = flush_counts(&writer)
@@ -554,7 +633,9 @@ fn write_batch(connection: &Connection, units: impl Iterator<Item = Unit>) -> Ba
         // When even this fails the next BEGIN fails too, and its callers are told.
         let _ = connection.execute_batch("ROLLBACK");
     }
-    Batch { settles, changes: writer.changes.into_inner(), committed, traceless: writer.traceless.get() }
+    let proof =
+        Proof { worked: writer.worked.get(), had_room: writer.had_room.get(), failure: writer.failure.into_inner() };
+    Batch { settles, changes: writer.changes.into_inner(), committed, traceless: writer.traceless.get(), proof }
 }
 
 /// The planner keeps samples of names and numbers, which come anew when the store is tidied; the index of words keeps

@@ -47,6 +47,7 @@ mod traffic;
 pub mod tx;
 pub mod watched;
 pub mod why;
+pub mod write_record;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -58,6 +59,7 @@ use self::identity::StoreId;
 use self::instances::Receiver;
 use self::opening::Opening;
 use self::scope::Scope;
+use self::write_record::WriteHealth;
 use crate::ids::TenantId;
 use crate::model::job::Job;
 
@@ -118,6 +120,12 @@ impl Store {
     /// Waits until the store's files are gone from under it, and says what became of them and of what was in them.
     pub async fn lost(&self) -> String {
         self.db.lost().await
+    }
+
+    /// What became of the last writes: no question to the file.
+    #[must_use]
+    pub fn write_health(&self) -> WriteHealth {
+        self.db.write_health()
     }
 
     /// Units of work that wait for the writer.

@@ -11,6 +11,7 @@ use mychatflow_data::ids::{
 };
 use mychatflow_data::model::campaign::{CampaignCounts, CampaignState, MissedSlot, NumberCheck};
 use mychatflow_data::model::contact::{Consent, ConsentState, Contact, Review};
+use mychatflow_data::model::finding::{FindingCode, FindingSubject, HealthFinding};
 use mychatflow_data::model::instance::{InstanceStatus, Me, StatusChange, Verdict};
 use mychatflow_data::model::interaction::{Author, ContentKind, Direction, InteractionState, Quoted, Tokens};
 use mychatflow_data::model::ledger::{Entry, EntryKind};
@@ -80,6 +81,14 @@ fn instance() -> InstanceDocument {
         new_chats: None,
         remedy: None,
     }
+}
+
+fn finding() -> HealthFinding {
+    let subject = FindingSubject::Number { id: INSTANCE, name: "shop".into(), tenant: TENANT };
+    let (summary, known) = ("shop is FAILED, dead: it failed at WAHA", "WAHA's word");
+    HealthFinding::new(FindingCode::NumberDown, subject, summary, known, "mychatflow instance restart shop")
+        .since(AT)
+        .seen(AT)
 }
 
 fn tenant() -> TenantDocument {
@@ -188,7 +197,13 @@ fn instances() {
     let drift = Drift { what: "webhook".into(), wanted: url.clone(), found: "none".into() };
     golden(
         "instance_show",
-        InstanceShown { instance: instance(), webhook_url: url.clone(), history: vec![history], drift: vec![drift] },
+        InstanceShown {
+            instance: instance(),
+            webhook_url: url.clone(),
+            history: vec![history],
+            drift: vec![drift],
+            findings: vec![finding()],
+        },
     );
     let qr = QrCode { value: "2@abc".into(), attempt: 1, attempts_max: 6, shown_at: AT, expires_at: AT, png: None };
     golden("instance_qr", qr.clone());
@@ -466,6 +481,7 @@ fn the_daemon() {
             build: "a1b2c3".into(),
             epoch: RUN,
             metrics: Some("http://127.0.0.1:9480".into()),
+            findings: vec![finding()],
         },
     );
     golden("daemon_stop", DaemonStopping { pid: 4242, lock: None });
@@ -513,6 +529,7 @@ fn why_and_overview() {
             }],
             forecast: Forecast { per_day: 12.5, empty_at: Some(AT) },
             errors: vec![OverviewError { at: AT, text: "waha answered 422".into(), id: Some(JOB.to_string()) }],
+            findings: vec![finding()],
             now: AT,
             timezone: "Europe/Berlin".into(),
         },

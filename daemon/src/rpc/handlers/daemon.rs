@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use mychatflow_data::model::finding::{FindingSubject, HealthFinding};
 use mychatflow_data::protocol::VERSION;
 use mychatflow_data::protocol::calls::daemon::{
     DaemonReload, DaemonReloaded, DaemonShown, DaemonStatus, DaemonStop, DaemonStopping, GeminiHealth, Health,
@@ -9,26 +10,31 @@ use mychatflow_data::protocol::calls::daemon::{
 };
 use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::hello::{BUILD, PRODUCT_VERSION};
+use mychatflow_data::store::admin::DAEMON;
 
 use crate::LOCK_FILE;
 use crate::cx::{Clients, Cx};
 use crate::disk::free_bytes;
 use crate::flow::clean::clean_line;
+use crate::health::{self, HealthScope};
 use crate::reload;
 use crate::rounds;
-use crate::rpc::peer::Caller;
+use crate::rpc::peer::{Caller, Standing};
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
+use crate::rpc::tenancy;
 
 /// `daemon.status`
 ///
 /// # Errors
 /// Never; what does not answer is in the reply.
-pub async fn status(cx: &Cx, _: &Caller, _: DaemonStatus) -> Handled<Reply<DaemonStatus>> {
+pub async fn status(cx: &Cx, caller: &Caller, _: DaemonStatus) -> Handled<Reply<DaemonStatus>> {
     let clients = cx.clients();
     let config = &clients.config;
     let socket = cx.socket.borrow().display().to_string();
     let uptime = cx.now().since(cx.started_at).as_secs();
+    let store = store(cx).await;
+    let findings = findings(cx, caller).await?;
     Ok(Reply(DaemonShown {
         version: PRODUCT_VERSION.to_owned(),
         protocol: VERSION,
@@ -38,11 +44,31 @@ pub async fn status(cx: &Cx, _: &Caller, _: DaemonStatus) -> Handled<Reply<Daemo
         webhook: config.webhook.base_url(),
         waha: wahas(&clients),
         gemini: gemini(&clients),
-        store: store(cx).await,
+        store,
         build: BUILD.to_owned(),
         epoch: cx.run,
         metrics: Some(format!("http://{}/metrics", config.metrics.listen)),
+        findings,
     }))
+}
+
+/// What is wrong, as far as the caller may know it: of the numbers those of its own tenants.
+async fn findings(cx: &Cx, caller: &Caller) -> Handled<Vec<HealthFinding>> {
+    let found = health::findings(cx, HealthScope::Everything).await;
+    if caller.standing == Standing::Operator {
+        return Ok(found);
+    }
+    let tenants = tenancy::visible(&cx.store, caller).await?;
+    let seen = found.into_iter().filter_map(|finding| {
+        let whose = match finding.subject {
+            FindingSubject::Number { tenant, .. } => {
+                tenants.iter().any(|seen| seen.tenant.id == tenant).then_some(tenant)
+            }
+            _ => Some(DAEMON),
+        };
+        finding.for_member(whose?)
+    });
+    Ok(seen.collect())
 }
 
 fn wahas(clients: &Clients) -> Vec<WahaHealth> {

@@ -15,6 +15,7 @@ use mychatflow_data::store::TenantStore;
 
 use crate::cx::Cx;
 use crate::flow::clean::clean_line;
+use crate::health::{self, HealthScope};
 use crate::instances::{self, webhook_url};
 use crate::rpc::paging;
 use crate::rpc::peer::{Caller, Standing};
@@ -89,7 +90,8 @@ pub async fn show(cx: &Cx, shop: &TenantStore, call: InstanceShow) -> Handled<Re
     // A server that is down or slow must not keep the page: then the verdict and its reason say so.
     let asked = tokio::time::timeout(DRIFT_PATIENCE, instances::drift(cx, shop, &found)).await;
     let drift = asked.ok().and_then(Result::ok).unwrap_or_default().into_iter().map(cleaned).collect();
-    Ok(Reply(InstanceShown { instance: document(found), webhook_url, history, drift }))
+    let findings = health::findings(cx, HealthScope::Number(shop.id(), found.id)).await;
+    Ok(Reply(InstanceShown { instance: document(found), webhook_url, history, drift, findings }))
 }
 
 /// The server's own words are untrusted.

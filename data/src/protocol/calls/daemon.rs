@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::RunId;
+use crate::model::finding::HealthFinding;
 use crate::model::words;
 use crate::time::Timestamp;
 
@@ -114,6 +115,9 @@ pub struct DaemonShown {
     pub epoch: RunId,
     /// Where its metrics are.
     pub metrics: Option<String>,
+    /// What is wrong, the worst first, as far as the caller may know it.
+    #[serde(default)]
+    pub findings: Vec<HealthFinding>,
 }
 
 /// The daemon finishes what it has begun, and ends.

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::InstanceId;
+use crate::model::finding::HealthFinding;
 use crate::model::instance::{Instance, InstanceStatus, Me, StatusChange, Verdict};
 use crate::model::new_chats::NewChatCapping;
 use crate::model::remedy;
@@ -273,6 +274,9 @@ pub struct InstanceShown {
     /// What differs on the server.
     #[serde(default)]
     pub drift: Vec<Drift>,
+    /// What is wrong with it now, the worst first.
+    #[serde(default)]
+    pub findings: Vec<HealthFinding>,
 }
 
 /// The code to scan.
