@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::Output;
 use std::time::Duration;
 
+use mychatflow_sandbox::faults::When;
 use mychatflow_sandbox::{gemini, waha};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -212,6 +213,28 @@ async fn keys_that_are_refused_are_named() {
     std::fs::write(world.config(), "[daemon]\nlgo = \"info\"\n").unwrap();
     let said = world.doctor(&[]).await;
     said.assert_said("config", "failed", "config.toml:2", "mychatflow config check");
+}
+
+#[tokio::test]
+async fn a_key_whose_quota_is_used_up_does_not_answer() {
+    let world = World::new().await;
+    let used_up = gemini::Fault::Answer(gemini::Sample::named("429_per_day").unwrap());
+    world.gemini.faults().add(gemini::Operation::GenerateContent, When::Always, used_up);
+    let said = world.doctor(&[]).await;
+    said.assert_said("gemini", "failed", "the gemini quota is used up", "raise it at");
+}
+
+#[tokio::test]
+async fn a_gateway_that_lists_no_models_is_judged_by_an_answer() {
+    let world = World::new().await;
+    let unknown = gemini::Fault::Answer(gemini::Sample::named("404_model").unwrap());
+    world.gemini.faults().add(gemini::Operation::ReadModels, When::Always, unknown.clone());
+    world.gemini.faults().add(gemini::Operation::CountTokens, When::Always, unknown.clone());
+    let said = world.doctor(&[]).await;
+    said.assert_said("gemini", "ok", "its models are not listed, gemini-3.5-flash-lite answers: asked just now", "");
+    world.gemini.faults().add(gemini::Operation::GenerateContent, When::Always, unknown);
+    let said = world.doctor(&[]).await;
+    said.assert_said("gemini", "failed", "does not know the model", "correct gemini.model");
 }
 
 #[tokio::test]

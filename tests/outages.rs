@@ -72,6 +72,22 @@ mod without_gemini {
     }
 
     #[tokio::test]
+    async fn a_refusal_of_content_is_no_outage() {
+        let world = World::open(Shop::on(Engine::Noweb)).await;
+        let gemini = async || world.done(&["daemon", "status"]).await.remove(0)["gemini"].clone();
+        assert_eq!(gemini().await["health"], "unknown", "it was not asked yet");
+        assert!(world.gemini.answer_next("200_safety_candidate"));
+        world.ana_asks().await;
+        world
+            .until("the question is refused", DEADLINE, async || {
+                (world.done(&["chat", "list"]).await.first()?["state"] == "needs_you").then_some(())
+            })
+            .await;
+        let told = gemini().await;
+        assert_eq!((&told["health"], &told["error"]), (&"ok".into(), &Value::Null), "{told}");
+    }
+
+    #[tokio::test]
     async fn answers_without_words_end_as_a_dead_letter() {
         let world = World::open(Shop::on(Engine::Noweb)).await;
         let empty = gemini::Fault::Answer(gemini::Sample::named("200_stop_no_parts").unwrap());

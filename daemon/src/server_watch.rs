@@ -167,7 +167,7 @@ async fn settle(
     (begins_anew, was_away): (bool, bool),
     asked_at: Timestamp,
 ) -> Result<(), InstanceError> {
-    if begins_anew {
+    if begins_anew || was_away {
         cx.numbers.note_new_life(instance.id);
     }
     if let Some(status) = status {

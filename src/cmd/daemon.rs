@@ -25,7 +25,7 @@ use tracing_subscriber::EnvFilter;
 use super::{Cx, findings, wire};
 use crate::cli::DaemonVerb;
 use crate::config::{self, ConfigError};
-use crate::output::{age_or, bytes, clean, facts, note};
+use crate::output::{age, age_or, bytes, clean, facts, note};
 use crate::paths::{self, Env};
 
 /// How long `daemon stop` waits for the daemon's end.
@@ -191,8 +191,9 @@ fn status_text(cx: &Cx, shown: &DaemonShown) -> String {
     ]);
     for waha in waha {
         let version = waha.version.as_ref().map(|version| format!(", {version}")).unwrap_or_default();
+        let started = waha.started_at.map(|at| format!(", started {}", age(at, cx.now))).unwrap_or_default();
         let trouble = trouble(cx, waha.health, waha.ok_at, waha.error.as_ref());
-        let line = format!("{}  {} at {}{version}{trouble}", waha.health, waha.name, waha.url);
+        let line = format!("{}  {} at {}{version}{started}{trouble}", waha.health, waha.name, waha.url);
         text.push_str(&format!("waha     {}\n", clean(&line)));
     }
     text.push_str(&findings::lines(&shown.findings, cx.now));

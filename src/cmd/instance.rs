@@ -131,12 +131,13 @@ fn table(cx: &Cx, instances: &[InstanceDocument]) -> Table {
 
 fn full(cx: &Cx, shown: &InstanceShown) -> String {
     let InstanceShown { instance, webhook_url, history, drift, findings: wrong } = shown;
+    let asked = instance.asked_at.map(|at| format!(", asked {}", age(at, cx.now))).unwrap_or_default();
     let server = [instance.engine.as_deref(), instance.version.as_deref()].into_iter().flatten().collect::<Vec<_>>();
     let mut text = facts([
         ("name", instance.name.clone()),
         ("id", instance.id.to_string()),
         ("account", me(instance)),
-        ("status", format!("{}, {}", status_of(instance.status.as_ref()), age(instance.since, cx.now))),
+        ("status", format!("{}, {}{asked}", status_of(instance.status.as_ref()), age(instance.since, cx.now))),
         ("verdict", instance.verdict.to_string()),
         ("reason", instance.reason.clone().unwrap_or_default()),
         ("what helps", instance.remedy.as_deref().map(clean).unwrap_or_default()),

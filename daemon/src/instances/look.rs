@@ -13,7 +13,7 @@ use mychatflow_data::time::Timestamp;
 use super::deliveries::{MissingDelivery, MissingEvent};
 use super::error::sentence;
 use super::sends::FailingSends;
-use super::{InstanceError, NumberEvidence, server};
+use super::{InstanceError, SessionEvidence, SessionFacts, server};
 use crate::compose;
 use crate::cx::Cx;
 use crate::flow::clean::clean_line;
@@ -199,7 +199,7 @@ pub(super) async fn keep(
     let heard_at = Some(instance.heard_at.map_or(since, |heard_at| heard_at.max(since)));
     let traffic = if works { tenant.traffic(instance.id, now).await? } else { Traffic::default() };
     let zone = if works { zone(cx, tenant).await? } else { TimeZone::UTC };
-    let NumberEvidence { missing, failing, .. } = cx.numbers.evidence(instance.id, now);
+    let SessionEvidence { missing, failing, .. } = cx.numbers.evidence(instance.id, now);
     let undelivered = missing.map(|missing| undelivered(&missing, &zone));
     let sends_failed = failing.map(|failing| sends_failed(&failing, &zone));
     let (verdict, reason) = verdict(&Facts {
@@ -218,6 +218,13 @@ pub(super) async fn keep(
     if works {
         cx.numbers.is_well(instance.id);
     }
+    let facts = session.filter(|_| works).map(|session| SessionFacts {
+        at: now,
+        account: session.me.is_some(),
+        engine: session.engine.is_some() || version.is_some_and(|version| version.engine.is_some()),
+        version: version.is_some(),
+    });
+    cx.numbers.note_facts(instance.id, facts);
     let me = session.and_then(|session| session.me.clone()).map(|mut me| {
         me.name = me.name.as_deref().map(clean_line);
         me

@@ -53,11 +53,25 @@ struct Memory {
     deliveries: DeliveryEvidence,
     sends: SendEvidence,
     code_until: Option<Timestamp>,
+    facts: Option<SessionFacts>,
+}
+
+/// What WAHA told of a working session beside its state, and what it left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionFacts {
+    /// When.
+    pub at: Timestamp,
+    /// Whose account it is.
+    pub account: bool,
+    /// Which engine runs it.
+    pub engine: bool,
+    /// Which version the server has.
+    pub version: bool,
 }
 
 /// How we know how a number is, in this run of the daemon.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct NumberEvidence {
+pub struct SessionEvidence {
     /// When WAHA last answered in which state the session is.
     pub asked_at: Option<Timestamp>,
     /// When the last delivery of WAHA came.
@@ -68,6 +82,8 @@ pub struct NumberEvidence {
     pub sent_at: Option<Timestamp>,
     /// The sends that fail again and again.
     pub failing: Option<FailingSends>,
+    /// What WAHA told of the working session, when it was last asked for all of it.
+    pub told: Option<SessionFacts>,
 }
 
 impl Numbers {
@@ -212,16 +228,24 @@ impl Numbers {
     }
 
     /// How we know how a number is.
-    pub fn evidence(&self, instance: InstanceId, now: Timestamp) -> NumberEvidence {
+    pub fn evidence(&self, instance: InstanceId, now: Timestamp) -> SessionEvidence {
         let known = self.known();
-        let Some(Memory { deliveries, sends, .. }) = known.get(&instance) else { return NumberEvidence::default() };
-        NumberEvidence {
+        let Some(Memory { deliveries, sends, facts, .. }) = known.get(&instance) else {
+            return SessionEvidence::default();
+        };
+        SessionEvidence {
             asked_at: deliveries.asked_at(),
             delivered_at: deliveries.arrived_at(),
             missing: deliveries.missing(now).cloned(),
             sent_at: sends.sent_at(),
             failing: sends.trouble(now).cloned(),
+            told: *facts,
         }
+    }
+
+    /// WAHA was asked for all of a session; of one that does not work it tells little, and nothing is noted.
+    pub fn note_facts(&self, instance: InstanceId, facts: Option<SessionFacts>) {
+        self.known().entry(instance).or_default().facts = facts;
     }
 
     /// A delivery of WAHA came; of a session's state, which. What we post to ourselves is none.

@@ -30,7 +30,9 @@ pub use self::deliveries::{DeliveryEvidence, MissingDelivery, MissingEvent};
 pub use self::error::{InstanceError, sentence};
 pub use self::look::{Looked, look, sends_failed, slow_down, undelivered};
 pub(crate) use self::look::{keep_outage, zone};
-pub use self::memory::{NumberEvidence, Numbers, RESTART_SPAN, RESTARTS, RESTARTS_MAX, UPDATE_SPAN, UPDATES_MAX};
+pub use self::memory::{
+    Numbers, RESTART_SPAN, RESTARTS, RESTARTS_MAX, SessionEvidence, SessionFacts, UPDATE_SPAN, UPDATES_MAX,
+};
 pub use self::mend::{Mended, drift, mend, told};
 pub use self::pairing::{QR_CODES_MAX, QR_FIRST, QR_NEXT, pair, qr};
 pub use self::sends::{FAILED_SENDS_MAX, FailingSends, SendEvidence};

@@ -480,6 +480,8 @@ const fn tells_of_number(error: &WahaError) -> bool {
             | WahaError::TimeLocked { .. }
             | WahaError::TooFast { .. }
             | WahaError::NotReady { .. }
+            | WahaError::Refused(_)
+            | WahaError::Unauthorized { .. }
             | WahaError::Invalid(_)
     )
 }

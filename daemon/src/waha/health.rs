@@ -79,8 +79,10 @@ impl Health {
     /// before.
     pub fn looked(&mut self, started_at: Option<Timestamp>, now: Timestamp) -> bool {
         self.looked_at = Some(now);
-        let Some(started_at) = started_at else { return false };
-        self.started_at.replace(started_at).is_some_and(|before| started_at > before)
+        // Of several servers behind one address the latest start counts, or each turn of theirs would be a new life.
+        let is_new = started_at.is_some() && self.started_at.is_some() && started_at > self.started_at;
+        self.started_at = self.started_at.max(started_at);
+        is_new
     }
 
     /// Notes a call that found the server out of order (see [`WahaError::is_outage`]).
@@ -169,9 +171,8 @@ mod tests {
     #[test]
     fn a_later_start_is_a_new_life() {
         let mut health = Health::default();
-        let looks =
-            [(Some(at(5)), false), (Some(at(5)), false), (None, false), (Some(at(9)), true), (Some(at(9)), false)];
-        for (started_at, is_new) in looks {
+        for (second, is_new) in [(5, false), (5, false), (0, false), (9, true), (9, false), (5, false), (9, false)] {
+            let started_at = (second > 0).then(|| at(second));
             assert_eq!(health.looked(started_at, at(20)), is_new, "{started_at:?}");
         }
         assert_eq!((health.looked_at, health.started_at), (Some(at(20)), Some(at(9))));

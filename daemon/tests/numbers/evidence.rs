@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use mychatflow_daemon::instances::{add, qr};
-use mychatflow_daemon::{code_watch, server_watch::ServerWatch};
+use mychatflow_daemon::health::{HealthScope, findings};
+use mychatflow_daemon::instances::{Numbers, add, qr, slow_down};
+use mychatflow_daemon::{code_watch, rounds, server_watch::ServerWatch};
 use mychatflow_data::model::delivery::{Delivery, DeliveryEvent};
+use mychatflow_data::model::finding::FindingCode;
 use mychatflow_data::model::instance::{InstanceStatus, Verdict};
 use mychatflow_data::model::job::JobKind;
 use mychatflow_data::protocol::calls::instance::Picture;
@@ -169,4 +171,64 @@ async fn a_key_for_single_sessions_asks_for_them_one_by_one() {
     watch.look(&world.cx).await.unwrap();
     world.run_jobs().await;
     assert_eq!(world.number(number).await.status, Some(InstanceStatus::Failed));
+}
+
+#[tokio::test]
+async fn what_waha_leaves_out_or_garbles_is_told() {
+    let (world, number) = World::paired(Options::default()).await;
+    let scope = HealthScope::Number(world.shop.id(), number);
+    let codes = async || findings(&world.cx, scope).await.iter().map(|found| found.code).collect::<Vec<_>>();
+    assert_eq!(codes().await, []);
+    let compare = async || {
+        world.request_reconcile(number).await;
+        world.run_jobs().await;
+    };
+    let answers = |body| Fault::Answer { status: 200, body };
+
+    world.waha.hide_me("default", true).await.unwrap();
+    world.waha.faults().add(Operation::Version, When::Always, answers(json!({})));
+    compare().await;
+    assert_eq!(codes().await, [FindingCode::NumberUntold]);
+    world.waha.hide_me("default", false).await.unwrap();
+    world.waha.faults().clear();
+    compare().await;
+    assert_eq!(codes().await, []);
+
+    for operation in [Operation::ReadSession, Operation::ListSessions] {
+        world.waha.faults().add(operation, When::Always, answers(json!({"odd": true})));
+    }
+    world.pass(700);
+    ServerWatch::default().look(&world.cx).await.unwrap();
+    compare().await;
+    assert_eq!(world.number(number).await.verdict, Verdict::Healthy);
+    assert_eq!(codes().await, [FindingCode::NumberUnproven], "it may be in any state by now");
+
+    world.waha.faults().clear();
+    let dreams = answers(json!({"name": "default", "status": "DREAMING"}));
+    world.waha.faults().add(Operation::ReadSession, When::Always, dreams);
+    world.pass(60);
+    compare().await;
+    let found = findings(&world.cx, scope).await;
+    assert_eq!(found[0].code, FindingCode::NumberDown);
+    assert!(found[0].summary.contains("DREAMING") && found[0].evidence.starts_with("WAHA was asked "), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_rest_outlives_a_restart_of_the_daemon_and_goes_on_doubling() {
+    let (mut world, number) = World::paired(Options::default()).await;
+    let until = slow_down(&world.cx, &world.shop, number).await.unwrap();
+    world.cx.numbers = Numbers::default();
+    assert_eq!(world.cx.numbers.slowed_until(number, world.cx.now()), None);
+    rounds::recover_downtime(&world.cx).await.unwrap();
+    assert_eq!(world.cx.numbers.slowed_until(number, world.cx.now()), Some(until));
+    // After a look once the rest is over, and one more start.
+    world.pass(61);
+    world.request_reconcile(number).await;
+    world.run_jobs().await;
+    assert_eq!(world.number(number).await.verdict, Verdict::Healthy);
+    world.cx.numbers = Numbers::default();
+    rounds::recover_downtime(&world.cx).await.unwrap();
+    let now = world.cx.now();
+    let second = slow_down(&world.cx, &world.shop, number).await.unwrap();
+    assert_eq!(second.since(now).as_secs().div_ceil(60), 2, "twice as long as the one before");
 }

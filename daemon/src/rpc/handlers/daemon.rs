@@ -84,7 +84,16 @@ fn wahas(clients: &Clients) -> Vec<WahaHealth> {
             let error = found.last_error.filter(|_| health == Health::Down).map(|failure| failure.reason);
             let url = waha.url().to_owned();
             let version = found.version.map(|version| clean_line(&version));
-            WahaHealth { name: name.clone(), url, health, version, ok_at: found.succeeded_at, error }
+            WahaHealth {
+                name: name.clone(),
+                url,
+                health,
+                version,
+                ok_at: found.succeeded_at,
+                error,
+                looked_at: found.looked_at,
+                started_at: found.started_at,
+            }
         })
         .collect()
 }
