@@ -12,6 +12,8 @@ use mychatflow_data::model::setting::Rules;
 use mychatflow_data::protocol::calls::daemon::{Applies, ConfigChange};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::redact::redacted;
+
 /// Where WAHA posts to unless the config says otherwise.
 pub const WEBHOOK_LISTEN: &str = "127.0.0.1:8480";
 /// Where `/metrics` and `/readyz` are unless the config says otherwise.
@@ -360,18 +362,18 @@ impl Config {
         lines.plain("daemon.log", &daemon.log);
         lines.plain("daemon.log_format", daemon.log_format.word());
         lines.plain("webhook.listen", webhook.listen);
-        lines.plain("webhook.public_url", webhook.base_url());
+        lines.plain("webhook.public_url", redacted(&webhook.base_url()));
         lines.plain("webhook.max_body_bytes", webhook.max_body_bytes);
         lines.plain("metrics.listen", metrics.listen);
         for WahaConfig { name, url, api_key, timeout, send_text_path, chats_path } in waha {
             let key = |last: &str| format!("waha.{name}.{last}");
-            lines.plain(key("url"), url);
+            lines.plain(key("url"), redacted(url));
             lines.secret(key("api_key"), api_key);
             lines.plain(key("timeout_s"), timeout.as_secs());
             lines.plain(key("send_text_path"), send_text_path);
             lines.plain(key("chats_path"), chats_path);
         }
-        lines.plain("gemini.base_url", &gemini.base_url);
+        lines.plain("gemini.base_url", redacted(&gemini.base_url));
         lines.plain("gemini.api_version", &gemini.api_version);
         lines.secret("gemini.api_key", &gemini.api_key);
         lines.plain("gemini.model", &gemini.model);

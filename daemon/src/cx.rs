@@ -19,12 +19,14 @@ use crate::http::intake::Intake;
 use crate::hurry::Hurry;
 use crate::instances::Numbers;
 use crate::jobs::wake::Wake;
+use crate::probes::Probes;
 use crate::receivers::Receivers;
 use crate::reload::ReadConfig;
 use crate::renders::Renders;
 use crate::rpc::handlers::audience::Listing;
 use crate::rpc::handlers::contact_import::Import;
 use crate::rpc::peer::Operators;
+use crate::soundness::SoundnessRecord;
 use crate::unfinished::Unfinished;
 use crate::waha::Waha;
 
@@ -71,6 +73,10 @@ pub struct Cx {
     pub clock_doubt: ClockDoubt,
     /// What became of deliveries.
     pub intake: Intake,
+    /// What is known of the store's file.
+    pub soundness: watch::Sender<SoundnessRecord>,
+    /// Messages to ourselves that are on their way.
+    pub probes: Probes,
     /// Where the socket is now. It moves where its place is taken away.
     pub socket: watch::Receiver<PathBuf>,
     /// This run of the daemon: leases belong to it.

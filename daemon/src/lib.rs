@@ -20,13 +20,16 @@ pub mod hurry;
 pub mod instances;
 pub mod jobs;
 pub mod letter;
+pub mod probes;
 pub mod receivers;
+pub mod redact;
 pub mod reload;
 pub mod renders;
 pub mod rounds;
 pub mod rpc;
 pub mod server_clock;
 pub mod server_watch;
+pub mod soundness;
 pub mod tell;
 pub mod unfinished;
 pub mod waha;
@@ -64,6 +67,7 @@ use crate::hurry::Hurry;
 use crate::instances::Numbers;
 use crate::jobs::wake::Wake;
 use crate::jobs::worker;
+use crate::probes::Probes;
 use crate::receivers::Receivers;
 use crate::reload::ReadConfig;
 use crate::renders::Renders;
@@ -249,6 +253,8 @@ async fn start_with(
         listings: Unfinished::default(),
         clock_doubt: ClockDoubt::default(),
         intake: Intake::default(),
+        soundness: watch::Sender::default(),
+        probes: Probes::default(),
         socket: now_at,
         run,
         started_at,
@@ -283,6 +289,7 @@ async fn start_with(
     running.work.spawn(code_watch::run(Arc::clone(&cx), code_watch::EVERY, work_stop.clone()));
     running.work.spawn(clock_watch::run(Arc::clone(&cx), newest, chores, work_stop.clone()));
     running.work.spawn(tidy(Arc::clone(&cx), work_stop.clone()));
+    running.work.spawn(soundness::run(Arc::clone(&cx), work_stop.clone()));
     running.work.spawn(Arc::clone(&counts).run(cx.store.clone(), work_stop.clone()));
     let desk = Arc::new(rpc::service::Desk { cx: Arc::clone(&cx) });
     running.rpc.spawn(socket.serve(desk, cx.operators.subscribe(), stop.clone()));
@@ -292,6 +299,9 @@ async fn start_with(
     let hook = Arc::new(Webhook { cx: Arc::clone(&cx), budget: Budget::default(), counts, complaints });
     running.intake.spawn(serve(webhook_port, hook, stop.clone()));
     tracing::info!(%webhook, %metrics, "ready");
+    for finding in health::config::judge(&health::config::gather(&cx.config()), cx.now()) {
+        tracing::warn!(remedy = finding.remedy, "{}", finding.summary);
+    }
     Ok(running)
 }
 

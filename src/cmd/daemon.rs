@@ -171,7 +171,9 @@ fn status_text(cx: &Cx, shown: &DaemonShown) -> String {
     let DaemonShown { waha, gemini, store, .. } = shown;
     let uptime = Span(Duration::from_secs(shown.uptime_s.try_into().unwrap_or(0)));
     let free = store.free_bytes.map(|free| format!(", {} free", bytes(free))).unwrap_or_default();
-    let sizes = format!("{}, log {}{free}", bytes(store.size_bytes), bytes(store.wal_bytes));
+    let written = age_or(store.written_at, cx.now, "not since the start");
+    let looked = store.looked_through_at.map(|at| format!(", looked through {}", age(at, cx.now))).unwrap_or_default();
+    let sizes = format!("{}, log {}{free}, written {written}{looked}", bytes(store.size_bytes), bytes(store.wal_bytes));
     let mut text = facts([
         ("daemon", format!("{} ({}), pid {}, up {uptime}", shown.version, shown.build, shown.pid)),
         ("socket", shown.socket.clone()),

@@ -5,12 +5,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use mychatflow_data::model::finding::{FindingCode, FindingSubject, HealthFinding};
+use mychatflow_data::model::remedy::typed;
+use mychatflow_data::store::soundness::{SchemaChange, SchemaDifference};
 use mychatflow_data::store::write_record::WriteHealth;
 use mychatflow_data::time::Timestamp;
 
 use super::webhook::WebhookEvidence;
 use crate::cx::Cx;
 use crate::disk::{DiskRoom, disk_room};
+use crate::soundness::SoundnessRecord;
 
 /// With less the store will soon take no writes; on a small disk a tenth of it.
 pub const DISK_LOW_BYTES: i64 = 1_000_000_000;
@@ -31,6 +34,10 @@ pub struct StoreEvidence {
     pub writes: WriteHealth,
     /// What is left on its disk; `None`: the system does not tell.
     pub disk: Option<DiskRoom>,
+    /// What looks at the file found.
+    pub soundness: SoundnessRecord,
+    /// When this run began.
+    pub started_at: Timestamp,
 }
 
 /// Gathers it. `may_probe`: where a write has failed it is tried whether there is room again.
@@ -48,7 +55,8 @@ pub async fn gather(cx: &Cx, may_probe: bool) -> StoreEvidence {
     }
     let path = cx.store.path().to_owned();
     let disk = disk_room(path.parent().unwrap_or(&path));
-    StoreEvidence { path, writes, disk }
+    let soundness = cx.soundness.borrow().clone();
+    StoreEvidence { path, writes, disk, soundness, started_at: cx.started_at }
 }
 
 /// What is wrong with it.
@@ -96,7 +104,66 @@ pub fn judge(evidence: &StoreEvidence, webhook: &WebhookEvidence, now: Timestamp
         };
         Some(find(code, summary, "the system says so".to_owned(), remedy).seen(now))
     }));
+    findings.extend(judge_file(evidence));
     findings
+}
+
+/// The file by what looks at it found.
+fn judge_file(evidence: &StoreEvidence) -> impl Iterator<Item = HealthFinding> {
+    let SoundnessRecord { unclean_end, compared_at, differences, looked_at, damage, unfinished } = &evidence.soundness;
+    let path = evidence.path.display();
+    let find =
+        |code, summary, known: &str, remedy| HealthFinding::new(code, FindingSubject::Store, summary, known, remedy);
+    let damaged = damage.as_ref().map(|damage| {
+        let dir = evidence.path.parent().unwrap_or(&evidence.path).display();
+        let remedy = format!("mychatflow daemon stop; copy {dir} away; then put a backup in its place");
+        let summary = format!("{path} is damaged: {damage}");
+        find(FindingCode::StoreDamaged, summary, "its pages were looked through", remedy).seen(*looked_at)
+    });
+    let changed = differences.first().map(|first| {
+        let more = if differences.len() > 1 { format!(", and {} more", differences.len() - 1) } else { String::new() };
+        let summary = format!("{path}: {}{more}", difference(first));
+        let remedy = mend_schema(&path.to_string(), first);
+        let known = "its schema was compared with what this version makes";
+        find(FindingCode::SchemaChanged, summary, known, remedy).seen(*compared_at)
+    });
+    let unchecked = (*unclean_end && looked_at.is_none()).then(|| {
+        let known = match unfinished {
+            Some(reason) => format!("it could not be looked through to its end: {reason}"),
+            None => "it is being looked through".to_owned(),
+        };
+        let summary = format!("{path} was not closed in order, and nobody knows whether it is whole");
+        let remedy = "wait until it was looked through; mychatflow doctor looks too".to_owned();
+        find(FindingCode::StoreUnchecked, summary, &known, remedy).since(evidence.started_at)
+    });
+    damaged.into_iter().chain(changed).chain(unchecked)
+}
+
+fn difference(found: &SchemaDifference) -> String {
+    let SchemaDifference { kind, name, change, .. } = found;
+    match change {
+        SchemaChange::Missing => format!("the {kind} {name} is missing"),
+        SchemaChange::Other => format!("the {kind} {name} is another than this version makes"),
+        SchemaChange::Extra => format!("the {kind} {name} was made by somebody else"),
+    }
+}
+
+/// What makes a part of the schema as it should be. A table is not made anew: what was in it is gone.
+fn mend_schema(path: &str, found: &SchemaDifference) -> String {
+    let SchemaDifference { kind, name, change, sql } = found;
+    let made = sql.as_deref().map(|sql| sql.split_whitespace().collect::<Vec<_>>().join(" "));
+    let statement = match (change, made) {
+        _ if kind == "table" && *change != SchemaChange::Extra => None,
+        (SchemaChange::Missing, Some(made)) => Some(format!("{made};")),
+        (SchemaChange::Other, Some(made)) => Some(format!("DROP {kind} {name}; {made};")),
+        _ => Some(format!("DROP {kind} {name};")),
+    };
+    match statement {
+        Some(statement) => {
+            format!("mychatflow daemon stop; then: sqlite3 {} {}; then start it again", typed(path), typed(&statement))
+        }
+        None => "mychatflow daemon stop; then put a backup of the store in its place".to_owned(),
+    }
 }
 
 fn judge_disk(room: &DiskRoom) -> Option<(FindingCode, String)> {
@@ -143,7 +210,13 @@ mod tests {
     };
 
     fn evidence(writes: WriteHealth) -> StoreEvidence {
-        StoreEvidence { path: "/data/db".into(), writes, disk: Some(ROOMY) }
+        StoreEvidence {
+            path: "/data/db".into(),
+            writes,
+            disk: Some(ROOMY),
+            soundness: SoundnessRecord::default(),
+            started_at: NOW - Duration::from_secs(600),
+        }
     }
 
     fn codes(evidence: &StoreEvidence, record: IntakeRecord) -> Vec<FindingCode> {
@@ -175,6 +248,34 @@ mod tests {
         assert_eq!(codes(&evidence(room), record.clone()), []);
         let stored = IntakeRecord { stored_at: Some(NOW), ..record };
         assert_eq!(codes(&well, stored), []);
+    }
+
+    #[test]
+    fn an_index_that_somebody_dropped_is_named_with_the_statement_that_makes_it() {
+        let dropped = SchemaDifference {
+            kind: "index".into(),
+            name: "by_id".into(),
+            change: SchemaChange::Missing,
+            sql: Some("CREATE UNIQUE INDEX by_id\n    ON t (id)".into()),
+        };
+        let mut changed = evidence(WriteHealth::default());
+        changed.soundness.differences = vec![dropped];
+        changed.soundness.compared_at = Some(NOW);
+        let found = judge(&changed, &WebhookEvidence::default(), NOW);
+        assert_eq!(found[0].code, FindingCode::SchemaChanged);
+        assert!(found[0].summary.contains("the index by_id is missing"), "{found:?}");
+        assert!(found[0].remedy.contains("'CREATE UNIQUE INDEX by_id ON t (id);'"), "{found:?}");
+    }
+
+    #[test]
+    fn after_an_unclean_end_nobody_calls_the_store_whole_before_somebody_looked() {
+        let mut unclean = evidence(WriteHealth::default());
+        unclean.soundness.unclean_end = true;
+        assert_eq!(codes(&unclean, IntakeRecord::default()), [FindingCode::StoreUnchecked]);
+        unclean.soundness.looked_at = Some(NOW);
+        assert_eq!(codes(&unclean, IntakeRecord::default()), []);
+        unclean.soundness.damage = Some("Tree 5 page 9: btreeInitPage() returns error code 11".into());
+        assert_eq!(codes(&unclean, IntakeRecord::default()), [FindingCode::StoreDamaged]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper::{HeaderMap, Request, Response, StatusCode, header};
 use mychatflow_data::ids::InstanceId;
-use mychatflow_data::model::delivery::{Delivery, DeliveryEvent};
+use mychatflow_data::model::delivery::{Delivery, DeliveryEvent, SELF_POSTED_KIND};
 use mychatflow_data::protocol::event::Topic;
 use mychatflow_data::store::admin::DAEMON;
 use mychatflow_data::store::error::StoreError;
@@ -187,9 +187,9 @@ impl Webhook {
             );
             return answer(StatusCode::OK, r#"{"ignored":true}"#);
         }
-        // It has arrived, whether the store takes it or not. What the doctor posts is of a kind that nobody asked WAHA for.
+        // It has arrived, whether the store takes it or not. What we post to ourselves is no sign of WAHA.
         match &delivery.event {
-            DeliveryEvent::Unknown { .. } => {}
+            DeliveryEvent::Unknown { kind } if kind == SELF_POSTED_KIND => {}
             DeliveryEvent::SessionStatus(told) => {
                 self.cx.numbers.note_delivery(receiver.instance, Some(&told.status), self.cx.now());
             }
@@ -200,6 +200,7 @@ impl Webhook {
         if matches!(&delivery.event, DeliveryEvent::Message(message) if !message.from_me) {
             self.cx.hurry.note(self.cx.now());
         }
+        self.cx.probes.note(&delivery.event);
         match tenant.accept_delivery(receiver.instance, cleaned(delivery), rules, self.cx.now()).await {
             Ok(Accepted::Stored) => {
                 self.cx.intake.note_stored(self.cx.now());

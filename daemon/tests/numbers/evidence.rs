@@ -5,7 +5,7 @@ use std::time::Duration;
 use mychatflow_daemon::health::{HealthScope, findings};
 use mychatflow_daemon::instances::{Numbers, add, qr, slow_down};
 use mychatflow_daemon::{code_watch, rounds, server_watch::ServerWatch};
-use mychatflow_data::model::delivery::{Delivery, DeliveryEvent};
+use mychatflow_data::model::delivery::{Delivery, DeliveryEvent, SELF_POSTED_KIND};
 use mychatflow_data::model::finding::FindingCode;
 use mychatflow_data::model::instance::{InstanceStatus, Verdict};
 use mychatflow_data::model::job::JobKind;
@@ -61,7 +61,7 @@ async fn what_the_doctor_posts_does_not_count_as_heard() {
         me: None,
         engine: None,
         version: None,
-        event: DeliveryEvent::Unknown { kind: "engine.event".to_owned() },
+        event: DeliveryEvent::Unknown { kind: SELF_POSTED_KIND.to_owned() },
     };
     let before = world.number(number).await.heard_at;
     world.pass(600);

@@ -122,6 +122,8 @@ impl World {
             stop: CancellationToken::new(),
             socket: watch::Sender::new(dir.path().join("socket")).subscribe(),
             intake: mychatflow_daemon::http::intake::Intake::default(),
+            soundness: watch::Sender::default(),
+            probes: mychatflow_daemon::probes::Probes::default(),
             clock_doubt: mychatflow_daemon::clock_watch::ClockDoubt::default(),
             run,
         };

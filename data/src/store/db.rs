@@ -9,6 +9,7 @@ use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -137,6 +138,9 @@ pub(crate) struct Db {
     watched: Watched,
     lost: watch::Receiver<Option<String>>,
     record: Arc<WriteRecord>,
+    closed_in_order: bool,
+    /// The store is being closed: long looks at the file end.
+    closing: Arc<AtomicBool>,
 }
 
 impl Db {
@@ -151,7 +155,7 @@ impl Db {
 
     fn open_found(opening: &Opening, listener: Arc<dyn Listener>) -> Result<Self, StoreError> {
         let path = opening.path.as_path();
-        let known = prepare(opening)?;
+        let Prepared { known, closed_in_order } = prepare(opening)?;
         // Before the connections, and closed after them: see `watched`.
         let file = File::open(path)
             .map_err(|error| StoreError::Invalid(format!("{} can't be opened: {error}", path.display())))?;
@@ -192,7 +196,18 @@ impl Db {
         }
         let readers = Readers::start(connections, READ_MAX)?;
         let (writer, thread, readers) = (Some(writer), Some(thread), Some(readers));
-        Ok(Self { writer, thread, readers, path: path.to_owned(), id, watched, lost, record })
+        Ok(Self {
+            writer,
+            thread,
+            readers,
+            path: path.to_owned(),
+            id,
+            watched,
+            lost,
+            record,
+            closed_in_order,
+            closing: Arc::default(),
+        })
     }
 
     /// Which store it is.
@@ -219,6 +234,16 @@ impl Db {
     /// Where the file is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// True once the store is being closed.
+    pub(crate) fn closing(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.closing)
+    }
+
+    /// Was the file closed in order before it was opened now?
+    pub(crate) fn was_closed_in_order(&self) -> bool {
+        self.closed_in_order
     }
 
     /// What became of the last writes.
@@ -292,6 +317,7 @@ impl Db {
 
 impl Drop for Db {
     fn drop(&mut self) {
+        self.closing.store(true, Ordering::Relaxed);
         self.readers.take();
         self.writer.take();
         if let Some(thread) = self.thread.take()
@@ -303,9 +329,16 @@ impl Drop for Db {
     }
 }
 
+/// What is known of a file that may be opened.
+struct Prepared {
+    /// The id that it must have, where one is known.
+    known: Option<StoreId>,
+    /// Was it closed in order?
+    closed_in_order: bool,
+}
+
 /// Decides by what lies there whether the store may be opened, and makes an empty file where there never was one.
-/// Returns the id that the store must have, where one is known.
-fn prepare(opening: &Opening) -> Result<Option<StoreId>, StoreError> {
+fn prepare(opening: &Opening) -> Result<Prepared, StoreError> {
     let path = opening.path.as_path();
     let mut traces = opening.look()?;
     let mut decision = traces::decide(&traces);
@@ -346,7 +379,7 @@ fn prepare(opening: &Opening) -> Result<Option<StoreId>, StoreError> {
             if traces.file == StoreFile::Missing {
                 make_private(path)?;
             }
-            return Ok(None);
+            return Ok(Prepared { known: None, closed_in_order: true });
         }
         Decision::Adopt => tracing::info!(path = %path.display(), "the store gets an id"),
         Decision::Open(Standing::OlderCopy) => tracing::warn!(
@@ -355,12 +388,13 @@ fn prepare(opening: &Opening) -> Result<Option<StoreId>, StoreError> {
         ),
         Decision::Open(Standing::AsLeft) => {}
     }
-    Ok(traces.note.note().map(|note| note.id))
+    let known = traces.note.note().map(|note| note.id);
+    Ok(Prepared { known, closed_in_order: traces.log != Log::Written })
 }
 
 /// What SQLite says of a file that something else was written over. Changes neither the file nor its log. An error says
 /// that nobody knows: it could not be looked at, or not to its end in the time that there is.
-fn find_damage(path: &Path, patience: Option<Duration>) -> Result<Option<String>, StoreError> {
+pub(crate) fn find_damage(path: &Path, patience: Option<Duration>) -> Result<Option<String>, StoreError> {
     let look = || {
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         keep_log(&connection, true)?;
@@ -387,6 +421,47 @@ pub(crate) fn look_through(connection: &Connection) -> rusqlite::Result<Option<S
         }
     }
     Ok(None)
+}
+
+/// The same table by table, at leisure: a rest as long as the look follows each, and no look keeps the log from beginning anew
+/// for longer than one table takes.
+pub(crate) fn look_through_tables(path: &Path, closing: &Arc<AtomicBool>) -> Result<Option<String>, StoreError> {
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    keep_log(&connection, true)?;
+    connection.pragma_update(None, "query_only", true)?;
+    let ended = Arc::clone(closing);
+    connection.progress_handler(STEPS, Some(move || ended.load(Ordering::Relaxed)))?;
+    let look = || -> rusqlite::Result<Option<String>> {
+        let mut names = connection
+            .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'")?;
+        let names = names.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
+        for name in names {
+            let began = Instant::now();
+            let mut found = None;
+            connection.pragma(None, "quick_check", name.as_str(), |row| {
+                let told: String = row.get(0)?;
+                found = found.take().or_else(|| told.lines().find(|line| line.starts_with("Tree ")).map(str::to_owned));
+                Ok(())
+            })?;
+            if found.is_some() {
+                return Ok(found);
+            }
+            std::thread::sleep(began.elapsed());
+        }
+        Ok(None)
+    };
+    match look() {
+        Err(error) if is_damage(&error) => Ok(Some(error.to_string())),
+        looked => Ok(looked?),
+    }
+}
+
+/// Reads something of a store without anything in it, as the migrations of this version make it.
+pub(crate) fn built_schema<T>(read: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    let mut connection = Connection::open_in_memory()?;
+    add_functions(&connection)?;
+    migrate(&mut connection)?;
+    read(&connection)
 }
 
 fn is_damage(error: &rusqlite::Error) -> bool {
@@ -426,12 +501,16 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "cache_size", READER_CACHE_KIB)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    add_functions(&connection)?;
+    Ok(connection)
+}
+
+/// Our own functions, which indexes and triggers call.
+fn add_functions(connection: &Connection) -> rusqlite::Result<()> {
     // SQLite's own lower() knows the letters of English only.
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
-    connection.create_scalar_function("fold", 1, flags, |call| {
-        Ok(call.get_raw(0).as_str_or_null()?.map(super::find::folded))
-    })?;
-    Ok(connection)
+    connection
+        .create_scalar_function("fold", 1, flags, |call| Ok(call.get_raw(0).as_str_or_null()?.map(super::find::folded)))
 }
 
 fn pack<T, F>(unit: F) -> (Unit, oneshot::Receiver<Result<T, StoreError>>)

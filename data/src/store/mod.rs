@@ -40,6 +40,7 @@ pub mod search;
 pub mod segments;
 pub mod settings;
 mod signposts;
+pub mod soundness;
 pub mod suppressions;
 pub mod tenants;
 pub mod traces;

@@ -37,8 +37,8 @@ use mychatflow_data::protocol::calls::daemon::{
 };
 use mychatflow_data::protocol::calls::events::EventsSubscribed;
 use mychatflow_data::protocol::calls::instance::{
-    Drift, InstanceAdded, InstanceDocument, InstancePairing, InstanceRemoved, InstanceShown, QrCode, Secret,
-    SessionFate, WebhookDocument,
+    Drift, InstanceAdded, InstanceDocument, InstancePairing, InstanceProbed, InstanceRemoved, InstanceShown, QrCode,
+    Secret, SessionFate, WebhookDocument,
 };
 use mychatflow_data::protocol::calls::overview::{
     ChatCounts, DayCounts, FirstResponse, Forecast, HourCounts, Overview, OverviewError, TodayCounts,
@@ -211,6 +211,8 @@ fn instances() {
     let code = Some(Secret::new("ABCD-1234"));
     let pairing = InstancePairing { id, name: name.clone(), status: Some(InstanceStatus::ScanQrCode), code };
     golden("instance_pair", pairing.clone());
+    let probed = InstanceProbed { id, name: name.clone(), sent_ms: Some(210), arrived_ms: Some(480), error: None };
+    golden("instance_probe", probed);
     golden("instance_remove", InstanceRemoved { id, name, session_deleted: SessionFate::Keep });
     let webhook = WebhookDocument { url, hmac_key: Some(Secret::new("0123abcd")) };
     golden("instance_webhook", webhook.clone());
@@ -468,6 +470,8 @@ fn the_daemon() {
         wal_bytes: 0,
         free_bytes: Some(1_000_000_000),
         error: None,
+        looked_through_at: Some(AT),
+        written_at: Some(AT),
     };
     golden(
         "daemon_status",

@@ -29,6 +29,7 @@ mod queue;
 mod quick_replies;
 mod search;
 mod segments;
+mod soundness;
 mod stopped;
 mod strangers;
 mod support;

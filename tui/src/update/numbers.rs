@@ -184,6 +184,12 @@ fn lines(state: &State, shown: &InstanceShown) -> Vec<ReaderLine> {
             None => ReaderLine::Words(CleanText::line(remedy.words)),
         });
     }
+    // Its state stands above; what else was found, with how it is known.
+    for found in shown.findings.iter().filter(|found| !found.code.is_of_state()) {
+        lines.extend([ReaderLine::Gap, ReaderLine::Bad(CleanText::line(&found.headline(state.now)))]);
+        lines.push(ReaderLine::Words(CleanText::line(&found.proof(state.now))));
+        lines.push(ReaderLine::Words(CleanText::line(&found.remedy)));
+    }
     if !shown.drift.is_empty() {
         lines.extend([ReaderLine::Gap, ReaderLine::Heading(CleanText::line("Not as it should be on WAHA"))]);
         lines.extend(shown.drift.iter().map(|drift| ReaderLine::Bad(CleanText::line(&drift.to_string()))));

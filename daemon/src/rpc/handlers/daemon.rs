@@ -33,8 +33,13 @@ pub async fn status(cx: &Cx, caller: &Caller, _: DaemonStatus) -> Handled<Reply<
     let config = &clients.config;
     let socket = cx.socket.borrow().display().to_string();
     let uptime = cx.now().since(cx.started_at).as_secs();
-    let store = store(cx).await;
+    let mut store = store(cx).await;
     let findings = findings(cx, caller).await?;
+    // A probe that went well says less than a real write that did not.
+    if let Some(refuses) = findings.iter().find(|finding| finding.code.stops_deliveries()) {
+        store.health = Health::Down;
+        store.error.get_or_insert_with(|| refuses.summary.clone());
+    }
     Ok(Reply(DaemonShown {
         version: PRODUCT_VERSION.to_owned(),
         protocol: VERSION,
@@ -136,6 +141,8 @@ async fn store(cx: &Cx) -> StoreHealth {
         wal_bytes: beside("-wal"),
         free_bytes: free_bytes(path.parent().unwrap_or(path)),
         error: probe.map(|error| error.to_string()),
+        looked_through_at: cx.soundness.borrow().looked_at,
+        written_at: cx.store.write_health().stored.map(|ago| cx.now() - ago),
     }
 }
 

@@ -92,6 +92,12 @@ pub struct StoreHealth {
     pub free_bytes: Option<i64>,
     /// Why it takes no writes.
     pub error: Option<String>,
+    /// When its pages were last looked through, in this run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked_through_at: Option<Timestamp>,
+    /// When real work was last written, in this run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written_at: Option<Timestamp>,
 }
 
 /// The daemon and what it leans on.

@@ -283,6 +283,32 @@ pub struct InstanceShown {
     pub findings: Vec<HealthFinding>,
 }
 
+/// `doctor --probe`: a number sends a message to itself, and what comes back of it is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InstanceProbe {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// Which, by name or id.
+    pub name: InstanceName,
+}
+
+/// What became of a message of a number to itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceProbed {
+    /// The number.
+    pub id: InstanceId,
+    /// Its name.
+    pub name: String,
+    /// How long WAHA took to send it; `None`: it did not.
+    pub sent_ms: Option<u64>,
+    /// How long after the send began WAHA's delivery of it came; `None`: none came in time.
+    pub arrived_ms: Option<u64>,
+    /// What was wrong.
+    pub error: Option<String>,
+}
+
 /// The code to scan.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QrCode {

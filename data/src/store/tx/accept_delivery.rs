@@ -14,7 +14,7 @@ use std::time::Duration;
 use self::wish::{Heeded, Said};
 use crate::ids::{ChatId, InstanceId, InteractionId};
 use crate::model::contact::Review;
-use crate::model::delivery::{Delivery, DeliveryEvent, Handling, MessageEvent};
+use crate::model::delivery::{Delivery, DeliveryEvent, Handling, MessageEvent, PROBE_MARK, SELF_POSTED_KIND};
 use crate::model::interaction::{Author, ContentKind, Direction, Interaction, InteractionState, Media};
 use crate::model::job::JobArgs;
 use crate::model::setting::{Groups, Rules};
@@ -25,6 +25,7 @@ use crate::store::change::Change;
 use crate::store::chats::{self, Known};
 use crate::store::erasures;
 use crate::store::error::StoreError;
+use crate::store::instances;
 use crate::store::interactions::{self, Extra, IdSource, Outbound, Question};
 use crate::store::jobs;
 use crate::store::recipients;
@@ -122,8 +123,7 @@ impl TenantStore {
                 let scope = Scope::writing(writer, tenant);
                 let intake = Intake { scope: &scope, instance, defaults, origin: Origin::Webhook, now };
                 let accepted = intake.accept(&delivery)?;
-                // Of a kind that nobody asked WAHA for: somebody tries whether deliveries get through.
-                if !matches!(delivery.event, DeliveryEvent::Unknown { .. }) {
+                if !is_self_posted(&delivery.event) {
                     heard(&scope, instance, now)?;
                 }
                 scope.count(match accepted {
@@ -216,6 +216,11 @@ impl TenantStore {
     }
 }
 
+/// What we post to ourselves is no sign of WAHA.
+fn is_self_posted(event: &DeliveryEvent) -> bool {
+    matches!(event, DeliveryEvent::Unknown { kind } if kind == SELF_POSTED_KIND)
+}
+
 /// Notes that a number was heard from, to the minute.
 fn heard(scope: &Scope<'_>, instance: InstanceId, now: Timestamp) -> Result<(), StoreError> {
     const HEARD: Scoped = scoped!(
@@ -262,7 +267,22 @@ impl Intake<'_, '_> {
         Ok(values(self.scope, Some(self.instance), chat)?.rules(self.defaults))
     }
 
+    /// A message of a number to itself that somebody looks out for: it is no conversation.
+    fn is_probe(&self, message: &MessageEvent) -> Result<bool, StoreError> {
+        if !message.text.as_deref().is_some_and(|text| text.starts_with(PROBE_MARK)) {
+            return Ok(false);
+        }
+        let Some(me) = instances::find(self.scope, self.instance)?.and_then(|number| number.me) else {
+            return Ok(false);
+        };
+        let is_ours = |address: &Address| *address == me.id || me.lid.as_ref() == Some(address);
+        Ok(is_ours(&message.chat) || message.alternate.as_ref().is_some_and(is_ours))
+    }
+
     fn message(&self, message: &MessageEvent) -> Result<Accepted, StoreError> {
+        if self.is_probe(message)? {
+            return Ok(Accepted::Ignored);
+        }
         match message.chat.kind() {
             _ if matches!(message.handling, Handling::Leftover(_)) => Ok(Accepted::Ignored),
             AddressKind::Channel | AddressKind::Broadcast => Ok(Accepted::Ignored),
