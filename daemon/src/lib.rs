@@ -298,10 +298,10 @@ async fn start_with(
     let complaints = Complaints::default();
     let hook = Arc::new(Webhook { cx: Arc::clone(&cx), budget: Budget::default(), counts, complaints });
     running.intake.spawn(serve(webhook_port, hook, stop.clone()));
-    tracing::info!(%webhook, %metrics, "ready");
     for finding in health::config::judge(&health::config::gather(&cx.config()), cx.now()) {
         tracing::warn!(remedy = finding.remedy, "{}", finding.summary);
     }
+    tracing::info!(%webhook, %metrics, "ready");
     Ok(running)
 }
 

@@ -10,6 +10,7 @@ use mychatflow_data::model::member::Role;
 use mychatflow_data::protocol::Request;
 use mychatflow_data::protocol::calls::instance::{InstanceProbed, InstanceShown};
 use mychatflow_data::protocol::calls::overview::Overview;
+use mychatflow_data::protocol::calls::why::WhyDocument;
 use mychatflow_data::store::error::StoreError;
 use mychatflow_sandbox::waha::Engine;
 use serde_json::{Value, json};
@@ -59,6 +60,17 @@ async fn forty_five_bad_signatures_are_not_called_healthy() {
     let metrics = metrics.text().await.unwrap();
     assert!(metrics.contains("mychatflow_findings{code=\"signature_refused\",level=\"failed\"} 1\n"), "{metrics}");
     assert!(metrics.contains("mychatflow_findings{code=\"disk_read_only\",level=\"failed\"} 0\n"), "{metrics}");
+}
+
+#[tokio::test]
+async fn why_a_chat_is_silent_tells_what_is_refused() {
+    let world = world(Engine::Noweb).await;
+    world.waha.customer_says(SESSION, &world.ana, "When are you open?").await.unwrap();
+    let chat = world.chat().await;
+    assert_eq!(post(&world, &body(&world, "message.any"), "the key of another daemon").await, 401);
+    let why: WhyDocument = call(&world, "why", json!({"id": chat.to_string()})).await;
+    let told = why.lines.iter().find(|line| line.what.contains("signed with another key")).unwrap();
+    assert!(told.detail.as_deref().unwrap().contains("what helps: mychatflow instance restart main"), "{told:?}");
 }
 
 #[tokio::test]
