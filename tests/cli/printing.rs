@@ -137,7 +137,7 @@ async fn the_daemons_status_says_what_does_not_answer() {
     let expected = "daemon   0.1.0 (dev), pid 42, up 1h1m40s\n\
                     socket   /run/s\n\
                     webhook  http://127.0.0.1:8480\n\
-                    store    ok  /data/db, 412 MB, log 0 B\n\
+                    store    ok  /data/db, 412 MB, log 0 B, written not since the start\n\
                     gemini   ok  gemini-3.5-flash-lite, last answered now\n\
                     waha     down  main at http://w:3000: connection refused, last answered never\n";
     assert_eq!(ran.stdout(), expected);
