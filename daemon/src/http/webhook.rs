@@ -28,7 +28,7 @@ use super::intake::RefusalKind;
 use super::signature::{self, SignatureError};
 use crate::chain::chain;
 use crate::cx::Cx;
-use crate::flow::clean::clean_message;
+use crate::flow::clean::{clean_edit, clean_message};
 use crate::halt;
 use crate::waha;
 
@@ -241,8 +241,10 @@ impl Webhook {
 /// Names come from strangers' phones: no control and no bidi characters get further than this,
 /// and nothing that is longer than any phone sends.
 fn cleaned(mut delivery: Delivery) -> Delivery {
-    if let DeliveryEvent::Message(message) | DeliveryEvent::Waiting(message) = &mut delivery.event {
-        clean_message(message);
+    match &mut delivery.event {
+        DeliveryEvent::Message(message) | DeliveryEvent::Waiting(message) => clean_message(message),
+        DeliveryEvent::Edited(edited) => clean_edit(edited),
+        _ => {}
     }
     delivery
 }

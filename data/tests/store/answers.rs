@@ -356,6 +356,7 @@ async fn a_deletion_or_an_edit_may_come_before_its_message() {
         target_bare_id: "A2".into(),
         text: "fixed".into(),
         at: NOON,
+        message: None,
     };
     world.receives(DeliveryEvent::Edited(edited), later(1)).await;
     world.says(ANA, "A1", "oops", later(2)).await;

@@ -153,6 +153,7 @@ async fn messages(shop: &TenantStore, number: InstanceId, now: Timestamp) {
         target_bare_id: target.into(),
         text: "with other words".into(),
         at: now,
+        message: None,
     };
     hears(shop, number, delivery(DeliveryEvent::Edited(edited("KIND0")), now)).await;
     hears(shop, number, delivery(DeliveryEvent::Edited(edited("NOT-YET")), now)).await;

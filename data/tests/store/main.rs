@@ -16,6 +16,7 @@ mod erase;
 mod file;
 mod full_store;
 mod lists;
+mod lost_originals;
 mod members;
 mod merges;
 mod merges_undone;

@@ -35,7 +35,8 @@ fn revoked(bare_id: &str, at: Timestamp) -> DeliveryEvent {
 
 fn edited(edit: &str, bare_id: &str, text: &str, at: Timestamp) -> DeliveryEvent {
     let (edit, target_bare_id) = (edit.to_owned(), bare_id.to_owned());
-    DeliveryEvent::Edited(EditedEvent { bare_id: edit, from_me: false, target_bare_id, text: text.into(), at })
+    let text = text.to_owned();
+    DeliveryEvent::Edited(EditedEvent { bare_id: edit, from_me: false, target_bare_id, text, at, message: None })
 }
 
 fn new_answer(parts: Vec<Part>, revision: i64) -> NewAnswer {

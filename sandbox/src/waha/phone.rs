@@ -219,6 +219,17 @@ impl Server {
         self.arrive(session, None, message)
     }
 
+    /// The owner sends a picture, a place, anything from the phone.
+    pub async fn owner_sends_from_phone(
+        &self,
+        session: &str,
+        chat: &str,
+        content: Content,
+    ) -> Result<String, PhoneError> {
+        let message = self.with(session, |session| self.inner.outgoing(session, chat, "", Source::App, seconds()))?;
+        self.arrive(session, None, Message { content, ..message })
+    }
+
     /// Another program writes through the same account.
     pub async fn api_sends(&self, session: &str, chat: &str, text: &str) -> Result<String, PhoneError> {
         let message = self.with(session, |session| self.inner.outgoing(session, chat, text, Source::Api, seconds()))?;

@@ -87,7 +87,7 @@ fn arrive_late(scope: &Scope<'_>, message: &Outbound, now: Timestamp) -> Result<
     if !message.was_sent {
         count_send(scope, found.author, now);
     }
-    let preview = super::accept_delivery::preview(&found.text);
+    let preview = super::accept_delivery::preview_by(found.author, &found.text);
     scope.execute(
         TOUCH,
         &[(":chat", &found.chat), (":at", &found.at), (":preview", &preview), (":author", &found.author)],
@@ -114,8 +114,8 @@ fn touch(scope: &Scope<'_>, message: &Outbound, now: Timestamp) -> Result<(), St
                           last_out_at = CASE WHEN :author = 'campaign' THEN last_out_at ELSE :now END
          WHERE tenant_id = :tenant AND id = :chat AND kind <> 'erased'"
     );
-    let preview = super::accept_delivery::preview(&message.interaction.text);
     let found = &message.interaction;
+    let preview = super::accept_delivery::preview_by(found.author, &found.text);
     scope.execute(
         TOUCH,
         &[(":chat", &found.chat), (":now", &now), (":preview", &preview), (":author", &found.author)],

@@ -9,14 +9,14 @@ use super::{Accepted, Intake, LID_WAIT, Origin, Stamp, is_out, preview_of};
 use crate::ids::ContactId;
 use crate::model::contact::Review;
 use crate::model::delivery::{MessageEvent, Source};
-use crate::model::interaction::{Author, Interaction};
+use crate::model::interaction::{Author, ContentKind, Interaction};
 use crate::model::job::JobArgs;
 use crate::phone::AddressKind;
 use crate::scoped;
 use crate::store::change::Change;
 use crate::store::chats::{self, Known, Thread};
 use crate::store::error::StoreError;
-use crate::store::interactions::{self, Extra, Outbound};
+use crate::store::interactions::{self, Extra, Outbound, Question};
 use crate::store::jobs;
 use crate::store::scope::Scoped;
 use crate::store::tx::send::{HumanWord, Place, human_spoke};
@@ -69,7 +69,12 @@ impl Intake<'_, '_> {
         let mut authorship = Authorship::Human;
         match self.known_by_id(&message.bare_id)? {
             Some((shown, EchoState::Awaited)) if is_of_a_human(&shown) => return self.look_anew(message, &shown),
-            Some((ours, _)) => return self.echo(message, &ours),
+            Some((ours, _)) => {
+                if ours.interaction.kind == ContentKind::Waiting {
+                    self.fill_in(message, Question::None)?;
+                }
+                return self.echo(message, &ours);
+            }
             None => match self.by_text(message)? {
                 Some(OwnSend::Row(ours)) => return self.echo(message, &ours),
                 Some(OwnSend::OneOfSeveral) => authorship = Authorship::Unclear,
