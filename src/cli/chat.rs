@@ -75,6 +75,9 @@ pub enum ChatVerb {
         /// The words are those of `chat draft`: forget them there
         #[arg(long)]
         clear_draft: bool,
+        /// Send though WhatsApp lets the number start no new chats now
+        #[arg(long)]
+        yes: bool,
     },
     /// Send the draft, the held answer or the countdown now
     Approve {

@@ -202,7 +202,7 @@ pub async fn run(cx: &Cx, args: DoctorArgs) -> anyhow::Result<()> {
     };
     if let Some(clients) = &clients {
         waha::check(clients, &mut findings).await?;
-        gemini::check(clients, probing, &mut findings).await?;
+        gemini::check(clients, daemon.as_ref(), probing, &mut findings).await?;
         clock::check(clients, &mut findings)?;
     }
     if let Some(daemon) = &daemon {

@@ -18,6 +18,7 @@ use mychatflow_data::protocol::event::Topic;
 use mychatflow_data::protocol::name::{InstanceName, TenantName};
 use mychatflow_data::time::Timestamp;
 use mychatflow_data::user_file::{Existing, Readers, write_user_file};
+use tokio::time::Instant;
 
 use super::qr::{self, Canvas, TooSmall};
 use super::{Cx, findings, is_stdout, not_written};
@@ -26,6 +27,9 @@ use crate::output::{self, Format, Table, age, age_or, clean, facts, note, typed}
 
 /// How long pairing is watched without any change.
 const PAIRING_PATIENCE: Duration = Duration::from_secs(300);
+
+/// How long after the end of a code the next one is asked for: after the last one WAHA says meanwhile that pairing has failed.
+const NEXT_CODE_AFTER: Duration = Duration::from_secs(3);
 
 /// Runs one verb.
 pub async fn run(cx: &Cx, verb: InstanceVerb) -> anyhow::Result<()> {
@@ -149,12 +153,13 @@ fn table(cx: &Cx, instances: &[InstanceDocument]) -> Table {
 
 fn full(cx: &Cx, shown: &InstanceShown) -> String {
     let InstanceShown { instance, webhook_url, history, drift, findings: wrong } = shown;
+    let asked = instance.asked_at.map(|at| format!(", asked {}", age(at, cx.now))).unwrap_or_default();
     let server = [instance.engine.as_deref(), instance.version.as_deref()].into_iter().flatten().collect::<Vec<_>>();
     let mut text = facts([
         ("name", instance.name.clone()),
         ("id", instance.id.to_string()),
         ("account", me(instance)),
-        ("status", format!("{}, {}", status_of(instance.status.as_ref()), age(instance.since, cx.now))),
+        ("status", format!("{}, {}{asked}", status_of(instance.status.as_ref()), age(instance.since, cx.now))),
         ("verdict", condition(instance.status.as_ref(), instance.verdict).to_owned()),
         ("reason", instance.reason.clone().unwrap_or_default()),
         ("what helps", instance.remedy.as_deref().map(clean).unwrap_or_default()),
@@ -229,7 +234,10 @@ async fn pair(cx: &Cx, name: InstanceName, phone: Option<Phone>) -> anyhow::Resu
     let by_code = pairing.code.is_some();
     let mut canvas = Canvas::new(cx.output);
     let mut drawn: Option<String> = None;
+    let mut quiet_since = Instant::now();
     loop {
+        // A code that is over gives way to the next one, told or not.
+        let mut until_next = PAIRING_PATIENCE;
         let shown = client.call(&InstanceShow { tenant: cx.tenant(), name: name.clone() }).await?;
         match shown.instance.status {
             Some(InstanceStatus::Working) => {
@@ -246,12 +254,15 @@ async fn pair(cx: &Cx, name: InstanceName, phone: Option<Phone>) -> anyhow::Resu
                 );
             }
             Some(InstanceStatus::ScanQrCode) if !by_code => {
-                draw(&client, cx.tenant(), &name, &mut canvas, &mut drawn).await?;
+                let left = draw(&client, cx.tenant(), &name, &mut canvas, &mut drawn).await?;
+                until_next = left + NEXT_CODE_AFTER;
             }
             _ => {}
         }
-        match tokio::time::timeout(PAIRING_PATIENCE, changes.next()).await {
-            Ok(Some(_)) => {}
+        let patience = PAIRING_PATIENCE.saturating_sub(quiet_since.elapsed());
+        match tokio::time::timeout(patience.min(until_next), changes.next()).await {
+            Ok(Some(_)) => quiet_since = Instant::now(),
+            Err(_) if until_next < patience => {}
             Ok(None) => return Err(super::NoConnection::here("the connection broke while pairing").into()),
             Err(_) => bail!(
                 "nothing happened for {} minutes; see mychatflow instance show {name}",
@@ -261,17 +272,18 @@ async fn pair(cx: &Cx, name: InstanceName, phone: Option<Phone>) -> anyhow::Resu
     }
 }
 
-/// Draws the code unless it is on the screen already.
+/// Draws the code unless it is on the screen already. Says how long it counts.
 async fn draw(
     client: &Client,
     tenant: Option<TenantName>,
     name: &InstanceName,
     canvas: &mut Canvas,
     drawn: &mut Option<String>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Duration> {
     let code = client.call(&InstanceQr { tenant, name: name.clone(), png: false.into() }).await?;
+    let left = code.expires_at.since(Timestamp::now());
     if drawn.as_ref() == Some(&code.value) {
-        return Ok(());
+        return Ok(left);
     }
     note(&code_line(&code, Timestamp::now()));
     match canvas.show(&code.value, name) {
@@ -280,5 +292,5 @@ async fn draw(
         shown => shown?,
     }
     *drawn = Some(code.value);
-    Ok(())
+    Ok(left)
 }

@@ -12,6 +12,7 @@ use mychatflow_data::protocol::calls::settings::{SettingsSet, SettingsShow};
 use mychatflow_data::protocol::event::Topic;
 use mychatflow_data::protocol::span::Span;
 use mychatflow_data::protocol::{Request, TenantRequest};
+use mychatflow_data::time::Timestamp;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
@@ -128,7 +129,7 @@ async fn the_daemons_status_says_what_does_not_answer() {
     desk.replies::<DaemonStatus>(json!({
         "version": "0.1.0", "protocol": 1, "pid": 42, "uptime_s": 3_700, "socket": "/run/s", "webhook": "http://127.0.0.1:8480",
         "waha": [{"name": "main", "url": "http://w:3000", "health": "down", "version": null, "ok_at": null, "error": "connection refused"}],
-        "gemini": {"model": "gemini-3.5-flash-lite", "health": "ok", "ok_at": AT, "error": null},
+        "gemini": {"model": "gemini-3.5-flash-lite", "health": "ok", "ok_at": Timestamp::now(), "error": null},
         "store": {"path": "/data/db", "health": "ok", "schema": 1, "size_bytes": 412_000_000, "wal_bytes": 0, "free_bytes": null, "error": null},
         "build": "dev", "epoch": RunId::new(), "metrics": null
     }));
@@ -136,8 +137,8 @@ async fn the_daemons_status_says_what_does_not_answer() {
     let expected = "daemon   0.1.0 (dev), pid 42, up 1h1m40s\n\
                     socket   /run/s\n\
                     webhook  http://127.0.0.1:8480\n\
-                    store    ok  /data/db, 412 MB, log 0 B\n\
-                    gemini   ok  gemini-3.5-flash-lite\n\
+                    store    ok  /data/db, 412 MB, log 0 B, written not since the start\n\
+                    gemini   ok  gemini-3.5-flash-lite, last answered now\n\
                     waha     down  main at http://w:3000: connection refused, last answered never\n";
     assert_eq!(ran.stdout(), expected);
 }

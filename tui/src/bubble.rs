@@ -142,6 +142,13 @@ fn message(item: &InteractionDocument, around: Around<'_>) -> Bubble {
         widest = widest.max(put(&mut rows, was.as_str(), room, Row::Was));
     }
     rows.push(Row::Meta(meta(item, around)));
+    // Why a message waits is longer than a line of a narrow thread.
+    let sends_later = item.sends_at.is_some_and(|at| at > around.now);
+    if let Some(reason) = item.reason.as_deref().filter(|_| item.state == InteractionState::Queued && !sends_later) {
+        let reason = CleanText::line(reason);
+        let wrapped = text::wrap(reason.as_str(), usize::from(around.width.saturating_sub(2)).max(8));
+        rows.extend(wrapped.into_iter().map(|row| Row::Meta(vec![(row.to_owned(), Role::Warn)])));
+    }
     let side = if item.direction == Direction::In { Side::Left } else { Side::Right };
     let surface = match (item.direction, item.state, item.author) {
         (Direction::In, ..) => Role::BubbleIn,
@@ -259,6 +266,7 @@ fn meta(item: &InteractionDocument, around: Around<'_>) -> Vec<(String, Role)> {
                 Some(at) if at > around.now => {
                     (format!("{} sends in {}", glyphs.clock, moment::left(at, around.now)), Role::Warn)
                 }
+                _ if item.reason.is_some() => (format!("{} waits:", glyphs.clock), Role::Warn),
                 _ => (format!("{} queued", glyphs.clock), Role::Muted),
             },
             InteractionState::Sending => (format!("{} sending", glyphs.sending), Role::Muted),

@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper::{HeaderMap, Request, Response, StatusCode, header};
 use mychatflow_data::ids::InstanceId;
-use mychatflow_data::model::delivery::{Delivery, DeliveryEvent};
+use mychatflow_data::model::delivery::{Delivery, DeliveryEvent, SELF_POSTED_KIND};
 use mychatflow_data::protocol::event::Topic;
 use mychatflow_data::store::admin::DAEMON;
 use mychatflow_data::store::error::StoreError;
@@ -186,6 +186,14 @@ impl Webhook {
                 "a delivery of another session: is WAHA's global webhook set to this number's address?"
             );
             return answer(StatusCode::OK, r#"{"ignored":true}"#);
+        }
+        // It has arrived, whether the store takes it or not. What we post to ourselves is no sign of WAHA.
+        match &delivery.event {
+            DeliveryEvent::Unknown { kind } if kind == SELF_POSTED_KIND => {}
+            DeliveryEvent::SessionStatus(told) => {
+                self.cx.numbers.note_delivery(receiver.instance, Some(&told.status), self.cx.now());
+            }
+            _ => self.cx.numbers.note_delivery(receiver.instance, None, self.cx.now()),
         }
         let tenant = self.cx.store.tenant_of_receiver(receiver).with_clock_ahead(self.cx.clock_doubt.ahead());
         let rules = self.cx.config().reply;

@@ -85,6 +85,9 @@ pub async fn recheck(cx: &Cx, tenant: &TenantStore, instance: &Instance) -> Resu
             look(cx, tenant, instance).await?;
             return Ok(recovered);
         }
+        if let Some(newest) = missing.iter().map(|message| message.at).max() {
+            cx.numbers.note_missed_message(instance.id, newest);
+        }
         let crowded = made_up_seconds(tenant, instance, missing.iter()).await?;
         // What is too young to be believed now is looked at again in the next round.
         let mut youngest = None;

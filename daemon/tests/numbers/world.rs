@@ -2,7 +2,7 @@
 //! says so.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mychatflow_daemon::bus::{Audience, Bus, Heard, Listener, Wish};
@@ -88,6 +88,7 @@ pub struct World {
     pub gemini: gemini::Server,
     still: Arc<StillClock>,
     taken_in: AtomicUsize,
+    loses_posts: AtomicBool,
     _dir: tempfile::TempDir,
 }
 
@@ -135,7 +136,17 @@ impl World {
             clock_doubt: mychatflow_daemon::clock_watch::ClockDoubt::default(),
             run,
         };
-        World { arrivals, waha: server, cx, shop, gemini, still, taken_in: AtomicUsize::new(0), _dir: dir }
+        World {
+            arrivals,
+            waha: server,
+            cx,
+            shop,
+            gemini,
+            still,
+            taken_in: AtomicUsize::new(0),
+            loses_posts: AtomicBool::new(false),
+            _dir: dir,
+        }
     }
 
     /// With a number that is paired, and its first jobs done.
@@ -221,8 +232,17 @@ impl World {
         self.shop.request_job(args, "of a test".into(), now, now).await.unwrap();
     }
 
+    /// From now on nothing that WAHA posts arrives, and nothing is done as if it had.
+    pub fn lose_all_posts(&self) {
+        self.loses_posts.store(true, Ordering::SeqCst);
+    }
+
+    /// Has a number compared, as the webhook of a state does.
     pub async fn request_reconcile(&self, id: InstanceId) {
         let now = self.cx.now();
+        if !self.loses_posts.load(Ordering::SeqCst) {
+            self.cx.numbers.note_delivery(id, None, now);
+        }
         self.shop.request_job(JobArgs::ReconcileInstance { instance: id }, id.to_string(), now, now).await.unwrap();
     }
 

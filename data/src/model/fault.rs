@@ -199,7 +199,9 @@ impl AnswerFault {
     }
 }
 
-fn clock(at: Timestamp, zone: &TimeZone) -> String {
+/// A time of this day, as people read it.
+#[must_use]
+pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
     at.to_jiff().to_zoned(zone.clone()).strftime("%H:%M").to_string()
 }
 

@@ -79,6 +79,7 @@ fn instance() -> InstanceDocument {
         paired_at: Some(AT),
         heard_at: Some(AT),
         new_chats: None,
+        asked_at: None,
         remedy: None,
     }
 }
@@ -452,6 +453,8 @@ fn the_daemon() {
         version: Some("2026.7.1".into()),
         ok_at: Some(AT),
         error: None,
+        looked_at: None,
+        started_at: None,
     };
     let gemini = GeminiHealth {
         model: "gemini-3.5-flash-lite".into(),

@@ -86,6 +86,22 @@ fn what_is_sent_stands_there_at_once_and_once() {
 }
 
 #[test]
+fn a_message_that_waits_says_why_and_when_it_is_tried_again() {
+    for (width, height) in [(80, 24), (120, 36)] {
+        let mut console = Console::open(width, height);
+        console.keys("GGk<enter>");
+        let why = "the engine failed: Timed Out, tried 4 times, next try 16:05";
+        let message = json!({"id": id(200), "at": ago(0), "direction": "out", "author": "human", "state": "queued",
+            "text": "See you!", "chat": id(30), "kind": "text", "reason": why});
+        console.tell(Topic::InteractionAdded, message);
+        let lines = console.lines().join(" ");
+        let words = why.split(' ').chain(["waits:"]);
+        let left_out: Vec<&str> = words.filter(|word| !lines.contains(word)).collect();
+        assert!(left_out.is_empty(), "{left_out:?} {:#?}", console.lines());
+    }
+}
+
+#[test]
 fn a_send_without_an_answer_becomes_unknown_and_is_tried_again_under_its_id() {
     let mut console = Console::open(120, 36);
     console.keys("GGk<enter>iSee you!<enter><esc>");

@@ -203,6 +203,9 @@ impl Known {
             (author, InteractionState::Cancelled) => format!("Written by {} and taken back{told}", who(author)),
             (_, InteractionState::Failed) => format!("Not sent{told}"),
             (_, InteractionState::Unknown) => format!("It may or may not have been sent{told}"),
+            (author, InteractionState::Queued) if reason.is_some() => {
+                format!("Written by {}, and waits{told}", who(author))
+            }
             (author, InteractionState::Queued | InteractionState::Sending) => {
                 format!("Written by {}, and on its way{told}", who(author))
             }

@@ -379,6 +379,32 @@ impl TenantStore {
         .await
     }
 
+    /// Lets a message that was not begun wait, with the reason that whoever looks at it reads. One that was taken back meanwhile
+    /// stays as it is.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn record_waiting(
+        &self,
+        id: InteractionId,
+        until: Timestamp,
+        reason: String,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(move |scope| {
+            let message = interactions::find(scope, id)?.ok_or(StoreError::NotFound("interaction"))?;
+            let found = &message.interaction;
+            if found.state == InteractionState::Queued && found.reason.as_ref() != Some(&reason) {
+                interactions::set_state(scope, id, InteractionState::Queued, Some(&reason))?;
+            }
+            match message.job {
+                Some(job) => jobs::end(scope, job, &Ended::Snooze { until, reason }, now),
+                None => Ok(()),
+            }
+        })
+        .await
+    }
+
     /// Records that nobody can tell whether a message was sent. It is never sent again by itself, keeps its
     /// reservation, and a human is asked.
     ///
