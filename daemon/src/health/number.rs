@@ -235,6 +235,7 @@ mod tests {
             engine: None,
             version: None,
             paired_at: None,
+            paired_unseen: false,
             worked_at: None,
             list_read_at: None,
             heard_at: Some(ago(130)),
