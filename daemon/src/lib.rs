@@ -250,6 +250,7 @@ async fn start_with(
         stop: stop.clone(),
     });
     rounds::recover_downtime(&cx).await?;
+    rounds::warn_of_unread_hours(&cx).await?;
     let work_stop = CancellationToken::new();
     let mut running = Running {
         webhook,

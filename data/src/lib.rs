@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod credits;
+pub mod digits;
 pub mod ids;
 pub mod model;
 pub mod phone;

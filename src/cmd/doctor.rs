@@ -4,6 +4,7 @@
 mod clock;
 mod files;
 mod gemini;
+mod hours;
 mod numbers;
 mod probe;
 mod socket;
@@ -147,6 +148,7 @@ pub async fn run(cx: &Cx, args: DoctorArgs) -> anyhow::Result<()> {
     }
     if let Some(daemon) = &daemon {
         numbers::check(cx, daemon, clients.as_ref(), hand, &mut findings).await?;
+        hours::check(daemon, &mut findings).await?;
     }
     conclude(cx, findings.checks)
 }

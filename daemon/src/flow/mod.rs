@@ -11,7 +11,6 @@ pub mod formula;
 pub mod gate;
 pub mod headings;
 pub mod history;
-pub mod hours;
 pub mod list;
 pub mod markdown;
 pub mod pace;

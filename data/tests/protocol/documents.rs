@@ -386,7 +386,14 @@ fn the_queue() {
 
 #[test]
 fn settings_and_quick_replies() {
-    let setting = SettingLine { key: SettingKey::AssistantMode, value: Some("draft".into()), source: Source::Tenant };
+    let setting = SettingLine {
+        key: SettingKey::AssistantMode,
+        value: Some("draft".into()),
+        source: Source::Tenant,
+        read_as: None,
+        typed_hours: None,
+        warning: None,
+    };
     golden("settings_show", Page::whole(vec![setting]));
     let reply = QuickReplyDocument {
         id: QuickReplyId::from_bytes([6; 16]),
