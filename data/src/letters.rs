@@ -46,7 +46,8 @@ mod tests {
 
     #[test]
     fn words_are_the_same_with_and_without_accents() {
-        for (text, expected) in [("Prénom", "prenom"), ("TELÉFONO", "telefono"), ("Straße", "strasse"), ("Имя", "имя")] {
+        for (text, expected) in [("Prénom", "prenom"), ("TELÉFONO", "telefono"), ("Straße", "strasse"), ("Имя", "имя")]
+        {
             assert_eq!(plain(text), expected);
         }
     }

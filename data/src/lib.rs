@@ -4,6 +4,7 @@ pub mod client;
 pub mod credits;
 pub mod digits;
 pub mod ids;
+pub mod letters;
 pub mod model;
 pub mod phone;
 pub mod protocol;

@@ -1,6 +1,8 @@
 //! Opening hours: read once from what the owner typed, in whatever language, and then the same for the gate, for the model
 //! and for whoever looks at them.
 
+mod clauses;
+mod clock;
 mod read;
 mod scan;
 mod words;

@@ -1,6 +1,7 @@
 //! Takes text apart into words, numbers and marks, without accents and in small letters.
 
 use crate::digits::decimal_digit;
+use crate::letters::without_accent;
 
 /// A piece of text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -73,33 +74,9 @@ fn is_part_of_word(c: char) -> bool {
 /// A character in small letters, without accents and as one of the marks that mean the same.
 fn folded(c: char) -> impl Iterator<Item = char> {
     let small = match c {
-        'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'À' | 'Á' | 'Â' | 'Ã' | 'Ä' | 'Å' | 'ą' | 'Ą' => "a",
-        'è' | 'é' | 'ê' | 'ë' | 'È' | 'É' | 'Ê' | 'Ë' | 'ę' | 'Ę' => "e",
-        'ì' | 'í' | 'î' | 'ï' | 'Ì' | 'Í' | 'Î' | 'Ï' | 'ı' | 'İ' => "i",
-        'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'Ò' | 'Ó' | 'Ô' | 'Õ' | 'Ö' | 'ø' | 'Ø' => "o",
-        'ù' | 'ú' | 'û' | 'ü' | 'Ù' | 'Ú' | 'Û' | 'Ü' => "u",
-        'ç' | 'Ç' | 'ć' | 'Ć' | 'č' | 'Č' => "c",
-        'ñ' | 'Ñ' | 'ń' | 'Ń' => "n",
-        'ş' | 'Ş' | 'ś' | 'Ś' | 'š' | 'Š' => "s",
-        'ğ' | 'Ğ' => "g",
-        'ł' | 'Ł' => "l",
-        'ź' | 'Ź' | 'ż' | 'Ż' | 'ž' | 'Ž' => "z",
-        'ß' => "ss",
-        'ё' | 'Ё' => "е",
-        'أ' | 'إ' | 'آ' => "ا",
-        'ة' => "ه",
-        'ى' => "ي",
-        // Accents and vowel marks that stand beside their letter, and what nobody sees.
-        '\u{300}'..='\u{36f}'
-        | '\u{64b}'..='\u{65f}'
-        | '\u{640}'
-        | '\u{670}'
-        | '\u{93c}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{2069}'
-        | '\u{feff}'
-        | '\u{ad}' => "",
+        _ if without_accent(c).is_some() => without_accent(c).unwrap_or_default(),
+        // What nobody sees.
+        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{ad}' => "",
         '\u{2010}'..='\u{2015}' | '\u{2212}' | '~' | '\u{301c}' | '\u{ff5e}' | '\u{2192}' => "-",
         '\u{ff1a}' | '\u{2236}' => ":",
         '\u{ff0c}' | '\u{3001}' | '\u{60c}' => ",",
