@@ -311,3 +311,26 @@ async fn it_ends_in_order_and_has_logged_no_secret() {
         assert!(!log.contains(secret), "{secret:?} is in the log:\n{log}");
     }
 }
+
+#[tokio::test]
+async fn a_placeholder_of_another_program_is_warned_of_before_it_goes_out() {
+    let world = World::open(Shop::on(Engine::Noweb)).await;
+    let create =
+        ["campaign", "create", "spring", "--text", "Hi {name}, come by!", "--to", "+447700900124", "--no-check"];
+    let ran = world.run(&create).await;
+    assert!(
+        ran.code == 0 && ran.stderr.contains("warning: {name} is a placeholder of another program"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.lines[0]["warnings"][0].as_str().unwrap().ends_with("write {{ name }}"), "{:#}", ran.lines[0]);
+    let ran = world.run(&["campaign", "preview", "spring"]).await;
+    assert!(ran.stderr.contains("{name} is a placeholder"), "{}", ran.stderr);
+    let ran = world.run(&["campaign", "launch", "spring"]).await;
+    assert!(ran.code == 1 && ran.stderr.contains("--yes"), "nobody is there to be asked: {}", ran.stderr);
+    assert_eq!(one(&world, &["campaign", "show", "spring"]).await["state"], "draft");
+    assert_eq!(one(&world, &["campaign", "launch", "spring", "--yes"]).await["state"], "running");
+    let own = ["campaign", "create", "summer", "--text", "Hi {{ name }}, 20% off", "--to", "+447700900124"];
+    let ran = world.run(&own).await;
+    assert!(!ran.stderr.contains("warning") && ran.lines[0].get("warnings").is_none(), "{}", ran.stderr);
+}

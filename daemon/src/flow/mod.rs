@@ -9,6 +9,7 @@ pub mod consent;
 pub mod country;
 pub mod eta;
 pub mod file_type;
+pub mod foreign_placeholders;
 pub mod formula;
 pub mod gate;
 pub mod header_row;

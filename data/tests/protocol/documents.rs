@@ -303,6 +303,7 @@ fn campaigns() {
         late_within_s: 3600,
         check: NumberCheck::Before,
         newcomers_left: 1,
+        warnings: Vec::new(),
     };
     golden("campaign_show", campaign.clone());
     golden("campaign_list", Page::whole(vec![campaign.clone()]));
@@ -313,7 +314,10 @@ fn campaigns() {
         reason: None,
         variant: None,
     };
-    golden("campaign_preview", CampaignPreviewed { items: vec![line], next: None, looked_at: 200, left_out: 4 });
+    golden(
+        "campaign_preview",
+        CampaignPreviewed { items: vec![line], next: None, looked_at: 200, left_out: 4, warnings: Vec::new() },
+    );
     let line = CampaignReportLine {
         phone: phone().to_string(),
         name: Some("Customer A".into()),
