@@ -334,3 +334,20 @@ async fn a_placeholder_of_another_program_is_warned_of_before_it_goes_out() {
     let ran = world.run(&own).await;
     assert!(!ran.stderr.contains("warning") && ran.lines[0].get("warnings").is_none(), "{}", ran.stderr);
 }
+
+#[tokio::test]
+async fn a_text_may_begin_with_a_hyphen_and_an_escaped_new_line_is_remarked_on() {
+    let world = World::open(Shop::on(Engine::Noweb)).await;
+    let reply = one(&world, &["quick-reply", "add", "Prices", "- Bread 3 €\n- Cake 4 €"]).await;
+    assert_eq!(reply["text"], "- Bread 3 €\n- Cake 4 €");
+    world.done(&["credit", "grant", "5", "--note", "-- a gift"]).await;
+    world.ana_asks().await;
+    world.answered_once(DEADLINE).await;
+    let sent = one(&world, &["chat", "send", "+447700900123", "-5% today", "--wait", "30s"]).await;
+    assert!(sent["wa_id"].is_string(), "{sent:#}");
+    let made = one(&world, &["campaign", "create", "dash", "--text", "-10% for you", "--to", "+447700900124"]).await;
+    assert_eq!(made["text"], "-10% for you");
+    let ran = world.run(&["quick-reply", "add", "Lines", r"first\nsecond"]).await;
+    assert!(ran.code == 0 && ran.stderr.contains(r"has \n in it"), "{}", ran.stderr);
+    assert_eq!(ran.lines[0]["text"], r"first\nsecond", "and stays as it is");
+}

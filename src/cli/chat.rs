@@ -53,7 +53,7 @@ pub enum ChatVerb {
         #[command(flatten)]
         chat: ChatArg,
         /// The words; - reads them from stdin
-        #[arg(required_unless_present = "quick_reply")]
+        #[arg(required_unless_present = "quick_reply", allow_hyphen_values = true)]
         text: Option<String>,
         /// The words are those of this quick reply, filled in for the customer or as given
         #[arg(long, value_name = "LABEL")]
@@ -81,6 +81,7 @@ pub enum ChatVerb {
         #[command(flatten)]
         chat: ChatArg,
         /// The words; - reads them from stdin
+        #[arg(allow_hyphen_values = true)]
         text: String,
         /// Which message, where several wait
         #[arg(long)]
@@ -124,6 +125,7 @@ pub enum ChatVerb {
         #[command(flatten)]
         chat: ChatArg,
         /// The words; - reads them from stdin, an empty text forgets them
+        #[arg(allow_hyphen_values = true)]
         text: Option<String>,
     },
     /// Write something down about it; neither the customer nor the assistant reads it
@@ -131,6 +133,7 @@ pub enum ChatVerb {
         #[command(flatten)]
         chat: ChatArg,
         /// The words; - reads them from stdin
+        #[arg(allow_hyphen_values = true)]
         text: String,
     },
     /// Take away what was written down
