@@ -473,12 +473,12 @@ impl<'s> Play<'s> {
         Ok("pauses")
     }
 
-    /// Every pause ends by the daemon's clock.
+    /// Every pause ends by the daemon's clock. One that this ends was in force until now.
     fn move_clock(&mut self, to_ms: i64) -> anyhow::Result<()> {
         self.scene.move_clock(to_ms)?;
         let (now, forward) = (now(), to_ms - self.clock_ms);
         for silence in self.record.silences.iter_mut().filter(|silence| silence.until > now) {
-            silence.until = silence.until.saturating_sub(forward);
+            silence.until = silence.until.saturating_sub(forward).max(now);
         }
         self.clock_ms = to_ms;
         Ok(())

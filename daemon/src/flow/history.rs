@@ -138,10 +138,10 @@ pub fn window(lines: &[Line], now: Timestamp, limits: &Limits) -> Vec<Turn> {
     if !open.iter().any(|line| shown(line).is_some()) {
         return Vec::new();
     }
-    let mut turns = turns_of(past.into_iter().chain(open));
-    let Some((mut burst, _)) = turns.pop() else {
+    let Some((mut burst, _)) = turns_of(open.into_iter()).pop() else {
         return Vec::new();
     };
+    let turns = settled(turns_of(past.into_iter()));
     let mut chars = chars_of(&burst);
     while chars > BURST_CHARS_MAX && burst.parts.len() > 1 {
         burst.parts.remove(0);
@@ -199,6 +199,19 @@ fn turns_of<'l>(lines: impl Iterator<Item = &'l Line>) -> Vec<(Turn, Timestamp)>
             _ => turns.push((Turn { side, parts: vec![text] }, line.at)),
         }
     }
+    turns
+}
+
+/// What is settled stands before what settled it. The clock may say otherwise, or nothing was said to it: as part of the last
+/// turn it would be answered once more.
+fn settled(mut turns: Vec<(Turn, Timestamp)>) -> Vec<(Turn, Timestamp)> {
+    let Some((after, _)) = turns.pop_if(|(turn, _)| turn.side == Side::Customer) else { return turns };
+    let Some(word) = turns.pop() else { return Vec::new() };
+    match turns.last_mut() {
+        Some((before, _)) => before.parts.extend(after.parts),
+        None => turns.push((after, word.1)),
+    }
+    turns.push(word);
     turns
 }
 
@@ -277,6 +290,16 @@ mod tests {
         assert!(shape(&answered, Limits::default()).is_empty());
         // The answer is not in sight, since WhatsApp refused it: it is no reason to write another one.
         assert!(shape(&answered[..1], Limits::default()).is_empty());
+    }
+
+    #[test]
+    fn what_was_settled_is_no_part_of_the_question_wherever_its_time_puts_it() {
+        // The clock was set back between the answer and the next question.
+        let ahead = [line(Customer, 900, "a"), line(Assistant, 800, "b"), line(Customer, 9, "c"), open(5, "d")];
+        assert_eq!(shape(&ahead, Limits::default()), ["C:a|c", "S:b", "C:d"]);
+        assert_eq!(shape(&ahead[1..], Limits::default()), ["C:c", "S:b", "C:d"]);
+        // Nothing was said to it, and nothing needs to be.
+        assert_eq!(shape(&ahead[2..], Limits::default()), ["C:d"]);
     }
 
     #[test]

@@ -24,6 +24,7 @@ use super::identity::{self, Notebook, StoreId};
 use super::migrate::{migrate, refuse_newer};
 use super::opening::Opening;
 use super::readers::{Caller, Query, Readers};
+use super::statistics::set_statistics;
 use super::traces::{self, Decision, Log, Refusal, Standing, StoreFile};
 use super::watched::{Keeper, Presence, Watched};
 use crate::ids::TenantId;
@@ -96,6 +97,17 @@ pub(crate) fn open_alone(path: &Path) -> rusqlite::Result<Connection> {
     Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)
 }
 
+/// A connection to a new store of today's shape, for tests of its statements.
+#[cfg(test)]
+pub(crate) fn open_migrated(path: &Path) -> Connection {
+    make_private(path).expect("the file can be made");
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).expect("the file can be opened");
+    identity::identify(&mut connection, None).expect("it gets an id");
+    migrate(&mut connection).expect("it gets its tables");
+    set_statistics(&mut connection).expect("it gets its figures");
+    connection
+}
+
 /// A connection to nothing, for tests of what connections are used for.
 #[cfg(test)]
 pub(crate) fn open_in_memory() -> Connection {
@@ -145,6 +157,7 @@ impl Db {
         // Who is erased is erased from the file too: what is deleted leaves zeros, from the first day on.
         connection.pragma_update(None, "secure_delete", true)?;
         migrate(&mut connection)?;
+        set_statistics(&mut connection)?;
         let (loss, lost) = watch::channel(None);
         let notebook = Notebook::new(path, opening.memory.as_deref());
         let keeper = Keeper::begin(path, file, id, notebook, &connection, loss)?;
@@ -503,7 +516,7 @@ fn write_loop(connection: Connection, mut queue: mpsc::Receiver<Unit>, listener:
     }
     // Nobody can write any more: leave a tidy file.
     let tidied = connection
-        .execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);")
+        .execute_batch("PRAGMA wal_checkpoint(TRUNCATE);")
         .map_err(StoreError::from)
         .and_then(|()| keep_log(&connection, false));
     if let Err(error) = tidied {
@@ -557,14 +570,9 @@ fn write_batch(connection: &Connection, units: impl Iterator<Item = Unit>) -> Ba
     Batch { settles, changes: writer.changes.into_inner(), committed, traceless: writer.traceless.get() }
 }
 
-/// The planner keeps samples of names and numbers, which come anew when the store is tidied; the index of words keeps
-/// some of them to find its way.
+/// The index of words keeps some of them to find its way.
 fn forget_leavings(connection: &Connection) -> Result<(), StoreError> {
-    super::signposts::forget_erased(connection)?;
-    if connection.table_exists(None, "sqlite_stat4")? {
-        connection.execute("DELETE FROM sqlite_stat4", [])?;
-    }
-    Ok(())
+    super::signposts::forget_erased(connection)
 }
 
 fn flush_counts(writer: &Writer<'_>) -> Result<(), StoreError> {

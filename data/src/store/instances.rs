@@ -389,8 +389,10 @@ impl TenantStore {
         const WAKE: Scoped = scoped!(
             "UPDATE jobs SET run_at = :now, state = 'available'
              WHERE tenant_id = :tenant AND state IN ('scheduled', 'retryable')
+               AND state IN ('scheduled', 'available', 'running', 'retryable', 'held', 'discarded')
                AND reason LIKE 'waiting for the number%'
-               AND chat_id IN (SELECT id FROM chats WHERE tenant_id = :tenant AND instance_id = :id)"
+               AND EXISTS (SELECT 1 FROM chats AS h
+                           WHERE h.tenant_id = :tenant AND h.id = jobs.chat_id AND h.instance_id = :id)"
         );
         self.write(move |scope| {
             let before = find(scope, id)?.ok_or(StoreError::NotFound("instance"))?;

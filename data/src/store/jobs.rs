@@ -557,8 +557,8 @@ impl Store {
     /// What the store says.
     pub async fn wake_answers_for_model(&self, now: Timestamp) -> Result<usize, StoreError> {
         const WAKE: &str = "UPDATE jobs SET run_at = ?1, state = 'available', updated_at = ?1
-             WHERE kind = 'answer_chat' AND state IN ('scheduled', 'retryable') AND run_at > ?1 AND run_at < ?2
-               AND substr(reason, 1, ?4) = ?3";
+             WHERE kind = 'answer_chat' AND state IN ('scheduled', 'available', 'retryable') AND state <> 'available'
+               AND run_at > ?1 AND run_at < ?2 AND substr(reason, 1, ?4) = ?3";
         self.db
             .write(move |writer| {
                 let length = i64::try_from(WAITS_FOR_MODEL.len()).unwrap_or(0);

@@ -28,6 +28,8 @@ pub mod notes;
 pub mod number_checks;
 pub mod opening;
 pub mod overview;
+#[cfg(test)]
+mod plans;
 pub mod preflight;
 pub mod profiles;
 pub(crate) mod questions;
@@ -40,6 +42,7 @@ pub mod search;
 pub mod segments;
 pub mod settings;
 mod signposts;
+mod statistics;
 pub mod suppressions;
 pub mod tenants;
 pub mod traces;

@@ -121,6 +121,8 @@ macro_rules! unknown {
     () => {
         "SELECT 'unknown', i.id, NULL, NULL, i.reason, 1, i.at, NULL, i.chat_id, i.instance_id, NULL
          FROM interactions AS i WHERE i.tenant_id = :tenant AND i.state = 'unknown'
+           -- For the index of what is not out yet.
+           AND i.state IN ('draft', 'held', 'queued', 'sending', 'unknown')
            -- Nobody can tell any more of one whose person was erased, nor send it again.
            AND i.chat_id NOT IN (SELECT id FROM chats WHERE tenant_id = :tenant AND kind = 'erased')"
     };

@@ -23,19 +23,20 @@ impl TenantStore {
     /// # Errors
     /// What the store says.
     pub async fn traffic(&self, instance: InstanceId, now: Timestamp) -> Result<Traffic, StoreError> {
+        // By way of the chats that had a message since: whatever is older is not looked at.
         const HABITS: Scoped = scoped!(
             "SELECT count(*), coalesce(max(gap), 0) FROM (
-                 SELECT at - lag(at) OVER (ORDER BY at) AS gap FROM interactions
-                 WHERE tenant_id = :tenant AND instance_id = :instance AND direction = 'in' AND at > :since)"
+                 SELECT i.at - lag(i.at) OVER (ORDER BY i.at) AS gap FROM chats AS h CROSS JOIN interactions AS i
+                 WHERE h.tenant_id = :tenant AND h.last_at > :since AND h.instance_id = :instance
+                   AND i.tenant_id = h.tenant_id AND i.chat_id = h.id AND i.at > :since AND i.direction = 'in')"
         );
         const UNDELIVERED: Scoped = scoped!(
-            "SELECT count(DISTINCT chat_id) FROM interactions
-             WHERE tenant_id = :tenant AND instance_id = :instance AND direction = 'out' AND state = 'sent'
-               AND at < :patience
-               AND at > max(:since, coalesce((
-                   SELECT max(at) FROM interactions
-                   WHERE tenant_id = :tenant AND instance_id = :instance AND direction = 'out'
-                     AND state IN ('delivered', 'read', 'played')), 0))"
+            "SELECT count(DISTINCT chat_id) FILTER (WHERE state = 'sent' AND at < :patience AND at > arrived_at) FROM (
+                 SELECT i.chat_id AS chat_id, i.state AS state, i.at AS at,
+                        max(CASE WHEN i.state IN ('delivered', 'read', 'played') THEN i.at ELSE 0 END) OVER () AS arrived_at
+                 FROM chats AS h CROSS JOIN interactions AS i
+                 WHERE h.tenant_id = :tenant AND h.last_at > :since AND h.instance_id = :instance
+                   AND i.tenant_id = h.tenant_id AND i.chat_id = h.id AND i.at > :since AND i.direction = 'out')"
         );
         self.read(move |scope| {
             let habit = scope.row(HABITS, &[(":instance", &instance), (":since", &(now - HABIT))], |row| {

@@ -173,10 +173,15 @@ fn retry_job(scope: &Scope<'_>, id: JobId, kind: JobKind, state: JobState, now: 
     // A dead letter must not stand beside live work of the same kind for the same thing.
     const TAKEN: Scoped = scoped!(
         "SELECT 1 FROM jobs AS j
-         JOIN jobs AS o ON o.tenant_id = j.tenant_id AND o.kind = j.kind AND o.id <> j.id
-                       AND o.state IN ('scheduled', 'available', 'running', 'retryable', 'held')
-                       AND (o.key = j.key OR (o.kind = 'answer_chat' AND o.chat_id = j.chat_id))
-         WHERE j.tenant_id = :tenant AND j.id = :id"
+         WHERE j.tenant_id = :tenant AND j.id = :id
+           AND (EXISTS (SELECT 1 FROM jobs AS o
+                        WHERE o.tenant_id = :tenant AND o.kind = j.kind AND o.key = j.key AND o.key IS NOT NULL AND o.id <> j.id
+                          AND o.state IN ('scheduled', 'available', 'running', 'retryable', 'held'))
+                OR j.kind = 'answer_chat'
+                   AND EXISTS (SELECT 1 FROM jobs AS o
+                               WHERE o.tenant_id = :tenant AND o.chat_id = j.chat_id AND o.id <> j.id
+                                 AND o.kind = 'answer_chat'
+                                 AND o.state IN ('scheduled', 'available', 'running', 'retryable', 'held')))"
     );
     const AGAIN: Scoped = scoped!(
         "UPDATE jobs SET state = 'available', run_at = :now, reply_id = :reply, cancel = NULL, updated_at = :now,
