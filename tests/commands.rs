@@ -351,3 +351,22 @@ async fn a_text_may_begin_with_a_hyphen_and_an_escaped_new_line_is_remarked_on()
     assert!(ran.code == 0 && ran.stderr.contains(r"has \n in it"), "{}", ran.stderr);
     assert_eq!(ran.lines[0]["text"], r"first\nsecond", "and stays as it is");
 }
+
+#[tokio::test]
+async fn hours_that_an_earlier_version_took_are_kept_and_warned_of() {
+    let world = World::open(Shop::on(Engine::Noweb)).await;
+    let set = one(&world, &["settings", "set", "business.hours", "Mo-Fr 8-18 Uhr, Sa 9-13 Uhr"]).await;
+    assert_eq!(set["read_as"], "Mon-Fri 08:00-18:00; Sat 09:00-13:00; Sun closed");
+    let ran = world.run(&["settings", "set", "business.hours", "whenever we like"]).await;
+    assert!(ran.code == 1 && ran.stderr.contains("Write them like Mon-Fri 08:00-12:00"), "{}", ran.stderr);
+    let file = rusqlite::Connection::open(world.path().join("data").join(mychatflow_daemon::STORE_FILE)).unwrap();
+    let old = "UPDATE settings SET value = 'every day from eight on' WHERE key = 'business.hours'";
+    assert_eq!(file.execute(old, []).unwrap(), 1);
+    let shown = world.done(&["settings", "show"]).await;
+    let hours = shown.iter().find(|line| line["key"] == "business.hours").unwrap();
+    assert_eq!(hours["value"], "every day from eight on");
+    assert!(hours["warning"].as_str().unwrap().ends_with("Until then they close nothing"), "{hours:#}");
+    assert!(hours.get("read_as").is_none() && hours.get("typed_hours").is_none(), "{hours:#}");
+    world.ana_asks().await;
+    world.answered_once(DEADLINE).await;
+}

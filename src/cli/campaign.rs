@@ -141,7 +141,7 @@ pub enum CampaignVerb {
         #[arg(long, allow_hyphen_values = true)]
         text: Option<String>,
         /// Another text besides the first, in place of the campaign's; may be given several times
-        #[arg(long, value_name = "TEXT")]
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         variant: Vec<String>,
         #[command(flatten)]
         audience: Audience,

@@ -22,7 +22,7 @@ use self::schedule::moment;
 use self::shown::show;
 use super::progress::Progress;
 use super::source::{Piece, Source};
-use super::{Cx, NothingToChange, dialogue, text_or_stdin};
+use super::{Cx, NothingToChange, dialogue, remark_on_escape, text_or_stdin};
 use crate::cli::campaign::CampaignVerb;
 use crate::output::{Format, Table, age, clean, clean_lines, counted, note, typed};
 
@@ -35,6 +35,7 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
     match verb {
         CampaignVerb::Create { name, text, audience, to, instance, at, timezone, texts, planning } => {
             let file = texts.media.as_deref().map(media::read).transpose()?;
+            texts.variant.iter().for_each(|text| remark_on_escape(text));
             let params = CampaignCreate {
                 tenant,
                 name,

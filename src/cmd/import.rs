@@ -87,6 +87,9 @@ pub async fn run(cx: &Cx, args: ImportArgs) -> anyhow::Result<()> {
 
 /// Why it failed, and that what was stored is still there; the daemon says so itself, where it can.
 fn explained(error: ClientError, told: &ContactImported, rehearsal: Rehearsal) -> anyhow::Error {
+    if error.to_string().contains("a column named phone") {
+        note("where the heading says nothing, name the column: --column phone=HEADING");
+    }
     let stored = told.imported > 0 && rehearsal == Rehearsal::Real;
     if !stored || matches!(error, ClientError::Refused(_)) {
         return error.into();

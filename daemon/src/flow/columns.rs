@@ -258,15 +258,16 @@ impl Columns {
     /// Reads a row.
     #[must_use]
     pub fn entry(&self, cells: Cells<'_>, home: Option<Country>) -> Entry {
+        let origin = self.origin();
         let cell = |role| {
             let place = self.columns.iter().position(|column| column.role == role);
-            place.map_or("", |place| written(cells.get(place)))
+            place.map_or("", |place| said_in(cells.get(place), origin))
         };
         let line = |role| Some(clean_line(cell(role))).filter(|text| !text.is_empty());
         let Chosen { place: chosen, given, number, remarks } = self.number(cells, self.home(cell(Role::Region), home));
         let mut own = BTreeMap::new();
         let mut put = |variable: &str, text: &str| {
-            let text = clean_line(written(text));
+            let text = clean_line(said_in(text, origin));
             if !text.is_empty() {
                 own.insert(variable.to_owned(), text);
             }
@@ -287,7 +288,7 @@ impl Columns {
         if let (Some(words), None) = (&language, &understood) {
             put("language", words);
         }
-        if number.as_ref().is_ok_and(|number| is_landline(&number.phone)) {
+        if origin == Origin::Foreign && number.as_ref().is_ok_and(|number| is_landline(&number.phone)) {
             own.entry("phone_type".to_owned()).or_insert_with(|| "landline".to_owned());
         }
         Entry {
@@ -378,6 +379,11 @@ impl Columns {
         let all = self.columns.iter().enumerate().map(|(place, column)| (column.variable.clone(), place)).chain(beyond);
         all.map(|(variable, place)| (variable, clean_line(written(cells.get(place))))).collect()
     }
+}
+
+/// What a cell says. What we wrote ourselves stands there as it is.
+fn said_in(cell: &str, origin: Origin) -> &str {
+    if origin == Origin::Export { cell } else { written(cell) }
 }
 
 /// The number of a row, and where it stands.
@@ -559,14 +565,8 @@ mod tests {
         roles_are("4.915111111111E+12\n", &[("phone", "phone")]);
         assert_eq!(understood("phone\n").unwrap().1, []);
         for (text, why) in [
-            (
-                "a,b\n1,2\n",
-                "the list needs a header line with a column named phone; it has: a, b; or name one: --column phone=HEADING",
-            ),
-            (
-                "Ana,n/a\n",
-                "the list needs a header line with a column named phone; it has: ana, n_a; or name one: --column phone=HEADING",
-            ),
+            ("a,b\n1,2\n", "the list needs a header line with a column named phone; it has: a, b"),
+            ("Ana,n/a\n", "the list needs a header line with a column named phone; it has: ana, n_a"),
         ] {
             assert_eq!(understood(text).unwrap_err(), why);
         }

@@ -1,6 +1,8 @@
 //! Where the headings of a list stand: in its first line, below a title, or nowhere. Found by the words of the headings and
 //! by what the rows below hold.
 
+use mychatflow_data::digits::decimal_digit;
+
 use super::column_wish::ColumnWish;
 use super::columns::Columns;
 use super::country::Country;
@@ -62,21 +64,28 @@ pub fn find(rows: &[Cells<'_>], wishes: &[ColumnWish], home: Option<Country>) ->
 /// Do these rows leave no doubt: a person at once, or headings and below them a number where they say?
 #[must_use]
 pub fn is_certain(rows: &[Cells<'_>], wishes: &[ColumnWish], home: Option<Country>) -> bool {
-    let Ok(HeaderRow { columns, headings, first }) = find(rows, wishes, home) else { return false };
+    let Ok(HeaderRow { columns, headings, first }) = find(rows, wishes, home) else {
+        return wishes.is_empty() && are_of_others(rows);
+    };
     match headings {
         None => first == 0,
         Some(_) => rows.get(first..).into_iter().flatten().any(|row| columns.entry(*row, home).number.is_ok()),
     }
 }
 
+/// Are the first two rows full, and nobody's number in the second one? Then no person has one.
+fn are_of_others(rows: &[Cells<'_>]) -> bool {
+    let [first, second, ..] = rows else { return false };
+    let is_full = |row: &Cells<'_>| row.count() > 1 && filled(row) == row.count();
+    let has_digits = |cell: &str| cell.chars().filter(|c| decimal_digit(*c).is_some()).count() >= 6;
+    first.count() == second.count() && is_full(first) && is_full(second) && !second.iter().any(has_digits)
+}
+
 fn with_phone(columns: Columns, place: usize) -> Result<HeaderRow, String> {
     if columns.have_phone() {
         return Ok(HeaderRow { columns, headings: Some(place), first: place + 1 });
     }
-    Err(format!(
-        "the list needs a header line with a column named phone; it has: {}; or name one: --column phone=HEADING",
-        columns.names()
-    ))
+    Err(format!("the list needs a header line with a column named phone; it has: {}", columns.names()))
 }
 
 /// The first row with the most in it.
