@@ -24,6 +24,7 @@ pub mod renders;
 pub mod rounds;
 pub mod rpc;
 pub mod server_clock;
+pub mod stored_texts;
 pub mod tell;
 pub mod unfinished;
 pub mod waha;
@@ -414,6 +415,14 @@ async fn wake_snoozed(cx: &Cx) -> Duration {
 }
 
 async fn tidy(cx: Arc<Cx>, stop: CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => return,
+        told = stored_texts::tell_unreadable(&cx) => {
+            if let Err(error) = told {
+                tracing::warn!(%error, "the stored texts could not be looked through");
+            }
+        }
+    }
     // By then a server has said what time it is.
     let mut pause = TIDY_FIRST;
     loop {

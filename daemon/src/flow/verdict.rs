@@ -165,17 +165,30 @@ mod tests {
         let weekly = Traffic { messages: 40, gap_longest: 100 * HOUR, undelivered_chats: 0 };
         let new = Traffic::default();
         let stuck = Traffic { undelivered_chats: 3, ..busy };
+        let slow = Traffic { undelivered_chats: 2, ..busy };
+        let chatty = Traffic { gap_longest: Duration::from_secs(60), ..busy };
+        let habit = Traffic { messages: 20, ..busy };
+        let no_habit = Traffic { messages: 19, ..busy };
         for (silence, traffic, expected) in [
             (Duration::ZERO, busy, Verdict::Healthy),
             (2 * HOUR, busy, Verdict::Healthy),
             (3 * HOUR, busy, Verdict::Quiet),
+            (6 * HOUR, busy, Verdict::Quiet),
             (7 * HOUR, busy, Verdict::Suspect),
+            (HOUR, chatty, Verdict::Healthy),
+            (HOUR + Duration::from_secs(1), chatty, Verdict::Quiet),
+            (3 * HOUR, habit, Verdict::Quiet),
+            (3 * HOUR, no_habit, Verdict::Healthy),
+            (7 * HOUR, no_habit, Verdict::Healthy),
+            (200 * HOUR, weekly, Verdict::Quiet),
             (90 * HOUR, weekly, Verdict::Healthy),
             (150 * HOUR, weekly, Verdict::Quiet),
             (201 * HOUR, weekly, Verdict::Suspect),
-            (20 * HOUR, new, Verdict::Healthy),
+            (24 * HOUR, new, Verdict::Healthy),
+            (25 * HOUR, new, Verdict::Quiet),
             (500 * HOUR, new, Verdict::Quiet),
             (Duration::ZERO, stuck, Verdict::Suspect),
+            (Duration::ZERO, slow, Verdict::Healthy),
         ] {
             let sight = Sight::Session(&InstanceStatus::Working);
             let facts = Facts { heard_at: Some(NOW - silence), traffic, ..facts(sight) };
@@ -188,7 +201,7 @@ mod tests {
         let sight = Sight::Session(&InstanceStatus::Working);
         let locked = |until| verdict(&Facts { restricted_until: Some(until), ..facts(sight) }).0;
         assert_eq!(locked(NOW + HOUR), Verdict::Restricted);
-        assert_eq!(locked(NOW - HOUR), Verdict::Healthy);
+        assert_eq!(locked(NOW), Verdict::Healthy);
     }
 
     #[test]

@@ -27,7 +27,7 @@ use super::counts::Counts;
 use super::signature;
 use crate::chain::chain;
 use crate::cx::Cx;
-use crate::flow::clean::clean_message;
+use crate::flow::clean::{clean_edit, clean_message};
 use crate::halt;
 use crate::waha;
 
@@ -178,7 +178,7 @@ impl Webhook {
             );
             return answer(StatusCode::OK, r#"{"ignored":true}"#);
         }
-        let tenant = self.cx.store.tenant_of_receiver(receiver);
+        let tenant = self.cx.store.tenant_of_receiver(receiver).with_clock_ahead(self.cx.clock_doubt.ahead());
         let rules = self.cx.config().reply;
         if matches!(&delivery.event, DeliveryEvent::Message(message) if !message.from_me) {
             self.cx.hurry.note(self.cx.now());
@@ -208,8 +208,10 @@ impl Webhook {
 /// Names come from strangers' phones: no control and no bidi characters get further than this,
 /// and nothing that is longer than any phone sends.
 fn cleaned(mut delivery: Delivery) -> Delivery {
-    if let DeliveryEvent::Message(message) | DeliveryEvent::Waiting(message) = &mut delivery.event {
-        clean_message(message);
+    match &mut delivery.event {
+        DeliveryEvent::Message(message) | DeliveryEvent::Waiting(message) => clean_message(message),
+        DeliveryEvent::Edited(edited) => clean_edit(edited),
+        _ => {}
     }
     delivery
 }

@@ -4,9 +4,10 @@ use mychatflow_data::ids::InstanceId;
 use mychatflow_data::model::instance::{Instance, InstanceStatus, StatusChange, Traffic, Verdict};
 use mychatflow_data::model::job::JobArgs;
 use mychatflow_data::model::new_chats::NewChatCapping;
+use mychatflow_data::model::pairing::is_witnessed;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::error::StoreError;
-use mychatflow_data::store::instances::{Seen, Sighting};
+use mychatflow_data::store::instances::{Seen, Sighting, Watch};
 use mychatflow_data::time::Timestamp;
 
 use super::error::sentence;
@@ -188,5 +189,6 @@ pub(super) async fn keep(
         let new_chats = session.new_chats.clone().map(|told| NewChatCapping { seen_at: now, ..told });
         tenant.restrict_instance(instance.id, session.restricted_until, new_chats).await?;
     }
-    tenant.see_instance(instance.id, sighting, now).await
+    let watch = if is_witnessed(cx.numbers.note_look(instance.id, now), now) { Watch::Kept } else { Watch::Missed };
+    tenant.see_instance_after(instance.id, sighting, watch, now).await
 }

@@ -45,6 +45,7 @@ struct Memory {
     hidden_ids_asked_at: Option<Timestamp>,
     slowdown: Option<Slowdown>,
     late_told_at: Option<Timestamp>,
+    looked_at: Option<Timestamp>,
 }
 
 impl Numbers {
@@ -168,6 +169,11 @@ impl Numbers {
             *told_at = Some(now);
         }
         may
+    }
+
+    /// Notes that WAHA told of this number, and returns when it did so before.
+    pub fn note_look(&self, instance: InstanceId, now: Timestamp) -> Option<Timestamp> {
+        self.known().entry(instance).or_default().looked_at.replace(now)
     }
 
     /// WhatsApp refused a message of this number for haste: notes it, and tells until when the number rests.

@@ -349,7 +349,8 @@ impl Delivery<'_> {
             return Ok(known(message));
         }
         let now = self.cx.now();
-        // A start in the future was written down by a clock that was ahead: it counts as now, and is looked for further back.
+        // A start in the future was written down by a clock that was ahead: it counts as now from now on, else nobody would
+        // ever have waited for long enough. What was sent is looked for further back.
         let begun = message.sending_at.unwrap_or(message.interaction.at);
         let started = begun.min(now);
         let oldest = if begun > now + CLOCK_SLACK { now - LOOKUP_PATIENCE } else { started };
@@ -360,6 +361,9 @@ impl Delivery<'_> {
             (Some(bare_id), Some(IdSource::Reserved)) => {
                 let looked = self.by_id(message, bare_id).await;
                 if let Ok(None) = looked {
+                    if begun > now + CLOCK_SLACK {
+                        self.tenant.begin_search(message.interaction.id, now - CLOCK_SLACK).await?;
+                    }
                     // WAHA has answered the POST, or had its time: absent means it was not sent.
                     if message.answered_at.is_some() || now.since(started) >= LATE {
                         if let Some(outcome) = self.taken_back(message, now).await? {
@@ -378,6 +382,9 @@ impl Delivery<'_> {
             (Some(_), _) => Ok(Some((message.bare_id.clone(), message.interaction.wa_id.clone()))),
             (None, _) => self.by_history(message, oldest).await,
         };
+        if begun > now + CLOCK_SLACK && !matches!(found, Ok(Some(_))) {
+            self.tenant.begin_search(message.interaction.id, now - CLOCK_SLACK).await?;
+        }
         match found {
             Ok(Some((bare_id, wa_id))) => Ok(Next::Sent { bare_id, wa_id }),
             Ok(None) if now.since(started) < SEARCH => {
@@ -415,6 +422,8 @@ impl Delivery<'_> {
     /// A message in the history that is ours, has our text, is not older than the start, and belongs to no other row.
     async fn by_history(&self, message: &Outbound, started: Timestamp) -> Result<Found, WahaError> {
         // WhatsApp's clock has whole seconds.
+        // The start is dated by our clock, what is found by WhatsApp's.
+        let started = started - self.cx.clock_doubt.ahead();
         let since = Timestamp::from_seconds(started.millis().div_euclid(1000));
         let filter = Filter { since: Some(since), whose: Whose::Ours, limit: 50, ..Filter::default() };
         let address = &message.interaction.address;

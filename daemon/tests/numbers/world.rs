@@ -47,13 +47,22 @@ const KINDS: [JobKind; 5] = [
     JobKind::AnswerChat,
 ];
 
-/// The wall clock, and by how many seconds a test has put it forward or back.
-#[derive(Default)]
-pub struct Ahead(AtomicI64);
+/// A clock that stands still but for what a test says: however slow the machine is, no time passes between two of its steps.
+/// The servers tell the true time.
+struct StillClock {
+    began_at: Timestamp,
+    ahead_s: AtomicI64,
+}
 
-impl Clock for Ahead {
+impl StillClock {
+    fn new() -> StillClock {
+        StillClock { began_at: WallClock.now(), ahead_s: AtomicI64::new(0) }
+    }
+}
+
+impl Clock for StillClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(WallClock.now().millis() + self.0.load(Ordering::SeqCst) * 1000)
+        Timestamp::from_millis(self.began_at.millis() + self.ahead_s.load(Ordering::SeqCst) * 1000)
     }
 }
 
@@ -77,7 +86,7 @@ pub struct World {
     pub cx: Cx,
     pub shop: TenantStore,
     pub gemini: gemini::Server,
-    ahead: Arc<Ahead>,
+    still: Arc<StillClock>,
     taken_in: AtomicUsize,
     _dir: tempfile::TempDir,
 }
@@ -88,8 +97,8 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let arrivals = Arrivals::default();
         let store = Store::open(&dir.path().join("store.db"), Arc::new(arrivals.clone())).await.unwrap();
-        let ahead = Arc::new(Ahead::default());
-        let clock: Arc<dyn Clock> = ahead.clone();
+        let still = Arc::new(StillClock::new());
+        let clock: Arc<dyn Clock> = still.clone();
         let gemini = gemini::Server::start(gemini::Options::default()).await.unwrap();
         let tenant = store.add_tenant("Corner Shop".into(), "starter".into(), "UTC".into(), clock.now()).await.unwrap();
         let shop = store.tenant(tenant.id).await.unwrap();
@@ -123,7 +132,7 @@ impl World {
             clock_doubt: mychatflow_daemon::clock_watch::ClockDoubt::default(),
             run,
         };
-        World { arrivals, waha: server, cx, shop, gemini, ahead, taken_in: AtomicUsize::new(0), _dir: dir }
+        World { arrivals, waha: server, cx, shop, gemini, still, taken_in: AtomicUsize::new(0), _dir: dir }
     }
 
     /// With a number that is paired, and its first jobs done.
@@ -176,7 +185,7 @@ impl World {
 
     /// Sets our clock by so many seconds; that of the server goes on.
     pub fn set_clock(&self, seconds: i64) {
-        self.ahead.0.fetch_add(seconds, Ordering::SeqCst);
+        self.still.ahead_s.fetch_add(seconds, Ordering::SeqCst);
     }
 
     /// Takes in whatever WAHA has posted since the last time, as the webhook would.

@@ -139,6 +139,8 @@ pub struct Instance {
     pub worked_at: Option<Timestamp>,
     /// When the last complete reading of the people it knows began, since then.
     pub list_read_at: Option<Timestamp>,
+    /// Was the last pairing found out some time after it? Then nobody knows when it was.
+    pub paired_unseen: bool,
     /// When the last authentic delivery came.
     pub heard_at: Option<Timestamp>,
     /// How many new chats WhatsApp lets it start, where WAHA tells it.

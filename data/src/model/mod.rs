@@ -13,6 +13,7 @@ pub mod hush;
 pub mod instance;
 pub mod interaction;
 pub mod job;
+pub mod language;
 pub mod ledger;
 pub mod limit;
 pub mod member;

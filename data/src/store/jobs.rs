@@ -218,6 +218,9 @@ pub(crate) fn is_answer_unsent(scope: &Scope<'_>, chat: ChatId) -> Result<bool, 
 
 /// How the reason of an answer begins that waits for the model.
 pub const WAITS_FOR_MODEL: &str = "gemini: ";
+/// The reason of an answer that waits since nobody knows yet for whom a human's message was.
+pub const WAITS_FOR_IDENTITY: &str =
+    "somebody of the shop wrote to a hidden address; waiting for waha to say whose it is";
 
 /// A start that no clock reaches: the job waits for a person, not for a time.
 pub const NEVER: Timestamp = Timestamp::from_millis(i64::MAX / 4);
@@ -387,6 +390,7 @@ pub(crate) fn end(scope: &Scope<'_>, job: JobId, ended: &Ended, now: Timestamp) 
         JobKind::SendCampaign => super::tx::run_campaign::nudge(scope, job, now)?,
         // One of its messages ended while it looked: it must not sleep over that.
         JobKind::RunCampaign if again && !finished => hasten(scope, job, now)?,
+        JobKind::ResolveIdentity if finished => super::tx::takeover::look_again_after_identity(scope, now)?,
         _ => {}
     }
     Ok(())

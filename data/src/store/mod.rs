@@ -53,6 +53,7 @@ pub mod why;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use self::change::Listener;
 use self::db::Db;
@@ -76,6 +77,8 @@ pub struct TenantStore {
     db: Arc<Db>,
     tenant: TenantId,
     caller: readers::Caller,
+    /// By how much this machine's clock may be ahead of WhatsApp's.
+    clock_ahead: Duration,
 }
 
 impl Store {
@@ -151,7 +154,7 @@ impl Store {
     }
 
     fn tenant_unchecked(&self, tenant: TenantId) -> TenantStore {
-        TenantStore { db: Arc::clone(&self.db), tenant, caller: None }
+        TenantStore { db: Arc::clone(&self.db), tenant, caller: None, clock_ahead: Duration::ZERO }
     }
 }
 
@@ -166,6 +169,13 @@ impl TenantStore {
     #[must_use]
     pub fn for_account(self, uid: u32) -> Self {
         Self { caller: Some(uid), ..self }
+    }
+
+    /// The same view where servers say that this machine's clock is ahead by so much: WhatsApp's times on what we sent may lie
+    /// so much before ours.
+    #[must_use]
+    pub fn with_clock_ahead(self, clock_ahead: Duration) -> Self {
+        Self { clock_ahead, ..self }
     }
 
     pub(crate) async fn write<T, F>(&self, unit: F) -> Result<T, StoreError>

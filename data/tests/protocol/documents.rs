@@ -411,6 +411,7 @@ fn settings_and_quick_replies() {
         citations: 40,
         used_at: Some(AT),
         variables: Vec::new(),
+        problem: None,
     };
     golden("quick_reply_list", Page::whole(vec![reply]));
 }

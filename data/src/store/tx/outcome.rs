@@ -87,7 +87,7 @@ fn arrive_late(scope: &Scope<'_>, message: &Outbound, now: Timestamp) -> Result<
     if !message.was_sent {
         count_send(scope, found.author, now);
     }
-    let preview = super::accept_delivery::preview(&found.text);
+    let preview = super::accept_delivery::preview_by(found.author, &found.text);
     scope.execute(
         TOUCH,
         &[(":chat", &found.chat), (":at", &found.at), (":preview", &preview), (":author", &found.author)],
@@ -114,8 +114,8 @@ fn touch(scope: &Scope<'_>, message: &Outbound, now: Timestamp) -> Result<(), St
                           last_out_at = CASE WHEN :author = 'campaign' THEN last_out_at ELSE :now END
          WHERE tenant_id = :tenant AND id = :chat AND kind <> 'erased'"
     );
-    let preview = super::accept_delivery::preview(&message.interaction.text);
     let found = &message.interaction;
+    let preview = super::accept_delivery::preview_by(found.author, &found.text);
     scope.execute(
         TOUCH,
         &[(":chat", &found.chat), (":now", &now), (":preview", &preview), (":author", &found.author)],
@@ -315,6 +315,18 @@ impl TenantStore {
             Ok(true)
         })
         .await
+    }
+
+    /// A message is on its way since an instant that is still to come, by a clock that was ahead: it is looked for from now on.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn begin_search(&self, id: InteractionId, now: Timestamp) -> Result<(), StoreError> {
+        const BEGIN: Scoped = scoped!(
+            "UPDATE interactions SET sending_at = :now
+             WHERE tenant_id = :tenant AND id = :id AND state = 'sending' AND sending_at > :now"
+        );
+        self.write(move |scope| scope.execute(BEGIN, &[(":id", &id), (":now", &now)]).map(drop)).await
     }
 
     /// Records that a message was certainly not sent: it waits in the queue for its job's next attempt.
