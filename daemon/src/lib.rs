@@ -267,6 +267,7 @@ async fn start_with(
     {
         gemini.expect_outage();
     }
+    rounds::warn_of_unread_hours(&cx).await?;
     let work_stop = CancellationToken::new();
     let mut running = Running {
         webhook,

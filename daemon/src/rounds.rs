@@ -7,6 +7,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use mychatflow_data::model::instance::{Instance, InstanceStatus, Verdict};
 use mychatflow_data::model::remedy::{UNDELIVERED, remedy};
+use mychatflow_data::model::setting::SettingKey;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::error::StoreError;
 use tokio::time::sleep;
@@ -52,6 +53,19 @@ pub async fn recover_downtime(cx: &Cx) -> Result<(), StoreError> {
             && instance.heard_at.is_none_or(|heard_at| heard_at < worked_at - HEARD_TO)
         {
             cx.numbers.note_silence(instance.id, worked_at);
+        }
+    }
+    Ok(())
+}
+
+/// Says of which opening hours an earlier version has taken words that are not understood: they close nothing.
+///
+/// # Errors
+/// What the store says.
+pub async fn warn_of_unread_hours(cx: &Cx) -> Result<(), StoreError> {
+    for (tenant, text) in cx.store.all_opening_hours().await? {
+        if let Err(error) = SettingKey::BusinessHours.check(&text) {
+            tracing::warn!(tenant.id = %tenant, "business.hours closes nothing: {error}");
         }
     }
     Ok(())

@@ -61,7 +61,7 @@ pub enum ChatVerb {
         #[command(flatten)]
         chat: ChatArg,
         /// The words; - reads them from stdin
-        #[arg(required_unless_present = "quick_reply")]
+        #[arg(required_unless_present = "quick_reply", allow_hyphen_values = true)]
         text: Option<String>,
         /// The words are those of this quick reply, filled in for the customer or as given
         #[arg(long, value_name = "LABEL")]
@@ -92,6 +92,7 @@ pub enum ChatVerb {
         #[command(flatten)]
         chat: ChatArg,
         /// The words; - reads them from stdin
+        #[arg(allow_hyphen_values = true)]
         text: String,
         /// Which message, where several wait
         #[arg(long)]
@@ -135,6 +136,7 @@ pub enum ChatVerb {
         #[command(flatten)]
         chat: ChatArg,
         /// The words; - reads them from stdin, an empty text forgets them
+        #[arg(allow_hyphen_values = true)]
         text: Option<String>,
     },
     /// Write something down about it; neither the customer nor the assistant reads it
@@ -142,6 +144,7 @@ pub enum ChatVerb {
         #[command(flatten)]
         chat: ChatArg,
         /// The words; - reads them from stdin
+        #[arg(allow_hyphen_values = true)]
         text: String,
     },
     /// Take away what was written down

@@ -22,6 +22,7 @@ pub mod merge;
 pub mod new_chats;
 pub mod note;
 pub mod number_check;
+pub mod opening_hours;
 #[cfg(feature = "store")]
 pub mod opt_out;
 pub mod pairing;

@@ -235,6 +235,11 @@ pub(crate) fn contact_of(
         Some(alternate) if alternate != address => find(alternate)?,
         _ => None,
     };
+    // Nobody by these addresses: the same number may be known by its other spelling.
+    if here.is_none() && there.is_none() {
+        let spelled = [Some(address), alternate].into_iter().flatten().find_map(Address::other_spelling);
+        there = spelled.as_ref().map(find).transpose()?.flatten();
+    }
     // The owner took it back that the two are one person: the address alone says who is meant.
     if let (Some((one, ..)), Some((other, ..))) = (&here, &there)
         && merges::are_apart(scope, *one, *other)?

@@ -162,6 +162,7 @@ checks! {
 fn takes(key: SettingKey, text: &str) -> Result<(), String> {
     key.check(text.trim()).map_err(|error| match error {
         SettingError::Value { takes, .. } => format!("this takes {takes}"),
+        SettingError::Hours(error) => error.to_string(),
         SettingError::TooLong(error) => error.to_string(),
     })
 }

@@ -101,11 +101,9 @@ impl World {
         let shop = customers::shop();
         let timezone = Some(shop.timezone.to_owned());
         self.client.call(&TenantAdd { name: shop.name.to_owned(), plan: None, timezone }).await?;
-        let facts = [
-            (SettingKey::BusinessName, shop.name),
-            (SettingKey::BusinessProfile, shop.profile),
-            (SettingKey::BusinessHours, shop.hours),
-        ];
+        // The opening times are told and not set: pictures are made at night as well.
+        let profile = format!("{}\nOpening times: {}", shop.profile, shop.hours);
+        let facts = [(SettingKey::BusinessName, shop.name), (SettingKey::BusinessProfile, profile.as_str())];
         for (key, value) in facts {
             let set = SettingsSet { tenant: None, key, value: Some(value.to_owned()), instance: None, chat: None };
             self.client.call(&set).await?;

@@ -25,6 +25,7 @@ use super::campaign_lists::{checked_all_if_given, checked_if_given};
 use crate::compose::zone;
 use crate::cx::Cx;
 use crate::flow::clean::clean_line;
+use crate::flow::foreign_placeholders::placeholder_warnings;
 use crate::flow::quiet::Window;
 use crate::flow::{eta, when};
 use crate::rpc::paging;
@@ -53,6 +54,8 @@ pub fn document(progress: Progress, limits: &Limits, now: Timestamp) -> Campaign
     });
     let variants = variants.collect();
     let running = campaign.state == CampaignState::Running;
+    let texts = std::iter::once(campaign.text.as_str()).chain(campaign.variants.iter().map(String::as_str));
+    let warnings = placeholder_warnings(texts);
     let reason = campaign.reason.map(|reason| match campaign.next_at {
         Some(at) if running => {
             format!("next at {}: {reason}", clock(at, &campaign.timezone, now))
@@ -78,6 +81,7 @@ pub fn document(progress: Progress, limits: &Limits, now: Timestamp) -> Campaign
         per_hour,
         duplicates: campaign.duplicates,
         audience: campaign.audience.map(|audience| clean_line(&audience)),
+        warnings,
         variants,
         media: campaign.media.map(|CampaignFile { file_name, mime, bytes }| CampaignMedia { file_name, mime, bytes }),
         quiet: campaign.plan.quiet,
