@@ -141,7 +141,8 @@ pub fn window(lines: &[Line], now: Timestamp, limits: &Limits) -> Vec<Turn> {
     let Some((mut burst, _)) = turns_of(open.into_iter()).pop() else {
         return Vec::new();
     };
-    let turns = settled(turns_of(past.into_iter()));
+    let (turns, unreplied) = settled(turns_of(past.into_iter()));
+    burst.parts.splice(..0, unreplied);
     let mut chars = chars_of(&burst);
     while chars > BURST_CHARS_MAX && burst.parts.len() > 1 {
         burst.parts.remove(0);
@@ -203,16 +204,16 @@ fn turns_of<'l>(lines: impl Iterator<Item = &'l Line>) -> Vec<(Turn, Timestamp)>
 }
 
 /// What is settled stands before what settled it. The clock may say otherwise, or nothing was said to it: as part of the last
-/// turn it would be answered once more.
-fn settled(mut turns: Vec<(Turn, Timestamp)>) -> Vec<(Turn, Timestamp)> {
-    let Some((after, _)) = turns.pop_if(|(turn, _)| turn.side == Side::Customer) else { return turns };
-    let Some(word) = turns.pop() else { return Vec::new() };
+/// turn it would be answered once more. Where the shop has said nothing at all it belongs to the question, and comes second.
+fn settled(mut turns: Vec<(Turn, Timestamp)>) -> (Vec<(Turn, Timestamp)>, Vec<String>) {
+    let Some((after, _)) = turns.pop_if(|(turn, _)| turn.side == Side::Customer) else { return (turns, Vec::new()) };
+    let Some(word) = turns.pop() else { return (turns, after.parts) };
     match turns.last_mut() {
         Some((before, _)) => before.parts.extend(after.parts),
         None => turns.push((after, word.1)),
     }
     turns.push(word);
-    turns
+    (turns, Vec::new())
 }
 
 fn chars_of(turn: &Turn) -> usize {
@@ -298,8 +299,8 @@ mod tests {
         let ahead = [line(Customer, 900, "a"), line(Assistant, 800, "b"), line(Customer, 9, "c"), open(5, "d")];
         assert_eq!(shape(&ahead, Limits::default()), ["C:a|c", "S:b", "C:d"]);
         assert_eq!(shape(&ahead[1..], Limits::default()), ["C:c", "S:b", "C:d"]);
-        // Nothing was said to it, and nothing needs to be.
-        assert_eq!(shape(&ahead[2..], Limits::default()), ["C:d"]);
+        // Nothing was said at all: it may be what the question is about.
+        assert_eq!(shape(&ahead[2..], Limits::default()), ["C:c|d"]);
     }
 
     #[test]
