@@ -278,3 +278,10 @@ proptest! {
         runtime.block_on(story(steps, lists, turned));
     }
 }
+
+#[tokio::test]
+async fn what_was_asked_before_a_stop_is_open_again_once_two_are_two_again() {
+    use Deed::{Hears, Says, Stops};
+    // The other one was answered by a human later, and the stop was confirmed before that.
+    story(vec![(1, 0, Says), (1, 0, Stops), (0, 0, Says), (0, 0, Hears)], Lists::None, false).await;
+}
