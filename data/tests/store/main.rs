@@ -17,6 +17,7 @@ mod file;
 mod full_store;
 mod lists;
 mod members;
+mod merged_chats;
 mod merges;
 mod merges_undone;
 mod number_checks;
