@@ -337,6 +337,12 @@ pub struct DoctorArgs {
     /// Mend what can be mended safely
     #[arg(long)]
     pub fix: bool,
+    /// Send a real message from each number to itself and wait for it, and ask Gemini a real question; asks first
+    #[arg(long)]
+    pub probe: bool,
+    /// Send without asking
+    #[arg(long, requires = "probe")]
+    pub yes: bool,
 }
 
 /// `demo`

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::Output;
 use std::time::Duration;
 
+use mychatflow_sandbox::faults::When;
 use mychatflow_sandbox::{gemini, waha};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -161,15 +162,32 @@ async fn nothing_is_wrong_with_a_shop_in_order() {
     let names: Vec<_> = said.report["checks"].as_array().unwrap().iter().map(|check| &check["name"]).collect();
     assert_eq!(names, all);
     said.assert_said("waha main", "ok", "exactly-once: available", "");
-    said.assert_said("webhook shop", "ok", "got through", "");
+    said.assert_said("webhook shop", "ok", "from this machine a signed delivery got through", "");
+    said.assert_said("webhook shop", "ok", "WAHA's last own delivery came", "");
     said.assert_said("clock", "ok", "right", "");
     let people = world.runs(&["doctor"]).await;
     let people = String::from_utf8(people.stdout).unwrap();
-    assert!(people.contains("ok       gemini "), "{people}");
+    assert!(people.contains("warning  gemini "), "missing evidence is a warning: {people}");
+    said.assert_said("gemini", "warning", "it was not asked yet", "doctor --probe");
     assert!(!people.contains(world.gemini.api_key()) && !people.contains(world.waha.api_key()), "{people}");
     let status = world.runs(&["daemon", "status", "--json"]).await;
     let status: Value = serde_json::from_slice(&status.stdout).unwrap();
     assert_eq!(status["waha"][0]["version"], "2026.7.1");
+}
+
+#[tokio::test]
+async fn a_real_message_is_sent_only_with_a_yes_and_its_delivery_is_told() {
+    let world = World::in_order().await;
+    // Nobody is there to be asked.
+    let said = world.doctor(&["--probe"]).await;
+    said.assert_said("probe", "warning", "nothing was sent", "--yes");
+    assert_eq!(world.waha.sent_count(), 0);
+    let said = world.doctor(&["--probe", "--yes"]).await;
+    said.assert_said("probe shop", "ok", "WAHA's delivery of it came after", "");
+    said.assert_said("gemini", "ok", "answered a question", "");
+    assert_eq!((world.waha.sent_count(), said.code), (1, Some(0)), "{said:#?}");
+    let chats = world.runs(&["chat", "list", "--json"]).await;
+    assert_eq!(String::from_utf8_lossy(&chats.stdout).trim(), "", "it is no conversation");
 }
 
 #[tokio::test]
@@ -179,8 +197,8 @@ async fn without_a_daemon_the_rest_is_looked_at_all_the_same() {
     let said = world.doctor(&[]).await;
     assert_eq!((said.names("failed"), said.code), (vec!["daemon"], Some(1)), "{said:#?}");
     said.assert_said("daemon", "failed", "no daemon listens", "mychatflow daemon");
-    said.assert_said("config", "warning", "others may read it", "chmod 600");
-    said.assert_said("gemini", "ok", "the key is taken", "");
+    said.assert_said("config", "warning", "others may read", "chmod 600");
+    said.assert_said("gemini", "warning", "the key is taken; nobody knows whether", "doctor --probe");
 
     world.doctor(&["--fix"]).await.assert_said("config", "ok", "mended", "");
     let mode = std::fs::metadata(world.config()).unwrap().permissions().mode();
@@ -212,6 +230,30 @@ async fn keys_that_are_refused_are_named() {
     std::fs::write(world.config(), "[daemon]\nlgo = \"info\"\n").unwrap();
     let said = world.doctor(&[]).await;
     said.assert_said("config", "failed", "config.toml:2", "mychatflow config check");
+}
+
+#[tokio::test]
+async fn a_key_whose_quota_is_used_up_does_not_answer() {
+    let world = World::new().await;
+    let used_up = gemini::Fault::Answer(gemini::Sample::named("429_per_day").unwrap());
+    world.gemini.faults().add(gemini::Operation::GenerateContent, When::Always, used_up);
+    let said = world.doctor(&["--probe", "--yes"]).await;
+    said.assert_said("gemini", "failed", "the gemini quota is used up", "raise it at");
+}
+
+#[tokio::test]
+async fn a_gateway_that_lists_no_models_is_judged_by_an_answer() {
+    let world = World::new().await;
+    let unknown = gemini::Fault::Answer(gemini::Sample::named("404_model").unwrap());
+    world.gemini.faults().add(gemini::Operation::ReadModels, When::Always, unknown.clone());
+    world.gemini.faults().add(gemini::Operation::CountTokens, When::Always, unknown.clone());
+    let said = world.doctor(&[]).await;
+    said.assert_said("gemini", "warning", "its models are not listed; nobody knows", "doctor --probe");
+    let said = world.doctor(&["--probe", "--yes"]).await;
+    said.assert_said("gemini", "ok", "its models are not listed, gemini-3.5-flash-lite answered a question in ", "");
+    world.gemini.faults().add(gemini::Operation::GenerateContent, When::Always, unknown);
+    let said = world.doctor(&["--probe", "--yes"]).await;
+    said.assert_said("gemini", "failed", "does not know the model", "correct gemini.model");
 }
 
 #[tokio::test]

@@ -12,6 +12,8 @@ use mychatflow_data::model::setting::Rules;
 use mychatflow_data::protocol::calls::daemon::{Applies, ConfigChange};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::redact::redacted;
+
 /// Where WAHA posts to unless the config says otherwise.
 pub const WEBHOOK_LISTEN: &str = "127.0.0.1:8480";
 /// Where `/metrics` and `/readyz` are unless the config says otherwise.
@@ -66,6 +68,8 @@ pub struct Config {
     pub plans: BTreeMap<String, PlanConfig>,
     /// `[auth]`
     pub auth: AuthConfig,
+    /// The files that keys were read from; no key of the file.
+    pub secret_files: Vec<PathBuf>,
 }
 
 /// `[daemon]`
@@ -289,6 +293,7 @@ impl Config {
             campaign: CampaignConfig::default(),
             plans: BTreeMap::from([(PLAN.to_owned(), PlanConfig { credits_per_month: PLAN_CREDITS })]),
             auth: AuthConfig { operators: vec!["root".to_owned()], oidc: Vec::new() },
+            secret_files: Vec::new(),
         }
     }
 }
@@ -350,25 +355,25 @@ impl Config {
     #[must_use]
     pub fn lines(&self) -> Vec<ConfigLine> {
         let mut lines = Lines::default();
-        let Self { daemon, webhook, metrics, waha, gemini, reply, campaign, plans, auth } = self;
+        let Self { daemon, webhook, metrics, waha, gemini, reply, campaign, plans, auth, secret_files: _ } = self;
         lines.plain("daemon.data_dir", daemon.data_dir.display());
         lines.plain("daemon.socket", daemon.socket.display());
         lines.plain("daemon.socket_group", daemon.socket_group.as_deref().unwrap_or_default());
         lines.plain("daemon.log", &daemon.log);
         lines.plain("daemon.log_format", daemon.log_format.word());
         lines.plain("webhook.listen", webhook.listen);
-        lines.plain("webhook.public_url", webhook.base_url());
+        lines.plain("webhook.public_url", redacted(&webhook.base_url()));
         lines.plain("webhook.max_body_bytes", webhook.max_body_bytes);
         lines.plain("metrics.listen", metrics.listen);
         for WahaConfig { name, url, api_key, timeout, send_text_path, chats_path } in waha {
             let key = |last: &str| format!("waha.{name}.{last}");
-            lines.plain(key("url"), url);
+            lines.plain(key("url"), redacted(url));
             lines.secret(key("api_key"), api_key);
             lines.plain(key("timeout_s"), timeout.as_secs());
             lines.plain(key("send_text_path"), send_text_path);
             lines.plain(key("chats_path"), chats_path);
         }
-        lines.plain("gemini.base_url", &gemini.base_url);
+        lines.plain("gemini.base_url", redacted(&gemini.base_url));
         lines.plain("gemini.api_version", &gemini.api_version);
         lines.secret("gemini.api_key", &gemini.api_key);
         lines.plain("gemini.model", &gemini.model);

@@ -15,15 +15,18 @@ use crate::bus::Bus;
 use crate::clock_watch::ClockDoubt;
 use crate::config::Config;
 use crate::gemini::Gemini;
+use crate::http::intake::Intake;
 use crate::hurry::Hurry;
 use crate::instances::Numbers;
 use crate::jobs::wake::Wake;
+use crate::probes::Probes;
 use crate::receivers::Receivers;
 use crate::reload::ReadConfig;
 use crate::renders::Renders;
 use crate::rpc::handlers::audience::Listing;
 use crate::rpc::handlers::contact_import::Import;
 use crate::rpc::peer::Operators;
+use crate::soundness::SoundnessRecord;
 use crate::unfinished::Unfinished;
 use crate::waha::Waha;
 
@@ -68,6 +71,12 @@ pub struct Cx {
     pub listings: Unfinished<CampaignId, Listing>,
     /// Whether our clock is known to be wrong.
     pub clock_doubt: ClockDoubt,
+    /// What became of deliveries.
+    pub intake: Intake,
+    /// What is known of the store's file.
+    pub soundness: watch::Sender<SoundnessRecord>,
+    /// Messages to ourselves that are on their way.
+    pub probes: Probes,
     /// Where the socket is now. It moves where its place is taken away.
     pub socket: watch::Receiver<PathBuf>,
     /// This run of the daemon: leases belong to it.

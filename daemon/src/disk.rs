@@ -2,9 +2,36 @@
 
 use std::path::Path;
 
+use rustix::fs::{StatVfsMountFlags, statvfs};
+
 /// How many bytes may still be written in a directory; `None` where the system does not tell.
 #[must_use]
 pub fn free_bytes(dir: &Path) -> Option<i64> {
-    let found = rustix::fs::statvfs(dir).ok()?;
-    i64::try_from(found.f_bavail.saturating_mul(found.f_frsize)).ok()
+    disk_room(dir).map(|room| room.free_bytes)
+}
+
+/// What a file system has room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DiskRoom {
+    /// How many bytes may still be written.
+    pub free_bytes: i64,
+    /// How many there are.
+    pub total_bytes: i64,
+    /// How many files may still be made; `None` where they are not counted.
+    pub free_files: Option<u64>,
+    /// Is it mounted for reading only?
+    pub is_read_only: bool,
+}
+
+/// What the file system of a directory has room for; `None` where the system does not tell.
+#[must_use]
+pub fn disk_room(dir: &Path) -> Option<DiskRoom> {
+    let found = statvfs(dir).ok()?;
+    let bytes = |blocks: u64| i64::try_from(blocks.saturating_mul(found.f_frsize)).unwrap_or(i64::MAX);
+    Some(DiskRoom {
+        free_bytes: bytes(found.f_bavail),
+        total_bytes: bytes(found.f_blocks),
+        free_files: (found.f_files > 0).then_some(found.f_favail),
+        is_read_only: found.f_flag.contains(StatVfsMountFlags::RDONLY),
+    })
 }

@@ -4,6 +4,7 @@ pub mod bus;
 pub mod chain;
 pub mod clients;
 pub mod clock_watch;
+pub mod code_watch;
 pub mod compose;
 pub mod config;
 pub mod cx;
@@ -13,17 +14,23 @@ pub mod disk;
 pub mod flow;
 pub mod gemini;
 pub mod halt;
+pub mod health;
 pub mod http;
 pub mod hurry;
 pub mod instances;
 pub mod jobs;
 pub mod letter;
+pub mod probes;
 pub mod receivers;
+pub mod redact;
 pub mod reload;
 pub mod renders;
 pub mod rounds;
 pub mod rpc;
 pub mod server_clock;
+pub mod server_watch;
+pub mod soundness;
+pub mod stored_texts;
 pub mod tell;
 pub mod unfinished;
 pub mod waha;
@@ -54,12 +61,14 @@ use crate::data_dir::{Beginning, DataDir};
 use crate::http::budget::Budget;
 use crate::http::complaints::Complaints;
 use crate::http::counts::Counts;
+use crate::http::intake::Intake;
 use crate::http::server::{Readiness, serve};
 use crate::http::webhook::Webhook;
 use crate::hurry::Hurry;
 use crate::instances::Numbers;
 use crate::jobs::wake::Wake;
 use crate::jobs::worker;
+use crate::probes::Probes;
 use crate::receivers::Receivers;
 use crate::reload::ReadConfig;
 use crate::renders::Renders;
@@ -244,12 +253,20 @@ async fn start_with(
         imports: Unfinished::default(),
         listings: Unfinished::default(),
         clock_doubt: ClockDoubt::default(),
+        intake: Intake::default(),
+        soundness: watch::Sender::default(),
+        probes: Probes::default(),
         socket: now_at,
         run,
         started_at,
         stop: stop.clone(),
     });
     rounds::recover_downtime(&cx).await?;
+    if let Some(gemini) = cx.clients().gemini.as_ref()
+        && cx.store.any_waits_for_model().await?
+    {
+        gemini.expect_outage();
+    }
     let work_stop = CancellationToken::new();
     let mut running = Running {
         webhook,
@@ -269,8 +286,11 @@ async fn start_with(
     running.work.spawn(do_chores(Arc::clone(&cx), chores_due, work_stop.clone()));
     running.work.spawn(details::run(Arc::clone(&cx), details_due, work_stop.clone()));
     running.work.spawn(rounds::run(Arc::clone(&cx), rounds::ROUND, work_stop.clone()));
+    running.work.spawn(server_watch::run(Arc::clone(&cx), server_watch::LOOK, work_stop.clone()));
+    running.work.spawn(code_watch::run(Arc::clone(&cx), code_watch::EVERY, work_stop.clone()));
     running.work.spawn(clock_watch::run(Arc::clone(&cx), newest, chores, work_stop.clone()));
     running.work.spawn(tidy(Arc::clone(&cx), work_stop.clone()));
+    running.work.spawn(soundness::run(Arc::clone(&cx), work_stop.clone()));
     running.work.spawn(Arc::clone(&counts).run(cx.store.clone(), work_stop.clone()));
     let desk = Arc::new(rpc::service::Desk { cx: Arc::clone(&cx) });
     running.rpc.spawn(socket.serve(desk, cx.operators.subscribe(), stop.clone()));
@@ -279,6 +299,9 @@ async fn start_with(
     let complaints = Complaints::default();
     let hook = Arc::new(Webhook { cx: Arc::clone(&cx), budget: Budget::default(), counts, complaints });
     running.intake.spawn(serve(webhook_port, hook, stop.clone()));
+    for finding in health::config::judge(&health::config::gather(&cx.config()), cx.now()) {
+        tracing::warn!(remedy = finding.remedy, "{}", finding.summary);
+    }
     tracing::info!(%webhook, %metrics, "ready");
     Ok(running)
 }
@@ -413,6 +436,14 @@ async fn wake_snoozed(cx: &Cx) -> Duration {
 }
 
 async fn tidy(cx: Arc<Cx>, stop: CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => return,
+        told = stored_texts::tell_unreadable(&cx) => {
+            if let Err(error) = told {
+                tracing::warn!(%error, "the stored texts could not be looked through");
+            }
+        }
+    }
     // By then a server has said what time it is.
     let mut pause = TIDY_FIRST;
     loop {

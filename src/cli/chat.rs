@@ -18,6 +18,14 @@ pub struct ChatArg {
     pub instance: Option<String>,
 }
 
+impl ChatVerb {
+    /// `chat list --state needs_you`
+    pub const fn waiting() -> Self {
+        let limit = Limit { limit: None };
+        Self::List { state: Some(ChatState::NeedsYou), instance: None, find: None, order: None, limit }
+    }
+}
+
 /// `chat …`
 #[derive(Debug, Subcommand)]
 pub enum ChatVerb {
@@ -67,6 +75,9 @@ pub enum ChatVerb {
         /// The words are those of `chat draft`: forget them there
         #[arg(long)]
         clear_draft: bool,
+        /// Send though WhatsApp lets the number start no new chats now
+        #[arg(long)]
+        yes: bool,
     },
     /// Send the draft, the held answer or the countdown now
     Approve {

@@ -22,10 +22,10 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use super::{Cx, wire};
+use super::{Cx, findings, wire};
 use crate::cli::DaemonVerb;
 use crate::config::{self, ConfigError};
-use crate::output::{age_or, bytes, clean, facts, note};
+use crate::output::{age, age_or, bytes, clean, facts, note};
 use crate::paths::{self, Env};
 
 /// How long `daemon stop` waits for the daemon's end.
@@ -171,7 +171,9 @@ fn status_text(cx: &Cx, shown: &DaemonShown) -> String {
     let DaemonShown { waha, gemini, store, .. } = shown;
     let uptime = Span(Duration::from_secs(shown.uptime_s.try_into().unwrap_or(0)));
     let free = store.free_bytes.map(|free| format!(", {} free", bytes(free))).unwrap_or_default();
-    let sizes = format!("{}, log {}{free}", bytes(store.size_bytes), bytes(store.wal_bytes));
+    let written = age_or(store.written_at, cx.now, "not since the start");
+    let looked = store.looked_through_at.map(|at| format!(", looked through {}", age(at, cx.now))).unwrap_or_default();
+    let sizes = format!("{}, log {}{free}, written {written}{looked}", bytes(store.size_bytes), bytes(store.wal_bytes));
     let mut text = facts([
         ("daemon", format!("{} ({}), pid {}, up {uptime}", shown.version, shown.build, shown.pid)),
         ("socket", shown.socket.clone()),
@@ -191,10 +193,12 @@ fn status_text(cx: &Cx, shown: &DaemonShown) -> String {
     ]);
     for waha in waha {
         let version = waha.version.as_ref().map(|version| format!(", {version}")).unwrap_or_default();
+        let started = waha.started_at.map(|at| format!(", started {}", age(at, cx.now))).unwrap_or_default();
         let trouble = trouble(cx, waha.health, waha.ok_at, waha.error.as_ref());
-        let line = format!("{}  {} at {}{version}{trouble}", waha.health, waha.name, waha.url);
+        let line = format!("{}  {} at {}{version}{started}{trouble}", waha.health, waha.name, waha.url);
         text.push_str(&format!("waha     {}\n", clean(&line)));
     }
+    text.push_str(&findings::lines(&shown.findings, cx.now));
     text
 }
 
@@ -202,13 +206,14 @@ fn because(error: Option<&String>) -> String {
     error.map(|error| format!(": {error}")).unwrap_or_default()
 }
 
-/// Why something does not answer, and since when.
+/// How it is known that something answers, or why it does not, and since when.
 fn trouble(cx: &Cx, health: Health, ok_at: Option<Timestamp>, error: Option<&String>) -> String {
     match health {
-        Health::Ok | Health::Off => String::new(),
-        Health::Down | Health::Unknown => {
+        Health::Off => String::new(),
+        Health::Ok | Health::Down => {
             format!("{}, last answered {}", because(error), age_or(ok_at, cx.now, "never"))
         }
+        Health::Unknown => ", not asked yet".to_owned(),
     }
 }
 
@@ -227,7 +232,15 @@ async fn stop(cx: &Cx) -> anyhow::Result<()> {
     if tokio::time::timeout(STOP_TIMEOUT, gone).await.is_err() {
         bail!("the daemon (pid {}) said that it stops, and still runs", stopping.pid);
     }
-    cx.output.document(&stopping, |stopping| format!("stopped (pid {})", stopping.pid))
+    cx.output.document(&stopping, |stopping| match &cx.globals.host {
+        None => format!("stopped (pid {})", stopping.pid),
+        // Over the connection its end can't be seen, only that of the connection.
+        Some(host) => format!(
+            "the daemon on {host} (pid {}) has closed its socket and ends once it has finished what it has begun; see: \
+             mychatflow --host {host} daemon status",
+            stopping.pid
+        ),
+    })
 }
 
 /// Waits until a daemon's lock is free and its process has ended.

@@ -49,6 +49,15 @@ pub fn consent(question: &str) -> anyhow::Result<Answer> {
     })
 }
 
+/// Asks for leave to do something that others notice: only a yes is one.
+pub fn leave(question: &str) -> anyhow::Result<Answer> {
+    let answer = ask(&format!("{question} [y/N] "))?;
+    Ok(match answer.as_deref().map(str::to_lowercase).as_deref() {
+        Some("y" | "yes") => Answer::Yes,
+        _ => Answer::No,
+    })
+}
+
 /// The terminal does not show what is typed while this lives.
 struct Quiet(Termios);
 

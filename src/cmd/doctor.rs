@@ -4,6 +4,7 @@
 mod clock;
 mod files;
 mod gemini;
+mod message;
 mod numbers;
 mod probe;
 mod socket;
@@ -15,11 +16,14 @@ use std::time::Duration;
 use anyhow::bail;
 use mychatflow_daemon::clients;
 use mychatflow_daemon::config::{Config, WAHA_NAME, WahaConfig};
+use mychatflow_data::model::finding::{FindingCode, FindingLevel, FindingSubject, HealthFinding};
+use mychatflow_data::time::Timestamp;
 use secrecy::SecretString;
 use serde::Serialize;
 use tokio::time::timeout;
 
 use super::Cx;
+use super::dialogue::{Answer, leave, somebody_is_there};
 use crate::cli::DoctorArgs;
 use crate::config;
 use crate::output::{Format, clean};
@@ -58,25 +62,43 @@ struct Check {
     state: State,
     detail: String,
     remedy: Option<String>,
+    /// What the daemon found, where the line is one of its findings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finding: Option<Box<HealthFinding>>,
 }
 
 impl Check {
     fn ok(name: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { name: name.into(), state: State::Ok, detail: detail.into(), remedy: None }
+        Self { name: name.into(), state: State::Ok, detail: detail.into(), remedy: None, finding: None }
     }
 
     fn warning(name: impl Into<String>, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
         let remedy = Some(remedy.into());
-        Self { name: name.into(), state: State::Warning, detail: detail.into(), remedy }
+        Self { name: name.into(), state: State::Warning, detail: detail.into(), remedy, finding: None }
     }
 
     fn failed(name: impl Into<String>, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
         let remedy = Some(remedy.into());
-        Self { name: name.into(), state: State::Failed, detail: detail.into(), remedy }
+        Self { name: name.into(), state: State::Failed, detail: detail.into(), remedy, finding: None }
+    }
+
+    /// A finding of the daemon's, in its own words.
+    fn found(finding: &HealthFinding, now: Timestamp) -> Self {
+        let state = match finding.level {
+            FindingLevel::Warning => State::Warning,
+            FindingLevel::Failed => State::Failed,
+        };
+        Self {
+            name: finding.subject.to_string(),
+            state,
+            detail: format!("{}; known from: {}", finding.headline(now), finding.proof(now)),
+            remedy: Some(finding.remedy.clone()),
+            finding: Some(Box::new(finding.clone())),
+        }
     }
 
     fn line(&self) -> String {
-        let Self { name, state, detail, remedy } = self;
+        let Self { name, state, detail, remedy, finding: _ } = self;
         let mut line = format!("{:<7}  {:<NAME_COLUMNS$}  {}", state.word(), clean(name), clean(detail));
         if let Some(remedy) = remedy {
             line.push_str(&format!("\n{:<7}  {:<NAME_COLUMNS$}  → {}", "", "", clean(remedy)));
@@ -101,6 +123,31 @@ enum Hand {
     Mends,
 }
 
+/// May the doctor send real messages?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Probing {
+    /// Nobody asked for it.
+    Unasked,
+    /// `--probe`, and nobody said yes.
+    Refused,
+    /// `--probe`, with a yes.
+    Allowed,
+}
+
+impl Probing {
+    fn of(args: &DoctorArgs) -> anyhow::Result<Self> {
+        const QUESTION: &str =
+            "This sends a WhatsApp message from each number to itself, and asks Gemini one question. Do it?";
+        Ok(match args {
+            DoctorArgs { probe: false, .. } => Self::Unasked,
+            DoctorArgs { yes: true, .. } => Self::Allowed,
+            _ if !somebody_is_there() => Self::Refused,
+            _ if leave(QUESTION)? == Answer::Yes => Self::Allowed,
+            _ => Self::Refused,
+        })
+    }
+}
+
 /// Collects what was found; people see each line at once.
 struct Findings<'c> {
     cx: &'c Cx,
@@ -115,6 +162,18 @@ impl Findings<'_> {
         self.checks.push(check);
         Ok(())
     }
+
+    /// Adds a finding of the daemon's about another server, unless our own look, which is newer, has told as much: that it is
+    /// out of order, or that it answers where the daemon had not asked yet.
+    fn add_seen(&mut self, finding: &HealthFinding) -> anyhow::Result<()> {
+        let name = finding.subject.to_string();
+        let unproven = matches!(finding.code, FindingCode::WahaUnproven | FindingCode::ModelUnproven);
+        let is_told = |check: &Check| check.name == name && (unproven || check.state != State::Ok);
+        if self.checks.iter().any(is_told) {
+            return Ok(());
+        }
+        self.add(Check::found(finding, self.cx.now))
+    }
 }
 
 /// Looks at everything.
@@ -123,6 +182,7 @@ pub async fn run(cx: &Cx, args: DoctorArgs) -> anyhow::Result<()> {
         bail!("the doctor looks at the machine that it runs on: ssh {host} mychatflow doctor");
     }
     let hand = if args.fix { Hand::Mends } else { Hand::Looks };
+    let probing = Probing::of(&args)?;
     let mut findings = Findings { cx, checks: Vec::new() };
 
     let loaded = config::load(cx.globals.config.as_deref(), &cx.env);
@@ -142,11 +202,20 @@ pub async fn run(cx: &Cx, args: DoctorArgs) -> anyhow::Result<()> {
     };
     if let Some(clients) = &clients {
         waha::check(clients, &mut findings).await?;
-        gemini::check(clients, &mut findings).await?;
+        gemini::check(clients, daemon.as_ref(), probing, &mut findings).await?;
         clock::check(clients, &mut findings)?;
     }
     if let Some(daemon) = &daemon {
-        numbers::check(cx, daemon, clients.as_ref(), hand, &mut findings).await?;
+        for finding in &daemon.findings {
+            if matches!(finding.subject, FindingSubject::Waha { .. } | FindingSubject::Gemini) {
+                findings.add_seen(finding)?;
+            }
+        }
+        numbers::check(cx, daemon, clients.as_ref(), hand, probing, &mut findings).await?;
+    }
+    if probing == Probing::Refused {
+        let detail = "nothing was sent: nobody said yes";
+        findings.add(Check::warning("probe", detail, "mychatflow doctor --probe --yes"))?;
     }
     conclude(cx, findings.checks)
 }

@@ -16,6 +16,7 @@ mod doctor;
 mod erase;
 mod events;
 mod export;
+mod findings;
 mod import;
 mod instance;
 mod launch;

@@ -2,7 +2,7 @@
 
 use mychatflow_data::protocol::calls::overview::{Overview, OverviewShow};
 
-use super::Cx;
+use super::{Cx, findings};
 use crate::output::{age, clean, facts, local};
 
 /// Prints how the shop is doing.
@@ -57,6 +57,7 @@ fn people(cx: &Cx, overview: &Overview) -> String {
         ),
         ("credits", format!("{:.1} a day; {empty}", forecast.per_day)),
     ]);
+    text.push_str(&findings::lines(&overview.findings, cx.now));
     for error in &overview.errors {
         text.push_str(&format!("wrong      {}: {}\n", age(error.at, cx.now), clean(&error.text)));
     }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use mychatflow_daemon::redact::redacted;
 use mychatflow_data::client;
 use mychatflow_data::protocol::calls::tenant::TenantAdd;
 use mychatflow_data::user_file::{Existing, Readers, UserFileError, check_place, write_user_file};
@@ -98,7 +99,10 @@ async fn waha() -> anyhow::Result<Option<(String, SecretString)>> {
             note("Kept as it is; `mychatflow doctor` tries it again.\n");
             return Ok(Some((url, key)));
         }
-        usual = url;
+        // One with a password in it is not offered, and so not shown, again.
+        if redacted(&url) == url {
+            usual = url;
+        }
     }
 }
 

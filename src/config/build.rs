@@ -9,6 +9,7 @@ use std::time::Duration;
 use mychatflow_daemon::config::{
     Config, Consent, LogFormat, ModelConfig, OidcConfig, PlanConfig, WAHA_URL, WahaConfig,
 };
+use mychatflow_daemon::redact::redacted;
 use mychatflow_data::credits::Credits;
 use mychatflow_data::model::chat::Mode;
 use mychatflow_data::model::setting::{ExistingContacts, Pace};
@@ -38,6 +39,7 @@ pub fn build(layers: Layers, base: &Path, env: &Env) -> (Config, Vec<Problem>) {
     });
 
     let mut config = Config::new(data_dir, socket);
+    config.secret_files = take.layers.secret_files.iter().cloned().collect();
     take.daemon(&mut config);
     take.waha(&mut config);
     take.gemini(&mut config);
@@ -261,15 +263,16 @@ fn url(text: &str) -> Result<String, String> {
     if text.is_empty() {
         return Ok(String::new());
     }
+    let shown = redacted(text);
     let url = reqwest::Url::parse(text)
-        .map_err(|error| format!("{text:?} is no address such as http://127.0.0.1:3000: {error}"))?;
+        .map_err(|error| format!("{shown:?} is no address such as http://127.0.0.1:3000: {error}"))?;
     let problem = match url.scheme() {
         "http" | "https" if url.query().is_some() || url.fragment().is_some() => "may have no ? and no #",
         "http" | "https" if !url.username().is_empty() || url.password().is_some() => "may have no password in it",
         "http" | "https" => return Ok(text.trim_end_matches('/').to_owned()),
         _ => "should begin with http:// or https://",
     };
-    Err(format!("{text:?} {problem}"))
+    Err(format!("{shown:?} {problem}"))
 }
 
 fn url_path(text: &str) -> Result<String, String> {

@@ -71,6 +71,8 @@ pub struct Layers {
     pub problems: Vec<Problem>,
     /// The one that left nothing of the file; among the others too.
     pub not_toml: Option<Problem>,
+    /// The files that keys were read from.
+    pub secret_files: BTreeSet<PathBuf>,
 }
 
 impl Layers {
@@ -180,7 +182,10 @@ impl Layers {
                     .map(|value| (key.clone(), value))
                     .ok_or_else(|| format!("{key} should be {}", kind.words())),
                 (None, Some(secret)) => {
-                    secret_in(&paths::written(text, &base, env)).map(|text| (secret, Value::Text(text)))
+                    let file = paths::written(text, &base, env);
+                    let read = secret_in(&file).map(|text| (secret, Value::Text(text)));
+                    self.secret_files.insert(file);
+                    read
                 }
                 (None, None) => {
                     self.unknown(&key, &origin);
@@ -288,7 +293,9 @@ impl FileReader<'_> {
 
     fn leaf(&self, layers: &mut Layers, key: KeyPath, value: &Spanned<DeValue<'_>>, origin: Origin) {
         if let Some(secret) = key.secret_of_file() {
-            match value.get_ref().as_str().map(|text| secret_in(&paths::written(text, self.base, self.env))) {
+            let file = value.get_ref().as_str().map(|text| paths::written(text, self.base, self.env));
+            layers.secret_files.extend(file.clone());
+            match file.map(|file| secret_in(&file)) {
                 _ if layers.found.contains_key(&secret) => {
                     layers.problem(&origin, format!("{secret} and {key} are both there: keep one"));
                 }
@@ -303,7 +310,14 @@ impl FileReader<'_> {
             Some(_) if layers.found.contains_key(&key) => {
                 layers.problem(&origin, format!("{key} and {key}_file are both there: keep one"));
             }
-            Some(value) => layers.put(key, value, origin),
+            Some(value) => {
+                if let (Kind::Secret, Value::Text(text), Origin::File(file, _)) = (kind, &value, &origin)
+                    && !text.is_empty()
+                {
+                    layers.secret_files.insert(file.clone());
+                }
+                layers.put(key, value, origin);
+            }
             None => {
                 let found = article(value.get_ref().type_str());
                 layers.problem(&origin, format!("{key} should be {}, not {found}", kind.words()));

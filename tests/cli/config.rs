@@ -23,6 +23,32 @@ async fn a_mistake_is_named_with_its_line() {
 }
 
 #[tokio::test]
+async fn a_password_in_an_address_is_printed_nowhere() {
+    for address in
+        ["http://anna:hunter2@waha.example:3000", "http://anna:hun/ter2@waha.example", "http://waha/?k=hunter2"]
+    {
+        let desk = Desk::new();
+        for text in [
+            format!("[[waha]]\nurl = \"{address}\"\n"),
+            format!("[gemini]\nbase_url = \"{address}\"\n"),
+            format!("[webhook]\npublic_url = \"{address}\"\n"),
+        ] {
+            desk.write(".config/mychatflow/config.toml", &text);
+            for line in [&["config", "check"][..], &["config", "show"], &["doctor"], &["daemon"], &["daemon", "status"]]
+            {
+                for json in [&[][..], &["--json"]] {
+                    let ran = desk.run(&[line, json].concat()).await;
+                    let said = format!("{}{}", ran.stdout(), ran.stderr());
+                    assert!(!said.contains("ter2"), "{line:?}: {said}");
+                }
+            }
+            let ran = desk.run(&["config", "check"]).await;
+            assert!(ran.stderr().contains("[redacted]"), "{}", ran.stderr());
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_toml_is_no_missing_daemon() {
     let desk = Desk::new();
     let file = desk.write("my.toml", "[reply]\n[[[\n");

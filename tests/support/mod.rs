@@ -79,6 +79,13 @@ impl World {
     pub async fn unpaired(shop: Shop) -> Self {
         let mut world = Self::unfurnished(shop).await;
         world.start().await;
+        world.furnish().await;
+        world
+    }
+
+    /// The shop with its facts, and a number to be paired.
+    pub async fn furnish(&self) {
+        let world = self;
         let bakery = customers::shop();
         world.done(&["tenant", "add", bakery.name, "--timezone", bakery.timezone]).await;
         world.done(&["settings", "set", "business.profile", bakery.profile]).await;
@@ -88,7 +95,6 @@ impl World {
             world.done(&["quick-reply", "add", label, text]).await;
         }
         world.done(&["instance", "add", NUMBER, "--waha", "main", "--session", NUMBER]).await;
-        world
     }
 
     /// The servers and a config; no daemon yet.
@@ -181,11 +187,26 @@ burst_quiet_ms = {quiet_ms}
         self.start_by(&["daemon"], variables).await;
     }
 
+    /// Starts the daemon so that it ignores these signals, as some supervisors do.
+    pub async fn start_with_signals_ignored(&mut self, signals: &[&str]) {
+        let typed = self.command(&["daemon"]);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("trap '' {}; exec \"$0\" \"$@\"", signals.join(" "))]);
+        shell.arg(typed.as_std().get_program()).args(typed.as_std().get_args()).kill_on_drop(true).env_clear();
+        shell.envs(typed.as_std().get_envs().filter_map(|(name, value)| Some((name, value?))));
+        self.follow(shell).await;
+    }
+
     async fn start_by(&mut self, line: &[&str], variables: &[(&str, &str)]) {
+        let mut daemon = self.command(line);
+        daemon.envs(variables.iter().copied());
+        self.follow(daemon).await;
+    }
+
+    async fn follow(&mut self, mut daemon: Command) {
         assert!(self.daemon.is_none(), "one runs already");
         let seen = self.log.len();
-        let mut daemon = self.command(line);
-        daemon.envs(variables.iter().copied()).stdout(Stdio::null()).stderr(Stdio::piped());
+        daemon.stdout(Stdio::null()).stderr(Stdio::piped());
         let mut daemon = daemon.spawn().unwrap();
         self.log.follow(daemon.stderr.take().unwrap());
         self.daemon = Some(daemon);

@@ -3,6 +3,7 @@
 pub mod budget;
 pub mod complaints;
 pub mod counts;
+pub mod intake;
 pub mod server;
 pub mod signature;
 pub mod webhook;

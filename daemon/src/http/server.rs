@@ -12,6 +12,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, header};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use mychatflow_data::model::finding::{FindingCode, HealthFinding};
 use mychatflow_data::time::Timestamp;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
@@ -23,6 +24,7 @@ use super::webhook::{Answer, Peer, SENDER_MAX, Webhook, answer};
 use crate::cx::{Clients, Cx};
 use crate::disk::free_bytes;
 use crate::gemini::{BreakerState, State};
+use crate::health::{self, HealthScope};
 use crate::waha::health::Health;
 use crate::waha::session_config::WEBHOOK_PATH;
 
@@ -130,28 +132,33 @@ impl Routes for Readiness {
 }
 
 impl Readiness {
-    /// 200 while the store takes writes. What WAHA and Gemini do is told, with its age, and never fails it.
+    /// 200 while the store takes writes, by what became of real ones. What WAHA and Gemini do is told, with its age, and never fails it.
     async fn ready(&self) -> Answer {
         let began = Instant::now();
         let store = self.cx.store.probe().await;
         let probe_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let now = self.cx.now();
         let clients = self.cx.clients();
+        let findings = health::findings(&self.cx, HealthScope::Everything).await;
+        let refuses = findings.iter().find(|finding| finding.code.stops_deliveries());
+        let error = store.as_ref().err().map(ToString::to_string);
+        let error = error.or_else(|| refuses.map(|finding| finding.summary.clone()));
         let wahas: Vec<_> = clients.wahas.values().map(|waha| about_waha(waha.name(), &waha.health(), now)).collect();
         let gemini = clients.gemini.as_ref().map(|gemini| about_gemini(&gemini.state(), now));
         let body = json!({
-            "ready": store.is_ok(),
+            "ready": error.is_none(),
             "store": {
                 "waiting": self.cx.store.waiting(),
                 "probe_ms": probe_ms,
-                "error": store.as_ref().err().map(ToString::to_string),
+                "error": error,
             },
             "disk": {"free_bytes": free_bytes(&clients.config.daemon.data_dir)},
             "waha": wahas,
             "gemini": gemini,
+            "findings": findings,
         });
         let mut answer = Response::new(Full::new(Bytes::from(body.to_string())));
-        if store.is_err() {
+        if error.is_some() {
             *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         }
         let json = header::HeaderValue::from_static("application/json");
@@ -176,6 +183,7 @@ impl Readiness {
             let _ = writeln!(text, "mychatflow_jobs{{state=\"{state}\"}} {count}");
         }
         write_gauges(&mut text, &self.cx.clients());
+        write_findings(&mut text, &health::findings(&self.cx, HealthScope::Everything).await);
         let _ = write!(
             text,
             "# TYPE mychatflow_store_waiting gauge\nmychatflow_store_waiting {}\n# EOF\n",
@@ -203,8 +211,8 @@ fn about_gemini(state: &State, now: Timestamp) -> Value {
     let age = |at: jiff::Timestamp| now.to_jiff().duration_since(at).as_secs().max(0);
     json!({
         "up": state.breaker == BreakerState::Closed,
-        "last_ok": state.last_ok_at.map(|at| json!({"at": at.to_string(), "age_s": age(at)})),
-        "last_error": state.last_error.as_ref().map(|last| {
+        "last_ok": state.record.last_ok_at.map(|at| json!({"at": at.to_string(), "age_s": age(at)})),
+        "last_error": state.record.last_error.as_ref().map(|last| {
             json!({"at": last.at.to_string(), "age_s": age(last.at), "error": last.error.to_string()})
         }),
     })
@@ -224,6 +232,15 @@ fn write_gauges(text: &mut String, clients: &Clients) {
     }
 }
 
+/// How many findings there are of each code, without a word about whose. Writing to a String can't fail.
+fn write_findings(text: &mut String, findings: &[HealthFinding]) {
+    let _ = writeln!(text, "# TYPE mychatflow_findings gauge");
+    for code in FindingCode::ALL {
+        let count = findings.iter().filter(|finding| finding.code == *code).count();
+        let _ = writeln!(text, "mychatflow_findings{{code=\"{code}\",level=\"{}\"}} {count}", code.level());
+    }
+}
+
 /// The value of a label, as OpenMetrics wants it escaped.
 fn label(value: &str) -> String {
     value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
@@ -232,6 +249,7 @@ fn label(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gemini::CallRecord;
 
     #[test]
     fn what_waha_did_is_told_with_its_age() {
@@ -248,7 +266,11 @@ mod tests {
     fn what_gemini_did_is_told_with_its_age() {
         let now = Timestamp::from_seconds(1_000_000);
         let at = |seconds: i64| Some(jiff::Timestamp::from_second(1_000_000 - seconds).unwrap());
-        let state = State { breaker: BreakerState::Trying, last_ok_at: at(9), last_error: None, in_its_place: None };
+        let state = State {
+            breaker: BreakerState::Trying,
+            record: CallRecord { last_ok_at: at(9), ..CallRecord::default() },
+            in_its_place: None,
+        };
         let told = about_gemini(&state, now);
         assert_eq!((&told["up"], &told["last_ok"]["age_s"]), (&json!(false), &json!(9)));
         assert_eq!(told["last_error"], Value::Null);

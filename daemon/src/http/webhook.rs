@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper::{HeaderMap, Request, Response, StatusCode, header};
 use mychatflow_data::ids::InstanceId;
-use mychatflow_data::model::delivery::{Delivery, DeliveryEvent};
+use mychatflow_data::model::delivery::{Delivery, DeliveryEvent, SELF_POSTED_KIND};
 use mychatflow_data::protocol::event::Topic;
 use mychatflow_data::store::admin::DAEMON;
 use mychatflow_data::store::error::StoreError;
@@ -24,10 +24,11 @@ use sha2::{Digest, Sha512};
 use super::budget::{Budget, Share};
 use super::complaints::Complaints;
 use super::counts::Counts;
-use super::signature;
+use super::intake::RefusalKind;
+use super::signature::{self, SignatureError};
 use crate::chain::chain;
 use crate::cx::Cx;
-use crate::flow::clean::clean_message;
+use crate::flow::clean::{clean_edit, clean_message};
 use crate::halt;
 use crate::waha;
 
@@ -71,6 +72,7 @@ impl Webhook {
             // Counted by the daemon itself: nobody's number was meant.
             self.counts.add(DAEMON, "ingest.ignored");
             self.counts.add(DAEMON, "refused.unknown_instance");
+            self.refuse(RefusalKind::UnknownInstance, None, peer);
             self.complain("a delivery for an instance that is not here", None, peer);
             return answer(StatusCode::NOT_FOUND, r#"{"error":"no such instance"}"#);
         };
@@ -84,11 +86,16 @@ impl Webhook {
         if let Err(error) = signature::verify(key, &head.headers, &body) {
             self.counts.add(receiver.tenant, "ingest.bad_signature");
             tracing::debug!(instance.id = %receiver.instance, %error, "a delivery with a bad signature");
+            let kind = match error {
+                SignatureError::Missing | SignatureError::Algorithm => RefusalKind::Unsigned,
+                _ => RefusalKind::Signature,
+            };
+            self.refuse(kind, Some(&receiver), peer);
             self.complain("a delivery with a bad signature", Some(&receiver), peer);
             return answer(StatusCode::UNAUTHORIZED, r#"{"error":"bad signature"}"#);
         }
         drop(share);
-        self.take_in(&receiver, &body).await
+        self.take_in(&receiver, &body, peer).await
     }
 
     /// Tells of a refusal, in the log and to consoles, unless the same was told a moment ago.
@@ -151,6 +158,7 @@ impl Webhook {
             Unread::TooLarge => {
                 self.counts.add(receiver.tenant, "ingest.unreadable");
                 self.counts.add(receiver.tenant, "refused.too_large");
+                self.refuse(RefusalKind::TooLarge, Some(receiver), peer);
                 self.complain("a delivery over webhook.max_body_bytes", Some(receiver), peer);
                 closing(answer(StatusCode::PAYLOAD_TOO_LARGE, r#"{"error":"the body is too large"}"#))
             }
@@ -165,32 +173,43 @@ impl Webhook {
         }
     }
 
-    async fn take_in(&self, receiver: &Receiver, body: &[u8]) -> Answer {
+    async fn take_in(&self, receiver: &Receiver, body: &[u8], peer: Option<Peer>) -> Answer {
         let delivery = match waha::parse(body) {
             Ok(delivery) => delivery,
             Err(error) => return self.keep(receiver, body, chain(&error)).await,
         };
         if delivery.session != receiver.session {
             self.counts.add(receiver.tenant, "ingest.ignored");
+            self.refuse(RefusalKind::ForeignSession, Some(receiver), peer);
             tracing::warn!(
                 instance.id = %receiver.instance,
                 "a delivery of another session: is WAHA's global webhook set to this number's address?"
             );
             return answer(StatusCode::OK, r#"{"ignored":true}"#);
         }
-        let tenant = self.cx.store.tenant_of_receiver(receiver);
+        // It has arrived, whether the store takes it or not. What we post to ourselves is no sign of WAHA.
+        match &delivery.event {
+            DeliveryEvent::Unknown { kind } if kind == SELF_POSTED_KIND => {}
+            DeliveryEvent::SessionStatus(told) => {
+                self.cx.numbers.note_delivery(receiver.instance, Some(&told.status), self.cx.now());
+            }
+            _ => self.cx.numbers.note_delivery(receiver.instance, None, self.cx.now()),
+        }
+        let tenant = self.cx.store.tenant_of_receiver(receiver).with_clock_ahead(self.cx.clock_doubt.ahead());
         let rules = self.cx.config().reply;
         if matches!(&delivery.event, DeliveryEvent::Message(message) if !message.from_me) {
             self.cx.hurry.note(self.cx.now());
         }
+        self.cx.probes.note(&delivery.event);
         match tenant.accept_delivery(receiver.instance, cleaned(delivery), rules, self.cx.now()).await {
             Ok(Accepted::Stored) => {
+                self.cx.intake.note_stored(self.cx.now());
                 halt::at("delivery_stored").await;
                 answer(StatusCode::OK, r#"{"stored":true}"#)
             }
             Ok(Accepted::Duplicate) => answer(StatusCode::OK, r#"{"duplicate":true}"#),
             Ok(Accepted::Ignored) => answer(StatusCode::OK, r#"{"ignored":true}"#),
-            Err(error) => not_stored(&error),
+            Err(error) => self.not_stored(&error),
         }
     }
 
@@ -199,24 +218,35 @@ impl Webhook {
         let tenant = self.cx.store.tenant_of_receiver(receiver);
         let digest = Sha512::digest(body).to_vec();
         match tenant.keep_unreadable(receiver.instance, body.to_vec(), digest, reason, self.cx.now()).await {
-            Ok(()) => answer(StatusCode::OK, r#"{"unreadable":true}"#),
-            Err(error) => not_stored(&error),
+            Ok(()) => {
+                self.cx.intake.note_stored(self.cx.now());
+                answer(StatusCode::OK, r#"{"unreadable":true}"#)
+            }
+            Err(error) => self.not_stored(&error),
         }
+    }
+
+    fn not_stored(&self, error: &StoreError) -> Answer {
+        tracing::error!(error = chain(error), "a delivery could not be stored");
+        self.cx.intake.note_not_stored(error, self.cx.now());
+        later(r#"{"error":"the store can't take it now"}"#)
+    }
+
+    fn refuse(&self, kind: RefusalKind, receiver: Option<&Receiver>, peer: Option<Peer>) {
+        let from = peer.map(|peer| peer.0.to_string());
+        self.cx.intake.note_refused(kind, receiver.map(|receiver| receiver.instance), from, self.cx.now());
     }
 }
 
 /// Names come from strangers' phones: no control and no bidi characters get further than this,
 /// and nothing that is longer than any phone sends.
 fn cleaned(mut delivery: Delivery) -> Delivery {
-    if let DeliveryEvent::Message(message) | DeliveryEvent::Waiting(message) = &mut delivery.event {
-        clean_message(message);
+    match &mut delivery.event {
+        DeliveryEvent::Message(message) | DeliveryEvent::Waiting(message) => clean_message(message),
+        DeliveryEvent::Edited(edited) => clean_edit(edited),
+        _ => {}
     }
     delivery
-}
-
-fn not_stored(error: &StoreError) -> Answer {
-    tracing::error!(error = chain(error), "a delivery could not be stored");
-    later(r#"{"error":"the store can't take it now"}"#)
 }
 
 /// An answer with a JSON body.

@@ -9,8 +9,8 @@ use mychatflow_data::protocol::{AdminRequest, Answer, Call, Method, Needs, Reque
 
 use super::handlers::{
     ask, campaign_copies, campaign_files, campaign_lists, campaigns, chats, contact_edit, contact_erase,
-    contact_export, contact_import, contact_merge, contacts, credits, daemon, drafts, instances, notes, overview,
-    people, preflight, queue, quick_replies, search, segments, settings, stats, tenants, why,
+    contact_export, contact_import, contact_merge, contacts, credits, daemon, drafts, instance_probe, instances, notes,
+    overview, people, preflight, queue, quick_replies, search, segments, settings, stats, tenants, why,
 };
 use super::peer::{Caller, Standing};
 use super::refused::Handled;
@@ -46,6 +46,7 @@ impl Desk {
             R::InstanceRestart(call) => answer(instances::restart(cx, shop, call).await),
             R::InstanceLogout(call) => answer(instances::logout(cx, shop, call).await),
             R::InstanceRemove(call) => answer(instances::remove(cx, shop, call).await),
+            R::InstanceProbe(call) => answer(instance_probe::probe(cx, shop, call).await),
             R::InstanceWebhook(call) => answer(instances::webhook(cx, shop, call).await),
             R::ChatList(call) => answer(chats::list(cx, shop, call).await),
             R::ChatShow(call) => answer(chats::show(cx, shop, call).await),
@@ -114,7 +115,7 @@ impl Desk {
             R::QuickReplyEdit(call) => answer(quick_replies::edit(cx, shop, call).await),
             R::QuickReplyRemove(call) => answer(quick_replies::remove(cx, shop, call).await),
             R::Why(call) => answer(why::why(cx, shop, call).await),
-            R::OverviewShow(call) => answer(overview::overview(cx, shop, call).await),
+            R::OverviewShow(call) => answer(overview::overview(cx, shop, caller, call).await),
             R::Ask(call) => answer(ask::ask(cx, shop, call).await),
         }
     }

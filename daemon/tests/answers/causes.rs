@@ -218,11 +218,19 @@ async fn a_message_that_needs_no_answer_says_who_found_so() {
             (chat.state == ChatState::Waiting).then_some(())
         })
         .await;
+    let nothing = "Not answered: the assistant read it and saw nothing to answer";
     for ahead in [Duration::ZERO, OLD] {
         later(&world, ahead);
         let why: WhyDocument = call(&world, "why", json!({"id": chat})).await;
-        assert_eq!(why.headline, "Not answered: the assistant read it and saw nothing to answer");
+        assert_eq!(why.headline, nothing);
     }
+    later(&world, Duration::ZERO);
+    // What is asked later is no answer to it, and does not ask it again.
+    let thanks = world.shop.interactions(chat, None, 1).await.unwrap().remove(0).id;
+    world.waha.customer_says(SESSION, &world.ana, "do you deliver?").await.unwrap();
+    world.waha.wait_for_sent(1, DEADLINE).await.unwrap();
+    let why: WhyDocument = call(&world, "why", json!({"id": thanks})).await;
+    assert_eq!(why.headline, nothing);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod contents;
 mod disclosure;
 mod erase;
 mod gemini;
+mod health;
 mod humans;
 mod intake;
 mod merges;

@@ -24,6 +24,11 @@ pub struct Delivery {
     pub event: DeliveryEvent,
 }
 
+/// The kind of a delivery that `doctor` posts to the daemon itself: it tells nothing of WAHA.
+pub const SELF_POSTED_KIND: &str = "mychatflow.probe";
+/// How a message begins that a number sends to itself to see whether deliveries come. Only to its own address it means that.
+pub const PROBE_MARK: &str = "MyChatFlow test message";
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum DeliveryEvent {
@@ -166,6 +171,9 @@ pub struct EditedEvent {
     pub text: String,
     /// When.
     pub at: Timestamp,
+    /// The message as it stands since, at the time of the edit; `None` where the edit does not tell enough of it. It is
+    /// stored where the message itself never came.
+    pub message: Option<Box<MessageEvent>>,
 }
 
 /// A message that was taken back.

@@ -8,11 +8,13 @@ pub mod delivery;
 #[cfg(feature = "store")]
 pub mod disclosure;
 pub mod fault;
+pub mod finding;
 pub mod governor;
 pub mod hush;
 pub mod instance;
 pub mod interaction;
 pub mod job;
+pub mod language;
 pub mod ledger;
 pub mod limit;
 pub mod member;

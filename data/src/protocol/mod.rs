@@ -44,8 +44,8 @@ use calls::daemon::{DaemonReload, DaemonReloaded, DaemonShown, DaemonStatus, Dae
 use calls::events::{EventsSubscribe, EventsSubscribed};
 use calls::instance::{
     InstanceAdd, InstanceAdded, InstanceDocument, InstanceList, InstanceLogout, InstancePair, InstancePairing,
-    InstanceQr, InstanceRemove, InstanceRemoved, InstanceRestart, InstanceShow, InstanceShown, InstanceWebhook, QrCode,
-    WebhookDocument,
+    InstanceProbe, InstanceProbed, InstanceQr, InstanceRemove, InstanceRemoved, InstanceRestart, InstanceShow,
+    InstanceShown, InstanceWebhook, QrCode, WebhookDocument,
 };
 use calls::overview::{Overview, OverviewShow};
 use calls::queue::{QueueDrop, QueueHold, QueueLine, QueueList, QueueRelease, QueueRetry, QueueShow, QueueShown};
@@ -260,6 +260,7 @@ calls! {
         "instance.restart"  => InstanceRestart -> InstanceDocument, Owner;
         "instance.logout"   => InstanceLogout  -> InstanceDocument, Owner;
         "instance.remove"   => InstanceRemove  -> InstanceRemoved, Owner;
+        "instance.probe"    => InstanceProbe   -> InstanceProbed, Owner;
         "instance.webhook"  => InstanceWebhook -> WebhookDocument, Owner;
 
         "chat.list"         => ChatList        -> Page<ChatSummary>, Viewer;

@@ -1,6 +1,7 @@
 //! The few questions that are about the daemon, not about one tenant.
 
 use super::change::Change;
+use super::db::UnitKind;
 use super::error::StoreError;
 use super::scope::Scoped;
 use super::{Store, TenantStore};
@@ -22,6 +23,10 @@ pub struct Counter {
 
 /// The daemon itself, as the owner of counters that belong to no tenant.
 pub const DAEMON: TenantId = TenantId::from_bytes([0; 16]);
+/// How much a probe for room writes: more than any message.
+const ROOM_BYTES: i64 = 512 * 1024;
+/// No counter has a longer name; what is longer was left by a probe.
+const COUNTER_NAME_MAX: i64 = 200;
 
 impl Store {
     /// The number of the schema.
@@ -37,9 +42,11 @@ impl Store {
     pub async fn counters(&self) -> Result<Vec<Counter>, StoreError> {
         self.db
             .read(|connection| {
-                let mut statement = connection.prepare_cached("SELECT tenant_id, name, value FROM counters")?;
-                let rows = statement
-                    .query_map([], |row| Ok(Counter { tenant: row.get(0)?, name: row.get(1)?, value: row.get(2)? }))?;
+                let mut statement = connection
+                    .prepare_cached("SELECT tenant_id, name, value FROM counters WHERE length(name) <= ?1")?;
+                let rows = statement.query_map([COUNTER_NAME_MAX], |row| {
+                    Ok(Counter { tenant: row.get(0)?, name: row.get(1)?, value: row.get(2)? })
+                })?;
                 Ok(rows.collect::<Result<Vec<_>, _>>()?)
             })
             .await
@@ -87,13 +94,15 @@ impl Store {
             .await
     }
 
-    /// Does the store take writes? Used by `/readyz`.
+    /// Does the store take writes? It writes one row over, which may fit where nothing else does: see
+    /// [`Store::write_health`].
     ///
     /// # Errors
     /// What stands in the way.
     pub async fn probe(&self) -> Result<(), StoreError> {
         self.db
             .write(|writer| {
+                writer.is_only(UnitKind::Probe);
                 writer.connection.execute(
                     "INSERT INTO counters (tenant_id, name, value) VALUES (?1, 'probe', 1)
                      ON CONFLICT (tenant_id, name) DO UPDATE SET value = value + 1",
@@ -102,6 +111,29 @@ impl Store {
                 Ok(())
             })
             .await
+    }
+
+    /// Is there room again, after a write has failed? Commits half a megabyte, and takes it away.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub async fn probe_room(&self) -> Result<(), StoreError> {
+        let made = self.db.write(|writer| {
+            writer.is_only(UnitKind::LargeProbe);
+            writer.connection.execute(
+                "INSERT OR REPLACE INTO counters (tenant_id, name, value) VALUES (?1, hex(zeroblob(?2)), 0)",
+                (DAEMON, ROOM_BYTES / 2),
+            )?;
+            Ok(())
+        });
+        made.await?;
+        let taken = self.db.write(|writer| {
+            writer.is_only(UnitKind::Probe);
+            let long = "DELETE FROM counters WHERE tenant_id = ?1 AND length(name) > ?2";
+            writer.connection.execute(long, (DAEMON, COUNTER_NAME_MAX))?;
+            Ok(())
+        });
+        taken.await
     }
 
     /// How many jobs are in each state, over all tenants.

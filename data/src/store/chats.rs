@@ -171,7 +171,7 @@ pub(crate) fn answered(
 /// A message changed whose word is last: looks anew since when the customer waits.
 pub(crate) fn look_who_waits(scope: &Scope<'_>, chat: ChatId) -> Result<(), StoreError> {
     const LOOK: Scoped = scoped!(
-        "UPDATE chats SET waiting_since = (
+        "UPDATE chats SET waiting_since = coalesce((
              SELECT min(i.at) FROM interactions AS i
              WHERE i.tenant_id = :tenant AND i.chat_id = :chat AND i.direction = 'in' AND i.state <> 'revoked'
                AND i.at > max(context_from, coalesce((
@@ -180,7 +180,9 @@ pub(crate) fn look_who_waits(scope: &Scope<'_>, chat: ChatId) -> Result<(), Stor
                    WHERE o.tenant_id = :tenant AND o.chat_id = :chat AND o.direction = 'out' AND o.author <> 'campaign'
                      AND (o.state IN ('sent', 'delivered', 'read', 'played')
                           OR (o.author = 'human' AND o.state IN ('queued', 'sending', 'unknown')))
-                   ORDER BY o.at DESC, o.seq DESC LIMIT 1), 0)))
+                   ORDER BY o.at DESC, o.seq DESC LIMIT 1), 0))),
+             -- Nobody has taken a hand-off over yet.
+             CASE WHEN handoff_at IS NOT NULL AND state = 'needs_you' THEN coalesce(waiting_since, last_in_at) END)
          WHERE tenant_id = :tenant AND id = :chat AND kind = 'direct'"
     );
     scope.execute(LOOK, &[(":chat", &chat)]).map(drop)

@@ -9,6 +9,7 @@ use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -27,6 +28,7 @@ use super::readers::{Caller, Query, Readers};
 use super::statistics::set_statistics;
 use super::traces::{self, Decision, Log, Refusal, Standing, StoreFile};
 use super::watched::{Keeper, Presence, Watched};
+use super::write_record::{WriteFault, WriteHealth, WriteRecord};
 use crate::ids::TenantId;
 use crate::time::Timestamp;
 
@@ -65,6 +67,25 @@ pub(crate) struct Writer<'c> {
     counts: RefCell<Vec<(TenantId, &'static str, i64)>>,
     tallies: RefCell<Vec<(TenantId, i64, Tally)>>,
     traceless: Cell<bool>,
+    /// What the unit that runs is.
+    kind: Cell<UnitKind>,
+    /// Of the units that went well, whether one was real work, and whether one made a large row.
+    worked: Cell<bool>,
+    had_room: Cell<bool>,
+    /// What stood in the way of one, for the machine's sake.
+    failure: RefCell<Option<WriteFault>>,
+}
+
+/// What a unit of work proves when it goes well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum UnitKind {
+    /// That the store takes what is to be written.
+    #[default]
+    Real,
+    /// Next to nothing: it writes a row over.
+    Probe,
+    /// That there is room.
+    LargeProbe,
 }
 
 impl Writer<'_> {
@@ -76,6 +97,11 @@ impl Writer<'_> {
     /// Adds to a counter of `stats`, in the same commit.
     pub(crate) fn count(&self, tenant: TenantId, name: &'static str, by: i64) {
         self.counts.borrow_mut().push((tenant, name, by));
+    }
+
+    /// The unit that runs only tries whether the store takes writes.
+    pub(crate) fn is_only(&self, kind: UnitKind) {
+        self.kind.set(kind);
     }
 
     /// What this batch deletes must be found in the file no more, once it is committed.
@@ -123,6 +149,10 @@ pub(crate) struct Db {
     id: StoreId,
     watched: Watched,
     lost: watch::Receiver<Option<String>>,
+    record: Arc<WriteRecord>,
+    closed_in_order: bool,
+    /// The store is being closed: long looks at the file end.
+    closing: Arc<AtomicBool>,
 }
 
 impl Db {
@@ -137,7 +167,7 @@ impl Db {
 
     fn open_found(opening: &Opening, listener: Arc<dyn Listener>) -> Result<Self, StoreError> {
         let path = opening.path.as_path();
-        let known = prepare(opening)?;
+        let Prepared { known, closed_in_order } = prepare(opening)?;
         // Before the connections, and closed after them: see `watched`.
         let file = File::open(path)
             .map_err(|error| StoreError::Invalid(format!("{} can't be opened: {error}", path.display())))?;
@@ -163,10 +193,12 @@ impl Db {
         let keeper = Keeper::begin(path, file, id, notebook, &connection, loss)?;
         let watched = keeper.watched.clone();
 
+        let record = Arc::new(WriteRecord::default());
+        let noted = Arc::clone(&record);
         let (writer, queue) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || write_loop(connection, queue, &*listener, keeper))
+            .spawn(move || write_loop(connection, queue, &*listener, keeper, &noted))
             .map_err(|error| StoreError::Invalid(format!("no thread for the writer: {error}")))?;
 
         let mut connections = Vec::with_capacity(READERS);
@@ -177,7 +209,18 @@ impl Db {
         }
         let readers = Readers::start(connections, READ_MAX)?;
         let (writer, thread, readers) = (Some(writer), Some(thread), Some(readers));
-        Ok(Self { writer, thread, readers, path: path.to_owned(), id, watched, lost })
+        Ok(Self {
+            writer,
+            thread,
+            readers,
+            path: path.to_owned(),
+            id,
+            watched,
+            lost,
+            record,
+            closed_in_order,
+            closing: Arc::default(),
+        })
     }
 
     /// Which store it is.
@@ -204,6 +247,21 @@ impl Db {
     /// Where the file is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// True once the store is being closed.
+    pub(crate) fn closing(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.closing)
+    }
+
+    /// Was the file closed in order before it was opened now?
+    pub(crate) fn was_closed_in_order(&self) -> bool {
+        self.closed_in_order
+    }
+
+    /// What became of the last writes.
+    pub(crate) fn write_health(&self) -> WriteHealth {
+        self.record.health()
     }
 
     /// Units of work that wait for the writer.
@@ -272,6 +330,7 @@ impl Db {
 
 impl Drop for Db {
     fn drop(&mut self) {
+        self.closing.store(true, Ordering::Relaxed);
         self.readers.take();
         self.writer.take();
         if let Some(thread) = self.thread.take()
@@ -283,9 +342,16 @@ impl Drop for Db {
     }
 }
 
+/// What is known of a file that may be opened.
+struct Prepared {
+    /// The id that it must have, where one is known.
+    known: Option<StoreId>,
+    /// Was it closed in order?
+    closed_in_order: bool,
+}
+
 /// Decides by what lies there whether the store may be opened, and makes an empty file where there never was one.
-/// Returns the id that the store must have, where one is known.
-fn prepare(opening: &Opening) -> Result<Option<StoreId>, StoreError> {
+fn prepare(opening: &Opening) -> Result<Prepared, StoreError> {
     let path = opening.path.as_path();
     let mut traces = opening.look()?;
     let mut decision = traces::decide(&traces);
@@ -326,7 +392,7 @@ fn prepare(opening: &Opening) -> Result<Option<StoreId>, StoreError> {
             if traces.file == StoreFile::Missing {
                 make_private(path)?;
             }
-            return Ok(None);
+            return Ok(Prepared { known: None, closed_in_order: true });
         }
         Decision::Adopt => tracing::info!(path = %path.display(), "the store gets an id"),
         Decision::Open(Standing::OlderCopy) => tracing::warn!(
@@ -335,15 +401,31 @@ fn prepare(opening: &Opening) -> Result<Option<StoreId>, StoreError> {
         ),
         Decision::Open(Standing::AsLeft) => {}
     }
-    Ok(traces.note.note().map(|note| note.id))
+    let known = traces.note.note().map(|note| note.id);
+    Ok(Prepared { known, closed_in_order: traces.log != Log::Written })
 }
 
 /// What SQLite says of a file that something else was written over. Changes neither the file nor its log. An error says
 /// that nobody knows: it could not be looked at, or not to its end in the time that there is.
-fn find_damage(path: &Path, patience: Option<Duration>) -> Result<Option<String>, StoreError> {
-    let look = || {
-        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+pub(crate) fn find_damage(path: &Path, patience: Option<Duration>) -> Result<Option<String>, StoreError> {
+    find_damage_by(patience, || {
+        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         keep_log(&connection, true)?;
+        Ok(connection)
+    })
+}
+
+/// The same for a file that no process has open and that needs no log: nothing is made beside it, whoever looks.
+pub(crate) fn find_damage_alone(path: &Path, patience: Duration) -> Result<Option<String>, StoreError> {
+    find_damage_by(Some(patience), || Ok(open_alone(path)?))
+}
+
+fn find_damage_by(
+    patience: Option<Duration>,
+    open: impl FnOnce() -> Result<Connection, StoreError>,
+) -> Result<Option<String>, StoreError> {
+    let look = || {
+        let mut connection = open()?;
         if let Some(patience) = patience {
             let end = Instant::now() + patience;
             connection.progress_handler(STEPS, Some(move || Instant::now() > end))?;
@@ -367,6 +449,47 @@ pub(crate) fn look_through(connection: &Connection) -> rusqlite::Result<Option<S
         }
     }
     Ok(None)
+}
+
+/// The same table by table, at leisure: a rest as long as the look follows each, and no look keeps the log from beginning anew
+/// for longer than one table takes.
+pub(crate) fn look_through_tables(path: &Path, closing: &Arc<AtomicBool>) -> Result<Option<String>, StoreError> {
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    keep_log(&connection, true)?;
+    connection.pragma_update(None, "query_only", true)?;
+    let ended = Arc::clone(closing);
+    connection.progress_handler(STEPS, Some(move || ended.load(Ordering::Relaxed)))?;
+    let look = || -> rusqlite::Result<Option<String>> {
+        let mut names = connection
+            .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'")?;
+        let names = names.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
+        for name in names {
+            let began = Instant::now();
+            let mut found = None;
+            connection.pragma(None, "quick_check", name.as_str(), |row| {
+                let told: String = row.get(0)?;
+                found = found.take().or_else(|| told.lines().find(|line| line.starts_with("Tree ")).map(str::to_owned));
+                Ok(())
+            })?;
+            if found.is_some() {
+                return Ok(found);
+            }
+            std::thread::sleep(began.elapsed());
+        }
+        Ok(None)
+    };
+    match look() {
+        Err(error) if is_damage(&error) => Ok(Some(error.to_string())),
+        looked => Ok(looked?),
+    }
+}
+
+/// Reads something of a store without anything in it, as the migrations of this version make it.
+pub(crate) fn built_schema<T>(read: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    let mut connection = Connection::open_in_memory()?;
+    add_functions(&connection)?;
+    migrate(&mut connection)?;
+    read(&connection)
 }
 
 fn is_damage(error: &rusqlite::Error) -> bool {
@@ -406,12 +529,16 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "cache_size", READER_CACHE_KIB)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    add_functions(&connection)?;
+    Ok(connection)
+}
+
+/// Our own functions, which indexes and triggers call.
+fn add_functions(connection: &Connection) -> rusqlite::Result<()> {
     // SQLite's own lower() knows the letters of English only.
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
-    connection.create_scalar_function("fold", 1, flags, |call| {
-        Ok(call.get_raw(0).as_str_or_null()?.map(super::find::folded))
-    })?;
-    Ok(connection)
+    connection
+        .create_scalar_function("fold", 1, flags, |call| Ok(call.get_raw(0).as_str_or_null()?.map(super::find::folded)))
 }
 
 fn pack<T, F>(unit: F) -> (Unit, oneshot::Receiver<Result<T, StoreError>>)
@@ -437,9 +564,18 @@ fn run<T>(writer: &Writer<'_>, unit: impl FnOnce(&Writer<'_>) -> Result<T, Store
     let changes_before = writer.changes.borrow().len();
     let counts_before = writer.counts.borrow().len();
     let tallies_before = writer.tallies.borrow().len();
+    writer.kind.set(UnitKind::Real);
     let result = savepoint(writer.connection, || {
         catch_unwind(AssertUnwindSafe(|| unit(writer))).unwrap_or(Err(StoreError::Panicked))
     });
+    match &result {
+        Ok(_) => {
+            writer.worked.set(writer.worked.get() || writer.kind.get() == UnitKind::Real);
+            writer.had_room.set(writer.had_room.get() || writer.kind.get() == UnitKind::LargeProbe);
+        }
+        Err(error) if error.is_of_machine() => *writer.failure.borrow_mut() = Some(error.into()),
+        Err(_) => {}
+    }
     if result.is_err() {
         writer.changes.borrow_mut().truncate(changes_before);
         writer.counts.borrow_mut().truncate(counts_before);
@@ -458,7 +594,13 @@ fn savepoint<T>(connection: &Connection, unit: impl FnOnce() -> Result<T, StoreE
     result
 }
 
-fn write_loop(connection: Connection, mut queue: mpsc::Receiver<Unit>, listener: &dyn Listener, mut keeper: Keeper) {
+fn write_loop(
+    connection: Connection,
+    mut queue: mpsc::Receiver<Unit>,
+    listener: &dyn Listener,
+    mut keeper: Keeper,
+    record: &WriteRecord,
+) {
     let mut units = Vec::with_capacity(BATCH);
     let mut traces = false;
     while queue.blocking_recv_many(&mut units, BATCH) > 0 {
@@ -469,18 +611,20 @@ fn write_loop(connection: Connection, mut queue: mpsc::Receiver<Unit>, listener:
         // What is cut before a commit looks long enough after it.
         let found = keeper.check();
         if found.is_err() {
+            record.note_failed((&same_failure(&found)).into());
             units.drain(..).for_each(|unit| unit(None)(Err(same_failure(&found))));
             if let Err(StoreError::Lost(loss)) = found {
                 keeper.give_up(&connection, &loss);
             }
             continue;
         }
-        let Batch { settles, changes, committed, traceless } = write_batch(&connection, units.drain(..));
+        let Batch { settles, changes, committed, traceless, proof } = write_batch(&connection, units.drain(..));
         let written = committed.is_ok();
         // A commit into files that nobody will find again is none. One into files that can't be looked at now may stand: it
         // is not acknowledged, but whoever works on with it hears of it.
         let committed = committed.and_then(|()| keeper.check());
         let failed = committed.is_err();
+        proof.note(&committed, record);
         let may_stand = written && !matches!(committed, Err(StoreError::Lost(_)));
         traces |= traceless && may_stand;
         // Before anybody is told that it is erased. A reader may still look at what was: then after the next batch.
@@ -541,6 +685,30 @@ struct Batch {
     changes: Vec<Change>,
     committed: Result<(), StoreError>,
     traceless: bool,
+    proof: Proof,
+}
+
+/// What a batch proves of the store.
+#[derive(Default)]
+struct Proof {
+    worked: bool,
+    had_room: bool,
+    failure: Option<WriteFault>,
+}
+
+impl Proof {
+    /// What failed in it counts more than what went well beside it.
+    fn note(self, committed: &Result<(), StoreError>, record: &WriteRecord) {
+        match committed {
+            Err(error) => return record.note_failed(self.failure.unwrap_or_else(|| error.into())),
+            Ok(()) if self.had_room => record.note_room(),
+            Ok(()) if self.worked => record.note_stored(),
+            Ok(()) => {}
+        }
+        if let Some(failure) = self.failure {
+            record.note_failed(failure);
+        }
+    }
 }
 
 fn write_batch(connection: &Connection, units: impl Iterator<Item = Unit>) -> Batch {
@@ -550,12 +718,17 @@ fn write_batch(connection: &Connection, units: impl Iterator<Item = Unit>) -> Ba
         counts: RefCell::default(),
         tallies: RefCell::default(),
         traceless: Cell::default(),
+        kind: Cell::default(),
+        worked: Cell::default(),
+        had_room: Cell::default(),
+        failure: RefCell::default(),
     };
     let begun = connection.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([]));
     if let Err(error) = begun {
         // Outside a transaction a unit would commit by itself: none is run, and every caller is told.
         let settles = units.map(|unit| unit(None)).collect();
-        return Batch { settles, changes: Vec::new(), committed: Err(StoreError::from(error)), traceless: false };
+        let (committed, proof) = (Err(StoreError::from(error)), Proof::default());
+        return Batch { settles, changes: Vec::new(), committed, traceless: false, proof };
     }
     let settles: Vec<Settle> = units.map(|unit| unit(Some(&writer))).collect();
     let committed = flush_counts(&writer)
@@ -567,7 +740,9 @@ fn write_batch(connection: &Connection, units: impl Iterator<Item = Unit>) -> Ba
         // When even this fails the next BEGIN fails too, and its callers are told.
         let _ = connection.execute_batch("ROLLBACK");
     }
-    Batch { settles, changes: writer.changes.into_inner(), committed, traceless: writer.traceless.get() }
+    let proof =
+        Proof { worked: writer.worked.get(), had_room: writer.had_room.get(), failure: writer.failure.into_inner() };
+    Batch { settles, changes: writer.changes.into_inner(), committed, traceless: writer.traceless.get(), proof }
 }
 
 /// The index of words keeps some of them to find its way.

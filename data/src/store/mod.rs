@@ -42,6 +42,7 @@ pub mod search;
 pub mod segments;
 pub mod settings;
 mod signposts;
+pub mod soundness;
 mod statistics;
 pub mod suppressions;
 pub mod tenants;
@@ -50,9 +51,11 @@ mod traffic;
 pub mod tx;
 pub mod watched;
 pub mod why;
+pub mod write_record;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use self::change::Listener;
 use self::db::Db;
@@ -61,6 +64,7 @@ use self::identity::StoreId;
 use self::instances::Receiver;
 use self::opening::Opening;
 use self::scope::Scope;
+use self::write_record::WriteHealth;
 use crate::ids::TenantId;
 use crate::model::job::Job;
 
@@ -76,6 +80,8 @@ pub struct TenantStore {
     db: Arc<Db>,
     tenant: TenantId,
     caller: readers::Caller,
+    /// By how much this machine's clock may be ahead of WhatsApp's.
+    clock_ahead: Duration,
 }
 
 impl Store {
@@ -123,6 +129,12 @@ impl Store {
         self.db.lost().await
     }
 
+    /// What became of the last writes: no question to the file.
+    #[must_use]
+    pub fn write_health(&self) -> WriteHealth {
+        self.db.write_health()
+    }
+
     /// Units of work that wait for the writer.
     #[must_use]
     pub fn waiting(&self) -> usize {
@@ -151,7 +163,7 @@ impl Store {
     }
 
     fn tenant_unchecked(&self, tenant: TenantId) -> TenantStore {
-        TenantStore { db: Arc::clone(&self.db), tenant, caller: None }
+        TenantStore { db: Arc::clone(&self.db), tenant, caller: None, clock_ahead: Duration::ZERO }
     }
 }
 
@@ -166,6 +178,13 @@ impl TenantStore {
     #[must_use]
     pub fn for_account(self, uid: u32) -> Self {
         Self { caller: Some(uid), ..self }
+    }
+
+    /// The same view where servers say that this machine's clock is ahead by so much: WhatsApp's times on what we sent may lie
+    /// so much before ours.
+    #[must_use]
+    pub fn with_clock_ahead(self, clock_ahead: Duration) -> Self {
+        Self { clock_ahead, ..self }
     }
 
     pub(crate) async fn write<T, F>(&self, unit: F) -> Result<T, StoreError>

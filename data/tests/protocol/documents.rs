@@ -11,6 +11,7 @@ use mychatflow_data::ids::{
 };
 use mychatflow_data::model::campaign::{CampaignCounts, CampaignState, MissedSlot, NumberCheck};
 use mychatflow_data::model::contact::{Consent, ConsentState, Contact, Review};
+use mychatflow_data::model::finding::{FindingCode, FindingSubject, HealthFinding};
 use mychatflow_data::model::instance::{InstanceStatus, Me, StatusChange, Verdict};
 use mychatflow_data::model::interaction::{Author, ContentKind, Direction, InteractionState, Quoted, Tokens};
 use mychatflow_data::model::ledger::{Entry, EntryKind};
@@ -36,8 +37,8 @@ use mychatflow_data::protocol::calls::daemon::{
 };
 use mychatflow_data::protocol::calls::events::EventsSubscribed;
 use mychatflow_data::protocol::calls::instance::{
-    Drift, InstanceAdded, InstanceDocument, InstancePairing, InstanceRemoved, InstanceShown, QrCode, Secret,
-    SessionFate, WebhookDocument,
+    Drift, InstanceAdded, InstanceDocument, InstancePairing, InstanceProbed, InstanceRemoved, InstanceShown, QrCode,
+    Secret, SessionFate, WebhookDocument,
 };
 use mychatflow_data::protocol::calls::overview::{
     ChatCounts, DayCounts, FirstResponse, Forecast, HourCounts, Overview, OverviewError, TodayCounts,
@@ -78,8 +79,17 @@ fn instance() -> InstanceDocument {
         paired_at: Some(AT),
         heard_at: Some(AT),
         new_chats: None,
+        asked_at: None,
         remedy: None,
     }
+}
+
+fn finding() -> HealthFinding {
+    let subject = FindingSubject::Number { id: INSTANCE, name: "shop".into(), tenant: TENANT };
+    let (summary, known) = ("shop is FAILED, dead: it failed at WAHA", "WAHA's word");
+    HealthFinding::new(FindingCode::NumberDown, subject, summary, known, "mychatflow instance restart shop")
+        .since(AT)
+        .seen(AT)
 }
 
 fn tenant() -> TenantDocument {
@@ -188,13 +198,21 @@ fn instances() {
     let drift = Drift { what: "webhook".into(), wanted: url.clone(), found: "none".into() };
     golden(
         "instance_show",
-        InstanceShown { instance: instance(), webhook_url: url.clone(), history: vec![history], drift: vec![drift] },
+        InstanceShown {
+            instance: instance(),
+            webhook_url: url.clone(),
+            history: vec![history],
+            drift: vec![drift],
+            findings: vec![finding()],
+        },
     );
     let qr = QrCode { value: "2@abc".into(), attempt: 1, attempts_max: 6, shown_at: AT, expires_at: AT, png: None };
     golden("instance_qr", qr.clone());
     let code = Some(Secret::new("ABCD-1234"));
     let pairing = InstancePairing { id, name: name.clone(), status: Some(InstanceStatus::ScanQrCode), code };
     golden("instance_pair", pairing.clone());
+    let probed = InstanceProbed { id, name: name.clone(), sent_ms: Some(210), arrived_ms: Some(480), error: None };
+    golden("instance_probe", probed);
     golden("instance_remove", InstanceRemoved { id, name, session_deleted: SessionFate::Keep });
     let webhook = WebhookDocument { url, hmac_key: Some(Secret::new("0123abcd")) };
     golden("instance_webhook", webhook.clone());
@@ -400,6 +418,7 @@ fn settings_and_quick_replies() {
         citations: 40,
         used_at: Some(AT),
         variables: Vec::new(),
+        problem: None,
     };
     golden("quick_reply_list", Page::whole(vec![reply]));
 }
@@ -434,6 +453,8 @@ fn the_daemon() {
         version: Some("2026.7.1".into()),
         ok_at: Some(AT),
         error: None,
+        looked_at: None,
+        started_at: None,
     };
     let gemini = GeminiHealth {
         model: "gemini-3.5-flash-lite".into(),
@@ -450,6 +471,8 @@ fn the_daemon() {
         wal_bytes: 0,
         free_bytes: Some(1_000_000_000),
         error: None,
+        looked_through_at: Some(AT),
+        written_at: Some(AT),
     };
     golden(
         "daemon_status",
@@ -466,6 +489,7 @@ fn the_daemon() {
             build: "a1b2c3".into(),
             epoch: RUN,
             metrics: Some("http://127.0.0.1:9480".into()),
+            findings: vec![finding()],
         },
     );
     golden("daemon_stop", DaemonStopping { pid: 4242, lock: None });
@@ -513,6 +537,7 @@ fn why_and_overview() {
             }],
             forecast: Forecast { per_day: 12.5, empty_at: Some(AT) },
             errors: vec![OverviewError { at: AT, text: "waha answered 422".into(), id: Some(JOB.to_string()) }],
+            findings: vec![finding()],
             now: AT,
             timezone: "Europe/Berlin".into(),
         },

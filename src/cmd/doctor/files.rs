@@ -4,24 +4,25 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::Duration;
 
-use mychatflow_daemon::config::{Config, ConfigValue};
+use mychatflow_daemon::config::Config;
 use mychatflow_daemon::data_dir;
 use mychatflow_daemon::disk::free_bytes;
-use mychatflow_data::store::traces::{Decision, Standing, decide};
+use mychatflow_daemon::health;
+use mychatflow_daemon::health::store::{DISK_FULL_BYTES, DISK_LOW_BYTES};
+use mychatflow_data::store::error::StoreError;
+use mychatflow_data::store::soundness::{look_through_closed_file, look_through_file};
+use mychatflow_data::store::traces::{Decision, Log, Standing, decide};
 
 use super::{Check, Hand};
-use crate::config::{ConfigError, Loaded, Origin};
+use crate::config::{ConfigError, Loaded};
 use crate::output::bytes;
 use crate::paths::config_places;
 
 const NAME: &str = "config";
-/// With less the store will soon take no writes.
-const FREE_LOW: i64 = 1_000_000_000;
-/// With less it may stop at any message.
-const FREE_NONE: i64 = 50_000_000;
-/// Everybody but the owner.
-const OTHERS: u32 = 0o077;
+/// How long the pages of the store are looked through.
+const LOOK_THROUGH: Duration = Duration::from_secs(5);
 
 /// The config: there, right, and for nobody else to read when it holds keys.
 pub fn config(loaded: Result<&Loaded, &ConfigError>, hand: Hand) -> Check {
@@ -37,34 +38,27 @@ pub fn config(loaded: Result<&Loaded, &ConfigError>, hand: Hand) -> Check {
         return Check::warning(NAME, "there is no config file: everything is as usual", format!("write {place}"));
     };
     let shown = file.display();
-    let mode = match fs::metadata(file) {
-        Ok(found) => found.permissions().mode(),
-        Err(error) => return Check::failed(NAME, format!("{shown}: {error}"), format!("look at: ls -l {shown}")),
-    };
-    if mode & OTHERS == 0 || !holds_secrets(loaded, file) {
+    let readable = health::config::gather(&loaded.config).readable;
+    if readable.is_empty() {
         return Check::ok(NAME, format!("{shown} is right"));
     }
-    let remedy = format!("chmod 600 {shown}");
-    match hand {
-        Hand::Looks => {
-            let detail = format!("{shown} holds keys, and others may read it (mode {:04o})", mode & 0o7777);
-            Check::warning(NAME, detail, format!("{remedy}, or: mychatflow doctor --fix"))
-        }
-        Hand::Mends => match fs::set_permissions(file, fs::Permissions::from_mode(0o600)) {
-            Ok(()) => Check::ok(NAME, format!("{shown} is right; mended: only its owner may read it now")),
-            Err(error) => Check::warning(NAME, format!("{shown} holds keys, and could not be closed: {error}"), remedy),
-        },
+    let files = |word: &str| {
+        let named = readable.iter().map(|(path, mode)| format!("{} (mode {mode:04o})", path.display()));
+        format!("{word}: {}", named.collect::<Vec<_>>().join(", "))
+    };
+    let closing: Vec<String> = readable.iter().map(|(path, _)| path.display().to_string()).collect();
+    let remedy = format!("chmod 600 {}", closing.join(" "));
+    if hand == Hand::Looks {
+        let detail = files("keys that others may read");
+        return Check::warning(NAME, detail, format!("{remedy}, or: mychatflow doctor --fix"));
     }
-}
-
-/// Does the file itself hold a key, not only the name of a file with one?
-fn holds_secrets(loaded: &Loaded, file: &Path) -> bool {
-    let text = fs::read_to_string(file).unwrap_or_default();
-    let named = |line: usize| text.lines().nth(line.saturating_sub(1)).is_some_and(|line| line.contains("_file"));
-    loaded.config.lines().iter().any(|line| match (&line.value, loaded.origins.get(&line.key)) {
-        (ConfigValue::Secret(_), Some(Origin::File(path, at))) => path == file && !named(*at),
-        _ => false,
-    })
+    let close = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o600));
+    match readable.iter().try_for_each(|(path, _)| close(path)) {
+        Ok(()) => Check::ok(NAME, format!("{shown} is right; mended: only their owner may read the keys now")),
+        Err(error) => {
+            Check::warning(NAME, format!("{}; not closed: {error}", files("keys that others may read")), remedy)
+        }
+    }
 }
 
 /// The data directory as this account finds it, for when no daemon can be asked.
@@ -94,6 +88,11 @@ pub fn store(config: &Config) -> Check {
     match decide(&traces) {
         Decision::Create => Check::ok(NAME, format!("{path} is not there yet: the daemon makes it")),
         Decision::Adopt => Check::ok(NAME, format!("{path} is a store of an older version: the daemon takes it over")),
+        // With a log beside it only the daemon may look: whoever else does would make files that are not the daemon's.
+        Decision::Open(Standing::AsLeft) if traces.log == Log::Empty => {
+            let damaged = damaged(&opening.path, look_through_closed_file(&opening.path, LOOK_THROUGH));
+            damaged.unwrap_or_else(|| Check::ok(NAME, format!("{path} is there")))
+        }
         Decision::Open(Standing::AsLeft) => Check::ok(NAME, format!("{path} is there")),
         Decision::Open(Standing::OlderCopy) => Check::warning(
             NAME,
@@ -107,14 +106,26 @@ pub fn store(config: &Config) -> Check {
     }
 }
 
+/// What is wrong with the pages of the store that a daemon has open; `None` where nothing is, or where it can't be told in a few seconds.
+pub fn pages(path: &Path) -> Option<Check> {
+    damaged(path, look_through_file(path, LOOK_THROUGH))
+}
+
+fn damaged(path: &Path, looked: Result<Option<String>, StoreError>) -> Option<Check> {
+    let damage = looked.ok()??;
+    let dir = path.parent().unwrap_or(path).display();
+    let remedy = format!("mychatflow daemon stop; copy {dir} away; then put a backup in its place");
+    Some(Check::failed("store", format!("{} is damaged: {damage}", path.display()), remedy))
+}
+
 /// A place that works, by what is left on its disk.
-pub fn space(name: &str, detail: &str, free: Option<i64>) -> Check {
+fn space(name: &str, detail: &str, free: Option<i64>) -> Check {
     let Some(free) = free else { return Check::ok(name, detail) };
     let detail = format!("{detail}, {} free", bytes(free));
     let remedy = "make room on the disk; what takes it: du -xh / | sort -h | tail";
     match free {
-        ..FREE_NONE => Check::failed(name, detail, remedy),
-        FREE_NONE..FREE_LOW => Check::warning(name, detail, remedy),
+        ..DISK_FULL_BYTES => Check::failed(name, detail, remedy),
+        DISK_FULL_BYTES..DISK_LOW_BYTES => Check::warning(name, detail, remedy),
         _ => Check::ok(name, detail),
     }
 }
@@ -128,8 +139,8 @@ mod tests {
     fn a_full_disk_is_no_surprise() {
         for (free, expected) in [
             (Some(0), State::Failed),
-            (Some(FREE_NONE), State::Warning),
-            (Some(FREE_LOW), State::Ok),
+            (Some(DISK_FULL_BYTES), State::Warning),
+            (Some(DISK_LOW_BYTES), State::Ok),
             (None, State::Ok),
         ] {
             assert_eq!(space("data", "/data", free).state, expected, "{free:?}");

@@ -6,14 +6,14 @@ use mychatflow_daemon::cx::Clients;
 use mychatflow_data::client::{Client, ClientError};
 use mychatflow_data::ids::TenantId;
 use mychatflow_data::model::instance::{InstanceStatus, Verdict};
-use mychatflow_data::model::remedy::{remedy, typed};
+use mychatflow_data::model::remedy::typed;
 use mychatflow_data::protocol::calls::daemon::DaemonReload;
 use mychatflow_data::protocol::calls::instance::{Drift, InstanceList, InstanceShow, InstanceShown};
 use mychatflow_data::protocol::name::{InstanceName, TenantName};
 use tokio::time::{Instant, sleep};
 
 use super::socket::Daemon;
-use super::{Check, Cx, Findings, Hand, probe, soon};
+use super::{Check, Cx, Findings, Hand, Probing, message, probe, soon};
 use crate::output::age;
 
 /// How many numbers of a tenant are looked at.
@@ -29,6 +29,7 @@ pub async fn check(
     daemon: &Daemon,
     clients: Option<&Clients>,
     hand: Hand,
+    probing: Probing,
     findings: &mut Findings<'_>,
 ) -> anyhow::Result<()> {
     let wanted = cx.tenant();
@@ -57,6 +58,9 @@ pub async fn check(
             };
             let which = Which { client: &daemon.client, tenant: whose.clone(), id: number.id.to_string(), call };
             which.check(cx, clients, hand, findings).await?;
+            if probing == Probing::Allowed {
+                findings.add(message::check(&which, &number).await)?;
+            }
         }
     }
     Ok(())
@@ -89,11 +93,13 @@ impl Which<'_> {
                 return findings.add(Check::failed("number", format!("{error:#}"), remedy));
             }
         };
-        findings.add(self.state(cx, &shown))?;
+        for check in self.state(cx, &shown) {
+            findings.add(check)?;
+        }
         if !shown.drift.is_empty() {
             findings.add(self.drift(&shown, hand).await)?;
         }
-        findings.add(probe::check(self, &shown, clients).await)
+        findings.add(probe::check(self, &shown, clients, cx.now).await)
     }
 
     async fn show(&self) -> Result<InstanceShown, ClientError> {
@@ -106,8 +112,10 @@ impl Which<'_> {
         format!("mychatflow instance {verb} {}{}", typed(name), self.call)
     }
 
-    fn state(&self, cx: &Cx, shown: &InstanceShown) -> Check {
+    /// The number by what the daemon found; in order where it found nothing.
+    fn state(&self, cx: &Cx, shown: &InstanceShown) -> Vec<Check> {
         let number = &shown.instance;
+        let found = shown.findings.iter().map(|found| Check::found(found, cx.now));
         let label = format!("number {}", number.name);
         let reason = number.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let status = number.status.as_ref().map_or("not seen yet", InstanceStatus::word);
@@ -115,16 +123,15 @@ impl Which<'_> {
         if let (Some(InstanceStatus::Working), Verdict::Healthy | Verdict::Quiet) = (&number.status, number.verdict)
             && let Some(told) = number.new_chats.as_ref().filter(|told| told.is_nearly_spent(cx.now))
         {
-            return Check::warning(label, format!("{detail}; {told}"), "write first only to who must hear from you");
+            let spent =
+                Check::warning(label, format!("{detail}; {told}"), "write first only to who must hear from you");
+            return std::iter::once(spent).chain(found).collect();
         }
-        let found = remedy(number.status.as_ref(), number.verdict, number.reason.as_deref());
-        let Some(found) = found else { return Check::ok(label, detail) };
-        let helps = found.told(|verb| self.command(verb, &number.name));
-        match (&number.status, number.verdict) {
-            (Some(InstanceStatus::Working), Verdict::Quiet | Verdict::Restricted)
-            | (Some(InstanceStatus::ScanQrCode | InstanceStatus::Starting), _) => Check::warning(label, detail, helps),
-            _ => Check::failed(label, detail, helps),
+        let mut checks: Vec<Check> = found.collect();
+        if !shown.findings.iter().any(|found| found.code.is_of_state()) {
+            checks.insert(0, Check::ok(label, detail));
         }
+        checks
     }
 
     async fn drift(&self, shown: &InstanceShown, hand: Hand) -> Check {

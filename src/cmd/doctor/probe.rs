@@ -1,5 +1,5 @@
 //! A delivery that means nothing, posted where WAHA posts: signed with the number's key, of a kind that the daemon
-//! ignores. It finds wrong addresses, proxies that redirect or change what passes, and somebody else at our address.
+//! ignores. It proves that this machine reaches the daemon's port, and nothing of WAHA. It finds wrong addresses, proxies that redirect or change what passes, and somebody else at our address.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use mychatflow_daemon::cx::Clients;
 use mychatflow_daemon::http::signature::{ALGORITHM, ALGORITHM_HEADER, SIGNATURE_HEADER, sign};
 use mychatflow_daemon::waha::session_config::webhook_of;
 use mychatflow_data::client::ClientError;
+use mychatflow_data::model::delivery::SELF_POSTED_KIND;
 use mychatflow_data::protocol::calls::instance::{InstanceShown, InstanceWebhook, Key, Secret};
 use mychatflow_data::protocol::error::Code;
 use mychatflow_data::protocol::name::InstanceName;
@@ -17,15 +18,14 @@ use reqwest::{Url, header};
 use serde_json::{Value, json};
 
 use super::numbers::Which;
-use super::{Check, soon};
+use super::{Check, State, soon};
+use crate::output::age;
 
 /// How long the answer may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// A kind that no daemon of ours keeps.
-const KIND: &str = "engine.event";
 
 /// Posts it, and reads the answer.
-pub async fn check(which: &Which<'_>, shown: &InstanceShown, clients: Option<&Clients>) -> Check {
+pub async fn check(which: &Which<'_>, shown: &InstanceShown, clients: Option<&Clients>, now: Timestamp) -> Check {
     let label = format!("webhook {}", shown.instance.name);
     let name = InstanceName::from(which.id.as_str());
     let asked = InstanceWebhook { tenant: Some(which.tenant.clone()), name, reveal: Key::Revealed };
@@ -55,12 +55,30 @@ pub async fn check(which: &Which<'_>, shown: &InstanceShown, clients: Option<&Cl
         return Check::failed(label, detail, remedy);
     }
     match post(&url, &key, &shown.instance.session).await {
-        Ok(answer) => judged(label, &url, &answer),
+        Ok(answer) => with_deliveries(judged(label, &url, &answer), shown.instance.heard_at, now),
         Err(error) => {
             let remedy = "is the daemon's webhook.listen reachable at webhook.public_url? correct one of them, then: \
                           mychatflow daemon reload";
             Check::failed(label, format!("{url} can't be reached from here: {error:#}"), remedy)
         }
+    }
+}
+
+/// What was posted from here says nothing of WAHA: its own deliveries do.
+fn with_deliveries(check: Check, heard_at: Option<Timestamp>, now: Timestamp) -> Check {
+    if check.state != State::Ok {
+        return check;
+    }
+    match heard_at {
+        Some(at) => {
+            let detail = format!("{}; WAHA's last own delivery came {}", check.detail, age(at, now));
+            Check { detail, ..check }
+        }
+        None => Check::warning(
+            check.name,
+            format!("{}; WAHA itself has delivered nothing yet", check.detail),
+            "mychatflow doctor --probe sends a message and waits for its delivery",
+        ),
     }
 }
 
@@ -88,7 +106,7 @@ async fn post(url: &str, key: &Secret, session: &str) -> anyhow::Result<Answered
     let url = Url::parse(url).context("not an address")?;
     let now = Timestamp::now().millis();
     let body = json!({
-        "id": format!("evt_doctor_{now}"), "timestamp": now, "event": KIND, "session": session, "payload": {},
+        "id": format!("evt_doctor_{now}"), "timestamp": now, "event": SELF_POSTED_KIND, "session": session, "payload": {},
     });
     let body = body.to_string();
     let mut client = reqwest::Client::builder().redirect(Policy::none()).timeout(TIMEOUT);
@@ -117,7 +135,7 @@ fn judged(label: String, url: &str, answer: &Answered) -> Check {
     let base = "correct webhook.public_url or the proxy, then: mychatflow daemon reload";
     match status {
         200 if body.get("ignored") == Some(&Value::Bool(true)) => {
-            Check::ok(label, format!("a signed delivery got through to {url}"))
+            Check::ok(label, format!("from this machine a signed delivery got through to {url}"))
         }
         200..=299 => Check::failed(label, format!("somebody else answers at {url} (status {status})"), base),
         300..=399 => {
@@ -144,7 +162,6 @@ fn judged(label: String, url: &str, answer: &Answered) -> Check {
 
 #[cfg(test)]
 mod tests {
-    use super::super::State;
     use super::*;
 
     #[test]

@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use mychatflow_daemon::config::Config;
 use mychatflow_data::client::{Client, ClientError};
+use mychatflow_data::model::finding::{FindingCode, FindingSubject, HealthFinding};
 use mychatflow_data::protocol::VERSION;
-use mychatflow_data::protocol::calls::daemon::{DaemonShown, DaemonStatus, Health};
+use mychatflow_data::protocol::calls::daemon::{DaemonShown, DaemonStatus, GeminiHealth, Health};
 use mychatflow_data::protocol::calls::tenant::{TenantDocument, TenantList};
 use mychatflow_data::protocol::hello::PRODUCT_VERSION;
 use mychatflow_data::protocol::span::Span;
 
 use super::super::wire;
 use super::{Check, Cx, Findings, files, soon};
+use crate::output::bytes;
 use crate::paths;
 
 const NAME: &str = "daemon";
@@ -24,6 +26,10 @@ pub struct Daemon {
     pub client: Client,
     /// The tenants that the caller may see.
     pub tenants: Vec<TenantDocument>,
+    /// What it has found, as far as the caller may know it.
+    pub findings: Vec<HealthFinding>,
+    /// How Gemini has answered it.
+    pub gemini: GeminiHealth,
 }
 
 /// Looks at the daemon, its store and the caller's standing. `None`: it can't be asked any further.
@@ -42,14 +48,19 @@ pub async fn check(cx: &Cx, config: Option<Config>, findings: &mut Findings<'_>)
         }
     };
     findings.add(version(&shown))?;
-    findings.add(store(&shown))?;
+    for check in store(cx, &shown) {
+        findings.add(check)?;
+    }
+    for found in own_findings(&shown, config.as_ref()) {
+        findings.add(Check::found(found, cx.now))?;
+    }
     if shown.protocol != VERSION {
         return Ok(None);
     }
     let asked = async {
         let client = wire::connect(cx).await?;
         let tenants = client.call(&TenantList { limit: Some(TENANTS_MAX), after: None }).await?.items;
-        anyhow::Ok(Daemon { client, tenants })
+        anyhow::Ok(Daemon { client, tenants, findings: shown.findings, gemini: shown.gemini })
     };
     match soon(asked).await {
         Ok(daemon) => {
@@ -90,16 +101,46 @@ fn version(shown: &DaemonShown) -> Check {
     }
 }
 
-fn store(shown: &DaemonShown) -> Check {
+/// The store by what the daemon knows of real writes, and not by one that was made to be looked at.
+fn store(cx: &Cx, shown: &DaemonShown) -> Vec<Check> {
     let store = &shown.store;
-    match (store.health, &store.error) {
-        (Health::Ok, _) => files::space("store", &format!("{} takes writes", store.path), store.free_bytes),
-        (_, error) => {
-            let why = error.as_deref().unwrap_or("nobody knows why");
-            let detail = format!("{} takes no writes: {why}", store.path);
-            Check::failed("store", detail, format!("look at the disk: df -h {}", store.path))
-        }
+    let of_store = shown.findings.iter().filter(|found| found.subject == FindingSubject::Store);
+    let mut checks: Vec<Check> = of_store.map(|found| Check::found(found, cx.now)).collect();
+    if checks.is_empty()
+        && let Some(damaged) = files::pages(std::path::Path::new(&store.path))
+    {
+        checks.push(damaged);
     }
+    if checks.is_empty() {
+        checks.push(match (store.health, &store.error) {
+            (Health::Ok, _) => {
+                let free = store.free_bytes.map(|free| format!(", {} free", bytes(free))).unwrap_or_default();
+                Check::ok("store", format!("{} takes writes{free}", store.path))
+            }
+            (_, error) => {
+                let why = error.as_deref().unwrap_or("nobody knows why");
+                let detail = format!("{} takes no writes: {why}", store.path);
+                Check::failed("store", detail, format!("look at the disk: df -h {}", store.path))
+            }
+        });
+    }
+    checks
+}
+
+/// What the daemon found about itself, its config and its webhook. What the doctor has told of the config already is left
+/// out: the daemon may have another one.
+fn own_findings<'s>(shown: &'s DaemonShown, config: Option<&'s Config>) -> impl Iterator<Item = &'s HealthFinding> {
+    let files = config.map(|config| config.secret_files.as_slice()).unwrap_or_default();
+    let is_told = move |found: &HealthFinding| {
+        let closes = |file: &std::path::PathBuf| found.remedy == format!("chmod 600 {}", file.display());
+        found.code == FindingCode::ConfigReadable && files.iter().any(closes)
+            || found.code == FindingCode::WahaMissing && config.is_some_and(|config| config.waha.is_empty())
+    };
+    shown.findings.iter().filter(move |found| match found.subject {
+        FindingSubject::Daemon | FindingSubject::Webhook | FindingSubject::Config => !is_told(found),
+        FindingSubject::Unknown => true,
+        _ => false,
+    })
 }
 
 fn standing(tenants: &[TenantDocument]) -> Check {

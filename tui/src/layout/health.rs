@@ -1,5 +1,6 @@
 //! What is wrong with the daemon and what it leans on, in sentences: how many there are decides how much room they get.
 
+use mychatflow_data::model::finding::{FindingCode, FindingLevel, HealthFinding};
 use mychatflow_data::protocol::calls::daemon::{DaemonShown, Health};
 use mychatflow_data::time::Timestamp;
 
@@ -48,7 +49,16 @@ pub fn ills(state: &State) -> Vec<Ill> {
     if let Connection::Refused { reason, .. } = &state.connection {
         say(Weight::Down, format!("The daemon refuses you: {reason}"));
     }
-    if let Some(daemon) = &state.daemon {
+    let found = findings(state);
+    for finding in found {
+        let weight = match finding.level {
+            FindingLevel::Failed => Weight::Down,
+            FindingLevel::Warning => Weight::Soon,
+        };
+        let (headline, proof) = (finding.headline(state.now), finding.proof(state.now));
+        say(weight, format!("{}: {headline}; what helps: {} (known from: {proof})", finding.subject, finding.remedy));
+    }
+    if let Some(daemon) = state.daemon.as_ref().filter(|_| found.is_empty()) {
         let store = &daemon.store;
         if store.health == Health::Down {
             say(Weight::Down, format!("The store takes no writes: {}", because(&store.error)));
@@ -84,6 +94,16 @@ pub fn ills(state: &State) -> Vec<Ill> {
     }
     ills.sort_by_key(|ill| ill.weight == Weight::Soon);
     ills
+}
+
+/// What the daemon has found that concerns the shop. What nobody has asked yet, and an assistant that is off, the line of a
+/// healthy shop tells as well: alone they take no room of their own.
+fn findings(state: &State) -> &[HealthFinding] {
+    let found = state.dashboard.overview.as_ref().map(|overview| overview.findings.as_slice()).unwrap_or_default();
+    let is_told = |finding: &HealthFinding| {
+        matches!(finding.code, FindingCode::WahaUnproven | FindingCode::ModelUnproven | FindingCode::ModelOff)
+    };
+    if found.iter().all(is_told) { &[] } else { found }
 }
 
 /// A size for people: `61 GB`, `412 MB`, `1.2 MB`.

@@ -120,6 +120,28 @@ fn three_in_the_morning() {
     }
 }
 
+/// What the daemon has found, in its own words: what, since when, how it is known, what helps.
+#[test]
+fn what_the_daemon_has_found_is_read_word_by_word() {
+    for (columns, rows) in SIZES {
+        let mut shop = usual();
+        shop.overview["findings"] = json!([
+            {"code": "store_refuses_writes", "level": "failed", "subject": {"kind": "store"},
+             "summary": "/var/lib/mychatflow/store.db takes no writes: the disk is full", "since": ago(14),
+             "evidence": "the last write failed, and none went well since; deliveries that got a 503: 31", "seen_at": ago(1),
+             "remedy": "make room or let it be written to; look at: df -h /var/lib/mychatflow/store.db"},
+            {"code": "signature_refused", "level": "failed",
+             "subject": {"kind": "number", "id": id(20), "name": "Main", "tenant": id(1)},
+             "summary": "deliveries for Main are signed with another key than ours", "since": ago(40),
+             "evidence": "refused: 45, the last one from 10.0.0.9", "seen_at": ago(2),
+             "remedy": "mychatflow instance restart Main gives WAHA our key"}]);
+        let mut console = open(columns, rows, shop);
+        insta::assert_snapshot!(format!("dashboard_findings_{columns}"), console.picture());
+        console.keys("k<enter>");
+        insta::assert_snapshot!(format!("dashboard_findings_read_{columns}"), console.picture());
+    }
+}
+
 #[test]
 fn a_tile_opens_the_list_that_it_counts() {
     let table = [

@@ -14,7 +14,9 @@ use mychatflow_data::model::contact::Review;
 use mychatflow_data::model::instance::InstanceStatus;
 use mychatflow_data::model::setting::SettingKey;
 use mychatflow_data::protocol::calls::campaign::{CampaignCreate, CampaignLaunch, CampaignShow};
-use mychatflow_data::protocol::calls::chat::{ChatList, ChatNote, ChatSend, ChatSnooze, ChatSummary, ClearDraft};
+use mychatflow_data::protocol::calls::chat::{
+    ChatList, ChatNote, ChatSend, ChatSnooze, ChatSummary, ClearDraft, NewChatConsent,
+};
 use mychatflow_data::protocol::calls::contact::{ContactList, ContactTag, Reviewed, Tagging};
 use mychatflow_data::protocol::calls::instance::{InstanceAdd, InstanceQr, InstanceShow, Picture};
 use mychatflow_data::protocol::calls::quick_reply::QuickReplyAdd;
@@ -297,6 +299,7 @@ impl World {
             client_ref: None,
             clear_draft: ClearDraft::Keep,
             quick_reply: None,
+            yes: NewChatConsent::Missing,
         };
         self.client.call(&send).await.context("chat send")?;
         Ok(())

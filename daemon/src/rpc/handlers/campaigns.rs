@@ -30,6 +30,7 @@ use crate::flow::{eta, when};
 use crate::rpc::paging;
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
+use crate::stored_texts;
 
 pub(super) fn count(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
@@ -213,7 +214,14 @@ pub async fn show(cx: &Cx, shop: &TenantStore, call: CampaignShow) -> Handled<Re
 /// # Errors
 /// `conflict` when it is no draft, nobody is left to write to, or its time is over.
 pub async fn launch(cx: &Cx, shop: &TenantStore, call: CampaignLaunch) -> Handled<Reply<CampaignLaunch>> {
-    let id = named(shop, &call.name).await?.id;
+    let campaign = named(shop, &call.name).await?;
+    let id = campaign.id;
+    // As a version with other limits may have stored it.
+    if campaign.state == CampaignState::Draft
+        && let Some(problem) = cx.renders.run(shop.id(), move || stored_texts::problem(&campaign)).await?
+    {
+        return invalid(problem);
+    }
     shop.launch_campaign(id, cx.now()).await?;
     Ok(Reply(shown(cx, shop, id).await?))
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use mychatflow_data::model::finding::{FindingSubject, HealthFinding};
 use mychatflow_data::protocol::VERSION;
 use mychatflow_data::protocol::calls::daemon::{
     DaemonReload, DaemonReloaded, DaemonShown, DaemonStatus, DaemonStop, DaemonStopping, GeminiHealth, Health,
@@ -9,26 +10,36 @@ use mychatflow_data::protocol::calls::daemon::{
 };
 use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::hello::{BUILD, PRODUCT_VERSION};
+use mychatflow_data::store::admin::DAEMON;
 
 use crate::LOCK_FILE;
 use crate::cx::{Clients, Cx};
 use crate::disk::free_bytes;
 use crate::flow::clean::clean_line;
+use crate::health::{self, HealthScope};
 use crate::reload;
 use crate::rounds;
-use crate::rpc::peer::Caller;
+use crate::rpc::peer::{Caller, Standing};
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
+use crate::rpc::tenancy;
 
 /// `daemon.status`
 ///
 /// # Errors
 /// Never; what does not answer is in the reply.
-pub async fn status(cx: &Cx, _: &Caller, _: DaemonStatus) -> Handled<Reply<DaemonStatus>> {
+pub async fn status(cx: &Cx, caller: &Caller, _: DaemonStatus) -> Handled<Reply<DaemonStatus>> {
     let clients = cx.clients();
     let config = &clients.config;
     let socket = cx.socket.borrow().display().to_string();
     let uptime = cx.now().since(cx.started_at).as_secs();
+    let mut store = store(cx).await;
+    let findings = findings(cx, caller).await?;
+    // A probe that went well says less than a real write that did not.
+    if let Some(refuses) = findings.iter().find(|finding| finding.code.stops_deliveries()) {
+        store.health = Health::Down;
+        store.error.get_or_insert_with(|| refuses.summary.clone());
+    }
     Ok(Reply(DaemonShown {
         version: PRODUCT_VERSION.to_owned(),
         protocol: VERSION,
@@ -38,11 +49,31 @@ pub async fn status(cx: &Cx, _: &Caller, _: DaemonStatus) -> Handled<Reply<Daemo
         webhook: config.webhook.base_url(),
         waha: wahas(&clients),
         gemini: gemini(&clients),
-        store: store(cx).await,
+        store,
         build: BUILD.to_owned(),
         epoch: cx.run,
         metrics: Some(format!("http://{}/metrics", config.metrics.listen)),
+        findings,
     }))
+}
+
+/// What is wrong, as far as the caller may know it: of the numbers those of its own tenants.
+async fn findings(cx: &Cx, caller: &Caller) -> Handled<Vec<HealthFinding>> {
+    let found = health::findings(cx, HealthScope::Everything).await;
+    if caller.standing == Standing::Operator {
+        return Ok(found);
+    }
+    let tenants = tenancy::visible(&cx.store, caller).await?;
+    let seen = found.into_iter().filter_map(|finding| {
+        let whose = match finding.subject {
+            FindingSubject::Number { tenant, .. } => {
+                tenants.iter().any(|seen| seen.tenant.id == tenant).then_some(tenant)
+            }
+            _ => Some(DAEMON),
+        };
+        finding.for_member(whose?)
+    });
+    Ok(seen.collect())
 }
 
 fn wahas(clients: &Clients) -> Vec<WahaHealth> {
@@ -58,7 +89,16 @@ fn wahas(clients: &Clients) -> Vec<WahaHealth> {
             let error = found.last_error.filter(|_| health == Health::Down).map(|failure| failure.reason);
             let url = waha.url().to_owned();
             let version = found.version.map(|version| clean_line(&version));
-            WahaHealth { name: name.clone(), url, health, version, ok_at: found.succeeded_at, error }
+            WahaHealth {
+                name: name.clone(),
+                url,
+                health,
+                version,
+                ok_at: found.succeeded_at,
+                error,
+                looked_at: found.looked_at,
+                started_at: found.started_at,
+            }
         })
         .collect()
 }
@@ -70,8 +110,8 @@ fn gemini(clients: &Clients) -> GeminiHealth {
         return GeminiHealth { model, answered_by: None, health: Health::Off, ok_at: None, error };
     };
     let state = gemini.state();
-    let failed = state.last_error.filter(|failed| state.last_ok_at.is_none_or(|ok| failed.at > ok));
-    let health = match (&failed, state.last_ok_at) {
+    let failed = state.record.standing_error();
+    let health = match (&failed, state.record.last_ok_at) {
         (Some(_), _) => Health::Down,
         (None, Some(_)) => Health::Ok,
         (None, None) => Health::Unknown,
@@ -80,7 +120,7 @@ fn gemini(clients: &Clients) -> GeminiHealth {
         model: gemini.model().to_owned(),
         answered_by: state.in_its_place,
         health,
-        ok_at: state.last_ok_at.map(Into::into),
+        ok_at: state.record.last_ok_at.map(Into::into),
         error: failed.map(|failed| failed.error.to_string()),
     }
 }
@@ -101,6 +141,8 @@ async fn store(cx: &Cx) -> StoreHealth {
         wal_bytes: beside("-wal"),
         free_bytes: free_bytes(path.parent().unwrap_or(path)),
         error: probe.map(|error| error.to_string()),
+        looked_through_at: cx.soundness.borrow().looked_at,
+        written_at: cx.store.write_health().stored.map(|ago| cx.now() - ago),
     }
 }
 

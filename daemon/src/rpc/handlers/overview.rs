@@ -19,6 +19,8 @@ use mychatflow_data::time::Timestamp;
 use crate::compose;
 use crate::cx::Cx;
 use crate::flow::clean::clean_line;
+use crate::health::{self, HealthScope};
+use crate::rpc::peer::Caller;
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
 
@@ -34,7 +36,7 @@ const FORECAST_DAYS: u32 = 7;
 ///
 /// # Errors
 /// What the store says.
-pub async fn overview(cx: &Cx, shop: &TenantStore, _: OverviewShow) -> Handled<Reply<OverviewShow>> {
+pub async fn overview(cx: &Cx, shop: &TenantStore, caller: &Caller, _: OverviewShow) -> Handled<Reply<OverviewShow>> {
     let now = cx.now();
     let tenant = super::tenant(cx, shop).await?;
     let zone = compose::zone(&tenant.timezone);
@@ -66,6 +68,7 @@ pub async fn overview(cx: &Cx, shop: &TenantStore, _: OverviewShow) -> Handled<R
         days,
         forecast: forecast(spent(&activity, now - DAY * FORECAST_DAYS), age, &credits, now),
         errors: failures.into_iter().map(error).collect(),
+        findings: health::findings_for(cx, HealthScope::Tenant(shop.id()), shop.id(), caller).await,
         now,
         timezone: tenant.timezone,
     }))

@@ -2,8 +2,9 @@
 
 use jiff::tz::TimeZone;
 use mychatflow_data::credits::Credits;
-use mychatflow_data::ids::{ChatId, InteractionId};
+use mychatflow_data::ids::{ChatId, InstanceId, InteractionId};
 use mychatflow_data::model::chat::ChatState;
+use mychatflow_data::model::finding::{FindingLevel, FindingSubject, HealthFinding};
 use mychatflow_data::model::interaction::{Author, Direction, Interaction, InteractionState};
 use mychatflow_data::model::job::JobState;
 use mychatflow_data::model::ledger::EntryKind;
@@ -13,7 +14,7 @@ use mychatflow_data::model::setting::SettingKey;
 use mychatflow_data::protocol::calls::why::{Why, WhyDocument, WhyLine};
 use mychatflow_data::protocol::name::ChatName;
 use mychatflow_data::store::TenantStore;
-use mychatflow_data::store::tx::answer::{Facts, NO_CREDIT};
+use mychatflow_data::store::tx::answer::{Facts, IGNORED, NO_CREDIT};
 use mychatflow_data::store::why::{Story, Work};
 use mychatflow_data::time::Timestamp;
 
@@ -24,6 +25,7 @@ use crate::flow::clean::clean_line;
 use crate::flow::gate::{Model, Reason, Verdict};
 use crate::flow::quick_reply_facts::QuickReplyFact;
 use crate::flow::sources::sources;
+use crate::health::{self, HealthScope};
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
 
@@ -74,6 +76,8 @@ pub async fn why(cx: &Cx, shop: &TenantStore, call: Why) -> Handled<Reply<Why>> 
     let mut lines = story.as_ref().map(|story| known.happened(story)).unwrap_or_default();
     lines.sort_by_key(|line| line.at);
     lines.extend(known.is_so(story.as_ref()));
+    let number = known.facts.instance.id;
+    lines.extend(is_broken(health::findings(cx, HealthScope::Tenant(shop.id())).await, shop, number, now));
     let headline = match &story {
         Some(story) => known.headline(story, countdown),
         None => "Nobody has written in this chat yet.".to_owned(),
@@ -85,6 +89,26 @@ pub async fn why(cx: &Cx, shop: &TenantStore, call: Why) -> Handled<Reply<Why>> 
         headline,
         lines,
     }))
+}
+
+/// What is out of order now that may keep this chat's messages from coming or its answers from going, in the words of every other
+/// place. What state its number is in is said already.
+fn is_broken(
+    found: Vec<HealthFinding>,
+    shop: &TenantStore,
+    number: InstanceId,
+    now: Timestamp,
+) -> impl Iterator<Item = WhyLine> {
+    let concerns = move |finding: &HealthFinding| match finding.subject {
+        FindingSubject::Number { id, .. } => id == number && !finding.code.is_of_state(),
+        _ => true,
+    };
+    let failed = found.into_iter().filter(|finding| finding.level == FindingLevel::Failed);
+    let mine = failed.filter(concerns).filter_map(|finding| finding.for_member(shop.id()));
+    mine.map(move |finding| {
+        let helps = format!("known from: {}; what helps: {}", finding.proof(now), finding.remedy);
+        line(finding.since, &finding.headline(now), Some(helps))
+    })
 }
 
 /// Did a human's message begin the pause that is in effect?
@@ -179,6 +203,9 @@ impl Known {
             (author, InteractionState::Cancelled) => format!("Written by {} and taken back{told}", who(author)),
             (_, InteractionState::Failed) => format!("Not sent{told}"),
             (_, InteractionState::Unknown) => format!("It may or may not have been sent{told}"),
+            (author, InteractionState::Queued) if reason.is_some() => {
+                format!("Written by {}, and waits{told}", who(author))
+            }
             (author, InteractionState::Queued | InteractionState::Sending) => {
                 format!("Written by {}, and on its way{told}", who(author))
             }
@@ -211,6 +238,7 @@ impl Known {
             Some(told) if told == Wish::Start.told() => {
                 return "The customer came back with a word such as START: they get messages again.".to_owned();
             }
+            Some(told) if told.starts_with(IGNORED) => return format!("Not answered: {}", clean_line(told)),
             _ => {}
         }
         if let Some(answer) = &story.other {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::RunId;
+use crate::model::finding::HealthFinding;
 use crate::model::words;
 use crate::time::Timestamp;
 
@@ -50,6 +51,12 @@ pub struct WahaHealth {
     pub ok_at: Option<Timestamp>,
     /// Why it does not.
     pub error: Option<String>,
+    /// When it was last asked for the states of all its sessions, and answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked_at: Option<Timestamp>,
+    /// Since when it runs, where it tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
 }
 
 /// Gemini.
@@ -85,6 +92,12 @@ pub struct StoreHealth {
     pub free_bytes: Option<i64>,
     /// Why it takes no writes.
     pub error: Option<String>,
+    /// When its pages were last looked through, in this run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked_through_at: Option<Timestamp>,
+    /// When real work was last written, in this run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written_at: Option<Timestamp>,
 }
 
 /// The daemon and what it leans on.
@@ -114,6 +127,9 @@ pub struct DaemonShown {
     pub epoch: RunId,
     /// Where its metrics are.
     pub metrics: Option<String>,
+    /// What is wrong, the worst first, as far as the caller may know it.
+    #[serde(default)]
+    pub findings: Vec<HealthFinding>,
 }
 
 /// The daemon finishes what it has begun, and ends.

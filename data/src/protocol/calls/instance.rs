@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::InstanceId;
+use crate::model::finding::HealthFinding;
 use crate::model::instance::{Instance, InstanceStatus, Me, StatusChange, Verdict};
 use crate::model::new_chats::NewChatCapping;
 use crate::model::remedy;
@@ -213,6 +214,9 @@ pub struct InstanceDocument {
     /// How many new chats WhatsApp lets it start, where WAHA tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_chats: Option<NewChatCapping>,
+    /// When WAHA last answered in which state the session is, in this run of the daemon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<Timestamp>,
     /// What helps, as it is typed; nothing where all is well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
@@ -224,6 +228,7 @@ impl From<Instance> for InstanceDocument {
         let remedy = found.map(|remedy| remedy.told_of(&instance.name));
         Self {
             remedy,
+            asked_at: None,
             id: instance.id,
             name: instance.name,
             waha: instance.waha,
@@ -273,6 +278,35 @@ pub struct InstanceShown {
     /// What differs on the server.
     #[serde(default)]
     pub drift: Vec<Drift>,
+    /// What is wrong with it now, the worst first.
+    #[serde(default)]
+    pub findings: Vec<HealthFinding>,
+}
+
+/// `doctor --probe`: a number sends a message to itself, and what comes back of it is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InstanceProbe {
+    /// Whose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// Which, by name or id.
+    pub name: InstanceName,
+}
+
+/// What became of a message of a number to itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceProbed {
+    /// The number.
+    pub id: InstanceId,
+    /// Its name.
+    pub name: String,
+    /// How long WAHA took to send it; `None`: it did not.
+    pub sent_ms: Option<u64>,
+    /// How long after the send began WAHA's delivery of it came; `None`: none came in time.
+    pub arrived_ms: Option<u64>,
+    /// What was wrong.
+    pub error: Option<String>,
 }
 
 /// The code to scan.

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::credits::Credits;
+use crate::model::finding::HealthFinding;
 use crate::protocol::name::TenantName;
 use crate::time::Timestamp;
 
@@ -136,6 +137,9 @@ pub struct Overview {
     pub forecast: Forecast,
     /// The last ten things that went wrong, newest first.
     pub errors: Vec<OverviewError>,
+    /// What is wrong now that concerns the tenant, the worst first.
+    #[serde(default)]
+    pub findings: Vec<HealthFinding>,
     /// When this was so.
     pub now: Timestamp,
     /// The tenant's time zone.

@@ -1,0 +1,111 @@
+//! What is wrong, and how it is known. Each subject gathers its evidence as plain data and judges it by a plain function;
+//! every place that shows health asks here, so that all of them say the same.
+//!
+//! A state is shown only with its evidence and the age of that; missing evidence is a warning.
+
+pub mod config;
+pub mod gemini;
+pub mod number;
+pub mod store;
+pub mod waha;
+pub mod webhook;
+
+use mychatflow_data::ids::{InstanceId, TenantId};
+use mychatflow_data::model::finding::{FindingSubject, HealthFinding, order_findings};
+use mychatflow_data::store::error::StoreError;
+use mychatflow_data::time::Timestamp;
+
+use self::config::ConfigEvidence;
+use self::gemini::GeminiEvidence;
+use self::number::NumberEvidence;
+use self::store::StoreEvidence;
+use self::waha::WahaEvidence;
+use self::webhook::WebhookEvidence;
+use crate::cx::Cx;
+use crate::rpc::peer::{Caller, Standing};
+
+/// What is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HealthScope {
+    /// Everything.
+    Everything,
+    /// What concerns one tenant: its numbers, and what all of them lean on.
+    Tenant(TenantId),
+    /// One number.
+    Number(TenantId, InstanceId),
+}
+
+/// All that is known, at one moment.
+#[derive(Debug, Clone)]
+pub struct HealthEvidence {
+    /// What time it is.
+    pub now: Timestamp,
+    /// Of the store and its disk.
+    pub store: StoreEvidence,
+    /// Of deliveries.
+    pub webhook: WebhookEvidence,
+    /// Of each WAHA server.
+    pub wahas: Vec<WahaEvidence>,
+    /// Of Gemini.
+    pub gemini: GeminiEvidence,
+    /// Of each number that is looked at; `Err`: they can't be read.
+    pub numbers: Result<Vec<NumberEvidence>, String>,
+    /// Of the config.
+    pub config: ConfigEvidence,
+}
+
+/// What is wrong, the worst first.
+#[must_use]
+pub fn judge(evidence: &HealthEvidence) -> Vec<HealthFinding> {
+    let now = evidence.now;
+    let mut findings = store::judge(&evidence.store, &evidence.webhook, now);
+    findings.extend(config::judge(&evidence.config, now));
+    findings.extend(waha::judge(&evidence.wahas, now));
+    findings.extend(gemini::judge(&evidence.gemini, now));
+    match &evidence.numbers {
+        Ok(numbers) => {
+            findings.extend(webhook::judge(&evidence.webhook, numbers, now));
+            findings.extend(numbers.iter().flat_map(|number| number::judge(number, now)));
+        }
+        Err(reason) => findings.push(store::unread(reason, now)),
+    }
+    order_findings(&mut findings);
+    findings
+}
+
+/// What is wrong, the worst first. Asks no other server.
+pub async fn findings(cx: &Cx, scope: HealthScope) -> Vec<HealthFinding> {
+    let evidence = gather(cx, scope).await;
+    let mut findings = judge(&evidence);
+    findings.retain(|finding| match (scope, &finding.subject) {
+        (HealthScope::Everything, _) => true,
+        (HealthScope::Tenant(tenant), FindingSubject::Number { tenant: whose, .. }) => tenant == *whose,
+        (HealthScope::Tenant(_), _) => true,
+        (HealthScope::Number(_, wanted), FindingSubject::Number { id, .. }) => wanted == *id,
+        (HealthScope::Number(..), _) => false,
+    });
+    findings
+}
+
+/// What of it this caller may know, in one tenant: an operator everything, a member nothing of the machine.
+pub async fn findings_for(cx: &Cx, scope: HealthScope, tenant: TenantId, caller: &Caller) -> Vec<HealthFinding> {
+    let found = findings(cx, scope).await;
+    match caller.standing {
+        Standing::Operator => found,
+        Standing::Person => found.into_iter().filter_map(|finding| finding.for_member(tenant)).collect(),
+    }
+}
+
+async fn gather(cx: &Cx, scope: HealthScope) -> HealthEvidence {
+    let store = store::gather(cx, scope == HealthScope::Everything).await;
+    let clients = cx.clients();
+    HealthEvidence {
+        now: cx.now(),
+        store,
+        webhook: webhook::gather(cx),
+        wahas: waha::gather(&clients),
+        gemini: gemini::gather(&clients),
+        numbers: number::gather(cx, scope).await.map_err(|error: StoreError| error.to_string()),
+        config: config::gather(&clients.config),
+    }
+}

@@ -1,0 +1,94 @@
+//! Deliveries: those that were refused lately, and why most likely.
+
+use std::time::Duration;
+
+use mychatflow_data::model::finding::{FindingCode, FindingSubject, HealthFinding};
+use mychatflow_data::time::Timestamp;
+
+use super::number::NumberEvidence;
+use crate::cx::Cx;
+use crate::http::intake::{IntakeRecord, RefusalKind, Refusals};
+
+/// A refusal older than this is over, unless nothing authentic came since.
+pub const RECENT: Duration = Duration::from_secs(10 * 60);
+/// A refusal older than this is over in any case.
+pub const LONG_AGO: Duration = Duration::from_secs(24 * 3600);
+
+/// What is known of deliveries.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WebhookEvidence {
+    /// What became of them.
+    pub record: IntakeRecord,
+}
+
+/// Gathers it.
+#[must_use]
+pub fn gather(cx: &Cx) -> WebhookEvidence {
+    WebhookEvidence { record: cx.intake.record() }
+}
+
+/// What is wrong with them.
+#[must_use]
+pub fn judge(evidence: &WebhookEvidence, numbers: &[NumberEvidence], now: Timestamp) -> Vec<HealthFinding> {
+    let judged = evidence.record.refused.iter().filter_map(|refused| match refused.instance {
+        Some(id) => {
+            let number = numbers.iter().find(|number| number.instance.id == id)?;
+            lasts(refused, number.instance.heard_at, now).then(|| of_number(refused, number))
+        }
+        None => lasts(refused, None, now).then(|| of_nobody(refused)),
+    });
+    judged.collect()
+}
+
+/// Does it still go on, as far as anybody can tell?
+fn lasts(refused: &Refusals, heard_at: Option<Timestamp>, now: Timestamp) -> bool {
+    let age = now.since(refused.last_at);
+    let heard_since = heard_at.is_some_and(|heard_at| heard_at > refused.last_at);
+    age < RECENT || (!heard_since && refused.instance.is_some() && age < LONG_AGO)
+}
+
+fn known(refused: &Refusals) -> String {
+    let from = refused.from.as_ref().map(|from| format!(", the last one from {from}")).unwrap_or_default();
+    format!("refused: {}{from}", refused.count)
+}
+
+fn of_number(refused: &Refusals, number: &NumberEvidence) -> HealthFinding {
+    let name = &number.instance.name;
+    let (code, summary, remedy) = match refused.kind {
+        RefusalKind::Signature => (
+            FindingCode::SignatureRefused,
+            format!(
+                "deliveries for {name} are signed with another key than ours: WAHA has an old one, or a second daemon has \
+                 set its own"
+            ),
+            format!("{} gives WAHA our key; stop a second daemon first", number.command("restart")),
+        ),
+        RefusalKind::Unsigned => (
+            FindingCode::SignatureRefused,
+            format!("deliveries for {name} come without a signature: WAHA has no key for them"),
+            format!("{} gives WAHA our key", number.command("restart")),
+        ),
+        RefusalKind::TooLarge => (
+            FindingCode::DeliveryTooLarge,
+            format!("deliveries for {name} are larger than webhook.max_body_bytes"),
+            "raise webhook.max_body_bytes in the config, then: mychatflow daemon reload".to_owned(),
+        ),
+        RefusalKind::ForeignSession | RefusalKind::UnknownInstance => (
+            FindingCode::ForeignSession,
+            format!("deliveries of another session than {} come to the address of {name}", number.instance.session),
+            "WAHA's global webhook (WHATSAPP_HOOK_URL) leads to this number: take it away, each session has its own"
+                .to_owned(),
+        ),
+    };
+    HealthFinding::new(code, number.subject(), summary, known(refused), remedy)
+        .since(refused.first_at)
+        .seen(refused.last_at)
+}
+
+fn of_nobody(refused: &Refusals) -> HealthFinding {
+    let summary = "deliveries come for a number that is not here: it was removed, or belongs to another daemon";
+    let remedy = "take that webhook away at WAHA, or point it to its own daemon";
+    HealthFinding::new(FindingCode::UnknownInstance, FindingSubject::Webhook, summary, known(refused), remedy)
+        .since(refused.first_at)
+        .seen(refused.last_at)
+}

@@ -1,0 +1,89 @@
+//! Looks after the store's file while it is in use: its schema at the start, its pages after an unclean end and once a day.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mychatflow_data::store::soundness::SchemaDifference;
+use mychatflow_data::time::Timestamp;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::chain::chain;
+use crate::cx::Cx;
+
+/// How often the schema is compared.
+const COMPARE: Duration = Duration::from_secs(3600);
+/// How often the pages are looked through.
+const LOOK_THROUGH: Duration = Duration::from_secs(24 * 3600);
+
+/// What is known of the store's file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SoundnessRecord {
+    /// Did the run before this one end without closing it?
+    pub unclean_end: bool,
+    /// When its schema was compared last.
+    pub compared_at: Option<Timestamp>,
+    /// How its schema differs from what the migrations make.
+    pub differences: Vec<SchemaDifference>,
+    /// When its pages were last looked through to their end.
+    pub looked_at: Option<Timestamp>,
+    /// What was wrong with them.
+    pub damage: Option<String>,
+    /// Why they could not be looked through.
+    pub unfinished: Option<String>,
+}
+
+/// Looks until it is told to stop.
+pub async fn run(cx: Arc<Cx>, stop: CancellationToken) {
+    let found = &cx.soundness;
+    found.send_modify(|found| found.unclean_end = !cx.store.was_closed_in_order());
+    let mut looked_at = cx.store.was_closed_in_order().then(|| cx.now());
+    loop {
+        let looks = async {
+            compare(&cx, found).await;
+            if looked_at.is_none_or(|at| cx.now().since(at) >= LOOK_THROUGH) {
+                look_through(&cx, found).await;
+                looked_at = Some(cx.now());
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = looks => {}
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(COMPARE) => {}
+        }
+    }
+}
+
+async fn compare(cx: &Cx, found: &watch::Sender<SoundnessRecord>) {
+    match cx.store.schema_differences().await {
+        Ok(differences) => {
+            if !differences.is_empty() {
+                tracing::error!(?differences, "the store is not built as this version builds it");
+            }
+            found.send_modify(|found| {
+                found.differences = differences;
+                found.compared_at = Some(cx.now());
+            });
+        }
+        Err(error) => tracing::warn!(error = chain(&error), "the schema of the store could not be compared"),
+    }
+}
+
+async fn look_through(cx: &Cx, found: &watch::Sender<SoundnessRecord>) {
+    let looked = cx.store.look_through().await;
+    if let Ok(Some(damage)) = &looked {
+        tracing::error!(damage, "the store is damaged");
+    }
+    let now = cx.now();
+    found.send_modify(|found| match looked {
+        Ok(damage) => {
+            found.looked_at = Some(now);
+            found.damage = damage;
+            found.unfinished = None;
+        }
+        Err(error) => found.unfinished = Some(chain(&error)),
+    });
+}
