@@ -174,6 +174,9 @@ pub struct ThreadRow {
     pub snoozed_until: Option<Timestamp>,
     /// Since when a human was asked for.
     pub handoff_at: Option<Timestamp>,
+    /// What only a person can deal with, until one does.
+    #[serde(default)]
+    pub needs_human: Option<String>,
     /// The model sees nothing older.
     pub context_from: Timestamp,
     /// Messages that nobody has read.
@@ -239,14 +242,15 @@ pub enum Waiting {
 }
 
 /// A human's word since holds for both: nobody knows whom it meant.
-fn word_again<T: Copy + PartialEq>(
+fn word_again<T: Clone + PartialEq>(
     of: impl Fn(&ThreadRow) -> T,
     absent: T,
     before: Option<&ThreadRow>,
     joined: Option<&ThreadRow>,
     now: &ThreadRow,
 ) -> T {
-    if of(now) == joined.map_or(absent, &of) { before.map_or(absent, &of) } else { of(now) }
+    let then = joined.map_or_else(|| absent.clone(), &of);
+    if of(now) == then { before.map_or(absent, &of) } else { of(now) }
 }
 
 /// The instant before which the model sees nothing in a chat that is one person's again.
@@ -269,7 +273,12 @@ pub fn thread_again(
     inbound_since: i64,
 ) -> (ThreadRow, Waiting) {
     let context_from = context_again(before, joined, now);
-    let (state, reason, snoozed_until) = standing_again(before, joined, now, part);
+    // Where it came since, nobody knows of which of the two it is.
+    let needs_human = word_again(|row| row.needs_human.clone(), None, before, joined, now);
+    let (mut state, mut reason, snoozed_until) = standing_again(before, joined, now, part);
+    if state == ChatState::Waiting && needs_human.is_some() {
+        (state, reason) = (ChatState::NeedsYou, needs_human.clone());
+    }
     let read_since = now.unread != joined.map_or(0, |row| row.unread) + inbound_since;
     let waiting = match before {
         Some(before)
@@ -291,6 +300,7 @@ pub fn thread_again(
         paused_until: word_again(|row| row.paused_until, None, before, joined, now),
         snoozed_until,
         handoff_at: word_again(|row| row.handoff_at, None, before, joined, now),
+        needs_human,
         context_from,
         unread: if read_since { part.unread } else { before.map_or(0, |row| row.unread) + part.inbound_since },
         // Whatever is being written for either must look again.

@@ -97,6 +97,7 @@ pub(crate) fn close_up_to_time(
 }
 
 /// Two people are two again: opens what a human's word to the other one had closed, unless somebody wrote to this one since.
+/// Neither a campaign nor a message that nobody wrote, such as the confirmation of an opt-out, answers anything.
 pub(crate) fn reopen(
     scope: &Scope<'_>,
     chat: ChatId,
@@ -108,7 +109,7 @@ pub(crate) fn reopen(
          WHERE tenant_id = :tenant AND id = :id AND chat_id = :chat AND state <> 'revoked'
            AND NOT EXISTS (SELECT 1 FROM interactions AS o
                            WHERE o.tenant_id = :tenant AND o.chat_id = :chat AND o.direction = 'out'
-                             AND o.author <> 'campaign' AND o.at >= interactions.at
+                             AND o.author NOT IN ('campaign', 'system') AND o.at >= interactions.at
                              AND o.state NOT IN ('draft', 'held', 'failed', 'cancelled'))"
     );
     for id in messages {

@@ -19,6 +19,7 @@ mod hidden_address;
 mod lists;
 mod lost_originals;
 mod members;
+mod merged_chats;
 mod merges;
 mod merges_undone;
 mod number_checks;

@@ -28,12 +28,12 @@ use proptest::prelude::*;
 use crate::campaigns::{FREE, draft, made, next, row, sent, spring};
 use crate::support::{NOON, World, chat_of, message, world};
 
-const ANA: &str = "4915100000001@c.us";
-const BEN: &str = "4915100000002@c.us";
+pub const ANA: &str = "4915100000001@c.us";
+pub const BEN: &str = "4915100000002@c.us";
 const LID: &str = "70000000000003@lid";
 const PLAN: Credits = Credits::new(40);
 
-fn later(seconds: u64) -> Timestamp {
+pub fn later(seconds: u64) -> Timestamp {
     NOON + Duration::from_secs(seconds)
 }
 
@@ -45,7 +45,7 @@ async fn person(world: &World, whom: &str) -> Contact {
     world.shop.contact_named(whom.into()).await.unwrap()
 }
 
-async fn thread(world: &World, whom: &str) -> Chat {
+pub async fn thread(world: &World, whom: &str) -> Chat {
     world.shop.find_chat(&address(whom)).await.unwrap().unwrap()
 }
 
@@ -56,14 +56,14 @@ async fn texts(world: &World, chat: ChatId) -> Vec<String> {
 }
 
 /// Ana and Ben wrote, one each.
-async fn ana_and_ben() -> World {
+pub async fn ana_and_ben() -> World {
     let world = world().await;
     world.says(ANA, "A1", "ana one", NOON).await;
     world.says(BEN, "B1", "ben one", later(1)).await;
     world
 }
 
-async fn merge(world: &World, at: u64) {
+pub async fn merge(world: &World, at: u64) {
     let (ana, ben) = (person(world, ANA).await, person(world, BEN).await);
     world.shop.merge_contacts(ana.id, ben.id, later(at)).await.unwrap();
 }
@@ -74,7 +74,7 @@ async fn unmerge(world: &World, at: u64) -> Unmerged {
 }
 
 /// Answers every chat that is due; says which.
-async fn answer(world: &World, text: &str, at: u64) -> Vec<ChatId> {
+pub async fn answer(world: &World, text: &str, at: u64) -> Vec<ChatId> {
     let mut answered = Vec::new();
     for job in world.claim(JobKind::AnswerChat, later(at)).await {
         let facts = world.shop.answer_facts(job.id, chat_of(&job)).await.unwrap();

@@ -91,7 +91,7 @@ pub(super) fn thread_row(scope: &Scope<'_>, chat: ChatId) -> Result<ThreadRow, S
     const ROW: Scoped = scoped!(
         "SELECT h.id, h.instance_id, h.address, h.state, h.reason, h.paused_until, h.snoozed_until, h.handoff_at,
                 h.context_from, h.unread, h.revision, h.last_at, h.last_in_at, h.last_out_at, h.preview,
-                h.waiting_since, h.created_at,
+                h.waiting_since, h.created_at, h.needs_human,
                 EXISTS (SELECT 1 FROM jobs AS j
                         WHERE j.tenant_id = h.tenant_id AND j.chat_id = h.id AND j.kind = 'answer_chat'
                           AND j.state IN ('scheduled', 'available', 'running', 'retryable', 'held'))
@@ -116,7 +116,8 @@ pub(super) fn thread_row(scope: &Scope<'_>, chat: ChatId) -> Result<ThreadRow, S
             preview: row.get(14)?,
             waiting_since: row.get(15)?,
             created_at: row.get(16)?,
-            answering: row.get(17)?,
+            needs_human: row.get(17)?,
+            answering: row.get(18)?,
         })
     })?;
     row.ok_or(StoreError::NotFound("chat"))
@@ -233,6 +234,8 @@ fn fold(
              preview = CASE WHEN coalesce(g.last_at, 0) > coalesce(k.last_at, 0) THEN g.preview ELSE k.preview END,
              state = CASE WHEN coalesce(g.last_at, 0) > coalesce(k.last_at, 0) THEN g.state ELSE k.state END,
              reason = CASE WHEN coalesce(g.last_at, 0) > coalesce(k.last_at, 0) THEN g.reason ELSE k.reason END,
+             snoozed_until = CASE WHEN coalesce(g.last_at, 0) > coalesce(k.last_at, 0) THEN g.snoozed_until
+                                  ELSE k.snoozed_until END,
              last_at = nullif(max(coalesce(k.last_at, 0), coalesce(g.last_at, 0)), 0),
              last_in_at = nullif(max(coalesce(k.last_in_at, 0), coalesce(g.last_in_at, 0)), 0),
              last_out_at = nullif(max(coalesce(k.last_out_at, 0), coalesce(g.last_out_at, 0)), 0),
@@ -242,6 +245,19 @@ fn fold(
                                  ELSE max(k.context_from, g.context_from) END
          FROM chats AS g
          WHERE k.tenant_id = :tenant AND g.tenant_id = :tenant AND k.id = :keep AND g.id = :gone"
+    );
+    // As in one chat: what only a person can deal with is dealt with once one wrote after all that the customer said.
+    const DEALT_WITH: Scoped = scoped!(
+        "UPDATE chats SET needs_human = NULL
+         WHERE tenant_id = :tenant AND id = :keep AND needs_human IS NOT NULL
+           AND last_in_at <= (SELECT max(i.at) FROM interactions AS i
+                              WHERE i.tenant_id = :tenant AND i.chat_id = :keep AND i.direction = 'out'
+                                AND i.author IN ('human', 'phone')
+                                AND i.state NOT IN ('draft', 'held', 'failed', 'cancelled'))"
+    );
+    const NOT_DEALT_WITH: Scoped = scoped!(
+        "UPDATE chats SET state = 'needs_you', reason = needs_human
+         WHERE tenant_id = :tenant AND id = :keep AND state = 'waiting' AND needs_human IS NOT NULL"
     );
     // Whoever calls while they are being answered is being answered.
     const CALLED: Scoped = scoped!(
@@ -282,6 +298,8 @@ fn fold(
     scope.execute(REST, &[(":gone", &gone)])?;
     scope.execute(NOTES, both)?;
     scope.execute(DRAFT, both)?;
+    scope.execute(DEALT_WITH, &[(":keep", &keep)])?;
+    scope.execute(NOT_DEALT_WITH, &[(":keep", &keep)])?;
     folded.answered = takeover::close_answered(scope, keep)?;
     chats::look_who_waits(scope, keep)?;
     let silent = answering && takeover::carry_over(scope, keep, now)?;

@@ -121,14 +121,11 @@ impl Parting<'_, '_> {
 
     fn insert(&self, chat: ChatId, contact: ContactId, row: &ThreadRow) -> Result<(), StoreError> {
         const INSERT: Scoped = scoped!(
-            "INSERT INTO chats (tenant_id, id, instance_id, contact_id, kind, address, state, created_at, needs_human)
-             VALUES (:tenant, :id, :instance, :contact, 'direct', :address, 'waiting', :created_at,
-                     -- Nobody knows of which of the two it was.
-                     (SELECT needs_human FROM chats WHERE tenant_id = :tenant AND id = :chat))"
+            "INSERT INTO chats (tenant_id, id, instance_id, contact_id, kind, address, state, created_at)
+             VALUES (:tenant, :id, :instance, :contact, 'direct', :address, 'waiting', :created_at)"
         );
         let params: &[(&str, &dyn rusqlite::ToSql)] = &[
             (":id", &chat),
-            (":chat", &self.chat),
             (":instance", &row.instance),
             (":contact", &contact),
             (":address", &row.address),
@@ -323,7 +320,8 @@ fn write(scope: &Scope<'_>, row: &ThreadRow) -> Result<(), StoreError> {
     const WRITE: Scoped = scoped!(
         "UPDATE chats
          SET address = :address, state = :state, reason = :reason, paused_until = :paused_until,
-             snoozed_until = :snoozed_until, handoff_at = :handoff_at, context_from = :context_from, unread = :unread,
+             snoozed_until = :snoozed_until, handoff_at = :handoff_at, needs_human = :needs_human,
+             context_from = :context_from, unread = :unread,
              revision = :revision, last_at = :last_at, last_in_at = :last_in_at, last_out_at = :last_out_at,
              preview = :preview, waiting_since = :waiting_since
          WHERE tenant_id = :tenant AND id = :id"
@@ -336,6 +334,7 @@ fn write(scope: &Scope<'_>, row: &ThreadRow) -> Result<(), StoreError> {
         (":paused_until", &row.paused_until),
         (":snoozed_until", &row.snoozed_until),
         (":handoff_at", &row.handoff_at),
+        (":needs_human", &row.needs_human),
         (":context_from", &row.context_from),
         (":unread", &row.unread),
         (":revision", &row.revision),
