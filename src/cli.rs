@@ -230,7 +230,7 @@ pub enum CreditVerb {
         #[arg(value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
         amount: i64,
         /// What for
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         note: Option<String>,
     },
     /// Count the balance again, from what really happened
@@ -325,6 +325,7 @@ pub struct EventsArgs {
 #[derive(Debug, Args)]
 pub struct AskArgs {
     /// What a customer would write
+    #[arg(allow_hyphen_values = true)]
     pub question: String,
     /// With the settings of this number
     #[arg(long, value_name = "NAME")]

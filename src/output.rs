@@ -41,7 +41,9 @@ pub struct NobodyReads;
 impl Output {
     /// Stdout as it is now.
     pub fn new(format: Format) -> Self {
-        let plain = !io::stdout().is_terminal() || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let plain = !io::stdout().is_terminal()
+            || std::env::var_os("TERM").is_none_or(|value| value.is_empty() || value == "dumb" || value == "unknown")
+            || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Self { format, style: if plain { Style::Plain } else { Style::Terminal } }
     }
 

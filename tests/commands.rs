@@ -311,3 +311,62 @@ async fn it_ends_in_order_and_has_logged_no_secret() {
         assert!(!log.contains(secret), "{secret:?} is in the log:\n{log}");
     }
 }
+
+#[tokio::test]
+async fn a_placeholder_of_another_program_is_warned_of_before_it_goes_out() {
+    let world = World::open(Shop::on(Engine::Noweb)).await;
+    let create =
+        ["campaign", "create", "spring", "--text", "Hi {name}, come by!", "--to", "+447700900124", "--no-check"];
+    let ran = world.run(&create).await;
+    assert!(
+        ran.code == 0 && ran.stderr.contains("warning: {name} is a placeholder of another program"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.lines[0]["warnings"][0].as_str().unwrap().ends_with("write {{ name }}"), "{:#}", ran.lines[0]);
+    let ran = world.run(&["campaign", "preview", "spring"]).await;
+    assert!(ran.stderr.contains("{name} is a placeholder"), "{}", ran.stderr);
+    let ran = world.run(&["campaign", "launch", "spring"]).await;
+    assert!(ran.code == 1 && ran.stderr.contains("--yes"), "nobody is there to be asked: {}", ran.stderr);
+    assert_eq!(one(&world, &["campaign", "show", "spring"]).await["state"], "draft");
+    assert_eq!(one(&world, &["campaign", "launch", "spring", "--yes"]).await["state"], "running");
+    let own = ["campaign", "create", "summer", "--text", "Hi {{ name }}, 20% off", "--to", "+447700900124"];
+    let ran = world.run(&own).await;
+    assert!(!ran.stderr.contains("warning") && ran.lines[0].get("warnings").is_none(), "{}", ran.stderr);
+}
+
+#[tokio::test]
+async fn a_text_may_begin_with_a_hyphen_and_an_escaped_new_line_is_remarked_on() {
+    let world = World::open(Shop::on(Engine::Noweb)).await;
+    let reply = one(&world, &["quick-reply", "add", "Prices", "- Bread 3 €\n- Cake 4 €"]).await;
+    assert_eq!(reply["text"], "- Bread 3 €\n- Cake 4 €");
+    world.done(&["credit", "grant", "5", "--note", "-- a gift"]).await;
+    world.ana_asks().await;
+    world.answered_once(DEADLINE).await;
+    let sent = one(&world, &["chat", "send", "+447700900123", "-5% today", "--wait", "30s"]).await;
+    assert!(sent["wa_id"].is_string(), "{sent:#}");
+    let made = one(&world, &["campaign", "create", "dash", "--text", "-10% for you", "--to", "+447700900124"]).await;
+    assert_eq!(made["text"], "-10% for you");
+    let ran = world.run(&["quick-reply", "add", "Lines", r"first\nsecond"]).await;
+    assert!(ran.code == 0 && ran.stderr.contains(r"has \n in it"), "{}", ran.stderr);
+    assert_eq!(ran.lines[0]["text"], r"first\nsecond", "and stays as it is");
+}
+
+#[tokio::test]
+async fn hours_that_an_earlier_version_took_are_kept_and_warned_of() {
+    let world = World::open(Shop::on(Engine::Noweb)).await;
+    let set = one(&world, &["settings", "set", "business.hours", "Mo-Fr 8-18 Uhr, Sa 9-13 Uhr"]).await;
+    assert_eq!(set["read_as"], "Mon-Fri 08:00-18:00; Sat 09:00-13:00; Sun closed");
+    let ran = world.run(&["settings", "set", "business.hours", "whenever we like"]).await;
+    assert!(ran.code == 1 && ran.stderr.contains("Write them like Mon-Fri 08:00-12:00"), "{}", ran.stderr);
+    let file = rusqlite::Connection::open(world.path().join("data").join(mychatflow_daemon::STORE_FILE)).unwrap();
+    let old = "UPDATE settings SET value = 'every day from eight on' WHERE key = 'business.hours'";
+    assert_eq!(file.execute(old, []).unwrap(), 1);
+    let shown = world.done(&["settings", "show"]).await;
+    let hours = shown.iter().find(|line| line["key"] == "business.hours").unwrap();
+    assert_eq!(hours["value"], "every day from eight on");
+    assert!(hours["warning"].as_str().unwrap().ends_with("Until then they close nothing"), "{hours:#}");
+    assert!(hours.get("read_as").is_none() && hours.get("typed_hours").is_none(), "{hours:#}");
+    world.ana_asks().await;
+    world.answered_once(DEADLINE).await;
+}

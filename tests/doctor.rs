@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::Output;
 use std::time::Duration;
 
+use mychatflow_sandbox::faults::When;
 use mychatflow_sandbox::{gemini, waha};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -166,7 +167,8 @@ async fn nothing_is_wrong_with_a_shop_in_order() {
     said.assert_said("clock", "ok", "right", "");
     let people = world.runs(&["doctor"]).await;
     let people = String::from_utf8(people.stdout).unwrap();
-    assert!(people.contains("ok       gemini "), "{people}");
+    assert!(people.contains("warning  gemini "), "missing evidence is a warning: {people}");
+    said.assert_said("gemini", "warning", "it was not asked yet", "doctor --probe");
     assert!(!people.contains(world.gemini.api_key()) && !people.contains(world.waha.api_key()), "{people}");
     let status = world.runs(&["daemon", "status", "--json"]).await;
     let status: Value = serde_json::from_slice(&status.stdout).unwrap();
@@ -196,7 +198,7 @@ async fn without_a_daemon_the_rest_is_looked_at_all_the_same() {
     assert_eq!((said.names("failed"), said.code), (vec!["daemon"], Some(1)), "{said:#?}");
     said.assert_said("daemon", "failed", "no daemon listens", "mychatflow daemon");
     said.assert_said("config", "warning", "others may read", "chmod 600");
-    said.assert_said("gemini", "ok", "the key is taken", "");
+    said.assert_said("gemini", "warning", "the key is taken; nobody knows whether", "doctor --probe");
 
     world.doctor(&["--fix"]).await.assert_said("config", "ok", "mended", "");
     let mode = std::fs::metadata(world.config()).unwrap().permissions().mode();
@@ -228,6 +230,30 @@ async fn keys_that_are_refused_are_named() {
     std::fs::write(world.config(), "[daemon]\nlgo = \"info\"\n").unwrap();
     let said = world.doctor(&[]).await;
     said.assert_said("config", "failed", "config.toml:2", "mychatflow config check");
+}
+
+#[tokio::test]
+async fn a_key_whose_quota_is_used_up_does_not_answer() {
+    let world = World::new().await;
+    let used_up = gemini::Fault::Answer(gemini::Sample::named("429_per_day").unwrap());
+    world.gemini.faults().add(gemini::Operation::GenerateContent, When::Always, used_up);
+    let said = world.doctor(&["--probe", "--yes"]).await;
+    said.assert_said("gemini", "failed", "the gemini quota is used up", "raise it at");
+}
+
+#[tokio::test]
+async fn a_gateway_that_lists_no_models_is_judged_by_an_answer() {
+    let world = World::new().await;
+    let unknown = gemini::Fault::Answer(gemini::Sample::named("404_model").unwrap());
+    world.gemini.faults().add(gemini::Operation::ReadModels, When::Always, unknown.clone());
+    world.gemini.faults().add(gemini::Operation::CountTokens, When::Always, unknown.clone());
+    let said = world.doctor(&[]).await;
+    said.assert_said("gemini", "warning", "its models are not listed; nobody knows", "doctor --probe");
+    let said = world.doctor(&["--probe", "--yes"]).await;
+    said.assert_said("gemini", "ok", "its models are not listed, gemini-3.5-flash-lite answered a question in ", "");
+    world.gemini.faults().add(gemini::Operation::GenerateContent, When::Always, unknown);
+    let said = world.doctor(&["--probe", "--yes"]).await;
+    said.assert_said("gemini", "failed", "does not know the model", "correct gemini.model");
 }
 
 #[tokio::test]

@@ -73,13 +73,13 @@ async fn a_list_is_imported_and_every_row_told() {
 #[tokio::test]
 async fn a_file_that_is_no_list_changes_nothing_and_says_why() {
     let world = shop().await;
-    put(&world, "latin.csv", b"phone,name\n+4915111111111,M\xfcller\n");
+    put(&world, "cyrillic.csv", b"phone,name\n+4915111111111,\xc8\xe2\xe0\xed\xee\xe2\n");
     put(&world, "book.xlsx", b"PK\x03\x04 and so on");
     put(&world, "other.csv", "a,b\n1,2\n");
     put(&world, "nobody.csv", "phone\n");
     put(&world, "wrong.csv", "phone\nask her\n");
     for (file, why) in [
-        ("latin.csv", "line 2 of the list is not UTF-8"),
+        ("cyrillic.csv", "line 2 of the list is not UTF-8"),
         ("book.xlsx", "CSV UTF-8"),
         ("other.csv", "a column named phone; it has: a, b"),
         ("nobody.csv", "nobody is on the list"),
@@ -174,4 +174,25 @@ async fn a_segment_of_the_list_gets_a_campaign() {
     let shown = world.done(&["campaign", "preview", "spring"]).await;
     let texts: Vec<&Value> = shown.iter().map(|line| &line["text"]).collect();
     assert_eq!(texts, ["Hi Ana in Köln", "Hi Ben in Bonn"]);
+}
+
+#[tokio::test]
+async fn a_list_of_an_old_spreadsheet_is_imported_with_a_remark() {
+    let world = shop().await;
+    put(&world, "ansi.csv", b"Name;Telefon\r\nJ\xfcrgen;0151 22200021\r\nAnna;030 5550012\r\n");
+    let ran = world.run(&["contact", "import", "ansi.csv", "--country", "DE"]).await;
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("it was read as Windows-1252"), "{}", ran.stderr);
+    let told = &ran.lines[0];
+    assert_eq!((&told["imported"], &told["encoding"]), (&json!(2), &json!("windows-1252")));
+    let landline = "+49305550012 is a landline: WhatsApp is seldom on one";
+    assert_eq!(told["remarks"], json!([{"row": 2, "value": "030 5550012", "remark": landline}]));
+    assert_eq!(world.done(&["contact", "show", "+4915122200021"]).await[0]["name"], "Jürgen");
+
+    put(&world, "who.csv", "Who,Reach\nRosa,15122200022\n");
+    let ran = world.run(&["contact", "import", "who.csv", "--country", "DE"]).await;
+    assert!(ran.code == 1 && ran.stderr.contains("--column phone=HEADING"), "{}", ran.stderr);
+    let named = ["contact", "import", "who.csv", "--country", "DE", "--column", "phone=Reach", "--column", "name=Who"];
+    assert_eq!(world.done(&named).await[0]["imported"], 1);
+    assert_eq!(world.done(&["contact", "show", "+4915122200022"]).await[0]["name"], "Rosa");
 }

@@ -8,7 +8,7 @@ mod support;
 use std::time::Duration;
 
 use mychatflow_daemon::jobs::deliver::LATE;
-use mychatflow_sandbox::faults::{Fault, When};
+use mychatflow_sandbox::faults::{Fault, WebhookFault, When};
 use mychatflow_sandbox::gemini;
 use mychatflow_sandbox::waha::{self, Ack, Acks, Engine, Operation, Status};
 use serde_json::Value;
@@ -69,6 +69,22 @@ mod without_gemini {
         world.start().await;
         retry(&world, &waits).await;
         world.answered_once(DEADLINE).await;
+    }
+
+    #[tokio::test]
+    async fn a_refusal_of_content_is_no_outage() {
+        let world = World::open(Shop::on(Engine::Noweb)).await;
+        let gemini = async || world.done(&["daemon", "status"]).await.remove(0)["gemini"].clone();
+        assert_eq!(gemini().await["health"], "unknown", "it was not asked yet");
+        assert!(world.gemini.answer_next("200_safety_candidate"));
+        world.ana_asks().await;
+        world
+            .until("the question is refused", DEADLINE, async || {
+                (world.done(&["chat", "list"]).await.first()?["state"] == "needs_you").then_some(())
+            })
+            .await;
+        let told = gemini().await;
+        assert_eq!((&told["health"], &told["error"]), (&"ok".into(), &Value::Null), "{told}");
     }
 
     #[tokio::test]
@@ -153,6 +169,53 @@ mod without_waha {
         nothing_for_nothing(&world).await;
         retry(&world, &waits).await;
         world.answered_once(DEADLINE).await;
+    }
+}
+
+mod without_webhooks {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_scan_is_noticed_all_the_same() {
+        let world = World::unpaired(Shop::on(Engine::Noweb)).await;
+        world.waha.webhook_faults().add_for_all(When::Always, WebhookFault::Drop);
+        world.done(&["instance", "qr", NUMBER]).await;
+        world.pair().await;
+    }
+}
+
+mod refused_by_waha {
+    use super::*;
+
+    #[tokio::test]
+    async fn number_message_and_queue_say_the_same() {
+        let world = World::open(Shop::on(Engine::Noweb)).await;
+        world.ana_asks().await;
+        world.answered_once(DEADLINE).await;
+        world.waha.faults().add(Operation::SendText, When::Always, Fault::EngineError("Timed Out".to_owned()));
+        world.done(&["chat", "send", &world.ana.phone, "We are open again."]).await;
+        let waits = world.waiting("send_message", "the engine failed: Timed Out, tried 3 times, next try ").await;
+        let sent = world.sent().await.pop().unwrap();
+        let (queue, bubble) = (waits["reason"].as_str().unwrap(), sent["reason"].as_str().unwrap());
+        // Another try may have come between the two looks.
+        assert_eq!((bubble.split(", tried").next(), &sent["state"]), (queue.split(", tried").next(), &"queued".into()));
+        let suspect = world
+            .until("the number is suspect", DEADLINE, async || {
+                let shown = world.done(&["instance", "show", NUMBER]).await.remove(0);
+                (shown["verdict"] == "suspect").then_some(shown)
+            })
+            .await;
+        let reason = suspect["reason"].as_str().unwrap();
+        assert!(reason.starts_with("what it sends fails since ") && reason.ends_with("the engine failed: Timed Out"));
+        world.waha.faults().clear();
+        world
+            .until("it is out, and all is well", DEADLINE, async || {
+                let shown = world.done(&["instance", "show", NUMBER]).await.remove(0);
+                let out = ["sent", "delivered", "read"].contains(&world.sent().await.pop()?["state"].as_str()?);
+                (out && shown["verdict"] == "healthy").then_some(())
+            })
+            .await;
+        assert_eq!(world.sent().await.pop().unwrap()["reason"], Value::Null);
     }
 }
 

@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use mychatflow_data::ids::TenantId;
 use mychatflow_data::model::disclosure;
 use mychatflow_data::model::interaction::{Author, ContentKind, Direction, Interaction};
+use mychatflow_data::model::opening_hours::{self, OpeningHours};
 use mychatflow_data::model::quick_reply::QuickReply;
 use mychatflow_data::model::setting::{Disclosure, Rules, SettingKey};
 use mychatflow_data::store::settings::Values;
@@ -13,7 +14,6 @@ use mychatflow_data::time::Timestamp;
 use crate::flow::clean::clean_line;
 use crate::flow::gate::{self, Model};
 use crate::flow::history::{self, Asks, Limits, Line, Media, Side};
-use crate::flow::hours;
 use crate::flow::prompt;
 use crate::flow::quick_reply_facts::{self, QuickReplyFact};
 use crate::gemini::{Ask, Role, Turn};
@@ -121,10 +121,11 @@ pub async fn ask(
 ) -> Result<Option<Question>, RenderError> {
     let value = |key| shop.values.get(key).unwrap_or("");
     let quick_replies = told(renders, shop).await?;
+    let hours = told_hours(value(SettingKey::BusinessHours));
     let facts = prompt::Facts {
         business_name: shop.business_name(),
         profile: value(SettingKey::BusinessProfile),
-        hours: value(SettingKey::BusinessHours),
+        hours: &hours,
         quick_replies: &quick_replies,
         instructions: value(SettingKey::AssistantInstructions),
         now: now.to_jiff().to_zoned(shop.zone.clone()),
@@ -142,6 +143,14 @@ pub async fn ask(
     Ok(Some(Question { ask, known, quick_replies }))
 }
 
+/// The opening hours as the owner wrote them and, in the same words for every language, as the gate reads them.
+fn told_hours(text: &str) -> String {
+    match OpeningHours::read(text) {
+        Ok(hours) if hours.to_string() != text.trim() => format!("{}\nOn a clock of 24 hours: {hours}", text.trim()),
+        Ok(_) | Err(_) => text.to_owned(),
+    }
+}
+
 /// What the gates say about a chat now; `model`: is there one to ask?
 #[must_use]
 pub fn verdict(facts: &Facts, rules: Rules, model: Model, now: Timestamp) -> gate::Verdict {
@@ -156,7 +165,7 @@ pub fn verdict(facts: &Facts, rules: Rules, model: Model, now: Timestamp) -> gat
         opted_out_at: facts.opted_out_at,
         paused_until: facts.chat.paused_until,
         handoff_at: facts.chat.handoff_at,
-        hours: hours::open(facts.values.get(SettingKey::BusinessHours), &at),
+        hours: opening_hours::open(facts.values.get(SettingKey::BusinessHours), &at),
         last_in_at: facts.asked_at.or(facts.chat.last_in_at),
         last_texts: &last_texts,
         answers_at: &facts.answers_at,

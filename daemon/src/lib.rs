@@ -4,6 +4,7 @@ pub mod bus;
 pub mod chain;
 pub mod clients;
 pub mod clock_watch;
+pub mod code_watch;
 pub mod compose;
 pub mod config;
 pub mod cx;
@@ -27,7 +28,9 @@ pub mod renders;
 pub mod rounds;
 pub mod rpc;
 pub mod server_clock;
+pub mod server_watch;
 pub mod soundness;
+pub mod stored_texts;
 pub mod tell;
 pub mod unfinished;
 pub mod waha;
@@ -259,6 +262,12 @@ async fn start_with(
         stop: stop.clone(),
     });
     rounds::recover_downtime(&cx).await?;
+    if let Some(gemini) = cx.clients().gemini.as_ref()
+        && cx.store.any_waits_for_model().await?
+    {
+        gemini.expect_outage();
+    }
+    rounds::warn_of_unread_hours(&cx).await?;
     let work_stop = CancellationToken::new();
     let mut running = Running {
         webhook,
@@ -278,6 +287,8 @@ async fn start_with(
     running.work.spawn(do_chores(Arc::clone(&cx), chores_due, work_stop.clone()));
     running.work.spawn(details::run(Arc::clone(&cx), details_due, work_stop.clone()));
     running.work.spawn(rounds::run(Arc::clone(&cx), rounds::ROUND, work_stop.clone()));
+    running.work.spawn(server_watch::run(Arc::clone(&cx), server_watch::LOOK, work_stop.clone()));
+    running.work.spawn(code_watch::run(Arc::clone(&cx), code_watch::EVERY, work_stop.clone()));
     running.work.spawn(clock_watch::run(Arc::clone(&cx), newest, chores, work_stop.clone()));
     running.work.spawn(tidy(Arc::clone(&cx), work_stop.clone()));
     running.work.spawn(soundness::run(Arc::clone(&cx), work_stop.clone()));
@@ -426,6 +437,14 @@ async fn wake_snoozed(cx: &Cx) -> Duration {
 }
 
 async fn tidy(cx: Arc<Cx>, stop: CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => return,
+        told = stored_texts::tell_unreadable(&cx) => {
+            if let Err(error) = told {
+                tracing::warn!(%error, "the stored texts could not be looked through");
+            }
+        }
+    }
     // By then a server has said what time it is.
     let mut pause = TIDY_FIRST;
     loop {

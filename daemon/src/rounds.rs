@@ -6,13 +6,15 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream;
 use mychatflow_data::model::instance::{Instance, InstanceStatus, Verdict};
-use mychatflow_data::model::remedy::remedy;
+use mychatflow_data::model::remedy::{UNDELIVERED, remedy};
+use mychatflow_data::model::setting::SettingKey;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::error::StoreError;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::cx::Cx;
+use crate::flow::slowdown::{self, REST_MAX, Slowdown};
 use crate::flow::verdict::UNDELIVERED_CHATS_MAX;
 use crate::instances::{InstanceError, RESTARTS, notice, request_reconcile, restart};
 use crate::jobs::recover_history::recover;
@@ -24,17 +26,47 @@ pub const ROUND: Duration = Duration::from_secs(300);
 const PARALLEL: usize = 4;
 /// How much further back than the last sign of life a silent number's history is read.
 const SLACK: Duration = Duration::from_secs(600);
+/// How exactly the store remembers when a number was last heard from.
+const HEARD_TO: Duration = Duration::from_secs(60);
 /// How many of a number's last states tell how it came to the present one.
 const HISTORY: i64 = 20;
 
-/// Asks for the messages that came while no daemon ran. To be done before the webhook listens: the first delivery moves
-/// the mark from which they are read.
+/// Asks for the messages that came while no daemon ran, and takes up what the run before knew of each number. To be done before
+/// the webhook listens: the first delivery moves the mark from which they are read.
 ///
 /// # Errors
 /// What the store says.
 pub async fn recover_downtime(cx: &Cx) -> Result<(), StoreError> {
     for instance in cx.store.all_instances().await? {
-        cx.store.tenant(instance.tenant).await?.recover_since_heard(instance.id, cx.now()).await?;
+        let tenant = cx.store.tenant(instance.tenant).await?;
+        tenant.recover_since_heard(instance.id, cx.now()).await?;
+        // The rests are in its history; the last one is younger than its present state.
+        if cx.now().since(instance.since) < REST_MAX * 2 {
+            let history = tenant.instance_history(instance.id, HISTORY).await?;
+            let rest = history
+                .iter()
+                .find_map(|change| Slowdown::begun(change.at, slowdown::read_reason(change.reason.as_deref()?)?));
+            rest.into_iter().for_each(|rest| cx.numbers.restore_slowdown(instance.id, rest));
+        }
+        // The webhook that told of the first work would have been heard; to the minute.
+        if let Some(worked_at) = instance.worked_at
+            && instance.heard_at.is_none_or(|heard_at| heard_at < worked_at - HEARD_TO)
+        {
+            cx.numbers.note_silence(instance.id, worked_at);
+        }
+    }
+    Ok(())
+}
+
+/// Says of which opening hours an earlier version has taken words that are not understood: they close nothing.
+///
+/// # Errors
+/// What the store says.
+pub async fn warn_of_unread_hours(cx: &Cx) -> Result<(), StoreError> {
+    for (tenant, text) in cx.store.all_opening_hours().await? {
+        if let Err(error) = SettingKey::BusinessHours.check(&text) {
+            tracing::warn!(tenant.id = %tenant, "business.hours closes nothing: {error}");
+        }
     }
     Ok(())
 }
@@ -131,7 +163,9 @@ async fn look_for_single_losses(cx: &Cx, tenant: &TenantStore, instance: &Instan
 async fn probe(cx: &Cx, tenant: &TenantStore, instance: &Instance) -> Result<Option<&'static str>, InstanceError> {
     let since = instance.heard_at.unwrap_or(instance.since) - SLACK;
     let recovered = recover(cx, tenant, instance, since.max(instance.paired_at.unwrap_or(since))).await;
-    if instance.verdict != Verdict::Suspect {
+    // A restart changes nothing about an address that WAHA can't reach.
+    let undelivered = instance.reason.as_deref().is_some_and(|reason| reason.starts_with(UNDELIVERED));
+    if instance.verdict != Verdict::Suspect || undelivered {
         return Ok(None);
     }
     Ok(match recovered {

@@ -110,6 +110,14 @@ pub enum Direction {
     Behind,
 }
 
+impl Difference {
+    /// Is it worth a word? What was said in an answer that took long may be as old as that.
+    #[must_use]
+    pub fn is_notable(&self, took: Duration) -> bool {
+        self.by > DIFFERENCE_WARN + took
+    }
+}
+
 impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let seconds = self.by.as_secs();

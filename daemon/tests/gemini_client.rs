@@ -277,8 +277,8 @@ async fn a_refused_key_is_not_tried_again_and_never_printed() {
         assert_eq!(fake.calls(), 1, "{name}");
         let state = gemini.state();
         assert!(matches!(state.breaker, BreakerState::Open { cause: Cause::KeyRefused, model: None, .. }));
-        assert_eq!(state.last_error.as_ref().map(|last| last.error.clone()), Some(error.clone()));
-        assert!(state.last_ok_at.is_none());
+        assert_eq!(state.record.last_error.as_ref().map(|last| last.error.clone()), Some(error.clone()));
+        assert!(state.record.last_ok_at.is_none());
         let printed = format!("{:?} {gemini:?} {state:?} {error:?} {error} {again}", config(&fake.url));
         assert!(!printed.contains("secret"), "{printed}");
     }

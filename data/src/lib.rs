@@ -2,7 +2,9 @@
 
 pub mod client;
 pub mod credits;
+pub mod digits;
 pub mod ids;
+pub mod letters;
 pub mod model;
 pub mod phone;
 pub mod protocol;

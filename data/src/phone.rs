@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::digits::decimal_digit;
+
 /// A phone number, digits only, with country code: `4915111111111`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -30,10 +32,12 @@ impl Phone {
         let fail = || AddressError::Phone(text.to_owned());
         let mut digits = String::with_capacity(text.len());
         for c in text.trim().chars() {
-            match c {
-                '0'..='9' => digits.push(c),
-                ' ' | '-' | '(' | ')' | '.' | '/' | '\u{a0}' => {}
-                '+' if digits.is_empty() => {}
+            match (c, decimal_digit(c)) {
+                (_, Some(digit)) => digits.push(char::from(b'0' + digit)),
+                (' ' | '-' | '(' | ')' | '.' | '/' | '\u{a0}', _) => {}
+                // Marks of direction that come along with a copied number: nobody sees them.
+                ('\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}', _) => {}
+                ('+' | '\u{ff0b}', _) if digits.is_empty() => {}
                 _ => return Err(fail()),
             }
         }
@@ -47,6 +51,31 @@ impl Phone {
     #[must_use]
     pub fn digits(&self) -> &str {
         &self.0
+    }
+
+    /// The other spelling of the same number, where a country has two: Brazil with its ninth digit and without, Mexico with
+    /// a 1 behind its code and without, Argentina with a 9. People write either, and WhatsApp knows them by one.
+    #[must_use]
+    pub fn other_spelling(&self) -> Option<Self> {
+        let digits = self.0.as_str();
+        let (code, rest) = digits.split_at(2);
+        let at = |place: usize| rest.as_bytes().get(place).copied().unwrap_or(0);
+        let other = match (code, rest.len()) {
+            ("55", 11) if at(2) == b'9' && (b'6'..=b'9').contains(&at(3)) => format!("55{}{}", &rest[..2], &rest[3..]),
+            ("55", 10) if (b'6'..=b'9').contains(&at(2)) => format!("55{}9{}", &rest[..2], &rest[2..]),
+            ("52", 11) if at(0) == b'1' => format!("52{}", &rest[1..]),
+            ("52", 10) if at(0) != b'1' => format!("521{rest}"),
+            ("54", 11) if at(0) == b'9' => format!("54{}", &rest[1..]),
+            ("54", 10) if at(0) != b'9' => format!("549{rest}"),
+            _ => return None,
+        };
+        Some(Self(other))
+    }
+
+    /// The shortest spelling: the same for every spelling of one number, so that lists can be compared by it.
+    #[must_use]
+    pub fn shortest_spelling(&self) -> Self {
+        self.other_spelling().filter(|other| other.0.len() < self.0.len()).unwrap_or_else(|| self.clone())
     }
 
     /// The number as an address on WhatsApp.
@@ -144,6 +173,12 @@ impl Address {
         self.0.strip_suffix("@c.us").and_then(|digits| Phone::parse(digits).ok())
     }
 
+    /// The address by the other spelling of its number.
+    #[must_use]
+    pub fn other_spelling(&self) -> Option<Self> {
+        self.phone()?.other_spelling().map(|phone| phone.address())
+    }
+
     /// The address as WAHA writes it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -220,11 +255,33 @@ mod tests {
             ("+49 151 1111-1111", Some("4915111111111")),
             ("0049 151 11111111", Some("4915111111111")),
             ("4915111111111", Some("4915111111111")),
+            ("٠٠٤٩ ١٥١ ١١١١١١١١", Some("4915111111111")),
+            ("\u{202a}+۴۹۱۵۱۱۱۱۱۱۱۱۱\u{202c}", Some("4915111111111")),
             ("0151 1111111", None),
             ("Anna", None),
             ("12", None),
         ] {
             assert_eq!(Phone::parse(text).ok().as_ref().map(Phone::digits), digits, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_two_spellings_are_one() {
+        for (one, other) in [
+            ("5511987654321", Some("551187654321")),
+            ("525512345678", Some("5215512345678")),
+            ("541112345678", Some("5491112345678")),
+            // A landline of Brazil, and numbers of countries with one spelling.
+            ("551133334444", None),
+            ("4915111111111", None),
+            ("14155550100", None),
+        ] {
+            let phone = |digits: &str| Phone::parse(digits).unwrap();
+            assert_eq!(phone(one).other_spelling(), other.map(phone), "{one}");
+            if let Some(other) = other {
+                assert_eq!(phone(other).other_spelling(), Some(phone(one)), "{other}");
+                assert_eq!(phone(other).shortest_spelling(), phone(one).shortest_spelling());
+            }
         }
     }
 

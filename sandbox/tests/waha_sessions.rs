@@ -213,6 +213,25 @@ async fn a_crash_keeps_the_pairing_and_old_core_forgets_the_rest() {
 }
 
 #[tokio::test]
+async fn a_new_life_has_a_start_of_its_own_and_may_leave_its_sessions_stopped() {
+    let world = World::with(Engine::Noweb).await;
+    let start = async || world.client.get("/api/server/status").await.1["startTimestamp"].as_i64().unwrap();
+    let first = start().await;
+    assert_eq!(start().await, first);
+    world.waha.crash_and_leave_sessions_stopped().await.unwrap();
+    assert!(start().await > first);
+    let (_, session) = world.client.get("/api/sessions/default").await;
+    assert_eq!((&session["status"], session["config"].is_object()), (&json!("STOPPED"), true));
+    assert_eq!(world.client.get("/api/sessions").await.1, json!([]));
+    let (_, all) = world.client.get("/api/sessions?all=true").await;
+    assert_eq!(all[0]["status"], "STOPPED");
+    let stops = |body: &[u8]| String::from_utf8_lossy(body).contains("STOPPED");
+    assert!(!world.waha.deliveries().iter().any(|delivery| stops(&delivery.body)), "nobody is told");
+    world.client.post("/api/sessions/default/start", Value::Null).await;
+    world.waha.wait_for_status("default", Status::Working, SOON).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_global_webhook_is_heard_but_not_seen() {
     let endpoint = support::Endpoint::start().await;
     let hook = json!({"url": endpoint.url, "events": ["session.status"]});

@@ -27,6 +27,10 @@ pub struct Audience {
     /// People of the contacts: a segment's name, or a query such as 'tag:vip last_in:<30d -opted_out', or all
     #[arg(long, value_name = "SEGMENT", allow_hyphen_values = true)]
     pub segment: Option<String>,
+    /// What a column of the list is, where its heading does not say it, such as 'phone=Contact number'; may be given
+    /// several times
+    #[arg(long = "column", value_name = "ROLE=HEADING", requires = "file")]
+    pub columns: Vec<String>,
 }
 
 /// What goes out besides the first text.
@@ -36,7 +40,7 @@ pub struct Texts {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub media: Option<PathBuf>,
     /// Another text to compare, for a part of the people: the first is B; may be given up to four times
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub variant: Vec<String>,
     /// Do not look numbers up before the first message to them
     #[arg(long)]
@@ -65,7 +69,7 @@ pub enum CampaignVerb {
         /// What it is called
         name: String,
         /// The text, such as 'Hi {{ name }}'; - reads it from stdin
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         text: String,
         #[command(flatten)]
         audience: Audience,
@@ -134,10 +138,10 @@ pub enum CampaignVerb {
         #[arg(required_unless_present = "text")]
         name: Option<String>,
         /// Another text; - reads it from stdin
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         text: Option<String>,
         /// Another text besides the first, in place of the campaign's; may be given several times
-        #[arg(long, value_name = "TEXT")]
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         variant: Vec<String>,
         #[command(flatten)]
         audience: Audience,
@@ -177,7 +181,7 @@ pub enum CampaignVerb {
         /// Name or id
         name: String,
         /// The new text; - reads it from stdin
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         text: Option<String>,
         /// The new time; now: at once when launched
         #[arg(long, value_name = "TIME")]

@@ -18,6 +18,14 @@ pub struct ChatArg {
     pub instance: Option<String>,
 }
 
+impl ChatVerb {
+    /// `chat list --state needs_you`
+    pub const fn waiting() -> Self {
+        let limit = Limit { limit: None };
+        Self::List { state: Some(ChatState::NeedsYou), instance: None, find: None, order: None, limit }
+    }
+}
+
 /// `chat …`
 #[derive(Debug, Subcommand)]
 pub enum ChatVerb {
@@ -53,7 +61,7 @@ pub enum ChatVerb {
         #[command(flatten)]
         chat: ChatArg,
         /// The words; - reads them from stdin
-        #[arg(required_unless_present = "quick_reply")]
+        #[arg(required_unless_present = "quick_reply", allow_hyphen_values = true)]
         text: Option<String>,
         /// The words are those of this quick reply, filled in for the customer or as given
         #[arg(long, value_name = "LABEL")]
@@ -67,6 +75,9 @@ pub enum ChatVerb {
         /// The words are those of `chat draft`: forget them there
         #[arg(long)]
         clear_draft: bool,
+        /// Send though WhatsApp lets the number start no new chats now
+        #[arg(long)]
+        yes: bool,
     },
     /// Send the draft, the held answer or the countdown now
     Approve {
@@ -81,6 +92,7 @@ pub enum ChatVerb {
         #[command(flatten)]
         chat: ChatArg,
         /// The words; - reads them from stdin
+        #[arg(allow_hyphen_values = true)]
         text: String,
         /// Which message, where several wait
         #[arg(long)]
@@ -124,6 +136,7 @@ pub enum ChatVerb {
         #[command(flatten)]
         chat: ChatArg,
         /// The words; - reads them from stdin, an empty text forgets them
+        #[arg(allow_hyphen_values = true)]
         text: Option<String>,
     },
     /// Write something down about it; neither the customer nor the assistant reads it
@@ -131,6 +144,7 @@ pub enum ChatVerb {
         #[command(flatten)]
         chat: ChatArg,
         /// The words; - reads them from stdin
+        #[arg(allow_hyphen_values = true)]
         text: String,
     },
     /// Take away what was written down

@@ -28,6 +28,9 @@ pub struct ImportArgs {
     /// A tag for everybody on the list; may be given several times
     #[arg(long = "tag", value_name = "TAG")]
     pub tags: Vec<String>,
+    /// What a column is, where its heading does not say it, such as 'phone=Contact number'; may be given several times
+    #[arg(long = "column", value_name = "ROLE=HEADING")]
+    pub columns: Vec<String>,
 }
 
 /// How people are written down.
@@ -68,7 +71,7 @@ pub struct EditArgs {
     #[arg(long)]
     pub language: Option<String>,
     /// What to remember about the person; empty: nothing
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub note: Option<String>,
     /// A column of your own, such as city=Berlin; empty words forget it; may be given several times
     #[arg(long, value_name = "COLUMN=WORDS", value_parser = column)]

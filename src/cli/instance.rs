@@ -30,8 +30,8 @@ pub enum InstanceVerb {
     },
     /// Draw the pairing code
     Qr {
-        /// Its name or id
-        name: String,
+        /// Its name or id; may be left out where there is one number
+        name: Option<String>,
         /// Write it as a PNG picture instead; - is stdout
         #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
         png: Option<PathBuf>,

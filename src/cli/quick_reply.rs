@@ -29,6 +29,7 @@ pub enum QuickReplyVerb {
         /// What it is called
         label: String,
         /// The words, with places for variables such as {{ name }}; - reads them from stdin
+        #[arg(allow_hyphen_values = true)]
         text: String,
         /// What it is about
         #[arg(long)]
@@ -42,7 +43,7 @@ pub enum QuickReplyVerb {
         #[arg(long)]
         label: Option<String>,
         /// Other words; - reads them from stdin
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         text: Option<String>,
         /// What it is about; empty: nothing in particular
         #[arg(long)]

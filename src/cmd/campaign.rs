@@ -22,7 +22,7 @@ use self::schedule::moment;
 use self::shown::show;
 use super::progress::Progress;
 use super::source::{Piece, Source};
-use super::{Cx, NothingToChange, dialogue, text_or_stdin};
+use super::{Cx, NothingToChange, dialogue, remark_on_escape, text_or_stdin};
 use crate::cli::campaign::CampaignVerb;
 use crate::output::{Format, Table, age, clean, clean_lines, counted, note, typed};
 
@@ -35,12 +35,14 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
     match verb {
         CampaignVerb::Create { name, text, audience, to, instance, at, timezone, texts, planning } => {
             let file = texts.media.as_deref().map(media::read).transpose()?;
+            texts.variant.iter().for_each(|text| remark_on_escape(text));
             let params = CampaignCreate {
                 tenant,
                 name,
                 text: text_or_stdin(text)?,
                 country: audience.country,
                 segment: audience.segment,
+                column: audience.columns,
                 to,
                 instance: instance.map(Into::into),
                 at,
@@ -59,6 +61,7 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
             if let Some(file) = &file {
                 made = media::attach_or_remove(cx, &made, file).await?;
             }
+            warn(&made.warnings);
             cx.output.document(&made, |made| created(cx, made))
         }
         CampaignVerb::List { state, limit } => {
@@ -94,10 +97,12 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
                 file,
                 country: audience.country,
                 segment: audience.segment,
+                column: audience.columns,
                 variants: (!variant.is_empty()).then_some(variant),
                 limit: limit.limit,
             };
             let page = cx.call(&params).await?;
+            warn(&page.warnings);
             match cx.output.format() {
                 Format::Json => page.items.iter().try_for_each(|line| cx.output.json(line)),
                 Format::People => cx.output.text(&renderings(&page)),
@@ -109,9 +114,7 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
                 .await
         }
         CampaignVerb::Launch { name, yes } => {
-            if cx.output.format() == Format::People {
-                look_before(cx, &name, if yes { Doubts::Silenced } else { Doubts::Asked }).await?;
-            }
+            look_before(cx, &name, if yes { Doubts::Silenced } else { Doubts::Asked }).await?;
             cx.show(&CampaignLaunch { tenant, name: name.into() }, |shown| line(cx, shown)).await
         }
         CampaignVerb::Pause { name } => {
@@ -199,6 +202,17 @@ async fn look_before(cx: &Cx, name: &str, doubts: Doubts) -> anyhow::Result<()> 
     if shown.state != CampaignState::Draft {
         return Ok(());
     }
+    if doubts == Doubts::Asked && !shown.warnings.is_empty() && !dialogue::somebody_is_there() {
+        let warnings = shown.warnings.join("; ");
+        bail!(
+            "nothing was launched: {}. If that is meant: mychatflow campaign launch {} --yes",
+            clean(&warnings),
+            typed(name)
+        );
+    }
+    if cx.output.format() == Format::Json {
+        return Ok(());
+    }
     let found = cx.call(&CampaignPreflight { tenant: cx.tenant(), name: name.to_owned().into() }).await?;
     note(&preflight::words(&shown, &found, cx.now));
     if doubts == Doubts::Silenced || !preflight::asks(&found) || !dialogue::somebody_is_there() {
@@ -207,6 +221,13 @@ async fn look_before(cx: &Cx, name: &str, doubts: Doubts) -> anyhow::Result<()> 
     match dialogue::ask("launch it all the same? Type yes to go on: ")?.as_deref() {
         Some("yes") => Ok(()),
         _ => bail!("nothing was launched"),
+    }
+}
+
+/// Says what somebody should know of a text.
+fn warn(warnings: &[String]) {
+    for warning in warnings {
+        note(&format!("warning: {}", clean(warning)));
     }
 }
 
@@ -229,6 +250,9 @@ async fn with_list(cx: &Cx, mut params: CampaignCreate, mut source: Source) -> a
         };
         progress.show(document.recipients + document.duplicates, source.share());
         made = Some(document);
+    }
+    if let Some(remark) = source.remark() {
+        note(remark);
     }
     made.context("the list has no end")
 }

@@ -3,19 +3,21 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use mychatflow_data::client::CALL_TIMEOUT;
+use mychatflow_data::client::{CALL_TIMEOUT, ClientError};
 use mychatflow_data::ids::InteractionId;
 use mychatflow_data::model::chat::ChatState;
 use mychatflow_data::model::interaction::{Author, InteractionState};
+use mychatflow_data::model::new_chats::NEW_CHATS_CLOSED;
 use mychatflow_data::protocol::calls::chat::{
     ChatApprove, ChatCancel, ChatCompose, ChatDone, ChatDraft, ChatEdit, ChatList, ChatNote, ChatPause, ChatRead,
     ChatResume, ChatSend, ChatSent, ChatShow, ChatSnooze, ChatSummary, ChatUnnote, InteractionDocument, ListOrder,
+    NewChatConsent,
 };
 use mychatflow_data::protocol::calls::quick_reply::QuickReplyRender;
 use mychatflow_data::protocol::calls::search::{ChatSearch, SearchHit};
 use mychatflow_data::protocol::name::{ChatName, InstanceName, QuickReplyName};
 
-use super::{Cx, PAGE, PAGE_MAX, text_or_stdin};
+use super::{Cx, PAGE, PAGE_MAX, dialogue, text_or_stdin};
 use crate::cli::Limit;
 use crate::cli::chat::{ChatArg, ChatVerb};
 use crate::output::{Format, Table, age, age_or, clean, clean_lines, local, note};
@@ -40,7 +42,7 @@ pub async fn run(cx: &Cx, verb: ChatVerb) -> anyhow::Result<()> {
             cx.list(limit, params, |chats| table(cx, chats)).await
         }
         ChatVerb::Show { chat, around, limit } => show(cx, chat, around, limit).await,
-        ChatVerb::Send { chat, text, quick_reply, wait, client_ref, clear_draft } => {
+        ChatVerb::Send { chat, text, quick_reply, wait, client_ref, clear_draft, yes } => {
             let (chat, instance) = names(chat);
             let quick_reply = quick_reply.map(QuickReplyName::from);
             let text = match (text, &quick_reply) {
@@ -56,9 +58,16 @@ pub async fn run(cx: &Cx, verb: ChatVerb) -> anyhow::Result<()> {
                 client_ref,
                 clear_draft: clear_draft.into(),
                 quick_reply,
+                yes: yes.into(),
             };
             let patience = CALL_TIMEOUT + wait.map_or(Duration::ZERO, |wait| wait.0);
-            let sent = cx.connect().await?.call_within(&params, patience).await?;
+            let client = cx.connect().await?;
+            let sent = match client.call_within(&params, patience).await {
+                Err(ClientError::Refused(refusal)) if asks_for_consent(cx, &refusal.message)? => {
+                    client.call_within(&ChatSend { yes: NewChatConsent::Given, ..params }, patience).await?
+                }
+                sent => sent?,
+            };
             cx.output.document(&sent, sent_line)
         }
         ChatVerb::Approve { chat, id } => {
@@ -121,6 +130,16 @@ pub async fn run(cx: &Cx, verb: ChatVerb) -> anyhow::Result<()> {
             cx.list(limit, params, |hits| hits_table(cx, hits)).await
         }
     }
+}
+
+/// Would the message start a chat that WhatsApp does not want now, and does the person who is there want it all the same?
+fn asks_for_consent(cx: &Cx, refusal: &str) -> anyhow::Result<bool> {
+    if !refusal.starts_with(NEW_CHATS_CLOSED) || cx.output.format() == Format::Json || !dialogue::somebody_is_there() {
+        return Ok(false);
+    }
+    note(&clean(refusal));
+    let answer = dialogue::ask("Send it all the same? [y/N] ")?.unwrap_or_default();
+    Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
 }
 
 /// The words of a quick reply for a customer; refused when they have places without a value.

@@ -18,13 +18,14 @@ use mychatflow_tui::passthrough::Via;
 use mychatflow_tui::probe::PixelSupport;
 use mychatflow_tui::runtime::{self, Again, Connecting, Connector, NoLink, Surroundings};
 use mychatflow_tui::state::{Charset, Guide, Setup};
-use mychatflow_tui::theme::{Background, ColourEnv, Glyphs, ThemeName};
+use mychatflow_tui::theme::{Background, ColourEnv, Glyphs, TextEncoding, ThemeName};
 use tokio::sync::{Mutex, mpsc};
 
 use super::dialogue::{Answer, consent, somebody_is_there};
 use super::launch::launch;
 use super::wire::{is_absent, is_running, silent};
 use super::{Cx, welcome};
+use crate::cli::chat::ChatVerb;
 use crate::config;
 use crate::output::note;
 use crate::paths::{self, Env};
@@ -47,6 +48,9 @@ pub async fn run(cx: &Cx) -> anyhow::Result<()> {
         let client = cx.connect().await?;
         let_in(&client).await?;
         on_terminal()?;
+        if is_dumb(&cx.env) {
+            return tell_plainly(cx).await;
+        }
         return open(cx, over_ssh(cx, host.clone(), client), Extras::default()).await;
     }
     let error = match cx.connect().await {
@@ -54,6 +58,9 @@ pub async fn run(cx: &Cx) -> anyhow::Result<()> {
             let_in(&client).await?;
             drop(client);
             on_terminal()?;
+            if is_dumb(&cx.env) {
+                return tell_plainly(cx).await;
+            }
             return open(cx, here(cx), Extras::default()).await;
         }
         Err(error) => error.downcast::<ClientError>()?,
@@ -78,6 +85,9 @@ async fn offer(cx: &Cx, file: &Path, error: ClientError) -> anyhow::Result<()> {
         note(&format!("The daemon does not run. The config is {}.", file.display()));
         if consent("Start the daemon now?")? == Answer::Yes {
             launch(cx).await?;
+            if is_dumb(&cx.env) {
+                return tell_plainly(cx).await;
+            }
             return open(cx, here(cx), Extras::default()).await;
         }
     }
@@ -103,6 +113,24 @@ fn on_terminal() -> anyhow::Result<()> {
         return Ok(());
     }
     bail!("the console needs a terminal; every screen is a command too: mychatflow help")
+}
+
+/// Is this a terminal whose cursor can't be moved? A screen drawn there is a heap of characters.
+pub fn is_dumb(env: &Env) -> bool {
+    matches!(env.var("TERM"), None | Some("" | "dumb" | "unknown"))
+}
+
+/// What the console would show first, line by line.
+async fn tell_plainly(cx: &Cx) -> anyhow::Result<()> {
+    super::overview::run(cx).await?;
+    cx.output.text("\nWho waits for you, the longest first:")?;
+    super::chat::run(cx, ChatVerb::waiting()).await?;
+    let term = cx.env.var("TERM").unwrap_or("");
+    note(&format!(
+        "\nThis terminal (TERM={term}) can't move its cursor, so the console is not opened. Every screen is a command too: \
+         mychatflow chat show, chat send, help. If the terminal can do more than it says: TERM=xterm mychatflow"
+    ));
+    Ok(())
 }
 
 /// Connects to the daemon of this machine, as often as it is asked. Its socket may be elsewhere the next time.
@@ -200,6 +228,7 @@ pub async fn open(cx: &Cx, connect: Connector, extras: Extras) -> anyhow::Result
             vte_version: env.var("VTE_VERSION"),
         }),
         via: Via::pick(env.var("TMUX")),
+        encoding: TextEncoding::pick(env.var("LC_ALL"), env.var("LC_CTYPE"), env.var("LANG")),
         phone: extras.phone,
     };
     runtime::run(connect, setup, around).await.context("the terminal")

@@ -47,6 +47,7 @@ pub async fn run(cx: &Cx, verb: ContactVerb) -> anyhow::Result<()> {
         ContactVerb::Export(args) => super::export::run(cx, args).await,
         ContactVerb::Edit(args) => {
             let EditArgs { contact, name, language, note, set, consent, source, proof } = args;
+            note.as_deref().into_iter().for_each(super::remark_on_escape);
             if name.is_none() && language.is_none() && note.is_none() && set.is_empty() && consent.is_none() {
                 return Err(NothingToChange("--name, --language, --note, --set or --consent").into());
             }

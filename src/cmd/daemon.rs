@@ -193,8 +193,9 @@ fn status_text(cx: &Cx, shown: &DaemonShown) -> String {
     ]);
     for waha in waha {
         let version = waha.version.as_ref().map(|version| format!(", {version}")).unwrap_or_default();
+        let started = waha.started_at.map(|at| format!(", started {}", age(at, cx.now))).unwrap_or_default();
         let trouble = trouble(cx, waha.health, waha.ok_at, waha.error.as_ref());
-        let line = format!("{}  {} at {}{version}{trouble}", waha.health, waha.name, waha.url);
+        let line = format!("{}  {} at {}{version}{started}{trouble}", waha.health, waha.name, waha.url);
         text.push_str(&format!("waha     {}\n", clean(&line)));
     }
     text.push_str(&findings::lines(&shown.findings, cx.now));
@@ -205,13 +206,14 @@ fn because(error: Option<&String>) -> String {
     error.map(|error| format!(": {error}")).unwrap_or_default()
 }
 
-/// Why something does not answer, and since when.
+/// How it is known that something answers, or why it does not, and since when.
 fn trouble(cx: &Cx, health: Health, ok_at: Option<Timestamp>, error: Option<&String>) -> String {
     match health {
-        Health::Ok | Health::Off => String::new(),
-        Health::Down | Health::Unknown => {
+        Health::Off => String::new(),
+        Health::Ok | Health::Down => {
             format!("{}, last answered {}", because(error), age_or(ok_at, cx.now, "never"))
         }
+        Health::Unknown => ", not asked yet".to_owned(),
     }
 }
 
@@ -230,7 +232,15 @@ async fn stop(cx: &Cx) -> anyhow::Result<()> {
     if tokio::time::timeout(STOP_TIMEOUT, gone).await.is_err() {
         bail!("the daemon (pid {}) said that it stops, and still runs", stopping.pid);
     }
-    cx.output.document(&stopping, |stopping| format!("stopped (pid {})", stopping.pid))
+    cx.output.document(&stopping, |stopping| match &cx.globals.host {
+        None => format!("stopped (pid {})", stopping.pid),
+        // Over the connection its end can't be seen, only that of the connection.
+        Some(host) => format!(
+            "the daemon on {host} (pid {}) has closed its socket and ends once it has finished what it has begun; see: \
+             mychatflow --host {host} daemon status",
+            stopping.pid
+        ),
+    })
 }
 
 /// Waits until a daemon's lock is free and its process has ended.

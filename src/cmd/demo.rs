@@ -17,7 +17,7 @@ use crate::output::Format;
 pub async fn run(cx: &Cx, args: cli::DemoArgs) -> anyhow::Result<()> {
     let cli::DemoArgs { headless, span, seed, data_dir } = args;
     let args = DemoArgs { length: span.map(|span| span.0), seed, data_dir };
-    let watched = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    let watched = std::io::stdin().is_terminal() && std::io::stdout().is_terminal() && !console::is_dumb(&cx.env);
     if headless || !watched || cx.output.format() == Format::Json {
         return demo::run(cx.output, args).await;
     }

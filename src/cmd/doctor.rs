@@ -4,6 +4,7 @@
 mod clock;
 mod files;
 mod gemini;
+mod hours;
 mod message;
 mod numbers;
 mod probe;
@@ -202,7 +203,7 @@ pub async fn run(cx: &Cx, args: DoctorArgs) -> anyhow::Result<()> {
     };
     if let Some(clients) = &clients {
         waha::check(clients, &mut findings).await?;
-        gemini::check(clients, probing, &mut findings).await?;
+        gemini::check(clients, daemon.as_ref(), probing, &mut findings).await?;
         clock::check(clients, &mut findings)?;
     }
     if let Some(daemon) = &daemon {
@@ -212,6 +213,7 @@ pub async fn run(cx: &Cx, args: DoctorArgs) -> anyhow::Result<()> {
             }
         }
         numbers::check(cx, daemon, clients.as_ref(), hand, probing, &mut findings).await?;
+        hours::check(daemon, &mut findings).await?;
     }
     if probing == Probing::Refused {
         let detail = "nothing was sent: nobody said yes";

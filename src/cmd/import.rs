@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::bail;
 use mychatflow_data::client::ClientError;
-use mychatflow_data::protocol::calls::contact::{ContactImport, ContactImported, RowRejected};
+use mychatflow_data::protocol::calls::contact::{ContactImport, ContactImported, RowRejected, RowRemark};
 use mychatflow_data::protocol::piece::{Rehearsal, Rest};
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use super::Cx;
 use super::progress::{Progress, grouped};
 use super::source::Source;
 use crate::cli::contact::ImportArgs;
-use crate::output::{Format, Table, clean};
+use crate::output::{Format, Table, clean, note};
 
 /// What a program is told.
 #[derive(Debug, Serialize)]
@@ -20,6 +20,9 @@ struct Imported<'t> {
     #[serde(flatten)]
     told: &'t ContactImported,
     dry_run: Rehearsal,
+    /// What the file is written in, where that is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding: Option<&'static str>,
 }
 
 /// Runs it.
@@ -34,9 +37,10 @@ pub async fn run(cx: &Cx, args: ImportArgs) -> anyhow::Result<()> {
         dry_run: args.dry_run.into(),
         suppress: args.suppress.into(),
         tags: args.tags,
+        column: args.columns,
         ..ContactImport::default()
     };
-    let mut rejected: Vec<RowRejected> = Vec::new();
+    let (mut rejected, mut remarks): (Vec<RowRejected>, Vec<RowRemark>) = (Vec::new(), Vec::new());
     let mut told = ContactImported::default();
     while let Some(piece) = source.next()? {
         call.file = piece.text;
@@ -44,6 +48,7 @@ pub async fn run(cx: &Cx, args: ImportArgs) -> anyhow::Result<()> {
         loop {
             let mut reply = client.call(&call).await.map_err(|error| explained(error, &told, call.dry_run))?;
             rejected.append(&mut reply.rejected);
+            remarks.append(&mut reply.remarks);
             call.import = reply.import;
             progress.show(reply.rows, source.share());
             told = reply;
@@ -56,12 +61,21 @@ pub async fn run(cx: &Cx, args: ImportArgs) -> anyhow::Result<()> {
     drop(progress);
     let nothing = rejected.len() as i64 == told.rows;
     told.rejected = rejected;
+    told.remarks = remarks;
+    if let Some(remark) = source.remark() {
+        note(remark);
+    }
     match cx.output.format() {
-        Format::Json => cx.output.json(&Imported { told: &told, dry_run: call.dry_run })?,
+        Format::Json => {
+            cx.output.json(&Imported { told: &told, dry_run: call.dry_run, encoding: source.encoding() })?
+        }
         Format::People => {
             cx.output.text(&report(&told, call.dry_run))?;
             if !told.rejected.is_empty() {
                 cx.output.table(&table(&told.rejected))?;
+            }
+            if !told.remarks.is_empty() {
+                cx.output.table(&remarked(&told.remarks))?;
             }
         }
     }
@@ -73,6 +87,9 @@ pub async fn run(cx: &Cx, args: ImportArgs) -> anyhow::Result<()> {
 
 /// Why it failed, and that what was stored is still there; the daemon says so itself, where it can.
 fn explained(error: ClientError, told: &ContactImported, rehearsal: Rehearsal) -> anyhow::Error {
+    if error.to_string().contains("a column named phone") {
+        note("where the heading says nothing, name the column: --column phone=HEADING");
+    }
     let stored = told.imported > 0 && rehearsal == Rehearsal::Real;
     if !stored || matches!(error, ClientError::Refused(_)) {
         return error.into();
@@ -124,6 +141,14 @@ fn table(rejected: &[RowRejected]) -> Table {
     let mut table = Table::new(["ROW", "VALUE", "REASON"], "no row was rejected");
     for row in rejected {
         table.row([row.row.to_string(), row.value.clone(), row.reason.clone()]);
+    }
+    table
+}
+
+fn remarked(remarks: &[RowRemark]) -> Table {
+    let mut table = Table::new(["ROW", "VALUE", "REMARK"], "no remarks");
+    for row in remarks {
+        table.row([row.row.to_string(), row.value.clone(), row.remark.clone()]);
     }
     table
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::bail;
 use futures_util::StreamExt;
 use mychatflow_data::client::Client;
-use mychatflow_data::model::instance::InstanceStatus;
+use mychatflow_data::model::instance::{InstanceStatus, condition};
 use mychatflow_data::phone::Phone;
 use mychatflow_data::protocol::calls::events::EventsSubscribe;
 use mychatflow_data::protocol::calls::instance::{
@@ -18,6 +18,7 @@ use mychatflow_data::protocol::event::Topic;
 use mychatflow_data::protocol::name::{InstanceName, TenantName};
 use mychatflow_data::time::Timestamp;
 use mychatflow_data::user_file::{Existing, Readers, write_user_file};
+use tokio::time::Instant;
 
 use super::qr::{self, Canvas, TooSmall};
 use super::{Cx, findings, is_stdout, not_written};
@@ -26,6 +27,9 @@ use crate::output::{self, Format, Table, age, age_or, clean, facts, note, typed}
 
 /// How long pairing is watched without any change.
 const PAIRING_PATIENCE: Duration = Duration::from_secs(300);
+
+/// How long after the end of a code the next one is asked for: after the last one WAHA says meanwhile that pairing has failed.
+const NEXT_CODE_AFTER: Duration = Duration::from_secs(3);
 
 /// Runs one verb.
 pub async fn run(cx: &Cx, verb: InstanceVerb) -> anyhow::Result<()> {
@@ -43,7 +47,7 @@ pub async fn run(cx: &Cx, verb: InstanceVerb) -> anyhow::Result<()> {
             cx.show(&InstanceShow { tenant, name: name.into() }, |shown| full(cx, shown)).await
         }
         InstanceVerb::Qr { name, png } => {
-            let name = InstanceName::from(name);
+            let name = named_or_only(cx, name).await?;
             let code = cx.call(&InstanceQr { tenant, name: name.clone(), png: false.into() }).await?;
             match png {
                 Some(path) => picture(&path, &code),
@@ -76,6 +80,22 @@ pub async fn run(cx: &Cx, verb: InstanceVerb) -> anyhow::Result<()> {
     }
 }
 
+/// The number that was named, or the only one there is.
+async fn named_or_only(cx: &Cx, name: Option<String>) -> anyhow::Result<InstanceName> {
+    if let Some(name) = name {
+        return Ok(name.into());
+    }
+    let page = cx.call(&InstanceList { tenant: cx.tenant(), ..InstanceList::default() }).await?;
+    match page.items.as_slice() {
+        [only] => Ok(InstanceName::from(only.id.to_string())),
+        [] => bail!("there is no number yet; next: mychatflow instance add NAME --waha main --session default"),
+        several => {
+            let names: Vec<String> = several.iter().map(|number| typed(&number.name)).collect();
+            bail!("there are several numbers: say which, one of {}", names.join(", "))
+        }
+    }
+}
+
 fn added(added: &InstanceAdded) -> String {
     let next = match &added.status {
         None => "WAHA could not be reached; the daemon goes on trying. Watch: mychatflow daemon status".to_owned(),
@@ -92,7 +112,12 @@ fn status_of(status: Option<&InstanceStatus>) -> String {
 fn status_line(instance: &InstanceDocument) -> String {
     let helps = instance.remedy.as_ref().map(|remedy| format!("; {}", clean(remedy))).unwrap_or_default();
     let status = status_of(instance.status.as_ref());
-    format!("{} is {} ({}){helps}", clean(&instance.name), clean(&status), instance.verdict)
+    format!(
+        "{} is {} ({}){helps}",
+        clean(&instance.name),
+        clean(&status),
+        condition(instance.status.as_ref(), instance.verdict)
+    )
 }
 
 fn me(instance: &InstanceDocument) -> String {
@@ -105,9 +130,10 @@ fn table(cx: &Cx, instances: &[InstanceDocument]) -> Table {
     let empty = "no numbers yet; next: mychatflow instance add NAME --waha main --session default";
     let mut table = Table::new(["NAME", "STATUS", "VERDICT", "SINCE", "HEARD", "ACCOUNT", "SESSION"], empty);
     for instance in instances {
+        let verdict = condition(instance.status.as_ref(), instance.verdict);
         let verdict = match &instance.reason {
-            Some(reason) => format!("{}: {reason}", instance.verdict),
-            None => instance.verdict.to_string(),
+            Some(reason) => format!("{verdict}: {reason}"),
+            None => verdict.to_owned(),
         };
         table.row([
             instance.name.clone(),
@@ -127,13 +153,14 @@ fn table(cx: &Cx, instances: &[InstanceDocument]) -> Table {
 
 fn full(cx: &Cx, shown: &InstanceShown) -> String {
     let InstanceShown { instance, webhook_url, history, drift, findings: wrong } = shown;
+    let asked = instance.asked_at.map(|at| format!(", asked {}", age(at, cx.now))).unwrap_or_default();
     let server = [instance.engine.as_deref(), instance.version.as_deref()].into_iter().flatten().collect::<Vec<_>>();
     let mut text = facts([
         ("name", instance.name.clone()),
         ("id", instance.id.to_string()),
         ("account", me(instance)),
-        ("status", format!("{}, {}", status_of(instance.status.as_ref()), age(instance.since, cx.now))),
-        ("verdict", instance.verdict.to_string()),
+        ("status", format!("{}, {}{asked}", status_of(instance.status.as_ref()), age(instance.since, cx.now))),
+        ("verdict", condition(instance.status.as_ref(), instance.verdict).to_owned()),
         ("reason", instance.reason.clone().unwrap_or_default()),
         ("what helps", instance.remedy.as_deref().map(clean).unwrap_or_default()),
         ("session", format!("{} on {}", instance.session, instance.waha)),
@@ -156,7 +183,10 @@ fn full(cx: &Cx, shown: &InstanceShown) -> String {
     for change in history {
         let reason = change.reason.as_ref().map(|reason| format!(": {}", clean(reason))).unwrap_or_default();
         let (when, status) = (age(change.at, cx.now), clean(&status_of(change.status.as_ref())));
-        text.push_str(&format!("  {when:>9}  {status}, {}{reason}\n", change.verdict));
+        text.push_str(&format!(
+            "  {when:>9}  {status}, {}{reason}\n",
+            condition(change.status.as_ref(), change.verdict)
+        ));
     }
     text
 }
@@ -204,7 +234,10 @@ async fn pair(cx: &Cx, name: InstanceName, phone: Option<Phone>) -> anyhow::Resu
     let by_code = pairing.code.is_some();
     let mut canvas = Canvas::new(cx.output);
     let mut drawn: Option<String> = None;
+    let mut quiet_since = Instant::now();
     loop {
+        // A code that is over gives way to the next one, told or not.
+        let mut until_next = PAIRING_PATIENCE;
         let shown = client.call(&InstanceShow { tenant: cx.tenant(), name: name.clone() }).await?;
         match shown.instance.status {
             Some(InstanceStatus::Working) => {
@@ -221,12 +254,15 @@ async fn pair(cx: &Cx, name: InstanceName, phone: Option<Phone>) -> anyhow::Resu
                 );
             }
             Some(InstanceStatus::ScanQrCode) if !by_code => {
-                draw(&client, cx.tenant(), &name, &mut canvas, &mut drawn).await?;
+                let left = draw(&client, cx.tenant(), &name, &mut canvas, &mut drawn).await?;
+                until_next = left + NEXT_CODE_AFTER;
             }
             _ => {}
         }
-        match tokio::time::timeout(PAIRING_PATIENCE, changes.next()).await {
-            Ok(Some(_)) => {}
+        let patience = PAIRING_PATIENCE.saturating_sub(quiet_since.elapsed());
+        match tokio::time::timeout(patience.min(until_next), changes.next()).await {
+            Ok(Some(_)) => quiet_since = Instant::now(),
+            Err(_) if until_next < patience => {}
             Ok(None) => return Err(super::NoConnection::here("the connection broke while pairing").into()),
             Err(_) => bail!(
                 "nothing happened for {} minutes; see mychatflow instance show {name}",
@@ -236,17 +272,18 @@ async fn pair(cx: &Cx, name: InstanceName, phone: Option<Phone>) -> anyhow::Resu
     }
 }
 
-/// Draws the code unless it is on the screen already.
+/// Draws the code unless it is on the screen already. Says how long it counts.
 async fn draw(
     client: &Client,
     tenant: Option<TenantName>,
     name: &InstanceName,
     canvas: &mut Canvas,
     drawn: &mut Option<String>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Duration> {
     let code = client.call(&InstanceQr { tenant, name: name.clone(), png: false.into() }).await?;
+    let left = code.expires_at.since(Timestamp::now());
     if drawn.as_ref() == Some(&code.value) {
-        return Ok(());
+        return Ok(left);
     }
     note(&code_line(&code, Timestamp::now()));
     match canvas.show(&code.value, name) {
@@ -255,5 +292,5 @@ async fn draw(
         shown => shown?,
     }
     *drawn = Some(code.value);
-    Ok(())
+    Ok(left)
 }

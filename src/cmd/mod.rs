@@ -195,11 +195,21 @@ impl Cx {
 /// A text argument; `-` reads it from stdin.
 fn text_or_stdin(text: String) -> anyhow::Result<String> {
     if text != "-" {
+        remark_on_escape(&text);
         return Ok(text);
     }
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text).context("could not read the text from stdin")?;
     Ok(text.trim_end_matches(['\n', '\r']).to_owned())
+}
+
+/// Says that `\\n` in an argument is no new line: most shells hand it over as it stands.
+fn remark_on_escape(text: &str) {
+    if text.contains("\\n") {
+        crate::output::note(
+            "the text has \\n in it, which stays as it is; for a new line write $'first\\nsecond' in bash, or - and the text on stdin",
+        );
+    }
 }
 
 /// Where a person's file is meant: `-` is stdout.

@@ -111,7 +111,8 @@ fn imported(Imported { done, dry_run }: &Imported) -> String {
 
 /// What the assistant knew of one that is gone.
 fn forgotten(reply: &QuickReplyDocument) -> &'static str {
-    let told = reply.state == QuickReplyState::Active && reply.personal_variables().is_empty();
+    let readable = reply.problem.is_none() && reply.personal_variables().is_empty();
+    let told = reply.state == QuickReplyState::Active && readable;
     if told { "the assistant knows it no more" } else { "the assistant was not told it" }
 }
 
@@ -120,6 +121,10 @@ fn known(reply: &QuickReplyDocument) -> String {
     let personal: Vec<String> = reply.personal_variables().into_iter().map(clean).collect();
     match reply.state {
         QuickReplyState::Aside => "it is put aside, and the assistant is not told".to_owned(),
+        QuickReplyState::Active if reply.problem.is_some() => {
+            let problem = clean(reply.problem.as_deref().unwrap_or_default());
+            format!("the assistant is not told, since {problem}; write it anew with --text TEXT")
+        }
         QuickReplyState::Active if !personal.is_empty() => {
             format!("the assistant is not told, since it differs by customer: {}", personal.join(", "))
         }
@@ -142,7 +147,10 @@ fn table(cx: &Cx, replies: &[QuickReplyDocument]) -> Table {
         table.row([
             reply.label.clone(),
             reply.category.clone().unwrap_or_default(),
-            reply.state.to_string(),
+            match &reply.problem {
+                Some(problem) => format!("not told: {problem}"),
+                None => reply.state.to_string(),
+            },
             reply.uses.to_string(),
             reply.citations.to_string(),
             age_or(reply.used_at, cx.now, "never"),

@@ -1,4 +1,5 @@
 //! A file of people's own, on its way to the daemon: read in pieces that fit a line of the socket, as UTF-8 whatever it was.
+//! What is no UTF-8 is read as the usual encoding of spreadsheets on Windows, and that is said.
 
 use std::fs::File;
 use std::io::Read;
@@ -22,6 +23,16 @@ pub struct Source {
     size: Option<u64>,
     handed_out: u64,
     lines: usize,
+    tries: Tries,
+}
+
+/// Can it be read again from its beginning?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tries {
+    /// Yes: a file.
+    Again,
+    /// No: a pipe.
+    Once,
 }
 
 /// A piece of a file.
@@ -38,37 +49,101 @@ enum Encoding {
     Utf8,
     Utf16Little,
     Utf16Big,
+    Windows1252,
 }
 
 impl Source {
     /// Opens a file; `-` is stdin. A file is looked through first, so that one that can't be read is not half taken in.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         if path.as_os_str() == "-" {
-            return Self::begin(Box::new(std::io::stdin()), None, None);
+            return Self::begin_once(Box::new(std::io::stdin()), None);
         }
         let open = || File::open(path).with_context(|| format!("could not read {}", path.display()));
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
         let about = open()?.metadata().with_context(|| format!("could not read {}", path.display()))?;
         if !about.is_file() {
             // A pipe can be read only once.
-            return Self::begin(Box::new(open()?), name, None);
+            return Self::begin_once(Box::new(open()?), name);
         }
-        let mut trial = Self::begin(Box::new(open()?), None, None)?;
-        while trial.next()?.is_some_and(|piece| piece.rest == Rest::Follows) {}
-        Self::begin(Box::new(open()?), name, Some(about.len()))
+        let encoding = match Self::begin(Box::new(open()?), None, None).and_then(Self::read_through) {
+            Ok(encoding) => encoding,
+            Err(error) if error.is::<NotUtf8>() => {
+                // All of it, since the bytes that tell may stand at its end.
+                let windows = Self::begin_as(Box::new(open()?), None, None, Some(Encoding::Windows1252))?;
+                if windows.read_through().is_err() {
+                    return Err(error);
+                }
+                Some(Encoding::Windows1252)
+            }
+            Err(error) => return Err(error),
+        };
+        Self::begin_as(Box::new(open()?), name, Some(about.len()), encoding)
+    }
+
+    /// Reads all of it; says what it is written in.
+    fn read_through(mut self) -> anyhow::Result<Option<Encoding>> {
+        while self.next()?.is_some_and(|piece| piece.rest == Rest::Follows) {}
+        Ok(self.encoding)
     }
 
     fn begin(from: Box<dyn Read + Send>, name: Option<String>, size: Option<u64>) -> anyhow::Result<Self> {
-        let mut source =
-            Self { from, encoding: None, carried: Vec::new(), ahead: None, name, size, handed_out: 0, lines: 1 };
+        Self::begin_as(from, name, size, None)
+    }
+
+    fn begin_as(
+        from: Box<dyn Read + Send>,
+        name: Option<String>,
+        size: Option<u64>,
+        encoding: Option<Encoding>,
+    ) -> anyhow::Result<Self> {
+        Self::new(from, name, size, encoding, Tries::Again).begun()
+    }
+
+    /// A pipe: of what it is written in its first piece tells.
+    fn begin_once(from: Box<dyn Read + Send>, name: Option<String>) -> anyhow::Result<Self> {
+        Self::new(from, name, None, None, Tries::Once).begun()
+    }
+
+    fn new(
+        from: Box<dyn Read + Send>,
+        name: Option<String>,
+        size: Option<u64>,
+        encoding: Option<Encoding>,
+        tries: Tries,
+    ) -> Self {
+        Self { from, encoding, carried: Vec::new(), ahead: None, name, size, handed_out: 0, lines: 1, tries }
+    }
+
+    fn begun(mut self) -> anyhow::Result<Self> {
         // Also an empty file has a piece.
-        source.ahead = Some(source.decoded()?.unwrap_or_default());
-        Ok(source)
+        self.ahead = Some(self.decoded()?.unwrap_or_default());
+        Ok(self)
     }
 
     /// What the file is called.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
+    }
+
+    /// What the file is written in, where that is not UTF-8.
+    pub fn encoding(&self) -> Option<&'static str> {
+        match self.encoding? {
+            Encoding::Utf8 => None,
+            Encoding::Utf16Little | Encoding::Utf16Big => Some("utf-16"),
+            Encoding::Windows1252 => Some("windows-1252"),
+        }
+    }
+
+    /// What somebody should know of it.
+    pub fn remark(&self) -> Option<&'static str> {
+        match self.encoding? {
+            Encoding::Utf8 => None,
+            Encoding::Utf16Little | Encoding::Utf16Big => Some("the list is written in UTF-16, and was read as that"),
+            Encoding::Windows1252 => Some(
+                "the list is not UTF-8; it was read as Windows-1252, as spreadsheets in Western Europe write it. \
+                 If names look wrong, save it as \"CSV UTF-8\" and import it again",
+            ),
+        }
     }
 
     /// The share of it that was handed out, where its size is known.
@@ -102,6 +177,7 @@ impl Source {
             Encoding::Utf8 => self.utf8(bytes)?,
             Encoding::Utf16Little => self.utf16(&bytes, u16::from_le_bytes)?,
             Encoding::Utf16Big => self.utf16(&bytes, u16::from_be_bytes)?,
+            Encoding::Windows1252 => windows_1252(&bytes)?,
         };
         if read == 0 && !self.carried.is_empty() {
             bail!("the list ends within a character: was it cut off?");
@@ -112,12 +188,18 @@ impl Source {
 
     fn utf8(&mut self, mut bytes: Vec<u8>) -> anyhow::Result<String> {
         if let Err(error) = std::str::from_utf8(&bytes) {
+            // Of a pipe the first piece tells; it can't be read again.
+            if error.error_len().is_some()
+                && self.tries == Tries::Once
+                && self.handed_out == 0
+                && let Ok(text) = windows_1252(&bytes)
+            {
+                self.encoding = Some(Encoding::Windows1252);
+                return Ok(text);
+            }
             if error.error_len().is_some() {
                 let before = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
-                bail!(
-                    "line {} of the list is not UTF-8: save it as \"CSV UTF-8\", or: iconv -f WINDOWS-1252 -t UTF-8 FILE",
-                    self.lines + before
-                );
+                return Err(NotUtf8 { line: self.lines + before }.into());
             }
             self.carried = bytes.split_off(error.valid_up_to());
         }
@@ -136,14 +218,61 @@ impl Source {
     }
 }
 
+/// A list that is not UTF-8.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line} of the list is not UTF-8: save it as \"CSV UTF-8\", or: iconv -f WINDOWS-1252 -t UTF-8 FILE")]
+struct NotUtf8 {
+    line: usize,
+}
+
+/// The characters of the bytes 0x80 to 0x9F; a space where there is none.
+const WINDOWS_1252: [char; 32] = [
+    '€', ' ', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', ' ', 'Ž', ' ', ' ', '‘', '’', '“', '”', '•', '–',
+    '—', '˜', '™', 'š', '›', 'œ', ' ', 'ž', 'Ÿ',
+];
+/// So many letters beyond ASCII in a row are no word of Western Europe: the bytes are another alphabet's.
+const FOREIGN_RUN: usize = 4;
+
+/// Bytes as spreadsheets in Western Europe write them.
+///
+/// # Errors
+/// When they are another alphabet's for certain.
+fn windows_1252(bytes: &[u8]) -> Result<String, NotUtf8> {
+    let mut run = 0;
+    for (place, byte) in bytes.iter().enumerate() {
+        run = if *byte >= 0xc0 { run + 1 } else { 0 };
+        if run == FOREIGN_RUN {
+            return Err(NotUtf8 { line: 1 + bytes[..place].iter().filter(|byte| **byte == b'\n').count() });
+        }
+    }
+    let character = |byte: u8| match byte {
+        0x80..=0x9f => WINDOWS_1252[usize::from(byte - 0x80)],
+        byte => char::from(byte),
+    };
+    Ok(bytes.iter().map(|byte| character(*byte)).collect())
+}
+
 /// What the first bytes say.
 fn encoding(first: &[u8]) -> anyhow::Result<Encoding> {
     match first {
         [0xff, 0xfe, ..] => Ok(Encoding::Utf16Little),
         [0xfe, 0xff, ..] => Ok(Encoding::Utf16Big),
         [b'P', b'K', 3, 4, ..] => bail!("this is a workbook and no list: save the sheet as \"CSV UTF-8\""),
-        _ if first.contains(&0) => bail!("this is no text: save the list as \"CSV UTF-8\""),
+        _ if first.contains(&0) => match without_mark(first) {
+            Some(encoding) => Ok(encoding),
+            None => bail!("this is no text: save the list as \"CSV UTF-8\""),
+        },
         _ => Ok(Encoding::Utf8),
+    }
+}
+
+/// UTF-16 without its mark: every second byte of what stands in ASCII is zero.
+fn without_mark(first: &[u8]) -> Option<Encoding> {
+    let zeros = |side: usize| first.iter().skip(side).step_by(2).filter(|byte| **byte == 0).count();
+    match (zeros(0), zeros(1)) {
+        (0, little) if little * 4 >= first.len() => Some(Encoding::Utf16Little),
+        (big, 0) if big * 4 >= first.len() => Some(Encoding::Utf16Big),
+        _ => None,
     }
 }
 
@@ -179,10 +308,37 @@ mod tests {
             (&b"phone\n1\nM\xfcller"[..], "line 3 of the list is not UTF-8"),
             (b"phone\n\xc3", "within a character"),
             (b"PK\x03\x04rest", "workbook"),
-            (b"p\0h\0o\0", "no text"),
+            (b"p\0\0\0o\x01\0\0", "no text"),
         ] {
             let error = read(bytes).unwrap_err().to_string();
             assert!(error.contains(why), "{error}");
         }
+    }
+
+    #[test]
+    fn lists_of_old_programs_are_read_with_a_remark() {
+        let place = tempfile::tempdir().unwrap();
+        let open = |name: &str, bytes: &[u8]| {
+            let path = place.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            Source::open(&path)
+        };
+        let long: Vec<u8> = [b"phone,name\n".repeat(20_000), b"+4915111111111,J\xfcrgen \x80\n".to_vec()].concat();
+        let mut source = open("ansi.csv", &long).unwrap();
+        let mut text = String::new();
+        while let Some(piece) = source.next().unwrap() {
+            text.push_str(&piece.text);
+        }
+        assert!(text.ends_with("+4915111111111,Jürgen €\n"), "the bytes that tell stand at its end");
+        assert_eq!(source.encoding(), Some("windows-1252"));
+        assert!(source.remark().unwrap().contains("Windows-1252"));
+        assert_eq!(open("utf8.csv", "Jürgen".as_bytes()).unwrap().remark(), None);
+        let utf16: Vec<u8> = "phone,name\n1,Jürgen\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(open("utf16.csv", &utf16).unwrap().encoding(), Some("utf-16"), "without its mark");
+        // Russian bytes are no Western names.
+        let error = open("cyrillic.csv", b"phone,name\n1,\xc8\xe2\xe0\xed\xee\xe2\n").err().unwrap();
+        assert!(error.to_string().contains("line 2 of the list is not UTF-8"), "{error}");
+        let mut piped = Source::begin_once(Box::new(std::io::Cursor::new(b"J\xfcrgen".to_vec())), None).unwrap();
+        assert_eq!(piped.next().unwrap().unwrap().text, "Jürgen");
     }
 }

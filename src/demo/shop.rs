@@ -42,12 +42,9 @@ pub async fn furnish(client: &Client) -> anyhow::Result<Happening> {
     let shop = customers::shop();
     let timezone = Some(shop.timezone.to_owned());
     client.call(&TenantAdd { name: shop.name.to_owned(), plan: None, timezone }).await.context("tenant add")?;
-    // These opening times are words, which close nothing: the demo works at night as well.
-    let facts = [
-        (SettingKey::BusinessName, shop.name),
-        (SettingKey::BusinessProfile, shop.profile),
-        (SettingKey::BusinessHours, shop.hours),
-    ];
+    // The opening times are told and not set: the demo works at night as well.
+    let profile = format!("{}\nOpening times: {}", shop.profile, shop.hours);
+    let facts = [(SettingKey::BusinessName, shop.name), (SettingKey::BusinessProfile, profile.as_str())];
     for (key, value) in facts {
         let set = SettingsSet { tenant: None, key, value: Some(value.to_owned()), instance: None, chat: None };
         client.call(&set).await.with_context(|| format!("settings set {key}"))?;

@@ -66,6 +66,17 @@ async fn stop_comes_back_when_the_daemon_has_ended() {
 }
 
 #[tokio::test]
+async fn stop_over_ssh_says_only_what_it_has_seen() {
+    let desk = Desk::with_daemon();
+    ssh_to_here(&desk);
+    let ran = desk.run(&["daemon", "stop", "--host", "you@vps"]).await;
+    assert_eq!(ran.code(), 0, "{}", ran.stderr());
+    for word in ["you@vps (pid 4242)", "has closed its socket", "mychatflow --host you@vps daemon status"] {
+        assert!(ran.stdout().contains(word) && !ran.stdout().contains("stopped"), "{word}: {}", ran.stdout());
+    }
+}
+
+#[tokio::test]
 async fn relay_joins_its_pipes_to_the_socket() {
     let desk = Desk::with_daemon();
     desk.replies::<CreditAudit>(json!({"balance": 1, "derived": 1, "drift": 0}));
@@ -86,9 +97,7 @@ async fn relay_joins_its_pipes_to_the_socket() {
 async fn another_machine_is_reached_over_ssh() {
     let desk = Desk::with_daemon();
     desk.replies::<CreditAudit>(json!({"balance": 1, "derived": 1, "drift": 0}));
-    // What ssh does, without a network: the last argument goes to a shell over there.
-    ssh(&desk, "#!/bin/sh\nwhile [ $# -gt 1 ]; do shift; done\nexec sh -c \"$1\"\n");
-    symlink(env!("CARGO_BIN_EXE_mychatflow"), desk.path().join("bin/mychatflow")).unwrap();
+    ssh_to_here(&desk);
     let ran = desk.run(&["credit", "audit", "--host", "you@vps", "--json"]).await;
     assert_eq!(
         (ran.code(), ran.lines()),
@@ -113,6 +122,12 @@ async fn an_ssh_that_does_not_get_there_is_no_connection() {
     let ran = desk.run(&["stats", "--host=-oProxyCommand=touch /tmp/x"]).await;
     assert_eq!(ran.code(), 1);
     assert!(ran.stderr().contains("no name of a machine"), "{}", ran.stderr());
+}
+
+/// What ssh does, without a network: the last argument goes to a shell over there.
+fn ssh_to_here(desk: &Desk) {
+    ssh(desk, "#!/bin/sh\nwhile [ $# -gt 1 ]; do shift; done\nexec sh -c \"$1\"\n");
+    symlink(env!("CARGO_BIN_EXE_mychatflow"), desk.path().join("bin/mychatflow")).unwrap();
 }
 
 fn ssh(desk: &Desk, script: &str) {

@@ -7,11 +7,12 @@ use std::time::Duration;
 use mychatflow_data::ids::{ChatId, InstanceId, InteractionId, RunId};
 use mychatflow_data::protocol::calls::chat::{ChatList, ChatPause, ChatSend, ChatShow};
 use mychatflow_data::protocol::calls::daemon::DaemonStatus;
-use mychatflow_data::protocol::calls::instance::{InstancePair, InstanceQr, InstanceShow};
+use mychatflow_data::protocol::calls::instance::{InstanceList, InstancePair, InstanceQr, InstanceShow};
 use mychatflow_data::protocol::calls::settings::{SettingsSet, SettingsShow};
 use mychatflow_data::protocol::event::Topic;
 use mychatflow_data::protocol::span::Span;
 use mychatflow_data::protocol::{Request, TenantRequest};
+use mychatflow_data::time::Timestamp;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
@@ -128,7 +129,7 @@ async fn the_daemons_status_says_what_does_not_answer() {
     desk.replies::<DaemonStatus>(json!({
         "version": "0.1.0", "protocol": 1, "pid": 42, "uptime_s": 3_700, "socket": "/run/s", "webhook": "http://127.0.0.1:8480",
         "waha": [{"name": "main", "url": "http://w:3000", "health": "down", "version": null, "ok_at": null, "error": "connection refused"}],
-        "gemini": {"model": "gemini-3.5-flash-lite", "health": "ok", "ok_at": AT, "error": null},
+        "gemini": {"model": "gemini-3.5-flash-lite", "health": "ok", "ok_at": Timestamp::now(), "error": null},
         "store": {"path": "/data/db", "health": "ok", "schema": 1, "size_bytes": 412_000_000, "wal_bytes": 0, "free_bytes": null, "error": null},
         "build": "dev", "epoch": RunId::new(), "metrics": null
     }));
@@ -136,8 +137,8 @@ async fn the_daemons_status_says_what_does_not_answer() {
     let expected = "daemon   0.1.0 (dev), pid 42, up 1h1m40s\n\
                     socket   /run/s\n\
                     webhook  http://127.0.0.1:8480\n\
-                    store    ok  /data/db, 412 MB, log 0 B\n\
-                    gemini   ok  gemini-3.5-flash-lite\n\
+                    store    ok  /data/db, 412 MB, log 0 B, written not since the start\n\
+                    gemini   ok  gemini-3.5-flash-lite, last answered now\n\
                     waha     down  main at http://w:3000: connection refused, last answered never\n";
     assert_eq!(ran.stdout(), expected);
 }
@@ -175,6 +176,35 @@ async fn the_pairing_code_is_drawn_or_written_as_a_picture() {
     let words = "mychatflow: link.png is a link, and is left alone: name a plain file, or - to print it";
     assert_eq!((refused.code(), refused.stderr().trim_end()), (1, words));
     assert_eq!(std::fs::read_to_string(desk.path().join("letter.txt")).unwrap(), "mine");
+}
+
+#[tokio::test]
+async fn the_code_of_the_only_number_needs_no_name() {
+    let desk = Desk::with_daemon();
+    desk.replies::<InstanceQr>(json!({
+        "value": "2@abc", "attempt": 2, "attempts_max": 6, "shown_at": AT, "expires_at": AT, "png": null
+    }));
+    let number = |name: &str| {
+        json!({
+            "id": InstanceId::new(), "name": name, "waha": "main", "session": "default", "status": "STARTING",
+            "verdict": "dead", "reason": "WAHA is connecting it", "since": AT, "me": null
+        })
+    };
+    desk.replies::<InstanceList>(json!({"items": [number("main")], "next": null}));
+    let drawn = desk.run(&["instance", "qr"]).await;
+    assert_eq!(drawn.code(), 0, "{}", drawn.stderr());
+    assert!(drawn.stderr().contains("code 2 of 6"), "{}", drawn.stderr());
+    let listed = desk.run(&["instance", "list"]).await;
+    assert!(listed.stdout().contains("connecting: WAHA is connecting it"), "{}", listed.stdout());
+    assert!(!listed.stdout().contains("dead"), "{}", listed.stdout());
+
+    desk.replies::<InstanceList>(json!({"items": [number("main"), number("second line")], "next": null}));
+    let refused = desk.run(&["instance", "qr"]).await;
+    assert_eq!(refused.code(), 1);
+    assert!(refused.stderr().contains("say which, one of main, 'second line'"), "{}", refused.stderr());
+    desk.replies::<InstanceList>(json!({"items": [], "next": null}));
+    let refused = desk.run(&["instance", "qr"]).await;
+    assert!(refused.stderr().contains("next: mychatflow instance add"), "{}", refused.stderr());
 }
 
 #[tokio::test]

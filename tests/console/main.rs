@@ -16,8 +16,11 @@ mod sizes;
 mod starts;
 #[path = "../support/mod.rs"]
 mod support;
+mod suspends;
 #[path = "../support/terminal.rs"]
 mod terminal;
+mod terminals;
+mod vanishes;
 
 use mychatflow_sandbox::waha::Engine;
 use portable_pty::CommandBuilder;

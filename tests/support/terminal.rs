@@ -141,6 +141,11 @@ impl Terminal {
         self.send(&bytes)
     }
 
+    /// Types these characters, Enter as `\r`, as a terminal sends what is pasted when it does not mark it.
+    pub fn types(&mut self, text: &str) -> &mut Self {
+        self.send(text.as_bytes())
+    }
+
     /// Pastes.
     pub fn paste(&mut self, text: &str) -> &mut Self {
         self.send(format!("\x1b[200~{text}\x1b[201~").as_bytes())

@@ -35,6 +35,7 @@ actions! {
     // everywhere
     Quit => "quit", "Leave the console; the daemon goes on";
     Redraw => "redraw", "Draw everything anew";
+    Suspend => "suspend", "Back to the shell for a while: fg goes on here";
     Help => "help", "Keys that work here";
     Palette => "palette", "Find an action, a chat or a person";
     Sidebar => "sidebar", "Fold or unfold the sidebar";

@@ -136,11 +136,19 @@ fn message(item: &InteractionDocument, around: Around<'_>) -> Bubble {
         let make = if item.state == InteractionState::Revoked { Row::Was } else { Row::Words };
         widest = widest.max(put(&mut rows, words.as_str(), room, make));
     }
-    if let Some(original) = item.original.as_deref().filter(|original| *original != item.text) {
+    let original = item.original.as_deref().filter(|original| *original != item.text);
+    if let Some(original) = original.filter(|_| item.direction == Direction::In) {
         let was = CleanText::block(&format!("was: {original}"));
         widest = widest.max(put(&mut rows, was.as_str(), room, Row::Was));
     }
     rows.push(Row::Meta(meta(item, around)));
+    // Why a message waits is longer than a line of a narrow thread.
+    let sends_later = item.sends_at.is_some_and(|at| at > around.now);
+    if let Some(reason) = item.reason.as_deref().filter(|_| item.state == InteractionState::Queued && !sends_later) {
+        let reason = CleanText::line(reason);
+        let wrapped = text::wrap(reason.as_str(), usize::from(around.width.saturating_sub(2)).max(8));
+        rows.extend(wrapped.into_iter().map(|row| Row::Meta(vec![(row.to_owned(), Role::Warn)])));
+    }
     let side = if item.direction == Direction::In { Side::Left } else { Side::Right };
     let surface = match (item.direction, item.state, item.author) {
         (Direction::In, ..) => Role::BubbleIn,
@@ -237,6 +245,10 @@ fn meta(item: &InteractionDocument, around: Around<'_>) -> Vec<(String, Role)> {
         if let Some(model) = item.model.as_deref().filter(|_| around.width >= 60) {
             parts.push((CleanText::line(model).into_string(), Role::Faint));
         }
+        // What was written first is no part of what the customer gets.
+        if item.original.as_deref().is_some_and(|original| original != item.text) {
+            parts.push(("edited".to_owned(), Role::Muted));
+        }
         if let Some(latency) = item.latency_ms {
             parts.push((format!("{:.1} s", latency as f64 / 1000.0), Role::Muted));
         }
@@ -254,6 +266,7 @@ fn meta(item: &InteractionDocument, around: Around<'_>) -> Vec<(String, Role)> {
                 Some(at) if at > around.now => {
                     (format!("{} sends in {}", glyphs.clock, moment::left(at, around.now)), Role::Warn)
                 }
+                _ if item.reason.is_some() => (format!("{} waits:", glyphs.clock), Role::Warn),
                 _ => (format!("{} queued", glyphs.clock), Role::Muted),
             },
             InteractionState::Sending => (format!("{} sending", glyphs.sending), Role::Muted),

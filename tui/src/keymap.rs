@@ -57,6 +57,7 @@ scopes! {
     Picker => "picker", "Picking";
     Form => "form", "Forms";
     Confirm => "confirm", "Questions";
+    Final => "final", "Questions about what can't be undone";
     Pairing => "pairing", "Pairing";
     Triage => "triage", "People known from before";
     Person => "person", "A person";
@@ -69,6 +70,7 @@ scopes! {
 const DEFAULTS: &[(Scope, &str, Action)] = &[
     (Scope::Always, "ctrl-c", Action::Quit),
     (Scope::Always, "ctrl-l", Action::Redraw),
+    (Scope::Always, "ctrl-z", Action::Suspend),
     (Scope::Global, "q", Action::Quit),
     (Scope::Global, "?", Action::Help),
     (Scope::Global, ": ctrl-k", Action::Palette),
@@ -222,8 +224,10 @@ const DEFAULTS: &[(Scope, &str, Action)] = &[
     (Scope::Form, "enter", Action::Submit),
     (Scope::Form, "alt-enter ctrl-j", Action::Newline),
     (Scope::Form, "esc", Action::Close),
-    (Scope::Confirm, "y enter", Action::Confirm),
+    (Scope::Confirm, "enter y", Action::Confirm),
     (Scope::Confirm, "n esc q", Action::Close),
+    (Scope::Final, "y", Action::Confirm),
+    (Scope::Final, "enter n esc q", Action::Close),
     (Scope::Pairing, "g", Action::QrRung),
     (Scope::Pairing, "i", Action::QrInvert),
     (Scope::Pairing, "s", Action::QrSave),

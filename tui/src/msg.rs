@@ -243,6 +243,10 @@ pub enum Msg {
     Key(Key),
     /// Text was pasted, as one event.
     Paste(String),
+    /// An Enter in the middle of text that came all at once: where one writes it ends a line, else it is the key.
+    LineBreak,
+    /// Many characters that came all at once, with line breaks: text where one writes, else each is a key.
+    Burst(String),
     /// The mouse did something.
     Mouse(Mouse),
     /// The terminal has another size.
@@ -321,6 +325,8 @@ pub enum Effect {
     MouseCapture(Capture),
     /// Clear the terminal and draw everything.
     Redraw,
+    /// Give the terminal to the shell until it lets the console go on.
+    Suspend,
     /// Save a pairing code as a picture.
     SaveQr {
         /// The number it pairs.

@@ -153,7 +153,7 @@ impl Surroundings {
         let names = |name, words: &[&str]| variable(name).is_some_and(|value| words.iter().any(|w| value.contains(w)));
         // The multiplexer's own variables do not pass an ssh, its TERM does.
         let term = variable("TERM").unwrap_or_default();
-        let bare = ["", "dumb", "linux"].contains(&term.as_str());
+        let bare = ["", "dumb", "unknown"].contains(&term.as_str()) || term.starts_with("linux");
         let multiplexed = term.starts_with("tmux") || term.starts_with("screen");
         Self {
             blocked: bare
@@ -408,6 +408,7 @@ mod tests {
             (vec![], blocked),
             (vec![("TERM", "dumb")], blocked),
             (vec![("TERM", "linux")], blocked),
+            (vec![("TERM", "linux-16color")], blocked),
             (vec![xterm, ("TMUX", "/tmp/tmux-0/default,1,0")], blocked),
             (vec![xterm, ("TMUX", "")], plain),
             (vec![xterm, ("STY", "1.pts-0")], blocked),

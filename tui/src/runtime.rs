@@ -8,29 +8,28 @@ mod provoke;
 
 pub use self::perform::remembered;
 
-use std::future::{Future, poll_fn};
+use std::collections::VecDeque;
+use std::future::Future;
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use crossterm::event::{Event as TermEvent, EventStream, KeyCode as TermCode, KeyEvent, KeyEventKind, KeyModifiers};
-use crossterm::event::{MouseButton, MouseEventKind};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use mychatflow_data::client::Client;
 use mychatflow_data::ids::ClientRef;
 use mychatflow_data::time::Timestamp;
 use ratatui::layout::Rect;
+use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
-use crate::key::{Key, KeyCode};
+use crate::job_control;
 use crate::layout::{Layout, Picture, layout};
-use crate::msg::{Answer, Capture, Effect, Focus, Mouse, MouseDeed, Msg, PhoneWish};
+use crate::msg::{Answer, Capture, Effect, MouseDeed, Msg, PhoneWish, Said};
 use crate::notify;
 use crate::passthrough::Via;
 use crate::probe::{self, Graphics, PixelSupport};
@@ -38,7 +37,8 @@ use crate::recorder::Recorder;
 use crate::state::overlay::Overlay;
 use crate::state::{Charset, Setup, State};
 use crate::terminal::{self, Screen};
-use crate::theme::{Glyphs, Theme};
+use crate::terminal_input::{Bursts, Input, Keyboard};
+use crate::theme::{Glyphs, TextEncoding, Theme};
 use crate::update::update;
 use crate::view::view;
 
@@ -87,6 +87,8 @@ pub struct Surroundings {
     pub way: notify::Way,
     /// What is between us and the terminal.
     pub via: Via,
+    /// In which bytes the terminal takes characters.
+    pub encoding: TextEncoding,
     /// The demo's phone.
     pub phone: Option<mpsc::UnboundedSender<PhoneWish>>,
 }
@@ -118,6 +120,11 @@ type Asking = Pin<Box<dyn Future<Output = Answer> + Send>>;
 /// What the loop holds.
 struct Loop<'a> {
     screen: Screen,
+    /// What reads the terminal; `None` while somebody else does, and when the terminal has gone.
+    keyboard: Option<Keyboard>,
+    /// What was read and not looked at yet.
+    typed: VecDeque<Input>,
+    bursts: Bursts,
     state: State,
     /// Where everything stands now.
     seen: Layout,
@@ -136,7 +143,15 @@ struct Loop<'a> {
     drawn_at: Option<Instant>,
     picture: Option<Picture>,
     probed: bool,
+    terminal: TerminalState,
     leaving: Option<Instant>,
+}
+
+/// Whether there is still somebody to draw for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TerminalState {
+    There,
+    Gone,
 }
 
 async fn looped(connect: Connector, setup: Setup, around: &Surroundings, recorder: &mut Recorder) -> io::Result<()> {
@@ -151,6 +166,8 @@ async fn looped(connect: Connector, setup: Setup, around: &Surroundings, recorde
     let mut hangup = signal(SignalKind::hangup())?;
     let mut quit = signal(SignalKind::quit())?;
     let mut resized = signal(SignalKind::window_change())?;
+    let mut stopped = signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?;
+    let mut continued = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
     let screen = Screen::enter(Capture::Console)?;
     let (columns, rows) = screen.size()?;
     let state = State::new(setup, (columns, rows), Timestamp::now());
@@ -158,6 +175,9 @@ async fn looped(connect: Connector, setup: Setup, around: &Surroundings, recorde
     let asks = FuturesUnordered::new();
     let mut it = Loop {
         screen,
+        keyboard: Some(Keyboard::open()?),
+        typed: VecDeque::new(),
+        bursts: Bursts::default(),
         state,
         drawn: seen.clone(),
         seen,
@@ -173,53 +193,50 @@ async fn looped(connect: Connector, setup: Setup, around: &Surroundings, recorde
         drawn_at: None,
         picture: None,
         probed: false,
+        terminal: TerminalState::There,
         leaving: None,
     };
-    let mut keys = Some(EventStream::new());
-    it.draw(&mut keys)?;
+    it.on_terminal(Loop::draw);
     loop {
         let wake = until(it.wake.map(|at| at.since(Timestamp::now())));
-        let frame =
-            until(it.dirty.then(|| it.drawn_at.map_or(Duration::ZERO, |at| it.gap.saturating_sub(at.elapsed()))));
+        let draws = it.dirty && it.terminal == TerminalState::There;
+        let frame = until(draws.then(|| it.drawn_at.map_or(Duration::ZERO, |at| it.gap.saturating_sub(at.elapsed()))));
         let goodbye = until(it.leaving.map(|at| LAST_WORDS.saturating_sub(at.elapsed())));
-        let stream = keys.get_or_insert_with(EventStream::new);
+        let enter = until(it.bursts.due_at().map(|at| at.saturating_duration_since(Instant::now())));
         tokio::select! {
             biased;
-            _ = resized.recv() => it.resized()?,
-            event = stream.next() => match event {
-                Some(Ok(event)) => it.terminal_event(event)?,
-                // The terminal has gone.
-                Some(Err(error)) => return Err(error),
-                None => break,
-            },
-            _ = terminate.recv() => it.take(Msg::Ending)?,
-            _ = hangup.recv() => it.take(Msg::Ending)?,
-            _ = quit.recv() => it.take(Msg::Ending)?,
-            _ = interrupt.recv() => it.take(Msg::Ending)?,
+            _ = resized.recv() => it.on_terminal(Loop::resized),
+            input = read(&mut it.typed, it.keyboard.as_mut()) => it.input(input),
+            _ = terminate.recv() => it.take(Msg::Ending),
+            _ = hangup.recv() => it.take(Msg::Ending),
+            _ = quit.recv() => it.take(Msg::Ending),
+            _ = interrupt.recv() => it.take(Msg::Ending),
+            _ = stopped.recv() => it.suspend(),
+            _ = continued.recv() => it.on_terminal(Loop::take_terminal_again),
             () = goodbye => break,
+            () = enter => {
+                if let Some(msg) = it.bursts.release() {
+                    it.take(msg);
+                }
+            }
             () = frame => {
-                it.draw(&mut keys)?;
+                it.on_terminal(Loop::draw);
                 continue;
             }
-            Some(answer) = it.asks.next(), if !it.asks.is_empty() => it.take(Msg::Answer(Box::new(answer)))?,
-            Some(msg) = notices.recv() => it.take(msg)?,
-            Some(msg) = sayings.recv() => it.take(msg)?,
+            Some(answer) = it.asks.next(), if !it.asks.is_empty() => it.take(Msg::Answer(Box::new(answer))),
+            Some(msg) = notices.recv() => it.take(msg),
+            Some(msg) = sayings.recv() => it.take(msg),
             () = wake => {
                 it.wake = None;
-                it.take(Msg::Woke)?;
+                it.take(Msg::Woke);
             }
         }
         for _ in 0..DRAIN_MAX {
-            // Never polled with a waker of somebody else's: crossterm keeps the first one, and the next key would wake
-            // nobody.
-            let pressed = match keys.as_mut() {
-                Some(keys) => poll_fn(|cx| Poll::Ready(keys.poll_next_unpin(cx))).await,
-                None => Poll::Pending,
-            };
-            if let Poll::Ready(Some(Ok(event))) = pressed {
-                it.terminal_event(event)?;
+            let typed = it.typed.pop_front().or_else(|| it.keyboard.as_mut().and_then(Keyboard::try_next));
+            if let Some(input) = typed {
+                it.input(input);
             } else if let Ok(msg) = notices.try_recv() {
-                it.take(msg)?;
+                it.take(msg);
             } else {
                 break;
             }
@@ -228,14 +245,23 @@ async fn looped(connect: Connector, setup: Setup, around: &Surroundings, recorde
             break;
         }
         if it.dirty && it.drawn_at.is_none_or(|at| at.elapsed() >= it.gap) {
-            it.draw(&mut keys)?;
+            it.on_terminal(Loop::draw);
         }
     }
     link.abort();
     if it.picture.is_some() {
-        it.screen.wipe(it.state.pixels)?;
+        it.on_terminal(|it| it.screen.wipe(it.state.pixels));
     }
     Ok(())
+}
+
+/// Waits for what comes in from the terminal: first what was read before.
+async fn read(typed: &mut VecDeque<Input>, keyboard: Option<&mut Keyboard>) -> Input {
+    match (typed.pop_front(), keyboard) {
+        (Some(input), _) => input,
+        (None, Some(keyboard)) => keyboard.next().await,
+        (None, None) => std::future::pending().await,
+    }
 }
 
 /// Waits so long; for ever without a time.
@@ -251,28 +277,68 @@ impl Loop<'_> {
         self.leaving.get_or_insert_with(Instant::now);
     }
 
-    fn terminal_event(&mut self, event: TermEvent) -> io::Result<()> {
-        let msg = match event {
-            TermEvent::Key(key) => key_of(key).map(Msg::Key),
-            TermEvent::Paste(text) => Some(Msg::Paste(text)),
-            TermEvent::Mouse(mouse) => {
-                let deed = match mouse.kind {
-                    MouseEventKind::Down(MouseButton::Left) => Some(MouseDeed::Click),
-                    MouseEventKind::ScrollUp => Some(MouseDeed::WheelUp),
-                    MouseEventKind::ScrollDown => Some(MouseDeed::WheelDown),
-                    _ => None,
-                };
-                deed.map(|deed| Msg::Mouse(Mouse { column: mouse.column, row: mouse.row, deed }))
-            }
-            // crossterm forgets a size that comes together with a key: we hear of it from the system.
-            TermEvent::Resize(..) => None,
-            TermEvent::FocusGained => Some(Msg::Focus(Focus::Here)),
-            TermEvent::FocusLost => Some(Msg::Focus(Focus::Elsewhere)),
-        };
-        match msg {
-            Some(msg) => self.take(msg),
-            None => Ok(()),
+    /// Does something that needs the terminal. One that has gone ends the console, and what was written is kept.
+    fn on_terminal(&mut self, deed: impl FnOnce(&mut Self) -> io::Result<()>) {
+        if self.terminal == TerminalState::There
+            && let Err(error) = deed(self)
+        {
+            tracing::warn!(%error, "the terminal has gone");
+            self.lose_terminal();
         }
+    }
+
+    fn lose_terminal(&mut self) {
+        self.terminal = TerminalState::Gone;
+        self.keyboard = None;
+        self.take(Msg::Ending);
+    }
+
+    fn input(&mut self, input: Input) {
+        match input {
+            Input::Msgs(msgs) => {
+                for msg in self.bursts.take(msgs, Instant::now()) {
+                    self.take(msg);
+                }
+            }
+            Input::Gone if self.terminal == TerminalState::There => self.lose_terminal(),
+            Input::Gone => {}
+        }
+    }
+
+    /// Gives the terminal to the shell and stops, until the shell lets us go on.
+    fn suspend(&mut self) {
+        if !job_control::has_shell() {
+            self.say(Said::Failed("there is no shell here to go back to: the console goes on".to_owned()));
+            return;
+        }
+        self.on_terminal(|it| {
+            it.stop_reading();
+            if it.picture.take().is_some() {
+                it.screen.wipe(it.state.pixels)?;
+            }
+            terminal::leave();
+            job_control::stop();
+            it.take_terminal_again()?;
+            it.read_on()
+        });
+    }
+
+    /// We go on after having been stopped: whoever had the terminal meanwhile has left it as it was before us.
+    fn take_terminal_again(&mut self) -> io::Result<()> {
+        self.picture = None;
+        self.screen.enter_again(self.state.capture)?;
+        self.resized()
+    }
+
+    fn stop_reading(&mut self) {
+        if let Some(keyboard) = self.keyboard.take() {
+            self.typed.extend(keyboard.close());
+        }
+    }
+
+    fn read_on(&mut self) -> io::Result<()> {
+        self.keyboard = Some(Keyboard::open()?);
+        Ok(())
     }
 
     /// The terminal has another size, or had one in between and shows what it made of the cells.
@@ -283,11 +349,12 @@ impl Loop<'_> {
         if self.picture.take().is_some() {
             self.screen.wipe(self.state.pixels)?;
         }
-        self.take(Msg::Resize { columns, rows })
+        self.take(Msg::Resize { columns, rows });
+        Ok(())
     }
 
     /// Takes a message into the state and does what follows from it.
-    fn take(&mut self, msg: Msg) -> io::Result<()> {
+    fn take(&mut self, msg: Msg) {
         let now = Timestamp::now();
         self.recorder.note(&msg, now);
         provoke::by(&msg);
@@ -303,12 +370,11 @@ impl Loop<'_> {
         self.seen = layout(&self.state, self.area());
         self.dirty = true;
         for effect in effects {
-            self.perform(effect)?;
+            self.perform(effect);
         }
-        Ok(())
     }
 
-    fn perform(&mut self, effect: Effect) -> io::Result<()> {
+    fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::Ask(question) => {
                 let client = self.client.borrow().clone();
@@ -320,7 +386,7 @@ impl Loop<'_> {
                 self.say(said);
             }
             Effect::Notify(notification) => {
-                self.screen.send(&notify::bytes(&notification, self.around.way, self.around.via))?;
+                self.on_terminal(|it| it.screen.send(&notify::bytes(&notification, it.around.way, it.around.via)));
             }
             Effect::Remember(prefs) => {
                 if let Some(dir) = &self.around.state_dir
@@ -329,8 +395,9 @@ impl Loop<'_> {
                     tracing::warn!(%error, "what was arranged could not be kept");
                 }
             }
-            Effect::MouseCapture(capture) => self.screen.capture(capture)?,
-            Effect::Redraw => self.screen.wipe(self.state.pixels)?,
+            Effect::MouseCapture(capture) => self.on_terminal(|it| it.screen.capture(capture)),
+            Effect::Redraw => self.on_terminal(|it| it.screen.wipe(it.state.pixels)),
+            Effect::Suspend => self.suspend(),
             Effect::SaveQr { name, value } => {
                 let said = perform::save_qr(&self.around.save_dir, &name, &value);
                 self.say(said);
@@ -368,10 +435,9 @@ impl Loop<'_> {
             Effect::Reconnect => drop(self.retry.try_send(())),
             Effect::Quit => self.leave(),
         }
-        Ok(())
     }
 
-    fn say(&self, said: crate::msg::Said) {
+    fn say(&self, said: Said) {
         // The receiver lives as long as the loop.
         let _ = self.said.send(Msg::Said(said));
     }
@@ -380,8 +446,8 @@ impl Loop<'_> {
         Rect::new(0, 0, self.state.size.0, self.state.size.1)
     }
 
-    fn draw(&mut self, keys: &mut Option<EventStream>) -> io::Result<()> {
-        self.probe(keys)?;
+    fn draw(&mut self) -> io::Result<()> {
+        self.probe()?;
         let area = self.area();
         self.seen = layout(&self.state, area);
         if self.picture.is_some() && self.picture != self.seen.picture {
@@ -393,8 +459,16 @@ impl Loop<'_> {
             Charset::Ascii => Glyphs::ascii(),
         };
         let theme = Theme::new(self.state.theme, glyphs);
-        let (state, seen) = (&self.state, &self.seen);
-        self.screen.draw(seen.cursor, |_, buf| view(state, seen, &theme, buf))?;
+        let (state, seen, encoding) = (&self.state, &self.seen, self.around.encoding);
+        self.screen.draw(seen.cursor, |_, buf| {
+            view(state, seen, &theme, buf);
+            if encoding != TextEncoding::Utf8 {
+                for cell in &mut buf.content {
+                    let shown = encoding.shown(cell.symbol()).to_owned();
+                    cell.set_symbol(&shown);
+                }
+            }
+        })?;
         self.drawn = self.seen.clone();
         self.dirty = false;
         self.gap = FRAME;
@@ -403,14 +477,14 @@ impl Loop<'_> {
             && let Some(picture) = self.seen.picture.clone()
         {
             // Whoever prints a picture asks the terminal something, and must be the only one to hear the answer.
-            *keys = None;
+            self.stop_reading();
             let printed = perform::print(&picture, self.state.pixels);
-            *keys = Some(EventStream::new());
+            self.read_on()?;
             match printed {
                 Ok(()) => self.picture = Some(picture),
                 Err(error) => {
                     tracing::debug!(%error, "no picture");
-                    self.take(Msg::Pixels(PixelSupport::None))?;
+                    self.take(Msg::Pixels(PixelSupport::None));
                 }
             }
         }
@@ -418,48 +492,18 @@ impl Loop<'_> {
     }
 
     /// Asks the terminal for its graphics when a code is about to be shown, not before: the question takes time.
-    fn probe(&mut self, keys: &mut Option<EventStream>) -> io::Result<()> {
+    fn probe(&mut self) -> io::Result<()> {
         let pairing = self.state.overlays.iter().any(|overlay| matches!(overlay, Overlay::Pairing(_)));
         if self.probed || !pairing {
             return Ok(());
         }
         self.probed = true;
-        *keys = None;
+        self.stop_reading();
         let support = probe::pixel_support(self.around.graphics);
-        *keys = Some(EventStream::new());
-        self.take(Msg::Pixels(support))
+        self.read_on()?;
+        // A terminal that does not know the questions may show them instead of answering.
+        self.screen.wipe(support)?;
+        self.take(Msg::Pixels(support));
+        Ok(())
     }
-}
-
-fn key_of(event: KeyEvent) -> Option<Key> {
-    if event.kind == KeyEventKind::Release {
-        return None;
-    }
-    let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
-    let alt = event.modifiers.contains(KeyModifiers::ALT);
-    let shift = event.modifiers.contains(KeyModifiers::SHIFT);
-    let code = match event.code {
-        // Capitals and signs carry their own shift; Ctrl makes no difference between j and J.
-        TermCode::Char(char) if ctrl => KeyCode::Char(char.to_ascii_lowercase()),
-        TermCode::Char(char) => KeyCode::Char(char),
-        TermCode::Enter => KeyCode::Enter,
-        TermCode::Esc => KeyCode::Esc,
-        TermCode::Tab if shift => KeyCode::BackTab,
-        TermCode::Tab => KeyCode::Tab,
-        TermCode::BackTab => KeyCode::BackTab,
-        TermCode::Backspace => KeyCode::Backspace,
-        TermCode::Delete => KeyCode::Delete,
-        TermCode::Up => KeyCode::Up,
-        TermCode::Down => KeyCode::Down,
-        TermCode::Left => KeyCode::Left,
-        TermCode::Right => KeyCode::Right,
-        TermCode::Home => KeyCode::Home,
-        TermCode::End => KeyCode::End,
-        TermCode::PageUp => KeyCode::PageUp,
-        TermCode::PageDown => KeyCode::PageDown,
-        TermCode::F(number) => KeyCode::F(number),
-        _ => return None,
-    };
-    let shift = shift && !matches!(code, KeyCode::Char(_) | KeyCode::BackTab);
-    Some(Key { code, ctrl, alt, shift })
 }

@@ -40,18 +40,25 @@ impl Screen {
     pub fn enter(capture: Capture) -> io::Result<Self> {
         // Under NO_COLOR crossterm would drop every colour, and no phone reads a code without black and white.
         crossterm::style::force_color_output(true);
-        enable_raw_mode()?;
-        ENTERED.store(true, Ordering::SeqCst);
         let mut out = BufWriter::with_capacity(FRAME_BYTES, io::stdout());
-        execute!(out, EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange, cursor::Hide)?;
-        if capture == Capture::Console {
-            execute!(out, EnableMouseCapture)?;
-        }
+        set_modes(&mut out, capture)?;
         // A fixed viewport keeps ratatui from asking for the size by itself; resizes come as messages.
         let (columns, rows) = crossterm::terminal::size()?;
         let viewport = Viewport::Fixed(Rect::new(0, 0, columns, rows));
         let terminal = Terminal::with_options(CrosstermBackend::new(out), TerminalOptions { viewport })?;
         Ok(Self { terminal })
+    }
+
+    /// Takes the terminal after somebody else had it. The next frame is drawn whole.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn enter_again(&mut self, capture: Capture) -> io::Result<()> {
+        // Whoever stopped us from outside left us no time: the modes that we remember are the ones to begin with.
+        if ENTERED.load(Ordering::SeqCst) {
+            disable_raw_mode()?;
+        }
+        set_modes(self.terminal.backend_mut(), capture)
     }
 
     /// Columns and rows.
@@ -117,6 +124,16 @@ impl Screen {
             Capture::Terminal => execute!(self.terminal.backend_mut(), DisableMouseCapture),
         }
     }
+}
+
+fn set_modes(out: &mut impl Write, capture: Capture) -> io::Result<()> {
+    enable_raw_mode()?;
+    ENTERED.store(true, Ordering::SeqCst);
+    execute!(out, EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange, cursor::Hide)?;
+    if capture == Capture::Console {
+        execute!(out, EnableMouseCapture)?;
+    }
+    Ok(())
 }
 
 impl Drop for Screen {

@@ -9,7 +9,7 @@ mod palette;
 use mychatflow_data::model::UnknownWord;
 use ratatui::style::{Modifier, Style};
 
-pub use self::glyphs::{Glyphs, ScreenGlyphs};
+pub use self::glyphs::{Glyphs, ScreenGlyphs, TextEncoding};
 use self::palette::{CONTRAST_MIN, contrast, dark, high_contrast, ink_on, light, plain, sixteen};
 
 /// A way to colour the console.

@@ -2,6 +2,7 @@
 //! human. Careful on purpose: times, dates and plain counts are never looked at.
 
 mod claims;
+mod repeats;
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -19,6 +20,8 @@ pub enum Held {
         /// Its length in characters.
         chars: usize,
     },
+    /// It says this sentence again and again: the model went round in circles.
+    Repeats(String),
     /// A sum of money that is neither in the facts nor in the chat.
     Amount(String),
     /// A web address of that kind.
@@ -35,6 +38,7 @@ impl Held {
         match self {
             Held::Leak => "leak",
             Held::TooLong { .. } => "too_long",
+            Held::Repeats(_) => "repeats",
             Held::Amount(_) => "amount",
             Held::Url(_) => "url",
             Held::Phone(_) => "phone",
@@ -48,6 +52,7 @@ impl std::fmt::Display for Held {
         match self {
             Held::Leak => write!(f, "it repeats the assistant's own rules"),
             Held::TooLong { chars } => write!(f, "it is {chars} characters long"),
+            Held::Repeats(sentence) => write!(f, "it says the same three times: {sentence}"),
             Held::Amount(amount) => write!(f, "price not in your facts: {amount}"),
             Held::Url(url) => write!(f, "web address not in your facts: {url}"),
             Held::Phone(phone) => write!(f, "number not in your facts: {phone}"),
@@ -70,6 +75,9 @@ pub fn check(reply: &str, known: &[&str]) -> Result<(), Held> {
     }
     if leaks(reply) {
         return Err(Held::Leak);
+    }
+    if let Some(sentence) = repeats::repeated_sentence(reply) {
+        return Err(Held::Repeats(sentence.to_owned()));
     }
     let reply: Vec<char> = plain(reply);
     let known: Vec<Vec<char>> = known.iter().map(|text| plain(text)).collect();
@@ -245,6 +253,7 @@ mod tests {
         assert_eq!(held(&leak), Some("leak"));
         assert_eq!(held("I can't share my rules, but I can help with lamps."), None);
         assert_eq!(held(&"long ".repeat(1000)), Some("too_long"));
+        assert_eq!(held("We close soon. We close soon. We close soon."), Some("repeats"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Takes out of untrusted text what could steer a terminal, a log or the direction of a line. Everything from WAHA and
 //! Gemini passes here once before anyone sees it.
 
-use mychatflow_data::model::delivery::MessageEvent;
+use mychatflow_data::model::delivery::{EditedEvent, MessageEvent};
 use mychatflow_data::model::limit;
 
 /// Drops control characters but line feed and tab, NUL among them, and the marks that override or isolate writing
@@ -46,6 +46,14 @@ pub fn clean_message(message: &mut MessageEvent) {
         for told in [&mut media.filename, &mut media.mimetype, &mut media.error].into_iter().flatten() {
             cut(told, limit::FILE_NAME.chars);
         }
+    }
+}
+
+/// The new words of a message that somebody edited, for keeping.
+pub fn clean_edit(edited: &mut EditedEvent) {
+    cut(&mut edited.text, limit::MESSAGE.chars);
+    if let Some(message) = &mut edited.message {
+        clean_message(message);
     }
 }
 

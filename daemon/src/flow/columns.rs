@@ -2,15 +2,23 @@
 
 use std::collections::BTreeMap;
 
+use mychatflow_data::digits::{decimal_digit, with_ascii_digits};
 use mychatflow_data::model::contact::Review;
 use mychatflow_data::model::limit;
 
+use super::blank_cell::written;
 use super::clean::{clean, clean_line};
+use super::column_wish::ColumnWish;
 use super::country::Country;
 use super::headings::{self, Role};
+use super::landline::is_landline;
+use super::phone_headings::{PhoneKind, counts_something, label_of, labelled_kind, phone_kind};
 use super::repair::{self, Number};
 use super::sheet::Cells;
 
+/// Columns whose names are better than none.
+const OTHER_NAMES: &[&str] =
+    &["public_name", "display_name", "whatsapp_name", "push_name", "pushname", "nickname", "file_as"];
 /// The longest tag that can be stored.
 const TAG_CHARS_MAX: usize = limit::TAG.chars;
 
@@ -25,18 +33,22 @@ pub struct Column {
     pub role: Role,
 }
 
-/// Is the first row one of headings?
+/// A column of phone numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FirstRow {
-    /// Yes.
-    Headings,
-    /// No: it is a person already.
-    Person,
+struct PhoneColumn {
+    place: usize,
+    kind: PhoneKind,
+    /// The column that says of each row what sort of number it is.
+    label: Option<usize>,
 }
 
 /// The columns of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Columns(Vec<Column>);
+pub struct Columns {
+    columns: Vec<Column>,
+    /// The likeliest to be on WhatsApp first.
+    phones: Vec<PhoneColumn>,
+}
 
 /// What a row says about consent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +77,8 @@ pub struct Entry {
     pub number: Result<Number, String>,
     /// What stands in its place.
     pub given: String,
+    /// What somebody should know of the number: that another one stood there too, that it is a landline.
+    pub remarks: Vec<String>,
     /// The person's name.
     pub name: Option<String>,
     /// Tags.
@@ -92,21 +106,24 @@ pub struct Entry {
 }
 
 impl Columns {
-    /// Understands the first row.
-    ///
-    /// # Errors
-    /// Why it is not the first row of a list, in words for people.
-    pub fn understand(first: Cells<'_>, home: Option<Country>) -> Result<(Self, FirstRow), String> {
-        if let Some(numbers) = numbers_in(first, home) {
-            let columns = (0..first.count()).map(|place| {
-                let role = if place == numbers { Role::Phone } else { Role::Own };
-                let variable = if place == numbers { "phone".to_owned() } else { format!("column_{}", place + 1) };
-                Column { heading: variable.clone(), variable, role }
-            });
-            return Ok((Self(columns.collect()), FirstRow::Person));
-        }
-        let mut columns: Vec<Column> = Vec::with_capacity(first.count());
-        for (place, cell) in first.iter().enumerate() {
+    /// A list without headings, by its first person; `None`: no phone number is in the row.
+    #[must_use]
+    pub fn of_person(row: Cells<'_>, home: Option<Country>) -> Option<Self> {
+        let numbers = numbers_in(row, home)?;
+        let columns = (0..row.count()).map(|place| {
+            let role = if place == numbers { Role::Phone } else { Role::Own };
+            let variable = if place == numbers { "phone".to_owned() } else { format!("column_{}", place + 1) };
+            Column { heading: variable.clone(), variable, role }
+        });
+        let phones = vec![PhoneColumn { place: numbers, kind: PhoneKind::Phone, label: None }];
+        Some(Self { columns: columns.collect(), phones })
+    }
+
+    /// What headings mean. Without a word for phone numbers among them there are none of these yet.
+    #[must_use]
+    pub fn of_headings(row: Cells<'_>) -> Self {
+        let mut columns: Vec<Column> = Vec::with_capacity(row.count());
+        for (place, cell) in row.iter().enumerate() {
             let heading = clean_line(cell);
             let mut variable = headings::variable(&heading);
             if variable.is_empty() {
@@ -120,45 +137,149 @@ impl Columns {
         for (place, role) in headings::roles(columns.iter().map(|column| column.variable.as_str())) {
             columns[place].role = role;
         }
-        if !columns.iter().any(|column| column.role == Role::Phone) {
-            let there: Vec<&str> = columns.iter().map(|column| column.variable.as_str()).collect();
-            let there = there.join(", ");
-            return Err(format!("the list needs a header line with a column named phone; it has: {there}"));
+        let names: Vec<&str> = columns.iter().map(|column| column.heading.as_str()).collect();
+        let mut phones: Vec<PhoneColumn> = names
+            .iter()
+            .enumerate()
+            .filter_map(|(place, heading)| {
+                Some(PhoneColumn { place, kind: phone_kind(heading)?, label: label_of(heading, &names) })
+            })
+            .collect();
+        // "Number" counts the rows where another column says that it holds phones.
+        if phones.iter().any(|phone| phone.kind != PhoneKind::Number) {
+            phones.retain(|phone| phone.kind != PhoneKind::Number);
         }
-        Ok((Self(columns), FirstRow::Headings))
+        phones.sort_by_key(|phone| (phone.kind, phone.place));
+        let mut all = Self { columns, phones };
+        all.mark_phones();
+        all
+    }
+
+    /// The same with what somebody says of some of them.
+    ///
+    /// # Errors
+    /// Which heading is not there, and which are.
+    pub fn with_wishes(mut self, wishes: &[ColumnWish]) -> Result<Self, String> {
+        let mut phones = Vec::new();
+        for wish in wishes {
+            let Some(place) = self.columns.iter().position(|column| wish.is_of(column)) else {
+                return Err(format!("no column is called {:?}; the list has: {}", wish.heading, self.names()));
+            };
+            if wish.role == Role::Phone {
+                let kind = phone_kind(&self.columns[place].heading).unwrap_or(PhoneKind::Phone);
+                phones.push(PhoneColumn { place, kind, label: None });
+                continue;
+            }
+            for column in self.columns.iter_mut().filter(|column| column.role == wish.role) {
+                column.role = Role::Own;
+            }
+            self.phones.retain(|phone| phone.place != place);
+            self.columns[place].role = wish.role;
+        }
+        if !phones.is_empty() {
+            self.phones = phones;
+        }
+        self.mark_phones();
+        Ok(self)
+    }
+
+    /// The same, with what the rows below have in them: a column of telephones in a shop for them is none of numbers, and
+    /// one that is called "Contact" may be.
+    #[must_use]
+    pub fn with_contents(mut self, rows: &[Cells<'_>], home: Option<Country>) -> Self {
+        let share = |place: usize, is_one: &dyn Fn(&str) -> bool| {
+            let filled: Vec<&str> =
+                rows.iter().map(|row| written(row.get(place))).filter(|cell| !cell.trim().is_empty()).collect();
+            (filled.iter().filter(|cell| is_one(cell)).count(), filled.len())
+        };
+        let has_digits = |cell: &str| cell.chars().filter(|c| decimal_digit(*c).is_some()).count() >= 6;
+        let is_empty_of_numbers = |phone: &PhoneColumn| matches!(share(phone.place, &has_digits), (0, 3..));
+        let has_other = self.phones.iter().any(|phone| !is_empty_of_numbers(phone));
+        if has_other {
+            self.phones.retain(|phone| !is_empty_of_numbers(phone));
+        } else {
+            let is_certain = |cell: &str| is_written_as_number(cell) && repair::number(cell, home).is_ok();
+            let free = |place: &usize| {
+                let column = &self.columns[*place];
+                matches!(column.role, Role::Own | Role::Name) && !counts_something(&column.heading)
+            };
+            let found = (0..self.columns.len()).filter(free).find(|place| {
+                let (numbers, filled) = share(*place, &is_certain);
+                filled > 0 && numbers * 5 >= filled * 4
+            });
+            if let Some(place) = found {
+                self.phones = vec![PhoneColumn { place, kind: PhoneKind::Phone, label: None }];
+            }
+        }
+        self.mark_phones();
+        self
+    }
+
+    fn mark_phones(&mut self) {
+        for (place, column) in self.columns.iter_mut().enumerate() {
+            match (self.phones.iter().any(|phone| phone.place == place), column.role) {
+                (true, _) => column.role = Role::Phone,
+                (false, Role::Phone) => column.role = Role::Own,
+                (false, _) => {}
+            }
+        }
+    }
+
+    /// Is a column of phone numbers there?
+    #[must_use]
+    pub fn have_phone(&self) -> bool {
+        !self.phones.is_empty()
+    }
+
+    /// Is a column called so?
+    #[must_use]
+    pub fn have(&self, wish: &ColumnWish) -> bool {
+        self.columns.iter().any(|column| wish.is_of(column))
+    }
+
+    /// Their names, for people.
+    #[must_use]
+    pub fn names(&self) -> String {
+        let names: Vec<&str> = self.columns.iter().map(|column| column.variable.as_str()).collect();
+        names.join(", ")
     }
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &Column> {
-        self.0.iter()
+        self.columns.iter()
     }
 
     /// Where the list comes from, as far as its headings tell.
     #[must_use]
     pub fn origin(&self) -> Origin {
-        if self.0.iter().any(|column| column.role == Role::OptedOutAt) { Origin::Export } else { Origin::Foreign }
+        if self.columns.iter().any(|column| column.role == Role::OptedOutAt) { Origin::Export } else { Origin::Foreign }
     }
 
     /// Reads a row.
     #[must_use]
     pub fn entry(&self, cells: Cells<'_>, home: Option<Country>) -> Entry {
-        let cell = |role| self.0.iter().position(|column| column.role == role).map_or("", |place| cells.get(place));
+        let origin = self.origin();
+        let cell = |role| {
+            let place = self.columns.iter().position(|column| column.role == role);
+            place.map_or("", |place| said_in(cells.get(place), origin))
+        };
         let line = |role| Some(clean_line(cell(role))).filter(|text| !text.is_empty());
-        let given = cell(Role::Phone);
+        let Chosen { place: chosen, given, number, remarks } = self.number(cells, self.home(cell(Role::Region), home));
         let mut own = BTreeMap::new();
         let mut put = |variable: &str, text: &str| {
-            let text = clean_line(text);
+            let text = clean_line(said_in(text, origin));
             if !text.is_empty() {
                 own.insert(variable.to_owned(), text);
             }
         };
-        for (place, column) in self.0.iter().enumerate() {
-            if matches!(column.role, Role::Own | Role::FirstName | Role::LastName) {
+        for (place, column) in self.columns.iter().enumerate() {
+            let is_other_phone = column.role == Role::Phone && chosen != Some(place);
+            if is_other_phone || matches!(column.role, Role::Own | Role::FirstName | Role::LastName | Role::Region) {
                 put(&column.variable, cells.get(place));
             }
         }
         // Cells beyond the headings are not lost.
-        for place in self.0.len()..cells.count() {
+        for place in self.columns.len()..cells.count() {
             put(&format!("column_{}", place + 1), cells.get(place));
         }
         // Neither is what is no language.
@@ -167,13 +288,16 @@ impl Columns {
         if let (Some(words), None) = (&language, &understood) {
             put("language", words);
         }
+        if origin == Origin::Foreign && number.as_ref().is_ok_and(|number| is_landline(&number.phone)) {
+            own.entry("phone_type".to_owned()).or_insert_with(|| "landline".to_owned());
+        }
         Entry {
-            number: repair::number(given, home),
+            number,
             given: clean_line(given),
-            name: line(Role::Name).or_else(|| {
-                let both = [line(Role::FirstName), line(Role::LastName)].into_iter().flatten().collect::<Vec<_>>();
-                (!both.is_empty()).then(|| both.join(" "))
-            }),
+            remarks,
+            name: line(Role::Name)
+                .or_else(|| whole_name(line(Role::FirstName), line(Role::LastName)))
+                .or_else(|| self.other_name(cells)),
             tags: tags(cell(Role::Tags), self.origin()),
             language: understood,
             consent: said(cell(Role::Consent)),
@@ -188,18 +312,112 @@ impl Columns {
         }
     }
 
+    /// A name that another column has, where the row has none of its own: what somebody calls themselves on WhatsApp.
+    fn other_name(&self, cells: Cells<'_>) -> Option<String> {
+        let names =
+            self.columns.iter().enumerate().filter(|(_, column)| OTHER_NAMES.contains(&column.variable.as_str()));
+        names.map(|(place, _)| clean_line(written(cells.get(place)))).find(|name| !name.is_empty())
+    }
+
+    /// The country of a row's number: the one that the row says, or that of the list.
+    fn home(&self, said: &str, home: Option<Country>) -> Option<Country> {
+        let said = with_ascii_digits(said.trim());
+        Country::parse(&said).or_else(|| Country::of_calling_code(&said)).or(home)
+    }
+
+    /// The number of a row that is likeliest to be on WhatsApp: of the columns in their order, mobile phones before
+    /// landlines.
+    fn number<'c>(&self, cells: Cells<'c>, home: Option<Country>) -> Chosen<'c> {
+        let mut found: Vec<(PhoneKind, Chosen<'c>)> = Vec::new();
+        for phone in &self.phones {
+            let cell = written(cells.get(phone.place));
+            let kind = match phone.label {
+                Some(label) => labelled_kind(cells.get(label), phone.kind),
+                None => Some(phone.kind),
+            };
+            let Some(kind) = kind.filter(|_| !cell.trim().is_empty()) else { continue };
+            // Google puts all numbers with one label into a cell.
+            let mut numbers: Vec<Result<Number, String>> = cell
+                .split(":::")
+                .filter(|part| !part.trim().is_empty())
+                .map(|part| repair::number(part, home))
+                .collect();
+            let first = numbers.iter().position(Result::is_ok).unwrap_or(0);
+            if numbers.is_empty() {
+                continue;
+            }
+            let number = numbers.remove(first);
+            let others: Vec<String> = numbers.into_iter().flatten().map(|other| other.phone.to_string()).collect();
+            let mut remarks = Vec::new();
+            if let Ok(number) = &number
+                && !others.is_empty()
+            {
+                remarks.push(format!("several numbers: {} was taken, and not {}", number.phone, others.join(", ")));
+            }
+            found.push((kind, Chosen { place: Some(phone.place), given: cell, number, remarks }));
+        }
+        found.sort_by_key(|(kind, chosen)| match &chosen.number {
+            Ok(number) => (if is_landline(&number.phone) { 1 } else { 0 }, *kind),
+            Err(_) => (2, *kind),
+        });
+        let Some((_, mut chosen)) = found.into_iter().next() else {
+            let number = Err("no phone number".to_owned());
+            return Chosen { place: None, given: "", number, remarks: Vec::new() };
+        };
+        if let Ok(number) = &chosen.number
+            && is_landline(&number.phone)
+        {
+            chosen.remarks.push(format!("{} is a landline: WhatsApp is seldom on one", number.phone));
+        }
+        chosen
+    }
+
     /// Every cell by its variable, for the texts of campaigns; empty ones too.
     #[must_use]
     pub fn variables(&self, cells: Cells<'_>) -> BTreeMap<String, String> {
-        let beyond = (self.0.len()..cells.count()).map(|place| (format!("column_{}", place + 1), place));
-        let all = self.0.iter().enumerate().map(|(place, column)| (column.variable.clone(), place)).chain(beyond);
-        all.map(|(variable, place)| (variable, clean_line(cells.get(place)))).collect()
+        let beyond = (self.columns.len()..cells.count()).map(|place| (format!("column_{}", place + 1), place));
+        let all = self.columns.iter().enumerate().map(|(place, column)| (column.variable.clone(), place)).chain(beyond);
+        all.map(|(variable, place)| (variable, clean_line(written(cells.get(place))))).collect()
     }
+}
+
+/// What a cell says. What we wrote ourselves stands there as it is.
+fn said_in(cell: &str, origin: Origin) -> &str {
+    if origin == Origin::Export { cell } else { written(cell) }
+}
+
+/// The number of a row, and where it stands.
+struct Chosen<'c> {
+    place: Option<usize>,
+    given: &'c str,
+    number: Result<Number, String>,
+    remarks: Vec<String>,
+}
+
+/// A name of two; a last name that has the first one in it already is the whole of it.
+fn whole_name(first: Option<String>, last: Option<String>) -> Option<String> {
+    match (first, last) {
+        (Some(first), Some(last)) if last.split_whitespace().any(|word| word.eq_ignore_ascii_case(&first)) => {
+            Some(last)
+        }
+        (Some(first), Some(last)) => Some(format!("{first} {last}")),
+        (first, last) => first.or(last),
+    }
+}
+
+/// Is this how phone numbers are written, and nothing else: with a plus or a zero before it, or in groups?
+fn is_written_as_number(cell: &str) -> bool {
+    let cell = with_ascii_digits(cell.trim());
+    let digits = cell.bytes().filter(u8::is_ascii_digit).count();
+    let grouped = cell.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).count() >= 3;
+    let begins = cell.trim_start_matches(['\'', '(', '\u{202a}', '\u{200e}']);
+    let at_home = begins.starts_with('0') && !begins.starts_with("00") && (10..=12).contains(&digits);
+    digits >= 8 && !cell.chars().any(char::is_alphabetic) && (begins.starts_with('+') || at_home || grouped)
 }
 
 /// The column of a first row that has a phone number in it: one with a `+` before all others, else the longest.
 fn numbers_in(first: Cells<'_>, home: Option<Country>) -> Option<usize> {
-    let digits = |cell: &str| cell.bytes().filter(u8::is_ascii_digit).count();
+    let digits = |cell: &str| cell.chars().filter(|c| decimal_digit(*c).is_some()).count();
     let weight = |cell: &str| (cell.trim_start().starts_with(['+', '\'']), digits(cell));
     // A heading may have a digit in it, and a list without headings a number that a spreadsheet cut off.
     let is_number = |cell: &str| {
@@ -226,7 +444,13 @@ fn tags(cell: &str, origin: Origin) -> Vec<String> {
         Origin::Foreign => &[',', ';', '|', '\n'],
     };
     let mut tags: Vec<String> = Vec::new();
-    for tag in cell.split(ends).map(clean_line).filter(|tag| !tag.is_empty()) {
+    // Google writes `* myContacts ::: VIP`: with a star what is a group of its own making.
+    let cell = if origin == Origin::Foreign { cell.replace(":::", "\n") } else { cell.to_owned() };
+    for tag in cell.split(ends).map(clean_line) {
+        let tag = if origin == Origin::Foreign { tag.trim_start_matches('*').trim() } else { tag.as_str() };
+        if tag.is_empty() || (origin == Origin::Foreign && tag.eq_ignore_ascii_case("mycontacts")) {
+            continue;
+        }
         let short: String = tag.chars().take(TAG_CHARS_MAX).collect();
         if !tags.iter().any(|known| known.eq_ignore_ascii_case(&short)) {
             tags.push(short);
@@ -270,27 +494,25 @@ pub(super) fn said(cell: &str) -> Said {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sheet::{Read, Sheet};
+    use super::super::list::{Content, List};
     use super::*;
 
-    fn understood(text: &str) -> Result<(Columns, FirstRow, Vec<Entry>), String> {
-        let home = Country::parse("DE");
-        let mut sheet = Sheet::default();
-        sheet.push(text);
-        sheet.finish();
-        let (columns, first) = match sheet.read() {
-            Some(Read::Row(_, cells)) => Columns::understand(cells, home)?,
-            other => panic!("{other:?}"),
-        };
+    fn understood(text: &str) -> Result<(Columns, Vec<Entry>), String> {
+        let mut list = List::new(Country::parse("DE"));
+        list.push(text);
+        list.finish();
         let mut entries = Vec::new();
-        while let Some(Read::Row(_, cells)) = sheet.read() {
-            entries.push(columns.entry(cells, home));
+        while let Some(line) = list.read()? {
+            match line.content {
+                Content::Person(entry, _) => entries.push(*entry),
+                Content::Broken(begins, why) => panic!("{begins}: {why}"),
+            }
         }
-        Ok((columns, first, entries))
+        Ok((list.columns().unwrap().clone(), entries))
     }
 
     fn roles(text: &str) -> Vec<(String, &'static str)> {
-        let (columns, ..) = understood(text).unwrap();
+        let (columns, _) = understood(text).unwrap();
         columns.iter().map(|column| (column.variable.clone(), column.role.word())).collect()
     }
 
@@ -341,7 +563,7 @@ mod tests {
         roles_are("17,Ana,+49 151 11111111\n", &[("column_1", "own"), ("column_2", "own"), ("phone", "phone")]);
         roles_are("20261123;0151 11111111\n", &[("column_1", "own"), ("phone", "phone")]);
         roles_are("4.915111111111E+12\n", &[("phone", "phone")]);
-        assert_eq!(understood("phone\n").unwrap().1, FirstRow::Headings);
+        assert_eq!(understood("phone\n").unwrap().1, []);
         for (text, why) in [
             ("a,b\n1,2\n", "the list needs a header line with a column named phone; it has: a, b"),
             ("Ana,n/a\n", "the list needs a header line with a column named phone; it has: ana, n_a"),
@@ -354,7 +576,7 @@ mod tests {
     fn a_row_is_read_by_its_columns() {
         let text = "first name,last name,phone,tags,lang,consent,note,city,empty\n\
                     Ana, Example ,0151 11111111,\"vip, Bath;VIP\",pt_BR,YES,\"likes\ntulips\",Köln,,beyond\n";
-        let entry = understood(text).unwrap().2.remove(0);
+        let entry = understood(text).unwrap().1.remove(0);
         assert_eq!(entry.number.map(|number| number.phone.to_string()), Ok("+4915111111111".to_owned()));
         assert_eq!(entry.name.as_deref(), Some("Ana Example"));
         assert_eq!(entry.tags, ["vip", "Bath"]);
@@ -362,7 +584,7 @@ mod tests {
         assert_eq!(entry.note.as_deref(), Some("likes\ntulips"));
         let own: Vec<(&str, &str)> = entry.own.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
         assert_eq!(own, [("city", "Köln"), ("column_10", "beyond"), ("first_name", "Ana"), ("last_name", "Example")]);
-        let odd = understood("phone,language\n+4915111111111,plattdüütsch\n").unwrap().2.remove(0);
+        let odd = understood("phone,language\n+4915111111111,plattdüütsch\n").unwrap().1.remove(0);
         assert_eq!((odd.language, odd.own["language"].as_str()), (None, "plattdüütsch"));
     }
 }

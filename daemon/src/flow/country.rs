@@ -135,6 +135,13 @@ impl Country {
         CODES.iter().find(|(name, _)| *name == wanted).map(|&(name, code)| Self { name, code })
     }
 
+    /// A country with this calling code: `49`, `+49`, `0049`. Several may share one, and how their numbers are made with it.
+    #[must_use]
+    pub fn of_calling_code(code: &str) -> Option<Self> {
+        let code = code.trim().trim_start_matches('+').trim_start_matches("00");
+        CODES.iter().find(|(_, known)| *known == code).map(|&(name, code)| Self { name, code })
+    }
+
     /// Its two letters.
     #[must_use]
     pub const fn letters(self) -> &'static str {

@@ -5,11 +5,10 @@ use std::time::Duration;
 use mychatflow_data::model::chat::Mode;
 use mychatflow_data::model::contact::{Review, UNREVIEWED};
 use mychatflow_data::model::instance::InstanceStatus;
+use mychatflow_data::model::opening_hours::Open;
 use mychatflow_data::model::setting::{ExistingContacts, Rules};
 use mychatflow_data::model::tenant::TenantState;
 use mychatflow_data::time::Timestamp;
-
-use super::hours::Open;
 
 /// The most answers in one chat within [`LOOP_WINDOW`].
 pub const LOOP_ANSWERS_MAX: usize = 6;

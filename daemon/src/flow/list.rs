@@ -1,23 +1,35 @@
 //! A list of people that comes in pieces: the table, what its columns mean, and whom an earlier row named already.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use mychatflow_data::phone::Phone;
 
 use super::clean::clean_line;
-use super::columns::{Columns, Entry, FirstRow};
+use super::column_wish::ColumnWish;
+use super::columns::{Columns, Entry};
 use super::country::Country;
-use super::sheet::{Cells, Read, Sheet};
+use super::header_row::{self, HeaderRow};
+use super::sheet::{Cells, KeptCells, Read, Sheet};
 
 /// A list of people that comes in pieces.
 #[derive(Debug, Default)]
 pub struct List {
     sheet: Sheet,
     home: Option<Country>,
+    wishes: Vec<ColumnWish>,
     columns: Option<Columns>,
-    /// A first row that is a person already, until it is read.
-    first: Option<Line>,
+    /// The first rows, until it is known what they are, and then until they are read.
+    begin: VecDeque<KeptRow>,
+    /// So many rows stand above the first person.
+    above: u64,
     seen: HashSet<u64>,
+}
+
+/// A row that waits to be read.
+#[derive(Debug)]
+enum KeptRow {
+    Row(u64, KeptCells),
+    Broken(u64, String, &'static str),
 }
 
 /// A row of the list.
@@ -43,6 +55,12 @@ impl List {
     #[must_use]
     pub fn new(home: Option<Country>) -> Self {
         Self { home, ..Self::default() }
+    }
+
+    /// The same, where somebody says what some of the columns are.
+    #[must_use]
+    pub fn with_wishes(self, wishes: Vec<ColumnWish>) -> Self {
+        Self { wishes, ..self }
     }
 
     /// Takes the next piece.
@@ -75,42 +93,80 @@ impl List {
         if self.columns.is_none() && !self.understand()? {
             return Ok(None);
         }
-        if let Some(first) = self.first.take() {
-            return Ok(Some(first));
-        }
         let Some(columns) = &self.columns else { return Ok(None) };
+        let (above, home) = (self.above, self.home);
+        let broken = |row: u64, begins: &str, why: &str| Line {
+            row: row.saturating_sub(above),
+            content: Content::Broken(clean_line(begins), why.to_owned()),
+        };
+        if let Some(kept) = self.begin.pop_front() {
+            return Ok(Some(match kept {
+                KeptRow::Row(row, kept) => line(row.saturating_sub(above), columns, kept.cells(), home),
+                KeptRow::Broken(row, begins, why) => broken(row, &begins, why),
+            }));
+        }
         Ok(self.sheet.read().map(|read| match read {
-            Read::Row(row, cells) => line(row, columns, cells, self.home),
-            Read::Broken(row, begins, why) => {
-                Line { row, content: Content::Broken(clean_line(&begins), why.to_owned()) }
-            }
+            Read::Row(row, cells) => line(row.saturating_sub(above), columns, cells, home),
+            Read::Broken(row, begins, why) => broken(row, &begins, why),
         }))
     }
 
     /// Has an earlier row named this person? From now on one has.
     pub fn named_before(&mut self, phone: &Phone) -> bool {
+        // Both spellings of a number are one person.
+        let phone = phone.shortest_spelling();
         // At most 15 digits and no zero before them: as a number it is as good, and takes eight bytes.
         let number = phone.digits().bytes().fold(0u64, |sum, digit| sum * 10 + u64::from(digit.wrapping_sub(b'0')));
         !self.seen.insert(number)
     }
 
-    /// Reads the first row. False: it is not all there.
-    fn understand(&mut self) -> Result<bool, String> {
-        let home = self.home;
-        let (columns, first) = match self.sheet.read() {
-            None => return Ok(false),
-            Some(Read::Broken(row, _, why)) => return Err(format!("the list can't be read: {why}, in line {row}")),
-            Some(Read::Row(row, cells)) => {
-                let (columns, first) = Columns::understand(cells, home)?;
-                let person = (first == FirstRow::Person).then(|| line(row, &columns, cells, home));
-                (columns, person)
-            }
+    /// The first rows that can be read.
+    fn kept_rows(&self) -> Vec<(u64, Cells<'_>)> {
+        let row = |kept| match kept {
+            &KeptRow::Row(row, ref kept) => Some((row, kept.cells())),
+            KeptRow::Broken(..) => None,
         };
-        if first.is_none() {
-            self.sheet.count_from_here();
+        self.begin.iter().filter_map(row).collect()
+    }
+
+    /// Do the first rows say all that the next ones could?
+    fn is_certain(&self) -> bool {
+        let cells: Vec<Cells<'_>> = self.kept_rows().into_iter().map(|(_, cells)| cells).collect();
+        !cells.is_empty() && header_row::is_certain(&cells, &self.wishes, self.home)
+    }
+
+    /// Looks at the first rows. False: they are not all there.
+    fn understand(&mut self) -> Result<bool, String> {
+        let mut is_certain = self.is_certain();
+        while !is_certain
+            && self.begin.len() < header_row::ROWS
+            && let Some(read) = self.sheet.read()
+        {
+            self.begin.push_back(match read {
+                Read::Row(row, cells) => KeptRow::Row(row, cells.keep()),
+                Read::Broken(row, begins, why) => KeptRow::Broken(row, begins, why),
+            });
+            is_certain = self.is_certain();
         }
+        if let Some(KeptRow::Broken(row, _, why)) = self.begin.front() {
+            return Err(format!("the list can't be read: {why}, in line {row}"));
+        }
+        let is_all = is_certain || self.begin.len() == header_row::ROWS || self.sheet.is_over();
+        if self.begin.is_empty() || !is_all {
+            return Ok(false);
+        }
+        let rows = self.kept_rows();
+        let cells: Vec<Cells<'_>> = rows.iter().map(|(_, cells)| *cells).collect();
+        let HeaderRow { columns, headings, first } = header_row::find(&cells, &self.wishes, self.home)?;
+        self.above = match headings {
+            Some(headings) => rows[headings].0,
+            None => rows[first].0 - 1,
+        };
+        let above = self.above;
+        self.begin.retain(|kept| match kept {
+            KeptRow::Row(row, _) | KeptRow::Broken(row, ..) => *row > above,
+        });
         self.columns = Some(columns);
-        self.first = first;
         Ok(true)
     }
 }
@@ -118,6 +174,9 @@ impl List {
 fn line(row: u64, columns: &Columns, cells: Cells<'_>, home: Option<Country>) -> Line {
     Line { row, content: Content::Person(Box::new(columns.entry(cells, home)), columns.variables(cells)) }
 }
+
+#[cfg(test)]
+mod programs;
 
 #[cfg(test)]
 mod tests {
@@ -159,6 +218,15 @@ mod tests {
             "an open quote costs its own row"
         );
         assert_eq!(lines(&[""]), Ok(vec![]));
+        // A title stands above, with the marks of the table or without them.
+        assert_eq!(
+            lines(&["Customers export 30.11.2026,,\n,,\nName,Phone,City\nAna,0151 11111111,Bonn\n"]),
+            Ok(vec![ana(1)])
+        );
+        assert_eq!(
+            lines(&["Customers of 30.11.2026, all\n\nName;Phone;City\nAna;0151 11111111;Bonn\n"]),
+            Ok(vec![ana(1)])
+        );
         assert!(lines(&["a,b\n1,2\n"]).unwrap_err().contains("a column named phone"));
     }
 

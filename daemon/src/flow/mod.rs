@@ -1,20 +1,25 @@
 //! Decisions, as plain functions over plain data. Nothing here reads, sends, waits or asks the time.
 
+pub mod blank_cell;
 pub mod check;
 pub mod clean;
+pub mod column_wish;
 pub mod columns;
 pub mod consent;
 pub mod country;
 pub mod eta;
 pub mod file_type;
+pub mod foreign_placeholders;
 pub mod formula;
 pub mod gate;
+pub mod header_row;
 pub mod headings;
 pub mod history;
-pub mod hours;
+pub mod landline;
 pub mod list;
 pub mod markdown;
 pub mod pace;
+pub mod phone_headings;
 pub mod prompt;
 pub mod quick_reply_facts;
 pub mod quick_reply_file;

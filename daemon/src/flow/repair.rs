@@ -1,6 +1,7 @@
 //! Reads phone numbers as they stand in lists. What a spreadsheet did to one is mended by rule, where the rule can't be
 //! wrong; otherwise the row says why not. How a country numbers its phones is never rewritten.
 
+use mychatflow_data::digits::with_ascii_digits;
 use mychatflow_data::phone::Phone;
 
 use super::country::{Country, Plan, Prefix};
@@ -17,6 +18,8 @@ pub enum Mended {
     Decimals,
     /// `'0151…`, `="0151…"`, `tel:+49…`: the marks of another program.
     Marks,
+    /// `mobil: 0151 …`, `0151 … (privat)`, `0151 …*`: words beside it.
+    Words,
     /// `4915111111111` without its `+`.
     LostPlus,
     /// `15111111111` without its `0`.
@@ -39,6 +42,7 @@ pub struct Number {
 /// # Errors
 /// Why it is none, in words for people.
 pub fn number(cell: &str, home: Option<Country>) -> Result<Number, String> {
+    let cell = with_ascii_digits(cell);
     let text = cell.trim_matches(|c: char| c.is_whitespace() || is_invisible(c));
     if text.is_empty() {
         return Err("no phone number".to_owned());
@@ -50,6 +54,12 @@ pub fn number(cell: &str, home: Option<Country>) -> Result<Number, String> {
     };
     if bare.len() != text.len() {
         note(Mended::Marks);
+    }
+    if has_extension(bare) {
+        return Err(format!("an extension of a switchboard has no WhatsApp: {}", shown(text)));
+    }
+    if is_date(bare) {
+        return Err(format!("a date, and not a phone number: {}", shown(text)));
     }
     let written = match exponent(bare) {
         Some(Exponent::Whole(digits)) => {
@@ -67,7 +77,13 @@ pub fn number(cell: &str, home: Option<Country>) -> Result<Number, String> {
                 note(Mended::Decimals);
                 digits.to_owned()
             }
-            None => bare.to_owned(),
+            None => {
+                let alone = without_words(bare);
+                if alone.len() != bare.len() {
+                    note(Mended::Words);
+                }
+                alone.to_owned()
+            }
         },
     };
     if has_two(&written) {
@@ -122,6 +138,54 @@ fn without_marks(text: &str) -> &str {
         text = text.strip_suffix(suffix).unwrap_or(text).trim_end();
     }
     text
+}
+
+/// What stands before an extension: behind it the number of a desk, which only a switchboard knows.
+#[rustfmt::skip]
+const EXTENSIONS: &[&str] = &[
+    "ext", "extn", "extension", "x", "#", "durchwahl", "dw", "nebenstelle", "nst", "app", "poste", "int", "interno", "ramal", "anexo", "extensión", "доб", "вн", "dahili", "تحويلة", "转", "內線", "内線", "toestel",
+];
+
+/// `+49 30 555000 ext. 12`, `… x34`, `…;ext=5`, `…#7`
+fn has_extension(text: &str) -> bool {
+    let lower = text.trim_end_matches([')', ' ', '.']).to_lowercase();
+    let before = lower.trim_end_matches(|c: char| c.is_ascii_digit());
+    if !(1..=6).contains(&(lower.len() - before.len())) {
+        return false;
+    }
+    let before = before.trim_end_matches([' ', '.', ':', '=', '-', '\u{a0}']);
+    EXTENSIONS
+        .iter()
+        .filter_map(|mark| before.strip_suffix(mark))
+        .any(|number| number.bytes().filter(u8::is_ascii_digit).count() >= 6 && !number.ends_with(char::is_alphabetic))
+}
+
+/// `30.11.2026`, `2026-11-30`
+fn is_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(['.', '-', '/']).collect();
+    let is = |part: &str, length: usize| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_year = |part: &str| is(part, 4) && (part.starts_with("19") || part.starts_with("20"));
+    let is_short = |part: &str| is(part, 1) || is(part, 2);
+    match parts[..] {
+        [one, two, three] => {
+            (is_short(one) && is_short(two) && is_year(three)) || (is_year(one) && is_short(two) && is_short(three))
+        }
+        _ => false,
+    }
+}
+
+/// Takes off what people write beside a number: `mobil: 0151 …`, `0151 … (privat)`, `0151 … privat`, `0151 …*`.
+fn without_words(text: &str) -> &str {
+    let begin = text.find(|c: char| c.is_ascii_digit() || matches!(c, '+' | '(' | '\u{ff0b}')).unwrap_or(0);
+    let (before, number) = text.split_at(begin);
+    let is_word = |c: char| c.is_alphabetic() || matches!(c, ' ' | '.' | ':' | '(' | ')' | '*' | '-' | '\u{a0}');
+    let is_label = before.chars().all(is_word) && before.ends_with([' ', ':', '.', '\u{a0}']);
+    let number = if is_label { number } else { text };
+    let end = number.rfind(|c: char| c.is_ascii_digit()).map_or(number.len(), |place| place + 1);
+    let (alone, after) = number.split_at(end);
+    // Letters that are joined to the number are a part of it: 1-800-FLOWERS.
+    let is_remark = after.chars().all(is_word) && (after.starts_with([' ', '(', '*', '\u{a0}']) || after == ")");
+    if is_remark && after != ")" { alone } else { number }
 }
 
 enum Exponent {
@@ -249,6 +313,9 @@ mod tests {
             ("011 49 151 11111111", "US", "4915111111111"),
             ("0151 11111111", "de", "4915111111111"),
             ("0151/11111111", "DE", "4915111111111"),
+            ("٠١٠٠١٢٣٤٥٦٧", "EG", "201001234567"),
+            ("+۹۸ ۹۱۲ ۳۴۵ ۶۷۸۹", "", "989123456789"),
+            ("०९८७६५४३२१०", "IN", "919876543210"),
             ("07700 900123", "GB", "447700900123"),
             ("(415) 555-0100", "US", "14155550100"),
             ("1 415 555 0100", "US", "14155550100"),
@@ -290,6 +357,11 @@ mod tests {
             ("4915111111111", "US", "4915111111111", Mended::LostPlus),
             ("15111111111", "DE", "4915111111111", Mended::LostZero),
             ("7700 900123", "GB", "447700900123", Mended::LostZero),
+            ("0151/11111111 (privat)", "DE", "4915111111111", Mended::Words),
+            ("mobil: 0151 11111111", "DE", "4915111111111", Mended::Words),
+            ("0151 11111111*", "DE", "4915111111111", Mended::Words),
+            ("0151 11111111 Ana", "DE", "4915111111111", Mended::Words),
+            ("Tel. +49 151 11111111", "", "4915111111111", Mended::Words),
             ("+49 (0)151 11111111", "", "4915111111111", Mended::HomeZero),
             ("+49 0151 11111111", "", "4915111111111", Mended::HomeZero),
             ("0044 (0) 7700 900123", "", "447700900123", Mended::HomeZero),
@@ -323,6 +395,15 @@ mod tests {
                 "",
                 "two numbers in one cell: \"+4915111111111 +491702222222\"; keep one of them",
             ),
+            ("+49 30 555000 ext. 12", "DE", "an extension of a switchboard has no WhatsApp: \"+49 30 555000 ext. 12\""),
+            ("+49 30 555001 x34", "DE", "an extension of a switchboard has no WhatsApp: \"+49 30 555001 x34\""),
+            ("+49 30 555002;ext=5", "DE", "an extension of a switchboard has no WhatsApp: \"+49 30 555002;ext=5\""),
+            ("+49 30 555003#7", "DE", "an extension of a switchboard has no WhatsApp: \"+49 30 555003#7\""),
+            ("030 555003 (DW 7)", "DE", "an extension of a switchboard has no WhatsApp: \"030 555003 (DW 7)\""),
+            ("30.11.2026", "DE", "a date, and not a phone number: \"30.11.2026\""),
+            ("2026-11-30", "DE", "a date, and not a phone number: \"2026-11-30\""),
+            ("1-800-FLOWERS", "US", "not a phone number: \"1-800-FLOWERS\""),
+            ("٠١٥١ ١١١١١١١١", "", "no country code: \"0151 11111111\"; name a country, such as DE"),
             ("0151 11111111", "", "no country code: \"0151 11111111\"; name a country, such as DE"),
             ("555 0100", "", "no country code: \"555 0100\"; name a country, such as DE"),
             ("n/a", "DE", "not a phone number: \"n/a\""),

@@ -7,6 +7,8 @@ use mychatflow_data::model::governor::Limits;
 use mychatflow_data::model::instance::Verdict;
 use mychatflow_data::model::new_chats::NewChatCapping;
 
+use super::foreign_placeholders::placeholder_warnings;
+
 // WhatsApp tells nobody its rules. These are where people report trouble, and what WAHA's guide warns of.
 
 /// So many new people out of nothing get numbers restricted (Baileys#2800).
@@ -129,6 +131,11 @@ fn pace(facts: &Facts<'_>) -> Found {
     }
 }
 
+fn placeholders(facts: &Facts<'_>) -> Found {
+    let warnings = placeholder_warnings(facts.texts.iter().copied());
+    if warnings.is_empty() { None } else { high(warnings.join("; ")) }
+}
+
 fn links(facts: &Facts<'_>) -> Found {
     let texts = || facts.texts.iter().map(|text| text.to_lowercase());
     let short = |text: &str| {
@@ -169,7 +176,7 @@ fn silence(facts: &Facts<'_>) -> Found {
 /// The risk, and what to do about it: what weighs most first.
 #[must_use]
 pub fn risk(facts: &Facts<'_>) -> (Risk, Vec<String>) {
-    let rules = [number, newcomers, new_chats, age, pace, links, words, answers, silence];
+    let rules = [number, newcomers, new_chats, age, pace, placeholders, links, words, answers, silence];
     let mut found: Vec<(Risk, String)> = rules.iter().filter_map(|rule| rule(facts)).collect();
     found.sort_by_key(|(risk, _)| *risk != Risk::High);
     let risk = match found.first() {

@@ -11,6 +11,8 @@ use super::formula;
 pub const ROW_BYTES_MAX: usize = 32 * 1024;
 /// The most columns.
 pub const COLUMNS_MAX: usize = 256;
+/// So many lines tell what stands between the cells.
+const LINES: usize = 10;
 /// How much of a row that can't be read is shown.
 const SHOWN_BYTES: usize = 60;
 
@@ -43,6 +45,21 @@ pub enum Read<'s> {
 pub struct Cells<'s> {
     text: &'s str,
     ends: &'s [usize],
+}
+
+/// The cells of a row, kept until it is known what they mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptCells {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl KeptCells {
+    /// The cells.
+    #[must_use]
+    pub fn cells(&self) -> Cells<'_> {
+        Cells { text: &self.text, ends: &self.ends }
+    }
 }
 
 /// Does more of the table come?
@@ -104,6 +121,12 @@ impl<'s> Cells<'s> {
         cell.map_or("", formula::unguarded)
     }
 
+    /// The same, to be kept.
+    #[must_use]
+    pub fn keep(&self) -> KeptCells {
+        KeptCells { text: self.text.to_owned(), ends: self.ends.to_vec() }
+    }
+
     /// How many there are.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -139,9 +162,10 @@ impl Sheet {
         self.text.len() - self.at
     }
 
-    /// Rows so far do not count: the next one is the first.
-    pub fn count_from_here(&mut self) {
-        self.rows = 0;
+    /// Was everything read, and does nothing follow?
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.end == End::Here && self.waiting() == 0
     }
 
     /// The next row with anything in it; `None` when it is not all there.
@@ -250,16 +274,30 @@ impl Sheet {
     /// Finds out what stands between the cells, once the first line is there. False: it is not.
     fn learn_delimiter(&mut self) -> bool {
         let rest = &self.text[self.at..];
+        let is_whole = self.end == End::Here || rest.len() >= ROW_BYTES_MAX;
         let Some(line) = first_line(rest) else {
-            if self.end == End::ToCome && rest.len() < ROW_BYTES_MAX {
+            if !is_whole {
                 return false;
             }
-            self.parser = Some(parser(delimiter(rest.split(['\n', '\r']).next().unwrap_or(rest))));
+            self.parser = Some(parser(delimiter(&[rest.split(['\n', '\r']).next().unwrap_or(rest)])));
             return true;
         };
         // Spreadsheets can be told so, and write it down.
         let told = line.strip_prefix("sep=").filter(|told| told.len() == 1).map(|told| told.as_bytes()[0]);
-        let delimiter = told.unwrap_or_else(|| delimiter(line));
+        // A title may stand above the table: the lines after it say more.
+        let begin = &rest[..rest.floor_char_boundary(ROW_BYTES_MAX)];
+        // The last line may not be all there.
+        let begin = if is_whole { begin } else { begin.rfind(['\n', '\r']).map_or("", |end| &begin[..end]) };
+        let lines = begin.split(['\n', '\r']).filter(|line| !line.trim().is_empty());
+        let mut looked_at = vec![line];
+        looked_at.extend(lines.skip(line.lines().count().max(1)).take(LINES - 1));
+        if told.is_none() && looked_at.len() < LINES && !is_whole && !are_alike(&looked_at) {
+            return false;
+        }
+        if are_alike(&looked_at) {
+            looked_at.truncate(2);
+        }
+        let delimiter = told.unwrap_or_else(|| delimiter(&looked_at));
         self.parser = Some(parser(delimiter));
         if told.is_some() {
             self.at += line.len();
@@ -282,14 +320,34 @@ fn first_line(text: &str) -> Option<&str> {
     end.map(|end| &text[..end])
 }
 
-/// What stands between the cells: whatever the first line has most of, outside of quotes.
-fn delimiter(line: &str) -> u8 {
+/// What may stand between the cells; of as many the last one: commas stand in words, too.
+const DELIMITERS: [u8; 4] = [b',', b'|', b';', b'\t'];
+
+/// How often each of them stands in a line, outside of quotes.
+fn counts(line: &str) -> [usize; 4] {
     let unquoted: Cow<'_, str> =
         if line.contains('"') { line.split('"').step_by(2).collect::<String>().into() } else { line.into() };
-    let count = |delimiter: u8| unquoted.bytes().filter(|byte| *byte == delimiter).count();
-    // Of as many the last one: commas stand in words, too.
-    let by_doubt = [b',', b'|', b';', b'\t'];
-    by_doubt.into_iter().max_by_key(|delimiter| count(*delimiter)).filter(|most| count(*most) > 0).unwrap_or(b',')
+    DELIMITERS.map(|delimiter| unquoted.bytes().filter(|byte| *byte == delimiter).count())
+}
+
+/// Do the first two lines leave no doubt?
+fn are_alike(lines: &[&str]) -> bool {
+    let [first, second, ..] = lines else { return false };
+    let (first, second) = (counts(first), counts(second));
+    let mut there = first.iter().zip(second).filter(|(count, _)| **count > 0);
+    there.next().is_some_and(|(one, other)| *one == other) && there.next().is_none()
+}
+
+/// What stands between the cells: whatever most lines have the same number of, outside of quotes.
+fn delimiter(lines: &[&str]) -> u8 {
+    let counts: Vec<[usize; 4]> = lines.iter().map(|line| counts(line)).collect();
+    let weight = |place: usize| {
+        let alike = |count: usize| counts.iter().filter(|line| line[place] == count).count();
+        let most = counts.iter().map(|line| line[place]).filter(|count| *count > 0).map(|count| (alike(count), count));
+        (most.max().unwrap_or_default(), counts.first().map_or(0, |line| line[place]))
+    };
+    let best = (0..DELIMITERS.len()).max_by_key(|place| weight(*place)).filter(|best| weight(*best).0.1 > 0);
+    best.map_or(b',', |best| DELIMITERS[best])
 }
 
 #[cfg(test)]

@@ -34,6 +34,13 @@ impl Slowdown {
         }
     }
 
+    /// The rest that began then and ends at that instant; `None`: no rest is so short or so long.
+    #[must_use]
+    pub fn begun(at: Timestamp, until: Timestamp) -> Option<Self> {
+        let rest = until.since(at);
+        (REST_MIN..=REST_MAX).contains(&rest).then_some(Self { until, rest })
+    }
+
     /// Does it still hold? One that ends later than any rest can was noted by a clock that was ahead.
     #[must_use]
     pub fn holds(&self, now: Timestamp) -> bool {
@@ -45,6 +52,12 @@ impl Slowdown {
 #[must_use]
 pub fn reason(until: Timestamp) -> String {
     slowed_until(&until.to_string())
+}
+
+/// Until when nothing is sent, by such words.
+#[must_use]
+pub fn read_reason(reason: &str) -> Option<Timestamp> {
+    reason.strip_prefix(&slowed_until(""))?.parse().ok()
 }
 
 #[cfg(test)]
@@ -67,6 +80,17 @@ mod tests {
             rests.push(slowdown.until.since(now).as_secs());
         }
         assert_eq!(rests, [60, 120, 240, 480, 900, 900]);
+    }
+
+    #[test]
+    fn a_rest_is_read_from_its_own_words() {
+        let first = Slowdown::after(None, NOW);
+        let until = read_reason(&reason(first.until)).unwrap();
+        assert_eq!(Slowdown::begun(NOW, until), Some(first));
+        let second = Slowdown::after(Slowdown::begun(NOW, until), until);
+        assert_eq!(second.until, second.until.max(until + REST_MIN * 2), "it goes on doubling");
+        assert_eq!(read_reason("nothing came"), None);
+        assert_eq!(Slowdown::begun(NOW, NOW), None);
     }
 
     #[test]

@@ -130,6 +130,11 @@ impl Breaker {
         self.outages.failed(model, asker, now);
     }
 
+    /// Others wait for this model since before this run: the first question is a probe.
+    pub(super) fn expect_outage(&mut self, model: &str, now: Instant) {
+        self.outages.expect(model, now);
+    }
+
     /// How long an outage keeps this asker's next question back.
     pub(super) fn outage_left(&self, model: &str, asker: Asker, now: Instant) -> Duration {
         self.outages.wait(model, asker, now).unwrap_or_default()

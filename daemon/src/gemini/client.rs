@@ -22,6 +22,7 @@ use super::error::{BuildError, GeminiError};
 use super::extract::{Again, Reading, Said, Verdict, read};
 use super::fault::{fault, named_wait};
 use super::models::{self, ListedModel, ModelOverride, Price, SLOW_TIMEOUT, Thinking, valid_name};
+use super::record::CallRecord;
 use super::turns::{Asker, Turns};
 use super::wire::{CountRequest, CountResponse, ModelsResponse, NamedRequest, Request};
 use crate::server_clock::ServerClock;
@@ -67,21 +68,10 @@ impl std::fmt::Debug for Config {
 pub struct State {
     /// Whether calls go through.
     pub breaker: BreakerState,
-    /// When Gemini last answered a question.
-    pub last_ok_at: Option<Timestamp>,
-    /// The last call that failed; stays after a later success, compare the times.
-    pub last_error: Option<LastError>,
+    /// How the questions ended.
+    pub record: CallRecord,
     /// The model that answers in place of the configured one, where another does.
     pub in_its_place: Option<String>,
-}
-
-/// A call that failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LastError {
-    /// When.
-    pub at: Timestamp,
-    /// Why. Its text is safe to show.
-    pub error: GeminiError,
 }
 
 /// A client of Gemini with one key. Clones share connections, the cap on concurrent calls and the breaker.
@@ -108,8 +98,7 @@ struct Inner {
 #[derive(Default)]
 struct Pulse {
     breaker: Breaker,
-    last_ok_at: Option<Timestamp>,
-    last_error: Option<LastError>,
+    record: CallRecord,
     /// What made the breaker stop all calls with this key.
     blocked_by: Option<GeminiError>,
     /// Models that are not there any more, and when that was found.
@@ -215,8 +204,7 @@ impl Gemini {
         let pulse = self.pulse();
         State {
             breaker: pulse.breaker.state(Instant::now()),
-            last_ok_at: pulse.last_ok_at,
-            last_error: pulse.last_error.clone(),
+            record: pulse.record.clone(),
             in_its_place: pulse.in_its_place.clone(),
         }
     }
@@ -242,6 +230,12 @@ impl Gemini {
     /// Has an outage ended since this was asked last? Then whoever waited for that may go on.
     pub fn take_recovered(&self) -> bool {
         self.inner.recovered.load(Ordering::Relaxed) && self.inner.recovered.swap(false, Ordering::Relaxed)
+    }
+
+    /// Answers wait for the model since before this run of the daemon: the first question goes out alone, and all others wait for
+    /// what it finds out.
+    pub fn expect_outage(&self) {
+        self.pulse().breaker.expect_outage(self.model(), Instant::now());
     }
 
     /// Asks for one answer. Short faults are sat out here ([`Patience`]); longer ones come back as
@@ -495,15 +489,13 @@ impl Gemini {
         let mut pulse = self.pulse();
         match result {
             Ok(_) => {
-                pulse.last_ok_at = Some(at);
+                pulse.record.note_answer(at);
                 pulse.told_faults.clear();
                 if asked == self.model() {
                     pulse.in_its_place = change.map(|change| change.answered.clone());
                 }
             }
-            // Not asked: the error that opened the breaker says more.
-            Err(GeminiError::BreakerOpen { .. } | GeminiError::NothingToAnswer) => {}
-            Err(error) => pulse.last_error = Some(LastError { at, error: error.clone() }),
+            Err(error) => pulse.record.note_error(error, at),
         }
     }
 

@@ -161,6 +161,12 @@ impl GeminiError {
         }
     }
 
+    /// Did Gemini answer, and only said nothing that could be sent?
+    #[must_use]
+    pub const fn is_answer(&self) -> bool {
+        matches!(self, GeminiError::Refused(_) | GeminiError::Empty | GeminiError::Garbled)
+    }
+
     /// One word for a reason column, a metric or a log: stable, without data.
     pub fn code(&self) -> &'static str {
         match self {

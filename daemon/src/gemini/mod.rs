@@ -15,6 +15,7 @@ mod extract;
 mod fault;
 mod models;
 mod outage;
+mod record;
 mod turns;
 mod wire;
 
@@ -22,7 +23,8 @@ pub use answer::{Action, Answer, ModelChange, Usage};
 pub use ask::{Ask, Role, Turn};
 pub use backoff::Patience;
 pub use breaker::{BreakerState, Cause};
-pub use client::{Config, Gemini, LastError, State};
+pub use client::{Config, Gemini, State};
 pub use error::{BuildError, GeminiError, Refusal, Retry};
 pub use models::{DEFAULT_MODEL, ListedModel, ModelOverride, Price, Thinking, ThinkingLevel, price, valid_name};
+pub use record::{CallRecord, LastError, UnusableAnswers};
 pub use turns::{Asker, Turns};

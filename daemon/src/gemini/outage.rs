@@ -108,6 +108,13 @@ impl Outages {
         }
     }
 
+    /// Others wait for the model since before this run: the first question is a probe.
+    pub(super) fn expect(&mut self, model: &str, now: Instant) {
+        let closed = Some(Closed { until: now, waits: 0, probing: false });
+        let line = Line { failures: FAILURES_MAX, failed_at: now, closed };
+        self.lines.entry((model.to_owned(), None)).or_insert(line);
+    }
+
     /// A question got an answer, of whatever sort. True when others have waited for that.
     pub(super) fn worked(&mut self, model: &str, asker: Asker) -> bool {
         let mut opened = false;
@@ -169,6 +176,18 @@ mod tests {
         assert!(outages.worked("m", OTHER));
         assert!(!outages.worked("m", OTHER));
         assert_eq!(outages.state(now), None);
+    }
+
+    #[test]
+    fn whoever_waits_since_before_the_start_waits_for_one_probe() {
+        let (mut outages, start) = (Outages::default(), Instant::now());
+        outages.expect("m", start);
+        assert_eq!(outages.ask("m", SHOP, start), None, "the probe");
+        assert_eq!(outages.ask("m", OTHER, start), Some(Outage::Probing(PROBE)));
+        outages.failed("m", SHOP, start);
+        assert_eq!(outages.ask("m", OTHER, start), Some(Outage::Until(WAITS[1])));
+        outages.worked("m", OTHER);
+        assert_eq!((outages.ask("m", SHOP, start), outages.ask("m", OTHER, start)), (None, None));
     }
 
     #[test]

@@ -211,8 +211,8 @@ fn about_gemini(state: &State, now: Timestamp) -> Value {
     let age = |at: jiff::Timestamp| now.to_jiff().duration_since(at).as_secs().max(0);
     json!({
         "up": state.breaker == BreakerState::Closed,
-        "last_ok": state.last_ok_at.map(|at| json!({"at": at.to_string(), "age_s": age(at)})),
-        "last_error": state.last_error.as_ref().map(|last| {
+        "last_ok": state.record.last_ok_at.map(|at| json!({"at": at.to_string(), "age_s": age(at)})),
+        "last_error": state.record.last_error.as_ref().map(|last| {
             json!({"at": last.at.to_string(), "age_s": age(last.at), "error": last.error.to_string()})
         }),
     })
@@ -249,6 +249,7 @@ fn label(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gemini::CallRecord;
 
     #[test]
     fn what_waha_did_is_told_with_its_age() {
@@ -265,7 +266,11 @@ mod tests {
     fn what_gemini_did_is_told_with_its_age() {
         let now = Timestamp::from_seconds(1_000_000);
         let at = |seconds: i64| Some(jiff::Timestamp::from_second(1_000_000 - seconds).unwrap());
-        let state = State { breaker: BreakerState::Trying, last_ok_at: at(9), last_error: None, in_its_place: None };
+        let state = State {
+            breaker: BreakerState::Trying,
+            record: CallRecord { last_ok_at: at(9), ..CallRecord::default() },
+            in_its_place: None,
+        };
         let told = about_gemini(&state, now);
         assert_eq!((&told["up"], &told["last_ok"]["age_s"]), (&json!(false), &json!(9)));
         assert_eq!(told["last_error"], Value::Null);

@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper::{HeaderMap, Request, Response, StatusCode, header};
 use mychatflow_data::ids::InstanceId;
-use mychatflow_data::model::delivery::{Delivery, DeliveryEvent};
+use mychatflow_data::model::delivery::{Delivery, DeliveryEvent, SELF_POSTED_KIND};
 use mychatflow_data::protocol::event::Topic;
 use mychatflow_data::store::admin::DAEMON;
 use mychatflow_data::store::error::StoreError;
@@ -28,7 +28,7 @@ use super::intake::RefusalKind;
 use super::signature::{self, SignatureError};
 use crate::chain::chain;
 use crate::cx::Cx;
-use crate::flow::clean::clean_message;
+use crate::flow::clean::{clean_edit, clean_message};
 use crate::halt;
 use crate::waha;
 
@@ -187,7 +187,15 @@ impl Webhook {
             );
             return answer(StatusCode::OK, r#"{"ignored":true}"#);
         }
-        let tenant = self.cx.store.tenant_of_receiver(receiver);
+        // It has arrived, whether the store takes it or not. What we post to ourselves is no sign of WAHA.
+        match &delivery.event {
+            DeliveryEvent::Unknown { kind } if kind == SELF_POSTED_KIND => {}
+            DeliveryEvent::SessionStatus(told) => {
+                self.cx.numbers.note_delivery(receiver.instance, Some(&told.status), self.cx.now());
+            }
+            _ => self.cx.numbers.note_delivery(receiver.instance, None, self.cx.now()),
+        }
+        let tenant = self.cx.store.tenant_of_receiver(receiver).with_clock_ahead(self.cx.clock_doubt.ahead());
         let rules = self.cx.config().reply;
         if matches!(&delivery.event, DeliveryEvent::Message(message) if !message.from_me) {
             self.cx.hurry.note(self.cx.now());
@@ -233,8 +241,10 @@ impl Webhook {
 /// Names come from strangers' phones: no control and no bidi characters get further than this,
 /// and nothing that is longer than any phone sends.
 fn cleaned(mut delivery: Delivery) -> Delivery {
-    if let DeliveryEvent::Message(message) | DeliveryEvent::Waiting(message) = &mut delivery.event {
-        clean_message(message);
+    match &mut delivery.event {
+        DeliveryEvent::Message(message) | DeliveryEvent::Waiting(message) => clean_message(message),
+        DeliveryEvent::Edited(edited) => clean_edit(edited),
+        _ => {}
     }
     delivery
 }

@@ -1,20 +1,25 @@
 //! Looks at a number's session on WAHA and keeps what it says.
 
+use jiff::tz::TimeZone;
 use mychatflow_data::ids::InstanceId;
 use mychatflow_data::model::instance::{Instance, InstanceStatus, StatusChange, Traffic, Verdict};
 use mychatflow_data::model::job::JobArgs;
 use mychatflow_data::model::new_chats::NewChatCapping;
+use mychatflow_data::model::pairing::is_witnessed;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::error::StoreError;
-use mychatflow_data::store::instances::{Seen, Sighting};
+use mychatflow_data::store::instances::{Seen, Sighting, Watch};
 use mychatflow_data::time::Timestamp;
 
+use super::deliveries::{MissingDelivery, MissingEvent};
 use super::error::sentence;
-use super::{InstanceError, server};
+use super::sends::FailingSends;
+use super::{InstanceError, SessionEvidence, SessionFacts, server};
+use crate::compose;
 use crate::cx::Cx;
 use crate::flow::clean::clean_line;
 use crate::flow::slowdown;
-use crate::flow::verdict::{Facts, Sight, verdict};
+use crate::flow::verdict::{Facts, Sight, stamp, verdict};
 use crate::waha::capabilities::{Capabilities, Question};
 use crate::waha::server::ServerVersion;
 use crate::waha::sessions::Session;
@@ -59,9 +64,12 @@ pub(super) async fn ask(
     instance: &Instance,
     waha: &Waha,
 ) -> Result<(Option<Session>, Option<ServerVersion>), InstanceError> {
+    let asked_at = cx.now();
     match waha.session(&instance.session).await {
         // A server that tells no version is a server all the same.
         Ok(mut session) => {
+            let status = session.as_ref().map_or(&InstanceStatus::Stopped, |session| &session.status);
+            cx.numbers.note_status(instance.id, status, asked_at);
             let version = waha.version().await.ok();
             if let Some(session) = session.as_mut().filter(|session| session.status == InstanceStatus::Working) {
                 ask_limits(waha, session, version.as_ref()).await;
@@ -96,14 +104,24 @@ async fn ask_limits(waha: &Waha, session: &mut Session, version: Option<&ServerV
     }
 }
 
-async fn keep_outage(cx: &Cx, tenant: &TenantStore, instance: &Instance, why: &str) -> Result<(), StoreError> {
+/// Keeps that WAHA could not be asked how a number is.
+pub(crate) async fn keep_outage(
+    cx: &Cx,
+    tenant: &TenantStore,
+    instance: &Instance,
+    why: &str,
+) -> Result<(), StoreError> {
+    cx.numbers.note_unasked(instance.id);
     let (verdict, reason) = verdict(&Facts {
         sight: Sight::Unasked(why),
         before: None,
         in_vain: false,
         restricted_until: None,
         slowed_until: None,
+        undelivered: None,
+        sends_failed: None,
         heard_at: None,
+        zone: &TimeZone::UTC,
         traffic: Traffic::default(),
         now: cx.now(),
     });
@@ -136,6 +154,31 @@ pub async fn slow_down(cx: &Cx, tenant: &TenantStore, instance: InstanceId) -> R
     Ok(until)
 }
 
+/// The time zone of those who read why a number is as it is.
+pub(crate) async fn zone(cx: &Cx, tenant: &TenantStore) -> Result<TimeZone, StoreError> {
+    let found = cx.store.find_tenant(tenant.id()).await?;
+    Ok(found.map_or(TimeZone::UTC, |found| compose::zone(&found.timezone)))
+}
+
+/// What WAHA should have told by webhook, and how we know of it.
+#[must_use]
+pub fn undelivered(missing: &MissingDelivery, zone: &TimeZone) -> String {
+    let since = stamp(missing.since, zone);
+    match &missing.event {
+        MissingEvent::Status(status, at) => {
+            format!("it is {status} since {} (asked), no delivery told so", stamp(*at, zone))
+        }
+        MissingEvent::Message => format!("a message of {since} is in WAHA's history, no delivery told of it"),
+        MissingEvent::Echo => format!("WAHA took a message of ours at {since}, no delivery told of it"),
+    }
+}
+
+/// How the last sends of a number failed. The words stay the same while they go on failing in the same way.
+#[must_use]
+pub fn sends_failed(failing: &FailingSends, zone: &TimeZone) -> String {
+    format!("since {}: {}", stamp(failing.since, zone), failing.words)
+}
+
 /// Keeps what WAHA said.
 pub(super) async fn keep(
     cx: &Cx,
@@ -156,19 +199,33 @@ pub(super) async fn keep(
     let since = at_work.last().map_or(now, |change| change.at);
     let heard_at = Some(instance.heard_at.map_or(since, |heard_at| heard_at.max(since)));
     let traffic = if works { tenant.traffic(instance.id, now).await? } else { Traffic::default() };
+    let zone = if works { zone(cx, tenant).await? } else { TimeZone::UTC };
+    let SessionEvidence { missing, failing, .. } = cx.numbers.evidence(instance.id, now);
+    let undelivered = missing.map(|missing| undelivered(&missing, &zone));
+    let sends_failed = failing.map(|failing| sends_failed(&failing, &zone));
     let (verdict, reason) = verdict(&Facts {
         sight: session.map_or(Sight::Missing, |session| Sight::Session(&session.status)),
         before,
         in_vain: cx.numbers.was_restarted(instance.id) || failed_again(&history),
         restricted_until: session.and_then(|session| session.restricted_until),
         slowed_until: cx.numbers.slowed_until(instance.id, now),
+        undelivered: undelivered.as_deref(),
+        sends_failed: sends_failed.as_deref(),
         heard_at,
+        zone: &zone,
         traffic,
         now,
     });
     if works {
         cx.numbers.is_well(instance.id);
     }
+    let facts = session.filter(|_| works).map(|session| SessionFacts {
+        at: now,
+        account: session.me.is_some(),
+        engine: session.engine.is_some() || version.is_some_and(|version| version.engine.is_some()),
+        version: version.is_some(),
+    });
+    cx.numbers.note_facts(instance.id, facts);
     let me = session.and_then(|session| session.me.clone()).map(|mut me| {
         me.name = me.name.as_deref().map(clean_line);
         me
@@ -188,5 +245,6 @@ pub(super) async fn keep(
         let new_chats = session.new_chats.clone().map(|told| NewChatCapping { seen_at: now, ..told });
         tenant.restrict_instance(instance.id, session.restricted_until, new_chats).await?;
     }
-    tenant.see_instance(instance.id, sighting, now).await
+    let watch = if is_witnessed(cx.numbers.note_look(instance.id, now), now) { Watch::Kept } else { Watch::Missed };
+    tenant.see_instance_after(instance.id, sighting, watch, now).await
 }

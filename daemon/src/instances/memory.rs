@@ -6,10 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mychatflow_data::ids::InstanceId;
+use mychatflow_data::model::instance::InstanceStatus;
 use mychatflow_data::protocol::calls::instance::Drift;
 use mychatflow_data::time::Timestamp;
-use tokio::sync::{OwnedMutexGuard, watch};
+use tokio::sync::{Notify, OwnedMutexGuard, watch};
 
+use super::deliveries::{DeliveryEvidence, MissingDelivery};
+use super::sends::{FailingSends, SendEvidence};
 use crate::flow::slowdown::Slowdown;
 
 /// The time over which changes of a working session are counted: each of them stops it for seconds.
@@ -30,6 +33,8 @@ pub const RESTARTS_MAX: usize = 3;
 pub struct Numbers {
     // A Mutex, not a task: it is held for a few map operations, never across an await.
     known: Mutex<HashMap<InstanceId, Memory>>,
+    /// Tells that a code to scan or to type is shown.
+    code_shown: Notify,
 }
 
 #[derive(Default)]
@@ -45,6 +50,41 @@ struct Memory {
     hidden_ids_asked_at: Option<Timestamp>,
     slowdown: Option<Slowdown>,
     late_told_at: Option<Timestamp>,
+    looked_at: Option<Timestamp>,
+    deliveries: DeliveryEvidence,
+    sends: SendEvidence,
+    code_until: Option<Timestamp>,
+    facts: Option<SessionFacts>,
+}
+
+/// What WAHA told of a working session beside its state, and what it left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionFacts {
+    /// When.
+    pub at: Timestamp,
+    /// Whose account it is.
+    pub account: bool,
+    /// Which engine runs it.
+    pub engine: bool,
+    /// Which version the server has.
+    pub version: bool,
+}
+
+/// How we know how a number is, in this run of the daemon.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SessionEvidence {
+    /// When WAHA last answered in which state the session is.
+    pub asked_at: Option<Timestamp>,
+    /// When the last delivery of WAHA came.
+    pub delivered_at: Option<Timestamp>,
+    /// The delivery that did not come, where nothing has come since.
+    pub missing: Option<MissingDelivery>,
+    /// When WAHA last took a message.
+    pub sent_at: Option<Timestamp>,
+    /// The sends that fail again and again.
+    pub failing: Option<FailingSends>,
+    /// What WAHA told of the working session, when it was last asked for all of it.
+    pub told: Option<SessionFacts>,
 }
 
 impl Numbers {
@@ -170,6 +210,11 @@ impl Numbers {
         may
     }
 
+    /// Notes that WAHA told of this number, and returns when it did so before.
+    pub fn note_look(&self, instance: InstanceId, now: Timestamp) -> Option<Timestamp> {
+        self.known().entry(instance).or_default().looked_at.replace(now)
+    }
+
     /// WhatsApp refused a message of this number for haste: notes it, and tells until when the number rests.
     pub fn slow_down(&self, instance: InstanceId, now: Timestamp) -> Timestamp {
         let mut known = self.known();
@@ -177,10 +222,107 @@ impl Numbers {
         slowdown.insert(Slowdown::after(*slowdown, now)).until
     }
 
+    /// A rest that an earlier run of the daemon began.
+    pub fn restore_slowdown(&self, instance: InstanceId, slowdown: Slowdown) {
+        self.known().entry(instance).or_default().slowdown.get_or_insert(slowdown);
+    }
+
     /// Until when this number rests; `None` when it may send.
     pub fn slowed_until(&self, instance: InstanceId, now: Timestamp) -> Option<Timestamp> {
         let slowdown = self.known().get(&instance)?.slowdown;
         slowdown.filter(|slowdown| slowdown.holds(now)).map(|slowdown| slowdown.until)
+    }
+
+    /// How we know how a number is.
+    pub fn evidence(&self, instance: InstanceId, now: Timestamp) -> SessionEvidence {
+        let known = self.known();
+        let Some(Memory { deliveries, sends, facts, .. }) = known.get(&instance) else {
+            return SessionEvidence::default();
+        };
+        SessionEvidence {
+            asked_at: deliveries.asked_at(),
+            delivered_at: deliveries.arrived_at(),
+            missing: deliveries.missing(now).cloned(),
+            sent_at: sends.sent_at(),
+            failing: sends.trouble(now).cloned(),
+            told: *facts,
+        }
+    }
+
+    /// WAHA was asked for all of a session; of one that does not work it tells little, and nothing is noted.
+    pub fn note_facts(&self, instance: InstanceId, facts: Option<SessionFacts>) {
+        self.known().entry(instance).or_default().facts = facts;
+    }
+
+    /// A delivery of WAHA came; of a session's state, which. What we post to ourselves is none.
+    pub fn note_delivery(&self, instance: InstanceId, status: Option<&InstanceStatus>, now: Timestamp) {
+        self.known().entry(instance).or_default().deliveries.note_delivery(status, now);
+    }
+
+    /// WAHA answered that the session is in this state; it was asked then.
+    pub fn note_status(&self, instance: InstanceId, status: &InstanceStatus, asked_at: Timestamp) {
+        self.known().entry(instance).or_default().deliveries.note_status(status, asked_at);
+    }
+
+    /// WAHA could not be asked.
+    pub fn note_unasked(&self, instance: InstanceId) {
+        self.known().entry(instance).or_default().deliveries.forget_status();
+    }
+
+    /// WAHA, or the session, has begun anew: what failed before says nothing, and what it did meanwhile it may have told nobody.
+    pub fn note_new_life(&self, instance: InstanceId) {
+        let mut known = self.known();
+        let memory = known.entry(instance).or_default();
+        memory.deliveries.forget_status();
+        memory.sends.forget();
+    }
+
+    /// A message of that time stands in WAHA's history, and was never told.
+    pub fn note_missed_message(&self, instance: InstanceId, at: Timestamp) {
+        self.known().entry(instance).or_default().deliveries.note_missed_message(at);
+    }
+
+    /// The store remembers that nothing came since the number began to work.
+    pub fn note_silence(&self, instance: InstanceId, worked_at: Timestamp) {
+        self.known().entry(instance).or_default().deliveries.note_silence(worked_at);
+    }
+
+    /// WAHA took a message that we began to send then: its echo must come by webhook.
+    pub fn note_posted(&self, instance: InstanceId, begun_at: Timestamp) {
+        self.known().entry(instance).or_default().deliveries.note_posted(begun_at);
+    }
+
+    /// A message is out. True when others have failed before it so often that people were told.
+    pub fn note_sent(&self, instance: InstanceId, now: Timestamp) -> bool {
+        self.known().entry(instance).or_default().sends.note_sent(now)
+    }
+
+    /// WAHA did not take a message. True when that is one too many.
+    pub fn note_failed_send(&self, instance: InstanceId, words: String, now: Timestamp) -> bool {
+        self.known().entry(instance).or_default().sends.note_failure(words, now)
+    }
+
+    /// Somebody looks at a code of this number until then.
+    pub fn watch_code(&self, instance: InstanceId, until: Timestamp) {
+        self.known().entry(instance).or_default().code_until = Some(until);
+        self.code_shown.notify_one();
+    }
+
+    /// The code was scanned, or is over.
+    pub fn end_code(&self, instance: InstanceId) {
+        self.known().entry(instance).or_default().code_until = None;
+    }
+
+    /// The numbers whose code somebody looks at.
+    pub fn codes_shown(&self, now: Timestamp) -> Vec<InstanceId> {
+        let known = self.known();
+        let shown = known.iter().filter(|(_, memory)| memory.code_until.is_some_and(|until| now < until));
+        shown.map(|(instance, _)| *instance).collect()
+    }
+
+    /// Waits until somebody begins to look at a code.
+    pub async fn code_begins(&self) {
+        self.code_shown.notified().await;
     }
 
     fn known(&self) -> MutexGuard<'_, HashMap<InstanceId, Memory>> {

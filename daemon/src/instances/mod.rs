@@ -3,11 +3,13 @@
 //! What we want of a session is ours to say, what it is the server's: after every change it is asked. Changes to one
 //! number's session are made one at a time.
 
+mod deliveries;
 mod error;
 mod look;
 mod memory;
 mod mend;
 mod pairing;
+mod sends;
 
 use std::fs::File;
 use std::io::Read;
@@ -24,11 +26,16 @@ use mychatflow_data::store::instances::HmacKey;
 use serde_json::json;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+pub use self::deliveries::{DeliveryEvidence, MissingDelivery, MissingEvent};
 pub use self::error::{InstanceError, sentence};
-pub use self::look::{Looked, look, slow_down};
-pub use self::memory::{Numbers, RESTART_SPAN, RESTARTS, RESTARTS_MAX, UPDATE_SPAN, UPDATES_MAX};
+pub use self::look::{Looked, look, sends_failed, slow_down, undelivered};
+pub(crate) use self::look::{keep_outage, zone};
+pub use self::memory::{
+    Numbers, RESTART_SPAN, RESTARTS, RESTARTS_MAX, SessionEvidence, SessionFacts, UPDATE_SPAN, UPDATES_MAX,
+};
 pub use self::mend::{Mended, drift, mend, told};
 pub use self::pairing::{QR_CODES_MAX, QR_FIRST, QR_NEXT, pair, qr};
+pub use self::sends::{FAILED_SENDS_MAX, FailingSends, SendEvidence};
 use crate::config::{Config, WAHA_NAME};
 use crate::cx::Cx;
 use crate::flow::clean::clean_line;

@@ -22,6 +22,8 @@ pub const QR_FIRST: Duration = Duration::from_secs(60);
 pub const QR_NEXT: Duration = Duration::from_secs(20);
 /// How many codes a cycle has; after the last the session has failed.
 pub const QR_CODES_MAX: u32 = 6;
+/// How long a session is looked at after pairing began: as long as all codes of a cycle live.
+const PAIRING_WATCH: Duration = Duration::from_secs(160);
 /// How many of a number's last states are read to find the start of the cycle.
 const HISTORY: i64 = 20;
 
@@ -50,6 +52,7 @@ pub async fn qr(
     let history = tenant.instance_history(instance, HISTORY).await?;
     let (attempt, shown_at, expires_at) = code_at(cycle_start(&history).unwrap_or(now), now);
     let value = value.expose_secret().to_owned();
+    cx.numbers.watch_code(instance, now.max(expires_at) + QR_NEXT);
     Ok(QrCode { value, attempt, attempts_max: QR_CODES_MAX, shown_at, expires_at, png })
 }
 
@@ -64,6 +67,8 @@ pub async fn pair(
     phone: Option<&Phone>,
 ) -> Result<InstancePairing, InstanceError> {
     let (found, waha) = begin(cx, tenant, instance).await?;
+    // Whether by webhook or not, the code to scan and the end of the pairing are noticed.
+    cx.numbers.watch_code(instance, cx.now() + PAIRING_WATCH);
     let code = match phone {
         None => None,
         Some(phone) => {

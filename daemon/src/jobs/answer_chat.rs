@@ -14,10 +14,10 @@ use mychatflow_data::model::setting::{ExistingContacts, Pace, Rules};
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::interactions::Outbound;
-use mychatflow_data::store::jobs::{Attempt, Ended, NEVER, WAITS_FOR_MODEL};
+use mychatflow_data::store::jobs::{Attempt, Ended, NEVER, WAITS_FOR_IDENTITY, WAITS_FOR_MODEL};
 use mychatflow_data::store::tx::accept_delivery::LID_WAIT;
 use mychatflow_data::store::tx::answer::{
-    Facts, Handoff, Letter, NO_CREDIT, NewAnswer, Part, REDONE_MAX, Reserved, Start, Stop, Wait,
+    Facts, Handoff, IGNORED, Letter, NO_CREDIT, NewAnswer, Part, REDONE_MAX, Reserved, Start, Stop, Wait,
 };
 use mychatflow_data::store::tx::outcome::After;
 use mychatflow_data::time::Timestamp;
@@ -43,10 +43,6 @@ pub const GENERATE: &str = "generate";
 const RETRY_MAX: Duration = Duration::from_secs(300);
 /// The pause between two looks whether it is known by now for whom a human's message was.
 const IDENTITY_LOOK: Duration = Duration::from_millis(50);
-/// Why an answer rests while that is unknown.
-const UNRESOLVED: &str = "somebody of the shop wrote to a hidden address; waiting for waha to say whose it is";
-/// Why nothing is sent to a message that needs no answer.
-const IGNORED: &str = "the assistant read it and saw nothing to answer";
 /// How often the model may give no usable answer before a human is asked.
 const USELESS_MAX: i64 = 3;
 
@@ -104,6 +100,7 @@ pub async fn give_up(tenant: &TenantStore, job: &Job, reason: String, now: Times
         reason: format!("failed: {reason}"),
         handoff: Handoff::No,
         letter: Letter::Dead,
+        nothing_asked: None,
     };
     tenant.stop_answer(job.id, stop, now).await
 }
@@ -221,7 +218,11 @@ impl Run<'_> {
     }
 
     async fn stop(&self, state: ChatState, reason: &str, handoff: Handoff) -> Result<Outcome, JobError> {
-        let stop = Stop { state, reason: reason.to_owned(), handoff, letter: Letter::Closed };
+        self.end_unsent(Stop { state, reason: reason.to_owned(), handoff, letter: Letter::Closed, nothing_asked: None })
+            .await
+    }
+
+    async fn end_unsent(&self, stop: Stop) -> Result<Outcome, JobError> {
         self.tenant.stop_answer(self.job.id, stop, self.cx.now()).await?;
         Ok(Outcome::Settled)
     }
@@ -300,7 +301,9 @@ impl Run<'_> {
         match (said.action.as_str(), reply.trim().is_empty()) {
             ("ignore", _) => {
                 let why = said.handoff_reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
-                return self.stop(ChatState::Waiting, &format!("{IGNORED}{why}"), Handoff::No).await;
+                let (state, reason) = (ChatState::Waiting, format!("{IGNORED}{why}"));
+                let (handoff, letter, nothing_asked) = (Handoff::No, Letter::Closed, Some(self.facts.chat.revision));
+                return self.end_unsent(Stop { state, reason, handoff, letter, nothing_asked }).await;
             }
             ("handoff", true) => {
                 return self.stop(ChatState::NeedsYou, &format!("handoff: {why}"), Handoff::Yes).await;
@@ -521,7 +524,7 @@ impl Run<'_> {
             Start::Go(first) => self.delivery(waha, after).post(*first).await,
             Start::Stale(at) => Ok(snooze(at.max(self.cx.now()), "the customer wrote again".to_owned())),
             Start::Cancelled => Ok(Outcome::Settled),
-            Start::Unresolved(until) => Ok(snooze(until, UNRESOLVED.to_owned())),
+            Start::Unresolved(until) => Ok(snooze(until, WAITS_FOR_IDENTITY.to_owned())),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use mychatflow_data::ids::{InstanceId, InteractionId};
-use mychatflow_data::model::fault::{AnswerFault, FaultCode};
+use mychatflow_data::model::fault::{AnswerFault, FaultCode, clock};
 use mychatflow_data::model::governor::stops;
 use mychatflow_data::model::instance::Instance;
 use mychatflow_data::model::interaction::InteractionState;
@@ -26,7 +26,7 @@ use crate::chain::chain;
 use crate::cx::Cx;
 use crate::flow::slowdown;
 use crate::halt;
-use crate::instances::{notice, slow_down};
+use crate::instances::{notice, slow_down, zone};
 use crate::waha::capabilities::{Capabilities, Ids};
 use crate::waha::chats::{Chats, Filter, Whose};
 use crate::waha::health::Allow;
@@ -174,6 +174,10 @@ impl Delivery<'_> {
                     let after = self.after.clone();
                     let left = self.tenant.record_sent(id, bare_id, wa_id, after, self.cx.now()).await?;
                     halt::at("sent_stored").await;
+                    if self.cx.numbers.note_sent(self.instance.id, self.cx.now()) {
+                        // It was said that nothing gets out: that is over.
+                        look_at_number(self.tenant, self.instance.id, self.cx.now()).await?;
+                    }
                     match left {
                         None => return Ok(Outcome::Settled),
                         Some(part) => {
@@ -190,6 +194,7 @@ impl Delivery<'_> {
         let interaction = &message.interaction;
         let chosen = (message.id_source == Some(IdSource::Reserved)).then_some(message.bare_id.as_deref()).flatten();
         halt::at("sending_stored").await;
+        let begun_at = self.cx.now();
         let (session, chat, text) = (self.instance.session.as_str(), &interaction.address, interaction.text.as_str());
         let posted = match self.file {
             None => self.waha.send_text(SendText { session, chat, text, id: chosen, reply_to: None }).await,
@@ -201,6 +206,7 @@ impl Delivery<'_> {
         match posted {
             Ok(sent) => {
                 self.cx.numbers.is_over(self.instance.id, FaultCode::WahaKey.word());
+                self.cx.numbers.note_posted(self.instance.id, begun_at);
                 let bare_id = chosen.map(str::to_owned).or(sent.bare_id);
                 let wa_id = sent.wa_id.or_else(|| chosen.map(|id| own_id(&interaction.address, id)));
                 Ok(Next::Sent { bare_id, wa_id })
@@ -221,13 +227,16 @@ impl Delivery<'_> {
             // Whatever became of this one: each further message makes it worse.
             slow_down(self.cx, self.tenant, message.instance).await?;
         }
+        if tells_of_number(error) && self.cx.numbers.note_failed_send(self.instance.id, chain(error), now) {
+            look_at_number(self.tenant, self.instance.id, now).await?;
+        }
         match error.doubt() {
             Doubt::NotSent => {
                 if needs_look(error) {
                     // WAHA may know by now until when, or has lost the session: it is asked, and the session is mended.
                     look_at_number(self.tenant, message.instance, now).await?;
                 }
-                let ended = self.not_sent(id, error, now);
+                let ended = self.not_sent(id, error, now, &self.zone().await?);
                 self.tenant.record_not_sent(id, ended, now).await?;
                 Ok(Next::End(Outcome::Settled))
             }
@@ -243,7 +252,8 @@ impl Delivery<'_> {
                     // It is not there, and WAHA has said why: to ask without a rest helps nobody.
                     Next::Post => {
                         let now = self.cx.now();
-                        self.tenant.record_not_sent(id, self.not_sent(id, error, now), now).await?;
+                        let ended = self.not_sent(id, error, now, &self.zone().await?);
+                        self.tenant.record_not_sent(id, ended, now).await?;
                         Ok(Next::End(Outcome::Settled))
                     }
                     next => Ok(next),
@@ -261,7 +271,7 @@ impl Delivery<'_> {
         if needs_look(&error) {
             look_at_number(self.tenant, self.instance.id, now).await?;
         }
-        match self.not_sent(id, &error, now) {
+        match self.not_sent(id, &error, now, &self.zone().await?) {
             Ended::Discard { .. } => Err(error.into()),
             ended => Ok(Outcome::End(ended)),
         }
@@ -281,6 +291,16 @@ impl Delivery<'_> {
         Ok(())
     }
 
+    /// Why a message waits, how often it was tried, and when it is tried again.
+    fn waits(&self, reason: &str, at: Timestamp, attempt: Attempt, zone: &TimeZone) -> String {
+        let next = clock(at, zone);
+        match (attempt, self.attempts + 1) {
+            (Attempt::Free, _) => format!("{reason}, next try {next}"),
+            (Attempt::Counts, 1) => format!("{reason}, tried once, next try {next}"),
+            (Attempt::Counts, tries) => format!("{reason}, tried {tries} times, next try {next}"),
+        }
+    }
+
     /// Something stands in the way. Of an answer it stays with the job; of another message people read `reason`.
     fn met(&self, fault: AnswerFault, at: Timestamp, attempt: Attempt, reason: String) -> Ended {
         match (&self.answers, attempt) {
@@ -295,7 +315,15 @@ impl Delivery<'_> {
         }
     }
 
-    fn not_sent(&self, id: InteractionId, error: &WahaError, now: Timestamp) -> Ended {
+    /// The time zone of those who read why a message waits.
+    async fn zone(&self) -> Result<TimeZone, StoreError> {
+        match &self.answers {
+            Some(answers) => Ok(answers.zone.clone()),
+            None => zone(self.cx, self.tenant).await,
+        }
+    }
+
+    fn not_sent(&self, id: InteractionId, error: &WahaError, now: Timestamp, zone: &TimeZone) -> Ended {
         let reason = chain(error);
         let seed = seed(id);
         let slowed = || self.cx.numbers.slowed_until(self.instance.id, now).unwrap_or(now + slowdown::REST_MIN);
@@ -308,6 +336,7 @@ impl Delivery<'_> {
             notice(self.cx, self.tenant, "warning", &text);
         }
         let met = |at: Timestamp, attempt: Attempt, reason: String| {
+            let reason = if self.answers.is_some() { reason } else { self.waits(&reason, at, attempt, zone) };
             self.met(AnswerFault::new(code, words.clone(), now), at, attempt, reason)
         };
         match error {
@@ -349,7 +378,8 @@ impl Delivery<'_> {
             return Ok(known(message));
         }
         let now = self.cx.now();
-        // A start in the future was written down by a clock that was ahead: it counts as now, and is looked for further back.
+        // A start in the future was written down by a clock that was ahead: it counts as now from now on, else nobody would
+        // ever have waited for long enough. What was sent is looked for further back.
         let begun = message.sending_at.unwrap_or(message.interaction.at);
         let started = begun.min(now);
         let oldest = if begun > now + CLOCK_SLACK { now - LOOKUP_PATIENCE } else { started };
@@ -360,6 +390,9 @@ impl Delivery<'_> {
             (Some(bare_id), Some(IdSource::Reserved)) => {
                 let looked = self.by_id(message, bare_id).await;
                 if let Ok(None) = looked {
+                    if begun > now + CLOCK_SLACK {
+                        self.tenant.begin_search(message.interaction.id, now - CLOCK_SLACK).await?;
+                    }
                     // WAHA has answered the POST, or had its time: absent means it was not sent.
                     if message.answered_at.is_some() || now.since(started) >= LATE {
                         if let Some(outcome) = self.taken_back(message, now).await? {
@@ -378,6 +411,9 @@ impl Delivery<'_> {
             (Some(_), _) => Ok(Some((message.bare_id.clone(), message.interaction.wa_id.clone()))),
             (None, _) => self.by_history(message, oldest).await,
         };
+        if begun > now + CLOCK_SLACK && !matches!(found, Ok(Some(_))) {
+            self.tenant.begin_search(message.interaction.id, now - CLOCK_SLACK).await?;
+        }
         match found {
             Ok(Some((bare_id, wa_id))) => Ok(Next::Sent { bare_id, wa_id }),
             Ok(None) if now.since(started) < SEARCH => {
@@ -415,6 +451,8 @@ impl Delivery<'_> {
     /// A message in the history that is ours, has our text, is not older than the start, and belongs to no other row.
     async fn by_history(&self, message: &Outbound, started: Timestamp) -> Result<Found, WahaError> {
         // WhatsApp's clock has whole seconds.
+        // The start is dated by our clock, what is found by WhatsApp's.
+        let started = started - self.cx.clock_doubt.ahead();
         let since = Timestamp::from_seconds(started.millis().div_euclid(1000));
         let filter = Filter { since: Some(since), whose: Whose::Ours, limit: 50, ..Filter::default() };
         let address = &message.interaction.address;
@@ -441,6 +479,20 @@ impl Delivery<'_> {
 /// What the store says.
 pub async fn look_at_number(tenant: &TenantStore, instance: InstanceId, now: Timestamp) -> Result<(), StoreError> {
     tenant.request_job(JobArgs::ReconcileInstance { instance }, instance.to_string(), now, now).await
+}
+
+/// Is an error of a send about the number or its server, rather than about one message, and told nowhere else?
+const fn tells_of_number(error: &WahaError) -> bool {
+    !matches!(
+        error,
+        WahaError::NotAllowed { .. }
+            | WahaError::TimeLocked { .. }
+            | WahaError::TooFast { .. }
+            | WahaError::NotReady { .. }
+            | WahaError::Refused(_)
+            | WahaError::Unauthorized { .. }
+            | WahaError::Invalid(_)
+    )
 }
 
 /// Does an error tell that the number is not as we knew it?

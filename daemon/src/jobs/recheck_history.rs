@@ -1,7 +1,7 @@
 //! Reads the last minutes of a number's history once more. A silent number is noticed; on a busy one a single lost webhook shows
 //! nowhere else. What is known already costs one request and no write.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use mychatflow_data::ids::InstanceId;
@@ -14,8 +14,9 @@ use mychatflow_data::store::TenantStore;
 use mychatflow_data::time::Timestamp;
 
 use super::JobError;
-use super::recover_history::{Recovered, made_up_seconds, take_in, tell_found};
+use super::recover_history::{Recovered, latest, made_up_seconds, take_in, tell_found};
 use crate::cx::Cx;
+use crate::flow::stamp::StampEvidence;
 use crate::instances::{look, server};
 use crate::waha::Waha;
 use crate::waha::chats::{Chats, Filter, Order};
@@ -71,7 +72,7 @@ pub async fn recheck(cx: &Cx, tenant: &TenantStore, instance: &Instance) -> Resu
         return Ok(Recovered::default());
     }
     let waha = server(cx, instance)?;
-    let missing = if instance.engine.as_deref() == Some("WEBJS") {
+    let (missing, latest) = if instance.engine.as_deref() == Some("WEBJS") {
         missing_by_chat(cx, tenant, instance, &waha, window).await?
     } else {
         missing_messages(cx, tenant, instance, &waha, (Chats::All, window)).await?
@@ -84,16 +85,23 @@ pub async fn recheck(cx: &Cx, tenant: &TenantStore, instance: &Instance) -> Resu
             look(cx, tenant, instance).await?;
             return Ok(recovered);
         }
+        if let Some(newest) = missing.iter().map(|message| message.at).max() {
+            cx.numbers.note_missed_message(instance.id, newest);
+        }
         let crowded = made_up_seconds(tenant, instance, missing.iter()).await?;
         // What is too young to be believed now is looked at again in the next round.
         let mut youngest = None;
-        take_in(cx, tenant, instance, &missing, (now, &crowded), (&mut recovered, &mut youngest)).await?;
+        let evidence = StampEvidence { asked_at: now, crowded, latest };
+        take_in(cx, tenant, instance, &missing, &evidence, (&mut recovered, &mut youngest)).await?;
         tracing::info!(instance.id = %instance.id, since = %window.0, found = recovered.found, "single messages were missing");
         tell_found(cx, tenant, instance, recovered);
     }
     cx.numbers.history_was_read(instance.id, now);
     Ok(recovered)
 }
+
+/// Messages of a history that are not in the store, and until when some of ours can have been written.
+type Missing = (Vec<MessageEvent>, HashMap<String, Timestamp>);
 
 /// Messages of a history that are not in the store.
 async fn missing_messages(
@@ -102,8 +110,8 @@ async fn missing_messages(
     instance: &Instance,
     waha: &Waha,
     (chats, (since, until)): (Chats<'_>, (Timestamp, Timestamp)),
-) -> Result<Vec<MessageEvent>, JobError> {
-    let mut missing = Vec::new();
+) -> Result<Missing, JobError> {
+    let (mut missing, mut bounds) = (Vec::new(), HashMap::new());
     let mut paging = Paging::new(PAGE, PAGES_MAX);
     loop {
         let (order, limit, offset) = (Order::OldestFirst, paging.limit(), paging.offset());
@@ -111,9 +119,10 @@ async fn missing_messages(
         let page = waha.messages(&instance.session, chats, &filter).await?;
         let turn = paging.turn(page.rows, page.items.iter().map(|message| message.wa_id.as_str()));
         let is_last = page.rows < limit as usize;
+        bounds.extend(latest(&page.items));
         missing.extend(unknown(cx, tenant, instance, page.items, (since, until)).await?);
         if is_last || turn != Turn::On {
-            return Ok(missing);
+            return Ok((missing, bounds));
         }
     }
 }
@@ -125,18 +134,20 @@ async fn missing_by_chat(
     instance: &Instance,
     waha: &Waha,
     window: (Timestamp, Timestamp),
-) -> Result<Vec<MessageEvent>, JobError> {
+) -> Result<Missing, JobError> {
     let page = waha.overview(&instance.session, CHATS_MAX, 0).await?;
     let last = page.items.into_iter().filter_map(|chat| chat.last).collect();
-    let mut missing = Vec::new();
+    let (mut missing, mut bounds) = (Vec::new(), HashMap::new());
     let mut seen = HashSet::new();
     for message in unknown(cx, tenant, instance, last, window).await? {
         if seen.insert(message.chat.clone()) {
             let of_chat = (Chats::One(&message.chat), window);
-            missing.extend(missing_messages(cx, tenant, instance, waha, of_chat).await?);
+            let (found, latest) = missing_messages(cx, tenant, instance, waha, of_chat).await?;
+            missing.extend(found);
+            bounds.extend(latest);
         }
     }
-    Ok(missing)
+    Ok((missing, bounds))
 }
 
 /// Which of these messages would be kept and are not there?

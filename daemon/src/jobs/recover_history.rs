@@ -2,7 +2,7 @@
 //! counts at its own time; where that may be made up (`flow/stamp.rs`) what was asked before it is left to a human, and it counts
 //! once a webhook or another look confirms it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -21,7 +21,7 @@ use mychatflow_data::time::Timestamp;
 use super::{JobError, Outcome, broken_off};
 use crate::cx::Cx;
 use crate::flow::clean::clean_message;
-use crate::flow::stamp;
+use crate::flow::stamp::{self, PlacedMessage, StampEvidence, StampVerdict};
 use crate::instances::{look, notice, server};
 use crate::waha::Waha;
 use crate::waha::chats::{Chats, Filter, Order};
@@ -177,10 +177,12 @@ async fn read(
         newest = page.items.iter().map(|message| message.at).fold(newest, Timestamp::max);
         // A server may ignore the bound; it knows whole seconds only.
         let second = Timestamp::from_seconds(since.millis().div_euclid(1000));
+        let latest = latest(&page.items);
         let items: Vec<_> = page.items.into_iter().filter(|message| message.at >= second).collect();
         let mut crowded = made_up_seconds(tenant, instance, items.iter()).await?;
         crowded.extend(made_up);
-        take_in(cx, tenant, instance, &items, (asked_at, &crowded), (&mut *recovered, &mut *youngest)).await?;
+        let evidence = StampEvidence { asked_at, crowded, latest };
+        take_in(cx, tenant, instance, &items, &evidence, (&mut *recovered, &mut *youngest)).await?;
         match turn {
             Turn::On => {}
             Turn::End => return Ok(()),
@@ -198,26 +200,39 @@ async fn read(
     }
 }
 
-/// Takes in messages of the history, in their order, as deliveries are; the seconds are those that may be made up.
+/// Until when messages of ours on a page of the history, oldest first, can have been written, by their bare ids.
+pub(super) fn latest(items: &[MessageEvent]) -> HashMap<String, Timestamp> {
+    let placed: Vec<PlacedMessage> =
+        items.iter().map(|message| PlacedMessage { from_me: message.from_me, at: message.at }).collect();
+    let bounds = stamp::latest_by_place(&placed);
+    items.iter().zip(bounds).filter_map(|(message, bound)| Some((message.bare_id.clone(), bound?))).collect()
+}
+
+/// Takes in messages of the history, in their order, as deliveries are.
 pub(super) async fn take_in(
     cx: &Cx,
     tenant: &TenantStore,
     instance: &Instance,
     items: &[MessageEvent],
-    (asked_at, crowded): (Timestamp, &HashSet<i64>),
+    evidence: &StampEvidence,
     (recovered, youngest): (&mut Recovered, &mut Youngest),
 ) -> Result<(), JobError> {
     let defaults = cx.config().reply;
+    let tenant = &tenant.clone().with_clock_ahead(cx.clock_doubt.ahead());
     for messages in items.chunks(TOGETHER) {
         let units = messages.iter().cloned().map(|mut message| {
             // As a delivery is cleaned before the store sees it.
             clean_message(&mut message);
-            let too_young = message.from_me && stamp::is_of_the_request(message.at, asked_at);
-            let doubtful = too_young || crowded.contains(&stamp::second(message.at));
-            let stamp = if doubtful { Stamp::Doubtful } else { Stamp::Written };
-            if too_young {
-                *youngest = (*youngest).max(Some(message.at));
+            let verdict = match message.from_me {
+                true => evidence.verdict(&message.bare_id, message.at),
+                false => StampVerdict::True,
+            };
+            match verdict {
+                StampVerdict::Young => *youngest = (*youngest).max(Some(message.at)),
+                StampVerdict::NotAfter(latest) => message.at = latest,
+                StampVerdict::Doubtful | StampVerdict::True => {}
             }
+            let stamp = if verdict == StampVerdict::True { Stamp::Written } else { Stamp::Doubtful };
             tenant.recover_stamped(instance.id, message, stamp, defaults, cx.now())
         });
         // In the order of their making; those that wait together share a commit.

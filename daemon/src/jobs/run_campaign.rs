@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use mychatflow_data::ids::CampaignId;
-use mychatflow_data::model::campaign::Campaign;
+use mychatflow_data::model::campaign::{Campaign, CampaignState};
 use mychatflow_data::model::hush::Hush;
 use mychatflow_data::model::job::Job;
 use mychatflow_data::store::TenantStore;
@@ -20,6 +20,7 @@ use crate::flow::consent;
 use crate::flow::quiet::{self, Window};
 use crate::flow::slowdown;
 use crate::letter::letter;
+use crate::stored_texts;
 
 /// Turns of one run: then other campaigns may have theirs.
 const TURNS_MAX: usize = 200;
@@ -39,6 +40,13 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, _: &Job, id: CampaignId) -> Resu
     let hush = hush(&campaign, cx.now())?;
     // A look-up that was cut off told nobody anything; only one run of a campaign is under way at a time.
     tenant.resume_checks(id, cx.now()).await?;
+    let (stored, state) = (campaign.clone(), campaign.state);
+    if matches!(state, CampaignState::Running | CampaignState::Scheduled)
+        && let Some(problem) = cx.renders.run(tenant.id(), move || stored_texts::problem(&stored)).await?
+    {
+        // As a version with other limits may have stored it: nobody is left out for that.
+        tenant.give_up_campaign(id, problem, cx.now()).await?;
+    }
     for _ in 0..TURNS_MAX {
         cx.hurry.lull(&*cx.clock).await;
         let rules = Rules { limits: cx.config().campaign.limits(), hush: hush.clone() };

@@ -56,10 +56,12 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, job: &Job, id: InteractionId) ->
             if instance.status != Some(InstanceStatus::Working) {
                 let word = instance.status.as_ref().map_or("not reached yet", |status| status.word());
                 let reason = format!("waiting for the number: it is {word}");
-                return Ok(Outcome::End(Ended::Snooze { until: now + NUMBER_WAIT, reason }));
+                tenant.record_waiting(id, now + NUMBER_WAIT, reason, now).await?;
+                return Ok(Outcome::Settled);
             }
             if let Some((until, reason)) = held_back(cx, waha, instance.id, now) {
-                return Ok(Outcome::End(Ended::Snooze { until, reason }));
+                tenant.record_waiting(id, until, reason, now).await?;
+                return Ok(Outcome::Settled);
             }
             let waited = now.since(message.interaction.at);
             if message.interaction.author == Author::Campaign

@@ -14,7 +14,7 @@ use reqwest::{Method, RequestBuilder, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{Notify, OwnedMutexGuard};
 
 use super::error::{Cause, WahaError};
 use super::health::{Allow, Health};
@@ -124,6 +124,8 @@ struct Shared {
     health: Mutex<Health>,
     clock: ServerClock,
     files: tokio::sync::Semaphore,
+    /// Tells that an outage is over.
+    recovered: Notify,
 }
 
 impl fmt::Debug for Waha {
@@ -199,6 +201,7 @@ impl Waha {
             health: Mutex::default(),
             clock: ServerClock::default(),
             files: tokio::sync::Semaphore::new(1),
+            recovered: Notify::new(),
         };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -230,6 +233,17 @@ impl Waha {
     pub(super) fn note_version(&self, version: &str) {
         let mut health = self.shared.health.lock().unwrap_or_else(PoisonError::into_inner);
         health.version = Some(version.to_owned());
+    }
+
+    /// Waits until an outage is over; one that ended since the last wait counts.
+    pub async fn recovered(&self) {
+        self.shared.recovered.notified().await;
+    }
+
+    /// Notes a look at all sessions, and when the server was started, where it told. True when it was started since the look
+    /// before.
+    pub fn note_look(&self, started_at: Option<Timestamp>, now: Timestamp) -> bool {
+        self.shared.health.lock().unwrap_or_else(PoisonError::into_inner).looked(started_at, now)
     }
 
     /// What time it is by the server.
@@ -285,32 +299,44 @@ impl Waha {
     /// # Errors
     /// Every answer that is not a 2xx, and none.
     pub(super) async fn ask(&self, request: RequestBuilder) -> Result<Answer, WahaError> {
-        self.noted(self.exchange(request, Wanted::Within(ANSWER_BYTES_MAX)).await)
+        self.noted(self.exchange(request, Wanted::Within(ANSWER_BYTES_MAX), self.shared.timeout).await)
+    }
+
+    /// Like [`Waha::ask`], for what is asked often: the answer must come sooner.
+    pub(super) async fn ask_soon(&self, request: RequestBuilder, patience: Duration) -> Result<Answer, WahaError> {
+        let patience = patience.min(self.shared.timeout);
+        self.noted(self.exchange(request.timeout(patience), Wanted::Within(ANSWER_BYTES_MAX), patience).await)
     }
 
     /// Like [`Waha::ask`], with a limit on the bytes of the answer.
     pub(super) async fn ask_within(&self, request: RequestBuilder, limit: usize) -> Result<Answer, WahaError> {
-        self.noted(self.exchange(request, Wanted::Within(limit)).await)
+        self.noted(self.exchange(request, Wanted::Within(limit), self.shared.timeout).await)
     }
 
     /// Like [`Waha::ask`], for what is done once the status says so: an answer whose body is lost is one without a body.
     pub(super) async fn ask_done(&self, request: RequestBuilder) -> Result<Answer, WahaError> {
-        self.noted(self.exchange(request, Wanted::IfItComes).await)
+        self.noted(self.exchange(request, Wanted::IfItComes, self.shared.timeout).await)
     }
 
     fn noted(&self, outcome: Result<Answer, WahaError>) -> Result<Answer, WahaError> {
         let now = Timestamp::now();
         let mut health = self.shared.health.lock().unwrap_or_else(PoisonError::into_inner);
-        match &outcome {
-            Err(error) if error.is_outage() => health.failed(now, error),
+        let is_over = match &outcome {
+            Err(error) if error.is_outage() => {
+                health.failed(now, error);
+                false
+            }
             _ => health.succeeded(now),
-        }
+        };
         drop(health);
+        if is_over {
+            self.shared.recovered.notify_one();
+        }
         outcome
     }
 
-    async fn exchange(&self, request: RequestBuilder, wanted: Wanted) -> Result<Answer, WahaError> {
-        let transport = |error| WahaError::of_transport(error, self.shared.timeout);
+    async fn exchange(&self, request: RequestBuilder, wanted: Wanted, patience: Duration) -> Result<Answer, WahaError> {
+        let transport = |error| WahaError::of_transport(error, patience);
         let asked_at = Instant::now();
         let mut response = request.send().await.map_err(transport)?;
         self.shared.clock.note(response.headers(), asked_at, Instant::now());

@@ -1,18 +1,20 @@
 //! What a message holds, read from the engine's own object (`_data`) where WAHA's fields do not tell.
 //!
 //! NOWEB and GOWS print WhatsApp's protobuf message, the one with Baileys's names, the other with whatsmeow's, which
-//! differ in capitals alone (`selectedId`, `selectedID`). WEBJS has a type and flat fields. What no version of ours knows
-//! is still a message that somebody sent: it gets a name in words, and a human is asked. Only what is on the closed lists
-//! here is no message.
+//! differ in capitals (`selectedId`, `selectedID`) and in one-ofs (`object.rs`). WEBJS has a type and flat fields. What no
+//! version of ours knows is still a message that somebody sent: the words in it are looked for (`nested_text.rs`); without
+//! any it gets a name in words, and a human is asked. Only what is on the closed lists here is no message.
 
 use mychatflow_data::model::delivery::Handling;
 use mychatflow_data::model::interaction::ContentKind;
 use mychatflow_data::model::place::Place;
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::message_id::bare_of;
+use super::nested_text::{NestedText, is_thumbnail};
+use super::notice;
 use super::object::Object;
+use super::vcard::card_words;
 use super::wire::EngineData;
 
 /// Wrappers around wrappers are opened up to here. WhatsApp nests three.
@@ -20,16 +22,16 @@ const DEPTH_MAX: u8 = 8;
 /// What an unknown sort is called is cut here.
 const NAME_CHARS_MAX: usize = 60;
 /// The words of a vote whose options only the phone can read.
-const VOTE: &str = "[vote]";
+pub(super) const VOTE: &str = "[vote]";
 
 const SENT_ORDER: &str = "sent an order";
 const VOTED: &str = "voted in a poll";
 const SENT_INVITATION: &str = "sent an invitation";
 const SENT_EVENT: &str = "sent an event";
-const SENT_PAYMENT: &str = "wrote about a payment";
+pub(super) const SENT_PAYMENT: &str = "wrote about a payment";
 const ASKED_NUMBER: &str = "asked for your phone number";
-const CALLED: &str = "called you";
-const ONLY_PHONE: &str = "sent something that only the phone shows";
+pub(super) const CALLED: &str = "called you";
+pub(super) const ONLY_PHONE: &str = "sent something that only the phone shows";
 
 /// Fields of the protobuf message that nobody wrote, in small letters, with what they are.
 const LEFTOVERS: &[(&str, &str)] = &[
@@ -81,27 +83,24 @@ pub(super) struct Content {
     pub(super) place: Option<Place>,
     /// The bare id of the message that it answers.
     pub(super) quoted: Option<String>,
+    /// Is it of a sort that this version does not know?
+    pub(super) is_of_unknown_sort: bool,
 }
 
 impl Content {
-    fn new(kind: ContentKind, words: Option<String>) -> Self {
-        let handling = Handling::Answer;
-        Self { kind, words, handling, file_name: None, mimetype: None, place: None, quoted: None }
+    pub(super) fn new(kind: ContentKind, words: Option<String>) -> Self {
+        let (handling, is_of_unknown_sort) = (Handling::Answer, false);
+        Self { kind, words, handling, file_name: None, mimetype: None, place: None, quoted: None, is_of_unknown_sort }
     }
 
     /// Something for a human: `name` says what, and stands in brackets before the words.
-    fn for_human(reason: &'static str, name: &str, words: Option<String>) -> Self {
+    pub(super) fn for_human(reason: &'static str, name: &str, words: Option<String>) -> Self {
         let words = words.map_or_else(|| format!("[{name}]"), |words| format!("[{name}] {words}"));
         Self { handling: Handling::Human(reason), ..Self::new(ContentKind::Other, Some(words)) }
     }
 
-    fn leftover(what: &'static str) -> Self {
+    pub(super) fn leftover(what: &'static str) -> Self {
         Self { handling: Handling::Leftover(what), ..Self::new(ContentKind::Other, None) }
-    }
-
-    /// Is it of a sort that this version does not know?
-    pub(super) fn is_unknown(&self) -> bool {
-        self.handling == Handling::Human(ONLY_PHONE)
     }
 
     /// Did nobody write it?
@@ -118,27 +117,26 @@ pub(super) fn of_engine(data: &EngineData<'_>) -> Option<Content> {
         .into_iter()
         .flatten()
         .find_map(|raw| of_message(raw, 0))
-        .or_else(|| of_stub(facts.stub.filled()?))
+        .or_else(|| notice::of_stub(facts.stub.filled()?))
         .or_else(|| of_webjs(facts.webjs_type.filled()?, &Object::of(data.raw?)?))
 }
 
-/// The new words of a message that was edited, where WAHA's own field does not tell them.
-pub(super) fn edited_words(data: &EngineData<'_>) -> Option<String> {
+/// What a message holds since it was edited, as the edit tells it; `None` when it does not.
+pub(super) fn of_edit(data: &EngineData<'_>) -> Option<Content> {
     let facts = &data.facts;
     let messages = [facts.message, facts.gows_message, facts.gows_raw_message];
-    let words = messages.into_iter().flatten().find_map(|raw| edit_of(raw, 0));
-    words.or_else(|| of_engine(data)?.words)
+    messages.into_iter().flatten().find_map(|raw| edited_content(raw, 0)).or_else(|| of_engine(data))
 }
 
-fn edit_of(raw: &RawValue, depth: u8) -> Option<String> {
+fn edited_content(raw: &RawValue, depth: u8) -> Option<Content> {
     let message = Object::of(raw)?;
     if let Some(edited) = message.object("protocolMessage").and_then(|protocol| protocol.raw("editedMessage")) {
-        return of_message(edited, depth)?.words;
+        return of_message(edited, depth);
     }
     if depth < DEPTH_MAX
         && let Some(wrapped) = message.object("editedMessage").and_then(|edited| edited.raw("message"))
     {
-        return edit_of(wrapped, depth + 1);
+        return edited_content(wrapped, depth + 1);
     }
     None
 }
@@ -146,7 +144,8 @@ fn edit_of(raw: &RawValue, depth: u8) -> Option<String> {
 /// Reads WhatsApp's protobuf message. What somebody wrote comes before what is unknown, and that before leftovers.
 fn of_message(raw: &RawValue, depth: u8) -> Option<Content> {
     let (mut unknown, mut leftover) = (None, None);
-    for (name, value) in Object::of(raw)?.fields() {
+    let message = Object::of(raw)?;
+    for (name, value) in message.fields() {
         let small = name.to_ascii_lowercase();
         if let Some((_, what)) = LEFTOVERS.iter().find(|(known, _)| *known == small) {
             leftover.get_or_insert(Content::leftover(what));
@@ -156,21 +155,31 @@ fn of_message(raw: &RawValue, depth: u8) -> Option<Content> {
             Some(content) if content.is_leftover() => {
                 leftover.get_or_insert(content);
             }
-            Some(content) if content.is_unknown() => {
+            Some(content) if content.is_of_unknown_sort => {
                 unknown.get_or_insert(content);
             }
             Some(content) => return Some(content),
             None => {}
         }
     }
-    unknown.or(leftover)
+    unknown.or(leftover.filter(|_| !is_left_over_from_decoding(&message)))
+}
+
+/// Is this all that an engine could decode of a message? A secret belongs to a message with a content of its own; what is
+/// newer than the engine is not there.
+fn is_left_over_from_decoding(message: &Object<'_>) -> bool {
+    let only = message.fields().count() == 1;
+    only && message.object("messageContextInfo").is_some_and(|info| info.raw("messageSecret").is_some())
 }
 
 fn of_field(name: &str, small: &str, value: &RawValue, depth: u8) -> Option<Content> {
     if small == "conversation" {
         return Object::text(value).map(|text| Content::new(ContentKind::Text, Some(text)));
     }
-    let part = Object::of(value)?;
+    let Some(part) = Object::of(value) else {
+        let words = NestedText::of_field(name, value);
+        return words.joined("\n").map(|_| of_unknown_sort(name, &words));
+    };
     // Every wrapper of WhatsApp's holds its message under this name.
     if let Some(inner) = part.raw("message").filter(|inner| inner.get().starts_with('{')) {
         let found = if depth < DEPTH_MAX { of_message(inner, depth + 1) } else { None };
@@ -203,21 +212,30 @@ fn of_part(name: &str, small: &str, part: &Object<'_>) -> Content {
             Content::new(Kind::Contact, cards(&part.list("contacts")).or_else(|| part.words("displayName")))
         }
         "buttonsresponsemessage" => {
-            answer(part.words("selectedDisplayText").or_else(|| part.words("selectedButtonId")))
+            answer(part, part.words("selectedDisplayText").or_else(|| part.words("selectedButtonId")))
         }
-        "templatebuttonreplymessage" => answer(part.words("selectedDisplayText").or_else(|| part.words("selectedId"))),
-        "listresponsemessage" => answer(list_answer(part)),
-        "interactiveresponsemessage" => answer(interactive_answer(part)),
-        "buttonsmessage" => offer(&[part.words("text"), part.words("contentText"), part.words("footerText")]),
-        "listmessage" => offer(&[part.words("title"), part.words("description"), part.words("footerText")]),
-        "interactivemessage" => {
-            let text = |name: &str, field: &str| part.object(name).and_then(|inner| inner.words(field));
-            offer(&[text("header", "title"), text("body", "text"), text("footer", "text")])
+        "templatebuttonreplymessage" => {
+            answer(part, part.words("selectedDisplayText").or_else(|| part.words("selectedId")))
         }
+        "listresponsemessage" => answer(part, list_answer(part)),
+        "interactiveresponsemessage" => answer(part, interactive_answer(part)),
+        "buttonsmessage" => {
+            offer(part, part, &[part.words("text"), part.words("contentText"), part.words("footerText")])
+        }
+        "listmessage" => offer(part, part, &[part.words("title"), part.words("description"), part.words("footerText")]),
+        "interactivemessage" => interactive(part),
         "templatemessage" => {
+            if let Some(inner) = part.object("interactiveMessageTemplate") {
+                return interactive(&inner);
+            }
             let template = part.object("hydratedTemplate").or_else(|| part.object("hydratedFourRowTemplate"));
-            let text = |field: &str| template.as_ref().and_then(|template| template.words(field));
-            offer(&[text("hydratedTitleText"), text("hydratedContentText"), text("hydratedFooterText")])
+            let template = template.as_ref().unwrap_or(part);
+            let text = |field: &str| template.words(field);
+            offer(
+                template,
+                template,
+                &[text("hydratedTitleText"), text("hydratedContentText"), text("hydratedFooterText")],
+            )
         }
         "ordermessage" => order(part),
         "productmessage" => product(part),
@@ -250,17 +268,18 @@ fn of_part(name: &str, small: &str, part: &Object<'_>) -> Content {
     }
 }
 
-/// A sort of message that this version does not know: its name in words, and the words that stand in it.
+/// A sort of message that this version does not know: the words that somebody says in it, or its name and what it is called.
 fn unknown(name: &str, part: &Object<'_>) -> Content {
-    let fields = ["text", "title", "name", "caption", "contentText", "body", "description", "displayText", "message"];
-    let mut found: Vec<String> = Vec::new();
-    for words in fields.iter().filter_map(|field| part.words(field)).filter(|words| !is_thumbnail(words)) {
-        if !found.contains(&words) {
-            found.push(words);
-        }
-    }
-    let words = Some(found.join(", ")).filter(|words| !words.is_empty());
-    Content::for_human(ONLY_PHONE, &in_words(name), words)
+    of_unknown_sort(name, &NestedText::of(part))
+}
+
+fn of_unknown_sort(name: &str, found: &NestedText) -> Content {
+    let content = if found.is_speech {
+        Content::new(ContentKind::Text, found.joined("\n"))
+    } else {
+        Content::for_human(ONLY_PHONE, &in_words(name), found.joined(", "))
+    };
+    Content { is_of_unknown_sort: true, ..content }
 }
 
 /// `scheduledCallEditMessage` and `scheduled_call_edit` as `scheduled call edit`.
@@ -300,17 +319,19 @@ fn of_webjs(kind: &str, data: &Object<'_>) -> Option<Content> {
         "location" => location(data, ["lat", "lng"], data.flag("isLive")),
         "vcard" => Content::new(Kind::Contact, card_words(&data.words("body")?, data.words("vcardFormattedName"))),
         "multi_vcard" => Content::new(Kind::Contact, cards(&data.list("vcardList"))),
-        "buttons_response" => answer(body().or_else(|| data.words("selectedButtonId"))),
-        "template_button_reply" => answer(body().or_else(|| data.words("selectedId"))),
+        "buttons_response" => answer(data, body().or_else(|| data.words("selectedButtonId"))),
+        "template_button_reply" => answer(data, body().or_else(|| data.words("selectedId"))),
         "list_response" => {
-            answer(body().or_else(|| data.object("listResponse").and_then(|response| list_answer(&response))))
+            answer(data, body().or_else(|| data.object("listResponse").and_then(|response| list_answer(&response))))
         }
-        "interactive_response" | "native_flow_response" => answer(body().or_else(|| interactive_answer(data))),
+        "interactive_response" | "native_flow_response" => answer(data, body().or_else(|| interactive_answer(data))),
         "list" => {
             let text = |field: &str| data.object("list").and_then(|list| list.words(field));
-            offer(&[text("title"), text("description").or_else(body)])
+            offer(data, data, &[text("title"), text("description").or_else(body)])
         }
-        "buttons" | "interactive" | "hsm" | "template" => offer(&[data.words("title"), body(), data.words("footer")]),
+        "buttons" | "interactive" | "hsm" | "template" => {
+            offer(data, data, &[data.words("title"), body(), data.words("footer")])
+        }
         "order" => order(data),
         "product" => product(data),
         "payment" => payment(kind, data),
@@ -331,56 +352,6 @@ fn of_webjs(kind: &str, data: &Object<'_>) -> Option<Content> {
     })
 }
 
-/// A message without a content of its own: a notice of WhatsApp's, by number or by name, in the table of NOWEB.
-fn of_stub(stub: &str) -> Option<Content> {
-    const NOTICE: &str = "a notice of WhatsApp";
-    Some(match stub {
-        "0" | "UNKNOWN" => return None,
-        // It could not be decrypted yet, and WhatsApp sends it again.
-        "2" | "CIPHERTEXT" => Content::new(ContentKind::Waiting, None),
-        "40" | "45" | "CALL_MISSED_VOICE" | "CALL_MISSED_GROUP_VOICE" => {
-            Content::for_human(CALLED, "missed voice call", None)
-        }
-        "41" | "46" | "CALL_MISSED_VIDEO" | "CALL_MISSED_GROUP_VIDEO" => {
-            Content::for_human(CALLED, "missed video call", None)
-        }
-        "47" | "48" | "PAYMENT_CIPHERTEXT" | "PAYMENT_FUTUREPROOF" => Content::for_human(SENT_PAYMENT, "payment", None),
-        "1" | "REVOKE" => Content::leftover("a deletion, which has an event of its own"),
-        "39" | "E2E_ENCRYPTED" => Content::leftover("a notice about encryption"),
-        // 3 is a message of a future version. The notices go up to here in WhatsApp's table.
-        number if number.parse().is_ok_and(|number: u16| number != 3 && number <= 220) => Content::leftover(NOTICE),
-        name if STUBS.iter().any(|start| name.starts_with(start)) => Content::leftover(NOTICE),
-        _ => Content::for_human(ONLY_PHONE, "message of an unknown sort", None),
-    })
-}
-
-/// How the names of WhatsApp's notices begin.
-const STUBS: &[&str] = &[
-    "GROUP_",
-    "E2E_",
-    "BIZ_",
-    "VERIFIED_",
-    "NON_VERIFIED_",
-    "UNVERIFIED_",
-    "BLUE_MSG_",
-    "BROADCAST_",
-    "COMMUNITY_",
-    "CHANGE_",
-    "INDIVIDUAL_CHANGE_",
-    "DISAPPEARING_MODE",
-    "GENERIC_NOTIFICATION",
-    "CAG_",
-    "SUB_GROUP_",
-    "PINNED_",
-    "PAYMENT_ACTION_",
-    "CHAT_",
-    "LINKED_GROUP_",
-    "ADMIN_",
-    "SUSPICIOUS_",
-    "BLOCK_CONTACT",
-    "EPHEMERAL_",
-];
-
 fn document(part: &Object<'_>) -> Content {
     let file_name = part.words("fileName").or_else(|| part.words("title"));
     let caption = part.words("caption").filter(|caption| file_name.as_ref() != Some(caption));
@@ -396,20 +367,46 @@ fn location(part: &Object<'_>, [latitude, longitude]: [&str; 2], live: bool) -> 
     Content { place: Some(place), ..Content::new(ContentKind::Location, None) }
 }
 
-fn answer(words: Option<String>) -> Content {
-    match words {
+/// What somebody chose of what was offered, by its label where one is told.
+fn answer(part: &Object<'_>, words: Option<String>) -> Content {
+    match words.or_else(|| NestedText::of(part).joined(", ")) {
         Some(words) => Content::new(ContentKind::Text, Some(words)),
         None => Content::for_human(ONLY_PHONE, "answer by a button", None),
     }
 }
 
-/// What a business offers with buttons or a list below: its words.
-fn offer(words: &[Option<String>]) -> Content {
-    let words = words.iter().flatten().cloned().collect::<Vec<_>>().join("\n");
+/// What a business offers with buttons or a list below: its words, and the picture or file of its header.
+fn offer(part: &Object<'_>, header: &Object<'_>, words: &[Option<String>]) -> Content {
+    let media = header_media(header);
+    let above = media.as_ref().and_then(|media| media.words.clone());
+    let mut words: Vec<String> = above.into_iter().chain(words.iter().flatten().cloned()).collect();
     if words.is_empty() {
-        return Content::for_human(ONLY_PHONE, "message with buttons", None);
+        words.extend(NestedText::of(part).joined("\n"));
     }
-    Content::new(ContentKind::Text, Some(words))
+    let words = Some(words.join("\n")).filter(|words| !words.is_empty());
+    match (media, words) {
+        (Some(media), words) => Content { words, ..media },
+        (None, Some(words)) => Content::new(ContentKind::Text, Some(words)),
+        (None, None) => Content::for_human(ONLY_PHONE, "message with buttons", None),
+    }
+}
+
+fn header_media(header: &Object<'_>) -> Option<Content> {
+    for name in ["imageMessage", "videoMessage", "documentMessage"] {
+        if let Some(part) = header.object(name) {
+            return Some(of_part(name, &name.to_ascii_lowercase(), &part));
+        }
+    }
+    let place = header.object("locationMessage")?;
+    let content = of_part("locationMessage", "locationmessage", &place);
+    let words = content.place.map(|place| place.to_string()).filter(|words| !words.is_empty());
+    Some(Content::new(ContentKind::Text, words))
+}
+
+fn interactive(part: &Object<'_>) -> Content {
+    let header = part.object("header").unwrap_or_default();
+    let text = |name: &str| part.object(name).and_then(|inner| inner.words("text"));
+    offer(part, &header, &[header.words("title"), header.words("subtitle"), text("body"), text("footer")])
 }
 
 fn list_answer(part: &Object<'_>) -> Option<String> {
@@ -420,11 +417,22 @@ fn list_answer(part: &Object<'_>) -> Option<String> {
 fn interactive_answer(part: &Object<'_>) -> Option<String> {
     let body = part.object("body").and_then(|body| body.words("text"));
     body.or_else(|| {
-        let flow = part.object("nativeFlowResponseMessage")?;
-        let params = flow.words("paramsJson").and_then(|params| serde_json::from_str::<Value>(&params).ok());
-        let word = |name: &str| params.as_ref()?.get(name)?.as_str().map(str::to_owned);
-        ["display_text", "title", "description", "id"].iter().find_map(|name| word(name)).or_else(|| flow.words("name"))
+        let params = part.object("nativeFlowResponseMessage")?.words("paramsJson")?;
+        let params: Object<'_> = serde_json::from_str(&params).ok()?;
+        let named = ["display_text", "title", "description", "id"].iter().find_map(|name| params.words(name));
+        named.or_else(|| form_answer(&params))
     })
+}
+
+/// What somebody filled into a form: its fields by their names, but for what the phone and the server tell each other.
+fn form_answer(params: &Object<'_>) -> Option<String> {
+    const BETWEEN_MACHINES: &[&str] = &["token", "version", "wa_flow", "_id", "url"];
+    let filled = params.fields().filter_map(|(name, value)| {
+        let small = name.to_ascii_lowercase();
+        let is_filled = !BETWEEN_MACHINES.iter().any(|part| small.contains(part));
+        is_filled.then(|| Object::text(value)).flatten().map(|value| format!("{name}: {value}"))
+    });
+    Some(filled.collect::<Vec<_>>().join(", ")).filter(|words| !words.is_empty())
 }
 
 fn order(part: &Object<'_>) -> Content {
@@ -510,49 +518,6 @@ fn album(part: &Object<'_>) -> Content {
     Content::new(ContentKind::Other, Some(words))
 }
 
-fn cards(contacts: &[Object<'_>]) -> Option<String> {
-    joined_by("; ", &contacts.iter().map(card).collect::<Vec<_>>())
-}
-
-fn card(contact: &Object<'_>) -> Option<String> {
-    match contact.words("vcard") {
-        Some(vcard) => card_words(&vcard, contact.words("displayName")),
-        None => contact.words("displayName"),
-    }
-}
-
-/// Name, numbers and mail addresses of a visiting card.
-pub(super) fn card_words(vcard: &str, display_name: Option<String>) -> Option<String> {
-    // A line that begins with a space goes on from the one before.
-    let whole = vcard.replace("\r\n", "\n").replace("\n ", "").replace("\n\t", "");
-    let (mut name, mut last_and_first, mut others) = (display_name, None, Vec::<String>::new());
-    for line in whole.lines() {
-        let Some((head, value)) = line.split_once(':') else { continue };
-        let value = value.replace("\\n", " ").replace('\\', "").trim().to_owned();
-        let mut heads = head.split(';');
-        let property = heads.next().unwrap_or_default();
-        let property = property.rsplit('.').next().unwrap_or_default().to_ascii_uppercase();
-        match property.as_str() {
-            "FN" if !value.is_empty() => name = Some(value),
-            "N" => {
-                let mut parts = value.split(';').map(str::trim);
-                let (last, first) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-                last_and_first = Some(format!("{first} {last}").trim().to_owned());
-            }
-            "TEL" => {
-                let digits = heads.find_map(|head| head.strip_prefix("waid=")).map(|digits| format!("+{digits}"));
-                let number = value.trim_start_matches("tel:").to_owned();
-                others.push(if number.is_empty() { digits.unwrap_or_default() } else { number });
-            }
-            "EMAIL" | "ORG" => others.push(value.trim_matches(';').to_owned()),
-            _ => {}
-        }
-    }
-    others.retain(|other| !other.is_empty());
-    let name = name.or(last_and_first).filter(|name| !name.is_empty());
-    joined_by(" ", &[name, joined_by(", ", &others.into_iter().map(Some).collect::<Vec<_>>())])
-}
-
 fn joined(words: &[Option<String>]) -> Option<String> {
     joined_by(", ", words)
 }
@@ -562,11 +527,13 @@ fn joined_by(between: &str, words: &[Option<String>]) -> Option<String> {
     (!words.is_empty()).then(|| words.join(between))
 }
 
-/// No words are that long without a space: it is a small picture, as WEBJS puts it into the body of a place.
-const THUMBNAIL_CHARS_MIN: usize = 200;
+fn cards(contacts: &[Object<'_>]) -> Option<String> {
+    joined_by("; ", &contacts.iter().map(card).collect::<Vec<_>>())
+}
 
-/// Is it a picture in base64, where words should be?
-pub(super) fn is_thumbnail(body: &str) -> bool {
-    let base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
-    body.starts_with("/9j/") || (body.len() >= THUMBNAIL_CHARS_MIN && body.bytes().all(base64))
+fn card(contact: &Object<'_>) -> Option<String> {
+    match contact.words("vcard") {
+        Some(vcard) => card_words(&vcard, contact.words("displayName")),
+        None => contact.words("displayName"),
+    }
 }

@@ -29,6 +29,10 @@ pub struct Health {
     pub outage: Option<Outage>,
     /// The version that it last told.
     pub version: Option<String>,
+    /// When it was last asked for all its sessions, and answered.
+    pub looked_at: Option<Timestamp>,
+    /// When it was started, where it told.
+    pub started_at: Option<Timestamp>,
 }
 
 /// One call that found the server out of order.
@@ -65,10 +69,20 @@ pub enum Allow {
 }
 
 impl Health {
-    /// Notes an answer, of whatever sort.
-    pub fn succeeded(&mut self, now: Timestamp) {
+    /// Notes an answer, of whatever sort. True when it ends an outage.
+    pub fn succeeded(&mut self, now: Timestamp) -> bool {
         self.succeeded_at = Some(now);
-        self.outage = None;
+        self.outage.take().is_some()
+    }
+
+    /// Notes a look at all sessions, and when the server was started, where it told. True when it was started since the look
+    /// before.
+    pub fn looked(&mut self, started_at: Option<Timestamp>, now: Timestamp) -> bool {
+        self.looked_at = Some(now);
+        // Of several servers behind one address the latest start counts, or each turn of theirs would be a new life.
+        let is_new = started_at.is_some() && self.started_at.is_some() && started_at > self.started_at;
+        self.started_at = self.started_at.max(started_at);
+        is_new
     }
 
     /// Notes a call that found the server out of order (see [`WahaError::is_outage`]).
@@ -135,7 +149,8 @@ mod tests {
         assert_eq!(health.allows(at(4)), Allow::NotBefore(at(5)));
         let outage = health.outage.clone().unwrap();
         assert_eq!((outage.since, outage.tries), (at(1), 4));
-        health.succeeded(at(6));
+        assert!(health.succeeded(at(6)), "the outage is over");
+        assert!(!health.succeeded(at(6)));
         assert_eq!(health.allows(at(6)), Allow::Yes);
         assert_eq!(health.last_error.unwrap().reason, "waha did not answer within 35 s");
         assert_eq!(health.succeeded_at, Some(at(6)));
@@ -151,6 +166,16 @@ mod tests {
         assert_eq!(health.allows(back), Allow::Probe);
         health.failed(back, &WahaError::Timeout(Duration::from_secs(35)));
         assert!(matches!(health.allows(back), Allow::NotBefore(until) if until <= back + PAUSE_MAX));
+    }
+
+    #[test]
+    fn a_later_start_is_a_new_life() {
+        let mut health = Health::default();
+        for (second, is_new) in [(5, false), (5, false), (0, false), (9, true), (9, false), (5, false), (9, false)] {
+            let started_at = (second > 0).then(|| at(second));
+            assert_eq!(health.looked(started_at, at(20)), is_new, "{started_at:?}");
+        }
+        assert_eq!((health.looked_at, health.started_at), (Some(at(20)), Some(at(9))));
     }
 
     #[test]

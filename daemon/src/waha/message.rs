@@ -10,6 +10,8 @@ use mychatflow_data::time::Timestamp;
 use super::content::{self, Content};
 use super::lenient::{self, Word};
 use super::message_id::{MessageId, bare_of};
+use super::nested_text::is_thumbnail;
+use super::vcard::card_words;
 use super::webhook::WireError;
 use super::wire::{Data, Message};
 
@@ -51,9 +53,35 @@ pub(super) fn event(
     me: Option<&Me>,
     otherwise: Option<Timestamp>,
 ) -> Result<MessageEvent, WireError> {
+    with_content(message, content::of_engine(&message.data), me, otherwise)
+}
+
+/// The message that an edit changed, as the edit tells it: under the id of that message, at the edit's own time, with the
+/// new words. `None` when the edit does not tell enough of it.
+pub(super) fn edited(
+    message: &Message<'_>,
+    target: &str,
+    me: Option<&Me>,
+    otherwise: Timestamp,
+) -> Option<MessageEvent> {
+    let edit = with_content(message, content::of_edit(&message.data), me, Some(otherwise)).ok()?;
+    if matches!(edit.handling, Handling::Leftover(_)) {
+        return None;
+    }
+    let bare_id = bare_of(target).to_owned();
+    let participant = edit.participant.as_ref().map_or_else(String::new, |author| format!("_{author}"));
+    let wa_id = format!("{}_{}_{bare_id}{participant}", edit.from_me, edit.chat);
+    Some(MessageEvent { wa_id, bare_id, ..edit })
+}
+
+fn with_content(
+    message: &Message<'_>,
+    told: Option<Content>,
+    me: Option<&Me>,
+    otherwise: Option<Timestamp>,
+) -> Result<MessageEvent, WireError> {
     let Head { wa_id, bare_id, from_me, chat, participant } = head(message)?;
     let data = &message.data.facts;
-    let told = content::of_engine(&message.data);
     let media = media(message, told.as_ref());
     let quoted = told.as_ref().and_then(|told| told.quoted.clone());
     let Content { kind, words, handling, .. } = content(message, told, media.as_ref(), from_me);
@@ -107,15 +135,7 @@ fn media(message: &Message<'_>, told: Option<&Content>) -> Option<Media> {
 fn content(message: &Message<'_>, told: Option<Content>, media: Option<&Media>, from_me: bool) -> Content {
     let body = message.body.filled().filter(|body| !body.trim().is_empty());
     let has_file = media.is_some() || message.has_media.or(false);
-    let empty = Content {
-        kind: ContentKind::Other,
-        words: None,
-        handling: Handling::Answer,
-        file_name: None,
-        mimetype: None,
-        place: None,
-        quoted: None,
-    };
+    let empty = Content::new(ContentKind::Other, None);
     // What has words or a file is no leftover, whatever stands beside them.
     let told = told.filter(|told| !told.is_leftover() || (body.is_none() && !has_file));
     if let Some(place) = place(message, told.as_ref(), body) {
@@ -125,7 +145,7 @@ fn content(message: &Message<'_>, told: Option<Content>, media: Option<&Media>, 
     let cards = message.vcards.0.as_deref().filter(|cards| !cards.is_empty());
     if cards.is_some() || told.as_ref().is_some_and(|told| told.kind == ContentKind::Contact) {
         let named = cards.unwrap_or_default().iter().filter_map(Word::filled);
-        let named: Vec<String> = named.filter_map(|card| content::card_words(card, None)).collect();
+        let named: Vec<String> = named.filter_map(|card| card_words(card, None)).collect();
         let named = Some(named.join("; ")).filter(|named| !named.is_empty());
         let body = || body.filter(|body| !body.starts_with("BEGIN:VCARD")).map(str::to_owned);
         let words = named.or_else(|| told.and_then(|told| told.words)).or_else(body);
@@ -138,28 +158,40 @@ fn content(message: &Message<'_>, told: Option<Content>, media: Option<&Media>, 
     match content.kind {
         // Their words are made of more than the body: it is a part of them, or a small picture.
         ContentKind::Order | ContentKind::Product | ContentKind::Poll => {
-            let body = body.filter(|body| !content::is_thumbnail(body)).map(str::to_owned);
-            content.words = content.words.or(body);
+            content.words = with_body(content.kind, content.words, body);
         }
         ContentKind::Waiting => content.words = None,
-        ContentKind::Other if body.is_some() && (content.words.is_none() || content.is_unknown()) => {
+        ContentKind::Other if body.is_some() && (content.words.is_none() || content.is_of_unknown_sort) => {
             // A sort that we do not know, but WAHA has words for it: they are answered like any others.
             content =
                 Content { kind: ContentKind::Text, words: body.map(str::to_owned), quoted: content.quoted, ..empty };
         }
         ContentKind::Other if content.words.is_none() && !content.is_leftover() => {
-            // Of our own side there is nothing that a customer could miss.
-            content = if from_me {
-                Content { handling: Handling::Leftover("an own message without anything in it"), ..empty }
-            } else {
-                let handling = Handling::Human("sent a message without text");
-                Content { words: Some(WITHOUT_TEXT.to_owned()), handling, ..empty }
-            };
+            // A human of our own side wrote it all the same, and it silences the assistant.
+            let handling = if from_me { Handling::Answer } else { Handling::Human("sent a message without text") };
+            content = Content { words: Some(WITHOUT_TEXT.to_owned()), handling, ..empty };
         }
-        ContentKind::Other => {}
+        ContentKind::Other => content.words = with_body(content.kind, content.words, body),
         _ => content.words = body.map(str::to_owned).or(content.words),
     }
     content
+}
+
+/// The words that the engine tells, with the body where that is no part of them: WEBJS leaves what was written beside an
+/// order out of its own object.
+fn with_body(kind: ContentKind, told: Option<String>, body: Option<&str>) -> Option<String> {
+    let Some(body) = body.filter(|body| !is_thumbnail(body)) else { return told };
+    let Some(told) = told else { return Some(body.to_owned()) };
+    // A vote has the question of its poll for a body, which the store knows.
+    if told.contains(body.trim()) || told == content::VOTE {
+        return Some(told);
+    }
+    Some(match kind {
+        ContentKind::Order => format!("{body} ({told})"),
+        ContentKind::Poll => format!("{body}: {told}"),
+        ContentKind::Product => format!("{told}\n{body}"),
+        _ => format!("{told} {body}"),
+    })
 }
 
 fn by_type(media: Option<&Media>) -> ContentKind {
@@ -188,7 +220,7 @@ fn place(message: &Message<'_>, told: Option<&Content>, body: Option<&str>) -> O
         }
     }
     // WEBJS puts a JPEG in base64 there.
-    if let Some(body) = body.filter(|body| !content::is_thumbnail(body)) {
+    if let Some(body) = body.filter(|body| !is_thumbnail(body)) {
         place.add_words(body);
     }
     Some(place)

@@ -23,7 +23,10 @@ mod content;
 mod lenient;
 mod message;
 mod message_id;
+mod nested_text;
+mod notice;
 mod object;
+mod vcard;
 mod wire;
 
 pub use capabilities::Capabilities;

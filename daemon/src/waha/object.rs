@@ -34,20 +34,30 @@ impl<'a> Object<'a> {
         self.fields().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
+    /// A field as it came, also where whatsmeow prints it inside a one-of: `Response: {SelectedDisplayText: "Yes"}` holds
+    /// what Baileys prints as `selectedDisplayText: "Yes"`.
+    fn find(&self, name: &str) -> Option<&'a RawValue> {
+        self.raw(name).or_else(|| self.fields().find_map(|(outer, value)| one_of(outer, value)?.raw(name)))
+    }
+
     /// A field that is an object.
     pub(super) fn object(&self, name: &str) -> Option<Object<'a>> {
-        Self::of(self.raw(name)?)
+        Self::of(self.find(name)?)
     }
 
     /// The objects of a field that is a list.
     pub(super) fn list(&self, name: &str) -> Vec<Object<'a>> {
-        let items = self.raw(name).and_then(|raw| serde_json::from_str::<Vec<&'a RawValue>>(raw.get()).ok());
-        items.unwrap_or_default().into_iter().filter_map(Self::of).collect()
+        self.find(name).map(Self::items).unwrap_or_default().into_iter().filter_map(Self::of).collect()
+    }
+
+    /// What stands in a list, if it is one.
+    pub(super) fn items(raw: &'a RawValue) -> Vec<&'a RawValue> {
+        serde_json::from_str(raw.get()).unwrap_or_default()
     }
 
     /// The text or number of a field, unless it says nothing.
     pub(super) fn words(&self, name: &str) -> Option<String> {
-        Self::text(self.raw(name)?)
+        Self::text(self.find(name)?)
     }
 
     /// The number of a field, be it a text of digits or protobuf's `{low, high}`.
@@ -57,8 +67,19 @@ impl<'a> Object<'a> {
 
     /// Does a field say yes?
     pub(super) fn flag(&self, name: &str) -> bool {
-        self.raw(name).is_some_and(|raw| serde_json::from_str::<Flag>(raw.get()).is_ok_and(|flag| flag.or(false)))
+        self.find(name).is_some_and(|raw| serde_json::from_str::<Flag>(raw.get()).is_ok_and(|flag| flag.or(false)))
     }
+}
+
+/// The level that Go's encoder writes around the one field of a one-of: one field alone, and a name of Go's, which begins
+/// with a capital, inside or outside.
+fn one_of<'a>(outer: &str, value: &'a RawValue) -> Option<Object<'a>> {
+    let inner = value.get().strip_prefix('{')?.trim_start().strip_prefix('"')?;
+    if !outer.starts_with(|c: char| c.is_ascii_uppercase()) && !inner.starts_with(|c: char| c.is_ascii_uppercase()) {
+        return None;
+    }
+    let level = Object::of(value)?;
+    (level.fields().count() == 1).then_some(level)
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {

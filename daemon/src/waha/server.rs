@@ -53,17 +53,15 @@ struct Pong<'a> {
 impl Waha {
     /// How long the answer to a ping may take.
     pub const PING_TIMEOUT: Duration = Duration::from_secs(5);
+    /// How long the answer to a regular look may take.
+    pub const LOOK_TIMEOUT: Duration = Duration::from_secs(10);
 
     /// Is it there? Needs no key.
     ///
     /// # Errors
     /// [`WahaError::BadAnswer`] when something else than WAHA answers.
     pub async fn ping(&self) -> Result<(), WahaError> {
-        let answer =
-            self.ask(self.get("/ping", &[])?.timeout(Self::PING_TIMEOUT)).await.map_err(|error| match error {
-                WahaError::Timeout(_) => WahaError::Timeout(Self::PING_TIMEOUT),
-                other => other,
-            })?;
+        let answer = self.ask_soon(self.get("/ping", &[])?, Self::PING_TIMEOUT).await?;
         let pong: Pong<'_> = answer.expect()?;
         (pong.message.filled() == Some("pong")).then_some(()).ok_or(WahaError::BadAnswer("not a pong"))
     }
@@ -85,7 +83,7 @@ impl Waha {
     /// # Errors
     /// Any [`WahaError`].
     pub async fn server_status(&self) -> Result<ServerStatus, WahaError> {
-        let answer = self.ask(self.get("/api/server/status", &[])?).await?;
+        let answer = self.ask_soon(self.get("/api/server/status", &[])?, Self::LOOK_TIMEOUT).await?;
         let told: StatusWire = answer.expect()?;
         let started_at = told.start_timestamp.instant().ok_or(WahaError::BadAnswer("no start"))?;
         Ok(ServerStatus { started_at })

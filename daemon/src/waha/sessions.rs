@@ -3,6 +3,7 @@
 //! The calls that change one are made one at a time per session. They only ask: what a session is afterwards, the server
 //! says when it is asked with [`Waha::session`].
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use mychatflow_data::model::instance::{InstanceStatus, Me};
@@ -107,6 +108,30 @@ impl Waha {
         }
         let answer = self.ask(request).await?;
         answer.expect::<Vec<SessionWire<'_>>>()?.into_iter().map(SessionWire::session).collect()
+    }
+
+    /// In which state each session of the server is, by its name: one cheap question for all of them. What can't be read of one
+    /// session does not spoil the others.
+    ///
+    /// # Errors
+    /// Any [`WahaError`]; [`WahaError::Unauthorized`] with 403 when the key is one for single sessions.
+    pub async fn session_statuses(&self) -> Result<BTreeMap<String, InstanceStatus>, WahaError> {
+        let request = self.get("/api/sessions", &[])?.query(&[("all", "true")]);
+        let answer = self.ask_soon(request, Self::LOOK_TIMEOUT).await?;
+        let listed = answer.expect::<Vec<SessionWire<'_>>>()?.into_iter().filter_map(|wire| wire.session().ok());
+        Ok(listed.map(|session| (session.name, session.status)).collect())
+    }
+
+    /// In which state a session is, asked in a hurry; `None`: the server has none of this name.
+    ///
+    /// # Errors
+    /// Any [`WahaError`] but not found.
+    pub async fn session_status(&self, session: &str) -> Result<Option<InstanceStatus>, WahaError> {
+        match self.ask_soon(self.get("/api/sessions/{session}", &[session])?, Self::LOOK_TIMEOUT).await {
+            Ok(answer) => Ok(Some(answer.expect::<SessionWire<'_>>()?.session()?.status)),
+            Err(WahaError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// One session, or `None` when the server has none of this name.

@@ -90,7 +90,7 @@ fn event(kind: &str, payload: &str, me: Option<&Me>, at: Timestamp) -> Result<De
             None => unknown(kind),
         },
         "message.reaction" => DeliveryEvent::Reaction(reaction(&json(payload)?, at)?),
-        "message.edited" => DeliveryEvent::Edited(edited(&json(payload)?, at)?),
+        "message.edited" => DeliveryEvent::Edited(edited(&json(payload)?, me, at)?),
         "message.revoked" => DeliveryEvent::Revoked(revoked(&json(payload)?, at)?),
         "session.status" => DeliveryEvent::SessionStatus(status(&json(payload)?)?),
         "presence.update" => DeliveryEvent::Presence(presence(&json(payload)?)?),
@@ -130,16 +130,19 @@ fn reaction(payload: &wire::Message<'_>, at: Timestamp) -> Result<ReactionEvent,
     })
 }
 
-fn edited(payload: &wire::Message<'_>, at: Timestamp) -> Result<EditedEvent, WireError> {
+fn edited(payload: &wire::Message<'_>, me: Option<&Me>, at: Timestamp) -> Result<EditedEvent, WireError> {
     let id = payload.id.filled().ok_or(WireError::Missing("payload.id"))?;
+    // An edit that names no other message is of the message itself.
+    let target = bare_of(payload.edited_message_id.filled().unwrap_or(id));
+    // NOWEB left the field empty before WAHA 2026.7.2.
+    let words = payload.body.owned().or_else(|| content::of_edit(&payload.data)?.words);
     Ok(EditedEvent {
         bare_id: bare_of(id).to_owned(),
         from_me: payload.from_me.or(MessageId::parse(id).is_some_and(|parts| parts.from_me)),
-        // An edit that names no other message is of the message itself.
-        target_bare_id: bare_of(payload.edited_message_id.filled().unwrap_or(id)).to_owned(),
-        // NOWEB left the field empty before WAHA 2026.7.2.
-        text: payload.body.owned().or_else(|| content::edited_words(&payload.data)).unwrap_or_default(),
+        target_bare_id: target.to_owned(),
+        text: words.unwrap_or_default(),
         at: payload.timestamp.instant().unwrap_or(at),
+        message: message::edited(payload, target, me, at).map(Box::new),
     })
 }
 

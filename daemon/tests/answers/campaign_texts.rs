@@ -42,6 +42,27 @@ async fn each_text_goes_to_its_part_of_the_people() {
     assert!(none.contains("A to C"), "{none}");
 }
 
+/// A text as a version without limits may have stored it.
+const ENDLESS: &str = "Hi {% for day in range(100000000) %}{{ name }}{% endfor %}";
+
+#[tokio::test]
+async fn a_stored_text_that_cannot_be_read_any_more_stops_its_campaign_and_leaves_nobody_out() {
+    let world = unlimited(Engine::Noweb).await;
+    let made = json!({"name": "spring", "text": "Hi {{ name }}", "file": list(20)});
+    let id = campaign(&world, "campaign.create", made).await.id;
+    let now = world.daemon.cx.now();
+    world.shop.edit_campaign(id, Some(ENDLESS.into()), None, "UTC".into()).await.unwrap();
+    let refused = call(&world, "campaign.launch", json!({"name": "spring"})).await.unwrap_err();
+    assert!(refused.contains("its text can give nobody a message"), "{refused}");
+    assert!(refused.contains("in line 1") && refused.contains("mychatflow campaign edit"), "{refused}");
+    // It was launched before the update.
+    world.shop.launch_campaign(id, now).await.unwrap();
+    let paused = until_state(&world, CampaignState::Paused).await;
+    let reason = paused.reason.unwrap();
+    assert!(reason.contains("in line 1") && reason.contains("mychatflow campaign clone"), "{reason}");
+    assert_eq!((paused.counts.queued, paused.counts.skipped, world.waha.sent_count()), (20, 0, 0));
+}
+
 #[tokio::test]
 async fn who_is_not_on_whatsapp_is_left_out_and_others_get_it_where_whatsapp_knows_them() {
     let world = unlimited(Engine::Noweb).await;

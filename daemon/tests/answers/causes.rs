@@ -8,6 +8,7 @@ use mychatflow_data::ids::ChatId;
 use mychatflow_data::model::chat::{Chat, ChatState};
 use mychatflow_data::model::instance::{InstanceStatus, Verdict};
 use mychatflow_data::model::job::JobKind;
+use mychatflow_data::model::setting::SettingKey;
 use mychatflow_data::protocol::calls::daemon::DaemonShown;
 use mychatflow_data::protocol::calls::queue::QueueLine;
 use mychatflow_data::protocol::calls::why::WhyDocument;
@@ -218,11 +219,19 @@ async fn a_message_that_needs_no_answer_says_who_found_so() {
             (chat.state == ChatState::Waiting).then_some(())
         })
         .await;
+    let nothing = "Not answered: the assistant read it and saw nothing to answer";
     for ahead in [Duration::ZERO, OLD] {
         later(&world, ahead);
         let why: WhyDocument = call(&world, "why", json!({"id": chat})).await;
-        assert_eq!(why.headline, "Not answered: the assistant read it and saw nothing to answer");
+        assert_eq!(why.headline, nothing);
     }
+    later(&world, Duration::ZERO);
+    // What is asked later is no answer to it, and does not ask it again.
+    let thanks = world.shop.interactions(chat, None, 1).await.unwrap().remove(0).id;
+    world.waha.customer_says(SESSION, &world.ana, "do you deliver?").await.unwrap();
+    world.waha.wait_for_sent(1, DEADLINE).await.unwrap();
+    let why: WhyDocument = call(&world, "why", json!({"id": thanks})).await;
+    assert_eq!(why.headline, nothing);
 }
 
 #[tokio::test]
@@ -338,4 +347,19 @@ async fn a_question_that_got_old_while_the_number_or_gemini_rested_says_so() {
         let reason = needs_you(&world, chat, &old).await;
         assert!(reason.contains(" until "), "{reason}");
     }
+}
+
+/// The shop wrote its hours in its own language; they hold all the same.
+#[tokio::test]
+async fn outside_of_the_hours_of_the_shop_nothing_is_answered() {
+    let world = world(Engine::Noweb).await;
+    let days = ["montags", "dienstags", "mittwochs", "donnerstags", "freitags", "samstags", "sonntags"];
+    // Neither today nor around midnight.
+    let today = world.daemon.cx.now().to_jiff().to_zoned(jiff::tz::TimeZone::UTC).weekday().to_monday_zero_offset();
+    let day = days[(usize::try_from(today).unwrap() + 3) % 7];
+    world.set(SettingKey::BusinessHours, &format!("Geöffnet {day} 8-18 Uhr")).await;
+    world.waha.customer_says(SESSION, &world.ana, "Habt ihr offen?").await.unwrap();
+    let chat = chat_of(&world, &world.ana).await;
+    needs_you(&world, chat.id, "outside business hours").await;
+    assert!(world.gemini.requests().is_empty(), "the model was not asked");
 }

@@ -2,7 +2,7 @@
 
 use mychatflow_daemon::http::signature::{ALGORITHM, ALGORITHM_HEADER, SIGNATURE_HEADER, sign};
 use mychatflow_data::model::chat::{Chat, ChatState};
-use mychatflow_data::model::interaction::{ContentKind, Interaction};
+use mychatflow_data::model::interaction::{ContentKind, Interaction, InteractionState};
 use mychatflow_data::store::search::Wanted;
 use mychatflow_sandbox::faults::When;
 use mychatflow_sandbox::gemini::{Fault, Operation};
@@ -129,13 +129,19 @@ fn asked(world: &World) -> String {
 async fn every_engine_s_contents_are_stored_told_to_the_model_and_found() {
     for engine in [Engine::Noweb, Engine::Gows, Engine::Webjs] {
         let world = world(engine).await;
-        let customer = |n: usize| Customer::new(&format!("44770090020{n}"), "Ana");
+        let customer = |n: usize| Customer::new(&format!("4477009002{n:02}"), "Ana");
         let text = |text: &str| (ContentKind::Text, text.to_owned());
-        let own = world.waha.api_sends(SESSION, &customer(7).chat_id(), "Which?").await.unwrap();
+        let own = world.waha.api_sends(SESSION, &customer(10).chat_id(), "Which?").await.unwrap();
         let contents = [
             (Content::ButtonAnswer("Yes, deliver".into()), text("Yes, deliver")),
             (Content::Disappearing("To the quay?".into()), text("To the quay?")),
             (Content::ListAnswer("Rye bread".into()), text("Rye bread")),
+            (Content::ButtonChoice("The second one".into()), text("The second one")),
+            (Content::FlowAnswer("Table for two".into()), text("Table for two")),
+            (
+                Content::NoveltyWithWords { sort: "futureThingMessage".into(), words: "On the island too?".into() },
+                text("On the island too?"),
+            ),
             (
                 Content::Location {
                     latitude: 53.5436,
@@ -146,8 +152,8 @@ async fn every_engine_s_contents_are_stored_told_to_the_model_and_found() {
                 (ContentKind::Location, "Harbour Café, 3 Quay Street (53.5436, 9.9662)".into()),
             ),
             (
-                Content::ContactCard { name: "Otto Example".into(), phone: "+4915100000099".into() },
-                (ContentKind::Contact, "Otto Example +4915100000099".into()),
+                Content::ContactCard { name: "Otto Müller-Lüdenscheidt".into(), phone: "+4915100000099".into() },
+                (ContentKind::Contact, "Otto Müller-Lüdenscheidt +4915100000099".into()),
             ),
             (
                 Content::Poll { question: "Which bread?".into(), options: vec!["Rye".into(), "Spelt".into()] },
@@ -164,7 +170,7 @@ async fn every_engine_s_contents_are_stored_told_to_the_model_and_found() {
             ),
         ];
         // The poll was another program's: its chat is there once the echo is stored.
-        chat(&world, &customer(7).chat_id()).await;
+        chat(&world, &customer(10).chat_id()).await;
         for (n, (content, (kind, words))) in contents.into_iter().enumerate() {
             world.waha.customer_sends(SESSION, &customer(n), content).await.unwrap();
             let stored = world
@@ -177,13 +183,16 @@ async fn every_engine_s_contents_are_stored_told_to_the_model_and_found() {
                 .await;
             assert_eq!((stored.kind, &stored.text), (kind, &words), "{engine:?}");
         }
-        needs_you(&world, &customer(8).chat_id(), "sent an order").await;
+        needs_you(&world, &customer(11).chat_id(), "sent an order").await;
         let told = [
             "Yes, deliver",
             "To the quay?",
             "Rye bread",
             "[location] Harbour Café, 3 Quay Street (53.5436, 9.9662)",
-            "[contact card] Otto Example +4915100000099",
+            "[contact card] Otto Müller-Lüdenscheidt +4915100000099",
+            "The second one",
+            "Table for two",
+            "On the island too?",
             "[poll] Which bread?: Rye · Spelt",
             "[document] wedding-menu.pdf",
         ];
@@ -195,7 +204,7 @@ async fn every_engine_s_contents_are_stored_told_to_the_model_and_found() {
         for (typed, kind) in [
             ("wedding-menu.pdf", ContentKind::Document),
             ("quay street", ContentKind::Location),
-            ("otto", ContentKind::Contact),
+            ("lüdenscheidt", ContentKind::Contact),
             ("spelt", ContentKind::Poll),
         ] {
             let wanted = Wanted { text: typed.into(), ..Wanted::default() };
@@ -217,4 +226,59 @@ async fn a_line_break_that_the_model_escaped_twice_is_a_line_break() {
     world.waha.customer_says(SESSION, &world.ana, "Hello").await.unwrap();
     let sent = world.waha.wait_for_sent(1, DEADLINE).await.unwrap();
     assert_eq!(sent[0].text, "Hello Ana!\n\nSee you soon.");
+}
+
+#[tokio::test]
+async fn whatever_the_owner_sends_from_the_phone_silences_the_assistant() {
+    for engine in [Engine::Noweb, Engine::Gows, Engine::Webjs] {
+        let world = world(engine).await;
+        let contents = [
+            Content::Unreadable,
+            Content::Voice,
+            Content::Sticker,
+            Content::Novelty("hologramMessage".into()),
+            Content::ButtonChoice("Yes".into()),
+            Content::Location { latitude: 53.5, longitude: 9.9, name: None, address: None },
+        ];
+        for (n, content) in contents.into_iter().enumerate() {
+            let customer = Customer::new(&format!("4477009003{n:02}"), "Ana");
+            world.waha.owner_sends_from_phone(SESSION, &customer.chat_id(), content.clone()).await.unwrap();
+            let paused = world.until("the pause", async || {
+                let found = world.shop.find_chat(&customer.chat_id().parse().unwrap()).await.unwrap()?;
+                found.paused_until
+            });
+            assert!(paused.await > world.daemon.cx.now(), "{engine:?} {content:?}");
+            world.waha.customer_says(SESSION, &customer, "Are you open?").await.unwrap();
+            let waits = world.until("the question", async || {
+                let found = world.shop.find_chat(&customer.chat_id().parse().unwrap()).await.unwrap()?;
+                (found.unread == 1).then_some(found.state)
+            });
+            assert_eq!(waits.await, ChatState::NeedsYou, "{engine:?} {content:?}");
+        }
+        assert!(world.jobs_done().await, "{engine:?}: nothing is answered");
+    }
+}
+
+#[tokio::test]
+async fn the_edit_of_a_question_that_never_came_is_answered_once() {
+    let world = world(Engine::Noweb).await;
+    let now = world.daemon.cx.now().millis();
+    let chat = world.ana.chat_id();
+    let inner = json!({"protocolMessage": {"type": 14, "key": {"id": "3A01"}, "editedMessage": {"conversation": "When are you open?"}}});
+    let edit = json!({"id": "evt_edit", "timestamp": now, "event": "message.edited", "session": SESSION, "engine": "NOWEB",
+        "payload": {"id": format!("false_{chat}_3A02"), "timestamp": now / 1000, "from": chat, "fromMe": false,
+            "body": "When are you open?", "hasMedia": false, "editedMessageId": "3A01",
+            "_data": {"key": {"id": "3A02"}, "pushName": "Ana", "message": inner}}});
+    assert_eq!(post(&world, &edit).await, STORED);
+    let sent = world.waha.wait_for_sent(1, DEADLINE).await.unwrap();
+    assert_eq!(sent[0].chat_id, chat);
+    assert!(asked(&world).contains("When are you open?"));
+    assert_eq!(post(&world, &edit).await, r#"{"duplicate":true}"#);
+    let late = noweb(&world, "3A01", &json!({"conversation": "Whn are you opn?"}));
+    assert_eq!(post(&world, &late).await, r#"{"duplicate":true}"#);
+    let stored = first(&world, &chat).await;
+    assert_eq!((stored.text.as_str(), stored.state), ("When are you open?", InteractionState::Edited));
+    assert_eq!(stored.original.as_deref(), Some("Whn are you opn?"));
+    assert!(world.jobs_done().await, "it is answered once");
+    assert_eq!(world.waha.sent().len(), 1);
 }

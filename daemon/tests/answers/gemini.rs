@@ -47,6 +47,23 @@ async fn an_outage_of_the_model_costs_a_few_requests_and_its_end_answers_everybo
 }
 
 #[tokio::test]
+async fn an_answer_that_goes_round_in_circles_is_held_for_a_human() {
+    let world = world(Engine::Noweb).await;
+    let says = r#"{"action":"reply","reply":"One moment please. One moment please. One moment please.","handoff_reason":null}"#;
+    world.gemini.faults().add(Operation::GenerateContent, When::Next(1), Fault::Says(says.into()));
+    world.waha.customer_says(SESSION, &world.ana, "When are you open?").await.unwrap();
+    let chat = world.chat().await;
+    let held = world.until("held", async || {
+        let page = world.shop.interactions(chat, None, 1).await.unwrap();
+        (page[0].state == InteractionState::Held).then(|| page[0].clone())
+    });
+    held.await;
+    let reason = world.shop.chat(chat).await.unwrap().unwrap().reason.unwrap();
+    assert_eq!(reason, "held: it says the same three times: One moment please");
+    assert_eq!(world.waha.sent_count(), 0);
+}
+
+#[tokio::test]
 async fn an_invented_price_is_held_for_a_human() {
     let world = world(Engine::Noweb).await;
     let says = r#"{"action":"reply","reply":"That costs 4711 €.","handoff_reason":null}"#;
@@ -96,6 +113,8 @@ async fn what_the_facts_do_not_say_is_handed_to_a_human() {
             (chat.state == ChatState::NeedsYou && chat.handoff_at.is_some()).then_some(())
         })
         .await;
+    let handed = world.shop.chat(chat).await.unwrap().unwrap();
+    assert_eq!(handed.waiting_since, handed.last_in_at, "for a person they wait since they asked");
     // Silence until resume: the next question is not answered.
     world.waha.customer_says(SESSION, &world.ana, "When are you open?").await.unwrap();
     world

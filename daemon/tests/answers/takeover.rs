@@ -197,6 +197,64 @@ async fn whoever_asked_before_is_not_answered_while_waha_cannot_say_to_whom_the_
     assert_eq!(world.waha.sent_count(), 1);
 }
 
+/// Ana asks, and the assistant answers her.
+async fn ana_is_answered(world: &World) {
+    world.waha.customer_says(SESSION, &world.ana, "When are you open?").await.unwrap();
+    world.waha.wait_for_sent(1, DEADLINE).await.unwrap();
+    world.until("at rest", async || world.jobs_done().await.then_some(())).await;
+}
+
+async fn marta_is_heard(world: &World) {
+    marta_takes_over(world).await;
+    let heard = async || world.shop.find_chat(&lid().parse().unwrap()).await.unwrap().map(drop);
+    world.until("her message is there", heard).await;
+}
+
+#[tokio::test]
+async fn a_customer_whom_the_owner_took_over_is_not_answered_while_waha_is_slow_to_say_whose_the_address_is() {
+    for engine in ENGINES {
+        let world = world(engine).await;
+        knows_the_pair(&world).await;
+        ana_is_answered(&world).await;
+        thinks_for(&world, Duration::from_millis(300)).await;
+        world.waha.faults().add(Operation::ReadLid, When::Always, Fault::Delay(Duration::from_millis(1500)));
+        marta_is_heard(&world).await;
+        world.waha.customer_says(SESSION, &world.ana, "Great, when?").await.unwrap();
+        model_is_asked(&world, 2).await;
+        world.clock.set_ahead(Duration::from_secs(6));
+        is_silent(&world, 1).await;
+    }
+}
+
+#[tokio::test]
+async fn a_customer_is_left_to_a_human_when_waha_takes_too_long_and_answered_once_another_was_meant() {
+    let world = world(Engine::Noweb).await;
+    ana_is_answered(&world).await;
+    thinks_for(&world, Duration::from_millis(300)).await;
+    world.waha.faults().add(Operation::ReadLid, When::Always, Fault::EngineError("no lids today".into()));
+    marta_is_heard(&world).await;
+    world.waha.customer_says(SESSION, &world.ana, "Great, when?").await.unwrap();
+    model_is_asked(&world, 2).await;
+    world.clock.set_ahead(Duration::from_secs(30));
+    let chat = world.chat().await;
+    world
+        .until("she is left to a human", async || {
+            let now = world.shop.chat(chat).await.unwrap().unwrap();
+            (now.state == ChatState::NeedsYou
+                && now.reason.as_deref() == Some("somebody of the shop may have answered"))
+            .then_some(())
+        })
+        .await;
+    assert_eq!(world.waha.sent_count(), 1);
+    assert_eq!(world.credits().await.reserved, Credits::ZERO);
+    // The owner wrote to Ben.
+    world.waha.map_lid(SESSION, LID, "447700900456").await.unwrap();
+    world.waha.faults().clear();
+    world.clock.set_ahead(Duration::from_secs(200));
+    world.waha.wait_for_sent(2, DEADLINE).await.unwrap();
+    assert_eq!(world.waha.sent_to(&world.ana.number_id()).len(), 2);
+}
+
 #[tokio::test]
 async fn an_answer_that_comes_back_under_the_other_address_silences_nobody() {
     // WEBJS chooses the ids itself; the others are told them.

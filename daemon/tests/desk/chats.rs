@@ -1,6 +1,7 @@
 //! Reading, writing and steering threads.
 
 use mychatflow_data::ids::InteractionId;
+use mychatflow_data::model::new_chats::{NEW_CHATS_CLOSED, NewChatCapping};
 use mychatflow_data::protocol::error::Code;
 use mychatflow_data::store::tx::outcome::After;
 use secrecy::SecretString;
@@ -39,6 +40,26 @@ async fn a_thread_is_listed_and_shown_with_clean_words_oldest_first() {
     assert_eq!(world.refused("chat.list", json!({"after": "nonsense"})).await.0, Code::Invalid);
     assert_eq!(world.refused("chat.list", json!({"instance": "other"})).await.0, Code::NotFound);
     assert_eq!(world.call("chat.list", json!({"instance": "main", "state": "done"})).await["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_first_message_to_somebody_needs_a_word_while_whatsapp_wants_no_new_chats() {
+    let world = world().await;
+    let now = world.daemon.cx.now();
+    world.says(ANA, "A1", "open today?").await;
+    let stranger = "+4915122222222";
+    world.call("chat.pause", json!({"chat": stranger})).await;
+    let until = now + std::time::Duration::from_secs(86_400);
+    let spent = NewChatCapping { state: "CAPPED".into(), quota: Some(50), used: 50, until: Some(until), seen_at: now };
+    world.shop.restrict_instance(world.number, None, Some(spent)).await.unwrap();
+    let send = |chat: &str| json!({"chat": chat, "text": "we are open"});
+    let (code, why) = world.refused("chat.send", send(stranger)).await;
+    assert_eq!(code, Code::Conflict);
+    assert!(why.starts_with(NEW_CHATS_CLOSED) && why.contains("--yes"), "{why}");
+    assert_eq!(world.call("chat.send", send(ANA_PHONE)).await["state"], "queued", "who wrote is nobody new");
+    let consent = json!({"chat": stranger, "text": "we are open", "yes": true});
+    assert_eq!(world.call("chat.send", consent).await["state"], "queued");
+    assert_eq!(world.call("chat.send", send(stranger)).await["state"], "queued", "the chat has begun");
 }
 
 #[tokio::test]

@@ -129,6 +129,7 @@ async fn drafts_notes_and_what_happens_to_a_message_are_told() {
         target_bare_id: "A1".into(),
         text: "open tomorrow?".into(),
         at: world.daemon.cx.now(),
+        message: None,
     });
     world.receives(edit).await;
     let edited = hear(&mut messages, Topic::InteractionChanged, |found: &InteractionDocument| found.original.is_some());

@@ -1,6 +1,8 @@
 //! Stored answers: what is told of them, and what of them is refused.
 
+use mychatflow_daemon::bus::{Audience, Heard, Wish};
 use mychatflow_data::protocol::error::Code;
+use mychatflow_data::protocol::event::Topic;
 use serde_json::{Value, json};
 
 use crate::world::{ANA, World, world};
@@ -76,4 +78,30 @@ async fn a_file_goes_out_and_comes_back_as_it_was() {
         assert_eq!((&bread["text"], &bread["state"]), (&json!(stored), &json!("aside")));
     }
     assert_eq!(labels(&world, json!({})).await, ["bread", "cake", "hours"]);
+}
+
+#[tokio::test]
+async fn a_stored_text_that_cannot_be_read_any_more_is_named_with_what_to_do() {
+    let world = world().await;
+    world.call("quick_reply.add", json!({"label": "bread", "text": "4 € a loaf"})).await;
+    // As a version without limits may have stored it.
+    let endless = "8 to 18{% for day in range(100000000) %}!{% endfor %}";
+    let now = world.daemon.cx.now();
+    world.shop.add_quick_reply("hours".into(), endless.into(), None, now).await.unwrap();
+    let page = world.call("quick_reply.list", json!({})).await;
+    let problems: Vec<Option<&str>> =
+        page["items"].as_array().unwrap().iter().map(|reply| reply["problem"].as_str()).collect();
+    assert!(matches!(problems[..], [None, Some(why)] if why.contains("in line 1")), "{problems:?}");
+
+    let wish = Wish { audience: Audience::Everybody, topics: vec![Topic::DaemonNotice], since: None };
+    let mut notices = world.daemon.cx.bus.listen(wish);
+    mychatflow_daemon::stored_texts::tell_unreadable(&world.daemon.cx).await.unwrap();
+    let Heard::Events(told) = notices.next().await else { panic!("one notice") };
+    let told = told[0].data.get().to_owned();
+    assert!(told.contains("the quick reply hours") && told.contains("mychatflow quick-reply edit"), "{told}");
+    assert!(!told.contains("bread"), "{told}");
+
+    world.call("quick_reply.edit", json!({"name": "hours", "text": "8 to 18"})).await;
+    let page = world.call("quick_reply.list", json!({"find": "18"})).await;
+    assert_eq!(page["items"][0]["problem"], Value::Null);
 }

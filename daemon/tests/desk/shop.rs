@@ -97,3 +97,29 @@ async fn the_daemon_says_what_it_leans_on_and_counts() {
     assert_eq!(world.call("daemon.stop", json!({})).await["pid"], json!(std::process::id()));
     assert!(world.daemon.cx.stop.is_cancelled());
 }
+
+#[tokio::test]
+async fn opening_hours_are_understood_as_they_are_typed_or_refused_with_an_example() {
+    let world = world().await;
+    let set = json!({"key": "business.hours", "value": "Mar-Ven 9h-19h, Sam 9h-17h, fermé dimanche et lundi"});
+    let line = world.call("settings.set", set).await;
+    assert_eq!(line["value"], "Mar-Ven 9h-19h, Sam 9h-17h, fermé dimanche et lundi", "as it was typed");
+    assert_eq!(line["read_as"], "Mon closed; Tue-Fri 09:00-19:00; Sat 09:00-17:00; Sun closed");
+    let weekday = json!([[540, 1140]]);
+    let typed = json!({
+        "mon": [], "tue": weekday, "wed": weekday, "thu": weekday, "fri": weekday, "sat": [[540, 1020]], "sun": [],
+    });
+    assert_eq!(line["typed_hours"], typed);
+    for text in ["whenever we like", "Mo-Fr ab 9", "closed on Sundays"] {
+        let (code, message) = world.refused("settings.set", json!({"key": "business.hours", "value": text})).await;
+        assert_eq!(code, Code::Invalid, "{text}");
+        assert!(message.contains("Mon-Fri 08:00-12:00, 13:00-18:00"), "{message}");
+    }
+    let shown = world.call("settings.show", json!({})).await;
+    let hours = shown["items"].as_array().unwrap().iter().find(|line| line["key"] == "business.hours").unwrap();
+    assert_eq!(
+        (&hours["typed_hours"], hours.get("warning")),
+        (&typed, None),
+        "the last ones that were understood hold"
+    );
+}

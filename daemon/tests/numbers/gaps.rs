@@ -12,6 +12,8 @@ use mychatflow_data::model::job::{Job, JobArgs, JobKind};
 use mychatflow_data::store::jobs::Ended;
 use mychatflow_data::store::tx::outcome::After;
 use mychatflow_data::store::tx::send::Composer;
+use mychatflow_sandbox::faults::When;
+use mychatflow_sandbox::gemini::{Fault, Operation};
 use mychatflow_sandbox::waha::{Customer, Direction, Engine, Options, Stamps, Status};
 use tokio_util::sync::CancellationToken;
 
@@ -342,4 +344,57 @@ async fn a_history_from_the_future_of_the_server_is_read_again_when_its_time_has
     world.waha.set_date_offset(5);
     world.run_jobs().await;
     assert!(is_paused(&world, "are you open?").await);
+}
+
+#[tokio::test]
+async fn an_old_message_between_older_ones_silences_nobody_whatever_time_is_on_it() {
+    for engine in [Engine::Noweb, Engine::Gows, Engine::Webjs] {
+        let (world, number) = World::paired_long_ago(Options { engine, ..Options::default() }).await;
+        let now_s = world.cx.now().millis() / 1000;
+        for (direction, text, age_s) in [
+            (Direction::In, "do you deliver?", 90_000),
+            (Direction::Out, "we do, by bike", 80_000),
+            (Direction::In, "thanks", 70_000),
+            (Direction::In, "do you have blue mugs?", 60),
+        ] {
+            world.waha.add_history("default", &ana(), direction, text, now_s - age_s).await.unwrap();
+        }
+        // When the server read the phone: no request of ours is as young as that.
+        world.waha.make_up_stamps("default", Stamps::OnOurs(now_s - 30)).await.unwrap();
+        for _ in 0..2 {
+            world.recover(number).await;
+        }
+        assert!(!is_paused(&world, "do you have blue mugs?").await, "{engine:?}");
+        world.pass(4);
+        world.run_jobs().await;
+        let reason = world.chat_of("do you have blue mugs?").await.chat.reason;
+        assert_eq!(world.waha.sent_count(), 1, "{engine:?}: what was asked after it is answered: {reason:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_ours_that_the_server_reads_from_the_phone_anew_silences_nobody() {
+    for engine in [Engine::Noweb, Engine::Gows, Engine::Webjs] {
+        let (world, number) = World::paired_long_ago(Options { engine, ..Options::default() }).await;
+        let says = r#"{"action":"reply","reply":"We have mugs of every colour, come and see","handoff_reason":null}"#;
+        world.gemini.faults().add(Operation::GenerateContent, When::Always, Fault::Says(says.into()));
+        let facts = world.hears(number, &ana(), "do you have blue mugs?").await;
+        assert_eq!(world.waha.sent_count(), 1, "{engine:?}: {:?}", facts.chat.reason);
+        world.take_in(number).await;
+        world.waha.map_lid("default", "190997547974799", &ana().phone).await.unwrap();
+        world.waha.reread_sent("default", &ana().number_id(), "190997547974799@lid").await.unwrap();
+        let now_s = world.cx.now().millis() / 1000;
+        world.waha.make_up_stamps("default", Stamps::OnOurs(now_s + 5)).await.unwrap();
+        // A minute later; no request is as young as that.
+        world.waha.set_date_offset(60);
+        world.pass(60);
+        for _ in 0..3 {
+            world.recover(number).await;
+            world.run_jobs().await;
+            world.pass(30);
+        }
+        assert!(!is_paused(&world, "do you have blue mugs?").await, "{engine:?}");
+        world.hears(number, &ana(), "do you have red mugs?").await;
+        assert_eq!(world.waha.sent_count(), 2, "{engine:?}");
+    }
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets the unexpected shall stop there")]
 
+mod evidence;
 mod gaps;
 mod life;
 mod pairings;

@@ -248,6 +248,27 @@ async fn another_phone_brings_chats_that_are_none_of_ours() {
 }
 
 #[tokio::test]
+async fn a_friend_of_another_phone_that_was_paired_while_nobody_looked_is_not_answered() {
+    for engine in ENGINES {
+        let (world, number) = World::paired(Options { engine, ..Options::default() }).await;
+        world.pass(4000);
+        world.waha.unlink("default").await.unwrap();
+        world.waha.force_status("default", Status::ScanQrCode).await.unwrap();
+        // On the new phone a friend wrote a moment before we hear of it.
+        let at_s = world.cx.now().millis() / 1000 - 2;
+        world.waha.add_history("default", &fred(), Direction::In, "dinner?", at_s).await.unwrap();
+        pair(&world, number).await;
+        for _ in 0..10 {
+            world.pass(40);
+            world.run_jobs().await;
+        }
+        let facts = world.hears(number, &fred(), "hello?").await;
+        assert!(is_held(&facts), "{engine:?}: {:?} {:?}", facts.review, facts.chat.reason);
+        assert_eq!(world.waha.sent_count(), 0, "{engine:?}");
+    }
+}
+
+#[tokio::test]
 async fn another_phone_is_noticed_by_a_search_that_began_before_anybody_looked() {
     let (world, number) = World::paired(Options::default()).await;
     world.pass(4000);

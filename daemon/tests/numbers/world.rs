@@ -2,7 +2,7 @@
 //! says so.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mychatflow_daemon::bus::{Audience, Bus, Heard, Listener, Wish};
@@ -47,13 +47,22 @@ const KINDS: [JobKind; 5] = [
     JobKind::AnswerChat,
 ];
 
-/// The wall clock, and by how many seconds a test has put it forward or back.
-#[derive(Default)]
-pub struct Ahead(AtomicI64);
+/// A clock that stands still but for what a test says: however slow the machine is, no time passes between two of its steps.
+/// The servers tell the true time.
+struct StillClock {
+    began_at: Timestamp,
+    ahead_s: AtomicI64,
+}
 
-impl Clock for Ahead {
+impl StillClock {
+    fn new() -> StillClock {
+        StillClock { began_at: WallClock.now(), ahead_s: AtomicI64::new(0) }
+    }
+}
+
+impl Clock for StillClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(WallClock.now().millis() + self.0.load(Ordering::SeqCst) * 1000)
+        Timestamp::from_millis(self.began_at.millis() + self.ahead_s.load(Ordering::SeqCst) * 1000)
     }
 }
 
@@ -77,8 +86,9 @@ pub struct World {
     pub cx: Cx,
     pub shop: TenantStore,
     pub gemini: gemini::Server,
-    ahead: Arc<Ahead>,
+    still: Arc<StillClock>,
     taken_in: AtomicUsize,
+    loses_posts: AtomicBool,
     _dir: tempfile::TempDir,
 }
 
@@ -88,8 +98,8 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let arrivals = Arrivals::default();
         let store = Store::open(&dir.path().join("store.db"), Arc::new(arrivals.clone())).await.unwrap();
-        let ahead = Arc::new(Ahead::default());
-        let clock: Arc<dyn Clock> = ahead.clone();
+        let still = Arc::new(StillClock::new());
+        let clock: Arc<dyn Clock> = still.clone();
         let gemini = gemini::Server::start(gemini::Options::default()).await.unwrap();
         let tenant = store.add_tenant("Corner Shop".into(), "starter".into(), "UTC".into(), clock.now()).await.unwrap();
         let shop = store.tenant(tenant.id).await.unwrap();
@@ -126,7 +136,17 @@ impl World {
             clock_doubt: mychatflow_daemon::clock_watch::ClockDoubt::default(),
             run,
         };
-        World { arrivals, waha: server, cx, shop, gemini, ahead, taken_in: AtomicUsize::new(0), _dir: dir }
+        World {
+            arrivals,
+            waha: server,
+            cx,
+            shop,
+            gemini,
+            still,
+            taken_in: AtomicUsize::new(0),
+            loses_posts: AtomicBool::new(false),
+            _dir: dir,
+        }
     }
 
     /// With a number that is paired, and its first jobs done.
@@ -179,7 +199,7 @@ impl World {
 
     /// Sets our clock by so many seconds; that of the server goes on.
     pub fn set_clock(&self, seconds: i64) {
-        self.ahead.0.fetch_add(seconds, Ordering::SeqCst);
+        self.still.ahead_s.fetch_add(seconds, Ordering::SeqCst);
     }
 
     /// Takes in whatever WAHA has posted since the last time, as the webhook would.
@@ -212,8 +232,17 @@ impl World {
         self.shop.request_job(args, "of a test".into(), now, now).await.unwrap();
     }
 
+    /// From now on nothing that WAHA posts arrives, and nothing is done as if it had.
+    pub fn lose_all_posts(&self) {
+        self.loses_posts.store(true, Ordering::SeqCst);
+    }
+
+    /// Has a number compared, as the webhook of a state does.
     pub async fn request_reconcile(&self, id: InstanceId) {
         let now = self.cx.now();
+        if !self.loses_posts.load(Ordering::SeqCst) {
+            self.cx.numbers.note_delivery(id, None, now);
+        }
         self.shop.request_job(JobArgs::ReconcileInstance { instance: id }, id.to_string(), now, now).await.unwrap();
     }
 

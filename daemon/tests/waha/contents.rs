@@ -150,6 +150,8 @@ fn what_the_two_socket_engines_hold() {
         (json!({"protocolMessage": {"type": 9}, "holoGramMessage": {"x": 1}}), Other, Some("[holo gram]")),
         (json!({"holoGramMessage": {"x": 1}, "conversation": "hi"}), Text, Some("hi")),
         (json!({"ephemeralMessage": {"message": {}}}), Other, Some("[ephemeral]")),
+        // The engine is older than what was sent, and leaves it out.
+        (json!({"messageContextInfo": {"messageSecret": "eA=="}}), Other, Some("[message without text]")),
         (json!({}), Other, Some("[message without text]")),
         (Value::Null, Other, Some("[message without text]")),
     ] {
@@ -250,10 +252,155 @@ fn only_known_leftovers_are_no_messages() {
         assert_eq!((message.kind, matches!(message.handling, Handling::Leftover(_))), (kind, false));
     }
     holds(&stub(json!(40)), Other, Some("[missed voice call]"));
-    // Nothing at all: from a customer it is a message, of our own side it is none.
-    let own = message(&json!({"id": "true_49151@c.us_3E", "fromMe": true, "body": null}));
-    assert!(matches!(own.handling, Handling::Leftover(_)));
     holds(&json!({"body": null}), Other, Some("[message without text]"));
+}
+
+#[test]
+fn whatever_the_owner_sends_from_the_phone_is_a_message_of_a_human() {
+    let contents = [
+        json!({"conversation": "hi"}),
+        json!({"imageMessage": {}}),
+        json!({"audioMessage": {"ptt": true}}),
+        json!({"stickerMessage": {}}),
+        json!({"documentMessage": {"fileName": "menu.pdf"}}),
+        json!({"locationMessage": {"degreesLatitude": 53.5, "degreesLongitude": 9.9}}),
+        json!({"liveLocationMessage": {}}),
+        json!({"contactMessage": {"vcard": CARD}}),
+        json!({"pollCreationMessageV3": {"name": "Which?"}}),
+        json!({"pollUpdateMessage": {}}),
+        json!({"orderMessage": {}}),
+        json!({"eventMessage": {"name": "Tasting"}}),
+        json!({"callLogMesssage": {"isVideo": false}}),
+        json!({"buttonsMessage": {}}),
+        json!({"listResponseMessage": {}}),
+        json!({"viewOnceMessageV2": {"message": {"imageMessage": {}}}}),
+        json!({"thingOfTomorrowMessage": {"x": 1}}),
+        json!({"ephemeralMessage": {"message": {}}}),
+        json!({}),
+        Value::Null,
+    ];
+    let stub = json!({"body": null, "_data": {"messageStubType": 2}});
+    let of_webjs = ["chat", "image", "ptt", "sticker", "call_log", "ciphertext", "of_tomorrow"];
+    let of_webjs = of_webjs.map(|kind| webjs(&json!({"type": kind})));
+    let nothing = [json!({"body": null}), json!({"body": "", "_data": {}}), json!({"body": null, "_data": null})];
+    let of_sockets = contents.iter().flat_map(|content| [noweb(content), gows(content)]);
+    for payload in of_sockets.chain(of_webjs).chain(nothing).chain([stub]) {
+        let mut payload = payload;
+        payload["id"] = json!("true_49151@c.us_3E");
+        payload["fromMe"] = json!(true);
+        let own = message(&payload);
+        assert!(own.from_me && !matches!(own.handling, Handling::Leftover(_)), "{payload} {own:?}");
+    }
+}
+
+#[test]
+fn what_go_prints_inside_a_one_of_is_read() {
+    let of_go =
+        |message: &Value| json!({"hasMedia": false, "_data": {"Info": {"PushName": "Ana"}, "Message": message}});
+    let flow = |params: &str| {
+        json!({"interactiveResponseMessage": {"InteractiveResponseMessage": {"NativeFlowResponseMessage":
+            {"name": "menu_options", "paramsJSON": params, "version": 3}}}})
+    };
+    let template = json!({"templateMessage": {"Format": {"HydratedFourRowTemplate": {
+        "Title": {"HydratedTitleText": "Harbour Bakery"}, "hydratedContentText": "Your order is ready",
+        "hydratedButtons": [{"HydratedButton": {"QuickReplyButton": {"displayText": "Thanks", "ID": "b1"}}}]}}}});
+    let pictured = json!({"templateMessage": {"Format": {"HydratedFourRowTemplate": {
+        "Title": {"ImageMessage": {"caption": "the cake", "mimetype": "image/jpeg"}}, "hydratedContentText": "Like this?"}}}});
+    let filed = json!({"interactiveMessage": {"header": {"title": "Menu", "Media": {"DocumentMessage": {"fileName": "menu.pdf",
+        "mimetype": "application/pdf"}}}, "body": {"text": "Have a look"}, "InteractiveMessage": {"NativeFlowMessage": {}}}});
+    let nested =
+        json!({"templateMessage": {"Format": {"InteractiveMessageTemplate": {"body": {"text": "Which day?"}}}}});
+    let carousel = json!({"interactiveMessage": {"InteractiveMessage": {"CarouselMessage": {"cards": [
+        {"body": {"text": "Rye"}}, {"body": {"text": "Spelt"}}]}}}});
+    for (message, kind, words) in [
+        (
+            json!({"buttonsResponseMessage": {"selectedButtonID": "b1", "Response": {"SelectedDisplayText": "Yes, please"}, "type": 1}}),
+            Text,
+            "Yes, please",
+        ),
+        (json!({"ButtonsResponseMessage": {"Response": {"selecteddisplaytext": "Yes"}}}), Text, "Yes"),
+        // What neither engine prints today.
+        (json!({"buttonsResponseMessage": {"answer": {"more": 1, "displayText": "Yes"}}}), Text, "Yes"),
+        (flow("{\"id\":\"r1\",\"title\":\"Tuesday\"}"), Text, "Tuesday"),
+        (flow("{\"flow_token\":\"x\",\"people\":2,\"name\":\"Ana\"}"), Text, "people: 2, name: Ana"),
+        (template, Text, "Harbour Bakery\nYour order is ready"),
+        (nested, Text, "Which day?"),
+        (carousel, Text, "Rye\nSpelt"),
+        (pictured, Image, "the cake\nLike this?"),
+        (filed, Document, "Menu\nHave a look"),
+        (
+            json!({"buttonsMessage": {"Header": {"Text": "Question"}, "contentText": "Ready?"}}),
+            Text,
+            "Question\nReady?",
+        ),
+        (
+            json!({"buttonsMessage": {"Header": {"LocationMessage": {"name": "Quay", "degreesLatitude": 53.5, "degreesLongitude": 9.5}}, "contentText": "Here?"}}),
+            Text,
+            "Quay (53.5, 9.5)\nHere?",
+        ),
+        (json!({"ListResponseMessage": {"Title": "Rye", "SingleSelectReply": {"SelectedRowID": "r"}}}), Text, "Rye"),
+    ] {
+        holds(&of_go(&message), kind, Some(words));
+    }
+}
+
+#[test]
+fn words_in_a_sort_of_message_that_nobody_knows_are_read() {
+    let hsm = json!({"highlyStructuredMessage": {"namespace": "n", "elementName": "order_ready", "hydratedHsm":
+        {"hydratedTemplate": {"hydratedContentText": "Your order is ready"}}}});
+    let rich = json!({"richResponseMessage": {"messageType": 1, "submessages": [{"messageText": "Hello."},
+        {"messageType": 2, "messageText": "Do you deliver?"}], "contextInfo": {"quotedMessage": {"conversation": "no"}}}});
+    for (message, kind, words) in [
+        (json!({"futureThingMessage": {"nested": {"text": "do you deliver?"}}}), Text, "do you deliver?"),
+        (json!({"messageContextInfo": {"x": {"text": "no"}}, "newMessage": {"a": {"b": {"body": "hi"}}}}), Text, "hi"),
+        (json!({"viewOnceMessageV9": {"message": {"futureMessage": {"caption": "look"}}}}), Text, "look"),
+        (json!({"futureText": "only a text"}), Text, "only a text"),
+        (json!({"futureMessages": [{"text": "one"}, {"text": "two"}]}), Text, "one\ntwo"),
+        (hsm, Text, "Your order is ready"),
+        (rich, Text, "Hello.\nDo you deliver?"),
+        (json!({"futureMessage": {"nested": {"title": "Look"}}}), Other, "[future] Look"),
+        (json!({"futureMessage": {"id": "3EB0", "mediaKey": "QUJD"}}), Other, "[future]"),
+    ] {
+        holds(&noweb(&message), kind, Some(words));
+        holds(&gows(&message), kind, Some(words));
+    }
+    holds(
+        &webjs(&json!({"type": "of_tomorrow", "nested": {"text": "do you deliver?"}})),
+        Text,
+        Some("do you deliver?"),
+    );
+}
+
+#[test]
+fn what_webjs_says_beside_its_own_object_is_kept() {
+    let beside = |body: &str, data: Value| {
+        let mut payload = webjs(&data);
+        payload["body"] = json!(body);
+        payload
+    };
+    let order = json!({"type": "order", "body": "/9j/AAAA", "itemCount": 2, "orderTitle": "Bakery", "orderId": "1"});
+    holds(&beside("2 rye, sliced", order.clone()), Order, Some("2 rye, sliced (Bakery, 2 items)"));
+    holds(&beside("/9j/AAAA", order), Order, Some("Bakery, 2 items"));
+    holds(&beside("2 rye", json!({"type": "order", "message": "2 rye"})), Order, Some("2 rye"));
+    let product = json!({"type": "product", "title": "Rye", "body": "/9j/AAAA"});
+    holds(&beside("still there?", product), Product, Some("Rye\nstill there?"));
+    let invite = json!({"type": "groups_v4_invite", "inviteGrpName": "Bakers"});
+    holds(&beside("join us", invite), Other, Some("[invitation to a group] Bakers join us"));
+    holds(&beside("for the bread", json!({"type": "payment"})), Other, Some("[payment] for the bread"));
+    holds(&beside("Which?", json!({"type": "poll_creation", "pollOptions": [{"name": "a"}]})), Poll, Some("Which?: a"));
+    holds(&beside("Which?", json!({"type": "poll_update"})), Poll, Some("[vote]"));
+}
+
+#[test]
+fn a_name_in_quoted_printable_is_read_on_every_engine() {
+    let card = "BEGIN:VCARD\r\nVERSION:2.1\r\nN;ENCODING=QUOTED-PRINTABLE;CHARSET=UTF-8:M=C3=BC=\r\nller;J=C3=B6rg;;;\r\n\
+        TEL;CELL:+49 151\r\n 00000099\r\nEND:VCARD";
+    let words = Some("Jörg Müller +49 15100000099");
+    let message = json!({"contactMessage": {"vcard": card}});
+    holds(&noweb(&message), Contact, words);
+    holds(&gows(&message), Contact, words);
+    holds(&webjs(&json!({"type": "vcard", "body": card})), Contact, words);
+    holds(&json!({"body": card, "vCards": [card]}), Contact, words);
 }
 
 #[test]
@@ -286,6 +433,23 @@ fn an_edit_without_a_body_keeps_its_words() {
         let DeliveryEvent::Edited(edited) = event("message.edited", &payload) else { panic!() };
         assert_eq!(edited.text, "corrected", "{payload}");
     }
+}
+
+#[test]
+fn an_edit_tells_the_message_as_it_stands_since() {
+    let edit = json!({"protocolMessage": {"type": 14, "key": {"id": "3A"}, "editedMessage": {"imageMessage": {"caption": "two of these?"}}}});
+    for payload in [noweb(&edit), gows(&edit)] {
+        let mut payload = payload;
+        payload["editedMessageId"] = json!("3A");
+        let DeliveryEvent::Edited(edited) = event("message.edited", &payload) else { panic!() };
+        let told = edited.message.unwrap();
+        assert_eq!((told.bare_id.as_str(), told.wa_id.as_str()), ("3A", "false_49151@c.us_3A"));
+        assert_eq!((told.kind, told.text.as_deref(), told.handling), (Image, Some("two of these?"), Handling::Answer));
+        assert_eq!(told.at, edited.at, "nobody knows when it was written");
+    }
+    let leftover = json!({"protocolMessage": {"type": 5}});
+    let DeliveryEvent::Edited(edited) = event("message.edited", &noweb(&leftover)) else { panic!() };
+    assert!(edited.message.is_none());
 }
 
 #[test]

@@ -171,6 +171,9 @@ pub struct EditedEvent {
     pub text: String,
     /// When.
     pub at: Timestamp,
+    /// The message as it stands since, at the time of the edit; `None` where the edit does not tell enough of it. It is
+    /// stored where the message itself never came.
+    pub message: Option<Box<MessageEvent>>,
 }
 
 /// A message that was taken back.

@@ -1,12 +1,13 @@
 //! How people are told that a machine writes to them: once, before its first answer, in their language.
 //!
-//! The sentences, and the words by which a language is known, stand in `disclosure.toml`.
+//! The sentences stand in `disclosure.toml`; which language it is `language.rs` tells.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::language::{self, language_of};
 use super::opt_out;
 use crate::phone::Phone;
 
@@ -21,8 +22,6 @@ struct Language {
     sentence: String,
     /// The same where the business has no name.
     plain: String,
-    /// Words by which the language is known.
-    words: Vec<String>,
 }
 
 static LANGUAGES: LazyLock<BTreeMap<String, Language>> =
@@ -43,60 +42,29 @@ pub struct Clues<'c> {
     pub profile: &'c str,
 }
 
-/// The language of a text by its script or its words, if they speak for one more than for any other. In more than two words
-/// a single one proves nothing: short words are words of several languages.
-#[must_use]
-pub fn language_of(text: &str) -> Option<&'static str> {
-    let text = text.to_lowercase();
-    if let Some(language) = by_script(&text) {
-        return Some(language);
-    }
-    let words: Vec<&str> =
-        text.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty()).collect();
-    let votes = |language: &Language| words.iter().filter(|word| language.words.iter().any(|own| own == *word)).count();
-    let mut counted: Vec<(usize, &'static str)> =
-        LANGUAGES.iter().map(|(code, language)| (votes(language), code.as_str())).collect();
-    counted.sort_by(|one, other| other.cmp(one));
-    match counted.as_slice() {
-        [(most, code), (second, _), ..] if most > second && (*most > 1 || words.len() <= 2) => Some(code),
-        _ => None,
-    }
-}
-
-/// The language of a script that only one of them is written in.
-fn by_script(text: &str) -> Option<&'static str> {
-    let count = |of: fn(char) -> bool| text.chars().filter(|c| of(*c)).count();
-    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-    let kana = count(|c| matches!(c, '\u{3040}'..='\u{30ff}'));
-    let han = count(|c| matches!(c, '\u{4e00}'..='\u{9fff}'));
-    for (found, language) in [
-        (if kana > 0 { kana + han } else { 0 }, "ja"),
-        (han, "zh"),
-        (count(|c| matches!(c, '\u{ac00}'..='\u{d7a3}')), "ko"),
-        (count(|c| matches!(c, '\u{0600}'..='\u{06ff}')), "ar"),
-        (count(|c| matches!(c, '\u{0590}'..='\u{05ff}')), "he"),
-        (count(|c| matches!(c, '\u{0900}'..='\u{097f}')), "hi"),
-    ] {
-        if found > 0 && found * 2 > letters {
-            return Some(language);
-        }
-    }
-    None
-}
-
 /// The language to tell a person in: that of their words, of the answer, on record, of their country, of the business.
+/// Whose language has no sentence here is told in English, not in that of a neighbour.
 #[must_use]
 pub fn language(clues: &Clues<'_>) -> &'static str {
-    let known = |code: &str| {
+    let spoken = |code: &str| {
         let primary = code.split(['-', '_']).next().unwrap_or(code).to_ascii_lowercase();
-        LANGUAGES.get_key_value(&primary).map(|(code, _)| code.as_str())
+        let primary = match primary.as_str() {
+            "nb" | "nn" => "no",
+            "fil" => "tl",
+            other => other,
+        };
+        has_sentence(primary).or_else(|| language::is_known(primary).then_some(DEFAULT))
     };
-    language_of(clues.customer)
-        .or_else(|| language_of(&format!("{}\n{}", clues.customer, clues.reply)))
-        .or_else(|| clues.spoken.and_then(known))
-        .or_else(|| clues.phone.and_then(opt_out::language_of_country).and_then(known))
-        .or_else(|| language_of(clues.profile))
+    let told = language_of(clues.customer).or_else(|| language_of(&format!("{}\n{}", clues.customer, clues.reply)));
+    told.map(|code| has_sentence(code).unwrap_or(DEFAULT))
+        .or_else(|| clues.spoken.and_then(spoken))
+        .or_else(|| clues.phone.and_then(opt_out::language_of_country).and_then(has_sentence))
+        .or_else(|| language_of(clues.profile).and_then(has_sentence))
         .unwrap_or(DEFAULT)
+}
+
+fn has_sentence(code: &str) -> Option<&'static str> {
+    LANGUAGES.get_key_value(code).map(|(code, _)| code.as_str())
 }
 
 /// The sentence in a language.
@@ -148,41 +116,10 @@ mod tests {
         for (code, language) in LANGUAGES.iter() {
             assert_eq!(language.sentence.matches(SHOP).count(), 1, "{code}");
             assert!(!language.plain.is_empty() && !language.plain.contains(SHOP), "{code}");
-            assert!(language.words.iter().all(|word| *word == word.to_lowercase()), "{code}");
+            assert!(language::is_known(code), "{code}");
         }
         for code in opt_out::languages() {
             assert!(LANGUAGES.contains_key(code), "{code}");
-        }
-    }
-
-    #[test]
-    fn short_texts_tell_their_language() {
-        for (text, expected) in [
-            ("hola", Some("es")),
-            ("Hola!", Some("es")),
-            ("Guten Tag", Some("de")),
-            ("moin", Some("de")),
-            ("Wann haben Sie heute geöffnet?", Some("de")),
-            ("¿Cuánto cuesta?", Some("es")),
-            ("When are you open?", Some("en")),
-            ("bonjour", Some("fr")),
-            ("Quanto costa il pane?", Some("it")),
-            ("olá", Some("pt")),
-            ("Dzień dobry", Some("pl")),
-            ("merhaba", Some("tr")),
-            ("Здравствуйте", Some("ru")),
-            ("скільки коштує?", Some("uk")),
-            ("营业时间?", Some("zh")),
-            ("何時に開きますか", Some("ja")),
-            ("안녕하세요", Some("ko")),
-            ("مرحبا", Some("ar")),
-            ("O której otwieracie?", None),
-            ("שלום", Some("he")),
-            ("ok", None),
-            ("👍", None),
-            ("", None),
-        ] {
-            assert_eq!(language_of(text), expected, "{text}");
         }
     }
 
@@ -196,6 +133,11 @@ mod tests {
             (Clues { customer: "ok", spoken: Some("pt-br"), ..usual }, "pt"),
             (Clues { customer: "ok", spoken: Some("xx"), ..usual }, "de"),
             (Clues { phone: None, ..usual }, "es"),
+            (Clues { phone: None, customer: "👍", ..usual }, "es"),
+            (Clues { customer: "Radite li sutra?", ..usual }, "en"),
+            (Clues { customer: "ok", reply: "Да, днес работим до 18 часа.", ..usual }, "bg"),
+            (Clues { customer: "ok", spoken: Some("hr"), ..usual }, "en"),
+            (Clues { customer: "ok", spoken: Some("nb-NO"), ..usual }, "no"),
             (Clues::default(), "en"),
         ] {
             assert_eq!(language(&clues), expected, "{clues:?}");
@@ -205,6 +147,8 @@ mod tests {
     #[test]
     fn the_sentence_is_put_before_an_answer_and_taken_away_again() {
         for code in LANGUAGES.keys() {
+            let plain = sentence(code, "");
+            assert!(language_of(&plain).is_none_or(|of| of == code), "{plain}");
             for shop in ["Corner Shop", "", "A\nB"] {
                 let sentence = sentence(code, shop);
                 assert!(!sentence.contains(['\n', '{']), "{sentence}");

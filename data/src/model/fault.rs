@@ -199,7 +199,9 @@ impl AnswerFault {
     }
 }
 
-fn clock(at: Timestamp, zone: &TimeZone) -> String {
+/// A time of this day, as people read it.
+#[must_use]
+pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
     at.to_jiff().to_zoned(zone.clone()).strftime("%H:%M").to_string()
 }
 
@@ -234,10 +236,40 @@ mod tests {
     }
 
     #[test]
+    fn the_words_are_the_newest_of_one_cause_that_was_looked_at() {
+        use FaultCode::{ModelBusy, ModelKey, NumberDown};
+        let tried = |code, words| fault(code, words);
+        let rested = |code, words| fault(code, words).untried();
+        for (before, after, words) in [
+            (tried(ModelBusy, "busy"), tried(ModelBusy, "slow"), "slow"),
+            // Others have asked.
+            (tried(ModelBusy, "busy"), rested(ModelBusy, "rests"), "busy"),
+            (rested(NumberDown, "FAILED"), rested(NumberDown, "STARTING"), "STARTING"),
+            (tried(ModelKey, "key"), tried(ModelBusy, "busy"), "key"),
+        ] {
+            assert_eq!(after.clone().after(Some(&before)).words, words, "{before:?} {after:?}");
+        }
+        let later = AnswerFault { first_at: NOON + std::time::Duration::from_secs(60), ..fault(ModelBusy, "busy") };
+        assert_eq!(later.after(Some(&fault(ModelBusy, "busy"))).first_at, NOON);
+    }
+
+    #[test]
+    fn what_is_about_the_model_and_what_is_waited_for() {
+        use FaultCode::*;
+        let waited_for = [NumberDown, NumberSlowed, WahaDown, WahaKey];
+        for code in FaultCode::ALL {
+            assert_eq!(code.is_waited_for(), waited_for.contains(code), "{code}");
+            assert_eq!(code.is_of_model(), !waited_for.contains(code) && *code != WahaFailed, "{code}");
+        }
+    }
+
+    #[test]
     fn people_read_cause_tries_and_time() {
         let utc = TimeZone::UTC;
         let mut busy = fault(FaultCode::ModelBusy, "gemini is busy");
         assert_eq!(busy.so_far(&utc), "gemini is busy, tried once at 12:00");
+        let soon = NOON + std::time::Duration::from_secs(60);
+        assert_eq!(busy.until(soon, &utc), "gemini is busy, tried once until 12:01");
         busy.tries = 6;
         assert_eq!(busy.so_far(&utc), "gemini is busy, tried 6 times since 12:00");
         let end = NOON + std::time::Duration::from_secs(600);

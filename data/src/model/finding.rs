@@ -96,6 +96,8 @@ finding_codes! {
     WahaMissing => "waha_missing", Warning, "there is no WAHA: no number can be added";
     /// The last question to Gemini failed, and none was answered since.
     ModelDown => "model_down", Failed, "the model does not answer";
+    /// Gemini answers, and nothing that could be sent.
+    ModelUnusable => "model_unusable", Warning, "the model answers, and nothing that could be sent";
     /// There is no key for Gemini.
     ModelOff => "model_off", Warning, "the assistant is off: there is no key for the model";
     /// No answer of Gemini is known.
@@ -106,6 +108,14 @@ finding_codes! {
     NumberDown => "number_down", Failed, "the number is not connected";
     /// A number says that it works, and what it does contradicts that.
     NumberSuspect => "number_suspect", Failed, "the number says that it works, and seems not to";
+    /// What WAHA should have told by webhook never came.
+    DeliveriesMissing => "deliveries_missing", Failed, "what WAHA tells does not arrive: messages are read late";
+    /// WAHA does not take the messages of a number.
+    SendsFail => "sends_fail", Failed, "what the number sends fails";
+    /// Nobody has asked WAHA for a while how a number is.
+    NumberUnproven => "number_unproven", Warning, "nobody knows how the number is";
+    /// WAHA leaves out something of a number that we need.
+    NumberUntold => "number_untold", Warning, "WAHA does not tell all of the number";
     /// A number waits for its code to be scanned.
     NumberUnpaired => "number_unpaired", Warning, "the number waits to be paired";
     /// WAHA is connecting a number.
@@ -132,6 +142,7 @@ impl FindingCode {
     pub const fn is_of_state(self) -> bool {
         match self {
             Self::NumberDown | Self::NumberSuspect | Self::NumberUnpaired | Self::NumberConnecting => true,
+            Self::DeliveriesMissing | Self::SendsFail => true,
             _ => matches!(self, Self::NumberRestricted | Self::NumberQuiet),
         }
     }
@@ -295,7 +306,8 @@ pub fn order_findings(findings: &mut [HealthFinding]) {
 }
 
 /// A length of time in its largest unit: `20 s`, `14 min`, `3 h`, `2 d`.
-fn length(span: Duration) -> String {
+#[must_use]
+pub fn length(span: Duration) -> String {
     let seconds = span.as_secs();
     match seconds {
         0..120 => format!("{seconds} s"),

@@ -93,6 +93,23 @@ words! {
     }
 }
 
+/// Is a number being connected or paired?
+#[must_use]
+pub const fn is_on_its_way(status: Option<&InstanceStatus>) -> bool {
+    use InstanceStatus as S;
+    matches!(status, Some(S::Starting | S::ScanQrCode | S::PasskeyRequired | S::PasskeyConfirmationRequired))
+}
+
+/// The word for a number where people read it: one that is being connected or paired is on its way, not dead.
+#[must_use]
+pub fn condition(status: Option<&InstanceStatus>, verdict: Verdict) -> &'static str {
+    match (verdict, status) {
+        (Verdict::Dead, Some(InstanceStatus::Starting)) => "connecting",
+        (Verdict::Dead, status) if is_on_its_way(status) => "pairing",
+        (verdict, _) => verdict.word(),
+    }
+}
+
 /// The account that a number is paired with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Me {
@@ -139,6 +156,8 @@ pub struct Instance {
     pub worked_at: Option<Timestamp>,
     /// When the last complete reading of the people it knows began, since then.
     pub list_read_at: Option<Timestamp>,
+    /// Was the last pairing found out some time after it? Then nobody knows when it was.
+    pub paired_unseen: bool,
     /// When the last authentic delivery came.
     pub heard_at: Option<Timestamp>,
     /// How many new chats WhatsApp lets it start, where WAHA tells it.

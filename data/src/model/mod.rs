@@ -14,6 +14,7 @@ pub mod hush;
 pub mod instance;
 pub mod interaction;
 pub mod job;
+pub mod language;
 pub mod ledger;
 pub mod limit;
 pub mod member;
@@ -21,6 +22,7 @@ pub mod merge;
 pub mod new_chats;
 pub mod note;
 pub mod number_check;
+pub mod opening_hours;
 #[cfg(feature = "store")]
 pub mod opt_out;
 pub mod pairing;

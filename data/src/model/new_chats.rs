@@ -9,6 +9,8 @@ use crate::time::Timestamp;
 
 /// From so many per cent of the quota on, people are told.
 pub const NEARLY_PERCENT: i64 = 80;
+/// How the refusal of a message begins that would start a chat which WhatsApp does not want.
+pub const NEW_CHATS_CLOSED: &str = "WhatsApp lets this number start no new chats";
 /// Without a known end, WhatsApp is asked again after this.
 const LOOK_AGAIN: Duration = Duration::from_secs(3600);
 

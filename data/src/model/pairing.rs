@@ -27,6 +27,8 @@ pub const LATENESS_MAX: Duration = Duration::from_secs(3600);
 pub const MOMENTS: Duration = Duration::from_secs(5);
 /// Whoever we met so shortly before the pairing came with it.
 const MET: Duration = Duration::from_secs(60);
+/// A number that was looked at so shortly before is watched: WAHA tells of each new code, three a minute at least.
+const LOOKED: Duration = Duration::from_secs(120);
 /// The longest from a scan to `WORKING`.
 const SCAN_MAX: Duration = Duration::from_secs(600);
 
@@ -46,10 +48,18 @@ pub fn is_settled(instance: &Instance, now: Timestamp) -> bool {
     late || (now >= worked_at + LAST_READING && next_reading(worked_at, instance.list_read_at).is_none())
 }
 
-/// Whoever wrote something before this was known before the pairing.
+/// Whoever wrote something before this was known before the pairing. One that was found out some time after it may have been at
+/// any time until then: whoever wrote before we heard of it may be of the phone's own past.
 #[must_use]
 pub fn known_before(instance: &Instance, now: Timestamp) -> Timestamp {
-    instance.paired_at.unwrap_or(now) - MOMENTS
+    let grace = if instance.paired_unseen { Duration::ZERO } else { MOMENTS };
+    instance.paired_at.unwrap_or(now) - grace
+}
+
+/// Is a pairing that shows now seen as it happens? Not after a start, nor when WAHA could not be asked for some time.
+#[must_use]
+pub fn is_witnessed(looked_at: Option<Timestamp>, now: Timestamp) -> bool {
+    looked_at.is_some_and(|looked_at| looked_at <= now && now.since(looked_at) <= LOOKED)
 }
 
 /// Whoever came to us before this was met before the pairing: what the owner said of them stands.
@@ -110,6 +120,19 @@ mod tests {
             read_at = Some(now);
         }
         assert_eq!(read, [0, 5, 10, 20, 40, 80, 160, 300]);
+    }
+
+    #[test]
+    fn a_pairing_is_seen_by_who_looked_a_moment_ago() {
+        for (looked_at, now, witnessed) in [
+            (None, at(0), false),
+            (Some(at(0)), at(120), true),
+            (Some(at(0)), at(121), false),
+            // Noted by a clock that was ahead.
+            (Some(at(1)), at(0), false),
+        ] {
+            assert_eq!(is_witnessed(looked_at, now), witnessed, "{looked_at:?} {now}");
+        }
     }
 
     #[test]

@@ -13,6 +13,11 @@ pub const NO_SERVER: &str = "the config has no [[waha]]";
 /// The reason of a number whose session WAHA does not know.
 pub const MISSING: &str = "WAHA has no such session: it is being made anew";
 
+/// How the reason of a number begins whose deliveries get lost between WAHA and us.
+pub const UNDELIVERED: &str = "WAHA's deliveries do not arrive";
+/// How the reason of a number begins whose messages WAHA does not take.
+pub const SENDS_FAIL: &str = "what it sends fails";
+
 /// Why a session is `FAILED`, as far as WAHA shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailedCause {
@@ -121,6 +126,10 @@ pub fn remedy(status: Option<&InstanceStatus>, verdict: Verdict, reason: Option<
         (S::Working, Verdict::Restricted) => {
             tells("Answers to people who write go on. Let campaigns rest until then: more of them make it last longer.")
         }
+        (S::Working, Verdict::Suspect) if because(UNDELIVERED) => tells(
+            "Can WAHA's machine or container reach the webhook's address (`mychatflow instance webhook` tells it)? Set \
+             webhook.public_url to one that it can, then: mychatflow daemon reload",
+        ),
         (S::Working, Verdict::Suspect | Verdict::Dead) => {
             helps(RemedyVerb::Restart, "connects it anew. What came meanwhile is read from the phone's history.")
         }
@@ -172,6 +181,12 @@ mod tests {
             ((Some(S::Stopped), Verdict::Dead, Some("stopped at WAHA")), restart),
             ((Some(S::Stopped), Verdict::Dead, Some(MISSING)), "Wait a minute: the session is made anew."),
             ((Some(S::Working), Verdict::Suspect, None), restart),
+            ((Some(S::Working), Verdict::Suspect, Some("what it sends fails since 16:02: waha answered 500")), restart),
+            (
+                (Some(S::Working), Verdict::Suspect, Some("WAHA's deliveries do not arrive: none told of it")),
+                "Can WAHA's machine or container reach the webhook's address (`mychatflow instance webhook` tells it)? \
+                 Set webhook.public_url to one that it can, then: mychatflow daemon reload",
+            ),
             (
                 (Some(S::Working), Verdict::Dead, Some("WAHA can't be reached: refused")),
                 "WAHA could not be reached; it is tried again and again. `mychatflow doctor` tells more.",

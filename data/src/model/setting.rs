@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::chat::Mode;
 use super::limit::{self, Limit, TooLong};
+use super::opening_hours::{HoursError, OpeningHours};
 use super::words;
 
 words! {
@@ -17,7 +18,7 @@ words! {
         BusinessName => "business.name",
         /// What the business is and sells.
         BusinessProfile => "business.profile",
-        /// When the assistant answers, for example `Mon-Fri 08:00-18:00; Sat 09:00-13:00`. Empty: always.
+        /// When the shop is open and the assistant answers, as people write it in their language. Empty: always.
         BusinessHours => "business.hours",
         /// An IANA time zone.
         Timezone => "timezone",
@@ -141,6 +142,9 @@ pub enum SettingError {
         /// What stood there.
         value: String,
     },
+    /// They are no opening hours.
+    #[error(transparent)]
+    Hours(#[from] HoursError),
     /// It is too long.
     #[error(transparent)]
     TooLong(#[from] TooLong),
@@ -183,11 +187,11 @@ impl SettingKey {
                 Ok(_) => Ok(()),
                 Err(_) => wrong("an IANA time zone such as Europe/Berlin"),
             },
-            Self::AssistantInstructions
-            | Self::BusinessName
-            | Self::BusinessProfile
-            | Self::BusinessHours
-            | Self::OptOutConfirmation => Ok(()),
+            Self::BusinessHours if value.trim().is_empty() => Ok(()),
+            Self::BusinessHours => Ok(OpeningHours::read(value).map(drop)?),
+            Self::AssistantInstructions | Self::BusinessName | Self::BusinessProfile | Self::OptOutConfirmation => {
+                Ok(())
+            }
             _ => Rules::default().overlay(self, value).map(drop),
         }
     }

@@ -35,6 +35,21 @@ impl Store {
         i64::try_from(super::migrate::MIGRATIONS.len()).unwrap_or(i64::MAX)
     }
 
+    /// The opening hours that are set anywhere, with whose they are.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn all_opening_hours(&self) -> Result<Vec<(TenantId, String)>, StoreError> {
+        self.db
+            .read(|connection| {
+                let mut statement =
+                    connection.prepare("SELECT tenant_id, value FROM settings WHERE key = 'business.hours'")?;
+                let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                Ok(rows.collect::<Result<Vec<_>, _>>()?)
+            })
+            .await
+    }
+
     /// Every counter of every tenant.
     ///
     /// # Errors

@@ -171,7 +171,7 @@ pub(crate) fn answered(
 /// A message changed whose word is last: looks anew since when the customer waits.
 pub(crate) fn look_who_waits(scope: &Scope<'_>, chat: ChatId) -> Result<(), StoreError> {
     const LOOK: Scoped = scoped!(
-        "UPDATE chats SET waiting_since = (
+        "UPDATE chats SET waiting_since = coalesce((
              SELECT min(i.at) FROM interactions AS i
              WHERE i.tenant_id = :tenant AND i.chat_id = :chat AND i.direction = 'in' AND i.state <> 'revoked'
                AND i.at > max(context_from, coalesce((
@@ -180,7 +180,9 @@ pub(crate) fn look_who_waits(scope: &Scope<'_>, chat: ChatId) -> Result<(), Stor
                    WHERE o.tenant_id = :tenant AND o.chat_id = :chat AND o.direction = 'out' AND o.author <> 'campaign'
                      AND (o.state IN ('sent', 'delivered', 'read', 'played')
                           OR (o.author = 'human' AND o.state IN ('queued', 'sending', 'unknown')))
-                   ORDER BY o.at DESC, o.seq DESC LIMIT 1), 0)))
+                   ORDER BY o.at DESC, o.seq DESC LIMIT 1), 0))),
+             -- Nobody has taken a hand-off over yet.
+             CASE WHEN handoff_at IS NOT NULL AND state = 'needs_you' THEN coalesce(waiting_since, last_in_at) END)
          WHERE tenant_id = :tenant AND id = :chat AND kind = 'direct'"
     );
     scope.execute(LOOK, &[(":chat", &chat)]).map(drop)
@@ -233,6 +235,11 @@ pub(crate) fn contact_of(
         Some(alternate) if alternate != address => find(alternate)?,
         _ => None,
     };
+    // Nobody by these addresses: the same number may be known by its other spelling.
+    if here.is_none() && there.is_none() {
+        let spelled = [Some(address), alternate].into_iter().flatten().find_map(Address::other_spelling);
+        there = spelled.as_ref().map(find).transpose()?.flatten();
+    }
     // The owner took it back that the two are one person: the address alone says who is meant.
     if let (Some((one, ..)), Some((other, ..))) = (&here, &there)
         && merges::are_apart(scope, *one, *other)?

@@ -13,7 +13,7 @@ use crate::ids::{ChatId, ContactId};
 use crate::model::chat::ChatState;
 use crate::model::contact::{Consent, Contact, Review, SuppressionCause};
 use crate::model::limit;
-use crate::phone::Phone;
+use crate::phone::{Address, Phone};
 use crate::scoped;
 use crate::time::Timestamp;
 
@@ -345,7 +345,11 @@ impl TenantStore {
             scoped!("SELECT contact_id FROM identities WHERE tenant_id = :tenant AND address = :address");
         self.write(move |scope| {
             let (address, cause) = (phone.address(), SuppressionCause::Owner);
-            let person: Option<ContactId> = scope.row(WHOSE, &[(":address", &address)], |row| row.get(0))?;
+            let whose = |address: &Address| scope.row(WHOSE, &[(":address", address)], |row| row.get(0));
+            let person: Option<ContactId> = match (whose(&address)?, address.other_spelling()) {
+                (None, Some(other)) => whose(&other)?,
+                (found, _) => found,
+            };
             match (person, since) {
                 (Some(id), Some(since)) => opt_out(scope, id, since, cause, now).map(OptedOut::from),
                 (Some(id), None) => opt_in(scope, id).map(OptedOut::from),

@@ -75,6 +75,13 @@ fn address_in(text: &str) -> Option<Address> {
     Phone::parse(text).map(|phone| phone.address()).or_else(|_| Address::parse(text.trim())).ok()
 }
 
+/// The same, and then by the other spelling of its number.
+fn spellings(text: &str) -> impl Iterator<Item = Address> {
+    let address = address_in(text);
+    let other = address.as_ref().and_then(Address::other_spelling);
+    address.into_iter().chain(other)
+}
+
 fn chat_named(scope: &Scope<'_>, text: &str, instance: Option<InstanceId>) -> Result<Listed, StoreError> {
     const BY_ID: Scoped = scoped!(select_chats!("AND h.id = :id AND (:instance IS NULL OR h.instance_id = :instance)"));
     const BY_ADDRESS: Scoped = scoped!(select_chats!(
@@ -94,7 +101,7 @@ fn chat_named(scope: &Scope<'_>, text: &str, instance: Option<InstanceId>) -> Re
         let found = scope.row(BY_ID, &[(":id", &id), (":instance", &instance)], read_listed)?;
         return found.ok_or(StoreError::NotFound("chat"));
     }
-    if let Some(address) = address_in(text) {
+    for address in spellings(text) {
         let phone = address.phone();
         let phone = phone.as_ref().map(Phone::digits);
         let found = scope.rows(
@@ -129,7 +136,7 @@ fn contact_named(scope: &Scope<'_>, text: &str) -> Result<Contact, StoreError> {
     if let Ok(id) = text.trim().parse::<ContactId>() {
         return find(id);
     }
-    if let Some(address) = address_in(text) {
+    for address in spellings(text) {
         let phone = address.phone();
         let phone = phone.as_ref().map(Phone::digits);
         let found: Vec<ContactId> =

@@ -9,6 +9,7 @@ use super::error::StoreError;
 use super::scope::{Scope, Scoped};
 use super::{Store, TenantStore, jobs};
 use crate::ids::{InstanceId, TenantId};
+use crate::model::fault::SLOWED;
 use crate::model::instance::{Instance, InstanceStatus, Me, StatusChange, Verdict};
 use crate::model::job::{JobArgs, JobKind};
 use crate::model::new_chats::NewChatCapping;
@@ -19,7 +20,7 @@ use crate::time::Timestamp;
 macro_rules! columns {
     () => {
         "tenant_id, id, name, waha, session, status, verdict, reason, since, me, engine, version, paired_at, heard_at, \
-         created_at, worked_at, list_read_at, new_chats"
+         created_at, worked_at, list_read_at, new_chats, paired_unseen"
     };
 }
 
@@ -44,6 +45,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Instance> {
         worked_at: row.get(15)?,
         list_read_at: row.get(16)?,
         new_chats: row.get::<_, Option<String>>(17)?.and_then(|json| serde_json::from_str(&json).ok()),
+        paired_unseen: row.get(18)?,
     })
 }
 
@@ -99,6 +101,15 @@ pub struct Sighting {
     pub engine: Option<String>,
     /// The version, where WAHA told it.
     pub version: Option<String>,
+}
+
+/// Was the number watched when a sighting shows something new of it?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watch {
+    /// It was looked at a moment before.
+    Kept,
+    /// Not for some time: what is new may have happened at any time since.
+    Missed,
 }
 
 /// What a sighting changed.
@@ -371,11 +382,26 @@ impl TenantStore {
     /// # Errors
     /// What the store says.
     pub async fn see_instance(&self, id: InstanceId, sighting: Sighting, now: Timestamp) -> Result<Seen, StoreError> {
+        self.see_instance_after(id, sighting, Watch::Kept, now).await
+    }
+
+    /// The same for a number that may not have been looked at for some time.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn see_instance_after(
+        &self,
+        id: InstanceId,
+        sighting: Sighting,
+        watch: Watch,
+        now: Timestamp,
+    ) -> Result<Seen, StoreError> {
         const SET: Scoped = scoped!(
             "UPDATE instances
              SET status = coalesce(:status, status), verdict = :verdict, reason = :reason, since = :since,
                  me = CASE WHEN :paired THEN :me ELSE coalesce(:me, me) END, engine = coalesce(:engine, engine), version = coalesce(:version, version),
                  paired_at = CASE WHEN :paired THEN :now ELSE paired_at END,
+                 paired_unseen = CASE WHEN :paired THEN :missed ELSE paired_unseen END,
                  worked_at = CASE WHEN :begun THEN :now WHEN :paired THEN NULL ELSE worked_at END,
                  list_read_at = CASE WHEN :begun OR :paired THEN NULL ELSE list_read_at END,
                  -- Another account has a quota of its own.
@@ -390,7 +416,8 @@ impl TenantStore {
             "UPDATE jobs SET run_at = :now, state = 'available'
              WHERE tenant_id = :tenant AND state IN ('scheduled', 'retryable')
                AND state IN ('scheduled', 'available', 'running', 'retryable', 'held', 'discarded')
-               AND reason LIKE 'waiting for the number%'
+               -- Of what waited for the end of a rest first, and for the number then, the first cause is told.
+               AND (reason LIKE 'waiting for the number%' OR substr(reason, 1, length(:slowed)) = :slowed)
                AND EXISTS (SELECT 1 FROM chats AS h
                            WHERE h.tenant_id = :tenant AND h.id = jobs.chat_id AND h.instance_id = :id)"
         );
@@ -428,6 +455,7 @@ impl TenantStore {
                     (":engine", &sighting.engine),
                     (":version", &sighting.version),
                     (":paired", &paired),
+                    (":missed", &(watch == Watch::Missed)),
                     (":begun", &begun),
                     (":now", &now),
                 ],
@@ -452,7 +480,7 @@ impl TenantStore {
                 )?;
                 scope.emit(Change::InstanceChanged(scope.tenant(), id));
             }
-            if changed && works && scope.execute(WAKE, &[(":id", &id), (":now", &now)])? > 0 {
+            if changed && works && scope.execute(WAKE, &[(":id", &id), (":slowed", &SLOWED), (":now", &now)])? > 0 {
                 scope.emit(Change::JobDue(JobKind::AnswerChat, now));
                 scope.emit(Change::JobDue(JobKind::SendMessage, now));
                 scope.emit(Change::JobDue(JobKind::SendCampaign, now));

@@ -8,7 +8,7 @@ use super::error::StoreError;
 use super::scope::{Scope, Scoped};
 use super::{Store, TenantStore, ledger, quick_replies};
 use crate::ids::{ChatId, InteractionId, JobId, ReplyId, RunId, TenantId};
-use crate::model::fault::AnswerFault;
+use crate::model::fault::{AnswerFault, FaultCode};
 use crate::model::job::{Job, JobArgs, JobKind, JobState};
 use crate::scoped;
 use crate::time::Timestamp;
@@ -218,6 +218,9 @@ pub(crate) fn is_answer_unsent(scope: &Scope<'_>, chat: ChatId) -> Result<bool, 
 
 /// How the reason of an answer begins that waits for the model.
 pub const WAITS_FOR_MODEL: &str = "gemini: ";
+/// The reason of an answer that waits since nobody knows yet for whom a human's message was.
+pub const WAITS_FOR_IDENTITY: &str =
+    "somebody of the shop wrote to a hidden address; waiting for waha to say whose it is";
 
 /// A start that no clock reaches: the job waits for a person, not for a time.
 pub const NEVER: Timestamp = Timestamp::from_millis(i64::MAX / 4);
@@ -387,6 +390,7 @@ pub(crate) fn end(scope: &Scope<'_>, job: JobId, ended: &Ended, now: Timestamp) 
         JobKind::SendCampaign => super::tx::run_campaign::nudge(scope, job, now)?,
         // One of its messages ended while it looked: it must not sleep over that.
         JobKind::RunCampaign if again && !finished => hasten(scope, job, now)?,
+        JobKind::ResolveIdentity if finished => super::tx::takeover::look_again_after_identity(scope, now)?,
         _ => {}
     }
     Ok(())
@@ -567,6 +571,30 @@ impl Store {
                     writer.emit(Change::JobDue(JobKind::AnswerChat, now));
                 }
                 Ok(woken)
+            })
+            .await
+    }
+
+    /// Does an answer of anybody wait because the model did not answer, or would not?
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn any_waits_for_model(&self) -> Result<bool, StoreError> {
+        // The list of states is that of the index.
+        const WAITS: &str = "SELECT fault FROM jobs
+             WHERE kind = 'answer_chat' AND state IN ('scheduled', 'available', 'retryable') AND fault IS NOT NULL";
+        self.db
+            .read(|connection| {
+                let mut statement = connection.prepare_cached(WAITS)?;
+                let mut rows = statement.query([])?;
+                while let Some(row) = rows.next()? {
+                    let fault: String = row.get(0)?;
+                    let fault = serde_json::from_str::<AnswerFault>(&fault).ok();
+                    if fault.is_some_and(|fault| fault.code.is_of_model() && fault.code != FaultCode::Other) {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
             })
             .await
     }

@@ -21,6 +21,7 @@ pub(crate) const MIGRATIONS: &[(&str, &str)] = &[
     ("0013_new_chats", include_str!("migrations/0013_new_chats.sql")),
     ("0014_sends_without_id", include_str!("migrations/0014_sends_without_id.sql")),
     ("0015_answer_fault", include_str!("migrations/0015_answer_fault.sql")),
+    ("0016_unwitnessed_pairing", include_str!("migrations/0016_unwitnessed_pairing.sql")),
 ];
 
 /// Says which schema the file has, or refuses one that this program does not know, before anything is written.

@@ -55,6 +55,7 @@ pub mod write_record;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use self::change::Listener;
 use self::db::Db;
@@ -79,6 +80,8 @@ pub struct TenantStore {
     db: Arc<Db>,
     tenant: TenantId,
     caller: readers::Caller,
+    /// By how much this machine's clock may be ahead of WhatsApp's.
+    clock_ahead: Duration,
 }
 
 impl Store {
@@ -160,7 +163,7 @@ impl Store {
     }
 
     fn tenant_unchecked(&self, tenant: TenantId) -> TenantStore {
-        TenantStore { db: Arc::clone(&self.db), tenant, caller: None }
+        TenantStore { db: Arc::clone(&self.db), tenant, caller: None, clock_ahead: Duration::ZERO }
     }
 }
 
@@ -175,6 +178,13 @@ impl TenantStore {
     #[must_use]
     pub fn for_account(self, uid: u32) -> Self {
         Self { caller: Some(uid), ..self }
+    }
+
+    /// The same view where servers say that this machine's clock is ahead by so much: WhatsApp's times on what we sent may lie
+    /// so much before ours.
+    #[must_use]
+    pub fn with_clock_ahead(self, clock_ahead: Duration) -> Self {
+        Self { clock_ahead, ..self }
     }
 
     pub(crate) async fn write<T, F>(&self, unit: F) -> Result<T, StoreError>

@@ -1,11 +1,17 @@
-//! Which of a customer's messages are open: nobody has answered them yet. A message that was closed is never opened again,
-//! so that no question is answered twice.
+//! Which of a customer's messages are open: nobody has answered them yet. A message that was answered is never opened again,
+//! so that no question is answered twice. One in which the model saw nothing to answer is closed too; a person who gives the
+//! chat back to the assistant, and a customer who edits it, open it again.
 
 use super::error::StoreError;
 use super::scope::{Scope, Scoped};
 use crate::ids::{ChatId, InteractionId};
 use crate::scoped;
+use crate::store::change::Change;
+use crate::store::interactions;
 use crate::time::Timestamp;
+
+/// How the reason of a message begins in which the model saw nothing to answer.
+pub const IGNORED: &str = "the assistant read it and saw nothing to answer";
 
 /// Is a message of this chat open?
 pub(crate) fn any_open(scope: &Scope<'_>, chat: ChatId) -> Result<bool, StoreError> {
@@ -28,6 +34,52 @@ pub(crate) fn close_up_to_revision(scope: &Scope<'_>, chat: ChatId, revision: i6
          WHERE tenant_id = :tenant AND chat_id = :chat AND open_revision IS NOT NULL AND open_revision <= :revision"
     );
     scope.execute(CLOSE, &[(":chat", &chat), (":revision", &revision)]).map(drop)
+}
+
+/// Closes what the model read up to a revision of the chat and saw nothing to answer in; each message says so. What was edited
+/// since the model read it stays open.
+pub(crate) fn close_ignored(scope: &Scope<'_>, chat: ChatId, revision: i64, reason: &str) -> Result<(), StoreError> {
+    const CLOSE: Scoped = scoped!(concat!(
+        "UPDATE interactions SET open_revision = NULL, reason = :reason
+         WHERE tenant_id = :tenant AND chat_id = :chat AND open_revision IS NOT NULL AND open_revision <= :revision
+           AND (state <> 'edited'
+                OR EXISTS (SELECT 1 FROM chats AS h
+                           WHERE h.tenant_id = :tenant AND h.id = :chat AND h.revision = :revision))
+         RETURNING ",
+        interactions::columns!()
+    ));
+    let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":chat", &chat), (":revision", &revision), (":reason", &reason)];
+    for closed in scope.rows(CLOSE, params, interactions::read)? {
+        scope.emit(Change::InteractionChanged(scope.tenant(), Box::new(closed)));
+    }
+    Ok(())
+}
+
+/// A person wants an answer after all: opens what the model saw nothing to answer in, unless somebody of the shop wrote since.
+pub(crate) fn reopen_ignored(scope: &Scope<'_>, chat: ChatId) -> Result<(), StoreError> {
+    const REOPEN: Scoped = scoped!(concat!(
+        "UPDATE interactions
+         SET reason = NULL, open_revision = (SELECT h.revision + 1 FROM chats AS h
+                                             WHERE h.tenant_id = :tenant AND h.id = interactions.chat_id)
+         WHERE tenant_id = :tenant AND chat_id = :chat AND direction = 'in' AND state <> 'revoked'
+           AND substr(reason, 1, :length) = :ignored
+           AND at > coalesce((SELECT max(o.at) FROM interactions AS o
+                              WHERE o.tenant_id = :tenant AND o.chat_id = :chat AND o.direction = 'out'
+                                AND o.author <> 'campaign' AND o.state NOT IN ('draft', 'held', 'failed', 'cancelled')), 0)
+         RETURNING ",
+        interactions::columns!()
+    ));
+    const REVISE: Scoped = scoped!("UPDATE chats SET revision = revision + 1 WHERE tenant_id = :tenant AND id = :chat");
+    let length = i64::try_from(IGNORED.len()).unwrap_or(i64::MAX);
+    let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":chat", &chat), (":ignored", &IGNORED), (":length", &length)];
+    let opened = scope.rows(REOPEN, params, interactions::read)?;
+    if !opened.is_empty() {
+        scope.execute(REVISE, &[(":chat", &chat)])?;
+    }
+    for message in opened {
+        scope.emit(Change::InteractionChanged(scope.tenant(), Box::new(message)));
+    }
+    Ok(())
 }
 
 /// Closes what a person answered at an instant: everything that the customer wrote until then. Returns what that was.

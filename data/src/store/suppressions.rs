@@ -25,11 +25,18 @@ pub(crate) fn digest(tenant: TenantId, address: &Address) -> [u8; 32] {
     Sha256::new().chain_update(tenant.bytes()).chain_update(address.as_str()).finalize().into()
 }
 
-/// Since when an address is not written to any more, and why.
+/// Since when an address is not written to any more, and why. Whoever said so under one spelling of a number is meant
+/// under the other one too.
 pub(crate) fn find(scope: &Scope<'_>, address: &Address) -> Result<Option<(Timestamp, SuppressionCause)>, StoreError> {
     const FIND: Scoped = scoped!("SELECT at, cause FROM suppressions WHERE tenant_id = :tenant AND digest = :digest");
-    let digest = digest(scope.tenant(), address);
-    scope.row(FIND, &[(":digest", &digest)], |row| Ok((row.get(0)?, row.get(1)?)))
+    let by = |address: &Address| {
+        let digest = digest(scope.tenant(), address);
+        scope.row(FIND, &[(":digest", &digest)], |row| Ok((row.get(0)?, row.get(1)?)))
+    };
+    match (by(address)?, address.other_spelling()) {
+        (None, Some(other)) => by(&other),
+        (found, _) => Ok(found),
+    }
 }
 
 /// Is this address one that nobody writes to any more?
@@ -70,7 +77,10 @@ pub(crate) fn forget(scope: &Scope<'_>, address: &Address, now: Timestamp) -> Re
 /// This address may be written to again.
 pub(crate) fn lift(scope: &Scope<'_>, address: &Address) -> Result<(), StoreError> {
     const LIFT: Scoped = scoped!("DELETE FROM suppressions WHERE tenant_id = :tenant AND digest = :digest");
-    scope.execute(LIFT, &[(":digest", &digest(scope.tenant(), address))]).map(drop)
+    for address in std::iter::once(address.clone()).chain(address.other_spelling()) {
+        scope.execute(LIFT, &[(":digest", &digest(scope.tenant(), &address))])?;
+    }
+    Ok(())
 }
 
 /// Every address of a person, that of the phone number too.

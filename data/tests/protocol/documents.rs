@@ -79,6 +79,7 @@ fn instance() -> InstanceDocument {
         paired_at: Some(AT),
         heard_at: Some(AT),
         new_chats: None,
+        asked_at: None,
         remedy: None,
     }
 }
@@ -320,6 +321,7 @@ fn campaigns() {
         late_within_s: 3600,
         check: NumberCheck::Before,
         newcomers_left: 1,
+        warnings: Vec::new(),
     };
     golden("campaign_show", campaign.clone());
     golden("campaign_list", Page::whole(vec![campaign.clone()]));
@@ -330,7 +332,10 @@ fn campaigns() {
         reason: None,
         variant: None,
     };
-    golden("campaign_preview", CampaignPreviewed { items: vec![line], next: None, looked_at: 200, left_out: 4 });
+    golden(
+        "campaign_preview",
+        CampaignPreviewed { items: vec![line], next: None, looked_at: 200, left_out: 4, warnings: Vec::new() },
+    );
     let line = CampaignReportLine {
         phone: phone().to_string(),
         name: Some("Customer A".into()),
@@ -403,7 +408,14 @@ fn the_queue() {
 
 #[test]
 fn settings_and_quick_replies() {
-    let setting = SettingLine { key: SettingKey::AssistantMode, value: Some("draft".into()), source: Source::Tenant };
+    let setting = SettingLine {
+        key: SettingKey::AssistantMode,
+        value: Some("draft".into()),
+        source: Source::Tenant,
+        read_as: None,
+        typed_hours: None,
+        warning: None,
+    };
     golden("settings_show", Page::whole(vec![setting]));
     let reply = QuickReplyDocument {
         id: QuickReplyId::from_bytes([6; 16]),
@@ -417,6 +429,7 @@ fn settings_and_quick_replies() {
         citations: 40,
         used_at: Some(AT),
         variables: Vec::new(),
+        problem: None,
     };
     golden("quick_reply_list", Page::whole(vec![reply]));
 }
@@ -451,6 +464,8 @@ fn the_daemon() {
         version: Some("2026.7.1".into()),
         ok_at: Some(AT),
         error: None,
+        looked_at: None,
+        started_at: None,
     };
     let gemini = GeminiHealth {
         model: "gemini-3.5-flash-lite".into(),

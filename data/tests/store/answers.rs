@@ -331,8 +331,13 @@ async fn after_a_grant_the_oldest_are_answered_as_far_as_it_goes() {
     }
     for job in world.claim(JobKind::AnswerChat, later(60)).await {
         assert_eq!(world.shop.reserve_answer(job.id, Credits::ZERO, later(60)).await.unwrap(), Reserved::NoCredit);
-        let stop =
-            Stop { state: ChatState::NeedsYou, reason: NO_CREDIT.into(), handoff: Handoff::No, letter: Letter::Closed };
+        let stop = Stop {
+            state: ChatState::NeedsYou,
+            reason: NO_CREDIT.into(),
+            handoff: Handoff::No,
+            letter: Letter::Closed,
+            nothing_asked: None,
+        };
         world.shop.stop_answer(job.id, stop, later(60)).await.unwrap();
     }
     world.shop.grant(Credits::new(2), None, Credits::ZERO, later(61)).await.unwrap();
@@ -356,6 +361,7 @@ async fn a_deletion_or_an_edit_may_come_before_its_message() {
         target_bare_id: "A2".into(),
         text: "fixed".into(),
         at: NOON,
+        message: None,
     };
     world.receives(DeliveryEvent::Edited(edited), later(1)).await;
     world.says(ANA, "A1", "oops", later(2)).await;

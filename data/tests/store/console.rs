@@ -160,6 +160,7 @@ async fn what_a_message_was_at_first_and_what_it_answers_stay_readable() {
             target_bare_id: "M1".into(),
             text: text.into(),
             at: later(2),
+            message: None,
         })
     };
     world.receives(edited("E1", "at 9?"), later(2)).await;

@@ -89,6 +89,7 @@ async fn the_fresh_question_of_a_person_who_becomes_a_customer_is_answered() {
             reason: "unreviewed contact".into(),
             handoff: Handoff::No,
             letter: Letter::Closed,
+            nothing_asked: None,
         };
         world.shop.stop_answer(job.id, stop, later(asked + 5)).await.unwrap();
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use mychatflow_data::credits::Credits;
+use mychatflow_data::model::disclosure;
 use mychatflow_data::model::job::JobKind;
 use mychatflow_data::store::jobs::Ended;
 use mychatflow_data::store::tx::answer::{NewAnswer, Part, Start};
@@ -63,4 +64,20 @@ async fn what_certainly_did_not_go_out_has_told_nobody() {
         .query_row("SELECT count(*) FROM interactions WHERE discloses = 1 AND state = 'sent'", [], |row| row.get(0))
         .unwrap();
     assert_eq!(said, 1, "the first part alone");
+}
+
+#[tokio::test]
+async fn the_chat_list_shows_the_answer_and_not_that_a_machine_writes() {
+    let world = world().await;
+    world.says(ANA, "A1", "open today?", NOON).await;
+    let job = world.claim(JobKind::AnswerChat, NOON + Duration::from_secs(30)).await.remove(0);
+    world.shop.reserve_answer(job.id, PLAN, NOON).await.unwrap();
+    let revision = world.shop.answer_facts(job.id, chat_of(&job)).await.unwrap().chat.revision;
+    let text = disclosure::with_sentence(&disclosure::sentence("en", "Corner Shop"), "We open at 8.");
+    let parts = vec![Part { text, reserved: Some("B1".into()) }];
+    let answer = NewAnswer { parts, ..answer(revision, "B1") };
+    let Start::Go(sending) = world.shop.start_answer(job.id, answer, NOON).await.unwrap() else { panic!("it goes") };
+    world.shop.record_sent(sending.interaction.id, None, None, After::Waiting, NOON).await.unwrap();
+    let chat = world.shop.chat(chat_of(&job)).await.unwrap().unwrap();
+    assert_eq!(chat.preview.as_deref(), Some("We open at 8."));
 }

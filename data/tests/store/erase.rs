@@ -161,6 +161,7 @@ async fn everything(world: &World) -> (ChatId, CampaignId) {
         target_bare_id: "M1".into(),
         text: "the quetzal, I mean".into(),
         at: later(1),
+        message: None,
     };
     world.receives(DeliveryEvent::Edited(edit), later(1)).await;
     let out = answering(world, "OUT1", 20).await;
@@ -358,6 +359,7 @@ async fn what_waha_tells_once_more_brings_nobody_back() {
         target_bare_id: "M2".into(),
         text: "a quetzal egg".into(),
         at: later(499),
+        message: None,
     };
     world.receives(DeliveryEvent::Edited(edit), later(600)).await;
     let call = CallEvent { id: "C1".into(), from: Some(address(MIA)), kind: CallKind::Voice, at: later(300) };

@@ -153,6 +153,7 @@ async fn messages(shop: &TenantStore, number: InstanceId, now: Timestamp) {
         target_bare_id: target.into(),
         text: "with other words".into(),
         at: now,
+        message: None,
     };
     hears(shop, number, delivery(DeliveryEvent::Edited(edited("KIND0")), now)).await;
     hears(shop, number, delivery(DeliveryEvent::Edited(edited("NOT-YET")), now)).await;
@@ -219,7 +220,13 @@ async fn answers(store: &Store, shop: &TenantStore, number: InstanceId, now: Tim
             "countdown" => Wait::Countdown(due + MINUTE),
             "handoff" => {
                 let reason = "asked for a human".to_owned();
-                let stop = Stop { state: ChatState::NeedsYou, reason, handoff: Handoff::Yes, letter: Letter::Closed };
+                let stop = Stop {
+                    state: ChatState::NeedsYou,
+                    reason,
+                    handoff: Handoff::Yes,
+                    letter: Letter::Closed,
+                    nothing_asked: None,
+                };
                 shop.stop_answer(job.id, stop, due).await.unwrap();
                 continue;
             }

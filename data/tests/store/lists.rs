@@ -79,3 +79,38 @@ async fn whoever_is_silent_is_left_as_they_are() {
     let wrong = ListedPerson { phone: phone("+49 153 33333333"), tags: vec!["a,b".into()], ..ana() };
     assert!(world.shop.import_people(vec![wrong], NOON).await.is_err());
 }
+
+#[tokio::test]
+async fn both_spellings_of_a_number_are_one_person() {
+    for (one, other) in
+        [("5511987654321", "551187654321"), ("5215512345678", "525512345678"), ("5491112345678", "541112345678")]
+    {
+        let world = world().await;
+        let person = |digits: &str| ListedPerson { phone: phone(digits), ..ana() };
+        assert_eq!(import(&world, person(one)).await, Taken::Added);
+        assert_eq!(import(&world, person(other)).await, Taken::Known, "{other}");
+        // WhatsApp writes from the other one: the same person, in whose chat it stands.
+        let id = world.shop.contact_named(format!("+{one}")).await.unwrap().id;
+        world.says(&format!("{other}@c.us"), "A1", "STOP", NOON).await;
+        let chat = world.shop.find_chat(&phone(other).address()).await.unwrap().unwrap();
+        assert_eq!(chat.contact, Some(id), "{other}");
+        // Silent under one is silent under both.
+        for digits in [one, other] {
+            assert!(world.shop.is_suppressed(phone(digits).address()).await.unwrap(), "{digits}");
+            assert_eq!(import(&world, person(digits)).await, Taken::Suppressed, "{digits}");
+            assert_eq!(world.shop.contact_named(format!("+{digits}")).await.unwrap().id, id);
+        }
+        world.shop.opt_out_number(phone(one), None, NOON).await.unwrap();
+        assert!(!world.shop.is_suppressed(phone(other).address()).await.unwrap(), "and heard again under both");
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_silent_numbers_holds_for_their_other_spelling() {
+    let world = world().await;
+    let (one, other) = (phone("5511987654321"), phone("551187654321"));
+    world.shop.suppress_people(vec![other], NOON).await.unwrap();
+    assert_eq!(import(&world, ListedPerson { phone: one.clone(), ..ana() }).await, Taken::Suppressed);
+    world.shop.opt_out_number(one.clone(), None, NOON).await.unwrap();
+    assert_eq!(import(&world, ListedPerson { phone: one, ..ana() }).await, Taken::Added);
+}

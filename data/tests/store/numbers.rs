@@ -115,6 +115,26 @@ async fn another_account_is_a_pairing_from_the_moment_it_shows() {
 }
 
 #[tokio::test]
+async fn what_rested_and_then_waited_for_the_number_goes_on_when_it_works() {
+    use InstanceStatus::{Starting, Working};
+    for (reason, woken) in [
+        ("waiting for the number: it is STARTING, since 12:00", true),
+        ("WhatsApp slows this number down (rate-overlimit): nothing is sent until 12:01, since 12:00", true),
+        ("countdown", false),
+    ] {
+        let world = world().await;
+        sees(&world, Some(Working), NOON).await;
+        world.says("447700900001@c.us", "A", "hello", NOON + MINUTE).await;
+        let job = world.claim(JobKind::AnswerChat, NOON + MINUTE * 2).await.remove(0);
+        sees(&world, Some(Starting), NOON + MINUTE * 2).await;
+        let ended = Ended::Snooze { until: NOON + MINUTE * 9, reason: reason.to_owned() };
+        world.shop.end_job(job.id, ended, NOON + MINUTE * 2).await.unwrap();
+        sees(&world, Some(Working), NOON + MINUTE * 3).await;
+        assert_eq!(world.claim(JobKind::AnswerChat, NOON + MINUTE * 3).await.len(), usize::from(woken), "{reason}");
+    }
+}
+
+#[tokio::test]
 async fn a_habit_is_the_longest_pause_between_messages() {
     let world = world().await;
     assert_eq!(world.shop.traffic(world.number, NOON).await.unwrap(), Traffic::default());

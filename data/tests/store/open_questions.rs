@@ -11,7 +11,7 @@ use mychatflow_data::model::interaction::{ContentKind, Interaction};
 use mychatflow_data::model::job::{Job, JobKind};
 use mychatflow_data::phone::Address;
 use mychatflow_data::store::jobs::Ended;
-use mychatflow_data::store::tx::answer::{NewAnswer, Part, Start};
+use mychatflow_data::store::tx::answer::{Handoff, IGNORED, Letter, NewAnswer, Part, Start, Stop};
 use mychatflow_data::store::tx::outcome::After;
 use mychatflow_data::store::tx::send::Composer;
 use mychatflow_data::store::tx::steer::Resumed;
@@ -35,7 +35,8 @@ fn revoked(bare_id: &str, at: Timestamp) -> DeliveryEvent {
 
 fn edited(edit: &str, bare_id: &str, text: &str, at: Timestamp) -> DeliveryEvent {
     let (edit, target_bare_id) = (edit.to_owned(), bare_id.to_owned());
-    DeliveryEvent::Edited(EditedEvent { bare_id: edit, from_me: false, target_bare_id, text: text.into(), at })
+    let text = text.to_owned();
+    DeliveryEvent::Edited(EditedEvent { bare_id: edit, from_me: false, target_bare_id, text, at, message: None })
 }
 
 fn new_answer(parts: Vec<Part>, revision: i64) -> NewAnswer {
@@ -70,6 +71,7 @@ async fn answer(world: &World, id: &str, at: Timestamp) -> Option<Vec<String>> {
             world.shop.end_job(job.id, Ended::Snooze { until, reason }, at).await.unwrap();
             return None;
         }
+        Start::Cancelled => return None,
         start => panic!("it goes out: {start:?}"),
     };
     world.shop.record_sent(sending.interaction.id, None, None, After::Waiting, at).await.unwrap();
@@ -126,6 +128,93 @@ async fn an_edit_of_an_answered_question_asks_nothing_new() {
     world.receives(revoked("A1", later(9)), later(9)).await;
     assert!(due(&world, later(3600)).await.is_none());
     assert_eq!(world.shop.chat(chat(&world).await).await.unwrap().unwrap().state, ChatState::Waiting);
+}
+
+/// The model reads what is asked and sees nothing to answer in it.
+async fn ignored(world: &World, at: Timestamp) -> Job {
+    let job = due(world, at).await.unwrap();
+    let facts = world.shop.answer_facts(job.id, chat_of(&job)).await.unwrap();
+    world.shop.reserve_answer(job.id, PLAN, at).await.unwrap();
+    say_nothing(world, &job, facts.chat.revision, at).await;
+    job
+}
+
+async fn say_nothing(world: &World, job: &Job, revision: i64, at: Timestamp) {
+    let stop = Stop {
+        state: ChatState::Waiting,
+        reason: format!("{IGNORED}: only thanks"),
+        handoff: Handoff::No,
+        letter: Letter::Closed,
+        nothing_asked: Some(revision),
+    };
+    world.shop.stop_answer(job.id, stop, at).await.unwrap();
+}
+
+async fn reasons(world: &World) -> Vec<Option<String>> {
+    let messages = world.shop.interactions(chat(world).await, None, 10).await.unwrap();
+    messages.into_iter().rev().map(|message| message.reason).collect()
+}
+
+#[tokio::test]
+async fn what_the_model_saw_nothing_to_answer_in_is_not_answered_with_the_next_question() {
+    let world = world().await;
+    world.says(ANA, "M1", "ok thanks", NOON).await;
+    ignored(&world, later(10)).await;
+    assert_eq!(reasons(&world).await, [Some(format!("{IGNORED}: only thanks"))]);
+    world.says(ANA, "M2", "do you deliver?", later(20)).await;
+    assert_eq!(answer(&world, "A1", later(30)).await.unwrap(), ["do you deliver?"]);
+    assert_eq!(world.shop.credits(PLAN, later(40)).await.unwrap().used, Credits::new(1));
+}
+
+#[tokio::test]
+async fn a_question_that_comes_while_the_model_sees_nothing_to_answer_is_answered() {
+    for edit in [false, true] {
+        let world = world().await;
+        world.says(ANA, "M1", "ok", NOON).await;
+        let job = due(&world, later(10)).await.unwrap();
+        let facts = world.shop.answer_facts(job.id, chat_of(&job)).await.unwrap();
+        let asked = if edit {
+            world.receives(edited("E1", "M1", "ok, do you deliver?", later(11)), later(11)).await;
+            "ok, do you deliver?"
+        } else {
+            world.says(ANA, "M2", "do you deliver?", later(11)).await;
+            "do you deliver?"
+        };
+        say_nothing(&world, &job, facts.chat.revision, later(12)).await;
+        assert_eq!(answer(&world, "A1", later(60)).await.unwrap(), [asked]);
+    }
+}
+
+#[tokio::test]
+async fn a_person_and_an_edit_open_what_the_model_saw_nothing_to_answer_in() {
+    for edit in [false, true] {
+        let world = world().await;
+        world.says(ANA, "M1", "the blue one", NOON).await;
+        ignored(&world, later(10)).await;
+        assert!(due(&world, later(60)).await.is_none());
+        let asked = if edit {
+            world.receives(edited("E1", "M1", "is the blue one there?", later(61)), later(61)).await;
+            "is the blue one there?"
+        } else {
+            let given = world.shop.resume_chat(chat(&world).await, FRESH, later(61)).await.unwrap();
+            assert_eq!(given, Resumed::WillAnswer);
+            "the blue one"
+        };
+        assert_eq!(reasons(&world).await, [None]);
+        assert_eq!(answer(&world, "A1", later(70)).await.unwrap(), [asked], "edit: {edit}");
+        // Answered is answered.
+        assert_eq!(world.shop.resume_chat(chat(&world).await, FRESH, later(80)).await.unwrap(), Resumed::Ready);
+    }
+}
+
+#[tokio::test]
+async fn what_was_ignored_before_a_word_of_the_shop_stays_closed() {
+    let world = world().await;
+    world.says(ANA, "M1", "ok thanks", NOON).await;
+    ignored(&world, later(10)).await;
+    world.says(ANA, "M2", "do you deliver?", later(20)).await;
+    answer(&world, "A1", later(30)).await.unwrap();
+    assert_eq!(world.shop.resume_chat(chat(&world).await, FRESH, later(40)).await.unwrap(), Resumed::Ready);
 }
 
 #[tokio::test]

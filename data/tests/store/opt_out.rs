@@ -117,6 +117,7 @@ async fn a_word_that_was_corrected_counts_and_the_owner_chooses_what_is_told() {
         from_me: false,
         text: "stop".into(),
         at: later(1),
+        message: None,
     };
     world.receives(DeliveryEvent::Edited(edited), later(1)).await;
     let found = chat(&world).await;

@@ -111,6 +111,7 @@ async fn an_edited_message_is_found_by_its_new_words_only() {
         target_bare_id: "M1".into(),
         text: "Where is the entrance?".into(),
         at: later(9),
+        message: None,
     };
     world.receives(DeliveryEvent::Edited(edited), later(9)).await;
     assert!(found(&world, "park").await.is_empty());

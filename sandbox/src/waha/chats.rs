@@ -82,14 +82,21 @@ pub(crate) async fn messages(call: &Call) -> Result<Reply, Reply> {
     };
     let ids = aliases(session, &chat);
     let messages = stamped(session);
-    let mut found: Vec<&Message> = messages.iter().filter(|message| all || ids.contains(&message.chat)).collect();
-    found.sort_by_key(|message| message.timestamp);
+    let in_place = matches!(session.made_up, Some(Stamps::OnOurs(_)));
+    let mut found: Vec<(i64, &Message)> = messages
+        .iter()
+        .zip(session.messages.iter())
+        .filter(|(message, _)| all || ids.contains(&message.chat))
+        .map(|(message, known)| (if in_place { known.timestamp } else { message.timestamp }, message))
+        .collect();
+    found.sort_by_key(|(order, _)| *order);
     if call.query("sortOrder") != Some("asc") {
         found.reverse();
     }
     // The page is cut first and filtered then, so a page may come up short, as in the real one.
     let shown = found
         .into_iter()
+        .map(|(_, message)| message)
         .filter(|message| (since..=until).contains(&message.timestamp))
         .skip(offset)
         .take(limit)
@@ -151,9 +158,14 @@ fn stamped(session: &Session) -> Cow<'_, [Message]> {
     let timestamp = match session.made_up {
         None => return Cow::Borrowed(&session.messages),
         Some(Stamps::OfTheRequest) => clock::now_ms() / 1000,
-        Some(Stamps::At(at_s)) => at_s,
+        Some(Stamps::At(at_s) | Stamps::OnOurs(at_s)) => at_s,
     };
-    Cow::Owned(session.messages.iter().map(|message| Message { timestamp, ..message.clone() }).collect())
+    let ours_alone = matches!(session.made_up, Some(Stamps::OnOurs(_)));
+    let shown = |message: &Message| match ours_alone && !message.from_me {
+        true => message.clone(),
+        false => Message { timestamp, ..message.clone() },
+    };
+    Cow::Owned(session.messages.iter().map(shown).collect())
 }
 
 fn newest_first(session: &Session) -> Vec<Message> {

@@ -1,5 +1,7 @@
 //! What the server says about itself.
 
+use std::sync::atomic::Ordering;
+
 use serde_json::{Value, json};
 
 use super::Engine;
@@ -25,8 +27,9 @@ pub(crate) fn ping() -> Reply {
 }
 
 pub(crate) fn status(inner: &Inner) -> Reply {
-    let uptime = clock::now_ms() - inner.started_ms;
-    Reply::json(200, &json!({"startTimestamp": inner.started_ms, "uptime": uptime, "worker": {"id": ""}}))
+    let started_ms = inner.started_ms.load(Ordering::Acquire);
+    let uptime = clock::now_ms() - started_ms;
+    Reply::json(200, &json!({"startTimestamp": started_ms, "uptime": uptime, "worker": {"id": ""}}))
 }
 
 pub(crate) fn health(inner: &Inner) -> Reply {

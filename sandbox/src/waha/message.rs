@@ -95,6 +95,10 @@ pub enum Content {
     Disappearing(String),
     /// A tap on a button. `body` is empty here as well.
     ButtonAnswer(String),
+    /// A tap on a button of the older sort, whose label whatsmeow prints inside a one-of.
+    ButtonChoice(String),
+    /// A choice in a native flow, which the phone sends as JSON in a text.
+    FlowAnswer(String),
     /// A row chosen from a list, by its title. `body` is empty here as well.
     ListAnswer(String),
     /// An order from the catalogue.
@@ -129,6 +133,15 @@ pub enum Content {
     },
     /// Content of a sort that came into WhatsApp after any client was written, by its field in the protobuf message.
     Novelty(String),
+    /// The same with words further down.
+    NoveltyWithWords {
+        /// Its field in the protobuf message.
+        sort: String,
+        /// What the customer wrote.
+        words: String,
+    },
+    /// A message of which the server tells nothing but that there is one.
+    Unreadable,
     /// A protocol leftover: no text, no file, nothing to answer.
     Nothing,
 }
@@ -157,8 +170,14 @@ impl Content {
     pub(crate) fn vcard(&self) -> Option<String> {
         let Content::ContactCard { name, phone } = self else { return None };
         let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
+        // Old phones write other letters than English ones in quoted-printable.
+        let (version, encoding, name) = match name.is_ascii() {
+            true => ("3.0", "", name.clone()),
+            false => ("2.1", ";CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE", quoted_printable(name)),
+        };
         Some(format!(
-            "BEGIN:VCARD\nVERSION:3.0\nN:;{name};;;\nFN:{name}\nTEL;type=CELL;waid={digits}:{phone}\nEND:VCARD"
+            "BEGIN:VCARD\nVERSION:{version}\nN{encoding}:;{name};;;\nFN{encoding}:{name}\n\
+             TEL;type=CELL;waid={digits}:{phone}\nEND:VCARD"
         ))
     }
 
@@ -173,6 +192,21 @@ impl Content {
             _ => None,
         }
     }
+}
+
+/// A text in quoted-printable, with a soft line break behind every twentieth byte.
+fn quoted_printable(text: &str) -> String {
+    let mut out = String::new();
+    for (n, byte) in text.bytes().enumerate() {
+        if n > 0 && n % 20 == 0 {
+            out.push_str("=\n");
+        }
+        match byte {
+            b' '..=b'~' if byte != b'=' => out.push(char::from(byte)),
+            byte => out.push_str(&format!("={byte:02X}")),
+        }
+    }
+    out
 }
 
 /// The message another one answers.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::message::{Ack, Content, Message, Quoted, Source, bare_id, chat_id};
 use super::server::Server;
 use super::sessions::Phone;
-use super::state::{Session, Withheld};
+use super::state::{Chat, Session, Withheld};
 use super::webhook::{Audience, Post, Signed};
 use super::{Customer, Lid, Number, Presence, Status, shape};
 use crate::clock;
@@ -34,6 +34,8 @@ pub enum Stamps {
     OfTheRequest,
     /// One time on all messages, in seconds since 1970: when the server read them from the phone.
     At(i64),
+    /// The same on the messages of our side alone. They stay in the place that they have among the others.
+    OnOurs(i64),
 }
 
 /// Why the phone could not do it.
@@ -217,6 +219,17 @@ impl Server {
     pub async fn owner_types_on_phone(&self, session: &str, chat: &str, text: &str) -> Result<String, PhoneError> {
         let message = self.with(session, |session| self.inner.outgoing(session, chat, text, Source::App, seconds()))?;
         self.arrive(session, None, message)
+    }
+
+    /// The owner sends a picture, a place, anything from the phone.
+    pub async fn owner_sends_from_phone(
+        &self,
+        session: &str,
+        chat: &str,
+        content: Content,
+    ) -> Result<String, PhoneError> {
+        let message = self.with(session, |session| self.inner.outgoing(session, chat, "", Source::App, seconds()))?;
+        self.arrive(session, None, Message { content, ..message })
     }
 
     /// Another program writes through the same account.
@@ -411,6 +424,27 @@ impl Server {
     /// The server loses the times of its messages: the history shows others in their place.
     pub async fn make_up_stamps(&self, session: &str, stamps: Stamps) -> Result<(), PhoneError> {
         self.with(session, |session| session.made_up = Some(stamps))
+    }
+
+    /// The server forgets what it sent to a chat and reads it from the phone anew: it is there under another id, under the other
+    /// address of the person, and as if it were typed on the phone. Returns how many messages that were.
+    pub async fn reread_sent(&self, session: &str, chat: &str, other: &str) -> Result<usize, PhoneError> {
+        let (chat, other) = (chat_id(chat), chat_id(other));
+        self.with(session, |session| {
+            let mut reread = 0;
+            for (place, message) in session.messages.iter_mut().enumerate() {
+                if message.from_me && message.chat == chat {
+                    session.places.remove(&message.bare_id);
+                    message.bare_id = format!("3A{}", self.inner.seed.hex(18));
+                    session.places.insert(message.bare_id.clone(), place);
+                    message.chat.clone_from(&other);
+                    message.source = Source::App;
+                    session.chats.insert(other.clone(), Chat { last: place });
+                    reread += 1;
+                }
+            }
+            reread
+        })
     }
 
     /// A number that `check-exists` does not find.

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -27,6 +28,13 @@ impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Server").field("url", &self.url()).finish_non_exhaustive()
     }
+}
+
+/// What a new life of the server does with the sessions of the one before.
+#[derive(Clone, Copy, PartialEq)]
+enum Sessions {
+    Started,
+    LeftStopped,
 }
 
 /// One request on its way through a handler.
@@ -125,7 +133,7 @@ impl Server {
         let inner = Arc::new(Inner {
             features,
             door,
-            started_ms: clock::now_ms(),
+            started_ms: AtomicI64::new(clock::now_ms()),
             seed: Seed::new(options.seed),
             changes: Changes::new(),
             log: Log::new(options.record),
@@ -178,14 +186,28 @@ impl Server {
     /// WAHA crashes and comes back on the same port. Pending retries are lost; pairings survive. New
     /// versions start their sessions again, old Core forgets every config and leaves them stopped.
     pub async fn crash_and_restart(&self) -> io::Result<()> {
+        self.live_again(Sessions::Started).await
+    }
+
+    /// The same with `WAHA_WORKER_RESTART_SESSIONS=false`: every session is left stopped, and no webhook tells.
+    pub async fn crash_and_leave_sessions_stopped(&self) -> io::Result<()> {
+        self.live_again(Sessions::LeftStopped).await
+    }
+
+    async fn live_again(&self, sessions: Sessions) -> io::Result<()> {
         self.inner.door.close().await;
         let names: Vec<String> = {
             let mut state = self.inner.state();
+            // A life that is as short as a millisecond has a start of its own all the same.
+            let before = self.inner.started_ms.load(Ordering::Acquire);
+            self.inner.started_ms.store(clock::now_ms().max(before + 1), Ordering::Release);
             for session in state.sessions.values_mut() {
                 session.next_life();
                 if !self.inner.features.plus {
                     session.config = None;
                     session.hooks = webhook::parse(None, &self.inner.options.global_webhooks).unwrap_or_default();
+                }
+                if !self.inner.features.plus || sessions == Sessions::LeftStopped {
                     session.status = Status::Stopped;
                 }
             }

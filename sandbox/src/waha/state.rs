@@ -1,7 +1,7 @@
 //! Everything the server knows, behind one lock that no await ever sees.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
@@ -48,7 +48,8 @@ pub(crate) struct Inner {
     pub(crate) options: Options,
     pub(crate) features: Features,
     pub(crate) door: Door,
-    pub(crate) started_ms: i64,
+    /// When this life of the server began.
+    pub(crate) started_ms: AtomicI64,
     pub(crate) seed: Seed,
     pub(crate) changes: Changes,
     pub(crate) log: Log,

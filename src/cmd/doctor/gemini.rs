@@ -1,24 +1,41 @@
-//! Gemini: does it take the key, does it know the model, does it count?
+//! Gemini: does it take the key, does it know the model, does it answer? Only an answer proves that: a key whose quota is used up
+//! lists models all the same, and a gateway may list none. Without `--probe` the last answers to the daemon are what is known.
 
 use std::time::Duration;
 
 use mychatflow_daemon::cx::Clients;
 use mychatflow_daemon::gemini::{Ask, Gemini, GeminiError, Role, Turn};
 use mychatflow_data::model::fault::FaultCode;
+use mychatflow_data::model::finding::{FindingCode, FindingSubject};
+use mychatflow_data::protocol::calls::daemon::{GeminiHealth, Health};
+use mychatflow_data::time::Timestamp;
 use tokio::time::{Instant, timeout};
 
+use super::socket::Daemon;
 use super::{Check, Findings, Probing, soon};
+use crate::output::age;
 
 const NAME: &str = "gemini";
-/// How long a real question may take.
+/// How long a real question may take: some models think first.
 const ANSWER_MAX: Duration = Duration::from_secs(40);
+/// Enough for a word.
+const ANSWER_TOKENS: u32 = 256;
 /// Where keys are made.
 const KEYS: &str = "https://aistudio.google.com/apikey";
 
 /// Looks at it.
-pub async fn check(clients: &Clients, probing: Probing, findings: &mut Findings<'_>) -> anyhow::Result<()> {
+pub async fn check(
+    clients: &Clients,
+    daemon: Option<&Daemon>,
+    probing: Probing,
+    findings: &mut Findings<'_>,
+) -> anyhow::Result<()> {
+    let now = findings.cx.now;
     findings.add(match &clients.gemini {
-        Some(gemini) => asked(gemini, probing, &clients.config.gemini.base_url).await,
+        Some(gemini) => {
+            let look = Look { gemini, base_url: &clients.config.gemini.base_url, daemon, probing, now };
+            look.check().await
+        }
         None => Check::warning(
             NAME,
             "there is no key: the assistant is off",
@@ -27,58 +44,98 @@ pub async fn check(clients: &Clients, probing: Probing, findings: &mut Findings<
     })
 }
 
-async fn asked(gemini: &Gemini, probing: Probing, base_url: &str) -> Check {
-    let model = gemini.model();
-    let models = match soon(gemini.models()).await {
-        Ok(models) => models,
-        Err(error) => return Check::failed(NAME, format!("{error:#}"), remedy(&error, base_url)),
-    };
-    let elsewhere = "set gemini.model to one that is listed, for example gemini-3.5-flash-lite, then: \
-                     mychatflow daemon reload";
-    match models.iter().find(|listed| listed.name == model) {
-        None if gemini.successor(model).is_some() => {
-            let next = gemini.successor(model).unwrap_or_default();
-            let detail = format!("{model} is not there any more: {next} answers in its place, at its own price");
-            let remedy =
-                format!("set gemini.model to {next}, or another that is listed, then: mychatflow daemon reload");
-            return Check::warning(NAME, detail, remedy);
-        }
-        None => {
-            let detail = format!("the key is taken, but {model} is none of its {} models", models.len());
-            return Check::failed(NAME, detail, elsewhere);
-        }
-        Some(listed) if !listed.generates => {
-            return Check::failed(NAME, format!("{model} is there, but writes no answers"), elsewhere);
-        }
-        Some(_) => {}
-    }
-    let turn = Turn { role: Role::Customer, parts: vec!["Are you open today?".to_owned()] };
-    let ask = Ask::new("", vec![turn]);
-    if probing == Probing::Allowed {
-        // Only an answer proves that the quota is not used up.
-        let began = Instant::now();
-        return match timeout(ANSWER_MAX, gemini.generate(&ask)).await {
-            Ok(Ok(_) | Err(GeminiError::Refused(_))) => {
-                let seconds = began.elapsed().as_secs_f64();
-                Check::ok(NAME, format!("the key is taken, {model} answered a question in {seconds:.1} s"))
-            }
-            Ok(Err(error)) => {
-                let error = anyhow::Error::new(error);
-                Check::failed(NAME, format!("{model}: {error:#}"), remedy(&error, base_url))
-            }
-            Err(_) => {
-                let detail = format!("{model} did not answer within {} s", ANSWER_MAX.as_secs());
-                Check::failed(NAME, detail, format!("is the way there open? curl -sI {base_url}"))
-            }
+/// What is looked at, and how.
+struct Look<'l> {
+    gemini: &'l Gemini,
+    base_url: &'l str,
+    daemon: Option<&'l Daemon>,
+    probing: Probing,
+    now: Timestamp,
+}
+
+impl Look<'_> {
+    async fn check(&self) -> Check {
+        let model = self.gemini.model();
+        let listed = match soon(self.gemini.models()).await {
+            Ok(models) => models,
+            // Whoever can't be reached for a list, or refuses the key, answers no question either.
+            Err(error) if is_final(&error) => return self.failed(&error),
+            Err(_) => return self.answers("its models are not listed").await,
         };
-    }
-    match soon(gemini.count_tokens(&ask)).await {
-        Ok(_) => {
-            let detail =
-                format!("the key is taken, and {model} is there; that it answers only a question proves (--probe)");
-            Check::ok(NAME, detail)
+        let elsewhere = "set gemini.model to one that is listed, for example gemini-3.5-flash-lite, then: \
+                         mychatflow daemon reload";
+        match listed.iter().find(|listed| listed.name == model) {
+            None if self.gemini.successor(model).is_some() => {
+                let next = self.gemini.successor(model).unwrap_or_default();
+                let detail = format!("{model} is not there any more: {next} answers in its place, at its own price");
+                let remedy =
+                    format!("set gemini.model to {next}, or another that is listed, then: mychatflow daemon reload");
+                Check::warning(NAME, detail, remedy)
+            }
+            None => {
+                let detail = format!("the key is taken, but {model} is none of its {} models", listed.len());
+                Check::failed(NAME, detail, elsewhere)
+            }
+            Some(listed) if !listed.generates => {
+                Check::failed(NAME, format!("{model} is there, but writes no answers"), elsewhere)
+            }
+            Some(_) => self.answers("the key is taken").await,
         }
-        Err(error) => Check::failed(NAME, format!("{model}: {error:#}"), remedy(&error, base_url)),
+    }
+
+    /// Judges by an answer: one to a question of ours where that is allowed, else the last one to the daemon.
+    async fn answers(&self, found: &str) -> Check {
+        if self.probing == Probing::Allowed { self.ask(found).await } else { self.known(found) }
+    }
+
+    async fn ask(&self, found: &str) -> Check {
+        let model = self.gemini.model();
+        let turn = Turn { role: Role::Customer, parts: vec!["Are you open today?".to_owned()] };
+        let ask = Ask { max_output_tokens: ANSWER_TOKENS, ..Ask::new("", vec![turn]) };
+        let began = Instant::now();
+        let seconds = || began.elapsed().as_secs_f64();
+        match timeout(ANSWER_MAX, self.gemini.generate(&ask)).await {
+            Ok(Ok(_)) => Check::ok(NAME, format!("{found}, {model} answered a question in {:.1} s", seconds())),
+            // It answers: there is only nothing to say about an empty shop.
+            Ok(Err(error)) if error.is_answer() => {
+                Check::ok(NAME, format!("{found}, {model} answered a question in {:.1} s", seconds()))
+            }
+            Ok(Err(error)) => self.failed(&anyhow::Error::new(error)),
+            Err(_) => self.failed(&anyhow::anyhow!("no answer within {} s", ANSWER_MAX.as_secs())),
+        }
+    }
+
+    fn known(&self, found: &str) -> Check {
+        let model = self.gemini.model();
+        let is_of_model = |code: FindingCode| matches!(code, FindingCode::ModelDown | FindingCode::ModelUnusable);
+        let told = self.daemon.and_then(|daemon| {
+            let mut found = daemon.findings.iter();
+            found.find(|found| found.subject == FindingSubject::Gemini && is_of_model(found.code))
+        });
+        match (told, self.daemon.map(|daemon| &daemon.gemini)) {
+            (Some(told), _) => Check::found(told, self.now),
+            (None, Some(GeminiHealth { health: Health::Ok, ok_at: Some(at), model: asked, .. })) if asked == model => {
+                Check::ok(NAME, format!("{found}, {model} answers: last {}", age(*at, self.now)))
+            }
+            _ => Check::warning(
+                NAME,
+                format!("{found}; nobody knows whether {model} answers: it was not asked yet"),
+                "ask it one question, for a few tokens: mychatflow doctor --probe",
+            ),
+        }
+    }
+
+    fn failed(&self, error: &anyhow::Error) -> Check {
+        let detail = format!("{}: {error:#}", self.gemini.model());
+        Check::failed(NAME, detail, remedy(error, self.base_url))
+    }
+}
+
+/// Says an error of the list all there is to say?
+fn is_final(error: &anyhow::Error) -> bool {
+    match error.downcast_ref::<GeminiError>() {
+        Some(GeminiError::Transient { status: None, .. } | GeminiError::Timeout) | None => true,
+        Some(error) => matches!(error, GeminiError::KeyRefused { .. } | GeminiError::NotServed { .. }),
     }
 }
 

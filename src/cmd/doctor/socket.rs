@@ -6,7 +6,7 @@ use mychatflow_daemon::config::Config;
 use mychatflow_data::client::{Client, ClientError};
 use mychatflow_data::model::finding::{FindingCode, FindingSubject, HealthFinding};
 use mychatflow_data::protocol::VERSION;
-use mychatflow_data::protocol::calls::daemon::{DaemonShown, DaemonStatus, Health};
+use mychatflow_data::protocol::calls::daemon::{DaemonShown, DaemonStatus, GeminiHealth, Health};
 use mychatflow_data::protocol::calls::tenant::{TenantDocument, TenantList};
 use mychatflow_data::protocol::hello::PRODUCT_VERSION;
 use mychatflow_data::protocol::span::Span;
@@ -28,6 +28,8 @@ pub struct Daemon {
     pub tenants: Vec<TenantDocument>,
     /// What it has found, as far as the caller may know it.
     pub findings: Vec<HealthFinding>,
+    /// How Gemini has answered it.
+    pub gemini: GeminiHealth,
 }
 
 /// Looks at the daemon, its store and the caller's standing. `None`: it can't be asked any further.
@@ -58,7 +60,7 @@ pub async fn check(cx: &Cx, config: Option<Config>, findings: &mut Findings<'_>)
     let asked = async {
         let client = wire::connect(cx).await?;
         let tenants = client.call(&TenantList { limit: Some(TENANTS_MAX), after: None }).await?.items;
-        anyhow::Ok(Daemon { client, tenants, findings: shown.findings })
+        anyhow::Ok(Daemon { client, tenants, findings: shown.findings, gemini: shown.gemini })
     };
     match soon(asked).await {
         Ok(daemon) => {

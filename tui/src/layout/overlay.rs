@@ -6,10 +6,11 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::table::{self, TableLayout};
 use super::{Hit, Layout, pairing, wizard};
 use crate::state::State;
+use crate::state::confirm::Confirm;
 use crate::state::form::Form;
 use crate::state::input::Input;
 use crate::state::list::RowKey;
-use crate::state::overlay::{Confirm, Overlay, Picker, PickerKind, Reader, ReaderLine};
+use crate::state::overlay::{Overlay, Picker, PickerKind, Reader, ReaderLine};
 use crate::state::triage::{Finding, Triage};
 use crate::text;
 use crate::widgets::qr::Rung;
@@ -89,7 +90,7 @@ pub fn topmost(state: &State) -> Option<RowKey> {
         Overlay::Reader(reader) => ("reader", reader.title.as_str()),
         Overlay::Picker(picker) => ("picker", picker.title.as_str()),
         Overlay::Form(form) => ("form", form.title.as_str()),
-        Overlay::Confirm(confirm) => ("confirm", confirm.title.as_str()),
+        Overlay::Confirm(confirm) => ("confirm", confirm.title().as_str()),
         Overlay::Pairing(_) => ("pairing", ""),
         Overlay::Triage(_) => ("triage", ""),
         Overlay::Person(person) => {
@@ -300,9 +301,9 @@ pub const fn field_area(field: Rect) -> Rect {
 
 fn lay_confirm(confirm: &Confirm, laid: &mut Layout) -> OverlayLayout {
     // The heading names who it is about: it gets what room there is.
-    let wide = u16::try_from(confirm.title.width()).unwrap_or(u16::MAX).saturating_add(6).max(64);
+    let wide = u16::try_from(confirm.title().width()).unwrap_or(u16::MAX).saturating_add(6).max(64);
     let width = room(laid).width.saturating_sub(4).min(wide);
-    let rows = text::wrap(confirm.text.as_str(), usize::from(width.saturating_sub(4))).len();
+    let rows = text::wrap(confirm.text().as_str(), usize::from(width.saturating_sub(4))).len();
     let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(4).min(room(laid).height);
     let area = centred(room(laid), width, height);
     laid.hits.push((area, Hit::Overlay));

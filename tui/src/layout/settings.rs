@@ -8,7 +8,7 @@ use crate::state::State;
 use crate::state::settings::{place_on, places};
 
 /// The lines about the console itself, with their border.
-const LOOKS: u16 = 5;
+const LOOKS: u16 = 6;
 /// The lines that explain a setting where there is no room beside the list.
 const HELP: u16 = 3;
 

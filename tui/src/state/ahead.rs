@@ -16,6 +16,8 @@ pub enum Typed {
     Key(Key),
     /// Text that was pasted.
     Paste(String),
+    /// An Enter in the middle of text that came all at once.
+    LineBreak,
 }
 
 /// Where keys go: a screen, and how many overlays lie on it.

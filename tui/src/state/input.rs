@@ -105,7 +105,8 @@ impl Input {
                 self.area.delete_line_by_head();
                 return Taken::Yes;
             }
-            KeyCode::Char('z') if key.ctrl => {
+            // As shells have it: Ctrl-_, which terminals send as Ctrl-7, and Ctrl-/ as well.
+            KeyCode::Char('7' | '_' | '/') if key.ctrl => {
                 self.area.undo();
                 return Taken::Yes;
             }

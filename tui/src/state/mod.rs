@@ -4,6 +4,7 @@ pub mod ahead;
 pub mod bulk;
 pub mod campaigns;
 pub mod chats;
+pub mod confirm;
 pub mod contacts;
 pub mod credits;
 pub mod dashboard;
@@ -34,11 +35,14 @@ use mychatflow_data::protocol::calls::tenant::TenantDocument;
 use mychatflow_data::protocol::name::TenantName;
 use mychatflow_data::time::Timestamp;
 
+use self::confirm::{Confirm, ConfirmKind, Deed};
 use self::overlay::Overlay;
 use self::prefs::Prefs;
 use self::toasts::Toasts;
+use crate::action::Action;
 use crate::keymap::{Keymap, Scope};
 use crate::msg::{Capture, Focus};
+use crate::permission::needed_role;
 use crate::probe::PixelSupport;
 use crate::theme::ThemeName;
 
@@ -336,6 +340,25 @@ impl State {
         !self.scopes().contains(&Scope::Global)
     }
 
+    /// May whoever sits here do this on that screen? An operator who is no member may do everything.
+    #[must_use]
+    pub fn may(&self, screen: Screen, action: Action) -> bool {
+        let role = self.shop().and_then(|shop| shop.role);
+        role.is_none_or(|role| role.covers(needed_role(screen, action)))
+    }
+
+    /// Asks before something is done.
+    pub fn confirm(&mut self, kind: &ConfirmKind, deed: impl Into<Deed>) {
+        self.overlays.push(Overlay::Confirm(Box::new(Confirm::new(kind, deed))));
+    }
+
+    /// Does what is typed now become part of a text? Where one looks for something it does not: Enter picks there, and
+    /// what was typed behind it is about what was picked.
+    #[must_use]
+    pub fn is_in_text(&self) -> bool {
+        matches!(self.scopes().first(), Some(Scope::Composer | Scope::Form | Scope::Wizard))
+    }
+
     /// Forgets everything of the business that was on the screen.
     pub fn forget_shop(&mut self) {
         self.dashboard = dashboard::Dashboard::default();
@@ -386,7 +409,7 @@ impl State {
             Some(Overlay::Reader(_)) => return vec![Scope::Reader, Scope::Always],
             Some(Overlay::Picker(_)) => return vec![Scope::Picker, Scope::Always],
             Some(Overlay::Form(_)) => return vec![Scope::Form, Scope::Always],
-            Some(Overlay::Confirm(_)) => return vec![Scope::Confirm, Scope::Always],
+            Some(Overlay::Confirm(confirm)) => return vec![confirm.scope(), Scope::Always],
             Some(Overlay::Pairing(_)) => return vec![Scope::Pairing, Scope::Always],
             Some(Overlay::Triage(triage)) if triage.finding == triage::Finding::Open => {
                 return vec![Scope::Picker, Scope::Always];

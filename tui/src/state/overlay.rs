@@ -8,7 +8,7 @@ use mychatflow_data::model::setting::SettingKey;
 use mychatflow_data::protocol::calls::campaign::CloneFor;
 
 use super::Screen;
-use super::bulk::Bulk;
+use super::confirm::Confirm;
 use super::form::{Form, SettingPlace};
 use super::input::Input;
 use super::pairing::Pairing;
@@ -28,8 +28,8 @@ pub enum Overlay {
     Picker(Box<Picker>),
     /// Fields to be filled in.
     Form(Box<Form>),
-    /// A question before something that can't be undone.
-    Confirm(Confirm),
+    /// A question to be answered by yes or no.
+    Confirm(Box<Confirm>),
     /// A number being paired.
     Pairing(Box<Pairing>),
     /// People known from before pairing.
@@ -216,34 +216,6 @@ pub struct Picker {
     pub awaited: Awaited,
     /// Why there is nothing.
     pub failure: Option<String>,
-}
-
-/// What is done after a yes.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Deed {
-    /// Something is asked of the daemon.
-    Ask(Box<Question>),
-    /// Those with a mark become personal, the others are released to the assistant.
-    Release,
-    /// One thing is done to many people.
-    People(Box<Bulk>),
-    /// The console ends.
-    Quit,
-    /// What was typed for a campaign is thrown away.
-    Forget,
-}
-
-/// A question before something that can't be undone.
-#[derive(Debug, Clone)]
-pub struct Confirm {
-    /// The question.
-    pub title: CleanText,
-    /// What it means.
-    pub text: CleanText,
-    /// The word on the yes.
-    pub yes: &'static str,
-    /// What a yes does.
-    pub deed: Deed,
 }
 
 impl Picker {

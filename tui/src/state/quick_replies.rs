@@ -129,6 +129,9 @@ pub fn facts(reply: &QuickReplyDocument, now: Timestamp, zone: &TimeZone) -> Vec
     let clean = |words: &str| CleanText::line(words).into_string();
     let category = reply.category.as_deref().map(clean);
     let (state, role) = match reply.state {
+        QuickReplyState::Active if reply.problem.is_some() => {
+            ("neither sent nor told: its words can't be read", Role::Warn)
+        }
         QuickReplyState::Active if !reply.personal_variables().is_empty() => {
             ("in use: offered to you, not to the assistant (variables)", Role::Text)
         }
@@ -150,6 +153,9 @@ pub fn facts(reply: &QuickReplyDocument, now: Timestamp, zone: &TimeZone) -> Vec
     }
     if !reply.variables.is_empty() {
         facts.push(("variables", clean(&reply.variables.join(", ")), Role::Text));
+    }
+    if let Some(problem) = &reply.problem {
+        facts.push(("problem", clean(problem), Role::Warn));
     }
     facts.push(("length", measure(reply, now, zone), Role::Muted));
     facts

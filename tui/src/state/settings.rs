@@ -69,8 +69,8 @@ pub const fn meaning(key: SettingKey) -> &'static str {
              quick replies, and from nothing else."
         }
         SettingKey::BusinessHours => {
-            "When the assistant answers, for example Mon-Fri 08:00-18:00; Sat 09:00-13:00. Outside of these hours it \
-             waits. Empty: it always answers."
+            "When the assistant answers, for example Mon-Fri 08:00-18:00; Sat 09:00-13:00, in your language too. Outside \
+             of these hours it waits. Empty: it always answers."
         }
         SettingKey::Timezone => {
             "The clock of your business: for its hours, for campaigns, and for every time shown here."
@@ -207,7 +207,9 @@ mod tests {
     #[test]
     fn spans_are_told_in_units_that_people_use() {
         let told = |key, value: &str| {
-            told(&SettingLine { key, value: Some(value.to_owned()), source: Source::Config }).unwrap_or_default()
+            let (value, source) = (Some(value.to_owned()), Source::Config);
+            told(&SettingLine { key, value, source, read_as: None, typed_hours: None, warning: None })
+                .unwrap_or_default()
         };
         assert_eq!(told(SettingKey::ReplyTakeoverPause, "43200"), "43200 s (12 h)");
         assert_eq!(told(SettingKey::ReplyCountdown, "8"), "8 s");

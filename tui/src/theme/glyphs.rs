@@ -212,6 +212,43 @@ impl Glyphs {
     }
 }
 
+/// In which bytes the terminal takes characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TextEncoding {
+    /// UTF-8, or what nobody has said.
+    #[default]
+    Utf8,
+    /// Another one: only ASCII arrives as it was meant, and the bytes of other characters may command the terminal.
+    Ascii,
+}
+
+impl TextEncoding {
+    /// The encoding of a locale: the first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set. `C` says nothing of the
+    /// terminal: such is the locale of services and containers, whatever they are shown in.
+    #[must_use]
+    pub fn pick(lc_all: Option<&str>, lc_ctype: Option<&str>, lang: Option<&str>) -> Self {
+        let locale = [lc_all, lc_ctype, lang].into_iter().flatten().find(|value| !value.is_empty()).unwrap_or("");
+        let unsaid = ["", "C", "POSIX"].contains(&locale);
+        if unsaid || Glyphs::pick(Some(locale), None, None) == Glyphs::unicode() { Self::Utf8 } else { Self::Ascii }
+    }
+
+    /// What a cell may show in this encoding.
+    #[must_use]
+    pub fn shown(self, symbol: &str) -> &str {
+        match (self, symbol) {
+            (Self::Utf8, symbol) => symbol,
+            (Self::Ascii, symbol) if symbol.is_ascii() => symbol,
+            (Self::Ascii, "\u{a0}") => " ",
+            (Self::Ascii, "‘" | "’" | "‚" | "´") => "'",
+            (Self::Ascii, "“" | "”" | "„" | "«" | "»") => "\"",
+            (Self::Ascii, "–" | "—" | "−") => "-",
+            (Self::Ascii, "•" | "·") => "*",
+            (Self::Ascii, "…") => ".",
+            (Self::Ascii, _) => "?",
+        }
+    }
+}
+
 const fn ascii_border(across: &'static str, down: &'static str, corner: &'static str) -> border::Set<'static> {
     border::Set {
         top_left: corner,

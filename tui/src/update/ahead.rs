@@ -7,7 +7,7 @@ use mychatflow_data::time::Timestamp;
 
 use super::{Cx, Handled, chats};
 use crate::action::Action;
-use crate::key::Key;
+use crate::key::{Key, KeyCode};
 use crate::state::ahead::{Place, Subject, Typed};
 use crate::state::campaigns::Place as CampaignPlace;
 use crate::state::chats::Pane;
@@ -45,6 +45,7 @@ const fn is_about_console(action: Action) -> bool {
         action,
         Action::Quit
             | Action::Redraw
+            | Action::Suspend
             | Action::Help
             | Action::Palette
             | Action::Sidebar
@@ -235,7 +236,7 @@ fn subject(state: &State) -> Option<Subject> {
 
 /// Keeps what was typed for when what it is about is here.
 pub fn hold(state: &mut State, typed: Typed, action: Option<Action>, cx: &mut Cx<'_>) -> Handled {
-    if matches!(action, Some(Action::Quit | Action::Redraw)) {
+    if matches!(action, Some(Action::Quit | Action::Redraw | Action::Suspend)) {
         return Handled::No;
     }
     if state.ahead.typed.is_empty() {
@@ -271,6 +272,8 @@ pub fn check(state: &mut State, cx: &Cx<'_>) {
 pub fn next(state: &mut State, meaning: impl Fn(&State, Key) -> Option<Action>, cx: &mut Cx<'_>) -> Option<Typed> {
     let action = match state.ahead.typed.front()? {
         Typed::Key(key) => meaning(state, *key),
+        Typed::LineBreak if state.is_in_text() => None,
+        Typed::LineBreak => meaning(state, Key::new(KeyCode::Enter)),
         Typed::Paste(_) => None,
     };
     read_for(state, action, cx);

@@ -21,12 +21,13 @@ pub use self::people::tab;
 use super::lists::{self, First};
 use super::{Cx, Handled, again, palette};
 use crate::action::Action;
-use crate::msg::{Answer, Question};
+use crate::keymap::Scope;
+use crate::msg::Answer;
 use crate::state::State;
 use crate::state::campaigns::{Heard, Place, number, outlook, people as persons, when};
-use crate::state::chats::short;
+use crate::state::confirm::ConfirmKind;
 use crate::state::list::{Known, Reading};
-use crate::state::overlay::{Confirm, Deed, FoundRow, Overlay, Pick, PickItem, PickerKind};
+use crate::state::overlay::{FoundRow, Overlay, Pick, PickItem, PickerKind};
 use crate::state::toasts::Tone;
 use crate::text::CleanText;
 
@@ -166,15 +167,6 @@ fn named(campaign: &CampaignDocument) -> CampaignName {
     CampaignName::from(campaign.id.to_string())
 }
 
-fn confirm(state: &mut State, title: &str, text: &str, yes: &'static str, question: impl Into<Question>) {
-    state.overlays.push(Overlay::Confirm(Confirm {
-        title: CleanText::line(title),
-        text: CleanText::block(text),
-        yes,
-        deed: Deed::Ask(Box::new(question.into())),
-    }));
-}
-
 fn info(state: &mut State, words: &str, cx: &Cx<'_>) {
     state.toasts.say(Tone::Info, words, cx.now);
 }
@@ -229,7 +221,7 @@ fn ask_launch(state: &mut State, campaign: &CampaignDocument, cx: &Cx<'_>) {
         }
     };
     let question = CampaignLaunch { tenant: state.tenant_name(), name: named(campaign) };
-    confirm(state, &format!("Launch {}?", short(&campaign.name)), &text, "launch it", question);
+    state.confirm(&ConfirmKind::Launch { campaign: campaign.name.clone(), plan: text }, question);
 }
 
 fn pause(state: &mut State, campaign: &CampaignDocument, cx: &mut Cx<'_>) {
@@ -246,28 +238,19 @@ fn cancel(state: &mut State, campaign: &CampaignDocument, cx: &mut Cx<'_>) {
         info(state, &format!("this one is {} already", campaign.state), cx);
         return;
     }
-    let left = campaign.counts.left();
-    let text = match left {
-        0 => "Nobody is left on its list.".to_owned(),
-        _ => format!("{} on its list will never get it. This can't be taken back; p only pauses.", persons(left)),
-    };
+    let pause = state.keymap.key_of(&[Scope::Campaigns], Action::CampaignPause).unwrap_or_default();
+    let kind = ConfirmKind::CancelCampaign { campaign: campaign.name.clone(), left: campaign.counts.left(), pause };
     let question = CampaignCancel { tenant: state.tenant_name(), name: named(campaign) };
-    confirm(state, &format!("Cancel {} for good?", short(&campaign.name)), &text, "cancel it", question);
+    state.confirm(&kind, question);
 }
 
 fn remove(state: &mut State, campaign: &CampaignDocument, cx: &mut Cx<'_>) {
-    let text = match campaign.state {
-        CampaignState::Draft => "The draft and its list are gone then. Nothing was sent.",
-        CampaignState::Completed | CampaignState::Cancelled => {
-            "The campaign is gone then, and its report. The messages stay in their chats."
-        }
-        other => {
-            let words = format!("this one is {other}; cancel it first");
-            return info(state, &words, cx);
-        }
-    };
+    if !matches!(campaign.state, CampaignState::Draft | CampaignState::Completed | CampaignState::Cancelled) {
+        let words = format!("this one is {}; cancel it first", campaign.state);
+        return info(state, &words, cx);
+    }
     let question = CampaignRemove { tenant: state.tenant_name(), name: named(campaign) };
-    confirm(state, &format!("Remove {}?", short(&campaign.name)), text, "remove it", question);
+    state.confirm(&ConfirmKind::RemoveCampaign { campaign: campaign.name.clone(), state: campaign.state }, question);
 }
 
 /// Takes an answer.

@@ -7,8 +7,10 @@ use crate::action::Action;
 use crate::key::{Key, KeyCode};
 use crate::layout::layout;
 use crate::msg::{Capture, Effect};
+use crate::permission::needed_role;
 use crate::state::ahead::Typed;
-use crate::state::overlay::{Confirm, Deed, Overlay, Reader, ReaderLine};
+use crate::state::confirm::{ConfirmKind, Deed};
+use crate::state::overlay::{Overlay, Reader, ReaderLine};
 use crate::state::toasts::Tone;
 use crate::state::{Connection, Entrance, Screen, State};
 use crate::text::CleanText;
@@ -34,6 +36,8 @@ pub fn held(state: &mut State, cx: &mut Cx<'_>) {
         afresh(state, cx, |state, cx| match typed {
             Typed::Key(key) => press(state, key, cx),
             Typed::Paste(text) => put(state, &text, cx),
+            Typed::LineBreak if state.is_in_text() => put(state, "\n", cx),
+            Typed::LineBreak => press(state, Key::new(KeyCode::Enter), cx),
         });
     }
 }
@@ -80,6 +84,36 @@ pub fn paste(state: &mut State, text: &str, cx: &mut Cx<'_>) {
     }
 }
 
+/// An Enter came in the middle of a text: as many terminals paste.
+pub fn line_break(state: &mut State, cx: &mut Cx<'_>) {
+    let enter = Key::new(KeyCode::Enter);
+    let action = if state.is_in_text() { None } else { meaning(state, enter) };
+    if ahead::hold(state, Typed::LineBreak, action, cx) == Handled::Yes {
+        return;
+    }
+    if state.is_in_text() {
+        put(state, "\n", cx);
+    } else {
+        press(state, enter, cx);
+    }
+}
+
+/// Many characters came all at once. They go into a text in one piece: one by one a long one would take a while.
+pub fn burst(state: &mut State, text: &str, cx: &mut Cx<'_>) {
+    let mut rest = text;
+    while let Some(char) = rest.chars().next() {
+        if state.is_in_text() {
+            return afresh(state, cx, |state, cx| paste(state, rest, cx));
+        }
+        rest = &rest[char.len_utf8()..];
+        afresh(state, cx, |state, cx| match char {
+            '\n' => line_break(state, cx),
+            '\t' => key(state, Key::new(KeyCode::Tab), cx),
+            char => key(state, Key::char(char), cx),
+        });
+    }
+}
+
 fn put(state: &mut State, text: &str, cx: &mut Cx<'_>) {
     if !state.overlays.is_empty() {
         overlays::pasted(state, text, cx);
@@ -94,6 +128,12 @@ fn put(state: &mut State, text: &str, cx: &mut Cx<'_>) {
 
 /// Does what somebody wants: the topmost overlay is asked first, then the screen, then everything else.
 pub fn perform(state: &mut State, action: Action, cx: &mut Cx<'_>) {
+    if state.overlays.iter().all(is_of_screen) && !state.may(state.screen, action) {
+        let role = needed_role(state.screen, action);
+        let words = format!("this takes the role {role}; an owner can grant it");
+        state.toasts.say(Tone::Info, &words, cx.now);
+        return;
+    }
     if !state.overlays.is_empty() {
         if overlays::act(state, action, cx) == Handled::Yes {
             return;
@@ -104,6 +144,11 @@ pub fn perform(state: &mut State, action: Action, cx: &mut Cx<'_>) {
     everywhere(state, action, cx);
 }
 
+/// Is an overlay about what is on the screen, with the same actions? In others the same names mean something else.
+const fn is_of_screen(overlay: &Overlay) -> bool {
+    matches!(overlay, Overlay::Person(_))
+}
+
 /// Leaves the console, and nothing behind that was written.
 pub fn quit(state: &mut State, cx: &mut Cx<'_>) {
     chats::keep_draft(state, cx);
@@ -112,25 +157,23 @@ pub fn quit(state: &mut State, cx: &mut Cx<'_>) {
 
 /// Leaves, but not without asking while a message stands here that nobody else knows of.
 fn leave(state: &mut State, cx: &mut Cx<'_>) {
-    let asked = matches!(state.overlays.last(), Some(Overlay::Confirm(confirm)) if confirm.deed == Deed::Quit);
+    let asked = matches!(state.overlays.last(), Some(Overlay::Confirm(confirm)) if *confirm.deed() == Deed::Quit);
     let count = state.outbox.unsettled();
     if count == 0 || asked {
         quit(state, cx);
         return;
     }
-    let them = if count == 1 { "A message has" } else { "Some messages have" };
-    state.overlays.push(Overlay::Confirm(Confirm {
-        title: CleanText::line("Leave with messages that are not sent?"),
-        text: CleanText::block(&format!("{them} not reached the daemon. When the console ends, the words are gone.")),
-        yes: "leave",
-        deed: Deed::Quit,
-    }));
+    state.confirm(&ConfirmKind::Leave { unsent: count }, Deed::Quit);
 }
 
 fn everywhere(state: &mut State, action: Action, cx: &mut Cx<'_>) {
     match action {
         Action::Quit => leave(state, cx),
         Action::Redraw => cx.want(Effect::Redraw),
+        Action::Suspend => {
+            chats::keep_draft(state, cx);
+            cx.want(Effect::Suspend);
+        }
         Action::Help => help(state),
         Action::Palette => palette::open(state, cx),
         Action::Search => palette::search(state, None),
@@ -200,7 +243,7 @@ fn help(state: &mut State) {
             lines.push(ReaderLine::Gap);
         }
         lines.push(ReaderLine::Heading(CleanText::line(scope.title())));
-        for (keys, action) in bound {
+        for (keys, action) in bound.into_iter().filter(|(_, action)| state.may(state.screen, *action)) {
             lines.push(ReaderLine::Key(CleanText::line(&keys), CleanText::line(action.what())));
         }
     }

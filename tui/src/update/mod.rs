@@ -82,6 +82,8 @@ pub fn update(
     match msg {
         Msg::Key(key) => keys::key(state, key, &mut cx),
         Msg::Paste(text) => keys::paste(state, &text, &mut cx),
+        Msg::Burst(text) => keys::burst(state, &text, &mut cx),
+        Msg::LineBreak => keys::line_break(state, &mut cx),
         Msg::Mouse(mouse) => mouse::mouse(state, mouse, &mut cx),
         Msg::Resize { columns, rows } => state.size = (columns, rows),
         Msg::Focus(focus) => window(state, focus, &mut cx),

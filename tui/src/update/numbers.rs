@@ -1,7 +1,7 @@
 //! Numbers.
 
 use mychatflow_data::ids::InstanceId;
-use mychatflow_data::model::instance::InstanceStatus;
+use mychatflow_data::model::instance::{InstanceStatus, condition};
 use mychatflow_data::phone::Phone;
 use mychatflow_data::protocol::calls::instance::{
     InstanceAdd, InstanceAdded, InstanceDocument, InstanceList, InstanceLogout, InstanceRemove, InstanceRestart,
@@ -17,11 +17,11 @@ use crate::action::Action;
 use crate::keymap::Scope;
 use crate::moment;
 use crate::msg::{Answer, Question, Refusal};
-use crate::state::chats::short;
+use crate::state::confirm::ConfirmKind;
 use crate::state::form::{Field, Form, FormKind, anything, something};
 use crate::state::list::Known;
 use crate::state::numbers::{REST, remedy};
-use crate::state::overlay::{Awaited, Confirm, Deed, Overlay, Reader, ReaderLine};
+use crate::state::overlay::{Awaited, Overlay, Reader, ReaderLine};
 use crate::state::toasts::Tone;
 use crate::state::{Screen, State};
 use crate::text::CleanText;
@@ -81,32 +81,16 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
             cx.ask(InstanceRestart { tenant, name });
         }
         Action::Logout => {
-            let deed = InstanceLogout { tenant, name };
-            let text = format!(
-                "The phone and {} part: nothing is received or sent until it is paired again. Chats, contacts and \
-                 campaigns stay; campaigns of this number wait.",
-                number.name
-            );
-            confirm(state, &format!("Log {} out?", short(&number.name)), &text, "log out", deed.into());
+            let kind = ConfirmKind::LogOut { number: number.name };
+            state.confirm(&kind, InstanceLogout { tenant, name });
         }
         Action::Remove => {
-            let deed = InstanceRemove { tenant, name, delete_session: SessionFate::Keep };
-            let text = format!(
-                "{} leaves MyChatFlow: its messages are no longer received and the assistant is silent there. The \
-                 session {} stays paired on WAHA; only our webhook is taken away. To delete the session too: \
-                 mychatflow instance remove {:?} --delete-session",
-                number.name, number.session, number.name
-            );
-            confirm(state, &format!("Remove {}?", short(&number.name)), &text, "remove", deed.into());
+            let kind = ConfirmKind::RemoveNumber { number: number.name, session: number.session.to_string() };
+            state.confirm(&kind, InstanceRemove { tenant, name, delete_session: SessionFate::Keep });
         }
         _ => return Handled::No,
     }
     Handled::Yes
-}
-
-fn confirm(state: &mut State, title: &str, text: &str, yes: &'static str, question: Question) {
-    let (title, text) = (CleanText::line(title), CleanText::block(text));
-    state.overlays.push(Overlay::Confirm(Confirm { title, text, yes, deed: Deed::Ask(Box::new(question)) }));
 }
 
 fn add(state: &mut State) {
@@ -216,16 +200,17 @@ fn lines(state: &State, shown: &InstanceShown) -> Vec<ReaderLine> {
         let reason = change.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let at = format!("{} {}", stamp(change.at), moment::clock(change.at, &state.zone));
         let at = if stamp(change.at).contains(':') { stamp(change.at) } else { at };
-        lines.push(fact(&at, &format!("{status}, {}{reason}", change.verdict)));
+        lines.push(fact(&at, &format!("{status}, {}{reason}", condition(change.status.as_ref(), change.verdict))));
     }
     lines
 }
 
 fn headline(number: &InstanceDocument) -> String {
     let status = number.status.as_ref().map_or("not reached", InstanceStatus::word);
+    let verdict = condition(number.status.as_ref(), number.verdict);
     match &number.reason {
-        Some(reason) => format!("{status}, {}: {reason}", number.verdict),
-        None => format!("{status}, {}", number.verdict),
+        Some(reason) => format!("{status}, {verdict}: {reason}"),
+        None => format!("{status}, {verdict}"),
     }
 }
 

@@ -15,10 +15,11 @@ use crate::layout::overlay::Parts;
 use crate::moment;
 use crate::msg::{Effect, Question, Refusal};
 use crate::state::State;
+use crate::state::confirm::Deed;
 use crate::state::form::{Field, Touched};
 use crate::state::input::Taken;
 use crate::state::list::{Known, RowKey};
-use crate::state::overlay::{Awaited, Confirm, Deed, Overlay, Picker, PickerKind, Reader, ReaderLine};
+use crate::state::overlay::{Awaited, Overlay, Picker, PickerKind, Reader, ReaderLine};
 use crate::text::CleanText;
 
 /// Tries an action on the topmost overlay.
@@ -77,8 +78,8 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
             _ => Handled::No,
         },
         Overlay::Confirm(_) if action == Action::Confirm => {
-            if let Some(Overlay::Confirm(Confirm { deed, .. })) = state.overlays.pop() {
-                match deed {
+            if let Some(Overlay::Confirm(confirm)) = state.overlays.pop() {
+                match confirm.into_deed() {
                     Deed::Ask(question) => cx.want(Effect::Ask(question)),
                     Deed::Release => triage::release(state, cx),
                     Deed::People(bulk) => contacts::bulk_begin(state, *bulk, cx),

@@ -63,7 +63,7 @@ pub fn open(state: &mut State, _cx: &mut Cx<'_>) {
     for (scope, bound) in state.keymap.help(&scopes) {
         for (key, action) in bound {
             let moves = matches!(scope, Scope::List) || matches!(action, Action::Palette | Action::Back);
-            if moves || items.iter().any(|item| item.pick == Pick::Action(action)) {
+            if moves || !state.may(state.screen, action) || items.iter().any(|item| item.pick == Pick::Action(action)) {
                 continue;
             }
             let detail = CleanText::line(&action.name().replace('_', " "));
@@ -71,7 +71,9 @@ pub fn open(state: &mut State, _cx: &mut Cx<'_>) {
             items.push(PickItem { label, detail, marks: Vec::new(), key: Some(key), pick: Pick::Action(action) });
         }
     }
-    for (screen, action, label) in ELSEWHERE.iter().filter(|(screen, ..)| *screen != state.screen) {
+    for (screen, action, label) in
+        ELSEWHERE.iter().filter(|(screen, action, _)| *screen != state.screen && state.may(*screen, *action))
+    {
         let detail = CleanText::line(screen.title());
         let pick = Pick::Elsewhere(*screen, *action);
         items.push(PickItem { label: CleanText::line(label), detail, marks: Vec::new(), key: None, pick });

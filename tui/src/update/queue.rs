@@ -14,8 +14,9 @@ use crate::action::Action;
 use crate::moment;
 use crate::msg::{Answer, Effect, Question, Refusal};
 use crate::state::chats::short_name;
+use crate::state::confirm::ConfirmKind;
 use crate::state::list::{Reading, Rows};
-use crate::state::overlay::{Confirm, Deed, Overlay, Reader, ReaderLine};
+use crate::state::overlay::{Overlay, Reader, ReaderLine};
 use crate::state::queue::{Item, about, kind, meaning, standing};
 use crate::state::toasts::Tone;
 use crate::state::{Screen, State};
@@ -89,7 +90,7 @@ fn on_entry(state: &mut State, line: &QueueLine, action: Action, cx: &mut Cx<'_>
         Action::Open => {
             let question: Question = QueueShow { tenant, id }.into();
             cx.ask(question.clone());
-            let title = titled(state, line, &kind(line.kind));
+            let title = whose(state, line).map_or_else(|| kind(line.kind), |who| format!("{who}: {}", kind(line.kind)));
             state.overlays.push(Overlay::Reader(Reader::waiting(&title, question)));
         }
         Action::Why => match (line.kind, line.chat) {
@@ -102,38 +103,17 @@ fn on_entry(state: &mut State, line: &QueueLine, action: Action, cx: &mut Cx<'_>
         },
         Action::Copy => cx.want(Effect::Copy(id.to_string())),
         Action::QueueRetry if line.kind == QueueKind::UnknownSend => {
-            let text =
-                "Nobody knows whether WhatsApp took this message. If it did, the customer gets it a second time.";
-            let deed = Deed::Ask(Box::new(QueueRetry { tenant, id }.into()));
-            let title = titled(state, line, "Send it once more?");
-            confirm(state, &title, text, "send it again", deed);
+            state.confirm(&ConfirmKind::SendAgain { to: whose(state, line) }, QueueRetry { tenant, id });
         }
         Action::QueueRetry => cx.ask(QueueRetry { tenant, id }),
         Action::QueueHold => cx.ask(QueueHold { tenant, id }),
         Action::QueueRelease => cx.ask(QueueRelease { tenant, id }),
         Action::QueueDrop => {
-            let text = match line.kind {
-                QueueKind::UnknownSend => {
-                    "It counts as not sent, and it is never sent again by itself. Should the phone say later that it \
-                     arrived, the chat will show that."
-                }
-                QueueKind::UnreadableDelivery => "What WAHA posted is forgotten. It can't be read again later.",
-                QueueKind::AnswerChat | QueueKind::SendMessage => {
-                    "What it wrote is cancelled, and a credit that was reserved for it comes back."
-                }
-                _ => "It will not be done. It can't be taken up again.",
-            };
-            let deed = Deed::Ask(Box::new(QueueDrop { tenant, id }.into()));
-            let title = titled(state, line, "Give this up?");
-            confirm(state, &title, text, "give it up", deed);
+            let kind = ConfirmKind::GiveUp { kind: line.kind, whom: whose(state, line) };
+            state.confirm(&kind, QueueDrop { tenant, id });
         }
         _ => {}
     }
-}
-
-/// Words with the name of whose chat the entry is about, where that is known.
-fn titled(state: &State, line: &QueueLine, words: &str) -> String {
-    whose(state, line).map_or_else(|| words.to_owned(), |who| format!("{who}: {words}"))
 }
 
 /// The heading of why an entry is as it is.
@@ -146,11 +126,6 @@ fn why_title(state: &State, line: &QueueLine) -> String {
 fn whose(state: &State, line: &QueueLine) -> Option<String> {
     let mut chats = state.chats.rows.items().iter().chain(state.dashboard.waiting.items());
     chats.find(|chat| Some(chat.id) == line.chat).map(short_name)
-}
-
-fn confirm(state: &mut State, title: &str, text: &str, yes: &'static str, deed: Deed) {
-    let (title, text) = (CleanText::line(title), CleanText::line(text));
-    state.overlays.push(Overlay::Confirm(Confirm { title, text, yes, deed }));
 }
 
 /// Takes an answer.

@@ -12,11 +12,12 @@ use crate::action::Action;
 use crate::key::Key;
 use crate::msg::{Answer, Effect, Refusal};
 use crate::state::State;
-use crate::state::chats::{Finding, short};
+use crate::state::chats::Finding;
+use crate::state::confirm::ConfirmKind;
 use crate::state::form::{Field, Form, FormKind, anything, something};
 use crate::state::input::{Input, Lines, Taken};
 use crate::state::list::Reading;
-use crate::state::overlay::{Confirm, Deed, Overlay, Reader, ReaderLine};
+use crate::state::overlay::{Overlay, Reader, ReaderLine};
 use crate::state::quick_replies::facts;
 use crate::state::toasts::Tone;
 use crate::text::CleanText;
@@ -209,15 +210,8 @@ fn put_aside(state: &State, reply: &QuickReplyDocument, cx: &mut Cx<'_>) {
 
 fn remove(state: &mut State, reply: &QuickReplyDocument) {
     let question = QuickReplyRemove { tenant: state.tenant_name(), name: QuickReplyName::from(reply.id.to_string()) };
-    state.overlays.push(Overlay::Confirm(Confirm {
-        title: CleanText::line(&format!("Remove the quick reply {}?", short(&reply.label))),
-        text: CleanText::block(&format!(
-            "\"{}\" is gone then, and the assistant no longer knows what it says.",
-            CleanText::line(&reply.label)
-        )),
-        yes: "remove it",
-        deed: Deed::Ask(Box::new(question.into())),
-    }));
+    let label = CleanText::line(&reply.label).into_string();
+    state.confirm(&ConfirmKind::RemoveQuickReply { label }, question);
 }
 
 /// Takes an answer.

@@ -9,9 +9,10 @@ use super::{Cx, Handled, again, palette};
 use crate::action::Action;
 use crate::msg::Answer;
 use crate::state::State;
+use crate::state::confirm::ConfirmKind;
 use crate::state::form::{Check, Field, Form, FormKind, SettingPlace};
 use crate::state::list::Rows;
-use crate::state::overlay::{Confirm, Deed, FoundRow, Overlay, Pick, PickItem, PickerKind};
+use crate::state::overlay::{FoundRow, Overlay, Pick, PickItem, PickerKind};
 use crate::state::settings::{choices, meaning, origin, place_on, places, told};
 use crate::state::toasts::Tone;
 use crate::text::CleanText;
@@ -161,6 +162,7 @@ checks! {
 fn takes(key: SettingKey, text: &str) -> Result<(), String> {
     key.check(text.trim()).map_err(|error| match error {
         SettingError::Value { takes, .. } => format!("this takes {takes}"),
+        SettingError::Hours(error) => error.to_string(),
         SettingError::TooLong(error) => error.to_string(),
     })
 }
@@ -192,13 +194,8 @@ fn inherit(state: &mut State, line: &SettingLine, cx: &mut Cx<'_>) {
     let instance = instance(state);
     let question = SettingsSet { tenant: state.tenant_name(), key: line.key, value: None, instance, chat: None };
     let old = told(line).unwrap_or_else(|| "empty".to_owned());
-    let old = CleanText::line(&old);
-    state.overlays.push(Overlay::Confirm(Confirm {
-        title: CleanText::line(&format!("Take away {}?", line.key)),
-        text: CleanText::block(&format!("\"{}\" goes, and {wider} counts again.", crate::text::cut(old.as_str(), 80))),
-        yes: "inherit again",
-        deed: Deed::Ask(Box::new(question.into())),
-    }));
+    let value = CleanText::line(&old).into_string();
+    state.confirm(&ConfirmKind::Inherit { key: line.key, value, wider }, question);
 }
 
 /// Takes an answer.

@@ -13,13 +13,13 @@ use crate::action::Action;
 use crate::key::Key;
 use crate::layout::overlay::Parts;
 use crate::msg::{Answer, Refusal};
+use crate::state::confirm::{ConfirmKind, Deed};
 use crate::state::input::Taken;
 use crate::state::list::Reading;
-use crate::state::overlay::{Confirm, Deed, Overlay};
+use crate::state::overlay::Overlay;
 use crate::state::toasts::Tone;
 use crate::state::triage::{Finding, Reviews, Triage};
 use crate::state::{Screen, State};
-use crate::text::CleanText;
 
 /// How many people come at once.
 const PAGE: u32 = 200;
@@ -148,33 +148,11 @@ fn submit(state: &mut State, cx: &mut Cx<'_>) {
     }
     let personal = triage.people.iter().filter(|person| triage.marked.contains(&person.id)).count();
     let rest = triage.people.len() - personal;
-    let (title, text) = match (personal, rest) {
-        (0, 0) => {
-            state.overlays.pop();
-            return;
-        }
-        (0, rest) => (
-            format!("Release {} to the assistant?", people(rest)),
-            "They become customers, and the assistant answers when they write. Nobody is written to now.".to_owned(),
-        ),
-        (personal, 0) => (
-            format!("Make {} personal?", people(personal)),
-            "The assistant never answers them. Nobody is left to be released.".to_owned(),
-        ),
-        (personal, rest) => (
-            format!("Make {personal} personal and release the other {rest}?"),
-            format!(
-                "The assistant never answers the {personal} with a mark. The other {rest} become customers, and it \
-                 answers when they write. Nobody is written to now."
-            ),
-        ),
-    };
-    let (title, text) = (CleanText::line(&title), CleanText::block(&text));
-    state.overlays.push(Overlay::Confirm(Confirm { title, text, yes: "do it", deed: Deed::Release }));
-}
-
-fn people(count: usize) -> String {
-    if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
+    if personal + rest == 0 {
+        state.overlays.pop();
+        return;
+    }
+    state.confirm(&ConfirmKind::Triage { personal, released: rest }, Deed::Release);
 }
 
 /// Those with a mark become personal, the others are released.

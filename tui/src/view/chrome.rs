@@ -7,8 +7,8 @@ use mychatflow_data::model::instance::Verdict;
 
 use super::paint::{Keys, Paint, Span, below, first_row};
 use crate::action::Action;
-use crate::layout::Layout;
 use crate::layout::overlay::Parts;
+use crate::layout::{Layout, Panes};
 use crate::moment;
 use crate::state::overlay::Overlay;
 use crate::state::prefs::Sidebar;
@@ -224,7 +224,10 @@ fn hints(state: &State) -> Vec<(Action, &'static str)> {
         ) => {
             vec![(A::Help, "keys"), (A::Close, "close")]
         }
-        None => crate::update::hints(state),
+        None => {
+            let offered = |(action, _): &(Action, &str)| state.may(state.screen, *action);
+            crate::update::hints(state).into_iter().filter(offered).collect()
+        }
     };
     if state.overlays.is_empty() && !state.is_typing() {
         hints.extend([(A::Help, HELP), (A::Palette, "find"), (A::Quit, "quit")]);
@@ -249,6 +252,17 @@ pub fn entrance(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
     paint.wrapped(below(inner, 2), CleanText::block(words).as_str(), paint.style(Role::Text));
 }
 
+/// Where notices end: over the line with the keys, and over what one writes, with the rule above it.
+fn above_composer(layout: &Layout) -> u16 {
+    match &layout.panes {
+        Panes::Chats(chats) => {
+            let composer = chats.thread.as_ref().map(|thread| thread.composer).filter(|area| area.height > 0);
+            composer.map_or(layout.status.y, |area| area.y.saturating_sub(1)).min(layout.status.y)
+        }
+        _ => layout.status.y,
+    }
+}
+
 /// Short notices in the lower right corner.
 pub fn toasts(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
     let shown = state.toasts.shown(state.now);
@@ -258,7 +272,17 @@ pub fn toasts(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
         Some(Parts::Triage { table, .. }) => (table.pane, table.pane.bottom() - 1),
         // Nor the keys of a page that has its own.
         Some(Parts::Wizard(laid)) => (Rect { y: layout.area.y + 2, ..laid.word }, laid.word.bottom()),
-        _ => (Rect { y: layout.body.y, ..layout.area }, layout.status.y),
+        // Nor what is being written, nor what an overlay says its keys do.
+        Some(_) => {
+            // Above it where there is room, else between its heading and its keys.
+            let (top, bottom) = match layout.overlays.last().map(|laid| laid.area) {
+                Some(area) if area.y > layout.body.y + 3 => (layout.body.y, area.y),
+                Some(area) => (area.y + 1, area.bottom().saturating_sub(2)),
+                None => (layout.body.y, layout.status.y),
+            };
+            (Rect { y: top, ..layout.area }, bottom.min(layout.status.y))
+        }
+        None => (Rect { y: layout.body.y, ..layout.area }, above_composer(layout)),
     };
     let width = room.width.saturating_sub(4).min(56);
     for toast in shown.iter().rev() {

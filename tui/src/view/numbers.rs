@@ -1,6 +1,6 @@
 //! Our WhatsApp numbers: how each of them is, and beside them the selected one in full.
 
-use mychatflow_data::model::instance::{InstanceStatus, Verdict};
+use mychatflow_data::model::instance::{InstanceStatus, Verdict, condition, is_on_its_way};
 use mychatflow_data::protocol::calls::instance::InstanceDocument;
 use ratatui::layout::Rect;
 
@@ -42,9 +42,10 @@ pub fn draw(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
 }
 
 /// The sign and the colour of a verdict; its word stands beside it.
-fn sign(verdict: Verdict, paint: &Paint<'_>) -> (&'static str, Role) {
+fn sign(status: Option<&InstanceStatus>, verdict: Verdict, paint: &Paint<'_>) -> (&'static str, Role) {
     let glyphs = paint.glyphs();
     match verdict {
+        Verdict::Dead if is_on_its_way(status) => (glyphs.dot_empty, Role::Warn),
         Verdict::Healthy => (glyphs.dot, Role::Good),
         Verdict::Quiet => (glyphs.dot_empty, Role::Muted),
         Verdict::Suspect => (glyphs.unknown, Role::Warn),
@@ -59,10 +60,10 @@ fn phone(number: &InstanceDocument) -> String {
 }
 
 fn one(number: &InstanceDocument, row: &RowArea, state: &State, paint: &mut Paint<'_>) {
-    let (sign, role) = sign(number.verdict, paint);
+    let (sign, role) = sign(number.status.as_ref(), number.verdict, paint);
     let (text, muted, bad) = (row.style(paint, Role::Text), row.style(paint, Role::Muted), row.style(paint, role));
-    let verdict = number.verdict.to_string();
-    let used = paint.right(row.line(0), &[(sign, bad), (" ", bad), (&verdict, bad)]);
+    let verdict = condition(number.status.as_ref(), number.verdict);
+    let used = paint.right(row.line(0), &[(sign, bad), (" ", bad), (verdict, bad)]);
     let name = Rect { width: row.area.width.saturating_sub(used + 2), ..row.line(0) };
     paint.text(name, CleanText::line(&number.name).as_str(), text);
     let status = number.status.as_ref().map_or("not reached", InstanceStatus::word);
@@ -103,10 +104,11 @@ fn full(state: &State, area: Rect, paint: &mut Paint<'_>) {
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let shown = state.numbers.shown_of(number.id);
     let mut left = inner;
-    let (mark, role) = sign(number.verdict, paint);
+    let (mark, role) = sign(number.status.as_ref(), number.verdict, paint);
+    let word = condition(number.status.as_ref(), number.verdict);
     let words = match &number.reason {
-        Some(reason) => format!("{mark} {}: {}", number.verdict, CleanText::line(reason)),
-        None => format!("{mark} {}", number.verdict),
+        Some(reason) => format!("{mark} {word}: {}", CleanText::line(reason)),
+        None => format!("{mark} {word}"),
     };
     left = below(left, paint.wrapped(left, &words, paint.style(role)));
     if let Some(remedy) = remedy(number) {
@@ -139,7 +141,7 @@ fn full(state: &State, area: Rect, paint: &mut Paint<'_>) {
         return;
     };
     for change in &shown.history {
-        let (mark, role) = sign(change.verdict, paint);
+        let (mark, role) = sign(change.status.as_ref(), change.verdict, paint);
         let at = moment::stamp(change.at, state.now, &state.zone);
         let at = crate::text::pad_left(&at, 6);
         let status = change.status.as_ref().map_or("not reached", InstanceStatus::word);

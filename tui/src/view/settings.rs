@@ -106,4 +106,11 @@ fn looks(state: &State, area: Rect, paint: &mut Paint<'_>) {
         paint.text(name_area, name, paint.style(Role::Muted));
         paint.text(value_area, value, paint.style(Role::Text));
     }
+    // Commands that are to reach the same daemon, as in a demo, need to know where it listens.
+    if let Some(daemon) = &state.daemon {
+        let row = first_row(below(inner, 3));
+        let [name_area, value_area] = table::columns(row, [10, 0]);
+        paint.text(name_area, "socket", paint.style(Role::Muted));
+        paint.text(value_area, CleanText::line(&daemon.socket).as_str(), paint.style(Role::Text));
+    }
 }

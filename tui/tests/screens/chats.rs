@@ -86,6 +86,22 @@ fn what_is_sent_stands_there_at_once_and_once() {
 }
 
 #[test]
+fn a_message_that_waits_says_why_and_when_it_is_tried_again() {
+    for (width, height) in [(80, 24), (120, 36)] {
+        let mut console = Console::open(width, height);
+        console.keys("GGk<enter>");
+        let why = "the engine failed: Timed Out, tried 4 times, next try 16:05";
+        let message = json!({"id": id(200), "at": ago(0), "direction": "out", "author": "human", "state": "queued",
+            "text": "See you!", "chat": id(30), "kind": "text", "reason": why});
+        console.tell(Topic::InteractionAdded, message);
+        let lines = console.lines().join(" ");
+        let words = why.split(' ').chain(["waits:"]);
+        let left_out: Vec<&str> = words.filter(|word| !lines.contains(word)).collect();
+        assert!(left_out.is_empty(), "{left_out:?} {:#?}", console.lines());
+    }
+}
+
+#[test]
 fn a_send_without_an_answer_becomes_unknown_and_is_tried_again_under_its_id() {
     let mut console = Console::open(120, 36);
     console.keys("GGk<enter>iSee you!<enter><esc>");
@@ -294,4 +310,15 @@ fn a_busy_day_does_not_fill_the_memory_and_nobody_gets_lost() {
     let before = asked(&console, "chat.list");
     console.keys("G");
     assert!(asked(&console, "chat.list") > before, "the end that was cut off is read again");
+}
+
+#[test]
+fn what_an_answer_was_before_it_was_edited_is_no_part_of_it() {
+    let mut console = Console::open(120, 36);
+    // The thread of the one whose answer was edited.
+    console.keys("2jjjj<enter>").pass(Duration::from_millis(100));
+    assert!(console.shows("Yes! Sundays 10–16"), "{}", console.picture());
+    assert!(console.shows("edited · ") && !console.shows("was: Open"), "{}", console.picture());
+    // What a customer has edited says so: the answer may be to the words before.
+    assert!(console.shows("was: And one cake, please"), "{}", console.picture());
 }

@@ -1,9 +1,11 @@
 //! What is around every screen.
 
 use mychatflow_data::protocol::event::Topic;
+use mychatflow_tui::msg::Question;
 use serde_json::json;
 
 use crate::console::Console;
+use crate::shop::Shop;
 
 #[test]
 fn first_frame() {
@@ -50,4 +52,48 @@ fn what_only_screens_need_to_know_is_not_said() {
     assert!(!console.shows("settings changed"));
     console.tell(Topic::DaemonNotice, json!({"level": "info", "text": "a customer replied STOP"}));
     assert!(console.shows("a customer replied STOP"));
+}
+
+#[test]
+fn a_notice_covers_neither_what_is_written_nor_what_keys_do() {
+    for (columns, rows) in [(80, 24), (120, 36)] {
+        for keys in ["2<enter>ihalf a sentence", "5a", "4O"] {
+            let mut console = Console::open(columns, rows);
+            console.keys(keys);
+            let before = console.lines();
+            let foot = match console.layout().overlays.last() {
+                Some(laid) => usize::from(laid.area.bottom()) - 2,
+                None => before.iter().position(|line| line.contains("half a sentence")).unwrap(),
+            };
+            let words =
+                "a notice with a good many words, so that it is as wide and as tall as a notice can ever be here";
+            console.tell(Topic::DaemonNotice, json!({"level": "warn", "text": words}));
+            assert!(console.shows("a good many words"), "{keys}: {}", console.picture());
+            assert_eq!(console.lines()[foot], before[foot], "{keys}");
+            assert_eq!(console.lines().last(), before.last(), "{keys}");
+        }
+    }
+}
+
+#[test]
+fn a_viewer_is_offered_only_what_viewers_may_do() {
+    let mut shop = Shop::usual();
+    shop.tenants[0]["role"] = json!("viewer");
+    let mut console = Console::with(120, 36, shop, |_| {});
+    for (keys, missing) in [("2", "p pause"), ("4", "p pair"), ("5", "a new"), ("7", "a grant"), ("9", "e edit")] {
+        console.keys(keys);
+        let last = console.lines().pop().unwrap();
+        assert!(!last.contains(missing), "{keys}: {last}");
+        console.keys("?");
+        assert!(!console.shows("Unpair the number") && !console.shows("Erase the person"), "{}", console.picture());
+        console.keys("<esc>");
+    }
+    console.keys(":log out");
+    assert!(!console.shows("Unpair the number"), "{}", console.picture());
+    console.keys("<esc>4O");
+    assert!(console.state.overlays.is_empty() && console.shows("takes the role owner"), "{}", console.picture());
+    console.keys("2<enter>i");
+    assert!(console.shows("takes the role agent"), "{}", console.picture());
+    let written = |question: &Question| matches!(question.method(), "chat.read" | "chat.send" | "instance.logout");
+    assert!(!console.asked.iter().any(written));
 }

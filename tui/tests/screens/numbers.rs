@@ -177,3 +177,34 @@ fn the_selected_number_is_asked_for_when_the_selection_rests() {
     console.pass(std::time::Duration::from_millis(300));
     assert_eq!(shows(&console), before + 1);
 }
+
+#[test]
+fn enter_alone_neither_logs_a_number_out_nor_removes_it() {
+    for keys in ["O<enter>", "D<enter>"] {
+        let mut console = console(80, 24, shop());
+        console.keys(keys);
+        assert!(console.state.overlays.is_empty(), "{keys}: Enter is an answer\n{}", console.picture());
+        let lost = |question: &Question| matches!(question, Question::InstanceLogout(_) | Question::InstanceRemove(_));
+        assert!(!console.asked.iter().any(lost), "{keys}: Enter is no");
+    }
+}
+
+#[test]
+fn a_number_that_is_being_connected_or_paired_is_not_called_dead() {
+    for (status, word) in [("STARTING", "connecting"), ("SCAN_QR_CODE", "pairing"), ("PASSKEY_REQUIRED", "pairing")] {
+        let mut shop = Shop::usual();
+        shop.instances = json!([shop.instances[0]]);
+        shop.instances[0]["status"] = json!(status);
+        shop.instances[0]["verdict"] = json!("dead");
+        let number = shown(&shop.instances[0]);
+        shop.also =
+            Some(Box::new(move |question| matches!(question, Question::InstanceShow(_)).then(|| Ok(number.clone()))));
+        let mut console = console(120, 36, shop);
+        for keys in ["", "w", "<esc>1"] {
+            console.keys(keys);
+            let dead = |line: &String| line.replace("dead letter", "").contains("dead");
+            let lines = console.lines();
+            assert!(console.shows(word) && !lines.iter().any(dead), "{status} {keys}\n{}", console.picture());
+        }
+    }
+}

@@ -125,7 +125,7 @@ fn campaigns_a_yes_is_for_the_campaign_that_the_dialog_names() {
         console.tell(Topic::CampaignChanged, new);
         console.tell(Topic::CampaignChanged, json!({"id": id(60)}));
     };
-    assert_eq!(confirmed("3jD", "Remove Summer break?", newer, "y"), ("campaign.remove", json!(id(61))));
+    assert_eq!(confirmed("3jD", "Remove the campaign Summer break?", newer, "y"), ("campaign.remove", json!(id(61))));
     assert_eq!(confirmed("3X", "Cancel Christmas orders", newer, "y"), ("campaign.cancel", json!(id(60))));
 }
 
@@ -178,7 +178,7 @@ fn settings_a_yes_is_for_the_setting_that_the_dialog_names() {
         turn_around(&mut console.shop.settings);
         console.resize(110, 30);
     };
-    let (method, key) = confirmed("9D", "Take away", turned, "y");
+    let (method, key) = confirmed("9D", "Take the value of", turned, "y");
     assert_eq!(method, "settings.set");
     assert!(key.is_string());
 }

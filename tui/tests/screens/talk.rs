@@ -166,7 +166,7 @@ pub fn threads() -> BTreeMap<String, Value> {
         said(125, 30, 40, "in", "customer", "received", "", json!({"kind": "audio", "media": {"mime": "audio/ogg", "file_name": null, "size_bytes": 41_200, "duration_s": 18}})),
         said(126, 30, 30, "out", "phone", "read", "Cheesecake it is then!", json!({"reaction": "👍"})),
         said(127, 30, 3, "in", "customer", "received", "Hi, are you open on Sunday?", none()),
-        said(128, 30, 2, "out", "assistant", "read", "Yes! Sundays 10–16. Shall I keep a table? 🙂", json!({"model": "gemini-3.5-flash-lite", "latency_ms": 1200}))],
+        said(128, 30, 2, "out", "assistant", "read", "Yes! Sundays 10–16. Shall I keep a table? 🙂", json!({"model": "gemini-3.5-flash-lite", "latency_ms": 1200, "original": "Open on Sundays."}))],
         "notes": [{"id": id(150), "chat": id(30), "at": ago(35), "author": "mara", "text": "Allergic to nuts. Always ask."}], "draft": null});
     let held = json!({"items": [
         said(130, 31, 44, "in", "customer", "received", "the blue one is 40 € ?", none()),

@@ -98,7 +98,7 @@ fn the_marked_become_personal_and_the_rest_is_released() {
     assert!(console.shows("known from before · 283"), "{}", console.picture());
     assert!(console.shows("40 people are personal"));
     console.keys("<enter>");
-    assert!(console.shows("Release 283 people to the assistant?"), "{}", console.picture());
+    assert!(console.shows("Let the assistant answer 283 people?"), "{}", console.picture());
     console.keys("y");
     assert_eq!(counts(&told), (40, 283));
     assert!(console.state.overlays.is_empty());

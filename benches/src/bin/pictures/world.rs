@@ -14,7 +14,9 @@ use mychatflow_data::model::contact::Review;
 use mychatflow_data::model::instance::InstanceStatus;
 use mychatflow_data::model::setting::SettingKey;
 use mychatflow_data::protocol::calls::campaign::{CampaignCreate, CampaignLaunch, CampaignShow};
-use mychatflow_data::protocol::calls::chat::{ChatList, ChatNote, ChatSend, ChatSnooze, ChatSummary, ClearDraft};
+use mychatflow_data::protocol::calls::chat::{
+    ChatList, ChatNote, ChatSend, ChatSnooze, ChatSummary, ClearDraft, NewChatConsent,
+};
 use mychatflow_data::protocol::calls::contact::{ContactList, ContactTag, Reviewed, Tagging};
 use mychatflow_data::protocol::calls::instance::{InstanceAdd, InstanceQr, InstanceShow, Picture};
 use mychatflow_data::protocol::calls::quick_reply::QuickReplyAdd;
@@ -99,11 +101,9 @@ impl World {
         let shop = customers::shop();
         let timezone = Some(shop.timezone.to_owned());
         self.client.call(&TenantAdd { name: shop.name.to_owned(), plan: None, timezone }).await?;
-        let facts = [
-            (SettingKey::BusinessName, shop.name),
-            (SettingKey::BusinessProfile, shop.profile),
-            (SettingKey::BusinessHours, shop.hours),
-        ];
+        // The opening times are told and not set: pictures are made at night as well.
+        let profile = format!("{}\nOpening times: {}", shop.profile, shop.hours);
+        let facts = [(SettingKey::BusinessName, shop.name), (SettingKey::BusinessProfile, profile.as_str())];
         for (key, value) in facts {
             let set = SettingsSet { tenant: None, key, value: Some(value.to_owned()), instance: None, chat: None };
             self.client.call(&set).await?;
@@ -297,6 +297,7 @@ impl World {
             client_ref: None,
             clear_draft: ClearDraft::Keep,
             quick_reply: None,
+            yes: NewChatConsent::Missing,
         };
         self.client.call(&send).await.context("chat send")?;
         Ok(())

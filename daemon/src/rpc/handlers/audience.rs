@@ -17,6 +17,7 @@ use super::campaigns::{document, invalid};
 use crate::config::Consent;
 use crate::cx::Cx;
 use crate::flow::clean::clean_line;
+use crate::flow::column_wish::ColumnWish;
 use crate::flow::columns::Entry;
 use crate::flow::consent;
 use crate::flow::country::Country;
@@ -94,7 +95,7 @@ impl Audience {
         }
         let home = country(call.country.as_deref())?;
         match (&call.file, &call.segment, call.to.as_slice()) {
-            (Some(file), None, []) => Ok(Self::list(home, file)),
+            (Some(file), None, []) => Self::list(home, file, &call.column),
             (None, Some(text), []) => group(shop, text).await.map(Self::Group),
             (None, None, [_, ..]) => Ok(Self::People(call.to.iter().map(|text| by_number(cx, text, home)).collect())),
             (None, None, []) => invalid("say who gets it: a list with --file, --to PHONE, or --segment tag:vip"),
@@ -107,15 +108,17 @@ impl Audience {
             file: call.file.clone(),
             country: call.country.clone(),
             segment: call.segment.clone(),
+            column: call.column.clone(),
             ..CampaignCreate::default()
         };
         Self::of_create(cx, shop, &create).await
     }
 
-    fn list(home: Option<Country>, piece: &str) -> Self {
-        let mut list = List::new(home);
+    fn list(home: Option<Country>, piece: &str, columns: &[String]) -> Handled<Self> {
+        let wishes: Result<Vec<_>, String> = columns.iter().map(|wish| ColumnWish::parse(wish)).collect();
+        let mut list = List::new(home).with_wishes(wishes.or_else(invalid)?);
         list.push(piece);
-        Self::List(Box::new(list))
+        Ok(Self::List(Box::new(list)))
     }
 
     /// What people are told of it later.

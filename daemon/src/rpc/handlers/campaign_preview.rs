@@ -8,6 +8,7 @@ use mychatflow_data::store::recipients::Material;
 use super::campaigns::count;
 use crate::cx::Cx;
 use crate::flow::clean::clean_line;
+use crate::flow::foreign_placeholders::placeholder_warnings;
 use crate::letter::letter;
 use crate::rpc::refused::Handled;
 
@@ -26,6 +27,7 @@ pub async fn previewed(
     limit: usize,
 ) -> Handled<CampaignPreviewed> {
     let count_of_texts = texts.len();
+    let warnings = placeholder_warnings(texts.iter().map(String::as_str));
     let drawn: Vec<usize> =
         materials.iter().map(|material| variant::draw(material.recipient, count_of_texts)).collect();
     let rows = materials.into_iter().zip(drawn.clone());
@@ -45,7 +47,7 @@ pub async fn previewed(
         variant: (count_of_texts > 1).then(|| variant::label(drawn)),
     });
     let (looked_at, left_out) = (count(looked_at), count(left_out));
-    Ok(CampaignPreviewed { items: rows.collect(), next: None, looked_at, left_out })
+    Ok(CampaignPreviewed { items: rows.collect(), next: None, looked_at, left_out, warnings })
 }
 
 fn rendering(text: &str, material: &Material) -> Result<String, String> {

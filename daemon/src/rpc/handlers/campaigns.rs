@@ -25,11 +25,13 @@ use super::campaign_lists::{checked_all_if_given, checked_if_given};
 use crate::compose::zone;
 use crate::cx::Cx;
 use crate::flow::clean::clean_line;
+use crate::flow::foreign_placeholders::placeholder_warnings;
 use crate::flow::quiet::Window;
 use crate::flow::{eta, when};
 use crate::rpc::paging;
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
+use crate::stored_texts;
 
 pub(super) fn count(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
@@ -52,6 +54,8 @@ pub fn document(progress: Progress, limits: &Limits, now: Timestamp) -> Campaign
     });
     let variants = variants.collect();
     let running = campaign.state == CampaignState::Running;
+    let texts = std::iter::once(campaign.text.as_str()).chain(campaign.variants.iter().map(String::as_str));
+    let warnings = placeholder_warnings(texts);
     let reason = campaign.reason.map(|reason| match campaign.next_at {
         Some(at) if running => {
             format!("next at {}: {reason}", clock(at, &campaign.timezone, now))
@@ -77,6 +81,7 @@ pub fn document(progress: Progress, limits: &Limits, now: Timestamp) -> Campaign
         per_hour,
         duplicates: campaign.duplicates,
         audience: campaign.audience.map(|audience| clean_line(&audience)),
+        warnings,
         variants,
         media: campaign.media.map(|CampaignFile { file_name, mime, bytes }| CampaignMedia { file_name, mime, bytes }),
         quiet: campaign.plan.quiet,
@@ -213,7 +218,14 @@ pub async fn show(cx: &Cx, shop: &TenantStore, call: CampaignShow) -> Handled<Re
 /// # Errors
 /// `conflict` when it is no draft, nobody is left to write to, or its time is over.
 pub async fn launch(cx: &Cx, shop: &TenantStore, call: CampaignLaunch) -> Handled<Reply<CampaignLaunch>> {
-    let id = named(shop, &call.name).await?.id;
+    let campaign = named(shop, &call.name).await?;
+    let id = campaign.id;
+    // As a version with other limits may have stored it.
+    if campaign.state == CampaignState::Draft
+        && let Some(problem) = cx.renders.run(shop.id(), move || stored_texts::problem(&campaign)).await?
+    {
+        return invalid(problem);
+    }
     shop.launch_campaign(id, cx.now()).await?;
     Ok(Reply(shown(cx, shop, id).await?))
 }

@@ -14,6 +14,7 @@ use crate::cx::Cx;
 use crate::flow::clean::{clean, clean_line};
 use crate::flow::columns::language_code;
 use crate::flow::headings::{self, Role};
+use crate::flow::phone_headings::phone_kind;
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
 
@@ -88,9 +89,11 @@ fn column(name: &str) -> Handled<String> {
     if column.is_empty() {
         return invalid(format!("{name:?} is no name of a column: letters and digits, such as city"));
     }
+    if phone_kind(name).is_some() {
+        return invalid(format!("{name:?} is the phone number, which stays as it is"));
+    }
     match headings::roles([column.as_str()]).first() {
-        None | Some((_, Role::FirstName | Role::LastName)) => Ok(column),
-        Some((_, Role::Phone)) => invalid(format!("{name:?} is the phone number, which stays as it is")),
+        None | Some((_, Role::FirstName | Role::LastName | Role::Region)) => Ok(column),
         Some((_, Role::Tags)) => invalid(format!("{name:?} is no column of your own: contact tag changes tags")),
         Some((_, role)) => invalid(format!("{name:?} is no column of your own: change {} instead", role.word())),
     }

@@ -3,7 +3,9 @@
 use mychatflow_data::ids::ImportId;
 use mychatflow_data::model::contact::Review;
 use mychatflow_data::phone::Phone;
-use mychatflow_data::protocol::calls::contact::{ColumnRead, ContactImport, ContactImported, ImportAs, RowRejected};
+use mychatflow_data::protocol::calls::contact::{
+    ColumnRead, ContactImport, ContactImported, ImportAs, RowRejected, RowRemark,
+};
 use mychatflow_data::protocol::error::CallError;
 use mychatflow_data::protocol::piece::{Rehearsal, Rest};
 use mychatflow_data::store::TenantStore;
@@ -15,6 +17,7 @@ use super::campaigns::invalid;
 use crate::config;
 use crate::cx::Cx;
 use crate::flow::clean::clean_line;
+use crate::flow::column_wish::ColumnWish;
 use crate::flow::columns::{Entry, Said};
 use crate::flow::consent;
 use crate::flow::headings::Role;
@@ -28,6 +31,8 @@ const ROWS: usize = 250;
 const REJECTED_MAX: usize = 2_000;
 /// How much may wait so.
 const WAITING_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Remarks about rows that a list tells at most; how many there were is told all the same.
+const REMARKS_MAX: i64 = 500;
 /// How much of a cell a reply repeats.
 const VALUE_CHARS: usize = 60;
 
@@ -38,6 +43,8 @@ pub struct Import {
     /// Is all of the file here?
     rest: Rest,
     told: ContactImported,
+    /// What the next reply says of rows that were taken in.
+    remarks: Vec<RowRemark>,
 }
 
 /// What the first call said.
@@ -72,7 +79,8 @@ pub async fn import(cx: &Cx, shop: &TenantStore, call: ContactImport) -> Handled
         Err(refused) => return Err(import.explained(refused)),
     };
     let unread = Rest::from(rejected.len() == REJECTED_MAX);
-    let mut reply = ContactImported { rejected, unread, columns: import.columns(), ..import.told.clone() };
+    let remarks = std::mem::take(&mut import.remarks);
+    let mut reply = ContactImported { rejected, unread, remarks, columns: import.columns(), ..import.told.clone() };
     if import.rest == Rest::Follows || unread == Rest::Follows {
         reply.import = Some(in_hand.id());
         in_hand.put_back();
@@ -86,8 +94,9 @@ impl Import {
     fn new(call: &ContactImport) -> Handled<Self> {
         let source = call.name.as_deref().map(clean_line).filter(|name| !name.is_empty());
         let tags = call.tags.iter().map(|tag| clean_line(tag)).collect();
+        let wishes: Result<Vec<_>, String> = call.column.iter().map(|wish| ColumnWish::parse(wish)).collect();
         Ok(Self {
-            list: List::new(country(call.country.as_deref())?),
+            list: List::new(country(call.country.as_deref())?).with_wishes(wishes.or_else(invalid)?),
             call: Order {
                 rehearsal: call.dry_run,
                 as_what: call.suppress,
@@ -96,6 +105,7 @@ impl Import {
             },
             rest: Rest::Follows,
             told: ContactImported::default(),
+            remarks: Vec::new(),
         })
     }
 
@@ -141,11 +151,7 @@ impl Import {
 
     fn candidate(&mut self, cx: &Cx, line: Line, policy: config::Consent) -> Verdict {
         let reject = |value: &str, reason: String| {
-            let value = match value.char_indices().nth(VALUE_CHARS) {
-                Some((end, _)) => format!("{}…", &value[..end]),
-                None => value.to_owned(),
-            };
-            Verdict::Rejected(RowRejected { row: line.row, value, reason })
+            Verdict::Rejected(RowRejected { row: line.row, value: shortened(value), reason })
         };
         let entry: Entry = match line.content {
             Content::Broken(begins, why) => return reject(&begins, why),
@@ -157,6 +163,13 @@ impl Import {
         };
         if self.list.named_before(&number.phone) {
             return Verdict::Duplicate;
+        }
+        for remark in &entry.remarks {
+            self.told.remarked += 1;
+            if self.told.remarked <= REMARKS_MAX {
+                let value = shortened(&entry.given);
+                self.remarks.push(RowRemark { row: line.row, value, remark: remark.clone() });
+            }
         }
         let consent = consent::of_row(&entry, policy, &self.call.source, cx.now());
         let opted_out_at = consent::opted_out(&entry, cx.now());
@@ -210,7 +223,7 @@ impl Import {
         let read = columns.map(|column| ColumnRead {
             heading: column.heading.clone(),
             taken_for: match column.role {
-                Role::Own => column.variable.clone(),
+                Role::Own | Role::Region => column.variable.clone(),
                 role => role.word().to_owned(),
             },
         });
@@ -226,6 +239,14 @@ impl Import {
         let imported = self.told.imported;
         let text = format!("{message}; {imported} rows before it are stored, and importing the list again is harmless");
         CallError::new(code, text).into()
+    }
+}
+
+/// As much of a cell as a reply repeats.
+fn shortened(value: &str) -> String {
+    match value.char_indices().nth(VALUE_CHARS) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
     }
 }
 

@@ -89,7 +89,16 @@ fn wahas(clients: &Clients) -> Vec<WahaHealth> {
             let error = found.last_error.filter(|_| health == Health::Down).map(|failure| failure.reason);
             let url = waha.url().to_owned();
             let version = found.version.map(|version| clean_line(&version));
-            WahaHealth { name: name.clone(), url, health, version, ok_at: found.succeeded_at, error }
+            WahaHealth {
+                name: name.clone(),
+                url,
+                health,
+                version,
+                ok_at: found.succeeded_at,
+                error,
+                looked_at: found.looked_at,
+                started_at: found.started_at,
+            }
         })
         .collect()
 }
@@ -101,8 +110,8 @@ fn gemini(clients: &Clients) -> GeminiHealth {
         return GeminiHealth { model, answered_by: None, health: Health::Off, ok_at: None, error };
     };
     let state = gemini.state();
-    let failed = state.last_error.filter(|failed| state.last_ok_at.is_none_or(|ok| failed.at > ok));
-    let health = match (&failed, state.last_ok_at) {
+    let failed = state.record.standing_error();
+    let health = match (&failed, state.record.last_ok_at) {
         (Some(_), _) => Health::Down,
         (None, Some(_)) => Health::Ok,
         (None, None) => Health::Unknown,
@@ -111,7 +120,7 @@ fn gemini(clients: &Clients) -> GeminiHealth {
         model: gemini.model().to_owned(),
         answered_by: state.in_its_place,
         health,
-        ok_at: state.last_ok_at.map(Into::into),
+        ok_at: state.record.last_ok_at.map(Into::into),
         error: failed.map(|failed| failed.error.to_string()),
     }
 }

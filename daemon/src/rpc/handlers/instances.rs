@@ -38,6 +38,12 @@ pub fn document(instance: Instance) -> InstanceDocument {
     instance
 }
 
+/// The same with how old WAHA's word is.
+fn dated(cx: &Cx, instance: Instance) -> InstanceDocument {
+    let asked_at = cx.numbers.evidence(instance.id, cx.now()).asked_at;
+    InstanceDocument { asked_at, ..document(instance) }
+}
+
 /// The number that a caller means, by name or id.
 ///
 /// # Errors
@@ -68,7 +74,7 @@ pub async fn named(shop: &TenantStore, name: &InstanceName) -> Handled<Instance>
 ///
 /// # Errors
 /// What the store says.
-pub async fn list(_: &Cx, shop: &TenantStore, call: InstanceList) -> Handled<Reply<InstanceList>> {
+pub async fn list(cx: &Cx, shop: &TenantStore, call: InstanceList) -> Handled<Reply<InstanceList>> {
     let limit = paging::limit(call.limit);
     let after = call.after.map(|after| after.as_str().to_owned());
     let name = |instance: &Instance| instance.name.to_lowercase();
@@ -76,7 +82,7 @@ pub async fn list(_: &Cx, shop: &TenantStore, call: InstanceList) -> Handled<Rep
     found.sort_by_key(name);
     found.retain(|instance| after.as_ref().is_none_or(|after| name(instance) > *after));
     found.truncate(limit + 1);
-    Ok(Reply(paging::page(found, limit, name, document)))
+    Ok(Reply(paging::page(found, limit, name, |instance| dated(cx, instance))))
 }
 
 /// `instance.show`
@@ -91,7 +97,7 @@ pub async fn show(cx: &Cx, shop: &TenantStore, call: InstanceShow) -> Handled<Re
     let asked = tokio::time::timeout(DRIFT_PATIENCE, instances::drift(cx, shop, &found)).await;
     let drift = asked.ok().and_then(Result::ok).unwrap_or_default().into_iter().map(cleaned).collect();
     let findings = health::findings(cx, HealthScope::Number(shop.id(), found.id)).await;
-    Ok(Reply(InstanceShown { instance: document(found), webhook_url, history, drift, findings }))
+    Ok(Reply(InstanceShown { instance: dated(cx, found), webhook_url, history, drift, findings }))
 }
 
 /// The server's own words are untrusted.

@@ -42,6 +42,7 @@ async fn one(cx: &Cx, shop: &TenantStore, reply: QuickReply) -> Handled<QuickRep
 fn document(reply: QuickReply) -> QuickReplyDocument {
     QuickReplyDocument {
         variables: template::variables(&reply.text),
+        problem: template::check_if_filled_in(&reply.text).err(),
         id: reply.id,
         label: reply.label,
         text: reply.text,
@@ -71,13 +72,8 @@ pub async fn list(cx: &Cx, shop: &TenantStore, call: QuickReplyList) -> Handled<
 /// Refuses words that nobody could be sent.
 async fn readable(cx: &Cx, shop: &TenantStore, text: &str) -> Handled<()> {
     let text = text.to_owned();
-    let checked = cx.renders.run(shop.id(), move || check(&text)).await?;
+    let checked = cx.renders.run(shop.id(), move || template::check_if_filled_in(&text)).await?;
     Ok(checked.map_err(CallError::invalid)?)
-}
-
-/// Words without places may be longer than a text that is made: a list of prices, say.
-fn check(text: &str) -> Result<(), String> {
-    if text.contains('{') { template::check(text) } else { Ok(()) }
 }
 
 /// `quick_reply.add`
@@ -148,7 +144,10 @@ pub async fn import(cx: &Cx, shop: &TenantStore, call: QuickReplyImport) -> Hand
     }
     let parts = cx.renders.each(shop.id(), parts, |part| {
         let text = clean(&part.text).trim().to_owned();
-        let checked = limit::QUICK_REPLY_TEXT.check(&text).map_err(|why| why.to_string()).and_then(|()| check(&text));
+        let checked = limit::QUICK_REPLY_TEXT
+            .check(&text)
+            .map_err(|why| why.to_string())
+            .and_then(|()| template::check_if_filled_in(&text));
         (part, text, checked)
     });
     for (part, text, checked) in parts.await? {

@@ -1,5 +1,6 @@
 //! `settings.*`: what a tenant, a number or a chat overrides, and what is in effect.
 
+use mychatflow_data::model::opening_hours::{self, OpeningHours};
 use mychatflow_data::model::setting::{Rules, SettingKey};
 use mychatflow_data::model::tenant::Tenant;
 use mychatflow_data::protocol::calls::settings::{SettingLine, SettingsSet, SettingsShow, Source};
@@ -75,7 +76,18 @@ fn line(key: SettingKey, said: &[(Source, Values)], rules: &Rules, tenant: &Tena
         Some((value, source)) => (Some(value), source),
         None => inherited(key, rules, tenant),
     };
-    SettingLine { key, value, source }
+    let mut line = SettingLine { key, value, source, read_as: None, typed_hours: None, warning: None };
+    let hours = line.value.as_deref().filter(|text| key == SettingKey::BusinessHours && !text.trim().is_empty());
+    match hours.map(|text| (text, OpeningHours::read(text))) {
+        Some((text, Ok(hours))) => {
+            line.warning = opening_hours::remark(text).map(str::to_owned);
+            line.typed_hours = Some(hours.typed());
+            line.read_as = Some(hours.to_string());
+        }
+        Some((_, Err(error))) => line.warning = Some(format!("{error}. Until then they close nothing")),
+        None => {}
+    }
+    line
 }
 
 async fn said(shop: &TenantStore, owners: Vec<(Source, Owner)>) -> Handled<Vec<(Source, Values)>> {

@@ -14,7 +14,7 @@ use mychatflow_data::model::setting::SettingKey;
 use mychatflow_data::protocol::calls::why::{Why, WhyDocument, WhyLine};
 use mychatflow_data::protocol::name::ChatName;
 use mychatflow_data::store::TenantStore;
-use mychatflow_data::store::tx::answer::{Facts, NO_CREDIT};
+use mychatflow_data::store::tx::answer::{Facts, IGNORED, NO_CREDIT};
 use mychatflow_data::store::why::{Story, Work};
 use mychatflow_data::time::Timestamp;
 
@@ -203,6 +203,9 @@ impl Known {
             (author, InteractionState::Cancelled) => format!("Written by {} and taken back{told}", who(author)),
             (_, InteractionState::Failed) => format!("Not sent{told}"),
             (_, InteractionState::Unknown) => format!("It may or may not have been sent{told}"),
+            (author, InteractionState::Queued) if reason.is_some() => {
+                format!("Written by {}, and waits{told}", who(author))
+            }
             (author, InteractionState::Queued | InteractionState::Sending) => {
                 format!("Written by {}, and on its way{told}", who(author))
             }
@@ -235,6 +238,7 @@ impl Known {
             Some(told) if told == Wish::Start.told() => {
                 return "The customer came back with a word such as START: they get messages again.".to_owned();
             }
+            Some(told) if told.starts_with(IGNORED) => return format!("Not answered: {}", clean_line(told)),
             _ => {}
         }
         if let Some(answer) = &story.other {

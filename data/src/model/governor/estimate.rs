@@ -6,6 +6,15 @@ use std::time::Duration;
 use super::{DAY, HOUR, Limits, packages, slow_start};
 use crate::time::Timestamp;
 
+/// How many new chats WhatsApp lets a number start until its cycle ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewChatsLeft {
+    /// How many more.
+    pub count: i64,
+    /// When the next cycle begins.
+    pub until: Timestamp,
+}
+
 /// What a number has written to new people for campaigns.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Newcomers {
@@ -13,6 +22,8 @@ pub struct Newcomers {
     pub first: Option<Timestamp>,
     /// How many in the last day.
     pub lately: i64,
+    /// What WhatsApp's own cap leaves, where WAHA tells it and it has an end.
+    pub whatsapp: Option<NewChatsLeft>,
 }
 
 impl Newcomers {
@@ -88,9 +99,11 @@ pub fn estimate(limits: &Limits, load: Load, now: Timestamp) -> Estimate {
         let days = load.before.spread(load.newcomers, full, now);
         Duration::from_secs(DAY.as_secs().saturating_mul(days))
     });
+    // Whoever is more than WhatsApp's cap lets through waits for the next cycle, whose quota nobody knows.
+    let whatsapp = load.before.whatsapp.filter(|left| load.newcomers > left.count).map(|left| left.until.since(now));
     Estimate {
         at_work: gaps.max(capped(HOUR, limits.per_hour, load.sent_hour)),
-        days: capped(DAY, limits.per_day, load.sent_day).max(spread),
+        days: capped(DAY, limits.per_day, load.sent_day).max(spread).max(whatsapp),
     }
 }
 
@@ -126,12 +139,25 @@ mod tests {
             // Two pauses of seven and a half minutes.
             (Limits { gap: usual.gap, ..Limits::default() }, 80, 0, None, minutes(75)),
         ] {
-            let load = Load { messages, newcomers, before: Newcomers { first, lately: 0 }, ..Load::default() };
+            let load =
+                Load { messages, newcomers, before: Newcomers { first, ..Newcomers::default() }, ..Load::default() };
             assert_eq!(estimate(&limits, load, NOW).longest(), expected, "{messages} {newcomers}");
         }
-        let load =
-            Load { messages: 41, newcomers: 41, before: Newcomers { first: long_ago, lately: 30 }, ..Load::default() };
+        let load = Load {
+            messages: 41,
+            newcomers: 41,
+            before: Newcomers { first: long_ago, lately: 30, whatsapp: None },
+            ..Load::default()
+        };
         assert_eq!(estimate(&usual, load, NOW).days, minutes(48 * 60));
+
+        // WhatsApp lets ten more through before its next cycle, in five days.
+        let capped = |newcomers| {
+            let left = NewChatsLeft { count: 10, until: NOW + 5 * DAY };
+            let before = Newcomers { first: long_ago, lately: 0, whatsapp: Some(left) };
+            estimate(&usual, Load { messages: newcomers, newcomers, before, ..Load::default() }, NOW).days
+        };
+        assert_eq!([capped(10), capped(11)], [minutes(0), minutes(5 * 24 * 60)]);
 
         let hourly = Limits { per_hour: cap(40), per_day: cap(200), ..Limits::default() };
         for (messages, sent_hour, sent_day, expected) in

@@ -66,6 +66,9 @@ pub struct CampaignCreate {
     /// Are numbers looked up before the first message to them? Absent: as it is, else yes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<NumberCheck>,
+    /// `--column phone=HEADING`: what columns of the list are whose headings do not say it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub column: Vec<String>,
 }
 
 /// `campaign list`: newest first.
@@ -145,6 +148,9 @@ pub struct CampaignPreview {
     /// How many at most; absent: 5.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
+    /// `--column phone=HEADING`: what columns of the list are whose headings do not say it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub column: Vec<String>,
 }
 
 /// `campaign edit NAME`: other words or another time, of a draft.
@@ -450,6 +456,9 @@ pub struct CampaignDocument {
     /// Of those who wait for their turn, people with whom nothing was ever written.
     #[serde(default)]
     pub newcomers_left: i64,
+    /// What somebody should know of its texts: a placeholder of another program goes out as it stands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 const fn late() -> MissedSlot {
@@ -491,6 +500,9 @@ pub struct CampaignPreviewed {
     /// How many of them would be left out.
     #[serde(default)]
     pub left_out: i64,
+    /// What somebody should know of the texts: a placeholder of another program goes out as it stands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// What one recipient would get.

@@ -99,6 +99,16 @@ flag! {
     }
 }
 
+flag! {
+    /// Whether somebody knows that a new chat may cost the number its standing.
+    NewChatConsent {
+        /// Then nothing is sent, and the refusal says why.
+        Missing,
+        /// It is sent all the same.
+        Given
+    }
+}
+
 /// `chat send CHAT TEXT [--wait 30s]`: a human's message; the assistant falls silent for a while.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -125,6 +135,9 @@ pub struct ChatSend {
     /// The words are those of this quick reply, edited or not: it counts as used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quick_reply: Option<QuickReplyName>,
+    /// Send though WhatsApp lets the number start no new chats now?
+    #[serde(default, skip_serializing_if = "NewChatConsent::is_default")]
+    pub yes: NewChatConsent,
 }
 
 /// `chat approve CHAT [--id ID]`: sends the draft, the held answer or the countdown now.

@@ -418,6 +418,25 @@ pub struct ContactImport {
     /// Tags for everybody on the list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// `--column phone=HEADING`: what columns are whose headings do not say it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub column: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(count: &i64) -> bool {
+    *count == 0
+}
+
+/// What somebody should know of a row that was taken in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowRemark {
+    /// The row, from 1 for the line after the header.
+    pub row: u64,
+    /// What stands in the place of the phone number.
+    pub value: String,
+    /// The remark: that a second number stood there, that it is a landline.
+    pub remark: String,
 }
 
 /// A row of a file that was not taken in.
@@ -458,6 +477,12 @@ pub struct ContactImported {
     /// The columns that were understood, with what they were taken for.
     #[serde(default)]
     pub columns: Vec<ColumnRead>,
+    /// What somebody should know of rows that were taken in, of this piece alone; 500 in all at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<RowRemark>,
+    /// How many remarks there were.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub remarked: i64,
 }
 
 /// A column of a file.

@@ -51,6 +51,12 @@ pub struct WahaHealth {
     pub ok_at: Option<Timestamp>,
     /// Why it does not.
     pub error: Option<String>,
+    /// When it was last asked for the states of all its sessions, and answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked_at: Option<Timestamp>,
+    /// Since when it runs, where it tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
 }
 
 /// Gemini.

@@ -214,6 +214,9 @@ pub struct InstanceDocument {
     /// How many new chats WhatsApp lets it start, where WAHA tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_chats: Option<NewChatCapping>,
+    /// When WAHA last answered in which state the session is, in this run of the daemon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<Timestamp>,
     /// What helps, as it is typed; nothing where all is well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
@@ -225,6 +228,7 @@ impl From<Instance> for InstanceDocument {
         let remedy = found.map(|remedy| remedy.told_of(&instance.name));
         Self {
             remedy,
+            asked_at: None,
             id: instance.id,
             name: instance.name,
             waha: instance.waha,

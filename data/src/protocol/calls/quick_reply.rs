@@ -114,6 +114,9 @@ pub struct QuickReplyDocument {
     /// The variables in its words.
     #[serde(default)]
     pub variables: Vec<String>,
+    /// Why its words can't be read, as those that a version with other limits has stored: then nobody gets them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
 }
 
 impl QuickReplyDocument {

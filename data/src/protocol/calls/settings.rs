@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::opening_hours::TypedHours;
 use crate::model::setting::SettingKey;
 use crate::model::words;
 use crate::protocol::name::{ChatName, InstanceName, TenantName};
@@ -64,4 +65,13 @@ pub struct SettingLine {
     pub value: Option<String>,
     /// Where it comes from.
     pub source: Source,
+    /// Of opening hours: what they were read as, in one spelling whatever the language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_as: Option<String>,
+    /// The same for programs: the minutes of each day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub typed_hours: Option<TypedHours>,
+    /// What somebody should know about the value: one that an earlier version took is not understood.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
 }

@@ -12,9 +12,10 @@ mod wish;
 use std::time::Duration;
 
 use self::wish::{Heeded, Said};
-use crate::ids::{ChatId, InstanceId, InteractionId};
+use crate::ids::{ChatId, InstanceId};
 use crate::model::contact::Review;
 use crate::model::delivery::{Delivery, DeliveryEvent, Handling, MessageEvent, PROBE_MARK, SELF_POSTED_KIND};
+use crate::model::disclosure;
 use crate::model::interaction::{Author, ContentKind, Direction, Interaction, InteractionState, Media};
 use crate::model::job::JobArgs;
 use crate::model::setting::{Groups, Rules};
@@ -50,6 +51,11 @@ pub enum Accepted {
 /// The beginning of a message, for lists.
 pub(crate) fn preview(text: &str) -> String {
     text.chars().take(120).collect()
+}
+
+/// The beginning of a message by its author, for lists: of an answer without the sentence before it that a machine writes.
+pub(crate) fn preview_by(author: Author, text: &str) -> String {
+    preview(if author == Author::Assistant { disclosure::without_sentence(text) } else { text })
 }
 
 /// The beginning of a message with what sort it is, for lists.
@@ -95,6 +101,8 @@ pub enum Stamp {
 enum Origin {
     Webhook,
     History(Stamp),
+    /// By an edit of it: its own webhook was lost, or is late.
+    Edit,
 }
 
 struct Intake<'s, 'c> {
@@ -102,6 +110,8 @@ struct Intake<'s, 'c> {
     instance: InstanceId,
     defaults: Rules,
     origin: Origin,
+    /// By how much our clock may be ahead of WhatsApp's.
+    clock_ahead: Duration,
     now: Timestamp,
 }
 
@@ -117,11 +127,11 @@ impl TenantStore {
         defaults: Rules,
         now: Timestamp,
     ) -> Result<Accepted, StoreError> {
-        let tenant = self.tenant;
+        let (tenant, clock_ahead) = (self.tenant, self.clock_ahead);
         self.db
             .write_now(move |writer| {
                 let scope = Scope::writing(writer, tenant);
-                let intake = Intake { scope: &scope, instance, defaults, origin: Origin::Webhook, now };
+                let intake = Intake { scope: &scope, instance, defaults, origin: Origin::Webhook, clock_ahead, now };
                 let accepted = intake.accept(&delivery)?;
                 if !is_self_posted(&delivery.event) {
                     heard(&scope, instance, now)?;
@@ -162,8 +172,9 @@ impl TenantStore {
         defaults: Rules,
         now: Timestamp,
     ) -> Result<Accepted, StoreError> {
+        let clock_ahead = self.clock_ahead;
         self.write(move |scope| {
-            let intake = Intake { scope, instance, defaults, origin: Origin::History(stamp), now };
+            let intake = Intake { scope, instance, defaults, origin: Origin::History(stamp), clock_ahead, now };
             match intake.message(&message)? {
                 Accepted::Stored => {
                     scope.count("recovered");
@@ -236,7 +247,7 @@ impl Intake<'_, '_> {
             DeliveryEvent::Message(message) | DeliveryEvent::Waiting(message) => self.message(message),
             DeliveryEvent::Ack(ack) => self.ack(ack),
             DeliveryEvent::Reaction(reaction) => self.reaction(reaction),
-            DeliveryEvent::Edited(edited) => self.edited(edited),
+            DeliveryEvent::Edited(edited) => self.edited(edited, &delivery.envelope_id),
             DeliveryEvent::Revoked(revoked) => self.revoked(revoked),
             DeliveryEvent::SessionStatus(_) => self.once(&format!("status:{}", delivery.envelope_id), || {
                 let args = JobArgs::ReconcileInstance { instance: self.instance };
@@ -315,7 +326,8 @@ impl Intake<'_, '_> {
             let sent = InteractionState::Sent;
             (Direction::Out, message.ack.and_then(|ack| sent.after_ack(ack)).unwrap_or(sent))
         } else {
-            (Direction::In, InteractionState::Received)
+            let edited = self.origin == Origin::Edit;
+            (Direction::In, if edited { InteractionState::Edited } else { InteractionState::Received })
         };
         let (to, at) = (message.chat.clone(), within_its_second(message.at, self.now));
         Interaction {
@@ -380,8 +392,11 @@ impl Intake<'_, '_> {
         self.name_poll(&mut interaction)?;
         if !interactions::insert(self.scope, self.instance, &interaction, &extra, self.now)? {
             match self.fill_in(message, extra.question)? {
-                Some(filled) => interaction.id = filled,
-                None => return Ok(Accepted::Duplicate),
+                Some(filled) => (interaction.id, interaction.text) = (filled.id, filled.text),
+                None => {
+                    self.keep_original(message)?;
+                    return Ok(Accepted::Duplicate);
+                }
             }
         }
         let rules = self.rules(Some(thread.chat))?;
@@ -450,37 +465,6 @@ impl Intake<'_, '_> {
     fn ask_who_is(&self, address: &Address) -> Result<(), StoreError> {
         let args = JobArgs::ResolveIdentity { instance: self.instance, address: address.clone() };
         jobs::insert_keyed(self.scope, &args, address.as_str(), self.now, self.now)
-    }
-
-    /// A message that WhatsApp could not decrypt before is readable now: it takes the place of its placeholder.
-    fn fill_in(&self, message: &MessageEvent, question: Question) -> Result<Option<InteractionId>, StoreError> {
-        const FILL: Scoped = scoped!(concat!(
-            "UPDATE interactions
-             SET kind = :kind, text = :text, media = :media,
-                 open_revision = CASE WHEN :open THEN (SELECT h.revision + 1 FROM chats AS h
-                                                       WHERE h.tenant_id = :tenant AND h.id = interactions.chat_id) END
-             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id AND direction = 'in'
-               AND kind = 'waiting' AND :kind <> 'waiting'
-             RETURNING ",
-            interactions::columns!()
-        ));
-        let text = content::words(message);
-        let filled = self.scope.row(
-            FILL,
-            &[
-                (":instance", &self.instance),
-                (":bare_id", &message.bare_id),
-                (":kind", &message.kind),
-                (":text", &text),
-                (":media", &self.extra(message).media),
-                (":open", &(question == Question::Open)),
-            ],
-            interactions::read,
-        )?;
-        let Some(filled) = filled else { return Ok(None) };
-        let id = filled.id;
-        self.scope.emit(Change::InteractionChanged(self.scope.tenant(), Box::new(filled)));
-        Ok(Some(id))
     }
 
     /// The customer's word is last: count it, and let the next answer see it.

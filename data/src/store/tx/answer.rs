@@ -15,7 +15,9 @@ use crate::store::error::StoreError;
 use crate::store::interactions::{self, Extra, IdSource, Outbound};
 use crate::store::jobs::{self, Ended, NEVER};
 use crate::store::ledger::{self, Reservation};
+pub use crate::store::questions::IGNORED;
 use crate::store::scope::{Scope, Scoped};
+use crate::store::tx::takeover::IdentityDelay;
 use crate::store::tx::{outcome, takeover};
 use crate::store::{chats, questions, quick_replies};
 use crate::time::Timestamp;
@@ -95,6 +97,8 @@ pub struct Stop {
     pub handoff: Handoff,
     /// Does the job become a dead letter?
     pub letter: Letter,
+    /// The model saw nothing to answer in what was asked up to this revision of the chat: that is closed.
+    pub nothing_asked: Option<i64>,
 }
 
 /// Was a human asked for?
@@ -171,21 +175,33 @@ fn drop_unsent(scope: &Scope<'_>, job: JobId, why: &str) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Compares what the job has seen with what is true now. `None`: it may go on.
-fn objection(scope: &Scope<'_>, job: JobId, seen: i64, now: Timestamp) -> Result<Option<Start>, StoreError> {
+/// Compares what the job has seen with what is true now. Its chat where it may go on, else what it must do.
+fn objection(scope: &Scope<'_>, job: JobId, seen: i64, now: Timestamp) -> Result<Result<ChatId, Start>, StoreError> {
     const REDO: Scoped =
         scoped!("UPDATE jobs SET redone = redone + 1, again = 0 WHERE tenant_id = :tenant AND id = :id");
-    let Some(found) = running(scope, job)? else { return Ok(Some(Start::Cancelled)) };
+    let Some(found) = running(scope, job)? else { return Ok(Err(Start::Cancelled)) };
     if let Some(why) = &found.cancel {
         give_up(scope, job, why, now)?;
-        return Ok(Some(Start::Cancelled));
+        return Ok(Err(Start::Cancelled));
     }
     if revision(scope, found.chat)? != seen && found.redone < REDONE_MAX {
         drop_unsent(scope, job, "the customer wrote again")?;
         scope.execute(REDO, &[(":id", &job)])?;
-        return Ok(Some(Start::Stale(found.run_at)));
+        return Ok(Err(Start::Stale(found.run_at)));
     }
-    Ok(None)
+    Ok(Ok(found.chat))
+}
+
+/// A human wrote to somebody of whom nobody knows yet who it is. `None`: it can't be this customer.
+fn unresolved(scope: &Scope<'_>, chat: ChatId, job: JobId, now: Timestamp) -> Result<Option<Start>, StoreError> {
+    Ok(match takeover::identity_delay(scope, chat, Some(job), now)? {
+        None => None,
+        Some(IdentityDelay::Until(at)) => Some(Start::Unresolved(at)),
+        Some(IdentityDelay::LeaveToHuman) => {
+            takeover::give_up_unresolved(scope, chat, job, now)?;
+            Some(Start::Cancelled)
+        }
+    })
 }
 
 impl TenantStore {
@@ -222,11 +238,12 @@ impl TenantStore {
     /// What the store says.
     pub async fn start_answer(&self, job: JobId, answer: NewAnswer, now: Timestamp) -> Result<Start, StoreError> {
         self.write(move |scope| {
-            if let Some(objection) = objection(scope, job, answer.revision, now)? {
-                return Ok(objection);
-            }
-            if let Some(until) = takeover::unresolved_until(scope, job, now)? {
-                return Ok(Start::Unresolved(until));
+            let chat = match objection(scope, job, answer.revision, now)? {
+                Ok(chat) => chat,
+                Err(start) => return Ok(start),
+            };
+            if let Some(start) = unresolved(scope, chat, job, now)? {
+                return Ok(start);
             }
             drop_unsent(scope, job, "written anew")?;
             let ids = write_parts(scope, job, &answer, InteractionState::Queued, None, now)?;
@@ -252,10 +269,10 @@ impl TenantStore {
         now: Timestamp,
     ) -> Result<Option<Start>, StoreError> {
         self.write(move |scope| {
-            if let Some(objection) = objection(scope, job, answer.revision, now)? {
-                return Ok(Some(objection));
-            }
-            let Some(found) = running(scope, job)? else { return Ok(Some(Start::Cancelled)) };
+            let chat = match objection(scope, job, answer.revision, now)? {
+                Ok(chat) => chat,
+                Err(start) => return Ok(Some(start)),
+            };
             let (state, reason, until, chat_state, chat_reason) = match &wait {
                 Wait::ForApproval => {
                     (InteractionState::Draft, None, NEVER, ChatState::NeedsYou, Some("draft: waits for you".to_owned()))
@@ -281,7 +298,7 @@ impl TenantStore {
                 Wait::Held(_) => scope.count("answers.held"),
                 Wait::Countdown(_) => {}
             }
-            chats::set_state(scope, found.chat, chat_state, chat_reason.as_deref())?;
+            chats::set_state(scope, chat, chat_state, chat_reason.as_deref())?;
             jobs::end(scope, job, &Ended::Snooze { until, reason: why }, now)?;
             Ok(None)
         })
@@ -309,11 +326,12 @@ impl TenantStore {
              WHERE tenant_id = :tenant AND id = :id AND bare_id IS NULL"
         );
         self.write(move |scope| {
-            if let Some(objection) = objection(scope, job, seen, now)? {
-                return Ok(objection);
-            }
-            if let Some(until) = takeover::unresolved_until(scope, job, now)? {
-                return Ok(Start::Unresolved(until));
+            let chat = match objection(scope, job, seen, now)? {
+                Ok(chat) => chat,
+                Err(start) => return Ok(start),
+            };
+            if let Some(start) = unresolved(scope, chat, job, now)? {
+                return Ok(start);
             }
             for (id, bare_id) in &reserved {
                 scope.execute(RESERVE, &[(":id", id), (":bare_id", bare_id)])?;
@@ -340,6 +358,9 @@ impl TenantStore {
         const HANDOFF: Scoped = scoped!("UPDATE chats SET handoff_at = :at WHERE tenant_id = :tenant AND id = :chat");
         self.write(move |scope| {
             let Some(found) = running(scope, job)? else { return Ok(()) };
+            if let Some(judged) = stop.nothing_asked.filter(|_| found.cancel.is_none()) {
+                questions::close_ignored(scope, found.chat, judged, &stop.reason)?;
+            }
             if found.cancel.is_none() {
                 let told = (stop.state != ChatState::Waiting).then_some(stop.reason.as_str());
                 chats::set_state(scope, found.chat, stop.state, told)?;

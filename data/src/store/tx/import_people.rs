@@ -74,9 +74,15 @@ fn known(scope: &Scope<'_>, address: &Address) -> Result<Option<Known>, StoreErr
          JOIN contacts AS c ON c.tenant_id = i.tenant_id AND c.id = i.contact_id
          WHERE i.tenant_id = :tenant AND i.address = :address"
     );
-    scope.row(FIND, &[(":address", address)], |row| {
-        Ok(Known { contact: row.get(0)?, opted_out: row.get(1)?, nameless: row.get(2)?, consent: row.get(3)? })
-    })
+    let by = |address: &Address| {
+        scope.row(FIND, &[(":address", address)], |row| {
+            Ok(Known { contact: row.get(0)?, opted_out: row.get(1)?, nameless: row.get(2)?, consent: row.get(3)? })
+        })
+    };
+    match (by(address)?, address.other_spelling()) {
+        (None, Some(other)) => by(&other),
+        (found, _) => Ok(found),
+    }
 }
 
 /// What would become of a person of a list.

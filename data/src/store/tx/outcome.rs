@@ -87,7 +87,7 @@ fn arrive_late(scope: &Scope<'_>, message: &Outbound, now: Timestamp) -> Result<
     if !message.was_sent {
         count_send(scope, found.author, now);
     }
-    let preview = super::accept_delivery::preview(&found.text);
+    let preview = super::accept_delivery::preview_by(found.author, &found.text);
     scope.execute(
         TOUCH,
         &[(":chat", &found.chat), (":at", &found.at), (":preview", &preview), (":author", &found.author)],
@@ -114,8 +114,8 @@ fn touch(scope: &Scope<'_>, message: &Outbound, now: Timestamp) -> Result<(), St
                           last_out_at = CASE WHEN :author = 'campaign' THEN last_out_at ELSE :now END
          WHERE tenant_id = :tenant AND id = :chat AND kind <> 'erased'"
     );
-    let preview = super::accept_delivery::preview(&message.interaction.text);
     let found = &message.interaction;
+    let preview = super::accept_delivery::preview_by(found.author, &found.text);
     scope.execute(
         TOUCH,
         &[(":chat", &found.chat), (":now", &now), (":preview", &preview), (":author", &found.author)],
@@ -249,7 +249,11 @@ impl TenantStore {
         after: After,
         now: Timestamp,
     ) -> Result<Option<Outbound>, StoreError> {
-        const HANDOFF: Scoped = scoped!("UPDATE chats SET handoff_at = :now WHERE tenant_id = :tenant AND id = :chat");
+        // What was said is that a person will answer: for that the customer waits since they asked.
+        const HANDOFF: Scoped = scoped!(
+            "UPDATE chats SET handoff_at = :now, waiting_since = coalesce(waiting_since, last_in_at)
+             WHERE tenant_id = :tenant AND id = :chat"
+        );
         self.write(move |scope| {
             let message = interactions::find(scope, id)?.ok_or(StoreError::NotFound("interaction"))?;
             let refused = is_refused(&message)
@@ -317,6 +321,18 @@ impl TenantStore {
         .await
     }
 
+    /// A message is on its way since an instant that is still to come, by a clock that was ahead: it is looked for from now on.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn begin_search(&self, id: InteractionId, now: Timestamp) -> Result<(), StoreError> {
+        const BEGIN: Scoped = scoped!(
+            "UPDATE interactions SET sending_at = :now
+             WHERE tenant_id = :tenant AND id = :id AND state = 'sending' AND sending_at > :now"
+        );
+        self.write(move |scope| scope.execute(BEGIN, &[(":id", &id), (":now", &now)]).map(drop)).await
+    }
+
     /// Records that a message was certainly not sent: it waits in the queue for its job's next attempt.
     ///
     /// # Errors
@@ -357,6 +373,32 @@ impl TenantStore {
             tracing::debug!(reason, "a message was not sent");
             match message.job {
                 Some(job) => jobs::end(scope, job, &ended, now),
+                None => Ok(()),
+            }
+        })
+        .await
+    }
+
+    /// Lets a message that was not begun wait, with the reason that whoever looks at it reads. One that was taken back meanwhile
+    /// stays as it is.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn record_waiting(
+        &self,
+        id: InteractionId,
+        until: Timestamp,
+        reason: String,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(move |scope| {
+            let message = interactions::find(scope, id)?.ok_or(StoreError::NotFound("interaction"))?;
+            let found = &message.interaction;
+            if found.state == InteractionState::Queued && found.reason.as_ref() != Some(&reason) {
+                interactions::set_state(scope, id, InteractionState::Queued, Some(&reason))?;
+            }
+            match message.job {
+                Some(job) => jobs::end(scope, job, &Ended::Snooze { until, reason }, now),
                 None => Ok(()),
             }
         })

@@ -189,6 +189,8 @@ impl TenantStore {
             if scope.execute(RESUME, &[(":chat", &chat)])? == 0 {
                 return Err(StoreError::NotFound("chat"));
             }
+            questions::reopen_ignored(scope, chat)?;
+            chats::look_who_waits(scope, chat)?;
             give_back(scope, chat, freshness, now)
         })
         .await

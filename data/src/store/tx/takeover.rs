@@ -6,6 +6,7 @@ use super::accept_delivery::LID_WAIT;
 use super::send::HUMAN_ANSWERED;
 use crate::ids::{ChatId, InteractionId, JobId};
 use crate::model::chat::ChatState;
+use crate::model::job::JobKind;
 use crate::scoped;
 use crate::store::change::Change;
 use crate::store::error::StoreError;
@@ -18,25 +19,77 @@ pub(crate) const MAY_HAVE_ANSWERED: &str = "somebody of the shop may have answer
 
 /// How long an answer rests before it looks again whether WAHA can tell by now for whom a human's message was.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// How long an answer to somebody whom a human's message may be for waits until WAHA says whose the address is.
+const IDENTITY_WAIT: Duration = Duration::from_secs(20);
+/// A human who wrote so shortly after a customer may have taken that conversation over.
+const CONVERSATION: Duration = Duration::from_secs(3600);
+/// How long such a word keeps the assistant from answering while nobody can say whom it was for.
+const RECENT: Duration = Duration::from_secs(3600);
 
-/// Until when an answer waits at most, since a human wrote to an address that may be its customer's other one.
-///
-/// While the question whose address that is is open, everybody whose other address is unknown waits for it, for [`LID_WAIT`]
-/// after the message came. Where WAHA can't tell for longer, only those wait on who asked before the human wrote: the human may
-/// have answered them. What was asked since is answered, so that one message does not silence a shop.
-pub(crate) fn unresolved_until(
+/// What stands in the way of an answer while nobody knows for whom a human's message was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IdentityDelay {
+    /// It may be known by this instant: look again.
+    Until(Timestamp),
+    /// It takes too long: the human may have answered already, so a person decides.
+    LeaveToHuman,
+}
+
+/// The messages of humans to addresses that WAHA is being asked about, as they concern one chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct UnresolvedWords {
+    /// When the last one came, whomever it was for.
+    came_at: Option<Timestamp>,
+    /// When the last one came that was written after a question of this chat that is still open.
+    after_question: Option<Timestamp>,
+    /// When the last one came that was written lately, in the middle of this chat's conversation.
+    in_conversation: Option<Timestamp>,
+    /// Has a person said that this very answer is to be sent?
+    approved: bool,
+}
+
+impl UnresolvedWords {
+    /// Everybody whose other address is unknown waits a moment. Whoever asked before the human wrote, or was talking to the shop
+    /// then, waits longer and is left to a human in the end: they may have been answered, or taken over. Others are answered, so
+    /// that one message under an address that WAHA can't resolve does not silence a shop.
+    fn delay(self, now: Timestamp) -> Option<IdentityDelay> {
+        let soon = self.came_at? + LID_WAIT;
+        if self.approved {
+            return None;
+        }
+        if soon > now {
+            return Some(IdentityDelay::Until(soon));
+        }
+        let at_last = self.after_question.max(self.in_conversation)? + IDENTITY_WAIT;
+        Some(if at_last > now {
+            IdentityDelay::Until(at_last.min(now + LOOK_AGAIN))
+        } else {
+            IdentityDelay::LeaveToHuman
+        })
+    }
+}
+
+/// What stands in the way of an answer of this chat since a human wrote to an address that may be its customer's other one.
+pub(crate) fn identity_delay(
     scope: &Scope<'_>,
-    answer: JobId,
+    chat: ChatId,
+    answer: Option<JobId>,
     now: Timestamp,
-) -> Result<Option<Timestamp>, StoreError> {
-    const WORD: Scoped = scoped!(
+) -> Result<Option<IdentityDelay>, StoreError> {
+    const WORDS: Scoped = scoped!(
         "SELECT max(m.created_at),
-                coalesce(max(CASE WHEN m.at >= (SELECT min(o.at) FROM interactions AS o
-                                                WHERE o.tenant_id = :tenant AND o.chat_id = h.id
-                                                  AND o.open_revision IS NOT NULL) THEN 1 ELSE 0 END), 0)
-         FROM jobs AS a
-         JOIN chats AS h ON h.tenant_id = a.tenant_id AND h.id = a.chat_id
-         JOIN jobs AS q ON q.tenant_id = a.tenant_id AND q.kind = 'resolve_identity' AND q.key IS NOT NULL
+                max(CASE WHEN m.at >= (SELECT min(coalesce(o.written_at, o.at)) FROM interactions AS o
+                                       WHERE o.tenant_id = :tenant AND o.chat_id = h.id AND o.open_revision IS NOT NULL)
+                         THEN m.created_at END),
+                max(CASE WHEN m.at >= :recently
+                          AND EXISTS (SELECT 1 FROM interactions AS c
+                                      WHERE c.tenant_id = :tenant AND c.chat_id = h.id AND c.direction = 'in'
+                                        AND c.at BETWEEN m.at - :conversation AND m.at)
+                         THEN m.created_at END),
+                EXISTS (SELECT 1 FROM jobs AS a
+                        WHERE a.tenant_id = :tenant AND a.id = :answer AND a.reason = 'approved')
+         FROM chats AS h
+         JOIN jobs AS q ON q.tenant_id = h.tenant_id AND q.kind = 'resolve_identity' AND q.key IS NOT NULL
                        AND q.state IN ('scheduled', 'available', 'running', 'retryable', 'held')
          JOIN identities AS i ON i.tenant_id = q.tenant_id AND i.address = q.key AND i.contact_id <> h.contact_id
          JOIN chats AS o ON o.tenant_id = i.tenant_id AND o.contact_id = i.contact_id
@@ -45,22 +98,67 @@ pub(crate) fn unresolved_until(
                                AND m.author IN ('phone', 'human')
                                -- With an echo, or found in the history with a time that may be made up.
                                AND (m.echoed_at IS NOT NULL OR (m.job_id IS NULL AND m.sending_at IS NULL))
-         WHERE a.tenant_id = :tenant AND a.id = :answer
+         WHERE h.tenant_id = :tenant AND h.id = :chat
            AND NOT EXISTS (SELECT 1 FROM identities AS k
                            WHERE k.tenant_id = :tenant AND k.contact_id = h.contact_id
                              AND (k.address LIKE '%@lid') = (q.key LIKE '%@lid'))"
     );
-    let found: Option<(Option<Timestamp>, bool)> =
-        scope.row(WORD, &[(":answer", &answer)], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let Some((Some(came_at), asked_before)) = found else { return Ok(None) };
-    let soon = came_at + LID_WAIT;
-    Ok(if soon > now {
-        Some(soon)
-    } else if asked_before {
-        Some(now + LOOK_AGAIN)
-    } else {
-        None
-    })
+    let conversation = i64::try_from(CONVERSATION.as_millis()).unwrap_or(i64::MAX);
+    let params: &[(&str, &dyn rusqlite::ToSql)] =
+        &[(":chat", &chat), (":answer", &answer), (":recently", &(now - RECENT)), (":conversation", &conversation)];
+    let words = scope.row(WORDS, params, |row| {
+        Ok(UnresolvedWords {
+            came_at: row.get(0)?,
+            after_question: row.get(1)?,
+            in_conversation: row.get(2)?,
+            approved: row.get(3)?,
+        })
+    })?;
+    Ok(words.unwrap_or_default().delay(now))
+}
+
+/// Nobody can say in time for whom a human's message was: the answer is given up, and its question stays open for whoever finds
+/// out.
+pub(crate) fn give_up_unresolved(
+    scope: &Scope<'_>,
+    chat: ChatId,
+    answer: JobId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    chats::set_state(scope, chat, ChatState::NeedsYou, Some(MAY_HAVE_ANSWERED))?;
+    scope.count("answers.stopped");
+    super::answer::give_up(scope, answer, MAY_HAVE_ANSWERED, now)
+}
+
+/// WAHA has said whose an address is, or that it does not know: the answers that waited for it look again, also those that were
+/// left to a human for it. Of the customer whom the human wrote to nothing is open any more.
+pub(crate) fn look_again_after_identity(scope: &Scope<'_>, now: Timestamp) -> Result<(), StoreError> {
+    const WAKE: Scoped = scoped!(
+        "UPDATE jobs SET run_at = :now
+         WHERE tenant_id = :tenant AND kind = 'answer_chat' AND run_at > :now
+           -- The first list is that of the index, the second what is meant.
+           AND state IN ('scheduled', 'available', 'retryable') AND state = 'scheduled' AND reason = :reason"
+    );
+    const LEFT: Scoped = scoped!(
+        "SELECT h.id FROM chats AS h
+         WHERE h.tenant_id = :tenant AND h.state = 'needs_you' AND h.last_at >= :recently AND h.reason = :reason
+           AND h.handoff_at IS NULL AND coalesce(h.paused_until, 0) <= :now
+           AND EXISTS (SELECT 1 FROM interactions AS q
+                       WHERE q.tenant_id = :tenant AND q.chat_id = h.id AND q.open_revision IS NOT NULL)"
+    );
+    if scope.execute(WAKE, &[(":reason", &jobs::WAITS_FOR_IDENTITY), (":now", &now)])? > 0 {
+        scope.emit(Change::JobDue(JobKind::AnswerChat, now));
+    }
+    let params: &[(&str, &dyn rusqlite::ToSql)] =
+        &[(":reason", &MAY_HAVE_ANSWERED), (":recently", &(now - RECENT)), (":now", &now)];
+    let left: Vec<ChatId> = scope.rows(LEFT, params, |row| row.get(0))?;
+    for chat in left {
+        if identity_delay(scope, chat, None, now)?.is_none() {
+            chats::set_state(scope, chat, ChatState::Assistant, None)?;
+            jobs::answer_at(scope, chat, now, Duration::from_secs(60), now)?;
+        }
+    }
+    Ok(())
 }
 
 /// Somebody of the shop wrote, perhaps at this instant: what was asked up to then is left to a human. The assistant is not silent
@@ -145,4 +243,40 @@ pub(crate) fn carry_over(scope: &Scope<'_>, chat: ChatId, now: Timestamp) -> Res
         }
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_waits_as_long_as_a_human_may_have_spoken_to_its_customer() {
+        let at = |seconds: i64| Timestamp::from_seconds(1_000_000 + seconds);
+        let until = |seconds: i64| Some(IdentityDelay::Until(at(seconds)));
+        let none = UnresolvedWords::default();
+        let somebodys = UnresolvedWords { came_at: Some(at(0)), ..none };
+        let after_question = UnresolvedWords { after_question: Some(at(0)), ..somebodys };
+        let in_conversation = UnresolvedWords { in_conversation: Some(at(0)), ..somebodys };
+        let approved = UnresolvedWords { approved: true, ..after_question };
+        let older = UnresolvedWords { after_question: Some(at(-30)), ..somebodys };
+        for (words, now, expected) in [
+            (none, 0, None),
+            (somebodys, 0, until(3)),
+            (somebodys, 2, until(3)),
+            (somebodys, 3, None),
+            (after_question, 2, until(3)),
+            (after_question, 3, until(8)),
+            (after_question, 17, until(20)),
+            (after_question, 19, until(20)),
+            (after_question, 20, Some(IdentityDelay::LeaveToHuman)),
+            (in_conversation, 19, until(20)),
+            (in_conversation, 20, Some(IdentityDelay::LeaveToHuman)),
+            (approved, 2, None),
+            (approved, 20, None),
+            (older, 2, until(3)),
+            (older, 3, Some(IdentityDelay::LeaveToHuman)),
+        ] {
+            assert_eq!(words.delay(at(now)), expected, "{words:?} {now}");
+        }
+    }
 }

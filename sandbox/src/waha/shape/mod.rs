@@ -200,6 +200,19 @@ fn proto(message: &Message, stanza: &str) -> Value {
         Content::ButtonAnswer(text) => {
             json!({"templateButtonReplyMessage": {field("selectedId", stanza): "b1", "selectedDisplayText": text, "selectedIndex": 0}})
         }
+        Content::ButtonChoice(label) => {
+            let mut inner = json!({field("selectedButtonId", stanza): "b1", "type": 1});
+            put_one_of(&mut inner, "response", "selectedDisplayText", label.as_str().into(), stanza);
+            json!({"buttonsResponseMessage": inner})
+        }
+        Content::FlowAnswer(title) => {
+            let params = json!({"id": "r1", "title": title}).to_string();
+            let params_json = if stanza == "stanzaID" { "paramsJSON" } else { "paramsJson" };
+            let flow = json!({"name": "menu_options", params_json: params, "version": 3});
+            let mut inner = json!({});
+            put_one_of(&mut inner, "interactiveResponseMessage", "nativeFlowResponseMessage", flow, stanza);
+            json!({"interactiveResponseMessage": inner})
+        }
         Content::ListAnswer(title) => json!({"listResponseMessage": {
             "title": title, "listType": 1, "singleSelectReply": {field("selectedRowId", stanza): "row-1"},
         }}),
@@ -221,6 +234,10 @@ fn proto(message: &Message, stanza: &str) -> Value {
         Content::Novelty(name) => {
             json!({"messageContextInfo": {}, name.as_str(): {"title": "Something new", "flag": true}})
         }
+        Content::NoveltyWithWords { sort, words } => {
+            json!({"messageContextInfo": {}, sort.as_str(): {"version": 1, "parts": [{"nested": {"text": words}}]}})
+        }
+        Content::Unreadable => json!({}),
         Content::Image { caption } => file("imageMessage", caption),
         Content::Voice => file("audioMessage", &None),
         Content::Document { filename, caption } => {
@@ -248,6 +265,15 @@ fn field(name: &str, stanza: &str) -> String {
     match name.strip_suffix("Id").or(name.strip_suffix("id").filter(|start| start.is_empty())) {
         Some(start) if stanza == "stanzaID" => format!("{start}ID"),
         _ => name.to_owned(),
+    }
+}
+
+/// A field of a one-of: Baileys prints it like any other, Go's encoder one level down and in its own capitals.
+fn put_one_of(message: &mut Value, one_of: &str, name: &str, value: Value, stanza: &str) {
+    let capital = |name: &str| name[..1].to_ascii_uppercase() + &name[1..];
+    match stanza {
+        "stanzaID" => message[capital(one_of)] = json!({capital(name): value}),
+        _ => message[name] = value,
     }
 }
 

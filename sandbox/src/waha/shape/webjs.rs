@@ -42,8 +42,10 @@ fn directions<'a>(owner: &'a Owner, message: &'a Message) -> (&'a str, &'a str) 
 
 fn body(message: &Message) -> &str {
     match &message.content {
-        // A small picture of the place, of the goods.
-        Content::Location { .. } | Content::Order { .. } => THUMBNAIL,
+        // A small picture of the place.
+        Content::Location { .. } => THUMBNAIL,
+        // What was written beside an order stands here, and not in the engine's own object.
+        Content::Order { message, .. } => message,
         content => content.text().unwrap_or_default(),
     }
 }
@@ -58,12 +60,15 @@ fn kind(content: &Content) -> &'static str {
         Content::Location { .. } => "location",
         Content::Disappearing(_) => "chat",
         Content::ButtonAnswer(_) => "template_button_reply",
+        Content::ButtonChoice(_) => "buttons_response",
+        Content::FlowAnswer(_) => "interactive_response",
         Content::ListAnswer(_) => "list_response",
         Content::Order { .. } => "order",
         Content::ContactCard { .. } => "vcard",
         Content::Poll { .. } => "poll_creation",
         Content::Vote { .. } => "poll_update",
-        Content::Novelty(_) => "unknown",
+        Content::Novelty(_) | Content::NoveltyWithWords { .. } => "unknown",
+        Content::Unreadable => "chat",
         Content::Nothing => "e2e_notification",
     }
 }
@@ -92,11 +97,15 @@ fn own_fields(content: &Content) -> Value {
         Content::Document { filename, caption } => json!({"filename": filename, "caption": caption}),
         Content::Disappearing(text) => json!({"body": text, "ephemeralDuration": 86400}),
         Content::ButtonAnswer(text) => json!({"body": text, "selectedId": "b1", "selectedIndex": 0}),
+        Content::ButtonChoice(text) => json!({"body": text, "selectedButtonId": "b1"}),
+        Content::FlowAnswer(title) => json!({"nativeFlowResponseMessage": {
+            "name": "menu_options", "paramsJson": json!({"id": "r1", "title": title}).to_string(),
+        }}),
         Content::ListAnswer(title) => json!({"listResponse": {
             "title": title, "listType": 1, "singleSelectReply": {"selectedRowId": "row-1"},
         }}),
-        Content::Order { message, items, title, total_1000 } => json!({
-            "orderId": "1234", "itemCount": items, "orderTitle": title, "message": message, "token": "token",
+        Content::Order { items, title, total_1000, .. } => json!({
+            "orderId": "1234", "itemCount": items, "orderTitle": title, "token": "token", "body": THUMBNAIL,
             "totalAmount1000": total_1000, "totalCurrencyCode": "EUR",
         }),
         Content::ContactCard { name, .. } => json!({"body": content.vcard(), "vcardFormattedName": name}),
@@ -107,6 +116,7 @@ fn own_fields(content: &Content) -> Value {
         }
         Content::Vote { poll } => json!({"pollUpdateParentKey": {"id": bare_id(poll), "_serialized": poll}}),
         Content::Novelty(_) => json!({"title": "Something new"}),
+        Content::NoveltyWithWords { words, .. } => json!({"parts": [{"nested": {"text": words}}]}),
         _ => json!({}),
     }
 }

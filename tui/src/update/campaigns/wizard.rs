@@ -21,9 +21,10 @@ use crate::layout::Hit;
 use crate::msg::Effect;
 use crate::state::State;
 use crate::state::campaigns::Heard;
+use crate::state::confirm::{CampaignRest, ConfirmKind, Deed};
 use crate::state::form::Touched;
 use crate::state::input::Taken;
-use crate::state::overlay::{Confirm, Deed, Overlay};
+use crate::state::overlay::Overlay;
 use crate::state::toasts::Tone;
 use crate::state::wizard::{Beginnings, Entry, Keeping, Step, Wizard};
 use crate::text::CleanText;
@@ -251,16 +252,11 @@ fn back(state: &mut State, cx: &mut Cx<'_>) {
             state.overlays.pop();
         }
         (Keeping::Idle, None) => {
-            let text = match wizard.draft {
-                Some(_) => "The draft stays as it was kept last; what was typed since is gone then.",
-                None => "What was typed is gone then. Nothing was kept yet.",
+            let stays = match wizard.draft {
+                Some(_) => CampaignRest::Draft,
+                None => CampaignRest::Nothing,
             };
-            state.overlays.push(Overlay::Confirm(Confirm {
-                title: CleanText::line("Leave without keeping this?"),
-                text: CleanText::block(text),
-                yes: "throw it away",
-                deed: Deed::Forget,
-            }));
+            state.confirm(&ConfirmKind::ForgetCampaign { stays }, Deed::Forget);
         }
         (Keeping::Reading(_) | Keeping::Opening(_), _) => wizard.keeping = Keeping::Idle,
         (Keeping::Asked(_) | Keeping::Extending { .. } | Keeping::Attaching { .. }, _) => {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use mychatflow_data::protocol::calls::chat::{AfterEdit, ChatCompose, ChatEdit, ChatSend, ChatSent, ClearDraft};
+use mychatflow_data::protocol::calls::chat::{
+    AfterEdit, ChatCompose, ChatEdit, ChatSend, ChatSent, ClearDraft, NewChatConsent,
+};
 use mychatflow_data::protocol::name::QuickReplyName;
 
 use super::{current, list, name, quick};
@@ -193,6 +195,7 @@ pub fn post(state: &State, pending: &Pending, cx: &mut Cx<'_>) {
         client_ref: Some(pending.client_ref),
         clear_draft: ClearDraft::Clear,
         quick_reply: pending.quick_reply.map(|id| QuickReplyName::from(id.to_string())),
+        yes: NewChatConsent::Missing,
     });
 }
 

@@ -21,10 +21,11 @@ use crate::action::Action;
 use crate::msg::{Answer, Effect};
 use crate::state::State;
 use crate::state::chats::{Pane, short_name};
+use crate::state::confirm::ConfirmKind;
 use crate::state::form::{Field, Form, FormKind, anything, something};
 use crate::state::list::Reading;
 use crate::state::outbox::Stage;
-use crate::state::overlay::{Confirm, Deed, Overlay, Pick, PickItem, PickerKind};
+use crate::state::overlay::{Overlay, Pick, PickItem, PickerKind};
 use crate::state::thread::EntryId;
 use crate::state::toasts::Tone;
 use crate::text::CleanText;
@@ -122,22 +123,11 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
                 let contact = ContactName::from(contact.to_string());
                 let (tags, remove) = (Vec::new(), Tagging::Add);
                 let question = ContactTag { tenant, contact, tags, remove, review: Some(review) };
-                let (title, text, yes) = match review {
-                    Reviewed::Personal => (
-                        format!("Is {who} personal?"),
-                        "The assistant will never answer them, on any of your numbers. An answer under way is thrown away.",
-                        "personal",
-                    ),
-                    Reviewed::Customer => {
-                        (format!("Is {who} a customer?"), "The assistant may answer them from now on.", "customer")
-                    }
+                let kind = match review {
+                    Reviewed::Personal => ConfirmKind::Personal { who },
+                    Reviewed::Customer => ConfirmKind::Customer { who },
                 };
-                state.overlays.push(Overlay::Confirm(Confirm {
-                    title: CleanText::line(&title),
-                    text: CleanText::block(text),
-                    yes,
-                    deed: Deed::Ask(Box::new(question.into())),
-                }));
+                state.confirm(&kind, question);
             }
             None => state.toasts.say(Tone::Info, "a group is never answered by the assistant", cx.now),
         },
@@ -244,15 +234,8 @@ fn resend(state: &mut State, cx: &mut Cx<'_>) {
     let Some(item) = thread.current() else { return };
     match item.state {
         InteractionState::Unknown => {
-            let deed = Deed::Ask(Box::new(QueueRetry { tenant, id: QueueId::from(item.id.to_string()) }.into()));
-            state.overlays.push(Overlay::Confirm(Confirm {
-                title: CleanText::line(&format!("Send it to {who} once more?")),
-                text: CleanText::block(
-                    "Nobody knows whether this message was sent. Look at the phone first: if it did go out, the customer gets it twice.",
-                ),
-                yes: "send it once more",
-                deed,
-            }));
+            let question = QueueRetry { tenant, id: QueueId::from(item.id.to_string()) };
+            state.confirm(&ConfirmKind::SendAgain { to: Some(who) }, question);
         }
         InteractionState::Failed => {
             // A failed one was not sent: its words go back to the composer, where they can be mended.

@@ -134,7 +134,8 @@ pub fn mark_read(state: &mut State, cx: &mut Cx<'_>) {
     let looked_at = state.screen == Screen::Chats
         && state.window == Focus::Here
         && matches!(state.chats.focus, Pane::Thread | Pane::Composer)
-        && state.overlays.is_empty();
+        && state.overlays.is_empty()
+        && state.may(Screen::Chats, Action::ChatDone);
     let tenant = state.tenant_name();
     let Some(thread) = state.chats.thread.as_mut().filter(|thread| looked_at && thread.chat.unread > 0) else { return };
     if !matches!(thread.reading, Reading::Done(_)) {

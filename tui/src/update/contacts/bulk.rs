@@ -13,12 +13,12 @@ use crate::action::Action;
 use crate::msg::{Answer, Question};
 use crate::state::State;
 use crate::state::bulk::Bulk;
+use crate::state::confirm::{ConfirmKind, Deed, ManyChange};
 use crate::state::contacts::name;
 use crate::state::form::{Field, Form, FormKind, anything};
-use crate::state::overlay::{Confirm, Deed, Overlay};
+use crate::state::overlay::Overlay;
 use crate::state::people_form::PeopleForm;
 use crate::state::toasts::Tone;
-use crate::text::CleanText;
 use crate::update::{Cx, Handled};
 
 /// How many names a summary tells.
@@ -128,18 +128,14 @@ fn review(state: &mut State, reviewed: Reviewed, cx: &Cx<'_>) {
         };
         (contact.id, asked.into())
     };
-    let who = people(count(others.len()));
-    let (title, outcome, meaning) = match reviewed {
-        Reviewed::Customer => (
-            format!("Release {who} to the assistant?"),
-            "released to the assistant",
-            "They become customers: the assistant may answer when they write. Nobody is written to now.",
-        ),
-        Reviewed::Personal => (format!("Make {who} personal?"), "personal", "The assistant never answers them."),
+    let (change, outcome) = match reviewed {
+        Reviewed::Customer => (ManyChange::Customer, "released to the assistant"),
+        Reviewed::Personal => (ManyChange::Personal, "personal"),
     };
     let bulk = Bulk::new(outcome, others.iter().map(question).collect());
-    let text = summary(&others, same.len(), outcome, meaning);
-    ask(state, &title, &text, "do it", bulk, cx);
+    let names = names(others.iter().copied());
+    let kind = ConfirmKind::Many { change, count: others.len(), names, same: same.len() };
+    ask(state, &kind, bulk, cx);
 }
 
 fn opt_out(state: &mut State, cx: &Cx<'_>) {
@@ -150,36 +146,19 @@ fn opt_out(state: &mut State, cx: &Cx<'_>) {
         let name = ContactName::from(contact.id.to_string());
         (contact.id, ContactOptout { tenant: tenant.clone(), contact: name, back: OptOut::Out }.into())
     };
-    let meaning = "Neither the assistant nor campaigns write to them any more, until you take it back for each of them. \
-                   You can still write yourself.";
-    let title = format!("Write to {} no more?", people(count(others.len())));
     let bulk = Bulk::new("opted out", others.iter().map(question).collect());
-    let text = summary(&others, same.len(), "opted out", meaning);
-    ask(state, &title, &text, "opt them out", bulk, cx);
+    let names = names(others.iter().copied());
+    let kind = ConfirmKind::Many { change: ManyChange::OptOut, count: others.len(), names, same: same.len() };
+    ask(state, &kind, bulk, cx);
 }
 
-fn summary(others: &[&Contact], same: usize, word: &str, meaning: &str) -> String {
-    let mut text = format!("{}.\n\n{meaning}", names(others.iter().copied()));
-    match same {
-        0 => {}
-        1 => text.push_str(&format!(" Another one is {word} already.")),
-        same => text.push_str(&format!(" Another {same} are {word} already.")),
-    }
-    text
-}
-
-fn ask(state: &mut State, title: &str, text: &str, yes: &'static str, bulk: Bulk, cx: &Cx<'_>) {
+fn ask(state: &mut State, kind: &ConfirmKind, bulk: Bulk, cx: &Cx<'_>) {
     if bulk.is_done() {
         let words = format!("everybody with a mark is {} already", bulk.outcome);
         state.toasts.say(Tone::Info, &words, cx.now);
         return;
     }
-    state.overlays.push(Overlay::Confirm(Confirm {
-        title: CleanText::line(title),
-        text: CleanText::block(text),
-        yes,
-        deed: Deed::People(Box::new(bulk)),
-    }));
+    state.confirm(kind, Deed::People(Box::new(bulk)));
 }
 
 /// Begins to tell the daemon.

@@ -99,6 +99,7 @@ pub fn piece_came(state: &mut State, piece: Piece, cx: &mut Cx<'_>) {
                 dry_run: import.rehearsal,
                 suppress: if first { import.order.suppress } else { ImportAs::default() },
                 tags: if first { import.order.tags.clone() } else { Vec::new() },
+                column: Vec::new(),
             };
             import.stage = Stage::Asking(Box::new(asked.clone()));
             cx.ask(asked);

@@ -10,15 +10,12 @@ use mychatflow_data::protocol::name::ContactName;
 use crate::action::Action;
 use crate::keymap::Scope;
 use crate::state::State;
-use crate::state::chats::shorter;
+use crate::state::confirm::{ConfirmKind, Named};
 use crate::state::contacts::{name, number, other_name};
-use crate::state::overlay::{Confirm, Deed, Overlay, Pick, PickItem, PickerKind};
+use crate::state::overlay::{Pick, PickItem, PickerKind};
 use crate::state::toasts::Tone;
 use crate::text::CleanText;
 use crate::update::{Cx, palette};
-
-/// The most columns of each of two names in a heading.
-const NAME: usize = 22;
 
 /// Asks who else a person is.
 pub fn open(state: &mut State, kept: &Contact) {
@@ -55,18 +52,14 @@ pub fn ask(state: &mut State, kept: ContactId, other: ContactId, label: &CleanTe
     let rows = state.contacts.rows.items();
     let briefly = |id: ContactId, label: &CleanText| {
         let known = rows.iter().find(|contact| contact.id == id).map(name);
-        shorter(known.as_ref().unwrap_or(label).as_str(), NAME)
+        known.as_ref().unwrap_or(label).to_string()
     };
-    let title = format!("Are {} and {} one person?", briefly(other, label), briefly(kept, &stays));
-    state.overlays.push(Overlay::Confirm(Confirm {
-        title: CleanText::line(&title),
-        text: CleanText::block(&format!(
-            "{stays} stays, with the name.\n{goes} becomes part of them: addresses, chats, tags and notes go over.\n\nNothing \
-             is sent to anybody. {undo} takes it back."
-        )),
-        yes: "one person",
-        deed: Deed::Ask(Box::new(question.into())),
-    }));
+    let kind = ConfirmKind::Merge {
+        goes: Named { short: briefly(other, label), full: goes.into_string() },
+        stays: Named { short: briefly(kept, &stays), full: stays.into_string() },
+        undo,
+    };
+    state.confirm(&kind, question);
 }
 
 fn of(id: ContactId) -> ContactName {
@@ -98,26 +91,14 @@ pub fn undo(state: &mut State, shown: &ContactShown, cx: &Cx<'_>) {
 
 fn ask_undo(state: &mut State, kept: &Contact, merge: &MergeDocument, older: &[MergeDocument]) {
     let question = ContactUnmerge { tenant: state.tenant_name(), contact: of(kept.id), merge: Some(merge.id) };
-    let addresses: Vec<&str> = merge.addresses.iter().map(|address| address.as_str()).collect();
-    let mut text = format!(
-        "{} is a person of their own again, with the addresses that came from there ({}) and the messages under them. {} \
-         keeps everything else.",
-        other_name(merge),
-        CleanText::line(&addresses.join(", ")),
-        name(kept)
-    );
-    if let Some(next) = older.first() {
-        text.push_str(&format!("\n\nAfter that {} can be taken back as well.", other_name(next)));
-    }
-    let (back, stays) = (other_name(merge), name(kept));
-    let (back, stays) = (shorter(back.as_str(), NAME), shorter(stays.as_str(), NAME));
-    let title = format!("{back} and {stays}: two people again?");
-    state.overlays.push(Overlay::Confirm(Confirm {
-        title: CleanText::line(&title),
-        text: CleanText::block(&text),
-        yes: "take it back",
-        deed: Deed::Ask(Box::new(question.into())),
-    }));
+    let addresses = merge.addresses.iter().map(|address| CleanText::line(address.as_str()).into_string()).collect();
+    let kind = ConfirmKind::Unmerge {
+        back: other_name(merge).into_string(),
+        stays: name(kept).into_string(),
+        addresses,
+        next: older.first().map(|next| other_name(next).into_string()),
+    };
+    state.confirm(&kind, question);
 }
 
 /// What is said of somebody after a merge.

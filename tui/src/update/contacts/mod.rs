@@ -31,11 +31,12 @@ use crate::action::Action;
 use crate::key::Key;
 use crate::keymap::Scope;
 use crate::msg::{Answer, Effect, Refusal};
-use crate::state::chats::{Finding, short};
+use crate::state::chats::Finding;
+use crate::state::confirm::ConfirmKind;
 use crate::state::contacts::{Next, TABS, name, standing};
 use crate::state::input::{Input, Lines};
 use crate::state::list::{Known, Reading};
-use crate::state::overlay::{Confirm, Deed, Overlay, Pick, PickItem, PickerKind, Reader, ReaderLine};
+use crate::state::overlay::{Overlay, Pick, PickItem, PickerKind, Reader, ReaderLine};
 use crate::state::toasts::Tone;
 use crate::state::{Screen, State};
 use crate::text::CleanText;
@@ -301,32 +302,12 @@ fn opt_out(state: &mut State, contact: &Contact) {
     let back = if contact.opted_out_at.is_some() { OptOut::Back } else { OptOut::Out };
     let contact_name = ContactName::from(contact.id.to_string());
     let question = ContactOptout { tenant: state.tenant_name(), contact: contact_name, back };
-    let name = name(contact);
-    let who = short(name.as_str());
-    let (title, text, yes) = match back {
-        OptOut::Out => (
-            format!("Write to {who} no more?"),
-            format!(
-                "Neither the assistant nor campaigns will write to {name} any more, until you take this back. You can still \
-                 write yourself."
-            ),
-            "opt out",
-        ),
-        OptOut::Back => (
-            format!("Write to {who} again?"),
-            format!(
-                "The assistant and campaigns may write to {name} again. Say so only when the person wants it: they asked \
-                 not to be written to."
-            ),
-            "write again",
-        ),
+    let who = name(contact).into_string();
+    let kind = match back {
+        OptOut::Out => ConfirmKind::OptOut { who },
+        OptOut::Back => ConfirmKind::OptIn { who },
     };
-    state.overlays.push(Overlay::Confirm(Confirm {
-        title: CleanText::line(&title),
-        text: CleanText::block(&text),
-        yes,
-        deed: Deed::Ask(Box::new(question.into())),
-    }));
+    state.confirm(&kind, question);
 }
 
 /// What a command does as yet.

@@ -8,10 +8,11 @@ use crate::action::Action;
 use crate::keymap::Scope;
 use crate::msg::{Answer, Refusal};
 use crate::state::State;
-use crate::state::chats::{Finding, short};
+use crate::state::chats::Finding;
+use crate::state::confirm::ConfirmKind;
 use crate::state::form::{Field, Form, FormKind, something};
 use crate::state::input::{Input, Lines};
-use crate::state::overlay::{Awaited, Confirm, Deed, Overlay, Pick, PickItem, Picker, PickerKind};
+use crate::state::overlay::{Awaited, Overlay, Pick, PickItem, Picker, PickerKind};
 use crate::state::people_form::PeopleForm;
 use crate::state::toasts::Tone;
 use crate::text::CleanText;
@@ -94,15 +95,7 @@ pub fn remove(state: &mut State) -> Handled {
     let current = picker(state).and_then(|picker| picker.current()).map(|item| item.pick.clone());
     let Some(Pick::Segment(name, _)) = current else { return Handled::No };
     let question = SegmentRemove { tenant, name: SegmentName::from(name.as_str()) };
-    state.overlays.push(Overlay::Confirm(Confirm {
-        title: CleanText::line(&format!("Remove the segment {}?", short(&name))),
-        text: CleanText::block(&format!(
-            "\"{}\" is gone then; the people in it stay. A campaign that goes to it keeps the people it has.",
-            CleanText::line(&name)
-        )),
-        yes: "remove it",
-        deed: Deed::Ask(Box::new(question.into())),
-    }));
+    state.confirm(&ConfirmKind::RemoveSegment { segment: name }, question);
     Handled::Yes
 }
 

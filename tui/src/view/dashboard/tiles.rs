@@ -1,6 +1,6 @@
 //! What stands in each tile.
 
-use mychatflow_data::model::instance::Verdict;
+use mychatflow_data::model::instance::{Verdict, condition, is_on_its_way};
 use mychatflow_data::protocol::calls::campaign::CampaignDocument;
 use mychatflow_data::protocol::calls::instance::InstanceDocument;
 use mychatflow_data::protocol::calls::overview::Overview;
@@ -213,9 +213,13 @@ pub fn numbers(state: &State, area: Rect, keys: Keys, paint: &mut Paint<'_>) {
     let mut y = inner.y;
     for (at, number) in sorted.iter().take(shown).enumerate() {
         let row = Rect { y, height: 1, ..inner };
-        let (glyph, role) = verdict(paint, number.verdict);
+        let (glyph, role) = match is_on_its_way(number.status.as_ref()) {
+            true => (paint.glyphs().dot_empty, Role::Warn),
+            false => verdict(paint, number.verdict),
+        };
         let name = CleanText::line(&number.name);
-        let since = format!("{} {}", number.verdict, moment::ago(number.since, state.now));
+        let word = condition(number.status.as_ref(), number.verdict);
+        let since = format!("{word} {}", moment::ago(number.since, state.now));
         let used = paint.right(row, &[(&since, paint.style(role))]);
         let left = Rect { width: row.width.saturating_sub(used + 1), ..row };
         paint.line(left, &[(glyph, paint.style(role)), (" ", text), (name.as_str(), text)]);

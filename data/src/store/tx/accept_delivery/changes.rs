@@ -2,7 +2,7 @@
 //! may come before the message.
 
 use super::wish::{Heeded, Said};
-use super::{Accepted, Intake};
+use super::{Accepted, Intake, Origin};
 use crate::model::chat::ChatState;
 use crate::model::delivery::{AckEvent, EditedEvent, MessageEvent, ReactionEvent, RevokedEvent};
 use crate::model::interaction::{Ack, Author, Direction, Interaction, InteractionState};
@@ -38,6 +38,10 @@ impl Intake<'_, '_> {
         if kind == "revoked" {
             self.revoke(&message.bare_id)?;
             return Ok(Some(Changed::Revoked));
+        }
+        // An older version kept the words of an edit apart; those of this one are younger.
+        if self.origin == Origin::Edit {
+            return Ok(None);
         }
         self.edit(&message.bare_id, &text)?;
         Ok(Some(Changed::Edited(text)))
@@ -116,16 +120,27 @@ impl Intake<'_, '_> {
         })
     }
 
-    pub(super) fn edited(&self, edited: &EditedEvent) -> Result<Accepted, StoreError> {
-        self.once(&format!("edited:{}", edited.bare_id), || {
+    pub(super) fn edited(&self, edited: &EditedEvent, envelope_id: &str) -> Result<Accepted, StoreError> {
+        // An edit without an id of its own is known by its envelope: the next one of the message has the same id.
+        let has_id = edited.bare_id != edited.target_bare_id;
+        let key = if has_id { edited.bare_id.as_str() } else { envelope_id };
+        self.once(&format!("edited:{key}"), || {
             // New words of a message that was erased are none of ours either.
             if erasures::forgot_message(self.scope, self.instance, &edited.target_bare_id)? {
                 return Ok(Accepted::Ignored);
             }
-            if self.edit(&edited.target_bare_id, &edited.text)? == 0 {
-                self.keep_early(&edited.target_bare_id, "edited", &edited.text)?;
+            // Where the browser's engine gives the edit the id of its message, that message is the one that is known.
+            if self.edit(&edited.target_bare_id, &edited.text)? > 0 || self.edit(&edited.bare_id, &edited.text)? > 0 {
+                return Ok(Accepted::Stored);
             }
-            Ok(Accepted::Stored)
+            match &edited.message {
+                // It is the message itself for us: its own webhook may never come, and finds it in the store if it does.
+                Some(message) => Intake { origin: Origin::Edit, ..*self }.message(message),
+                None => {
+                    self.keep_early(&edited.target_bare_id, "edited", &edited.text)?;
+                    Ok(Accepted::Stored)
+                }
+            }
         })
     }
 
@@ -133,13 +148,25 @@ impl Intake<'_, '_> {
     pub(super) fn edit(&self, bare_id: &str, text: &str) -> Result<usize, StoreError> {
         const EDIT: Scoped = scoped!(concat!(
             "UPDATE interactions
-             SET original = coalesce(original, nullif(text, :text)), text = :text, state = CASE direction WHEN 'in' THEN 'edited' ELSE state END
+             SET original = coalesce(original, nullif(text, :text)), text = :text, state = CASE direction WHEN 'in' THEN 'edited' ELSE state END,
+                 -- The model saw nothing to answer in the words of before.
+                 reason = CASE WHEN substr(reason, 1, :length) = :ignored THEN NULL ELSE reason END,
+                 open_revision = CASE WHEN direction = 'in' AND substr(reason, 1, :length) = :ignored
+                                      THEN (SELECT h.revision + 1 FROM chats AS h
+                                            WHERE h.tenant_id = :tenant AND h.id = interactions.chat_id)
+                                      ELSE open_revision END
              WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :target
              RETURNING ",
             interactions::columns!()
         ));
-        let params: &[(&str, &dyn rusqlite::ToSql)] =
-            &[(":instance", &self.instance), (":target", &bare_id), (":text", &text)];
+        let length = i64::try_from(questions::IGNORED.len()).unwrap_or(i64::MAX);
+        let params: &[(&str, &dyn rusqlite::ToSql)] = &[
+            (":instance", &self.instance),
+            (":target", &bare_id),
+            (":text", &text),
+            (":ignored", &questions::IGNORED),
+            (":length", &length),
+        ];
         let changed = self.scope.rows(EDIT, params, interactions::read)?;
         self.tell_changed(changed)
     }

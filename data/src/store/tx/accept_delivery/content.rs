@@ -3,11 +3,12 @@
 use super::{Intake, preview};
 use crate::ids::ChatId;
 use crate::model::delivery::MessageEvent;
-use crate::model::interaction::{ContentKind, Interaction};
+use crate::model::interaction::{ContentKind, Direction, Interaction};
 use crate::scoped;
 use crate::store::change::Change;
+use crate::store::erasures;
 use crate::store::error::StoreError;
-use crate::store::interactions;
+use crate::store::interactions::{self, Question};
 use crate::store::scope::Scoped;
 use crate::store::tx::accept_delivery::Accepted;
 
@@ -28,6 +29,68 @@ pub(super) fn words(message: &MessageEvent) -> String {
 }
 
 impl Intake<'_, '_> {
+    /// A message that WhatsApp could not decrypt before is readable now: it takes the place of its placeholder. Where it was
+    /// edited meanwhile, the new words stay.
+    pub(super) fn fill_in(
+        &self,
+        message: &MessageEvent,
+        question: Question,
+    ) -> Result<Option<Interaction>, StoreError> {
+        const FILL: Scoped = scoped!(concat!(
+            "UPDATE interactions
+             SET kind = :kind, media = :media,
+                 text = CASE WHEN state = 'edited' THEN text ELSE :text END,
+                 original = CASE WHEN state = 'edited' THEN coalesce(nullif(original, ''), nullif(:text, text)) ELSE original END,
+                 open_revision = CASE WHEN :open THEN (SELECT h.revision + 1 FROM chats AS h
+                                                       WHERE h.tenant_id = :tenant AND h.id = interactions.chat_id) END
+             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id AND direction = :direction
+               AND kind = 'waiting' AND :kind <> 'waiting' AND address <> :nobody
+             RETURNING ",
+            interactions::columns!()
+        ));
+        let direction = if message.from_me { Direction::Out } else { Direction::In };
+        let filled = self.scope.row(
+            FILL,
+            &[
+                (":instance", &self.instance),
+                (":bare_id", &message.bare_id),
+                (":direction", &direction),
+                (":kind", &message.kind),
+                (":text", &words(message)),
+                (":media", &self.extra(message).media),
+                (":open", &(question == Question::Open)),
+                (":nobody", &erasures::nobody()),
+            ],
+            interactions::read,
+        )?;
+        if let Some(filled) = &filled {
+            self.scope.emit(Change::InteractionChanged(self.scope.tenant(), Box::new(filled.clone())));
+        }
+        Ok(filled)
+    }
+
+    /// A message that is in the store by its edit comes after all: what it said before is kept beside its words. Of messages
+    /// that are in the store alone.
+    pub(super) fn keep_original(&self, message: &MessageEvent) -> Result<(), StoreError> {
+        const KEEP: Scoped = scoped!(concat!(
+            "UPDATE interactions SET original = :text, media = coalesce(media, :media)
+             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id AND direction = 'in'
+               AND state = 'edited' AND original IS NULL AND text <> :text AND :text <> ''
+             RETURNING ",
+            interactions::columns!()
+        ));
+        let params: &[(&str, &dyn rusqlite::ToSql)] = &[
+            (":instance", &self.instance),
+            (":bare_id", &message.bare_id),
+            (":text", &words(message)),
+            (":media", &self.extra(message).media),
+        ];
+        if let Some(kept) = self.scope.row(KEEP, params, interactions::read)? {
+            self.scope.emit(Change::InteractionChanged(self.scope.tenant(), Box::new(kept)));
+        }
+        Ok(())
+    }
+
     /// Nothing will answer this: a human is asked, now or, where an answer to what was said before is on its way, after it.
     pub(super) fn ask_human(&self, chat: ChatId, reason: &str) -> Result<(), StoreError> {
         const ASK: Scoped = scoped!(

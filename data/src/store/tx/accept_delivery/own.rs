@@ -9,26 +9,29 @@ use super::{Accepted, Intake, LID_WAIT, Origin, Stamp, is_out, preview_of};
 use crate::ids::ContactId;
 use crate::model::contact::Review;
 use crate::model::delivery::{MessageEvent, Source};
-use crate::model::interaction::{Author, Interaction};
+use crate::model::interaction::{Author, ContentKind, Interaction};
 use crate::model::job::JobArgs;
 use crate::phone::AddressKind;
 use crate::scoped;
 use crate::store::change::Change;
 use crate::store::chats::{self, Known, Thread};
 use crate::store::error::StoreError;
-use crate::store::interactions::{self, Extra, Outbound};
+use crate::store::interactions::{self, Extra, Outbound, Question};
 use crate::store::jobs;
 use crate::store::scope::Scoped;
 use crate::store::tx::send::{HumanWord, Place, human_spoke};
 use crate::store::tx::{outcome, takeover};
 use crate::time::Timestamp;
 
-/// How much older than the start of a send its echo may seem: WhatsApp's clock has whole seconds.
+/// How much older than the start of a send its echo may seem: WhatsApp's clock has whole seconds. Where servers say that our
+/// clock is ahead, so much more.
 const CLOCK_SLACK: Duration = Duration::from_secs(2);
 /// How much younger than the start of a send WhatsApp may say that it is.
 const SEND_MAX: Duration = Duration::from_secs(600);
 /// How old a send of ours may be that a made-up time is on.
 const UNDATED_MAX: Duration = Duration::from_secs(2 * 86_400);
+/// How long a text of ours is at least that nobody writes once more word by word.
+const RETOLD_MIN: usize = 20;
 /// How far back somebody wrote from a hidden id whose number the shop may be writing to now.
 const HIDDEN_RECENTLY: Duration = Duration::from_secs(86_400);
 /// How many chats are looked at for that.
@@ -69,7 +72,12 @@ impl Intake<'_, '_> {
         let mut authorship = Authorship::Human;
         match self.known_by_id(&message.bare_id)? {
             Some((shown, EchoState::Awaited)) if is_of_a_human(&shown) => return self.look_anew(message, &shown),
-            Some((ours, _)) => return self.echo(message, &ours),
+            Some((ours, _)) => {
+                if ours.interaction.kind == ContentKind::Waiting {
+                    self.fill_in(message, Question::None)?;
+                }
+                return self.echo(message, &ours);
+            }
             None => match self.by_text(message)? {
                 Some(OwnSend::Row(ours)) => return self.echo(message, &ours),
                 Some(OwnSend::OneOfSeveral) => authorship = Authorship::Unclear,
@@ -267,7 +275,52 @@ impl Intake<'_, '_> {
         if let Some(ours) = self.sent_without_id(message, text)? {
             return Ok(Some(OwnSend::Row(Box::new(ours))));
         }
-        self.to_another_address(message, text)
+        match self.to_another_address(message, text)? {
+            Some(found) => Ok(Some(found)),
+            None if self.may_be_retold(message, text)? => Ok(Some(OwnSend::OneOfSeveral)),
+            None => Ok(None),
+        }
+    }
+
+    /// May a message in the history be one of ours that the server read from the phone anew: under another id, another address,
+    /// another time, and as if it were typed on the phone? It has the words of a send of the last days to its person, or to one
+    /// who may be. An owner who has used the same words is heeded by the webhook.
+    fn may_be_retold(&self, message: &MessageEvent, text: &str) -> Result<bool, StoreError> {
+        const RETOLD: Scoped = scoped!(
+            "SELECT 1 FROM (
+                 SELECT h.id FROM chats AS h
+                 JOIN identities AS i ON i.tenant_id = h.tenant_id AND i.contact_id = h.contact_id
+                 WHERE h.tenant_id = :tenant AND h.instance_id = :instance AND i.address IN (:chat, :alternate)
+                 UNION
+                 SELECT lately.id FROM (SELECT id, contact_id, instance_id FROM chats
+                                   WHERE tenant_id = :tenant AND last_at >= :oldest ORDER BY last_at DESC LIMIT :most) AS lately
+                 WHERE lately.instance_id = :instance AND :alternate IS NULL
+                   AND NOT EXISTS (SELECT 1 FROM identities AS k
+                                   WHERE k.tenant_id = :tenant AND k.contact_id = lately.contact_id
+                                     AND (k.address LIKE '%@lid') = :lid)
+                   AND NOT EXISTS (SELECT 1 FROM identities AS i
+                                   JOIN identities AS o ON o.tenant_id = i.tenant_id AND o.contact_id = i.contact_id
+                                   WHERE i.tenant_id = :tenant AND i.address = :chat AND (o.address LIKE '%@lid') <> :lid)
+             ) AS t
+             JOIN interactions AS m ON m.tenant_id = :tenant AND m.chat_id = t.id AND m.at >= :oldest
+             WHERE m.direction = 'out' AND m.text = :text AND m.sending_at <= :latest
+               AND m.state IN ('sending', 'unknown', 'sent', 'delivered', 'read', 'played') LIMIT 1"
+        );
+        if self.origin == Origin::Webhook || text.chars().nth(RETOLD_MIN - 1).is_none() {
+            return Ok(false);
+        }
+        let lid = message.chat.kind() == AddressKind::Lid;
+        let params: &[(&str, &dyn rusqlite::ToSql)] = &[
+            (":instance", &self.instance),
+            (":text", &text),
+            (":oldest", &(message.at.min(self.now) - UNDATED_MAX)),
+            (":latest", &(message.at + self.slack())),
+            (":chat", &message.chat),
+            (":alternate", &message.alternate),
+            (":lid", &lid),
+            (":most", &HIDDEN_CHATS_MAX),
+        ];
+        Ok(self.scope.row(RETOLD, params, |_| Ok(()))?.is_some())
     }
 
     /// On servers without ids: the oldest send in this chat with this text that nobody has claimed.
@@ -286,7 +339,7 @@ impl Intake<'_, '_> {
                                WHERE h.tenant_id = :tenant AND i.address IN (:chat, :alternate))
              ORDER BY seq LIMIT 1"
         ));
-        let latest = message.at + CLOCK_SLACK;
+        let latest = message.at + self.slack();
         self.scope.row(
             FIND,
             &[
@@ -382,6 +435,10 @@ impl Intake<'_, '_> {
     /// When the send of a message may have started.
     fn sent_between(&self, message: &MessageEvent) -> (Timestamp, Timestamp) {
         let back = if self.origin == Origin::History(Stamp::Doubtful) { UNDATED_MAX } else { SEND_MAX };
-        (message.at - back, message.at + CLOCK_SLACK)
+        (message.at - back, message.at + self.slack())
+    }
+
+    fn slack(&self) -> Duration {
+        CLOCK_SLACK + self.clock_ahead
     }
 }

@@ -3,11 +3,12 @@
 use std::num::NonZeroU32;
 
 use crate::ids::{CampaignId, InstanceId, InteractionId};
-use crate::model::governor::estimate::Newcomers;
+use crate::model::governor::estimate::{NewChatsLeft, Newcomers};
 use crate::model::governor::stops::{self, Course};
 use crate::model::governor::{DAY, Limits, Sent, packages, slow_start};
 use crate::model::new_chats::NewChatCapping;
 use crate::scoped;
+use crate::store::TenantStore;
 use crate::store::error::StoreError;
 use crate::store::scope::{Scope, Scoped};
 use crate::time::Timestamp;
@@ -180,5 +181,26 @@ pub(crate) fn newcomers(scope: &Scope<'_>, instance: InstanceId, now: Timestamp)
            AND r.interaction_id IS NOT NULL AND p.instance_id = :instance"
     );
     let lately = scope.row(LATELY, &[(":instance", &instance), (":since", &(now - DAY))], |row| row.get(0))?;
-    Ok(Newcomers { first: first_newcomer(scope, instance)?, lately: lately.unwrap_or(0) })
+    let whatsapp = new_chats(scope, instance)?
+        .and_then(|(told, since)| Some(NewChatsLeft { count: told.left(since, now)?, until: told.until? }));
+    Ok(Newcomers { first: first_newcomer(scope, instance)?, lately: lately.unwrap_or(0), whatsapp })
+}
+
+impl TenantStore {
+    /// Until when a number may start no new chats, as WhatsApp has told WAHA; `None`: it may, or nobody knows.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn new_chats_closed_until(
+        &self,
+        instance: InstanceId,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.read(move |scope| {
+            let locked = locked_until(scope, instance)?.filter(|until| *until > now);
+            let spent = new_chats(scope, instance)?.and_then(|(told, since)| told.spent_until(since, now));
+            Ok(locked.max(spent))
+        })
+        .await
+    }
 }

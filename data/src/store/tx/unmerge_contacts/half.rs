@@ -7,7 +7,7 @@ use crate::phone::Address;
 use crate::scoped;
 use crate::store::error::StoreError;
 use crate::store::scope::{Scope, Scoped};
-use crate::store::tx::accept_delivery::preview;
+use crate::store::tx::accept_delivery::preview_by;
 use crate::time::Timestamp;
 
 /// An answer of the assistant that lives.
@@ -121,13 +121,14 @@ impl Half<'_> {
 
     fn preview(&self, scope: &Scope<'_>, after: i64) -> Result<Option<String>, StoreError> {
         const LAST: Scoped = scoped!(
-            "SELECT text FROM interactions
+            "SELECT author, text FROM interactions
              WHERE tenant_id = :tenant AND chat_id = :chat AND seq > :after
                AND state NOT IN ('draft', 'held', 'cancelled')
              ORDER BY at DESC, seq DESC LIMIT 1"
         );
-        let text: Option<String> = scope.row(LAST, &[(":chat", &self.chat), (":after", &after)], |row| row.get(0))?;
-        Ok(text.map(|text| preview(&text)))
+        scope.row(LAST, &[(":chat", &self.chat), (":after", &after)], |row| {
+            Ok(preview_by(row.get(0)?, &row.get::<_, String>(1)?))
+        })
     }
 
     fn address(&self, scope: &Scope<'_>, after: i64) -> Result<Option<Address>, StoreError> {
