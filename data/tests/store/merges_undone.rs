@@ -224,7 +224,7 @@ fn dump(world: &World) -> Vec<String> {
     let mut lines = Vec::new();
     let mut read = |table: &str, sql: &str| {
         let mut statement = file.prepare(sql).unwrap();
-        let names: Vec<String> = statement.column_names().into_iter().map(ToOwned::to_owned).collect();
+        let names: Vec<String> = statement.column_names().map(ToOwned::to_owned).collect();
         let mut rows = statement.query([]).unwrap();
         let first = lines.len();
         while let Some(row) = rows.next().unwrap() {
