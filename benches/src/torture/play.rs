@@ -10,7 +10,7 @@ use mychatflow_sandbox::customers::GROUP;
 use mychatflow_sandbox::faults::{Fault, WebhookFault, When};
 use mychatflow_sandbox::gemini::{self, Answers, Sample};
 use mychatflow_sandbox::log::{Delivery, Record as Remembered};
-use mychatflow_sandbox::waha::{Content, Operation, Status};
+use mychatflow_sandbox::waha::{Content, Operation, PhoneError, Status};
 use serde_json::json;
 
 use super::Settings;
@@ -286,14 +286,19 @@ impl<'s> Play<'s> {
                 let Some((id, question)) = self.last_of(*who) else { return Ok("left out") };
                 let mark = mark(QUESTION, *number);
                 self.note(Some(*who), format!("changes {} to {mark}", self.record.questions[question].marks[0]));
-                self.scene.waha.edit(NUMBER, &id, &format!("Hello, I mean {mark}.")).await?;
+                if !is_there(self.scene.waha.edit(NUMBER, &id, &format!("Hello, I mean {mark}.")).await)? {
+                    return Ok("left out");
+                }
                 self.record.questions[question].marks.push(mark);
                 "edits"
             }
             Action::Deletes { who } => {
                 let Some((id, question)) = self.last_of(*who) else { return Ok("left out") };
                 self.note(Some(*who), format!("takes {} back", self.record.questions[question].marks[0]));
-                let act = self.scene.waha.revoke(NUMBER, &id).await?;
+                let act = match self.scene.waha.revoke(NUMBER, &id).await {
+                    Err(PhoneError::NoMessage(_)) => return Ok("left out"),
+                    taken_back => taken_back?,
+                };
                 self.record.questions[question].deleted = true;
                 self.deletions.push((question, act));
                 "deletions"
@@ -301,7 +306,9 @@ impl<'s> Play<'s> {
             Action::Repeats { who } => {
                 let Some((id, question)) = self.last_of(*who) else { return Ok("left out") };
                 self.note(Some(*who), format!("WAHA tells {} again", self.record.questions[question].marks[0]));
-                self.scene.waha.redeliver_as_new_event(NUMBER, &id).await?;
+                if !is_there(self.scene.waha.redeliver_as_new_event(NUMBER, &id).await)? {
+                    return Ok("left out");
+                }
                 "repeats"
             }
             Action::Phone { who, mark: number, by } => {
@@ -617,6 +624,15 @@ impl<'s> Play<'s> {
 }
 
 /// Does a job only wait for its next attempt, now that all is well? What looks for a message that may be out needs its time.
+/// Did WAHA know the message? It has not met one yet that was written while it had no network.
+fn is_there<T>(done: Result<T, PhoneError>) -> Result<bool, PhoneError> {
+    match done {
+        Ok(_) => Ok(true),
+        Err(PhoneError::NoMessage(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 fn waits_for_nothing(entry: &serde_json::Value) -> bool {
     let reason = entry["reason"].as_str().unwrap_or_default();
     entry["state"] == "retryable" || reason.starts_with("waiting for the number")
