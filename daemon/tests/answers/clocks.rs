@@ -63,7 +63,11 @@ async fn a_clock_that_was_wrong_for_a_moment_stops_no_campaign_and_no_answer() {
 #[tokio::test]
 async fn an_answer_that_was_sent_by_a_clock_that_was_ahead_is_not_looked_for_until_that_hour() {
     let hour = Duration::from_secs(3600);
-    let world = world_with(Engine::Noweb, |config| config.reply.existing_contacts = ExistingContacts::Answer).await;
+    let world = world_with(Engine::Noweb, |config| {
+        config.reply.existing_contacts = ExistingContacts::Answer;
+        config.reply.freshness = hour * 2;
+    })
+    .await;
     world.clock.set_ahead(hour);
     // WAHA took nothing, and says nothing of it.
     world.waha.faults().add(
