@@ -27,7 +27,9 @@ async fn used(world: &World, command: CommandBuilder, words: &str) -> Terminal {
     console.keys("i").until("enter send").await;
     console.keys(words).until(words).await;
     console.keys("<enter>");
-    world.waha.wait_for_sent(sent + 1, crate::support::DEADLINE).await.unwrap();
+    if world.waha.wait_for_sent(sent + 1, crate::support::DEADLINE).await.is_err() {
+        panic!("{words} was not sent:\n{}", console.text());
+    }
     let ticked = |frame: &vt100::Screen| {
         let text = frame.contents();
         ["you · ✓", "you - V"].iter().any(|words| text.contains(words)).then_some(())
