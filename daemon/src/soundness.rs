@@ -41,10 +41,8 @@ pub async fn run(cx: Arc<Cx>, stop: CancellationToken) {
     loop {
         let looks = async {
             compare(&cx, found).await;
-            if looked_at.is_none_or(|at| cx.now().since(at) >= LOOK_THROUGH) {
-                if look_through(&cx, found).await {
-                    looked_at = Some(cx.now());
-                }
+            if looked_at.is_none_or(|at| cx.now().since(at) >= LOOK_THROUGH) && look_through(&cx, found).await {
+                looked_at = Some(cx.now());
             }
         };
         tokio::select! {
