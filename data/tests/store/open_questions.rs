@@ -30,7 +30,7 @@ fn later(seconds: u64) -> Timestamp {
 }
 
 fn revoked(bare_id: &str, at: Timestamp) -> DeliveryEvent {
-    DeliveryEvent::Revoked(RevokedEvent { target_bare_id: bare_id.into(), at })
+    DeliveryEvent::Revoked(RevokedEvent { target_bare_id: bare_id.into(), from_me: None, at })
 }
 
 fn edited(edit: &str, bare_id: &str, text: &str, at: Timestamp) -> DeliveryEvent {
