@@ -248,6 +248,9 @@ impl Intake<'_, '_> {
         } else if jobs::is_answer_unsent(self.scope, chat)? {
             jobs::cancel_answer(self.scope, chat, TAKEN_BACK, self.now)?;
             chats::set_state(self.scope, chat, ChatState::Waiting, None)?;
+        } else if interaction.state == InteractionState::Revoked && jobs::is_answer_in_doubt(self.scope, chat)? {
+            // If it turns out that it was not sent, it is not sent any more.
+            jobs::cancel_answer(self.scope, chat, TAKEN_BACK, self.now)?;
         }
         self.scope.emit(Change::ChatChanged(self.scope.tenant(), interaction.chat));
         Ok(())
