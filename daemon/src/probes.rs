@@ -3,8 +3,9 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use mychatflow_data::ids::InstanceId;
 use mychatflow_data::model::delivery::{DeliveryEvent, MessageEvent, PROBE_MARK};
 use tokio::sync::oneshot;
 
@@ -13,7 +14,12 @@ use tokio::sync::oneshot;
 pub struct Probes {
     // A Mutex: held for one operation of a map.
     waiting: Mutex<HashMap<String, oneshot::Sender<Instant>>>,
+    // The same.
+    begun: Mutex<HashMap<InstanceId, Instant>>,
 }
+
+/// A number sends so seldom to itself: WhatsApp counts these messages too.
+pub const PROBE_PAUSE: Duration = Duration::from_secs(30);
 
 /// One that is on its way. Dropping it ends the wait.
 pub struct Probe<'p> {
@@ -25,6 +31,18 @@ pub struct Probe<'p> {
 }
 
 impl Probes {
+    /// May a number send to itself now? If so, it does.
+    #[must_use]
+    pub fn may_begin(&self, instance: InstanceId, now: Instant) -> bool {
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let rests = |at: &Instant| now.saturating_duration_since(*at) < PROBE_PAUSE;
+        if begun.get(&instance).is_some_and(rests) {
+            return false;
+        }
+        begun.insert(instance, now);
+        true
+    }
+
     /// Waits for a message with this token in it.
     #[must_use]
     pub fn expect(&self, token: &str) -> Probe<'_> {

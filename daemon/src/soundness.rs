@@ -42,8 +42,9 @@ pub async fn run(cx: Arc<Cx>, stop: CancellationToken) {
         let looks = async {
             compare(&cx, found).await;
             if looked_at.is_none_or(|at| cx.now().since(at) >= LOOK_THROUGH) {
-                look_through(&cx, found).await;
-                looked_at = Some(cx.now());
+                if look_through(&cx, found).await {
+                    looked_at = Some(cx.now());
+                }
             }
         };
         tokio::select! {
@@ -72,8 +73,10 @@ async fn compare(cx: &Cx, found: &watch::Sender<SoundnessRecord>) {
     }
 }
 
-async fn look_through(cx: &Cx, found: &watch::Sender<SoundnessRecord>) {
+/// Looks through the pages; true when it came to their end.
+async fn look_through(cx: &Cx, found: &watch::Sender<SoundnessRecord>) -> bool {
     let looked = cx.store.look_through().await;
+    let is_whole = looked.is_ok();
     if let Ok(Some(damage)) = &looked {
         tracing::error!(damage, "the store is damaged");
     }
@@ -86,4 +89,5 @@ async fn look_through(cx: &Cx, found: &watch::Sender<SoundnessRecord>) {
         }
         Err(error) => found.unfinished = Some(chain(&error)),
     });
+    is_whole
 }

@@ -225,6 +225,20 @@ impl Columns {
         }
     }
 
+    /// The first column of phone numbers; that of a list without headings has one.
+    #[must_use]
+    pub fn phone_place(&self) -> usize {
+        self.phones.first().map_or(0, |phone| phone.place)
+    }
+
+    /// The same without a column of phone numbers.
+    #[must_use]
+    pub fn without_phones(mut self) -> Self {
+        self.phones.clear();
+        self.mark_phones();
+        self
+    }
+
     /// Is a column of phone numbers there?
     #[must_use]
     pub fn have_phone(&self) -> bool {

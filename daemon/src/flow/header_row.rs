@@ -40,17 +40,22 @@ pub fn find(rows: &[Cells<'_>], wishes: &[ColumnWish], home: Option<Country>) ->
         // A title has one cell, in a table of several.
         let is_alone = filled(row) == 1 && rows.iter().any(|other| filled(other) > 1);
         if let Some(columns) = Columns::of_person(*row, home) {
-            // Headings that no word is known of may stand above.
-            if let Some(columns) = above[..place].iter().rposition(|row| filled(row) > 1).and_then(|headings| {
+            // Headings that no word is known of may stand above: each column has one, and none is a number.
+            let numbers = columns.phone_place();
+            let are_headings = |row: &Cells<'_>| {
+                let names_numbers = row.iter().nth(numbers).is_some_and(|cell| !cell.trim().is_empty());
+                filled(row) > 1 && names_numbers && !row.iter().any(has_digits)
+            };
+            if let Some(headings) = above[..place].iter().rposition(are_headings) {
                 let columns = Columns::of_headings(rows[headings]).with_contents(&rows[headings + 1..], home);
-                columns.have_phone().then_some(HeaderRow { columns, headings: Some(headings), first: headings + 1 })
-            }) {
-                return Ok(columns);
-            }
-            if above[..place].iter().any(|row| filled(row) > 1) {
+                if columns.have_phone() {
+                    return Ok(HeaderRow { columns, headings: Some(headings), first: headings + 1 });
+                }
                 break;
             }
-            return Ok(HeaderRow { columns, headings: None, first: place });
+            // Whoever else stands above has no number that can be read, and is told of.
+            let first = above[..place].iter().position(|row| filled(row) > 1).unwrap_or(place);
+            return Ok(HeaderRow { columns, headings: None, first });
         }
         let columns = Columns::of_headings(*row);
         if columns.have_phone() && !is_alone {
@@ -58,7 +63,12 @@ pub fn find(rows: &[Cells<'_>], wishes: &[ColumnWish], home: Option<Country>) ->
         }
     }
     let place = widest(above);
-    with_phone(Columns::of_headings(rows[place]).with_contents(&rows[place + 1..], home), place)
+    let columns = Columns::of_headings(rows[place]);
+    // A row with a number in it is a person: as headings it would be lost.
+    if rows[place].iter().any(has_digits) {
+        return with_phone(columns.without_phones(), place);
+    }
+    with_phone(columns.with_contents(&rows[place + 1..], home), place)
 }
 
 /// Do these rows leave no doubt: a person at once, or headings and below them a number where they say?
@@ -77,8 +87,12 @@ pub fn is_certain(rows: &[Cells<'_>], wishes: &[ColumnWish], home: Option<Countr
 fn are_of_others(rows: &[Cells<'_>]) -> bool {
     let [first, second, ..] = rows else { return false };
     let is_full = |row: &Cells<'_>| row.count() > 1 && filled(row) == row.count();
-    let has_digits = |cell: &str| cell.chars().filter(|c| decimal_digit(*c).is_some()).count() >= 6;
     first.count() == second.count() && is_full(first) && is_full(second) && !second.iter().any(has_digits)
+}
+
+/// Is there a number in a cell, as no heading has one?
+fn has_digits(cell: &str) -> bool {
+    cell.chars().filter(|c| decimal_digit(*c).is_some()).count() >= 6
 }
 
 fn with_phone(columns: Columns, place: usize) -> Result<HeaderRow, String> {

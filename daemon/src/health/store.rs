@@ -48,7 +48,8 @@ pub async fn gather(cx: &Cx, may_probe: bool) -> StoreEvidence {
     let room_at = writes.room.map(|ago| now - ago);
     let refused = cx.intake.record().standing(room_at).map(|refused| now.since(refused.at));
     let is_due = failed.into_iter().chain(refused).min().is_some_and(|ago| ago >= ROOM_PAUSE);
-    if may_probe && is_due {
+    let is_rested = writes.room.is_none_or(|ago| ago >= ROOM_PAUSE);
+    if may_probe && is_due && is_rested {
         // What stands in the way is noted with all that could not be written.
         let _ = cx.store.probe_room().await;
         writes = cx.store.write_health();

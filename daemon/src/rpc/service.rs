@@ -40,7 +40,7 @@ impl Desk {
             R::TenantRemove(call) => answer(tenants::remove(cx, shop, call, seen).await),
             R::InstanceAdd(call) => answer(instances::add(cx, shop, caller, call).await),
             R::InstanceList(call) => answer(instances::list(cx, shop, call).await),
-            R::InstanceShow(call) => answer(instances::show(cx, shop, call).await),
+            R::InstanceShow(call) => answer(instances::show(cx, shop, caller, call).await),
             R::InstanceQr(call) => answer(instances::qr(cx, shop, call).await),
             R::InstancePair(call) => answer(instances::pair(cx, shop, call).await),
             R::InstanceRestart(call) => answer(instances::restart(cx, shop, call).await),

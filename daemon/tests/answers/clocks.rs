@@ -3,13 +3,10 @@
 use std::time::Duration;
 
 use mychatflow_daemon::config::CampaignConfig;
-use mychatflow_daemon::jobs::deliver::LATE;
 use mychatflow_data::credits::Credits;
 use mychatflow_data::model::campaign::CampaignState;
 use mychatflow_data::model::setting::ExistingContacts;
-use mychatflow_data::store::queue::QueueFilter;
-use mychatflow_sandbox::faults::{Fault, When};
-use mychatflow_sandbox::waha::{Engine, Operation};
+use mychatflow_sandbox::waha::Engine;
 use serde_json::json;
 
 use super::campaigns::{UNLIMITED, campaign, list, received, until, until_state};
@@ -58,48 +55,4 @@ async fn a_clock_that_was_wrong_for_a_moment_stops_no_campaign_and_no_answer() {
     let chat = world.chat().await;
     let shown = world.shop.chat(chat).await.unwrap().unwrap();
     assert!(shown.last_at <= Some(now), "it stands where it belongs in the list");
-}
-
-#[tokio::test]
-async fn an_answer_that_was_sent_by_a_clock_that_was_ahead_is_not_looked_for_until_that_hour() {
-    let hour = Duration::from_secs(3600);
-    let world = world_with(Engine::Noweb, |config| {
-        config.reply.existing_contacts = ExistingContacts::Answer;
-        config.reply.freshness = hour * 2;
-    })
-    .await;
-    world.clock.set_ahead(hour);
-    // WAHA took nothing, and says nothing of it.
-    world.waha.faults().add(
-        Operation::SendText,
-        When::Next(1),
-        Fault::Answer { status: 504, body: json!({"message": "Gateway Time-out"}) },
-    );
-    world.waha.customer_says(SESSION, &world.ana, "When are you open?").await.unwrap();
-    let next_look = async || {
-        let entries = world.shop.queue(QueueFilter::All, None, 100).await.unwrap();
-        let search =
-            entries.into_iter().find(|entry| entry.reason.as_deref().is_some_and(|why| why.starts_with("looking")));
-        search.and_then(|entry| entry.next_at)
-    };
-    // Nobody is told of a job that waits: it is looked at again and again.
-    let until_next_look = async |latest: Option<Duration>| {
-        let look = async {
-            loop {
-                let at = next_look().await;
-                if at.is_some_and(|at| latest.is_none_or(|span| at <= world.daemon.cx.now() + span)) {
-                    return;
-                }
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(DEADLINE, look).await.expect("it is looked for in time");
-    };
-    until_next_look(None).await;
-    world.clock.set_ahead(Duration::ZERO);
-    until_next_look(Some(LATE)).await;
-    world.clock.set_ahead(LATE * 2);
-    let sent = world.waha.wait_for_sent(1, DEADLINE).await.unwrap();
-    assert_eq!(sent.len(), 1);
-    world.until("paid", async || (world.credits().await.used == Credits::ONE).then_some(())).await;
 }

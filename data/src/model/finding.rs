@@ -137,6 +137,18 @@ impl FindingCode {
         matches!(self, Self::StoreRefusesWrites | Self::DeliveriesRefused | Self::DiskReadOnly)
     }
 
+    /// May a finding of this code about a number name what is not the tenant's: an address of the machine, or who posted to it?
+    const fn tells_of_machine(self) -> bool {
+        matches!(
+            self,
+            Self::DeliveriesMissing
+                | Self::SignatureRefused
+                | Self::DeliveryTooLarge
+                | Self::UnknownInstance
+                | Self::ForeignSession
+        )
+    }
+
     /// Does it say what state a number is in?
     #[must_use]
     pub const fn is_of_state(self) -> bool {
@@ -289,9 +301,14 @@ impl HealthFinding {
     #[must_use]
     pub fn for_member(self, tenant: TenantId) -> Option<Self> {
         match &self.subject {
-            FindingSubject::Number { tenant: whose, .. } => (*whose == tenant).then_some(self),
+            FindingSubject::Number { tenant: whose, .. } if *whose != tenant => None,
+            FindingSubject::Number { .. } if !self.code.tells_of_machine() => Some(self),
             FindingSubject::Config | FindingSubject::Daemon | FindingSubject::Unknown => None,
-            FindingSubject::Store | FindingSubject::Webhook | FindingSubject::Waha { .. } | FindingSubject::Gemini => {
+            FindingSubject::Number { .. }
+            | FindingSubject::Store
+            | FindingSubject::Webhook
+            | FindingSubject::Waha { .. }
+            | FindingSubject::Gemini => {
                 let summary = self.code.meaning().to_owned();
                 let (evidence, remedy) = ("the daemon has seen it".to_owned(), TELL_OPERATOR.to_owned());
                 Some(Self { summary, evidence, remedy, ..self })

@@ -565,12 +565,15 @@ fn run<T>(writer: &Writer<'_>, unit: impl FnOnce(&Writer<'_>) -> Result<T, Store
     let counts_before = writer.counts.borrow().len();
     let tallies_before = writer.tallies.borrow().len();
     writer.kind.set(UnitKind::Real);
+    let rows_before = writer.connection.total_changes();
     let result = savepoint(writer.connection, || {
         catch_unwind(AssertUnwindSafe(|| unit(writer))).unwrap_or(Err(StoreError::Panicked))
     });
     match &result {
         Ok(_) => {
-            writer.worked.set(writer.worked.get() || writer.kind.get() == UnitKind::Real);
+            // A unit that wrote nothing proves nothing: its commit needs no room.
+            let has_written = writer.connection.total_changes() > rows_before;
+            writer.worked.set(writer.worked.get() || (writer.kind.get() == UnitKind::Real && has_written));
             writer.had_room.set(writer.had_room.get() || writer.kind.get() == UnitKind::LargeProbe);
         }
         Err(error) if error.is_of_machine() => *writer.failure.borrow_mut() = Some(error.into()),

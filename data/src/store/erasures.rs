@@ -3,7 +3,7 @@
 
 use super::error::StoreError;
 use super::scope::{Scope, Scoped};
-use super::suppressions::digest;
+use super::suppressions::{digest, spellings};
 use crate::ids::InstanceId;
 use crate::phone::Address;
 use crate::scoped;
@@ -17,13 +17,16 @@ pub(crate) fn nobody() -> Address {
     Address::parse("erased@lid").expect("it has a known ending")
 }
 
-/// What is said to or by an address until now is forgotten.
+/// What is said to or by an address until now is forgotten, whichever way its number is spelt.
 pub(crate) fn note(scope: &Scope<'_>, address: &Address, now: Timestamp) -> Result<(), StoreError> {
     const NOTE: Scoped = scoped!(
         "INSERT INTO erasures (tenant_id, digest, at) VALUES (:tenant, :digest, :now)
          ON CONFLICT (tenant_id, digest) DO UPDATE SET at = max(at, excluded.at)"
     );
-    scope.execute(NOTE, &[(":digest", &digest(scope.tenant(), address)), (":now", &now)]).map(drop)
+    for address in spellings(address) {
+        scope.execute(NOTE, &[(":digest", &digest(scope.tenant(), &address)), (":now", &now)])?;
+    }
+    Ok(())
 }
 
 /// Was anything of this address ever forgotten?

@@ -25,6 +25,11 @@ pub(crate) fn digest(tenant: TenantId, address: &Address) -> [u8; 32] {
     Sha256::new().chain_update(tenant.bytes()).chain_update(address.as_str()).finalize().into()
 }
 
+/// An address, and the same number as it is spelt elsewhere.
+pub(crate) fn spellings(address: &Address) -> impl Iterator<Item = Address> {
+    std::iter::once(address.clone()).chain(address.other_spelling())
+}
+
 /// Since when an address is not written to any more, and why. Whoever said so under one spelling of a number is meant
 /// under the other one too.
 pub(crate) fn find(scope: &Scope<'_>, address: &Address) -> Result<Option<(Timestamp, SuppressionCause)>, StoreError> {
@@ -71,13 +76,16 @@ pub(crate) fn forget(scope: &Scope<'_>, address: &Address, now: Timestamp) -> Re
     const FORGET: Scoped =
         scoped!("UPDATE suppressions SET address = NULL WHERE tenant_id = :tenant AND digest = :digest");
     suppress(scope, address, SuppressionCause::Erased, now)?;
-    scope.execute(FORGET, &[(":digest", &digest(scope.tenant(), address))]).map(drop)
+    for address in spellings(address) {
+        scope.execute(FORGET, &[(":digest", &digest(scope.tenant(), &address))])?;
+    }
+    Ok(())
 }
 
 /// This address may be written to again.
 pub(crate) fn lift(scope: &Scope<'_>, address: &Address) -> Result<(), StoreError> {
     const LIFT: Scoped = scoped!("DELETE FROM suppressions WHERE tenant_id = :tenant AND digest = :digest");
-    for address in std::iter::once(address.clone()).chain(address.other_spelling()) {
+    for address in spellings(address) {
         scope.execute(LIFT, &[(":digest", &digest(scope.tenant(), &address))])?;
     }
     Ok(())

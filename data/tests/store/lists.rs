@@ -1,5 +1,7 @@
 //! People of a list: what the owner and the person said before stands, and the silent stay silent.
 
+use std::time::Duration;
+
 use mychatflow_data::model::contact::{Consent, ConsentState, Review, SuppressionCause};
 use mychatflow_data::phone::Phone;
 use mychatflow_data::store::tx::import_people::{Basis, ListedPerson, Taken};
@@ -113,4 +115,20 @@ async fn a_list_of_silent_numbers_holds_for_their_other_spelling() {
     assert_eq!(import(&world, ListedPerson { phone: one.clone(), ..ana() }).await, Taken::Suppressed);
     world.shop.opt_out_number(one.clone(), None, NOON).await.unwrap();
     assert_eq!(import(&world, ListedPerson { phone: one, ..ana() }).await, Taken::Added);
+}
+
+#[tokio::test]
+async fn whoever_is_erased_is_nowhere_under_the_other_spelling_either() {
+    let world = world().await;
+    let (one, other) = (phone("5511987654321"), phone("551187654321"));
+    assert_eq!(import(&world, ListedPerson { phone: one.clone(), ..ana() }).await, Taken::Added);
+    world.shop.suppress_people(vec![other.clone()], NOON).await.unwrap();
+    let id = world.shop.contact_named(format!("+{}", one.digits())).await.unwrap().id;
+    world.shop.erase_contact(id, NOON).await.unwrap();
+    let listed = world.shop.suppressions(None, 10).await.unwrap();
+    let shown: Vec<_> = listed.iter().filter_map(|(suppression, _)| suppression.address.as_ref()).collect();
+    assert!(shown.is_empty(), "{shown:?}");
+    // What they had said comes back under neither.
+    world.says(&format!("{}@c.us", other.digits()), "A1", "Hello", NOON - Duration::from_secs(60)).await;
+    assert!(world.shop.find_chat(&other.address()).await.unwrap().is_none());
 }

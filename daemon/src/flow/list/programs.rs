@@ -215,3 +215,11 @@ fn somebody_can_say_which_column_is_which() {
     assert!(ColumnWish::parse("phone").unwrap_err().contains("phone=Contact number"));
     assert!(ColumnWish::parse("fax=Fax").unwrap_err().contains("nothing that a column can be"));
 }
+
+#[test]
+fn nobody_in_a_list_without_headings_is_lost_for_headings() {
+    let list = "Ana,0151 11111111,Bonn\nBen,+49 151 22222222,Koeln\nCleo,+49 151 33333333,Bonn\n";
+    assert_eq!(people(list, "").len(), 3, "{:?}", people(list, ""));
+    let late = "Ana,Bonn,\nBea,Koeln,\nBen,Bonn,+49 151 22222222\n";
+    assert_eq!(people(late, "").len(), 3, "{:?}", people(late, ""));
+}

@@ -13,6 +13,7 @@ use super::instances::named;
 use crate::chain::chain;
 use crate::cx::Cx;
 use crate::flow::clean::clean_line;
+use crate::probes::PROBE_PAUSE;
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
 use crate::waha::send::SendText;
@@ -43,6 +44,13 @@ pub async fn probe(cx: &Cx, shop: &TenantStore, call: InstanceProbe) -> Handled<
     let Some(waha) = clients.wahas.get(&found.waha) else {
         return Err(refuse(format!("the config has no [[waha]] {}", found.waha)).into());
     };
+    if !cx.probes.may_begin(found.id, Instant::now()) {
+        return Err(refuse(format!(
+            "it sent to itself within the last {} s: wait for a moment",
+            PROBE_PAUSE.as_secs()
+        ))
+        .into());
+    }
     let mut probe = cx.probes.expect(&ClientRef::new().to_string());
     let began = Instant::now();
     let send = SendText { session: &found.session, chat: to, text: &probe.text, id: None, reply_to: None };

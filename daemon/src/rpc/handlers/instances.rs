@@ -89,14 +89,14 @@ pub async fn list(cx: &Cx, shop: &TenantStore, call: InstanceList) -> Handled<Re
 ///
 /// # Errors
 /// `not_found` when no number has this name.
-pub async fn show(cx: &Cx, shop: &TenantStore, call: InstanceShow) -> Handled<Reply<InstanceShow>> {
+pub async fn show(cx: &Cx, shop: &TenantStore, caller: &Caller, call: InstanceShow) -> Handled<Reply<InstanceShow>> {
     let found = named(shop, &call.name).await?;
     let history = shop.instance_history(found.id, HISTORY).await?;
     let webhook_url = webhook_url(&cx.config(), found.id);
     // A server that is down or slow must not keep the page: then the verdict and its reason say so.
     let asked = tokio::time::timeout(DRIFT_PATIENCE, instances::drift(cx, shop, &found)).await;
     let drift = asked.ok().and_then(Result::ok).unwrap_or_default().into_iter().map(cleaned).collect();
-    let findings = health::findings(cx, HealthScope::Number(shop.id(), found.id)).await;
+    let findings = health::findings_for(cx, HealthScope::Number(shop.id(), found.id), shop.id(), caller).await;
     Ok(Reply(InstanceShown { instance: dated(cx, found), webhook_url, history, drift, findings }))
 }
 
