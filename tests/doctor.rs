@@ -223,7 +223,7 @@ async fn keys_that_are_refused_are_named() {
     world.configure("wrong", "wrong");
     let said = world.doctor(&[]).await;
     assert_eq!(said.names("failed"), ["daemon", "waha main", "gemini"], "{said:#?}");
-    said.assert_said("waha main", "failed", "refuses the api key", "waha.main.api_key");
+    said.assert_said("waha main", "failed", "refuses the api key", "api_key of [[waha]]");
     said.assert_said("gemini", "failed", "refused the api key", "gemini.api_key");
     world.configure(world.waha.api_key(), "");
     world.doctor(&[]).await.assert_said("gemini", "warning", "the assistant is off", "gemini.api_key");
@@ -253,7 +253,7 @@ async fn a_gateway_that_lists_no_models_is_judged_by_an_answer() {
     said.assert_said("gemini", "ok", "its models are not listed, gemini-3.5-flash-lite answered a question in ", "");
     world.gemini.faults().add(gemini::Operation::GenerateContent, When::Always, unknown);
     let said = world.doctor(&["--probe", "--yes"]).await;
-    said.assert_said("gemini", "failed", "does not know the model", "correct gemini.model");
+    said.assert_said("gemini", "failed", "does not know the model", "set gemini.model");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::{Config, ModelConfig};
 use crate::cx::Clients;
@@ -57,6 +57,30 @@ pub fn build(config: Config) -> Result<Clients, ClientsError> {
     }
     let gemini = gemini(&config)?;
     Ok(Clients { config: Arc::new(config), wahas, gemini })
+}
+
+/// Keeps what is known of the servers that a new reading of the config leaves as they were: to read it is no answer of
+/// theirs, and an outage lasts. Whoever waits may ask at once all the same.
+#[must_use]
+pub fn keep_evidence(before: &Clients, mut now: Clients) -> Clients {
+    let same_key = |one: &SecretString, other: &SecretString| one.expose_secret() == other.expose_secret();
+    for entry in &now.config.waha {
+        let old = before.config.waha.iter().find(|old| old.name == entry.name);
+        if old.is_some_and(|old| old.url == entry.url && same_key(&old.api_key, &entry.api_key))
+            && let (Some(old), Some(new)) = (before.wahas.get(&entry.name), now.wahas.get(&entry.name))
+        {
+            new.keep_health(old.health());
+        }
+    }
+    let (old, new) = (&before.config.gemini, &now.config.gemini);
+    let is_same = old.base_url == new.base_url && old.api_version == new.api_version && old.model == new.model;
+    if is_same
+        && same_key(&old.api_key, &new.api_key)
+        && let Some(old) = &before.gemini
+    {
+        now.gemini = now.gemini.map(|new| new.keep_record(old));
+    }
+    now
 }
 
 fn gemini(config: &Config) -> Result<Option<Gemini>, ClientsError> {

@@ -44,6 +44,7 @@ pub fn reload(cx: &Cx) -> Result<Vec<ConfigChange>, String> {
     new.metrics.listen = old.metrics.listen;
     let operators = operators(&new);
     let clients = clients::build(new).map_err(|error| chain(&error))?;
+    let clients = clients::keep_evidence(&cx.clients(), clients);
     cx.operators.send_replace(operators);
     cx.clients.send_replace(Arc::new(clients));
     Ok(changes)

@@ -87,7 +87,8 @@ struct Inner {
     turns: Arc<Turns>,
     // A lock and not a channel: it is held for a few comparisons, never across an await, and every caller needs the
     // verdict before it may go on.
-    pulse: Mutex<Pulse>,
+    // Shared with the client before, where a reload left the config of Gemini as it was.
+    pulse: Arc<Mutex<Pulse>>,
     /// An outage has ended, and nobody has woken those who waited for that.
     recovered: AtomicBool,
     /// Tells whoever waits for a probe that something was found out.
@@ -151,7 +152,7 @@ impl Gemini {
         }
         let http = builder.build().map_err(BuildError::Http)?;
         let turns = Turns::new(config.max_concurrent);
-        let pulse = Mutex::default();
+        let pulse = Arc::default();
         let clock = ServerClock::default();
         let inner =
             Inner { http, base, config, turns, pulse, recovered: AtomicBool::new(false), learnt: Notify::new(), clock };
@@ -206,6 +207,25 @@ impl Gemini {
             breaker: pulse.breaker.state(Instant::now()),
             record: pulse.record.clone(),
             in_its_place: pulse.in_its_place.clone(),
+        }
+    }
+
+    /// Goes on with what another client knows, and will know once its questions have ended, of the same server, key and
+    /// model. No question has to wait for it.
+    #[must_use]
+    pub fn keep_record(self, before: &Gemini) -> Gemini {
+        match Arc::try_unwrap(self.inner) {
+            Ok(inner) => {
+                let kept = Gemini { inner: Arc::new(Inner { pulse: Arc::clone(&before.inner.pulse), ..inner }) };
+                let mut pulse = kept.pulse();
+                pulse.breaker = Breaker::default();
+                pulse.blocked_by = None;
+                pulse.gone.clear();
+                drop(pulse);
+                kept
+            }
+            // Somebody asks it already.
+            Err(inner) => Gemini { inner },
         }
     }
 

@@ -5,8 +5,9 @@ use mychatflow_data::model::finding::{FindingCode, FindingSubject, HealthFinding
 use mychatflow_data::time::Timestamp;
 
 use crate::cx::Clients;
-use crate::gemini::{BreakerState, Cause, State};
+use crate::gemini::{BreakerState, Cause, GeminiError, State};
 use crate::jobs::faults::of_model;
+use crate::redact::redacted;
 
 /// Where keys are made.
 const KEYS: &str = "https://aistudio.google.com/apikey";
@@ -19,6 +20,8 @@ const UNUSABLE_MIN: u32 = 3;
 pub struct GeminiEvidence {
     /// The model of the config.
     pub model: String,
+    /// Where it is asked.
+    pub base_url: String,
     /// How the calls have been going; `None`: there is no key.
     pub state: Option<State>,
 }
@@ -26,8 +29,9 @@ pub struct GeminiEvidence {
 /// Gathers it. Nobody is asked.
 #[must_use]
 pub fn gather(clients: &Clients) -> GeminiEvidence {
-    let model = clients.config.gemini.model.clone();
-    GeminiEvidence { model, state: clients.gemini.as_ref().map(crate::gemini::Gemini::state) }
+    let config = &clients.config.gemini;
+    let (model, base_url) = (config.model.clone(), redacted(&config.base_url));
+    GeminiEvidence { model, base_url, state: clients.gemini.as_ref().map(crate::gemini::Gemini::state) }
 }
 
 /// What is wrong with it.
@@ -36,7 +40,7 @@ pub fn judge(evidence: &GeminiEvidence, now: Timestamp) -> Vec<HealthFinding> {
     let find = |code, summary: String, known: &str, remedy: &str| {
         HealthFinding::new(code, FindingSubject::Gemini, summary, known, remedy)
     };
-    let GeminiEvidence { model, state } = evidence;
+    let GeminiEvidence { model, base_url, state } = evidence;
     let Some(state) = state else {
         let remedy = format!("get one at {KEYS}, set gemini.api_key, then: mychatflow daemon reload");
         let summary = "there is no key for Gemini: the assistant is off".to_owned();
@@ -50,18 +54,18 @@ pub fn judge(evidence: &GeminiEvidence, now: Timestamp) -> Vec<HealthFinding> {
     };
     match (state.record.standing_error(), &state.breaker) {
         (Some(failed), _) => {
-            let (code, words) = of_model(&failed.error);
+            let (_, words) = of_model(&failed.error);
             let known = format!("the last question failed; {answered}");
-            let remedy = code.remedy().unwrap_or("it is tried again by itself; mychatflow doctor tells more");
-            let found = find(FindingCode::ModelDown, format!("{model}: {words}"), &known, remedy);
+            let remedy = remedy(&failed.error, base_url);
+            let found = find(FindingCode::ModelDown, format!("{model}: {words}"), &known, &remedy);
             findings.push(found.seen(Timestamp::from(failed.at)));
         }
         // Another model has answered since.
         (None, BreakerState::Open { cause, model: of, retry_after }) => {
             let which = of.as_deref().unwrap_or(model);
             let known = format!("an earlier question failed; the next one is let through in {}", length(*retry_after));
-            let remedy = cause_remedy(*cause);
-            findings.push(find(FindingCode::ModelDown, format!("{which}: {cause}"), &known, remedy).seen(now));
+            let remedy = remedy_of(cause_code(*cause), base_url);
+            findings.push(find(FindingCode::ModelDown, format!("{which}: {cause}"), &known, &remedy).seen(now));
         }
         (None, _) if ok_at.is_none() => {
             let summary = format!("nobody knows whether {model} answers: it was not asked yet");
@@ -87,15 +91,27 @@ pub fn judge(evidence: &GeminiEvidence, now: Timestamp) -> Vec<HealthFinding> {
     findings
 }
 
-const fn cause_remedy(cause: Cause) -> &'static str {
-    let code = match cause {
+/// What helps after a question that failed like this, for every place that says so.
+#[must_use]
+pub fn remedy(error: &GeminiError, base_url: &str) -> String {
+    match error {
+        GeminiError::NotGemini { .. } => format!("correct gemini.base_url; it is {base_url} now"),
+        error => remedy_of(of_model(error).0, base_url),
+    }
+}
+
+fn remedy_of(code: FaultCode, base_url: &str) -> String {
+    match code.remedy() {
+        Some(remedy) => remedy.to_owned(),
+        None => format!("it is tried again by itself; is the way there open? curl -sI {base_url}"),
+    }
+}
+
+const fn cause_code(cause: Cause) -> FaultCode {
+    match cause {
         Cause::KeyRefused => FaultCode::ModelKey,
         Cause::QuotaDay => FaultCode::ModelQuota,
         Cause::Pause | Cause::Outage => FaultCode::ModelBusy,
-    };
-    match code.remedy() {
-        Some(remedy) => remedy,
-        None => "it is tried again by itself; mychatflow doctor tells more",
     }
 }
 
@@ -114,7 +130,8 @@ mod tests {
 
     fn judged(breaker: BreakerState, record: CallRecord) -> Vec<HealthFinding> {
         let state = State { breaker, record, in_its_place: None };
-        judge(&GeminiEvidence { model: "m".to_owned(), state: Some(state) }, NOW)
+        let base_url = "http://192.0.2.1/".to_owned();
+        judge(&GeminiEvidence { model: "m".to_owned(), base_url, state: Some(state) }, NOW)
     }
 
     fn failed(error: GeminiError) -> Option<LastError> {

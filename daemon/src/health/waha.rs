@@ -7,7 +7,7 @@ use mychatflow_data::model::finding::{FindingCode, FindingSubject, HealthFinding
 use mychatflow_data::time::Timestamp;
 
 use crate::cx::Clients;
-use crate::waha::health::Health;
+use crate::waha::health::{Health, OutageKind};
 
 /// An answer of a server that is looked at every few seconds says nothing after this.
 const ANSWER_MAX: Duration = Duration::from_secs(180);
@@ -50,6 +50,22 @@ fn is_old(health: &Health, now: Timestamp) -> bool {
     last.is_some_and(|at| now.since(at) > ANSWER_MAX)
 }
 
+/// What mends a server that is out of order, for every place that says that it is.
+#[must_use]
+pub fn remedy(name: &str, url: &str, kind: OutageKind) -> String {
+    match kind {
+        OutageKind::KeyRefused => FaultCode::WahaKey.remedy().unwrap_or_default().to_owned(),
+        OutageKind::NoConnection => {
+            format!("start it (docker ps -a shows it, docker start NAME starts it), or correct waha.{name}.url")
+        }
+        OutageKind::Gateway => "look at the proxy in front of it, and at: docker ps -a".to_owned(),
+        OutageKind::NoAnswer => {
+            let url = url.trim_end_matches('/');
+            format!("see what it says: docker logs --tail 50 NAME; does it answer: curl {url}/ping")
+        }
+    }
+}
+
 fn judge_one(server: &WahaEvidence, now: Timestamp) -> Option<HealthFinding> {
     let WahaEvidence { name, url, health } = server;
     let subject = FindingSubject::Waha { name: name.clone() };
@@ -74,20 +90,15 @@ fn judge_one(server: &WahaEvidence, now: Timestamp) -> Option<HealthFinding> {
     };
     let failure = health.last_error.as_ref();
     let reason = failure.map_or("no reason is known", |failure| failure.reason.as_str());
-    let (code, remedy) = if failure.is_some_and(|failure| failure.refused_key) {
-        (FindingCode::WahaKey, FaultCode::WahaKey.remedy().unwrap_or_default().to_owned())
-    } else {
-        let remedy =
-            format!("start it (docker ps -a shows it, docker start NAME starts it), or correct waha.{name}.url");
-        (FindingCode::WahaDown, remedy)
-    };
+    let kind = failure.map_or(OutageKind::NoAnswer, |failure| failure.kind);
+    let code = if kind == OutageKind::KeyRefused { FindingCode::WahaKey } else { FindingCode::WahaDown };
     let answered = match health.succeeded_at {
         Some(at) => format!("it last answered {} ago", length(now.since(at))),
         None => "it has not answered since the start".to_owned(),
     };
     let known = format!("calls that failed in a row: {}; {answered}", outage.tries);
     Some(
-        HealthFinding::new(code, subject, format!("{reason} at {url}"), known, remedy)
+        HealthFinding::new(code, subject, format!("{reason} at {url}"), known, remedy(name, url, kind))
             .since(outage.since)
             .seen(failure.map(|failure| failure.at)),
     )

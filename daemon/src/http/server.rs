@@ -196,10 +196,27 @@ impl Readiness {
     }
 }
 
+/// Does it answer? `None`: it was not asked yet.
+fn is_up(health: &Health) -> Option<bool> {
+    match (&health.outage, health.succeeded_at) {
+        (Some(_), _) => Some(false),
+        (None, Some(_)) => Some(true),
+        (None, None) => None,
+    }
+}
+
+/// Does it answer questions? `None`: it was not asked yet.
+fn answers(state: &State) -> Option<bool> {
+    if state.breaker != BreakerState::Closed || state.record.standing_error().is_some() {
+        return Some(false);
+    }
+    state.record.last_ok_at.map(|_| true)
+}
+
 fn about_waha(name: &str, health: &Health, now: Timestamp) -> Value {
     json!({
         "name": name,
-        "up": health.outage.is_none(),
+        "up": is_up(health),
         "last_ok": health.succeeded_at.map(|at| json!({"at": at, "age_s": now.since(at).as_secs()})),
         "last_error": health.last_error.as_ref().map(|failure| {
             json!({"at": failure.at, "age_s": now.since(failure.at).as_secs(), "error": failure.reason})
@@ -210,7 +227,7 @@ fn about_waha(name: &str, health: &Health, now: Timestamp) -> Value {
 fn about_gemini(state: &State, now: Timestamp) -> Value {
     let age = |at: jiff::Timestamp| now.to_jiff().duration_since(at).as_secs().max(0);
     json!({
-        "up": state.breaker == BreakerState::Closed,
+        "up": answers(state),
         "last_ok": state.record.last_ok_at.map(|at| json!({"at": at.to_string(), "age_s": age(at)})),
         "last_error": state.record.last_error.as_ref().map(|last| {
             json!({"at": last.at.to_string(), "age_s": age(last.at), "error": last.error.to_string()})
@@ -222,9 +239,11 @@ fn about_gemini(state: &State, now: Timestamp) -> Value {
 fn write_gauges(text: &mut String, clients: &Clients) {
     let _ = writeln!(text, "# TYPE mychatflow_waha_up gauge");
     for waha in clients.wahas.values() {
-        let up = u8::from(waha.health().outage.is_none());
-        let name = label(waha.name());
-        let _ = writeln!(text, "mychatflow_waha_up{{name=\"{name}\"}} {up}");
+        // Of a server that was not asked yet nothing is told.
+        if let Some(up) = is_up(&waha.health()) {
+            let (name, up) = (label(waha.name()), u8::from(up));
+            let _ = writeln!(text, "mychatflow_waha_up{{name=\"{name}\"}} {up}");
+        }
     }
     if let Some(gemini) = &clients.gemini {
         let open = u8::from(gemini.state().breaker != BreakerState::Closed);
@@ -249,13 +268,13 @@ fn label(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gemini::CallRecord;
+    use crate::gemini::{CallRecord, GeminiError, LastError};
 
     #[test]
     fn what_waha_did_is_told_with_its_age() {
         let at = |seconds: i64| Timestamp::from_seconds(1_000_000 + seconds);
         let mut health = Health::default();
-        let never = json!({"name": "main", "up": true, "last_ok": null, "last_error": null});
+        let never = json!({"name": "main", "up": null, "last_ok": null, "last_error": null});
         assert_eq!(about_waha("main", &health, at(0)), never);
         health.succeeded(at(5));
         let told = about_waha("main", &health, at(12));
@@ -274,6 +293,18 @@ mod tests {
         let told = about_gemini(&state, now);
         assert_eq!((&told["up"], &told["last_ok"]["age_s"]), (&json!(false), &json!(9)));
         assert_eq!(told["last_error"], Value::Null);
+    }
+
+    #[test]
+    fn a_gemini_whose_last_question_failed_is_not_up_though_the_next_one_is_let_through() {
+        let at = |second| Some(jiff::Timestamp::from_second(second).unwrap());
+        let state = |record| State { breaker: BreakerState::Closed, record, in_its_place: None };
+        let answered = CallRecord { last_ok_at: at(5), ..CallRecord::default() };
+        let error = GeminiError::Timeout;
+        let failed = CallRecord { last_error: at(9).map(|at| LastError { at, error }), ..answered.clone() };
+        assert_eq!(answers(&state(CallRecord::default())), None);
+        assert_eq!(answers(&state(answered)), Some(true));
+        assert_eq!(answers(&state(failed)), Some(false));
     }
 
     #[test]

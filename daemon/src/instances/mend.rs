@@ -40,7 +40,15 @@ pub async fn mend(cx: &Cx, tenant: &TenantStore, instance: InstanceId) -> Result
     };
     let (session, version) = ask(cx, tenant, &instance, &waha).await?;
     let wanted = wanted(cx, tenant, &instance, session.as_ref(), version.as_ref()).await?;
-    if !touch(cx, &waha, &instance, session.as_ref(), &wanted).await? {
+    let touched = match touch(cx, &waha, &instance, session.as_ref(), &wanted).await {
+        Ok(touched) => touched,
+        Err(error) => {
+            // It could not be changed: then it is as WAHA has just said, and nobody may go on reading what was before.
+            keep(cx, tenant, &instance, session.as_ref(), version.as_ref()).await?;
+            return Err(error.into());
+        }
+    };
+    if !touched {
         let drift = differences(session.as_ref(), &wanted);
         let seen = keep(cx, tenant, &instance, session.as_ref(), version.as_ref()).await?;
         let scan = Some(InstanceStatus::ScanQrCode);

@@ -4,6 +4,7 @@ use mychatflow_data::model::fault::FaultCode;
 
 use crate::chain::chain;
 use crate::gemini::{Cause, GeminiError};
+use crate::waha::health::OutageKind;
 use crate::waha::{Waha, WahaError};
 
 /// An error of the model. What stopped an earlier call stands for one that was not made.
@@ -48,7 +49,7 @@ pub fn of_waha(error: &WahaError) -> (FaultCode, String) {
 #[must_use]
 pub fn of_outage(waha: &Waha) -> (FaultCode, String) {
     match waha.health().last_error {
-        Some(failure) if failure.refused_key => (FaultCode::WahaKey, failure.reason),
+        Some(failure) if failure.kind == OutageKind::KeyRefused => (FaultCode::WahaKey, failure.reason),
         Some(failure) => (FaultCode::WahaDown, failure.reason),
         None => (FaultCode::WahaDown, "it is not asked for now".to_owned()),
     }

@@ -224,6 +224,11 @@ impl Waha {
         self.shared.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Goes on from what another client knows of the same server. An outage lasts, and may be tried at once.
+    pub fn keep_health(&self, known: Health) {
+        *self.shared.health.lock().unwrap_or_else(PoisonError::into_inner) = known.to_be_tried();
+    }
+
     /// May a job call the server now? A person who asks should be let through in any case.
     #[must_use]
     pub fn allows(&self, now: Timestamp) -> Allow {

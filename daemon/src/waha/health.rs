@@ -42,8 +42,34 @@ pub struct Failure {
     pub at: Timestamp,
     /// What was wrong, one layer, without secrets.
     pub reason: String,
-    /// Did it refuse our key?
-    pub refused_key: bool,
+    /// What sort of outage it is: that decides what mends it.
+    pub kind: OutageKind,
+}
+
+/// The sorts of an outage, by what somebody has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutageKind {
+    /// It refuses our key.
+    KeyRefused,
+    /// There is no connection.
+    NoConnection,
+    /// Something in front of it answers in its place.
+    Gateway,
+    /// It was reached, and gave no answer.
+    NoAnswer,
+}
+
+impl OutageKind {
+    /// The sort that an error of a server shows.
+    #[must_use]
+    pub const fn of(error: &WahaError) -> Self {
+        match error {
+            WahaError::Unauthorized { .. } => Self::KeyRefused,
+            WahaError::Refused(_) => Self::NoConnection,
+            WahaError::Gateway { .. } => Self::Gateway,
+            _ => Self::NoAnswer,
+        }
+    }
 }
 
 /// A server that is out of order right now.
@@ -87,11 +113,7 @@ impl Health {
 
     /// Notes a call that found the server out of order (see [`WahaError::is_outage`]).
     pub fn failed(&mut self, now: Timestamp, error: &WahaError) {
-        self.last_error = Some(Failure {
-            at: now,
-            reason: error.to_string(),
-            refused_key: matches!(error, WahaError::Unauthorized { .. }),
-        });
+        self.last_error = Some(Failure { at: now, reason: error.to_string(), kind: OutageKind::of(error) });
         let outage = self.outage.get_or_insert(Outage { since: now, tries: 0, try_at: now });
         if outage.try_at > now + PAUSE_MAX {
             outage.try_at = now;
@@ -101,6 +123,15 @@ impl Health {
             outage.tries = outage.tries.saturating_add(1);
             outage.try_at = now + pause(outage.tries);
         }
+    }
+
+    /// The same, where the next job may see at once whether an outage is over.
+    #[must_use]
+    pub fn to_be_tried(mut self) -> Self {
+        if let Some(outage) = self.outage.as_mut() {
+            outage.try_at = outage.since;
+        }
+        self
     }
 
     /// May a job call the server now?
@@ -166,6 +197,17 @@ mod tests {
         assert_eq!(health.allows(back), Allow::Probe);
         health.failed(back, &WahaError::Timeout(Duration::from_secs(35)));
         assert!(matches!(health.allows(back), Allow::NotBefore(until) if until <= back + PAUSE_MAX));
+    }
+
+    #[test]
+    fn an_outage_that_may_be_tried_at_once_is_as_old_as_it_was() {
+        let mut health = Health::default();
+        for _ in 0..OUTAGES_MAX + 3 {
+            health.failed(at(5), &WahaError::Timeout(Duration::from_secs(35)));
+        }
+        assert!(matches!(health.allows(at(5)), Allow::NotBefore(_)));
+        let kept = health.to_be_tried();
+        assert_eq!((kept.allows(at(5)), kept.outage.map(|outage| outage.since)), (Allow::Probe, Some(at(5))));
     }
 
     #[test]

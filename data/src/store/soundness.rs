@@ -98,6 +98,11 @@ fn read_schema(connection: &Connection) -> Result<Schema, StoreError> {
     Ok(rows.collect::<Result<Schema, _>>()?)
 }
 
+/// Are two statements the same, but for spaces and ends of lines? Whoever follows a remedy types it on one line.
+fn is_same(one: &str, other: &str) -> bool {
+    one.split_whitespace().eq(other.split_whitespace())
+}
+
 fn compare(wanted: &Schema, found: &Schema) -> Vec<SchemaDifference> {
     let difference = |(kind, name): &(String, String), change, sql: Option<&String>| SchemaDifference {
         kind: kind.clone(),
@@ -107,7 +112,7 @@ fn compare(wanted: &Schema, found: &Schema) -> Vec<SchemaDifference> {
     };
     let lacking = wanted.iter().filter_map(|(key, sql)| match found.get(key) {
         None => Some(difference(key, SchemaChange::Missing, Some(sql))),
-        Some(there) if there != sql => Some(difference(key, SchemaChange::Other, Some(sql))),
+        Some(there) if !is_same(there, sql) => Some(difference(key, SchemaChange::Other, Some(sql))),
         Some(_) => None,
     });
     let extra = found.keys().filter(|key| !wanted.contains_key(key));

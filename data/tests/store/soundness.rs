@@ -31,7 +31,8 @@ async fn a_unique_index_that_somebody_dropped_is_found() {
     let found = world.store.schema_differences().await.unwrap();
     let told: Vec<_> = found.iter().map(|found| (found.name.as_str(), found.change)).collect();
     assert_eq!(told, [("interactions_by_bare_id", SchemaChange::Missing), ("notes_of_mine", SchemaChange::Extra)]);
-    let made = found[0].sql.clone().unwrap();
+    // Typed on one line, as the remedy has it.
+    let made = found[0].sql.as_deref().unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
     file.execute_batch(&format!("{made}; DROP TABLE notes_of_mine")).unwrap();
     assert_eq!(world.store.schema_differences().await.unwrap(), []);
 }

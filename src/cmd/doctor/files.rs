@@ -14,6 +14,7 @@ use mychatflow_daemon::health::store::{DISK_FULL_BYTES, DISK_LOW_BYTES};
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::soundness::{look_through_closed_file, look_through_file};
 use mychatflow_data::store::traces::{Decision, Log, Standing, decide};
+use mychatflow_data::time::Timestamp;
 
 use super::{Check, Hand};
 use crate::config::{ConfigError, Loaded};
@@ -38,26 +39,22 @@ pub fn config(loaded: Result<&Loaded, &ConfigError>, hand: Hand) -> Check {
         return Check::warning(NAME, "there is no config file: everything is as usual", format!("write {place}"));
     };
     let shown = file.display();
-    let readable = health::config::gather(&loaded.config).readable;
+    let evidence = health::config::gather(&loaded.config);
+    let readable = &evidence.readable;
     if readable.is_empty() {
         return Check::ok(NAME, format!("{shown} is right"));
     }
-    let files = |word: &str| {
-        let named = readable.iter().map(|(path, mode)| format!("{} (mode {mode:04o})", path.display()));
-        format!("{word}: {}", named.collect::<Vec<_>>().join(", "))
-    };
+    let found = health::config::judge(&evidence, Timestamp::now());
+    let found = found.iter().map(|found| found.summary.as_str()).collect::<Vec<_>>().join("; ");
     let closing: Vec<String> = readable.iter().map(|(path, _)| path.display().to_string()).collect();
     let remedy = format!("chmod 600 {}", closing.join(" "));
     if hand == Hand::Looks {
-        let detail = files("keys that others may read");
-        return Check::warning(NAME, detail, format!("{remedy}, or: mychatflow doctor --fix"));
+        return Check::warning(NAME, found, format!("{remedy}, or: mychatflow doctor --fix"));
     }
     let close = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o600));
     match readable.iter().try_for_each(|(path, _)| close(path)) {
         Ok(()) => Check::ok(NAME, format!("{shown} is right; mended: only their owner may read the keys now")),
-        Err(error) => {
-            Check::warning(NAME, format!("{}; not closed: {error}", files("keys that others may read")), remedy)
-        }
+        Err(error) => Check::warning(NAME, format!("{found}; not closed: {error}"), remedy),
     }
 }
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use mychatflow_daemon::cx::Clients;
 use mychatflow_daemon::gemini::{Ask, Gemini, GeminiError, Role, Turn};
-use mychatflow_data::model::fault::FaultCode;
-use mychatflow_data::model::finding::{FindingCode, FindingSubject};
+use mychatflow_daemon::health;
+use mychatflow_daemon::redact::redacted;
+use mychatflow_data::model::finding::{FindingCode, FindingSubject, HealthFinding};
 use mychatflow_data::protocol::calls::daemon::{GeminiHealth, Health};
 use mychatflow_data::time::Timestamp;
 use tokio::time::{Instant, timeout};
@@ -20,8 +21,6 @@ const NAME: &str = "gemini";
 const ANSWER_MAX: Duration = Duration::from_secs(40);
 /// Enough for a word.
 const ANSWER_TOKENS: u32 = 256;
-/// Where keys are made.
-const KEYS: &str = "https://aistudio.google.com/apikey";
 
 /// Looks at it.
 pub async fn check(
@@ -36,11 +35,12 @@ pub async fn check(
             let look = Look { gemini, base_url: &clients.config.gemini.base_url, daemon, probing, now };
             look.check().await
         }
-        None => Check::warning(
-            NAME,
-            "there is no key: the assistant is off",
-            format!("get one at {KEYS}, set gemini.api_key, then: mychatflow daemon reload"),
-        ),
+        None => {
+            let known = health::gemini::gather(clients);
+            return health::gemini::judge(&known, now)
+                .iter()
+                .try_for_each(|found| findings.add(Check::found(found, now)));
+        }
     })
 }
 
@@ -66,6 +66,9 @@ impl Look<'_> {
                          mychatflow daemon reload";
         match listed.iter().find(|listed| listed.name == model) {
             None if self.gemini.successor(model).is_some() => {
+                if let Some(told) = self.told() {
+                    return Check::found(told, self.now);
+                }
                 let next = self.gemini.successor(model).unwrap_or_default();
                 let detail = format!("{model} is not there any more: {next} answers in its place, at its own price");
                 let remedy =
@@ -107,12 +110,7 @@ impl Look<'_> {
 
     fn known(&self, found: &str) -> Check {
         let model = self.gemini.model();
-        let is_of_model = |code: FindingCode| matches!(code, FindingCode::ModelDown | FindingCode::ModelUnusable);
-        let told = self.daemon.and_then(|daemon| {
-            let mut found = daemon.findings.iter();
-            found.find(|found| found.subject == FindingSubject::Gemini && is_of_model(found.code))
-        });
-        match (told, self.daemon.map(|daemon| &daemon.gemini)) {
+        match (self.told(), self.daemon.map(|daemon| &daemon.gemini)) {
             (Some(told), _) => Check::found(told, self.now),
             (None, Some(GeminiHealth { health: Health::Ok, ok_at: Some(at), model: asked, .. })) if asked == model => {
                 Check::ok(NAME, format!("{found}, {model} answers: last {}", age(*at, self.now)))
@@ -123,6 +121,13 @@ impl Look<'_> {
                 "ask it one question, for a few tokens: mychatflow doctor --probe",
             ),
         }
+    }
+
+    /// What the daemon has found by its own questions, the worst first.
+    fn told(&self) -> Option<&HealthFinding> {
+        let of_answers = [FindingCode::ModelDown, FindingCode::ModelUnusable, FindingCode::ModelReplaced];
+        let mut found = self.daemon?.findings.iter();
+        found.find(|found| found.subject == FindingSubject::Gemini && of_answers.contains(&found.code))
     }
 
     fn failed(&self, error: &anyhow::Error) -> Check {
@@ -139,20 +144,9 @@ fn is_final(error: &anyhow::Error) -> bool {
     }
 }
 
+/// What the daemon says of the same error, so that both say the same.
 fn remedy(error: &anyhow::Error, base_url: &str) -> String {
-    match error.downcast_ref::<GeminiError>() {
-        // What the daemon says in chats and notices is what doctor says.
-        Some(GeminiError::KeyRefused { .. }) => told(FaultCode::ModelKey),
-        Some(GeminiError::NotServed { .. }) => told(FaultCode::ModelForbidden),
-        Some(GeminiError::QuotaDay { .. }) => {
-            format!("{}; until then the chats wait for you", told(FaultCode::ModelQuota))
-        }
-        Some(GeminiError::ModelUnknown { .. }) => "correct gemini.model, then: mychatflow daemon reload".to_owned(),
-        Some(GeminiError::NotGemini { .. }) => format!("correct gemini.base_url; it is {base_url} now"),
-        _ => format!("is the way there open? curl -sI {base_url}"),
-    }
-}
-
-fn told(code: FaultCode) -> String {
-    code.remedy().unwrap_or_default().to_owned()
+    // An error that is none of Gemini's is that nothing came in time.
+    let error = error.downcast_ref::<GeminiError>().unwrap_or(&GeminiError::Timeout);
+    health::gemini::remedy(error, &redacted(base_url))
 }

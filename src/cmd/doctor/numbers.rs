@@ -127,11 +127,8 @@ impl Which<'_> {
                 Check::warning(label, format!("{detail}; {told}"), "write first only to who must hear from you");
             return std::iter::once(spent).chain(found).collect();
         }
-        let mut checks: Vec<Check> = found.collect();
-        if !shown.findings.iter().any(|found| found.code.is_of_state()) {
-            checks.insert(0, Check::ok(label, detail));
-        }
-        checks
+        let found: Vec<Check> = found.collect();
+        if found.is_empty() { vec![Check::ok(label, detail)] } else { found }
     }
 
     async fn drift(&self, shown: &InstanceShown, hand: Hand) -> Check {

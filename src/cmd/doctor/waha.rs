@@ -1,7 +1,9 @@
 //! The WAHA servers of the config: there, with the right key, and what they can do.
 
 use mychatflow_daemon::cx::Clients;
+use mychatflow_daemon::health;
 use mychatflow_daemon::waha::capabilities::Ids;
+use mychatflow_daemon::waha::health::OutageKind;
 use mychatflow_daemon::waha::{Waha, WahaError};
 
 use super::{Check, Findings, soon};
@@ -9,8 +11,8 @@ use super::{Check, Findings, soon};
 /// Looks at each of them.
 pub async fn check(clients: &Clients, findings: &mut Findings<'_>) -> anyhow::Result<()> {
     if clients.wahas.is_empty() {
-        let remedy = "add a [[waha]] with url and api_key to the config, then: mychatflow daemon reload";
-        findings.add(Check::warning("waha", "the config has no server: no number can be added", remedy))?;
+        let now = findings.cx.now;
+        health::waha::judge(&[], now).iter().try_for_each(|found| findings.add(Check::found(found, now)))?;
     }
     for (name, waha) in &clients.wahas {
         findings.add(server(name, waha).await)?;
@@ -48,19 +50,13 @@ fn told(waha: &Waha, error: &anyhow::Error) -> String {
     format!("{top} at {}{cause}", waha.url())
 }
 
+/// What the daemon says of the same error, so that both say the same.
 fn remedy(name: &str, waha: &Waha, error: &anyhow::Error) -> String {
     let url = waha.url();
     match error.downcast_ref::<WahaError>() {
-        Some(WahaError::Unauthorized { .. }) => {
-            format!("set waha.{name}.api_key to the server's WAHA_API_KEY, then: mychatflow daemon reload")
-        }
-        Some(WahaError::Refused(_)) => {
-            format!("start it (docker ps -a shows it, docker start NAME starts it), or correct waha.{name}.url")
-        }
         Some(WahaError::BadAnswer(_) | WahaError::NotFound { .. }) => {
             format!("something else answers there: correct waha.{name}.url; look at: curl {url}/ping")
         }
-        Some(WahaError::Gateway { .. }) => "look at the proxy in front of it, and at: docker ps -a".to_owned(),
-        _ => format!("see what it says: docker logs --tail 50 NAME; does it answer: curl {url}/ping"),
+        error => health::waha::remedy(name, url, error.map_or(OutageKind::NoAnswer, OutageKind::of)),
     }
 }

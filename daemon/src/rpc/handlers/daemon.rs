@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use mychatflow_data::ids::TenantId;
-use mychatflow_data::model::finding::{FindingSubject, HealthFinding};
+use mychatflow_data::model::finding::{FindingLevel, FindingSubject, HealthFinding};
 use mychatflow_data::protocol::VERSION;
 use mychatflow_data::protocol::calls::daemon::{
     DaemonReload, DaemonReloaded, DaemonShown, DaemonStatus, DaemonStop, DaemonStopping, GeminiHealth, Health,
@@ -36,10 +36,12 @@ pub async fn status(cx: &Cx, caller: &Caller, _: DaemonStatus) -> Handled<Reply<
     let uptime = cx.now().since(cx.started_at).as_secs();
     let mut store = store(cx).await;
     let findings = findings(cx, caller).await?;
-    // A probe that went well says less than a real write that did not.
-    if let Some(refuses) = findings.iter().find(|finding| finding.code.stops_deliveries()) {
+    // A probe that went well says less than a real write that did not, and nothing of what was written before.
+    let is_broken =
+        |found: &&HealthFinding| found.subject == FindingSubject::Store && found.level == FindingLevel::Failed;
+    if let Some(broken) = findings.iter().find(is_broken) {
         store.health = Health::Down;
-        store.error.get_or_insert_with(|| refuses.summary.clone());
+        store.error.get_or_insert_with(|| broken.summary.clone());
     }
     Ok(Reply(DaemonShown {
         version: PRODUCT_VERSION.to_owned(),
