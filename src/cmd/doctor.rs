@@ -17,6 +17,7 @@ use std::time::Duration;
 use anyhow::bail;
 use mychatflow_daemon::clients;
 use mychatflow_daemon::config::{Config, WAHA_NAME, WahaConfig};
+use mychatflow_daemon::cx::Clients;
 use mychatflow_data::model::finding::{FindingCode, FindingLevel, FindingSubject, HealthFinding};
 use mychatflow_data::time::Timestamp;
 use secrecy::SecretString;
@@ -201,7 +202,9 @@ pub async fn run(cx: &Cx, args: DoctorArgs) -> anyhow::Result<()> {
         }
         None => None,
     };
-    if let Some(clients) = &clients {
+    // A caller without a config of their own can say nothing of what the daemon has.
+    let has_own = |clients: &Clients| !clients.wahas.is_empty() || clients.gemini.is_some();
+    if let Some(clients) = clients.as_ref().filter(|clients| daemon.is_none() || has_own(clients)) {
         waha::check(clients, &mut findings).await?;
         gemini::check(clients, daemon.as_ref(), probing, &mut findings).await?;
         clock::check(clients, &mut findings)?;

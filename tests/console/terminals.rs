@@ -31,8 +31,10 @@ async fn used(world: &World, command: CommandBuilder, words: &str) -> Terminal {
         panic!("{words} was not sent:\n{}", console.text());
     }
     let ticked = |frame: &vt100::Screen| {
+        // Above it may stand what was written before, with ticks of its own.
         let text = frame.contents();
-        ["you · ✓", "you - V"].iter().any(|words| text.contains(words)).then_some(())
+        let (_, below) = text.rsplit_once(words)?;
+        ["you · ✓", "you - V"].iter().any(|tick| below.contains(tick)).then_some(())
     };
     console.find("a tick on what was written", ticked).await;
     console.keys("<ctrl-c>");

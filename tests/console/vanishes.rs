@@ -5,6 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use rustix::fs::{Mode, OFlags, open};
+use rustix::termios::{OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
 use tokio::time::timeout;
 
 use crate::support::{DEADLINE, World};
@@ -14,6 +16,8 @@ use crate::{command, talk};
 async fn written_in_a_terminal_that_closes(command: CommandBuilder, words: &'static str) {
     let story = move || {
         let pty = native_pty_system().openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
+        let name = pty.master.tty_name().unwrap();
+        let tty = open(&name, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).unwrap();
         let mut child = pty.slave.spawn_command(command).unwrap();
         drop(pty.slave);
         let mut output = pty.master.try_clone_reader().unwrap();
@@ -31,6 +35,12 @@ async fn written_in_a_terminal_that_closes(command: CommandBuilder, words: &'sta
             let count = output.read(&mut bytes).unwrap();
             screen.process(&bytes[..count]);
         }
+        // The library's keyboard would press Ctrl-J and the end-of-file key before it goes; a window that is closed
+        // presses nothing. Where there is no such key it does not.
+        let mut modes = tcgetattr(&tty).unwrap();
+        modes.special_codes[SpecialCodeIndex::VEOF] = 0;
+        tcsetattr(&tty, OptionalActions::Now, &modes).unwrap();
+        drop(tty);
         drop((output, keyboard, pty.master));
         child.wait().unwrap();
     };

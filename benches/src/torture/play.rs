@@ -436,7 +436,8 @@ impl<'s> Play<'s> {
     fn silenced_by(&mut self, who: usize, id: String, why: &'static str) {
         self.pending.push((self.record.silences.len(), bare_id(&id).to_owned()));
         // The pause counts from WhatsApp's time, and ends by the daemon's.
-        let until = now() + TAKEOVER_MS - self.clock_ms;
+        // What it closes it closes even where the pause is over by then.
+        let until = (now() + TAKEOVER_MS - self.clock_ms).max(now());
         self.record.silences.push(Silence { who, from: None, until, why });
     }
 

@@ -10,6 +10,8 @@ pub mod store;
 pub mod waha;
 pub mod webhook;
 
+use std::collections::BTreeSet;
+
 use mychatflow_data::ids::{InstanceId, TenantId};
 use mychatflow_data::model::finding::{FindingSubject, HealthFinding, order_findings};
 use mychatflow_data::store::error::StoreError;
@@ -92,7 +94,27 @@ pub async fn findings_for(cx: &Cx, scope: HealthScope, tenant: TenantId, caller:
     let found = findings(cx, scope).await;
     match caller.standing {
         Standing::Operator => found,
-        Standing::Person => found.into_iter().filter_map(|finding| finding.for_member(tenant)).collect(),
+        Standing::Person => {
+            let mine = servers_of(cx, &[tenant]).await;
+            let seen = found.into_iter().filter(|finding| may_be_seen(finding, &mine));
+            seen.filter_map(|finding| finding.for_member(tenant)).collect()
+        }
+    }
+}
+
+/// The servers that the numbers of these tenants are at. None where the store can't say.
+pub async fn servers_of(cx: &Cx, tenants: &[TenantId]) -> BTreeSet<String> {
+    let numbers = cx.store.all_instances().await.unwrap_or_default();
+    let theirs = numbers.into_iter().filter(|number| tenants.contains(&number.tenant));
+    theirs.map(|number| number.waha).collect()
+}
+
+/// May a member know that there is such a thing? A server is for those who have a number at it.
+#[must_use]
+pub fn may_be_seen(finding: &HealthFinding, servers: &BTreeSet<String>) -> bool {
+    match &finding.subject {
+        FindingSubject::Waha { name } => servers.contains(name),
+        _ => true,
     }
 }
 

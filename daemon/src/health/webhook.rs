@@ -13,6 +13,8 @@ use crate::http::intake::{IntakeRecord, RefusalKind, Refusals};
 pub const RECENT: Duration = Duration::from_secs(10 * 60);
 /// A refusal older than this is over in any case.
 pub const LONG_AGO: Duration = Duration::from_secs(24 * 3600);
+/// How long one refusal counts where good deliveries have come since: whoever goes on posting bad ones is still told of.
+const ONE_OF_MANY: Duration = Duration::from_secs(60);
 
 /// What is known of deliveries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,6 +46,9 @@ pub fn judge(evidence: &WebhookEvidence, numbers: &[NumberEvidence], now: Timest
 fn lasts(refused: &Refusals, heard_at: Option<Timestamp>, now: Timestamp) -> bool {
     let age = now.since(refused.last_at);
     let heard_since = heard_at.is_some_and(|heard_at| heard_at > refused.last_at);
+    if heard_since && refused.instance.is_some() {
+        return age < ONE_OF_MANY;
+    }
     age < RECENT || (!heard_since && refused.instance.is_some() && age < LONG_AGO)
 }
 

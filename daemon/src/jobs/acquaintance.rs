@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use mychatflow_data::ids::ContactId;
 use mychatflow_data::model::contact::Review;
 use mychatflow_data::model::instance::Instance;
+use mychatflow_data::model::interaction::Author;
 use mychatflow_data::model::pairing::{known_before, next_reading, stranger_since};
 use mychatflow_data::phone::Address;
 use mychatflow_data::store::TenantStore;
@@ -59,6 +60,10 @@ pub(crate) async fn look_back(
     // What WAHA posted by itself is evidence as well.
     if facts.history.iter().any(|message| message.at < bar) {
         return Ok(Acquaintance::Known);
+    }
+    // Whoever was answered since was looked at then.
+    if facts.history.iter().any(|message| message.author == Author::Assistant && message.at >= bar) {
+        return Ok(Acquaintance::New);
     }
     if !list_is_read(cx, tenant, instance).await? {
         return Ok(Acquaintance::Unclear("the list of chats could not be read in time"));

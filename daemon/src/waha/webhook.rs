@@ -149,7 +149,9 @@ fn edited(payload: &wire::Message<'_>, me: Option<&Me>, at: Timestamp) -> Result
 fn revoked(payload: &wire::Revoked<'_>, at: Timestamp) -> Result<RevokedEvent, WireError> {
     let before = payload.before.0.as_ref().and_then(|before| before.id.filled());
     let target = payload.revoked_message_id.filled().or(before);
+    let act = payload.after.0.as_ref().and_then(|after| after.id.filled());
     Ok(RevokedEvent {
+        from_me: before.or(act).and_then(MessageId::parse).map(|parts| parts.from_me),
         target_bare_id: bare_of(target.ok_or(WireError::Missing("payload.revokedMessageId"))?).to_owned(),
         at: payload.after.0.as_ref().and_then(|after| after.timestamp.instant()).unwrap_or(at),
     })

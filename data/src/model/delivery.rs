@@ -181,6 +181,8 @@ pub struct EditedEvent {
 pub struct RevokedEvent {
     /// The stable part of the id of the message that was taken back.
     pub target_bare_id: String,
+    /// Was it taken back on our side? `None` where WAHA does not say.
+    pub from_me: Option<bool>,
     /// When.
     pub at: Timestamp,
 }

@@ -19,6 +19,14 @@ words! {
     }
 }
 
+impl Direction {
+    /// The direction of what our side wrote, or of what somebody else did.
+    #[must_use]
+    pub const fn of(from_me: bool) -> Self {
+        if from_me { Self::Out } else { Self::In }
+    }
+}
+
 words! {
     /// Who wrote it.
     Author {

@@ -216,6 +216,21 @@ pub(crate) fn is_answer_unsent(scope: &Scope<'_>, chat: ChatId) -> Result<bool, 
     Ok(scope.row(UNSENT, &[(":chat", &chat)], |_| Ok(()))?.is_some())
 }
 
+/// Is an answer of this chat on its way of which no part is known to be out?
+pub(crate) fn is_answer_in_doubt(scope: &Scope<'_>, chat: ChatId) -> Result<bool, StoreError> {
+    const IN_DOUBT: Scoped = scoped!(
+        "SELECT 1 FROM jobs AS j
+         WHERE j.tenant_id = :tenant AND j.chat_id = :chat AND j.kind = 'answer_chat'
+           AND j.state IN ('scheduled', 'available', 'running', 'retryable', 'held')
+           AND EXISTS (SELECT 1 FROM interactions AS i
+                       WHERE i.tenant_id = :tenant AND i.job_id = j.id AND i.state = 'sending')
+           AND NOT EXISTS (SELECT 1 FROM interactions AS i
+                           WHERE i.tenant_id = :tenant AND i.job_id = j.id
+                             AND i.state IN ('unknown', 'sent', 'delivered', 'read', 'played'))"
+    );
+    Ok(scope.row(IN_DOUBT, &[(":chat", &chat)], |_| Ok(()))?.is_some())
+}
+
 /// How the reason of an answer begins that waits for the model.
 pub const WAITS_FOR_MODEL: &str = "gemini: ";
 /// The reason of an answer that waits since nobody knows yet for whom a human's message was.

@@ -353,7 +353,7 @@ async fn after_a_grant_the_oldest_are_answered_as_far_as_it_goes() {
 #[tokio::test]
 async fn a_deletion_or_an_edit_may_come_before_its_message() {
     let world = world().await;
-    let revoked = RevokedEvent { target_bare_id: "A1".into(), at: NOON };
+    let revoked = RevokedEvent { target_bare_id: "A1".into(), from_me: None, at: NOON };
     world.receives(DeliveryEvent::Revoked(revoked), NOON).await;
     let edited = EditedEvent {
         bare_id: "E2".into(),

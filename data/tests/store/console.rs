@@ -64,7 +64,7 @@ async fn a_customer_waits_from_the_first_unanswered_message_on() {
     assert_eq!(waits_since(&world, chat).await, None);
     world.says(ANA, "M3", "one more thing", later(30)).await;
     assert_eq!(waits_since(&world, chat).await, Some(later(30)), "what was closed does not wait");
-    let revoked = RevokedEvent { target_bare_id: "M3".into(), at: later(31) };
+    let revoked = RevokedEvent { target_bare_id: "M3".into(), from_me: None, at: later(31) };
     world.receives(DeliveryEvent::Revoked(revoked), later(31)).await;
     assert_eq!(waits_since(&world, chat).await, None, "what was taken back does not wait");
 }
@@ -168,7 +168,7 @@ async fn what_a_message_was_at_first_and_what_it_answers_stay_readable() {
     let mut reply = message(ANA, "M2", "I mean this one", later(4));
     reply.reply_to = Some("M1".into());
     world.receives(DeliveryEvent::Message(reply), later(4)).await;
-    let revoked = RevokedEvent { target_bare_id: "M2".into(), at: later(5) };
+    let revoked = RevokedEvent { target_bare_id: "M2".into(), from_me: None, at: later(5) };
     world.receives(DeliveryEvent::Revoked(revoked), later(5)).await;
 
     let messages = world.shop.interactions(chat, None, 10).await.unwrap();

@@ -157,7 +157,7 @@ async fn messages(shop: &TenantStore, number: InstanceId, now: Timestamp) {
     };
     hears(shop, number, delivery(DeliveryEvent::Edited(edited("KIND0")), now)).await;
     hears(shop, number, delivery(DeliveryEvent::Edited(edited("NOT-YET")), now)).await;
-    let revoked = RevokedEvent { target_bare_id: "KIND1".into(), at: now };
+    let revoked = RevokedEvent { target_bare_id: "KIND1".into(), from_me: None, at: now };
     hears(shop, number, delivery(DeliveryEvent::Revoked(revoked), now)).await;
 }
 

@@ -92,7 +92,12 @@ async fn a_late_original_stands_beside_the_new_words() {
 #[tokio::test]
 async fn a_question_that_was_taken_back_and_edited_before_it_came_is_not_asked() {
     let world = world().await;
-    world.receives(DeliveryEvent::Revoked(RevokedEvent { target_bare_id: "A1".into(), at: later(4) }), later(4)).await;
+    world
+        .receives(
+            DeliveryEvent::Revoked(RevokedEvent { target_bare_id: "A1".into(), from_me: None, at: later(4) }),
+            later(4),
+        )
+        .await;
     world.receives(edit("E1", message(ANA, "A1", "open on Sunday?", later(3))), later(5)).await;
     let stored = messages(&world).await.pop().unwrap();
     assert_eq!((stored.state, stored.unanswered), (InteractionState::Revoked, false));
@@ -135,4 +140,25 @@ async fn what_could_not_be_decrypted_and_was_edited_meanwhile_keeps_its_new_word
     assert_eq!((stored[0].text.as_str(), stored[0].kind), ("they are ready", ContentKind::Text));
     let chat = world.shop.chat(stored[0].chat).await.unwrap().unwrap();
     assert_eq!(chat.state, ChatState::NeedsYou, "a human has it: {chat:?}");
+}
+
+#[tokio::test]
+async fn nobody_changes_what_somebody_else_wrote() {
+    const BEN: &str = "4915122222222@c.us";
+    let world = world().await;
+    world.says(ANA, "A1", "what is a loaf?", NOON).await;
+    world.says(BEN, "B1", "hello", NOON).await;
+    let forged = edit("E1", message(BEN, "A1", "I take ten", later(5)));
+    assert_eq!(world.receives(forged, later(5)).await, Accepted::Ignored);
+    // What was written on our side is none of the customer's either.
+    let own = MessageEvent { from_me: true, ..message(ANA, "P1", "it is 4 euros", later(6)) };
+    world.receives(DeliveryEvent::Message(own), later(6)).await;
+    let forged = edit("E2", message(ANA, "P1", "it is 1 euro", later(7)));
+    assert_eq!(world.receives(forged, later(7)).await, Accepted::Ignored);
+    let taken_back =
+        |id: &str, from_me| RevokedEvent { target_bare_id: id.into(), from_me: Some(from_me), at: later(8) };
+    world.receives(DeliveryEvent::Revoked(taken_back("P1", false)), later(8)).await;
+    let texts: Vec<String> = messages(&world).await.into_iter().map(|stored| stored.text).collect();
+    assert!(texts.contains(&"what is a loaf?".to_owned()) && texts.contains(&"it is 4 euros".to_owned()), "{texts:?}");
+    assert!(messages(&world).await.iter().all(|stored| stored.original.is_none()));
 }

@@ -30,7 +30,7 @@ fn later(seconds: u64) -> Timestamp {
 }
 
 fn revoked(bare_id: &str, at: Timestamp) -> DeliveryEvent {
-    DeliveryEvent::Revoked(RevokedEvent { target_bare_id: bare_id.into(), at })
+    DeliveryEvent::Revoked(RevokedEvent { target_bare_id: bare_id.into(), from_me: None, at })
 }
 
 fn edited(edit: &str, bare_id: &str, text: &str, at: Timestamp) -> DeliveryEvent {
@@ -108,6 +108,21 @@ async fn taking_it_back_while_the_model_thinks_gives_the_credit_back() {
     assert_eq!(world.shop.start_answer(job.id, answer, later(17)).await.unwrap(), Start::Cancelled);
     let credits = world.shop.credits(PLAN, later(18)).await.unwrap();
     assert_eq!((credits.used, credits.reserved), (Credits::ONE, Credits::ZERO));
+}
+
+#[tokio::test]
+async fn what_was_taken_back_while_its_answer_was_in_doubt_is_not_sent_again() {
+    let world = world().await;
+    world.says(ANA, "A1", "open on Sunday?", NOON).await;
+    let job = due(&world, later(5)).await.unwrap();
+    let facts = world.shop.answer_facts(job.id, chat_of(&job)).await.unwrap();
+    world.shop.reserve_answer(job.id, PLAN, later(5)).await.unwrap();
+    let part = Part { text: "from 9".into(), reserved: Some("OUT1".into()) };
+    let start = world.shop.start_answer(job.id, new_answer(vec![part], facts.chat.revision), later(5)).await.unwrap();
+    assert!(matches!(start, Start::Go(_)), "{start:?}");
+    world.receives(revoked("A1", later(6)), later(6)).await;
+    let told = world.shop.told_to_stop(job.id).await.unwrap();
+    assert_eq!(told.as_deref(), Some("the customer took the question back"));
 }
 
 #[tokio::test]

@@ -128,7 +128,7 @@ pub async fn perform(store: &Store, shop: &TenantStore, number: InstanceId, deed
             shop.accept_delivery(number, said, Rules::default(), now).await.unwrap();
         }
         (Deed::Revoke(which), ..) => {
-            let revoked = RevokedEvent { target_bare_id: format!("M{which}"), at: now };
+            let revoked = RevokedEvent { target_bare_id: format!("M{which}"), from_me: None, at: now };
             let event = delivery(DeliveryEvent::Revoked(revoked), now);
             shop.accept_delivery(number, event, Rules::default(), now).await.unwrap();
         }

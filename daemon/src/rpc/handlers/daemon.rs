@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use mychatflow_data::ids::TenantId;
 use mychatflow_data::model::finding::{FindingLevel, FindingSubject, HealthFinding};
 use mychatflow_data::protocol::VERSION;
 use mychatflow_data::protocol::calls::daemon::{
@@ -66,7 +67,9 @@ async fn findings(cx: &Cx, caller: &Caller) -> Handled<Vec<HealthFinding>> {
         return Ok(found);
     }
     let tenants = tenancy::visible(&cx.store, caller).await?;
-    let seen = found.into_iter().filter_map(|finding| {
+    let ids: Vec<TenantId> = tenants.iter().map(|seen| seen.tenant.id).collect();
+    let servers = health::servers_of(cx, &ids).await;
+    let seen = found.into_iter().filter(|finding| health::may_be_seen(finding, &servers)).filter_map(|finding| {
         let whose = match finding.subject {
             FindingSubject::Number { tenant, .. } => {
                 tenants.iter().any(|seen| seen.tenant.id == tenant).then_some(tenant)

@@ -36,14 +36,14 @@ impl Intake<'_, '_> {
         let taken = self.scope.row(TAKE, params, |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
         let Some((kind, text)) = taken else { return Ok(None) };
         if kind == "revoked" {
-            self.revoke(&message.bare_id)?;
+            self.revoke(&message.bare_id, None)?;
             return Ok(Some(Changed::Revoked));
         }
         // An older version kept the words of an edit apart; those of this one are younger.
         if self.origin == Origin::Edit {
             return Ok(None);
         }
-        self.edit(&message.bare_id, &text)?;
+        self.edit(&message.bare_id, &text, Direction::of(message.from_me), None)?;
         Ok(Some(Changed::Edited(text)))
     }
 
@@ -129,9 +129,24 @@ impl Intake<'_, '_> {
             if erasures::forgot_message(self.scope, self.instance, &edited.target_bare_id)? {
                 return Ok(Accepted::Ignored);
             }
+            let side = Direction::of(edited.from_me);
+            let sender = edited.message.as_ref().map(|message| &message.chat);
             // Where the browser's engine gives the edit the id of its message, that message is the one that is known.
-            if self.edit(&edited.target_bare_id, &edited.text)? > 0 || self.edit(&edited.bare_id, &edited.text)? > 0 {
+            for id in [&edited.target_bare_id, &edited.bare_id] {
+                let changed = self.edit(id, &edited.text, side, sender)?;
+                if changed.is_empty() {
+                    continue;
+                }
+                // Nobody but a person changes what was sent from here.
+                if let Some(ours) = changed.into_iter().find(|changed| changed.direction == Direction::Out) {
+                    let at = edited.at.min(self.now);
+                    self.take_over(&Interaction { at, ..ours }, at)?;
+                }
                 return Ok(Accepted::Stored);
+            }
+            // It is there, but of the other side or in another chat: who changes it has not written it.
+            if self.is_known(&edited.target_bare_id)? {
+                return Ok(Accepted::Ignored);
             }
             match &edited.message {
                 // It is the message itself for us: its own webhook may never come, and finds it in the store if it does.
@@ -144,8 +159,24 @@ impl Intake<'_, '_> {
         })
     }
 
-    /// Changes the words of a message; returns how many messages that were.
-    pub(super) fn edit(&self, bare_id: &str, text: &str) -> Result<usize, StoreError> {
+    /// Is a message of this id there, whoever wrote it?
+    fn is_known(&self, bare_id: &str) -> Result<bool, StoreError> {
+        const KNOWN: Scoped = scoped!(
+            "SELECT 1 FROM interactions WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :target"
+        );
+        let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":instance", &self.instance), (":target", &bare_id)];
+        Ok(self.scope.row(KNOWN, params, |_| Ok(()))?.is_some())
+    }
+
+    /// Changes the words of a message of one side, by whoever wrote it; returns what was changed. A customer changes what stands
+    /// in their own chats alone, as far as their address is known.
+    pub(super) fn edit(
+        &self,
+        bare_id: &str,
+        text: &str,
+        side: Direction,
+        sender: Option<&Address>,
+    ) -> Result<Vec<Interaction>, StoreError> {
         const EDIT: Scoped = scoped!(concat!(
             "UPDATE interactions
              SET original = coalesce(original, nullif(text, :text)), text = :text, state = CASE direction WHEN 'in' THEN 'edited' ELSE state END,
@@ -155,7 +186,12 @@ impl Intake<'_, '_> {
                                       THEN (SELECT h.revision + 1 FROM chats AS h
                                             WHERE h.tenant_id = :tenant AND h.id = interactions.chat_id)
                                       ELSE open_revision END
-             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :target
+             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :target AND direction = :side
+               AND (:sender IS NULL
+                    OR NOT EXISTS (SELECT 1 FROM identities WHERE tenant_id = :tenant AND address = :sender)
+                    OR chat_id IN (SELECT h.id FROM identities AS i CROSS JOIN chats AS h
+                                   WHERE i.tenant_id = :tenant AND i.address = :sender
+                                     AND h.tenant_id = i.tenant_id AND h.contact_id = i.contact_id))
              RETURNING ",
             interactions::columns!()
         ));
@@ -166,20 +202,22 @@ impl Intake<'_, '_> {
             (":text", &text),
             (":ignored", &questions::IGNORED),
             (":length", &length),
+            (":side", &side),
+            (":sender", &sender),
         ];
         let changed = self.scope.rows(EDIT, params, interactions::read)?;
-        self.tell_changed(changed)
+        self.tell_changed(&changed)?;
+        Ok(changed)
     }
 
-    pub(super) fn tell_changed(&self, changed: Vec<Interaction>) -> Result<usize, StoreError> {
-        let count = changed.len();
+    pub(super) fn tell_changed(&self, changed: &[Interaction]) -> Result<(), StoreError> {
         for interaction in changed {
             if interaction.direction == Direction::In {
-                self.changed_by_customer(&interaction)?;
+                self.changed_by_customer(interaction)?;
             }
-            self.scope.emit(Change::InteractionChanged(self.scope.tenant(), Box::new(interaction)));
+            self.scope.emit(Change::InteractionChanged(self.scope.tenant(), Box::new(interaction.clone())));
         }
-        Ok(count)
+        Ok(())
     }
 
     /// An answer under way looks again. A message that was answered stays answered, whatever becomes of it or of others; where
@@ -210,6 +248,9 @@ impl Intake<'_, '_> {
         } else if jobs::is_answer_unsent(self.scope, chat)? {
             jobs::cancel_answer(self.scope, chat, TAKEN_BACK, self.now)?;
             chats::set_state(self.scope, chat, ChatState::Waiting, None)?;
+        } else if interaction.state == InteractionState::Revoked && jobs::is_answer_in_doubt(self.scope, chat)? {
+            // If it turns out that it was not sent, it is not sent any more.
+            jobs::cancel_answer(self.scope, chat, TAKEN_BACK, self.now)?;
         }
         self.scope.emit(Change::ChatChanged(self.scope.tenant(), interaction.chat));
         Ok(())
@@ -217,28 +258,40 @@ impl Intake<'_, '_> {
 
     pub(super) fn revoked(&self, revoked: &RevokedEvent) -> Result<Accepted, StoreError> {
         self.once(&format!("revoked:{}", revoked.target_bare_id), || {
-            if self.revoke(&revoked.target_bare_id)? == 0 {
+            let changed = self.revoke(&revoked.target_bare_id, revoked.from_me.map(Direction::of))?;
+            if changed.is_empty() && self.is_known(&revoked.target_bare_id)? {
+                return Ok(Accepted::Ignored);
+            }
+            if changed.is_empty() {
                 self.keep_early(&revoked.target_bare_id, "revoked", "")?;
+            }
+            // A person of the shop took back what was sent from here: the conversation is theirs.
+            if let Some(ours) = changed.into_iter().find(|changed| changed.direction == Direction::Out) {
+                let at = revoked.at.min(self.now);
+                self.take_over(&Interaction { at, ..ours }, at)?;
             }
             Ok(Accepted::Stored)
         })
     }
 
-    /// Marks a message as taken back; returns how many messages that were.
-    pub(super) fn revoke(&self, bare_id: &str) -> Result<usize, StoreError> {
+    /// Marks a message as taken back, by its own side where that is known; returns what was changed.
+    pub(super) fn revoke(&self, bare_id: &str, side: Option<Direction>) -> Result<Vec<Interaction>, StoreError> {
         const REVOKE: Scoped = scoped!(concat!(
             "UPDATE interactions
              SET original = coalesce(original, text), state = CASE direction WHEN 'in' THEN 'revoked' ELSE state END,
                  open_revision = NULL
              WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :target
+               AND (:side IS NULL OR direction = :side)
              RETURNING ",
             interactions::columns!()
         ));
-        let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":instance", &self.instance), (":target", &bare_id)];
+        let params: &[(&str, &dyn rusqlite::ToSql)] =
+            &[(":instance", &self.instance), (":target", &bare_id), (":side", &side)];
         let changed = self.scope.rows(REVOKE, params, interactions::read)?;
         for interaction in &changed {
             chats::look_who_waits(self.scope, interaction.chat)?;
         }
-        self.tell_changed(changed)
+        self.tell_changed(&changed)?;
+        Ok(changed)
     }
 }

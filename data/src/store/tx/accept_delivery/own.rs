@@ -187,7 +187,7 @@ impl Intake<'_, '_> {
     }
 
     /// A human's message counts from when it was written, in whole seconds as WhatsApp says it.
-    fn take_over(&self, interaction: &Interaction, written_at: Timestamp) -> Result<(), StoreError> {
+    pub(super) fn take_over(&self, interaction: &Interaction, written_at: Timestamp) -> Result<(), StoreError> {
         let (chat, at) = (interaction.chat, interaction.at);
         let pause = self.rules(Some(chat))?.takeover_pause;
         let text = preview_of(interaction);

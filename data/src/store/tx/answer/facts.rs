@@ -104,6 +104,8 @@ fn facts(scope: &Scope<'_>, job: Option<JobId>, chat: ChatId) -> Result<Facts, S
         " FROM interactions WHERE tenant_id = :tenant AND chat_id = :chat
              AND at >= (SELECT context_from FROM chats WHERE tenant_id = :tenant AND id = :chat)
              AND state NOT IN ('revoked', 'cancelled', 'failed', 'draft', 'held', 'queued', 'sending')
+             -- What a person of the shop took back keeps its state, and has its own words as those of before.
+             AND NOT (direction = 'out' AND original IS NOT NULL AND original = text)
          ORDER BY at DESC, seq DESC LIMIT :limit"
     ));
     const PENDING: Scoped = scoped!(concat!(
