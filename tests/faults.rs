@@ -73,6 +73,8 @@ enum Act {
     /// It says this to three questions.
     GeminiSays(&'static str),
     GeminiStops,
+    /// It listens again, and a new daemon asks it.
+    GeminiResumes,
     /// Another model answers than was asked.
     GeminiRoutes,
     /// Gemini is well, and a new daemon asks it.
@@ -160,7 +162,7 @@ const OF_GEMINI: &[Fault] = &[
     fault("the key is refused", Act::GeminiAnswers("400_bad_key"), FindingCode::ModelDown, Act::GeminiWell),
     fault("the quota is used up", Act::GeminiAnswers("429_per_day"), FindingCode::ModelDown, Act::GeminiWell),
     fault("the model is gone", Act::GeminiAnswers("404_model"), FindingCode::ModelDown, Act::GeminiWell),
-    fault("Gemini is away", Act::GeminiStops, FindingCode::ModelDown, Act::GeminiWell),
+    fault("Gemini is away", Act::GeminiStops, FindingCode::ModelDown, Act::GeminiResumes),
     fault("only prose", Act::GeminiSays("We bake bread."), FindingCode::ModelUnusable, Act::GeminiWell),
     // The sandbox does not take it back: it is the last one.
     fault("another model answers", Act::GeminiRoutes, FindingCode::ModelReplaced, Act::DaemonRestarts),
@@ -328,20 +330,16 @@ impl Places {
         truly(!is_failed || self.doctor["ok"] == false, || "the doctor finds everything in order".to_owned())
     }
 
-    /// A chat tells what keeps its messages from coming or its answers from going; of the machine it tells what is meant.
+    /// A chat tells what keeps its messages from coming or its answers from going.
     fn why_tells(&self, found: &HealthFinding) -> Result<(), String> {
         if found.level != FindingLevel::Failed || found.code.is_of_state() {
             return Ok(());
         }
-        let words = match found.subject {
-            FindingSubject::Number { .. } => &found.summary,
-            _ => found.code.meaning(),
-        };
         let told = self.why["lines"]
             .as_array()
             .unwrap()
             .iter()
-            .any(|line| line["what"].as_str().is_some_and(|what| what.contains(words)));
+            .any(|line| line["what"].as_str().is_some_and(|what| what.contains(&found.summary)));
         truly(told, || format!("why does not tell it: {:#}", self.why))
     }
 
@@ -477,7 +475,11 @@ async fn provoke(world: &mut World, act: Act) {
     let gemini = world.gemini.clone();
     match act {
         Act::WahaStops => waha.stop_listening().await,
-        Act::WahaResumes => waha.resume_listening().await.unwrap(),
+        Act::WahaResumes => {
+            // A connection of somebody else may have taken the port meanwhile.
+            let listens = async || waha.resume_listening().await.ok();
+            world.until("WAHA listens again", DEADLINE, listens).await;
+        }
         Act::WahaAnswers(status) => waha.faults().add_for_all(When::Always, answer(status)),
         Act::WahaAnswersTo(operation, status) => waha.faults().add(operation, When::Always, answer(status)),
         Act::WahaAnswersWell => waha.faults().clear(),
@@ -545,14 +547,18 @@ async fn provoke(world: &mut World, act: Act) {
             gemini.stop_listening().await;
             ask_often(world, 1).await;
         }
+        Act::GeminiResumes => {
+            let listens = async || gemini.resume_listening().await.ok();
+            world.until("Gemini listens again", DEADLINE, listens).await;
+            world.stop().await;
+            start(world).await;
+        }
         Act::GeminiRoutes => {
             gemini.route("gemini-3.5-flash-lite", "gemini-3.5-flash");
             ask_often(world, 1).await;
         }
         Act::GeminiWell => {
             gemini.faults().clear();
-            gemini.stop_listening().await;
-            gemini.resume_listening().await.unwrap();
             world.stop().await;
             start(world).await;
         }

@@ -114,7 +114,7 @@ impl Desk {
             R::QuickReplyRender(call) => answer(quick_replies::render(cx, shop, call).await),
             R::QuickReplyEdit(call) => answer(quick_replies::edit(cx, shop, call).await),
             R::QuickReplyRemove(call) => answer(quick_replies::remove(cx, shop, call).await),
-            R::Why(call) => answer(why::why(cx, shop, call).await),
+            R::Why(call) => answer(why::why(cx, shop, caller, call).await),
             R::OverviewShow(call) => answer(overview::overview(cx, shop, caller, call).await),
             R::Ask(call) => answer(ask::ask(cx, shop, call).await),
         }

@@ -26,6 +26,7 @@ use crate::flow::gate::{Model, Reason, Verdict};
 use crate::flow::quick_reply_facts::QuickReplyFact;
 use crate::flow::sources::sources;
 use crate::health::{self, HealthScope};
+use crate::rpc::peer::Caller;
 use crate::rpc::refused::Handled;
 use crate::rpc::service::Reply;
 
@@ -36,7 +37,7 @@ const BEGINNING_CHARS: usize = 80;
 ///
 /// # Errors
 /// `not_found` when no message and no chat has the id.
-pub async fn why(cx: &Cx, shop: &TenantStore, call: Why) -> Handled<Reply<Why>> {
+pub async fn why(cx: &Cx, shop: &TenantStore, caller: &Caller, call: Why) -> Handled<Reply<Why>> {
     let text = call.id.trim();
     let by_id = match text.parse::<InteractionId>() {
         Ok(id) => shop.story(id).await?,
@@ -77,7 +78,8 @@ pub async fn why(cx: &Cx, shop: &TenantStore, call: Why) -> Handled<Reply<Why>> 
     lines.sort_by_key(|line| line.at);
     lines.extend(known.is_so(story.as_ref()));
     let number = known.facts.instance.id;
-    lines.extend(is_broken(health::findings(cx, HealthScope::Tenant(shop.id())).await, shop, number, now));
+    let found = health::findings_for(cx, HealthScope::Tenant(shop.id()), shop.id(), caller).await;
+    lines.extend(is_broken(found, number, now));
     let headline = match &story {
         Some(story) => known.headline(story, countdown),
         None => "Nobody has written in this chat yet.".to_owned(),
@@ -93,19 +95,13 @@ pub async fn why(cx: &Cx, shop: &TenantStore, call: Why) -> Handled<Reply<Why>> 
 
 /// What is out of order now that may keep this chat's messages from coming or its answers from going, in the words of every other
 /// place. What state its number is in is said already.
-fn is_broken(
-    found: Vec<HealthFinding>,
-    shop: &TenantStore,
-    number: InstanceId,
-    now: Timestamp,
-) -> impl Iterator<Item = WhyLine> {
+fn is_broken(found: Vec<HealthFinding>, number: InstanceId, now: Timestamp) -> impl Iterator<Item = WhyLine> {
     let concerns = move |finding: &HealthFinding| match finding.subject {
         FindingSubject::Number { id, .. } => id == number && !finding.code.is_of_state(),
         _ => true,
     };
     let failed = found.into_iter().filter(|finding| finding.level == FindingLevel::Failed);
-    let mine = failed.filter(concerns).filter_map(|finding| finding.for_member(shop.id()));
-    mine.map(move |finding| {
+    failed.filter(concerns).map(move |finding| {
         let helps = format!("known from: {}; what helps: {}", finding.proof(now), finding.remedy);
         line(finding.since, &finding.headline(now), Some(helps))
     })
