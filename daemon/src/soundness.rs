@@ -41,10 +41,9 @@ pub async fn run(cx: Arc<Cx>, stop: CancellationToken) {
     loop {
         let looks = async {
             compare(&cx, found).await;
-            if looked_at.is_none_or(|at| cx.now().since(at) >= LOOK_THROUGH) {
-                if look_through(&cx, found).await {
-                    looked_at = Some(cx.now());
-                }
+            let is_due = looked_at.is_none_or(|at| cx.now().since(at) >= LOOK_THROUGH);
+            if is_due && look_through(&cx, found).await {
+                looked_at = Some(cx.now());
             }
         };
         tokio::select! {
