@@ -132,7 +132,7 @@ fn whoever_leaves_without_a_message_keeps_the_draft_of_the_next() {
 /// These keys all at once, and nothing behind them.
 fn lump(console: &mut Console, keys: &str) {
     let mut bursts = Bursts::default();
-    let msgs = key::sequence(keys).unwrap().into_iter().map(Msg::Key).collect();
+    let msgs = key::sequence(keys).expect("they are keys").into_iter().map(Msg::Key).collect();
     let msgs = bursts.take(msgs, Instant::now());
     for msg in msgs.into_iter().chain(bursts.release()) {
         console.take(msg);
