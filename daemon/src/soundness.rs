@@ -41,7 +41,8 @@ pub async fn run(cx: Arc<Cx>, stop: CancellationToken) {
     loop {
         let looks = async {
             compare(&cx, found).await;
-            if looked_at.is_none_or(|at| cx.now().since(at) >= LOOK_THROUGH) && look_through(&cx, found).await {
+            let is_due = looked_at.is_none_or(|at| cx.now().since(at) >= LOOK_THROUGH);
+            if is_due && look_through(&cx, found).await {
                 looked_at = Some(cx.now());
             }
         };

@@ -236,6 +236,15 @@ pub enum MouseDeed {
     WheelDown,
 }
 
+/// Where an Enter stands among text that came all at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineBreak {
+    /// More text came right behind it.
+    Inner,
+    /// Nothing came behind it, and another such Enter before it: it ends a line of a text if that one did.
+    Last,
+}
+
 /// Something that happened.
 #[derive(Debug)]
 pub enum Msg {
@@ -243,8 +252,8 @@ pub enum Msg {
     Key(Key),
     /// Text was pasted, as one event.
     Paste(String),
-    /// An Enter in the middle of text that came all at once: where one writes it ends a line, else it is the key.
-    LineBreak,
+    /// An Enter among text that came all at once: where one writes it ends a line, else it is the key.
+    LineBreak(LineBreak),
     /// Many characters that came all at once, with line breaks: text where one writes, else each is a key.
     Burst(String),
     /// The mouse did something.

@@ -28,7 +28,7 @@ impl Recorder {
             Msg::Key(key) => format!("key {key}"),
             Msg::Paste(text) => format!("paste ({} bytes)", text.len()),
             Msg::Burst(text) => format!("burst ({} bytes)", text.len()),
-            Msg::LineBreak => "line break".to_owned(),
+            Msg::LineBreak(_) => "line break".to_owned(),
             Msg::Mouse(mouse) => format!("{mouse:?}"),
             Msg::Resize { columns, rows } => format!("resize {columns}x{rows}"),
             Msg::Focus(focus) => format!("focus {focus:?}"),

@@ -51,6 +51,10 @@ const KEY_FRAME: Duration = Duration::from_millis(2);
 const DRAIN_MAX: usize = 256;
 /// How long what was asked last may still take when the console ends.
 const LAST_WORDS: Duration = Duration::from_millis(800);
+/// How long it may take while the daemon does not have all that was written, and somebody looks on.
+const LAST_DRAFTS: Duration = Duration::from_secs(2);
+/// As long as that where the terminal has gone: nobody waits for the end.
+const LAST_DRAFTS_ALONE: Duration = Duration::from_secs(10);
 
 /// Why there is no connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -201,7 +205,7 @@ async fn looped(connect: Connector, setup: Setup, around: &Surroundings, recorde
         let wake = until(it.wake.map(|at| at.since(Timestamp::now())));
         let draws = it.dirty && it.terminal == TerminalState::There;
         let frame = until(draws.then(|| it.drawn_at.map_or(Duration::ZERO, |at| it.gap.saturating_sub(at.elapsed()))));
-        let goodbye = until(it.leaving.map(|at| LAST_WORDS.saturating_sub(at.elapsed())));
+        let goodbye = until(it.leaving.map(|at| it.time_to_leave().saturating_sub(at.elapsed())));
         let enter = until(it.bursts.due_at().map(|at| at.saturating_duration_since(Instant::now())));
         tokio::select! {
             biased;
@@ -241,7 +245,7 @@ async fn looped(connect: Connector, setup: Setup, around: &Surroundings, recorde
                 break;
             }
         }
-        if it.leaving.is_some() && it.asks.is_empty() {
+        if it.leaving.is_some() && it.asks.is_empty() && !it.state.chats.owes_drafts() {
             break;
         }
         if it.dirty && it.drawn_at.is_none_or(|at| at.elapsed() >= it.gap) {
@@ -275,6 +279,19 @@ async fn until(time: Option<Duration>) {
 impl Loop<'_> {
     fn leave(&mut self) {
         self.leaving.get_or_insert_with(Instant::now);
+        if self.state.chats.owes_drafts() && self.client.borrow().is_none() {
+            // A full channel means that it is being tried already.
+            let _ = self.retry.try_send(());
+        }
+    }
+
+    /// How long leaving may take.
+    fn time_to_leave(&self) -> Duration {
+        match self.terminal {
+            _ if !self.state.chats.owes_drafts() => LAST_WORDS,
+            TerminalState::There => LAST_DRAFTS,
+            TerminalState::Gone => LAST_DRAFTS_ALONE,
+        }
     }
 
     /// Does something that needs the terminal. One that has gone ends the console, and what was written is kept.
@@ -295,8 +312,8 @@ impl Loop<'_> {
 
     fn input(&mut self, input: Input) {
         match input {
-            Input::Msgs(msgs) => {
-                for msg in self.bursts.take(msgs, Instant::now()) {
+            Input::Msgs(msgs, at) => {
+                for msg in self.bursts.take(msgs, at) {
                     self.take(msg);
                 }
             }

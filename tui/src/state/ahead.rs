@@ -8,6 +8,7 @@ use mychatflow_data::time::Timestamp;
 use super::Screen;
 use super::list::RowKey;
 use crate::key::Key;
+use crate::msg::LineBreak;
 
 /// Something that was typed.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,8 +17,18 @@ pub enum Typed {
     Key(Key),
     /// Text that was pasted.
     Paste(String),
-    /// An Enter in the middle of text that came all at once.
-    LineBreak,
+    /// An Enter among text that came all at once.
+    LineBreak(LineBreak),
+}
+
+/// What the last Enter among text that came all at once was.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LineBreakUse {
+    /// The key, as nobody wrote there.
+    #[default]
+    Key,
+    /// The end of a line of what is written.
+    Text,
 }
 
 /// Where keys go: a screen, and how many overlays lie on it.
@@ -38,6 +49,8 @@ pub struct Ahead {
     pub subject: Option<Subject>,
     /// Since when something is waited for, and where.
     pub since: Option<(Place, Timestamp)>,
+    /// What the last Enter among text that came all at once was.
+    pub line_break: LineBreakUse,
 }
 
 /// Whom or what an action would be about.

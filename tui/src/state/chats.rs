@@ -119,7 +119,7 @@ pub struct Chats {
     /// Since when one waits for a list or a thread that was asked for.
     pub asked_at: Option<Timestamp>,
     /// Texts that were left in a composer and that the daemon does not have yet, each with its chat.
-    pub drafts: BTreeMap<ChatId, String>,
+    pub drafts: BTreeMap<ChatId, UnkeptDraft>,
     /// Whether the end of the list was cut off: it is read again when one gets there.
     pub tail: Tail,
     /// Who types, and until when we believe it.
@@ -128,6 +128,34 @@ pub struct Chats {
     pub newest: BTreeMap<ChatId, InteractionId>,
     /// Chats that events told of since the list was last asked for: a page may be older than that.
     pub told: BTreeSet<ChatId>,
+}
+
+/// A text that was left in a composer and that the daemon does not have yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnkeptDraft {
+    /// The words; none where they were taken back.
+    pub text: String,
+    /// How far they got.
+    pub stage: KeepStage,
+}
+
+/// How far a draft got on its way to the daemon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeepStage {
+    /// The daemon has not heard of it, or did not answer.
+    Untold,
+    /// The daemon was asked to keep this text, or an older one of the same chat.
+    Asked,
+    /// The daemon will not keep it.
+    Refused,
+}
+
+impl Chats {
+    /// Are there words that the daemon may still take?
+    #[must_use]
+    pub fn owes_drafts(&self) -> bool {
+        self.drafts.values().any(|draft| draft.stage != KeepStage::Refused)
+    }
 }
 
 /// What a chat is called.

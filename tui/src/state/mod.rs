@@ -35,13 +35,14 @@ use mychatflow_data::protocol::calls::tenant::TenantDocument;
 use mychatflow_data::protocol::name::TenantName;
 use mychatflow_data::time::Timestamp;
 
+use self::ahead::LineBreakUse;
 use self::confirm::{Confirm, ConfirmKind, Deed};
 use self::overlay::Overlay;
 use self::prefs::Prefs;
 use self::toasts::Toasts;
 use crate::action::Action;
 use crate::keymap::{Keymap, Scope};
-use crate::msg::{Capture, Focus};
+use crate::msg::{Capture, Focus, LineBreak};
 use crate::permission::needed_role;
 use crate::probe::PixelSupport;
 use crate::theme::ThemeName;
@@ -350,6 +351,12 @@ impl State {
     /// Asks before something is done.
     pub fn confirm(&mut self, kind: &ConfirmKind, deed: impl Into<Deed>) {
         self.overlays.push(Overlay::Confirm(Box::new(Confirm::new(kind, deed))));
+    }
+
+    /// Does an Enter among text that came all at once end a line of what is written, or is it the key?
+    #[must_use]
+    pub fn ends_line(&self, line_break: LineBreak) -> bool {
+        self.is_in_text() && (line_break == LineBreak::Inner || self.ahead.line_break == LineBreakUse::Text)
     }
 
     /// Does what is typed now become part of a text? Where one looks for something it does not: Enter picks there, and

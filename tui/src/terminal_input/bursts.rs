@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::key::{Key, KeyCode};
-use crate::msg::Msg;
+use crate::msg::{LineBreak, Msg};
 
 /// Keys that are closer together than this are one burst: nobody types so fast.
 const GAP: Duration = Duration::from_millis(25);
@@ -57,7 +57,7 @@ impl Bursts {
                     Some(key) if is_text(key) => {
                         self.held_until = None;
                         self.lines = BurstLines::Several;
-                        taken.push(Msg::LineBreak);
+                        taken.push(Msg::LineBreak(LineBreak::Inner));
                     }
                     _ => taken.extend(self.release()),
                 }
@@ -84,11 +84,12 @@ impl Bursts {
         self.held_until
     }
 
-    /// Nothing followed: the Enter at the end of one line is meant. At the end of several it belongs to the text.
+    /// Nothing followed: the Enter at the end of one line is meant. At the end of several it belongs to the text, if they
+    /// are one.
     pub fn release(&mut self) -> Option<Msg> {
         self.held_until.take().map(|_| match self.lines {
             BurstLines::One => Msg::Key(ENTER),
-            BurstLines::Several => Msg::LineBreak,
+            BurstLines::Several => Msg::LineBreak(LineBreak::Last),
         })
     }
 }
@@ -98,7 +99,7 @@ fn in_pieces(msgs: Vec<Msg>) -> Vec<Msg> {
     let char = |msg: &Msg| match msg {
         Msg::Key(key) if key.code == KeyCode::Tab => Some('\t'),
         Msg::Key(key) => key.typed(),
-        Msg::LineBreak => Some('\n'),
+        Msg::LineBreak(LineBreak::Inner) => Some('\n'),
         _ => None,
     };
     let mut joined = Vec::new();
@@ -147,7 +148,8 @@ mod tests {
         }
         taken.extend(all.release());
         let word = |msg: Msg| match msg {
-            Msg::LineBreak => "¶".to_owned(),
+            Msg::LineBreak(LineBreak::Inner) => "¶".to_owned(),
+            Msg::LineBreak(LineBreak::Last) => "¶.".to_owned(),
             Msg::Key(key) => key.typed().map_or_else(|| format!("<{key}>"), String::from),
             other => format!("{other:?}"),
         };
@@ -158,12 +160,12 @@ mod tests {
     fn an_enter_with_more_behind_it_is_a_line_break() {
         for (bursts, expected) in [
             (vec![(0, "a<enter>b<enter>c")], "a¶b¶c"),
-            (vec![(0, "a<enter>b<enter>c<enter>")], "a¶b¶c¶"),
-            (vec![(0, "a<enter><ctrl-j>b<enter><ctrl-j>")], "a¶b¶"),
+            (vec![(0, "a<enter>b<enter>c<enter>")], "a¶b¶c¶."),
+            (vec![(0, "a<enter><ctrl-j>b<enter><ctrl-j>")], "a¶b¶."),
             (vec![(0, "<enter>a")], "¶a"),
             (vec![(0, "a<enter><enter>b")], "a¶¶b"),
             // A slow line cuts it anywhere.
-            (vec![(0, "a"), (9, "<enter>"), (18, "b"), (27, "<enter>")], "a¶b¶"),
+            (vec![(0, "a"), (9, "<enter>"), (18, "b"), (27, "<enter>")], "a¶b¶."),
             (vec![(0, "a<enter>"), (20, "b")], "a¶b"),
             (vec![(0, "a"), (20, "<enter>b")], "a¶b"),
         ] {
@@ -184,9 +186,9 @@ mod tests {
             (vec![(0, "a<enter><down>b")], "a<enter><down>b"),
             (vec![(0, "a<alt-enter>b<enter>")], "a<alt-enter>b<enter>"),
             // Several lines, and later one of its own.
-            (vec![(0, "a<enter>b<enter>"), (90, "<enter>")], "a¶b¶<enter>"),
+            (vec![(0, "a<enter>b<enter>"), (90, "<enter>")], "a¶b¶.<enter>"),
             (vec![(0, "a<enter>b"), (90, "c<enter>")], "a¶bc<enter>"),
-            (vec![(0, "a<enter>b<enter>"), (5, "<esc>"), (9, "i"), (12, "<enter>")], "a¶b¶<esc>i<enter>"),
+            (vec![(0, "a<enter>b<enter>"), (5, "<esc>"), (9, "i"), (12, "<enter>")], "a¶b¶.<esc>i<enter>"),
         ] {
             assert_eq!(meant(&bursts), expected, "{bursts:?}");
         }
@@ -198,8 +200,9 @@ mod tests {
         let keys = format!("<down>{text}<enter>{text}<enter><esc>short<enter>");
         let msgs = sequence(&keys).unwrap().into_iter().map(Msg::Key).collect();
         let taken = Bursts::default().take(msgs, Instant::now());
-        assert!(matches!(&taken[1], Msg::Burst(burst) if *burst == format!("{text}\n{text}\n")), "{taken:?}");
-        assert!(taken[2..].iter().all(|msg| matches!(msg, Msg::Key(_))), "{taken:?}");
+        assert!(matches!(&taken[1], Msg::Burst(burst) if *burst == format!("{text}\n{text}")), "{taken:?}");
+        assert!(matches!(&taken[2], Msg::LineBreak(LineBreak::Last)), "{taken:?}");
+        assert!(taken[3..].iter().all(|msg| matches!(msg, Msg::Key(_))), "{taken:?}");
     }
 
     #[test]

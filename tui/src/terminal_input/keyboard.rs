@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{ioctl_fionread, retry_on_intr};
@@ -28,8 +28,8 @@ const END: Duration = Duration::from_millis(500);
 /// What the terminal brought.
 #[derive(Debug)]
 pub enum Input {
-    /// Keys and the like that came together.
-    Msgs(Vec<Msg>),
+    /// Keys and the like that came together, and when: whoever looks at them may be late.
+    Msgs(Vec<Msg>, Instant),
     /// There is no terminal any more.
     Gone,
 }
@@ -137,6 +137,6 @@ fn read(terminal: BorrowedFd<'_>, stopped: BorrowedFd<'_>, sender: &channel::Unb
 fn send(sender: &channel::UnboundedSender<Input>, msgs: Vec<Msg>) {
     if !msgs.is_empty() {
         // Nobody listens when the console has ended.
-        let _ = sender.send(Input::Msgs(msgs));
+        let _ = sender.send(Input::Msgs(msgs, Instant::now()));
     }
 }

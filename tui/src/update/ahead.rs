@@ -236,7 +236,9 @@ fn subject(state: &State) -> Option<Subject> {
 
 /// Keeps what was typed for when what it is about is here.
 pub fn hold(state: &mut State, typed: Typed, action: Option<Action>, cx: &mut Cx<'_>) -> Handled {
-    if matches!(action, Some(Action::Quit | Action::Redraw | Action::Suspend)) {
+    // A letter behind other keys may be one of a text that they begin.
+    let may_be_text = !state.ahead.typed.is_empty() && matches!(&typed, Typed::Key(key) if key.typed().is_some());
+    if matches!(action, Some(Action::Quit | Action::Redraw | Action::Suspend)) && !may_be_text {
         return Handled::No;
     }
     if state.ahead.typed.is_empty() {
@@ -272,8 +274,8 @@ pub fn check(state: &mut State, cx: &Cx<'_>) {
 pub fn next(state: &mut State, meaning: impl Fn(&State, Key) -> Option<Action>, cx: &mut Cx<'_>) -> Option<Typed> {
     let action = match state.ahead.typed.front()? {
         Typed::Key(key) => meaning(state, *key),
-        Typed::LineBreak if state.is_in_text() => None,
-        Typed::LineBreak => meaning(state, Key::new(KeyCode::Enter)),
+        Typed::LineBreak(line_break) if state.ends_line(*line_break) => None,
+        Typed::LineBreak(_) => meaning(state, Key::new(KeyCode::Enter)),
         Typed::Paste(_) => None,
     };
     read_for(state, action, cx);

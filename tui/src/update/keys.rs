@@ -6,9 +6,9 @@ use super::{Cx, Handled, act, ahead, chats, enter, go, overlays, palette};
 use crate::action::Action;
 use crate::key::{Key, KeyCode};
 use crate::layout::layout;
-use crate::msg::{Capture, Effect};
+use crate::msg::{Capture, Effect, LineBreak};
 use crate::permission::needed_role;
-use crate::state::ahead::Typed;
+use crate::state::ahead::{LineBreakUse, Typed};
 use crate::state::confirm::{ConfirmKind, Deed};
 use crate::state::overlay::{Overlay, Reader, ReaderLine};
 use crate::state::toasts::Tone;
@@ -36,8 +36,7 @@ pub fn held(state: &mut State, cx: &mut Cx<'_>) {
         afresh(state, cx, |state, cx| match typed {
             Typed::Key(key) => press(state, key, cx),
             Typed::Paste(text) => put(state, &text, cx),
-            Typed::LineBreak if state.is_in_text() => put(state, "\n", cx),
-            Typed::LineBreak => press(state, Key::new(KeyCode::Enter), cx),
+            Typed::LineBreak(line_break) => break_line(state, line_break, cx),
         });
     }
 }
@@ -84,17 +83,21 @@ pub fn paste(state: &mut State, text: &str, cx: &mut Cx<'_>) {
     }
 }
 
-/// An Enter came in the middle of a text: as many terminals paste.
-pub fn line_break(state: &mut State, cx: &mut Cx<'_>) {
-    let enter = Key::new(KeyCode::Enter);
-    let action = if state.is_in_text() { None } else { meaning(state, enter) };
-    if ahead::hold(state, Typed::LineBreak, action, cx) == Handled::Yes {
-        return;
+/// An Enter came among a text: as many terminals paste.
+pub fn line_break(state: &mut State, line_break: LineBreak, cx: &mut Cx<'_>) {
+    let action = if state.ends_line(line_break) { None } else { meaning(state, Key::new(KeyCode::Enter)) };
+    if ahead::hold(state, Typed::LineBreak(line_break), action, cx) == Handled::No {
+        break_line(state, line_break, cx);
     }
-    if state.is_in_text() {
+}
+
+fn break_line(state: &mut State, line_break: LineBreak, cx: &mut Cx<'_>) {
+    if state.ends_line(line_break) {
         put(state, "\n", cx);
     } else {
-        press(state, enter, cx);
+        // What is typed behind it is one line again: its Enter is meant.
+        state.ahead.line_break = LineBreakUse::Key;
+        press(state, Key::new(KeyCode::Enter), cx);
     }
 }
 
@@ -107,7 +110,7 @@ pub fn burst(state: &mut State, text: &str, cx: &mut Cx<'_>) {
         }
         rest = &rest[char.len_utf8()..];
         afresh(state, cx, |state, cx| match char {
-            '\n' => line_break(state, cx),
+            '\n' => line_break(state, LineBreak::Inner, cx),
             '\t' => key(state, Key::new(KeyCode::Tab), cx),
             char => key(state, Key::char(char), cx),
         });
@@ -115,6 +118,9 @@ pub fn burst(state: &mut State, text: &str, cx: &mut Cx<'_>) {
 }
 
 fn put(state: &mut State, text: &str, cx: &mut Cx<'_>) {
+    if text.contains('\n') {
+        state.ahead.line_break = LineBreakUse::Text;
+    }
     if !state.overlays.is_empty() {
         overlays::pasted(state, text, cx);
     } else if state.screen == Screen::Contacts {
@@ -152,14 +158,30 @@ const fn is_of_screen(overlay: &Overlay) -> bool {
 /// Leaves the console, and nothing behind that was written.
 pub fn quit(state: &mut State, cx: &mut Cx<'_>) {
     chats::keep_draft(state, cx);
+    chats::give_drafts(state, cx);
+    if state.chats.owes_drafts() && state.connection != Connection::Live {
+        state.toasts.say(Tone::Info, "leaving; a moment, until the daemon has what you wrote", cx.now);
+    }
     cx.want(Effect::Quit);
+}
+
+/// Leaves as soon as nothing is left of what was asked about: every message that stood here alone has arrived.
+pub fn leave_when_settled(state: &mut State, cx: &mut Cx<'_>) {
+    if asks_to_leave(state) && state.outbox.unsettled() == 0 {
+        state.overlays.pop();
+        quit(state, cx);
+    }
+}
+
+/// Does the question about leaving stand on top?
+fn asks_to_leave(state: &State) -> bool {
+    matches!(state.overlays.last(), Some(Overlay::Confirm(confirm)) if *confirm.deed() == Deed::Quit)
 }
 
 /// Leaves, but not without asking while a message stands here that nobody else knows of.
 fn leave(state: &mut State, cx: &mut Cx<'_>) {
-    let asked = matches!(state.overlays.last(), Some(Overlay::Confirm(confirm)) if *confirm.deed() == Deed::Quit);
     let count = state.outbox.unsettled();
-    if count == 0 || asked {
+    if count == 0 || asks_to_leave(state) {
         quit(state, cx);
         return;
     }

@@ -13,6 +13,7 @@ pub fn link(state: &mut State, link: Link, cx: &mut Cx<'_>) {
             state.connection = Connection::Live;
             entrance::refresh(state, cx);
             super::chats::send_again(state, cx);
+            super::chats::give_drafts(state, cx);
             if !first {
                 enter(state, state.screen, cx);
             }

@@ -83,7 +83,7 @@ pub fn update(
         Msg::Key(key) => keys::key(state, key, &mut cx),
         Msg::Paste(text) => keys::paste(state, &text, &mut cx),
         Msg::Burst(text) => keys::burst(state, &text, &mut cx),
-        Msg::LineBreak => keys::line_break(state, &mut cx),
+        Msg::LineBreak(line_break) => keys::line_break(state, line_break, &mut cx),
         Msg::Mouse(mouse) => mouse::mouse(state, mouse, &mut cx),
         Msg::Resize { columns, rows } => state.size = (columns, rows),
         Msg::Focus(focus) => window(state, focus, &mut cx),
@@ -103,6 +103,7 @@ pub fn update(
     }
     chats::settle(state, &mut cx);
     keys::held(state, &mut cx);
+    keys::leave_when_settled(state, &mut cx);
     ahead::note(state, now);
     guide::step(state, &mut cx);
     if let Some(at) = wake::next(state, now) {

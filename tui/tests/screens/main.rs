@@ -11,6 +11,7 @@ mod contacts_people;
 mod credits;
 mod dashboard;
 mod guide;
+mod leaving;
 mod numbers;
 mod one_person;
 mod one_row;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use mychatflow_data::ids::ChatId;
 use mychatflow_data::protocol::calls::chat::{
-    AfterEdit, ChatCompose, ChatEdit, ChatSend, ChatSent, ClearDraft, NewChatConsent,
+    AfterEdit, ChatCompose, ChatDraft, ChatEdit, ChatSend, ChatSent, ClearDraft, NewChatConsent,
 };
 use mychatflow_data::protocol::name::QuickReplyName;
 
@@ -12,7 +13,7 @@ use crate::action::Action;
 use crate::key::{Key, KeyCode};
 use crate::msg::Refusal;
 use crate::state::State;
-use crate::state::chats::Pane;
+use crate::state::chats::{KeepStage, Pane, UnkeptDraft};
 use crate::state::input::{Input, Lines, TEXT_MAX, Taken};
 use crate::state::outbox::Pending;
 use crate::state::thread::{Anchor, Sending, Thread, Writing};
@@ -99,7 +100,6 @@ fn changed(thread: &mut Thread, cx: &Cx<'_>) {
 
 /// Gives the draft to the daemon, if it changed.
 pub fn keep_draft(state: &mut State, cx: &mut Cx<'_>) {
-    let tenant = state.tenant_name();
     let Some(thread) = &mut state.chats.thread else { return };
     thread.keep_at = None;
     let text = thread.composer.text();
@@ -108,8 +108,53 @@ pub fn keep_draft(state: &mut State, cx: &mut Cx<'_>) {
     }
     thread.kept.clone_from(&text);
     // Kept here as well until the daemon has it: whoever comes back sooner finds it.
-    state.chats.drafts.insert(thread.chat.id, text.clone());
-    cx.ask(ChatCompose { tenant, chat: name(thread.chat.id), instance: None, text: Some(text) });
+    let id = thread.id();
+    let draft = state.chats.drafts.entry(id).or_insert(UnkeptDraft { text: String::new(), stage: KeepStage::Untold });
+    draft.text = text;
+    give_draft(state, id, cx);
+}
+
+/// Gives a draft to the daemon. One text of a chat at a time: the daemon may take two in any order, and the older one last.
+fn give_draft(state: &mut State, chat: ChatId, cx: &mut Cx<'_>) {
+    let tenant = state.tenant_name();
+    let Some(draft) = state.chats.drafts.get_mut(&chat).filter(|draft| draft.stage != KeepStage::Asked) else { return };
+    draft.stage = KeepStage::Asked;
+    cx.ask(ChatCompose { tenant, chat: name(chat), instance: None, text: Some(draft.text.clone()) });
+}
+
+/// Gives the daemon every draft that it does not have: the connection is back, or the console ends.
+pub fn give_drafts(state: &mut State, cx: &mut Cx<'_>) {
+    let chats: Vec<ChatId> = state.chats.drafts.keys().copied().collect();
+    for chat in chats {
+        give_draft(state, chat, cx);
+    }
+}
+
+/// The daemon's answer about a draft.
+pub fn draft_kept(state: &mut State, asked: &ChatCompose, reply: Result<ChatDraft, Refusal>, cx: &mut Cx<'_>) {
+    if let Err(refusal) = &reply {
+        crate::update::answers::refused(state, refusal, cx);
+    }
+    let waiting = state.chats.drafts.iter_mut().find(|(id, _)| name(**id) == asked.chat);
+    let Some(text) = asked.text.as_ref() else { return };
+    match (reply, waiting) {
+        // More was written meanwhile.
+        (Ok(_), Some((id, draft))) if draft.text != *text => {
+            let id = *id;
+            draft.stage = KeepStage::Untold;
+            give_draft(state, id, cx);
+        }
+        (Ok(kept), _) => {
+            state.chats.drafts.remove(&kept.chat);
+            if let Some(thread) = state.chats.thread.as_mut().filter(|thread| thread.id() == kept.chat) {
+                thread.kept = kept.text;
+            }
+        }
+        (Err(refusal), Some((_, draft))) => {
+            draft.stage = if refusal.code.is_some() { KeepStage::Refused } else { KeepStage::Untold };
+        }
+        (Err(_), None) => {}
+    }
 }
 
 /// Leaves the composer: the draft is kept; an edit that was not sent is forgotten.

@@ -8,7 +8,7 @@ mod quick;
 mod steer;
 mod thread;
 
-pub use self::composer::{keep_draft, pasted, send_again, typed};
+pub use self::composer::{give_drafts, keep_draft, pasted, send_again, typed};
 pub use self::current::{is_about_chat, is_waiting, read_for, settle};
 pub use self::list::{enter, list_clicked, pane_clicked, turn};
 pub use self::live::{chat_changed, interaction_changed, woke};
@@ -106,16 +106,7 @@ pub fn answered(state: &mut State, answer: Answer, cx: &mut Cx<'_>) {
                 thread.notes.push(note);
             }
         }
-        Answer::ChatCompose(asked, Ok(kept)) => {
-            if state.chats.drafts.get(&kept.chat) == asked.text.as_ref() {
-                state.chats.drafts.remove(&kept.chat);
-            }
-            if let Some(thread) = state.chats.thread.as_mut().filter(|thread| thread.chat.id == kept.chat)
-                && asked.text.is_some()
-            {
-                thread.kept = kept.text;
-            }
-        }
+        Answer::ChatCompose(asked, reply) => composer::draft_kept(state, &asked, reply, cx),
         Answer::ChatEdit(asked, Err(refusal)) => composer::not_edited(state, &asked, &refusal, cx),
         other => steer::answered(state, other, cx),
     }

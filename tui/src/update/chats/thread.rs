@@ -35,8 +35,8 @@ pub fn open(state: &mut State, chat: ChatSummary, cx: &mut Cx<'_>) {
 pub fn place(state: &mut State, chat: ChatSummary) {
     let mut thread = Thread::open(chat);
     if let Some(draft) = state.chats.drafts.get(&thread.id()) {
-        thread.composer.set(draft);
-        thread.kept.clone_from(draft);
+        thread.composer.set(&draft.text);
+        thread.kept.clone_from(&draft.text);
     }
     state.chats.thread = Some(thread);
 }
@@ -109,7 +109,7 @@ pub fn answered(state: &mut State, asked: &ChatShow, reply: Result<ChatShown, Re
     }
     let Some(thread) = state.chats.thread.as_mut().filter(|thread| thread.chat.id == got.chat.id) else { return };
     // What was left here a moment ago is newer than what the daemon has.
-    let left = state.chats.drafts.get(&thread.id()).cloned();
+    let left = state.chats.drafts.get(&thread.id()).map(|draft| draft.text.clone());
     let draft = left.or(got.draft.clone()).unwrap_or_default();
     if thread.reading == Reading::Never && thread.composer.is_empty() {
         thread.composer.set(&draft);
