@@ -14,6 +14,7 @@ pub mod hush;
 pub mod instance;
 pub mod interaction;
 pub mod job;
+#[cfg(feature = "store")]
 pub mod language;
 pub mod ledger;
 pub mod limit;
