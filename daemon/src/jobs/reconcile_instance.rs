@@ -14,13 +14,15 @@ use crate::instances::{InstanceError, mend, server, told};
 /// # Errors
 /// What WAHA or the store says.
 pub async fn run(cx: &Cx, tenant: &TenantStore, _job: &Job, instance: InstanceId) -> Result<Outcome, JobError> {
+    let began_at = cx.now();
     match mend(cx, tenant, instance).await {
         Ok(mended) => {
             if !mended.drift.is_empty() {
                 tracing::warn!(instance.id = %instance, drift = told(&mended.drift), "the session differs");
             }
-            // A number that rests is looked at again when it may send: until then it is told as restricted.
-            Ok(Outcome::End(match cx.numbers.slowed_until(instance, cx.now()) {
+            // A number that rests is looked at again when it may send: until then it is told as restricted. So is one
+            // whose rest ended during this look, which still found it at rest.
+            Ok(Outcome::End(match cx.numbers.slowed_until(instance, began_at) {
                 Some(until) => Ended::Snooze { until, reason: "the number rests".to_owned() },
                 None => Ended::Done,
             }))
