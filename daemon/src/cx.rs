@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use mychatflow_data::credits::Credits;
 use mychatflow_data::ids::{CampaignId, ImportId, RunId};
+use mychatflow_data::model::clock_error::ClockError;
 use mychatflow_data::store::Store;
 use mychatflow_data::time::{Clock, Timestamp};
 use tokio::sync::watch;
@@ -26,6 +28,7 @@ use crate::renders::Renders;
 use crate::rpc::handlers::audience::Listing;
 use crate::rpc::handlers::contact_import::Import;
 use crate::rpc::peer::Operators;
+use crate::server_clock::{self, ServerClock};
 use crate::soundness::SoundnessRecord;
 use crate::unfinished::Unfinished;
 use crate::waha::Waha;
@@ -104,6 +107,15 @@ impl Cx {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// How wrong the clock is by what servers said last.
+    #[must_use]
+    pub fn clock_error(&self) -> ClockError {
+        let (clients, now, steady) = (self.clients(), self.now(), Instant::now());
+        let gemini = clients.gemini.iter().map(|gemini| gemini.clock());
+        let words = clients.wahas.values().map(|waha| waha.clock()).chain(gemini).filter_map(ServerClock::heard);
+        ClockError { ahead: self.clock_doubt.ahead(), behind: server_clock::behind(now, steady, words) }
     }
 }
 

@@ -144,6 +144,18 @@ pub fn difference(ours: Timestamp, theirs: Timestamp) -> Difference {
     }
 }
 
+/// By how much our clock is behind at least, where every server that was heard says so; nothing where one does not, or
+/// where it is too little to matter. Judged at the moment it is asked: a clock that was just set is found out at once.
+#[must_use]
+pub fn behind(ours: Timestamp, steady: Instant, words: impl Iterator<Item = Heard>) -> Duration {
+    let said = words.map(|heard| {
+        let found = difference(ours, heard.time_at(steady));
+        let counts = found.direction == Direction::Behind && found.is_notable(heard.took());
+        if counts { found.by } else { Duration::ZERO }
+    });
+    said.min().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,6 +196,28 @@ mod tests {
             ("nothing", false),
         ] {
             assert_eq!(is_elsewhere(url), elsewhere, "{url}");
+        }
+    }
+
+    #[test]
+    fn our_clock_is_behind_where_every_server_says_so() {
+        let (at, began) = (Timestamp::from_seconds, Instant::now());
+        let heard = |seconds| Heard { time: at(seconds), asked_at: began, at: began };
+        let slow = |seconds| Heard { at: began + Duration::from_secs(60), ..heard(seconds) };
+        let later = began + Duration::from_secs(60);
+        for (words, behind) in [
+            (vec![], 0),
+            (vec![heard(1_000)], 1_060),
+            (vec![heard(1_000), heard(5_000)], 1_060),
+            (vec![heard(5_000), heard(1_000), heard(-60)], 0),
+            (vec![heard(-900), heard(1_000)], 0),
+            (vec![heard(-30)], 0),
+            (vec![heard(-29)], 31),
+            (vec![slow(90)], 0),
+            (vec![slow(91)], 91),
+        ] {
+            let said = super::behind(at(0), later, words.clone().into_iter());
+            assert_eq!(said, Duration::from_secs(behind), "{words:?}");
         }
     }
 

@@ -195,7 +195,7 @@ impl Webhook {
             }
             _ => self.cx.numbers.note_delivery(receiver.instance, None, self.cx.now()),
         }
-        let tenant = self.cx.store.tenant_of_receiver(receiver).with_clock_ahead(self.cx.clock_doubt.ahead());
+        let tenant = self.cx.store.tenant_of_receiver(receiver).with_clock_error(self.cx.clock_error());
         let rules = self.cx.config().reply;
         if matches!(&delivery.event, DeliveryEvent::Message(message) if !message.from_me) {
             self.cx.hurry.note(self.cx.now());

@@ -452,7 +452,7 @@ impl Delivery<'_> {
     async fn by_history(&self, message: &Outbound, started: Timestamp) -> Result<Found, WahaError> {
         // WhatsApp's clock has whole seconds.
         // The start is dated by our clock, what is found by WhatsApp's.
-        let started = started - self.cx.clock_doubt.ahead();
+        let started = started - self.cx.clock_error().ahead;
         let since = Timestamp::from_seconds(started.millis().div_euclid(1000));
         let filter = Filter { since: Some(since), whose: Whose::Ours, limit: 50, ..Filter::default() };
         let address = &message.interaction.address;

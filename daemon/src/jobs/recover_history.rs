@@ -218,7 +218,7 @@ pub(super) async fn take_in(
     (recovered, youngest): (&mut Recovered, &mut Youngest),
 ) -> Result<(), JobError> {
     let defaults = cx.config().reply;
-    let tenant = &tenant.clone().with_clock_ahead(cx.clock_doubt.ahead());
+    let tenant = &tenant.clone().with_clock_error(cx.clock_error());
     for messages in items.chunks(TOGETHER) {
         let units = messages.iter().cloned().map(|mut message| {
             // As a delivery is cleaned before the store sees it.

@@ -32,7 +32,7 @@ impl Desk {
         use TenantRequest as R;
         let cx = &*self.cx;
         let seen = tenancy::resolve(&cx.store, caller, method, request.tenant()).await?;
-        let shop = &cx.store.tenant(seen.tenant.id).await?.for_account(caller.uid);
+        let shop = &cx.store.tenant(seen.tenant.id).await?.for_account(caller.uid).with_clock_error(cx.clock_error());
         match request {
             R::TenantShow(call) => answer(tenants::show(cx, shop, call, seen).await),
             R::TenantSuspend(call) => answer(tenants::suspend(cx, shop, call, seen).await),

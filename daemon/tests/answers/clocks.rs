@@ -5,12 +5,13 @@ use std::time::Duration;
 use mychatflow_daemon::config::CampaignConfig;
 use mychatflow_data::credits::Credits;
 use mychatflow_data::model::campaign::CampaignState;
+use mychatflow_data::model::chat::ChatState;
 use mychatflow_data::model::setting::ExistingContacts;
 use mychatflow_sandbox::waha::Engine;
 use serde_json::json;
 
-use super::campaigns::{UNLIMITED, campaign, list, received, until, until_state};
-use super::world::{DEADLINE, PLAN, SESSION, world_with};
+use super::campaigns::{UNLIMITED, call as call_daemon, campaign, list, received, until, until_state};
+use super::world::{DEADLINE, PLAN, SESSION, World, world_with};
 
 const YEAR: Duration = Duration::from_secs(400 * 86_400);
 
@@ -55,4 +56,59 @@ async fn a_clock_that_was_wrong_for_a_moment_stops_no_campaign_and_no_answer() {
     let chat = world.chat().await;
     let shown = world.shop.chat(chat).await.unwrap().unwrap();
     assert!(shown.last_at <= Some(now), "it stands where it belongs in the list");
+}
+
+/// A month, as a machine that woke up without its battery shows it.
+const MONTH: Duration = Duration::from_secs(30 * 86_400);
+
+/// Waits until a server has said that the clock is behind, lets a person of the shop speak, and sets the clock right. Nobody
+/// answers over them then.
+async fn a_person_speaks_while_the_clock_is_behind(speaks: impl AsyncFnOnce(&World)) {
+    let world = world_with(Engine::Noweb, |config| config.reply.existing_contacts = ExistingContacts::Answer).await;
+    world.waha.customer_says(SESSION, &world.ana, "When are you open?").await.unwrap();
+    world.waha.wait_for_sent(1, DEADLINE).await.unwrap();
+    world.until("paid", async || (world.credits().await.used == Credits::ONE).then_some(())).await;
+
+    world.clock.set_behind(MONTH);
+    let behind = async || (world.daemon.cx.clock_error().behind > MONTH - Duration::from_secs(60)).then_some(());
+    world.until("a server's word that the clock is behind", behind).await;
+    speaks(&world).await;
+    let (chat, paused) = (world.chat().await, Some(ChatState::NeedsYou));
+    let silenced = async || {
+        let chat = world.shop.chat(chat).await.unwrap()?;
+        (chat.paused_until.is_some() && world.jobs_done().await).then_some(chat.paused_until)
+    };
+    world.until("silence", silenced).await;
+    let sent = world.waha.sent_count();
+
+    world.clock.set_ahead(Duration::ZERO);
+    world.waha.customer_says(SESSION, &world.ana, "And what is a coffee?").await.unwrap();
+    let left_to_a_person = async || {
+        let chat = world.shop.chat(chat).await.unwrap()?;
+        (Some(chat.state) == paused && world.jobs_done().await).then_some(chat)
+    };
+    let chat = world.until("left to a person", left_to_a_person).await;
+    assert_eq!(chat.reason.as_deref(), Some("paused"));
+    assert_eq!(world.waha.sent_count(), sent, "the assistant is silent");
+    let left = chat.paused_until.unwrap().since(world.daemon.cx.now());
+    assert!(left <= HALF_A_DAY && left > HALF_A_DAY - DEADLINE, "{left:?}");
+}
+
+const HALF_A_DAY: Duration = Duration::from_secs(12 * 3600);
+
+#[tokio::test]
+async fn the_owner_on_the_phone_is_not_answered_over_when_a_clock_that_was_behind_is_set_right() {
+    a_person_speaks_while_the_clock_is_behind(async |world| {
+        world.waha.owner_types_on_phone(SESSION, &world.ana.chat_id(), "Marta here, I take over").await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_person_at_the_console_is_not_answered_over_when_a_clock_that_was_behind_is_set_right() {
+    a_person_speaks_while_the_clock_is_behind(async |world| {
+        let call = json!({"chat": world.ana.chat_id(), "text": "Marta here, I take over", "wait": 10_000});
+        call_daemon(world, "chat.send", call).await.unwrap();
+    })
+    .await;
 }

@@ -49,6 +49,11 @@ impl HandClock {
     pub fn set_ahead(&self, by: Duration) {
         self.0.store(i64::try_from(by.as_millis()).unwrap(), Ordering::Relaxed);
     }
+
+    /// Sets it behind the true time by so much.
+    pub fn set_behind(&self, by: Duration) {
+        self.0.store(-i64::try_from(by.as_millis()).unwrap(), Ordering::Relaxed);
+    }
 }
 
 impl Clock for HandClock {

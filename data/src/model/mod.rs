@@ -3,6 +3,7 @@
 pub mod campaign;
 pub mod campaign_file;
 pub mod chat;
+pub mod clock_error;
 pub mod contact;
 pub mod delivery;
 #[cfg(feature = "store")]

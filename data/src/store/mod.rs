@@ -55,7 +55,6 @@ pub mod write_record;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use self::change::Listener;
 use self::db::Db;
@@ -66,6 +65,7 @@ use self::opening::Opening;
 use self::scope::Scope;
 use self::write_record::WriteHealth;
 use crate::ids::TenantId;
+use crate::model::clock_error::ClockError;
 use crate::model::job::Job;
 
 /// The whole store. Cheap to clone.
@@ -80,8 +80,8 @@ pub struct TenantStore {
     db: Arc<Db>,
     tenant: TenantId,
     caller: readers::Caller,
-    /// By how much this machine's clock may be ahead of WhatsApp's.
-    clock_ahead: Duration,
+    /// How wrong this machine's clock is.
+    clock_error: ClockError,
 }
 
 impl Store {
@@ -163,7 +163,7 @@ impl Store {
     }
 
     fn tenant_unchecked(&self, tenant: TenantId) -> TenantStore {
-        TenantStore { db: Arc::clone(&self.db), tenant, caller: None, clock_ahead: Duration::ZERO }
+        TenantStore { db: Arc::clone(&self.db), tenant, caller: None, clock_error: ClockError::default() }
     }
 }
 
@@ -180,11 +180,11 @@ impl TenantStore {
         Self { caller: Some(uid), ..self }
     }
 
-    /// The same view where servers say that this machine's clock is ahead by so much: WhatsApp's times on what we sent may lie
-    /// so much before ours.
+    /// The same view where servers say that this machine's clock is wrong: WhatsApp's times on what we sent may lie before
+    /// ours, and a pause that begins now must end by the right time.
     #[must_use]
-    pub fn with_clock_ahead(self, clock_ahead: Duration) -> Self {
-        Self { clock_ahead, ..self }
+    pub fn with_clock_error(self, clock_error: ClockError) -> Self {
+        Self { clock_error, ..self }
     }
 
     pub(crate) async fn write<T, F>(&self, unit: F) -> Result<T, StoreError>

@@ -5,6 +5,7 @@ use std::time::Duration;
 use mychatflow_data::credits::Credits;
 use mychatflow_data::ids::ClientRef;
 use mychatflow_data::model::chat::{Chat, ChatState};
+use mychatflow_data::model::clock_error::ClockError;
 use mychatflow_data::model::delivery::{
     CallEvent, CallKind, DeliveryEvent, MessageEvent, Presence, PresenceEvent, Source,
 };
@@ -308,7 +309,8 @@ async fn what_we_sent_is_no_takeover_although_our_clock_is_ahead_of_whatsapps() 
         }
         let echo = MessageEvent { source: Source::Api, ..own(whom, "3EB01", "We have cake", later(6)) };
         let told = crate::support::delivery(DeliveryEvent::Message(echo), later(12));
-        let shop = world.shop.clone().with_clock_ahead(Duration::from_secs(5));
+        let ahead = ClockError { ahead: Duration::from_secs(5), ..ClockError::default() };
+        let shop = world.shop.clone().with_clock_error(ahead);
         shop.accept_delivery(world.number, told, Rules::default(), later(12)).await.unwrap();
         assert_eq!((takeovers(&world).await, chat(&world, ANA).await.paused_until), (0, None), "{whom} {started}");
     }
@@ -567,5 +569,37 @@ async fn waha_is_asked_rather_than_the_whole_day_looked_through() {
         .unwrap();
         owner_types(&world, ANA, "3AB1", later(1)).await;
         assert_eq!(asked(&world, later(1)).await.len(), expected, "{chats}");
+    }
+}
+
+/// A pause that is counted by a clock that is behind would be over as soon as the clock is set right.
+#[tokio::test]
+async fn a_pause_is_counted_by_the_time_of_whatsapp_where_our_clock_is_behind() {
+    let month = 30 * 24 * HOUR;
+    // What WhatsApp says of the message, what WAHA says of the delivery, what servers said; until when the pause lasts.
+    for (written, told, behind, until) in [
+        (month, Some(month), Duration::ZERO, month),
+        (month, Some(month + HOUR), Duration::ZERO, month),
+        (month + HOUR, Some(month), Duration::ZERO, month),
+        (month, Some(Duration::ZERO), Duration::ZERO, Duration::ZERO),
+        (month, Some(Duration::ZERO), month + HOUR, month),
+        (400 * month, Some(Duration::ZERO), month, month),
+        (month, None, Duration::ZERO, Duration::ZERO),
+        (month, None, month + HOUR, month),
+    ] {
+        let world = world().await;
+        world.says(ANA, "3FA1", "Hello", NOON).await;
+        let error = ClockError { behind, ..ClockError::default() };
+        let shop = world.shop.clone().with_clock_error(error);
+        let word = own(ANA, "3AB1", "Marta here, I take over", NOON + written);
+        match told {
+            Some(told) => {
+                let told = crate::support::delivery(DeliveryEvent::Message(word), NOON + told);
+                shop.accept_delivery(world.number, told, Rules::default(), NOON).await.unwrap();
+            }
+            None => drop(shop.recover_message(world.number, word, Rules::default(), NOON).await.unwrap()),
+        }
+        let paused = chat(&world, ANA).await.paused_until;
+        assert_eq!(paused, Some(NOON + until + 12 * HOUR), "{written:?} {told:?} {behind:?}");
     }
 }

@@ -379,7 +379,7 @@ pub async fn pause(cx: &Cx, shop: &TenantStore, call: ChatPause) -> Handled<Repl
             Some(span) => span.0,
             None => super::rules(cx, shop, &listed).await?.takeover_pause,
         };
-        shop.pause_chat(chat, now + span, now).await?;
+        shop.pause_chat(chat, cx.clock_error().latest(now) + span, now).await?;
         first = first.or(Some(chat));
     }
     Ok(Reply(shown(cx, shop, first.ok_or(StoreError::NotFound("chat"))?).await?))

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use self::wish::{Heeded, Said};
 use crate::ids::{ChatId, InstanceId};
+use crate::model::clock_error::ClockError;
 use crate::model::contact::Review;
 use crate::model::delivery::{Delivery, DeliveryEvent, Handling, MessageEvent, PROBE_MARK, SELF_POSTED_KIND};
 use crate::model::disclosure;
@@ -110,8 +111,10 @@ struct Intake<'s, 'c> {
     instance: InstanceId,
     defaults: Rules,
     origin: Origin,
-    /// By how much our clock may be ahead of WhatsApp's.
-    clock_ahead: Duration,
+    /// How wrong our clock is.
+    clock_error: ClockError,
+    /// When WAHA told of it by WAHA's clock, where it said so.
+    told_at: Option<Timestamp>,
     now: Timestamp,
 }
 
@@ -127,11 +130,12 @@ impl TenantStore {
         defaults: Rules,
         now: Timestamp,
     ) -> Result<Accepted, StoreError> {
-        let (tenant, clock_ahead) = (self.tenant, self.clock_ahead);
+        let (tenant, clock_error) = (self.tenant, self.clock_error);
         self.db
             .write_now(move |writer| {
                 let scope = Scope::writing(writer, tenant);
-                let intake = Intake { scope: &scope, instance, defaults, origin: Origin::Webhook, clock_ahead, now };
+                let (origin, told_at) = (Origin::Webhook, Some(delivery.at));
+                let intake = Intake { scope: &scope, instance, defaults, origin, clock_error, told_at, now };
                 let accepted = intake.accept(&delivery)?;
                 if !is_self_posted(&delivery.event) {
                     heard(&scope, instance, now)?;
@@ -172,9 +176,10 @@ impl TenantStore {
         defaults: Rules,
         now: Timestamp,
     ) -> Result<Accepted, StoreError> {
-        let clock_ahead = self.clock_ahead;
+        let clock_error = self.clock_error;
         self.write(move |scope| {
-            let intake = Intake { scope, instance, defaults, origin: Origin::History(stamp), clock_ahead, now };
+            let origin = Origin::History(stamp);
+            let intake = Intake { scope, instance, defaults, origin, clock_error, told_at: None, now };
             match intake.message(&message)? {
                 Accepted::Stored => {
                     scope.count("recovered");

@@ -129,6 +129,7 @@ impl TenantStore {
             interactions::columns!(),
             " FROM interactions WHERE tenant_id = :tenant AND client_ref = :client_ref"
         ));
+        let clock_error = self.clock_error;
         self.write(move |scope| {
             if let Some(known) = scope.row(KNOWN, &[(":client_ref", &client_ref)], interactions::read)? {
                 return Ok(known);
@@ -146,7 +147,7 @@ impl TenantStore {
             };
             let preview = super::accept_delivery::preview(&interaction.text);
             // Whoever writes here has read everything that is there.
-            let (settles_until, paused_until) = (jobs::NEVER, now + takeover_pause);
+            let (settles_until, paused_until) = (jobs::NEVER, clock_error.latest(now) + takeover_pause);
             human_spoke(scope, &HumanWord { chat, preview: &preview, at: now, settles_until, paused_until }, now)?;
             interactions::insert(scope, to.instance, &interaction, &Extra::default(), now)?;
             chats::answered(scope, chat, interaction.id, now)?;

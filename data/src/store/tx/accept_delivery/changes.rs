@@ -140,7 +140,7 @@ impl Intake<'_, '_> {
                 // Nobody but a person changes what was sent from here.
                 if let Some(ours) = changed.into_iter().find(|changed| changed.direction == Direction::Out) {
                     let at = edited.at.min(self.now);
-                    self.take_over(&Interaction { at, ..ours }, at)?;
+                    self.take_over(&Interaction { at, ..ours }, edited.at)?;
                 }
                 return Ok(Accepted::Stored);
             }
@@ -268,7 +268,7 @@ impl Intake<'_, '_> {
             // A person of the shop took back what was sent from here: the conversation is theirs.
             if let Some(ours) = changed.into_iter().find(|changed| changed.direction == Direction::Out) {
                 let at = revoked.at.min(self.now);
-                self.take_over(&Interaction { at, ..ours }, at)?;
+                self.take_over(&Interaction { at, ..ours }, revoked.at)?;
             }
             Ok(Accepted::Stored)
         })

@@ -103,7 +103,7 @@ impl Intake<'_, '_> {
             self.show_only(&interaction)?;
             takeover::leave_to_human(self.scope, interaction.chat, interaction.at, self.now)?;
         } else {
-            self.take_over(&interaction, message.at.min(self.now))?;
+            self.take_over(&interaction, message.at)?;
         }
         self.ask_who_is_meant(message, &thread)?;
         if authorship == Authorship::Unclear {
@@ -156,7 +156,7 @@ impl Intake<'_, '_> {
             if at != ours.interaction.at {
                 self.stand_at_its_time(&moved, ours.interaction.at)?;
             }
-            self.take_over(&moved, message.at.min(self.now))?;
+            self.take_over(&moved, message.at)?;
             return Ok(accepted);
         }
         // One that was found by its words keeps the id that it has.
@@ -186,9 +186,16 @@ impl Intake<'_, '_> {
         Ok(())
     }
 
+    /// The latest time that it may be. Servers may have said that our clock is behind, and a delivery is of now or earlier.
+    fn latest_now(&self) -> Timestamp {
+        let now = self.clock_error.latest(self.now);
+        self.told_at.map_or(now, |told_at| now.max(told_at))
+    }
+
     /// A human's message counts from when it was written, in whole seconds as WhatsApp says it.
     pub(super) fn take_over(&self, interaction: &Interaction, written_at: Timestamp) -> Result<(), StoreError> {
         let (chat, at) = (interaction.chat, interaction.at);
+        let written_at = written_at.min(self.latest_now());
         let pause = self.rules(Some(chat))?.takeover_pause;
         let text = preview_of(interaction);
         let word = HumanWord { chat, preview: &text, at, settles_until: at, paused_until: written_at + pause };
@@ -439,6 +446,6 @@ impl Intake<'_, '_> {
     }
 
     fn slack(&self) -> Duration {
-        CLOCK_SLACK + self.clock_ahead
+        CLOCK_SLACK + self.clock_error.ahead
     }
 }
