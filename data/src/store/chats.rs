@@ -325,17 +325,15 @@ pub(crate) fn note_phone(scope: &Scope<'_>, contact: ContactId, phone: &Phone) -
     Ok(())
 }
 
-/// Finds the direct chat of an address on a number, or makes person and chat.
-pub(crate) fn thread(
+/// The direct chat of an address on a number in the usual case, in one look: the address is known, the name too, and there is
+/// nothing to link.
+pub(crate) fn known_thread(
     scope: &Scope<'_>,
     instance: InstanceId,
     address: &Address,
     alternate: Option<&Address>,
     name: Option<&str>,
-    review: Review,
-    now: Timestamp,
-) -> Result<Thread, StoreError> {
-    // The usual case in one look: the address is known, the name too, and there is nothing to link.
+) -> Result<Option<Thread>, StoreError> {
     const KNOWN: Scoped = scoped!(concat!(
         "SELECT h.id, i.contact_id, h.last_out_at, ",
         is_known!(),
@@ -349,10 +347,6 @@ pub(crate) fn thread(
          JOIN chats AS h ON h.tenant_id = i.tenant_id AND h.contact_id = i.contact_id AND h.instance_id = :instance
          WHERE i.tenant_id = :tenant AND i.address = :address"
     ));
-    const FIND: Scoped = scoped!(
-        "SELECT id, last_out_at FROM chats
-             WHERE tenant_id = :tenant AND contact_id = :contact AND instance_id = :instance"
-    );
     let alternate = alternate.filter(|alternate| alternate.is_person());
     let known = scope.row(
         KNOWN,
@@ -363,9 +357,27 @@ pub(crate) fn thread(
             Ok((Thread { chat, contact, known, last_out_at }, row.get::<_, bool>(4)?))
         },
     )?;
-    if let Some((thread, true)) = known {
+    Ok(known.and_then(|(thread, complete)| complete.then_some(thread)))
+}
+
+/// Finds the direct chat of an address on a number, or makes person and chat.
+pub(crate) fn thread(
+    scope: &Scope<'_>,
+    instance: InstanceId,
+    address: &Address,
+    alternate: Option<&Address>,
+    name: Option<&str>,
+    review: Review,
+    now: Timestamp,
+) -> Result<Thread, StoreError> {
+    const FIND: Scoped = scoped!(
+        "SELECT id, last_out_at FROM chats
+             WHERE tenant_id = :tenant AND contact_id = :contact AND instance_id = :instance"
+    );
+    if let Some(thread) = known_thread(scope, instance, address, alternate, name)? {
         return Ok(thread);
     }
+    let alternate = alternate.filter(|alternate| alternate.is_person());
     let (contact, known) = contact_of(scope, address, alternate, name, review, now)?;
     let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":contact", &contact), (":instance", &instance)];
     let found = scope.row(FIND, params, |row| Ok((row.get(0)?, row.get(1)?)))?;

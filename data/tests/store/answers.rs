@@ -371,3 +371,31 @@ async fn a_deletion_or_an_edit_may_come_before_its_message() {
     let seen: Vec<_> = page.iter().map(|message| (message.text.as_str(), message.state)).collect();
     assert_eq!(seen, [("fixed", InteractionState::Edited), ("oops", InteractionState::Revoked)]);
 }
+
+#[tokio::test]
+async fn a_message_that_was_taken_back_before_it_came_leaves_nobody_waiting() {
+    let world = world().await;
+    world.says(ANA, "A1", "Hello", NOON).await;
+    let chat = world.shop.find_chat(&ANA.parse().unwrap()).await.unwrap().unwrap().id;
+    world.shop.finish_chat(chat, later(1)).await.unwrap();
+    let before = world.shop.chat(chat).await.unwrap().unwrap();
+    let revoked = RevokedEvent { target_bare_id: "A2".into(), from_me: None, at: later(2) };
+    world.receives(DeliveryEvent::Revoked(revoked), later(2)).await;
+    world.says(ANA, "A2", "oops", later(3)).await;
+    let after = world.shop.chat(chat).await.unwrap().unwrap();
+    assert_eq!((after.state, after.reason, after.unread), (before.state, before.reason, before.unread));
+    assert_eq!((after.waiting_since, after.last_at), (before.waiting_since, Some(later(3))));
+    assert!(world.claim(JobKind::AnswerChat, later(3_600)).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_message_that_comes_again_under_another_address_makes_no_second_chat() {
+    let world = world().await;
+    let hidden = "190997547974799@lid";
+    assert_eq!(world.says(ANA, "A1", "Hello", NOON).await, Accepted::Stored);
+    assert_eq!(world.says(hidden, "A1", "Hello", later(1)).await, Accepted::Duplicate);
+    assert!(world.shop.find_chat(&hidden.parse().unwrap()).await.unwrap().is_none(), "no chat that is empty");
+    // What they write there is theirs.
+    assert_eq!(world.says(hidden, "A2", "Are you open?", later(2)).await, Accepted::Stored);
+    assert!(world.shop.find_chat(&hidden.parse().unwrap()).await.unwrap().is_some());
+}

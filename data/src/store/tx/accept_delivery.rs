@@ -381,7 +381,11 @@ impl Intake<'_, '_> {
         }
         let name = message.push_name.as_deref();
         let alternate = message.alternate.as_ref();
-        let thread = chats::thread(self.scope, self.instance, &message.chat, alternate, name, Review::New, self.now)?;
+        let thread = match chats::known_thread(self.scope, self.instance, &message.chat, alternate, name)? {
+            Some(thread) => thread,
+            None if self.is_known_of_another_address(message)? => return Ok(Accepted::Duplicate),
+            None => chats::thread(self.scope, self.instance, &message.chat, alternate, name, Review::New, self.now)?,
+        };
         let mut interaction = self.interaction(message, thread.chat, Author::Customer);
         let mut extra = self.extra(message);
         let written_at = interaction.at;
@@ -405,6 +409,12 @@ impl Intake<'_, '_> {
             }
         }
         let rules = self.rules(Some(thread.chat))?;
+        let early = if message.kind == ContentKind::Waiting { None } else { self.take_early(message)? };
+        if matches!(early, Some(changes::Changed::Revoked)) {
+            self.keep_taken_back(message, &interaction)?;
+            recipients::note_reply(self.scope, thread.contact, written_at)?;
+            return Ok(Accepted::Stored);
+        }
         if lateness != Lateness::AnsweredOnPhone {
             let preview = preview_of(&interaction);
             self.customer_spoke(thread.chat, &message.chat, &preview, interaction.at, written_at)?;
@@ -413,10 +423,12 @@ impl Intake<'_, '_> {
         if message.kind == ContentKind::Waiting {
             return Ok(Accepted::Stored);
         }
-        let text = match self.changed_before_it_came(message)? {
-            Some(changes::Changed::Revoked) => return Ok(Accepted::Stored),
-            Some(changes::Changed::Edited(text)) => text,
-            None => interaction.text,
+        let text = match early {
+            Some(changes::Changed::Edited(text)) => {
+                self.edit(&message.bare_id, &text, Direction::In, None)?;
+                text
+            }
+            _ => interaction.text,
         };
         let said = Said {
             chat: thread.chat,

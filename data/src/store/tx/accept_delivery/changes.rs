@@ -26,8 +26,8 @@ pub(super) enum Changed {
 }
 
 impl Intake<'_, '_> {
-    /// WAHA keeps no order: an edit or a deletion may come before its message.
-    pub(super) fn changed_before_it_came(&self, message: &MessageEvent) -> Result<Option<Changed>, StoreError> {
+    /// WAHA keeps no order: an edit or a deletion may come before its message. Takes what was kept of it.
+    pub(super) fn take_early(&self, message: &MessageEvent) -> Result<Option<Changed>, StoreError> {
         const TAKE: Scoped = scoped!(
             "DELETE FROM early_changes WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :bare_id
              RETURNING kind, text"
@@ -35,16 +35,22 @@ impl Intake<'_, '_> {
         let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":instance", &self.instance), (":bare_id", &message.bare_id)];
         let taken = self.scope.row(TAKE, params, |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
         let Some((kind, text)) = taken else { return Ok(None) };
-        if kind == "revoked" {
-            self.revoke(&message.bare_id, None)?;
-            return Ok(Some(Changed::Revoked));
-        }
-        // An older version kept the words of an edit apart; those of this one are younger.
-        if self.origin == Origin::Edit {
-            return Ok(None);
-        }
-        self.edit(&message.bare_id, &text, Direction::of(message.from_me), None)?;
-        Ok(Some(Changed::Edited(text)))
+        Ok(match kind.as_str() {
+            "revoked" => Some(Changed::Revoked),
+            // An older version kept the words of an edit apart; those of this one are younger.
+            _ if self.origin == Origin::Edit => None,
+            _ => Some(Changed::Edited(text)),
+        })
+    }
+
+    /// A message came that was taken back before: it stands in its chat as taken back, and nobody has to see to it.
+    pub(super) fn keep_taken_back(&self, message: &MessageEvent, taken_back: &Interaction) -> Result<(), StoreError> {
+        const STAND: Scoped = scoped!(
+            "UPDATE chats SET revision = revision + 1, last_at = max(coalesce(last_at, 0), :at)
+             WHERE tenant_id = :tenant AND id = :chat"
+        );
+        self.scope.execute(STAND, &[(":chat", &taken_back.chat), (":at", &taken_back.at)])?;
+        self.revoke(&message.bare_id, None).map(drop)
     }
 
     pub(super) fn keep_early(&self, bare_id: &str, kind: &'static str, text: &str) -> Result<(), StoreError> {
@@ -157,6 +163,25 @@ impl Intake<'_, '_> {
                 }
             }
         })
+    }
+
+    /// Is this message of a customer there with its content, while nobody is known by its addresses? Some engines tell of a
+    /// message a second time under the other address of its person.
+    pub(super) fn is_known_of_another_address(&self, message: &MessageEvent) -> Result<bool, StoreError> {
+        const KNOWN: Scoped = scoped!(
+            "SELECT 1 FROM interactions
+             WHERE tenant_id = :tenant AND instance_id = :instance AND bare_id = :target AND direction = 'in'
+               AND kind <> 'waiting' AND address <> :address
+               AND NOT EXISTS (SELECT 1 FROM identities WHERE tenant_id = :tenant AND address = :address)
+               AND NOT EXISTS (SELECT 1 FROM identities WHERE tenant_id = :tenant AND address = :alternate)"
+        );
+        let params: &[(&str, &dyn rusqlite::ToSql)] = &[
+            (":instance", &self.instance),
+            (":target", &message.bare_id),
+            (":address", &message.chat),
+            (":alternate", &message.alternate),
+        ];
+        Ok(self.scope.row(KNOWN, params, |_| Ok(()))?.is_some())
     }
 
     /// Is a message of this id there, whoever wrote it?
