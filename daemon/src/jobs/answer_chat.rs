@@ -367,15 +367,15 @@ impl Run<'_> {
         let Some(contact) = self.facts.chat.contact else { return Ok(None) };
         let reason = match acquaintance::look_back(self.cx, self.tenant, waha, &self.facts, contact).await? {
             Acquaintance::New => return Ok(None),
-            Acquaintance::Known => UNREVIEWED.to_owned(),
-            Acquaintance::Unclear(why) => format!("unreviewed: {why}"),
+            Acquaintance::Known => UNREVIEWED,
+            Acquaintance::Unclear(reason) => reason,
             // The gate reads what was said meanwhile.
             Acquaintance::Reviewed => return Ok(Some(snooze(self.cx.now(), "reviewed meanwhile".to_owned()))),
         };
         if !self.tenant.hold_back(contact).await? {
             return Ok(Some(snooze(self.cx.now(), "reviewed meanwhile".to_owned())));
         }
-        self.stop(ChatState::NeedsYou, &reason, Handoff::No).await.map(Some)
+        self.stop(ChatState::NeedsYou, reason, Handoff::No).await.map(Some)
     }
 
     /// Asks the model, or takes what it said to this revision before.

@@ -108,7 +108,7 @@ pub async fn world_with(engine: Engine, change: impl FnOnce(&mut Config)) -> Wor
         .header("X-Api-Key", waha.api_key())
         .json(&serde_json::json!({"name": SESSION, "start": true, "config": {
             "noweb": {"store": {"enabled": true, "fullSync": false}},
-            "webhooks": [{"url": url, "events": ["message.any", "message.ack", "message.revoked"], "hmac": {"key": key}}]}}))
+            "webhooks": [{"url": url, "events": ["message.any", "message.ack", "message.revoked", "message.edited"], "hmac": {"key": key}}]}}))
         .send()
         .await
         .unwrap();
