@@ -278,13 +278,16 @@ impl Case<'_> {
                 continue;
             }
             let mark = &question.marks[0];
-            if last.get(&question.who).is_some_and(|at| *at > question.said_at) {
+            let places = self.stored.get(&(true, question.bare_id.as_str())).cloned().unwrap_or_default();
+            let stored = places.first().map(|place| &self.record.stored[*place]);
+            // One that came after the answer to a younger one is not passed over while it is shown as open.
+            let is_open = stored.is_some_and(|stored| stored.unanswered);
+            if !is_open && last.get(&question.who).is_some_and(|at| *at > question.said_at) {
                 let what = format!("{mark} has no answer, and what was written after it has one");
                 self.breach(Law::AnsweredOrReason, Some(question.who), what);
                 continue;
             }
-            let places = self.stored.get(&(true, question.bare_id.as_str())).cloned().unwrap_or_default();
-            let chat = places.first().map(|place| &self.record.chats[self.record.stored[*place].chat]);
+            let chat = stored.map(|stored| &self.record.chats[stored.chat]);
             if chat.is_none_or(|chat| chat.state != "needs_you" || chat.reason.is_empty()) {
                 let what = format!("{mark} has no answer, and nothing says why: {chat:?}");
                 self.breach(Law::AnsweredOrReason, Some(question.who), what);
