@@ -121,7 +121,11 @@ impl World {
         let mut config = self.waha.config("default").unwrap();
         change(&mut config);
         let url = format!("{}/api/sessions/default", self.waha.url());
-        let put = reqwest::Client::new().put(url).header("x-api-key", self.waha.api_key());
+        let put = mychatflow_daemon::http_client::builder()
+            .build()
+            .unwrap()
+            .put(url)
+            .header("x-api-key", self.waha.api_key());
         put.json(&json!({"config": config})).send().await.unwrap().error_for_status().unwrap();
         self.waha.wait_for_status("default", waha::Status::Working, SOON).await.unwrap();
     }

@@ -279,7 +279,8 @@ impl Places {
     async fn read(world: &World) -> Self {
         let status = world.done(&["daemon", "status"]).await.remove(0);
         let metrics = status["metrics"].as_str().unwrap().to_owned();
-        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap();
+        let client =
+            mychatflow_daemon::http_client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap();
         Self {
             ready: client.get(metrics.replace("/metrics", "/readyz")).send().await.unwrap().json().await.unwrap(),
             metrics: client.get(&metrics).send().await.unwrap().text().await.unwrap(),
@@ -440,7 +441,7 @@ async fn post(world: &World, refused: Refused) {
         Refused::OtherNumber => {
             let number = world.done(&["instance", "show", NUMBER]).await.remove(0);
             let url = number["webhook_url"].as_str().unwrap().replace(number["id"].as_str().unwrap(), "gone");
-            let client = reqwest::Client::builder().no_proxy().build().unwrap();
+            let client = mychatflow_daemon::http_client::builder().no_proxy().build().unwrap();
             assert_eq!(client.post(url).body(envelope(NUMBER)).send().await.unwrap().status(), 404);
             return;
         }

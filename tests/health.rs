@@ -33,7 +33,7 @@ async fn finding(world: &World, code: &str) -> Option<Value> {
 async fn ready(world: &World) -> (u16, Value) {
     let status = world.done(&["daemon", "status"]).await.remove(0);
     let url = status["metrics"].as_str().unwrap().replace("/metrics", "/readyz");
-    let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap();
+    let client = mychatflow_daemon::http_client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap();
     let answer = client.get(url).send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
 }

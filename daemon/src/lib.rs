@@ -16,6 +16,7 @@ pub mod gemini;
 pub mod halt;
 pub mod health;
 pub mod http;
+pub mod http_client;
 pub mod hurry;
 pub mod instances;
 pub mod jobs;

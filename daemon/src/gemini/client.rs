@@ -142,7 +142,7 @@ impl Gemini {
             return Err(BuildError::ApiKey);
         }
         key.set_sensitive(true);
-        let mut builder = reqwest::Client::builder()
+        let mut builder = crate::http_client::builder()
             .default_headers(HeaderMap::from_iter([(reqwest::header::HeaderName::from_static("x-goog-api-key"), key)]))
             .user_agent(concat!("mychatflow/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())

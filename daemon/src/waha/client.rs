@@ -179,7 +179,7 @@ impl Waha {
             key.set_sensitive(true);
             headers.insert("x-api-key", key);
         }
-        let mut builder = reqwest::Client::builder()
+        let mut builder = crate::http_client::builder()
             .default_headers(headers)
             .user_agent(concat!("mychatflow/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())

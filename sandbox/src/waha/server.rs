@@ -114,7 +114,7 @@ impl Server {
     pub async fn start(options: Options) -> io::Result<Server> {
         let (door, listener) = Door::bind(options.port).await?;
         // WAHA checks no certificates either; redirects are followed, as reqwest does by default.
-        let client = reqwest::Client::builder()
+        let client = crate::http_client::builder()
             .no_proxy()
             .http1_only()
             .tcp_nodelay(true)

@@ -109,7 +109,7 @@ async fn post(url: &str, key: &Secret, session: &str) -> anyhow::Result<Answered
         "id": format!("evt_doctor_{now}"), "timestamp": now, "event": SELF_POSTED_KIND, "session": session, "payload": {},
     });
     let body = body.to_string();
-    let mut client = reqwest::Client::builder().redirect(Policy::none()).timeout(TIMEOUT);
+    let mut client = mychatflow_daemon::http_client::builder().redirect(Policy::none()).timeout(TIMEOUT);
     if is_this_machine(url.as_str()) {
         client = client.no_proxy();
     }
