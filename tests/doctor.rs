@@ -66,12 +66,15 @@ impl World {
     }
 
     fn configure(&self, waha_key: &str, gemini_key: &str) {
+        self.configure_at(&self.waha.url(), waha_key, gemini_key);
+    }
+
+    fn configure_at(&self, waha_url: &str, waha_key: &str, gemini_key: &str) {
         let text = format!(
             "[daemon]\ndata_dir = \"data\"\nsocket = \"run/socket\"\n\
              [webhook]\nlisten = \"127.0.0.1:0\"\n[metrics]\nlisten = \"127.0.0.1:0\"\n\
-             [[waha]]\nname = \"main\"\nurl = \"{}\"\napi_key = \"{waha_key}\"\n\
+             [[waha]]\nname = \"main\"\nurl = \"{waha_url}\"\napi_key = \"{waha_key}\"\n\
              [gemini]\nbase_url = \"{}\"\napi_key = \"{gemini_key}\"\n",
-            self.waha.url(),
             self.gemini.url(),
         );
         std::fs::write(self.config(), text).unwrap();
@@ -258,6 +261,14 @@ async fn a_gateway_that_lists_no_models_is_judged_by_an_answer() {
     world.gemini.faults().add(gemini::Operation::GenerateContent, When::Always, unknown);
     let said = world.doctor(&["--probe", "--yes"]).await;
     said.assert_said("gemini", "failed", "does not know the model", "set gemini.model");
+}
+
+#[tokio::test]
+async fn https_where_only_http_is_spoken_is_told_as_that() {
+    let world = World::new().await;
+    world.configure_at(&world.waha.url().replace("http://", "https://"), world.waha.api_key(), "");
+    let said = world.doctor(&[]).await;
+    said.assert_said("waha main", "failed", "can't be reached", "let waha.main.url begin with http://");
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 //! A plain state machine: time comes in as an argument. It judges the server, never a session: a session that is not
 //! ready, a refused call or a failing engine are answers, and an answer means that the server is there.
 
+use std::error::Error;
+use std::io;
 use std::time::Duration;
 
 use mychatflow_data::time::Timestamp;
@@ -53,6 +55,10 @@ pub enum OutageKind {
     KeyRefused,
     /// There is no connection.
     NoConnection,
+    /// It shows a certificate that this machine does not trust, or one of another name.
+    Certificate,
+    /// Something else than TLS is spoken where `https` was asked for.
+    NoTls,
     /// Something in front of it answers in its place.
     Gateway,
     /// It was reached, and gave no answer.
@@ -62,13 +68,30 @@ pub enum OutageKind {
 impl OutageKind {
     /// The sort that an error of a server shows.
     #[must_use]
-    pub const fn of(error: &WahaError) -> Self {
+    pub fn of(error: &WahaError) -> Self {
         match error {
             WahaError::Unauthorized { .. } => Self::KeyRefused,
-            WahaError::Refused(_) => Self::NoConnection,
+            WahaError::Refused(cause) => Self::of_connection(cause.as_ref()),
             WahaError::Gateway { .. } => Self::Gateway,
             _ => Self::NoAnswer,
         }
+    }
+
+    fn of_connection(cause: &(dyn Error + 'static)) -> Self {
+        // The layers of a client wrap each other; an I/O error keeps what it wraps to itself.
+        let mut layer = Some(cause);
+        while let Some(error) = layer {
+            let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+            let inner = inner.map(|inner| inner as &(dyn Error + 'static));
+            match inner.unwrap_or(error).downcast_ref::<rustls::Error>() {
+                Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented) => {
+                    return Self::Certificate;
+                }
+                Some(rustls::Error::InvalidMessage(_)) => return Self::NoTls,
+                _ => layer = inner.or_else(|| error.source()),
+            }
+        }
+        Self::NoConnection
     }
 }
 
@@ -160,6 +183,25 @@ mod tests {
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_seconds(seconds)
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("client error (Connect)")]
+    struct Layer(#[source] io::Error);
+
+    #[test]
+    fn what_tls_says_is_found_under_the_layers_of_the_client() {
+        let refused =
+            |error: rustls::Error| OutageKind::of(&WahaError::Refused(Box::new(Layer(io::Error::other(error)))));
+        let foreign = rustls::CertificateError::UnknownIssuer;
+        assert_eq!(refused(rustls::Error::InvalidCertificate(foreign)), OutageKind::Certificate);
+        assert_eq!(
+            refused(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)),
+            OutageKind::NoTls
+        );
+        assert_eq!(refused(rustls::Error::HandshakeNotComplete), OutageKind::NoConnection);
+        let closed = WahaError::Refused(Box::new(Layer(io::ErrorKind::ConnectionRefused.into())));
+        assert_eq!(OutageKind::of(&closed), OutageKind::NoConnection);
     }
 
     #[test]
