@@ -218,17 +218,12 @@ async fn an_answer_that_is_refused_for_its_content_and_a_silent_chat_are_no_faul
 async fn open() -> World {
     let mut world = World::unfurnished(Shop::on(Engine::Noweb)).await;
     allow_readers(&world, 0o600);
-    start(&mut world).await;
+    world.start().await;
     world.furnish().await;
     world.pair().await;
     world.ana_asks().await;
     world.at_rest().await;
     world
-}
-
-/// A write that is too large for a file is an error, and not the end.
-async fn start(world: &mut World) {
-    world.start_with_signals_ignored(&["XFSZ"]).await;
 }
 
 async fn go_through(faults: &[Fault]) {
@@ -453,7 +448,7 @@ async fn change_store(world: &mut World, sql: &str) {
     world.stop().await;
     let path = world.path().join("data").join(mychatflow_daemon::STORE_FILE);
     rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap();
-    start(world).await;
+    world.start().await;
 }
 
 /// Nothing that the daemon writes may grow past this.
@@ -523,7 +518,7 @@ async fn provoke(world: &mut World, act: Act) {
         Act::Posted(refused) => post(world, refused).await,
         Act::DaemonRestarts => {
             world.stop().await;
-            start(world).await;
+            world.start().await;
         }
         Act::SendsFail => {
             waha.faults().add(Operation::SendText, When::Always, answer(500));
@@ -551,7 +546,7 @@ async fn provoke(world: &mut World, act: Act) {
             let listens = async || gemini.resume_listening().await.ok();
             world.until("Gemini listens again", DEADLINE, listens).await;
             world.stop().await;
-            start(world).await;
+            world.start().await;
         }
         Act::GeminiRoutes => {
             gemini.route("gemini-3.5-flash-lite", "gemini-3.5-flash");
@@ -560,7 +555,7 @@ async fn provoke(world: &mut World, act: Act) {
         Act::GeminiWell => {
             gemini.faults().clear();
             world.stop().await;
-            start(world).await;
+            world.start().await;
         }
         Act::GeminiKey(key) => {
             let config = std::fs::read_to_string(world.config()).unwrap();

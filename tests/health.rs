@@ -41,7 +41,7 @@ async fn ready(world: &World) -> (u16, Value) {
 #[tokio::test]
 async fn a_disk_without_room_for_a_message_is_told_by_every_place() {
     let mut world = World::unfurnished(Shop::on(Engine::Noweb)).await;
-    world.start_with_signals_ignored(&["XFSZ"]).await;
+    world.start().await;
     world.furnish().await;
     world.pair().await;
     assert_eq!(ready(&world).await.0, 200);
