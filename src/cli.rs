@@ -6,6 +6,7 @@ pub mod contact;
 pub mod instance;
 pub mod quick_reply;
 pub mod segment;
+pub mod setup;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -25,6 +26,7 @@ use self::contact::ContactVerb;
 use self::instance::InstanceVerb;
 use self::quick_reply::QuickReplyVerb;
 use self::segment::SegmentVerb;
+use self::setup::SetupArgs;
 
 /// Answers a shop's WhatsApp from its own facts.
 #[derive(Debug, Parser)]
@@ -129,8 +131,8 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// A shop with customers, WAHA and Gemini, all made up
     Demo(DemoArgs),
-    /// Ask for what is needed, write the config, start the daemon
-    Setup,
+    /// Connect WAHA, Gemini and a phone, and tell the assistant about the shop; goes on where it was left
+    Setup(Box<SetupArgs>),
     /// The config file
     #[command(subcommand)]
     Config(ConfigVerb),

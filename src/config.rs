@@ -73,12 +73,23 @@ pub struct Whereabouts {
 /// # Errors
 /// Everything that is wrong with it.
 pub fn load(explicit: Option<&Path>, env: &Env) -> Result<Loaded, ConfigError> {
-    let file = find(explicit, env)?;
+    loaded(find(explicit, env)?, env)
+}
+
+fn loaded(file: Option<(PathBuf, String)>, env: &Env) -> Result<Loaded, ConfigError> {
     let layers = Layers::read(file.as_ref().map(|(path, text)| (path.as_path(), text.as_str())), env);
     let origins = layers.found.iter().map(|(key, found)| (key.to_string(), found.origin.clone())).collect();
     let file = file.map(|(path, _)| path);
     let (config, problems) = build::build(layers, &base(file.as_deref()), env);
     if problems.is_empty() { Ok(Loaded { config, file, origins }) } else { Err(ConfigError { file, problems }) }
+}
+
+/// Reads a config that may not be on the disk yet, as if it stood there.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn of_text(path: &Path, text: &str, env: &Env) -> Result<Loaded, ConfigError> {
+    loaded(Some((path.to_owned(), text.to_owned())), env)
 }
 
 /// Looks for the daemon's socket, unless it was named. A wrong key or value keeps nobody from asking the daemon, and a

@@ -373,7 +373,7 @@ async fn a_missed_deadline_is_tried_once_more() {
     assert_eq!(fake.calls(), 2);
 
     let fake = Fake::start(vec![Canned::Hang]).await;
-    let gemini = Gemini::new(Config { timeout: Duration::from_millis(50), ..config(&fake.url) }).unwrap();
+    let gemini = Gemini::new(Config { timeout: Duration::from_millis(750), ..config(&fake.url) }).unwrap();
     assert_eq!(gemini.generate(&ask()).await.unwrap_err(), GeminiError::Timeout);
     assert_eq!(fake.calls(), 2);
 }

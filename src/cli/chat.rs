@@ -56,7 +56,7 @@ pub enum ChatVerb {
         #[command(flatten)]
         limit: Limit,
     },
-    /// Write to a customer; the assistant falls silent in this chat for a while
+    /// Write to a customer; the assistant falls silent in this chat for a while. A number that never wrote works too: that asks first
     Send {
         #[command(flatten)]
         chat: ChatArg,
@@ -75,7 +75,7 @@ pub enum ChatVerb {
         /// The words are those of `chat draft`: forget them there
         #[arg(long)]
         clear_draft: bool,
-        /// Send though WhatsApp lets the number start no new chats now
+        /// Do not ask before the first message to somebody who never wrote, also where WhatsApp wants no new chats now
         #[arg(long)]
         yes: bool,
     },

@@ -11,7 +11,7 @@ use crate::cli::AskArgs;
 use crate::output::{clean, clean_lines};
 
 /// A slow model on its second attempt.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Asks the assistant.
 pub async fn run(cx: &Cx, args: AskArgs) -> anyhow::Result<()> {
@@ -22,7 +22,8 @@ pub async fn run(cx: &Cx, args: AskArgs) -> anyhow::Result<()> {
     cx.output.document(&answer, people)
 }
 
-fn people(answer: &AskAnswer) -> String {
+/// The answer in words for people.
+pub(super) fn people(answer: &AskAnswer) -> String {
     let AskAnswer { action, answer, reason, sources, model, latency_ms, credits } = answer;
     let words = answer.as_ref().map(|answer| clean_lines(answer).join("\n")).unwrap_or_default();
     let head = match action {

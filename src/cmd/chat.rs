@@ -7,7 +7,7 @@ use mychatflow_data::client::{CALL_TIMEOUT, ClientError};
 use mychatflow_data::ids::InteractionId;
 use mychatflow_data::model::chat::ChatState;
 use mychatflow_data::model::interaction::{Author, InteractionState};
-use mychatflow_data::model::new_chats::NEW_CHATS_CLOSED;
+use mychatflow_data::model::new_chats::{consent_question, wants_consent};
 use mychatflow_data::protocol::calls::chat::{
     ChatApprove, ChatCancel, ChatCompose, ChatDone, ChatDraft, ChatEdit, ChatList, ChatNote, ChatPause, ChatRead,
     ChatResume, ChatSend, ChatSent, ChatShow, ChatSnooze, ChatSummary, ChatUnnote, InteractionDocument, ListOrder,
@@ -17,7 +17,8 @@ use mychatflow_data::protocol::calls::quick_reply::QuickReplyRender;
 use mychatflow_data::protocol::calls::search::{ChatSearch, SearchHit};
 use mychatflow_data::protocol::name::{ChatName, InstanceName, QuickReplyName};
 
-use super::{Cx, PAGE, PAGE_MAX, dialogue, text_or_stdin};
+use super::dialogue::{self, Answer};
+use super::{Cx, PAGE, PAGE_MAX, text_or_stdin};
 use crate::cli::Limit;
 use crate::cli::chat::{ChatArg, ChatVerb};
 use crate::output::{Format, Table, age, age_or, clean, clean_lines, local, note};
@@ -132,14 +133,13 @@ pub async fn run(cx: &Cx, verb: ChatVerb) -> anyhow::Result<()> {
     }
 }
 
-/// Would the message start a chat that WhatsApp does not want now, and does the person who is there want it all the same?
+/// Would the message start a chat, and does the person who is there want that?
 fn asks_for_consent(cx: &Cx, refusal: &str) -> anyhow::Result<bool> {
-    if !refusal.starts_with(NEW_CHATS_CLOSED) || cx.output.format() == Format::Json || !dialogue::somebody_is_there() {
+    if !wants_consent(refusal) || cx.output.format() == Format::Json || !dialogue::somebody_is_there() {
         return Ok(false);
     }
-    note(&clean(refusal));
-    let answer = dialogue::ask("Send it all the same? [y/N] ")?.unwrap_or_default();
-    Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
+    note(&clean(consent_question(refusal)));
+    Ok(dialogue::leave("Send it?")? == Answer::Yes)
 }
 
 /// The words of a quick reply for a customer; refused when they have places without a value.

@@ -11,13 +11,14 @@ use mychatflow_daemon::data_dir::holder;
 use mychatflow_data::client::{self, Client, ClientError};
 use mychatflow_data::protocol::VERSION;
 use mychatflow_data::protocol::calls::events::EventsSubscribe;
+use mychatflow_data::protocol::calls::overview::OverviewShow;
 use mychatflow_tui::keymap::Keymap;
 use mychatflow_tui::msg::PhoneWish;
 use mychatflow_tui::notify::{TerminalEnv, Way};
 use mychatflow_tui::passthrough::Via;
 use mychatflow_tui::probe::PixelSupport;
 use mychatflow_tui::runtime::{self, Again, Connecting, Connector, NoLink, Surroundings};
-use mychatflow_tui::state::{Charset, Guide, Setup};
+use mychatflow_tui::state::{Charset, Guide, Screen, Setup};
 use mychatflow_tui::theme::{Background, ColourEnv, Glyphs, TextEncoding, ThemeName};
 use tokio::sync::{Mutex, mpsc};
 
@@ -39,6 +40,18 @@ pub struct Extras {
     pub phone: Option<mpsc::UnboundedSender<PhoneWish>>,
     /// Nothing is kept from one time to the next.
     pub forget: bool,
+    /// The screen that is on first.
+    pub screen: Screen,
+}
+
+impl Extras {
+    /// A console on a daemon: on the dashboard while there are first steps to do, else on the chats.
+    async fn by_first_steps(cx: &Cx, client: &Client) -> Self {
+        // Without a business, or with several, there is no list of steps to look at.
+        let overview = client.call(&OverviewShow { tenant: cx.tenant() }).await;
+        let is_open = overview.is_ok_and(|overview| !overview.first_steps.is_empty());
+        Self { screen: if is_open { Screen::Dashboard } else { Screen::Chats }, ..Self::default() }
+    }
 }
 
 /// Opens the console. Without a daemon it says how to get one.
@@ -51,17 +64,19 @@ pub async fn run(cx: &Cx) -> anyhow::Result<()> {
         if is_dumb(&cx.env) {
             return tell_plainly(cx).await;
         }
-        return open(cx, over_ssh(cx, host.clone(), client), Extras::default()).await;
+        let extras = Extras::by_first_steps(cx, &client).await;
+        return open(cx, over_ssh(cx, host.clone(), client), extras).await;
     }
     let error = match cx.connect().await {
         Ok(client) => {
             let_in(&client).await?;
+            let extras = Extras::by_first_steps(cx, &client).await;
             drop(client);
             on_terminal()?;
             if is_dumb(&cx.env) {
                 return tell_plainly(cx).await;
             }
-            return open(cx, here(cx), Extras::default()).await;
+            return open(cx, here(cx), extras).await;
         }
         Err(error) => error.downcast::<ClientError>()?,
     };
@@ -88,7 +103,8 @@ async fn offer(cx: &Cx, file: &Path, error: ClientError) -> anyhow::Result<()> {
             if is_dumb(&cx.env) {
                 return tell_plainly(cx).await;
             }
-            return open(cx, here(cx), Extras::default()).await;
+            let extras = Extras::by_first_steps(cx, &cx.connect().await?).await;
+            return open(cx, here(cx), extras).await;
         }
     }
     note(&format!(
@@ -210,6 +226,7 @@ pub async fn open(cx: &Cx, connect: Connector, extras: Extras) -> anyhow::Result
         tenant: if extras.forget { None } else { cx.tenant() },
         pixels: PixelSupport::None,
         guide: extras.guide,
+        screen: extras.screen,
         zone: TimeZone::system(),
     };
     let around = Surroundings {

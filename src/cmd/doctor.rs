@@ -240,15 +240,41 @@ fn conclude(cx: &Cx, checks: Vec<Check>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Tries a WAHA that is in no config yet: what was found there, or what is wrong.
-pub async fn try_waha(url: &str, key: SecretString) -> Result<String, String> {
+/// Tries a WAHA and its key: what was found there.
+///
+/// # Errors
+/// What is wrong.
+pub async fn try_waha(url: &str, key: SecretString) -> Result<String, KeyTrialError> {
+    let trouble = |error: clients::ClientsError| KeyTrialError::Trouble(format!("{:#}", anyhow::Error::new(error)));
     let mut config = Config::new(PathBuf::new(), PathBuf::new());
     config.waha = vec![WahaConfig::new(WAHA_NAME, url, key)];
-    let built = clients::build(config).map_err(|error| format!("{:#}", anyhow::Error::new(error)))?;
-    let Some((name, waha)) = built.wahas.iter().next() else { return Err("no server".to_owned()) };
-    let check = waha::server(name, waha).await;
-    if check.state == State::Failed { Err(check.detail) } else { Ok(check.detail) }
+    let built = clients::build(config).map_err(trouble)?;
+    let Some((name, waha)) = built.wahas.iter().next() else {
+        return Err(KeyTrialError::Trouble("no server".to_owned()));
+    };
+    waha::try_key(name, waha).await
 }
+
+/// Why a server and its key were not found to be right.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyTrialError {
+    /// The key is wrong.
+    #[error("{0}")]
+    KeyRefused(String),
+    /// There is no such model; these there are.
+    #[error("there is no model {model}")]
+    ModelUnknown {
+        /// The model that was asked.
+        model: String,
+        /// Those that write answers.
+        models: Vec<String>,
+    },
+    /// Anything else.
+    #[error("{0}")]
+    Trouble(String),
+}
+
+pub use self::gemini::try_model;
 
 /// Waits for an answer, but not for long.
 async fn soon<T, E>(asked: impl Future<Output = Result<T, E>>) -> anyhow::Result<T>

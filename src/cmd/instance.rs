@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 use futures_util::StreamExt;
-use mychatflow_data::client::Client;
+use mychatflow_data::client::{Client, ClientError};
 use mychatflow_data::model::instance::{InstanceStatus, condition};
 use mychatflow_data::phone::Phone;
 use mychatflow_data::protocol::calls::events::EventsSubscribe;
@@ -14,6 +14,7 @@ use mychatflow_data::protocol::calls::instance::{
     InstanceRemove, InstanceRestart, InstanceShow, InstanceShown, InstanceWebhook, QrCode, SessionFate,
     WebhookDocument,
 };
+use mychatflow_data::protocol::error::Code;
 use mychatflow_data::protocol::event::Topic;
 use mychatflow_data::protocol::name::{InstanceName, TenantName};
 use mychatflow_data::time::Timestamp;
@@ -215,7 +216,8 @@ fn code_line(code: &QrCode, now: Timestamp) -> String {
     )
 }
 
-async fn pair(cx: &Cx, name: InstanceName, phone: Option<Phone>) -> anyhow::Result<()> {
+/// Shows the code and follows it until a phone has scanned it.
+pub(super) async fn pair(cx: &Cx, name: InstanceName, phone: Option<Phone>) -> anyhow::Result<()> {
     let client = cx.connect().await?;
     let wanted =
         EventsSubscribe { tenant: cx.tenant(), topics: vec![Topic::InstanceChanged], ..EventsSubscribe::default() };
@@ -254,8 +256,10 @@ async fn pair(cx: &Cx, name: InstanceName, phone: Option<Phone>) -> anyhow::Resu
                 );
             }
             Some(InstanceStatus::ScanQrCode) if !by_code => {
-                let left = draw(&client, cx.tenant(), &name, &mut canvas, &mut drawn).await?;
-                until_next = left + NEXT_CODE_AFTER;
+                until_next = match draw(&client, cx.tenant(), &name, &mut canvas, &mut drawn).await? {
+                    Some(left) => left + NEXT_CODE_AFTER,
+                    None => NEXT_CODE_AFTER,
+                };
             }
             _ => {}
         }
@@ -272,18 +276,22 @@ async fn pair(cx: &Cx, name: InstanceName, phone: Option<Phone>) -> anyhow::Resu
     }
 }
 
-/// Draws the code unless it is on the screen already. Says how long it counts.
+/// Draws the code unless it is on the screen already. Says how long it counts; `None`: there is none any more, since a phone has
+/// scanned it a moment ago or its time is over.
 async fn draw(
     client: &Client,
     tenant: Option<TenantName>,
     name: &InstanceName,
     canvas: &mut Canvas,
     drawn: &mut Option<String>,
-) -> anyhow::Result<Duration> {
-    let code = client.call(&InstanceQr { tenant, name: name.clone(), png: false.into() }).await?;
+) -> anyhow::Result<Option<Duration>> {
+    let code = match client.call(&InstanceQr { tenant, name: name.clone(), png: false.into() }).await {
+        Err(ClientError::Refused(refusal)) if refusal.code == Code::Conflict => return Ok(None),
+        code => code?,
+    };
     let left = code.expires_at.since(Timestamp::now());
     if drawn.as_ref() == Some(&code.value) {
-        return Ok(left);
+        return Ok(Some(left));
     }
     note(&code_line(&code, Timestamp::now()));
     match canvas.show(&code.value, name) {
@@ -292,5 +300,5 @@ async fn draw(
         shown => shown?,
     }
     *drawn = Some(code.value);
-    Ok(left)
+    Ok(Some(left))
 }

@@ -88,7 +88,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Relay) => relay::run(&cx).await,
         Some(Command::Doctor(args)) => doctor::run(&cx, args).await,
         Some(Command::Demo(args)) => demo::run(&cx, args).await,
-        Some(Command::Setup) => setup::run(&cx).await,
+        Some(Command::Setup(args)) => setup::run(&cx, *args).await,
         Some(Command::Config(verb)) => config::run(&cx, verb),
         Some(Command::Completions { shell }) => completions::run(shell),
         Some(Command::Man) => completions::man(),

@@ -1,5 +1,6 @@
 //! `overview`
 
+use mychatflow_data::model::first_step::FirstStepDocument;
 use mychatflow_data::protocol::calls::overview::{Overview, OverviewShow};
 
 use super::{Cx, findings};
@@ -58,8 +59,22 @@ fn people(cx: &Cx, overview: &Overview) -> String {
         ("credits", format!("{:.1} a day; {empty}", forecast.per_day)),
     ]);
     text.push_str(&findings::lines(&overview.findings, cx.now));
+    text.push_str(&first_steps(&overview.first_steps));
     for error in &overview.errors {
         text.push_str(&format!("wrong      {}: {}\n", age(error.at, cx.now), clean(&error.text)));
+    }
+    text
+}
+
+/// What is to be done until the first customer is answered; nothing where all of it is.
+pub(super) fn first_steps(steps: &[FirstStepDocument]) -> String {
+    let mut text = String::new();
+    for FirstStepDocument { done, text: what, next, .. } in steps {
+        let mark = if *done { "[x]" } else { "[ ]" };
+        text.push_str(&format!("{mark} {}\n", clean(what)));
+        if !done {
+            text.push_str(&format!("      next: {}\n", clean(next)));
+        }
     }
     text
 }

@@ -6,6 +6,7 @@ use super::dialogue::{ask, somebody_is_there};
 use super::wire::NoConnection;
 use super::{Cx, demo, setup};
 use crate::cli::DemoArgs;
+use crate::cli::setup::SetupArgs;
 use crate::output::note;
 use crate::paths;
 
@@ -27,7 +28,7 @@ pub async fn run(cx: &Cx) -> anyhow::Result<()> {
             "" | "1" | "demo" => {
                 return demo::run(cx, DemoArgs { headless: false, span: None, seed: None, data_dir: None }).await;
             }
-            "2" | "setup" => return setup::run(cx).await,
+            "2" | "setup" => return Box::pin(setup::run(cx, SetupArgs::default())).await,
             "3" => note(&places()),
             "q" | "quit" | "exit" | "4" => return Ok(()),
             _ => note("1, 2, 3 or q"),

@@ -119,6 +119,7 @@ const DEFAULTS: &[(Scope, &str, Action)] = &[
     (Scope::Chats, "o", Action::ChatNote),
     (Scope::Chats, "O", Action::ChatPersonal),
     (Scope::Chats, "n", Action::NextNeedsYou),
+    (Scope::Chats, "N", Action::Add),
     (Scope::Chats, "w", Action::Why),
     (Scope::Chats, "y", Action::Copy),
     (Scope::Chats, "s", Action::Search),

@@ -163,8 +163,13 @@ fn play(scene: &str, kind: Kind, variables: &[(&str, &str)]) -> Seen {
                     let attributes = text[..done].matches("\x1b[c").count();
                     if kind.halting && attributes == 2 && answer.starts_with("\x1b[?") {
                         writer.write_all(&answer.as_bytes()[..1]).unwrap();
-                        // What is played is a delay; nothing waits for it.
-                        std::thread::sleep(Duration::from_millis(50));
+                        let tty = std::fs::File::open(pty.master.tty_name().unwrap()).unwrap();
+                        // The rest comes once the beginning was read, so that nobody reads both in one piece.
+                        while rustix::io::ioctl_fionread(&tty).unwrap() > 0 {
+                            assert!(Instant::now() < deadline, "{scene} reads no answer");
+                            std::thread::yield_now();
+                        }
+                        drop(tty);
                         writer.write_all(&answer.as_bytes()[1..]).unwrap();
                     } else {
                         writer.write_all(answer.as_bytes()).unwrap();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use mychatflow_data::model::finding::{FindingCode, FindingSubject, HealthFinding, length};
-use mychatflow_data::model::instance::{Instance, InstanceStatus, Verdict};
+use mychatflow_data::model::instance::{Instance, InstanceStatus, Verdict, condition};
 use mychatflow_data::model::remedy::{SENDS_FAIL, UNDELIVERED, remedy, typed};
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::time::Timestamp;
@@ -53,7 +53,8 @@ impl NumberEvidence {
         let Self { instance: number, session, .. } = self;
         let status = number.status.as_ref().map_or("not seen yet", InstanceStatus::word);
         let because = if reason.is_empty() { String::new() } else { format!(": {}", clean_line(reason)) };
-        let summary = format!("{} is {status}, {verdict}{because}", number.name);
+        let condition = condition(number.status.as_ref(), verdict);
+        let summary = format!("{} is {status}, {condition}{because}", number.name);
         let helps = remedy(number.status.as_ref(), verdict, Some(reason));
         let helps = helps.map(|helps| helps.told(|verb| self.command(verb))).unwrap_or_default();
         let found = |known: String, helps: String| HealthFinding::new(code, self.subject(), summary, known, helps);

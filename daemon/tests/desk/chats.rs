@@ -1,11 +1,11 @@
 //! Reading, writing and steering threads.
 
 use mychatflow_data::ids::InteractionId;
-use mychatflow_data::model::new_chats::{NEW_CHATS_CLOSED, NewChatCapping};
+use mychatflow_data::model::new_chats::{FIRST_MESSAGE, NEW_CHATS_CLOSED, NewChatCapping, consent_question};
 use mychatflow_data::protocol::error::Code;
 use mychatflow_data::store::tx::outcome::After;
 use secrecy::SecretString;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::world::{ANA, ANA_PHONE, world, world_with};
 
@@ -60,6 +60,52 @@ async fn a_first_message_to_somebody_needs_a_word_while_whatsapp_wants_no_new_ch
     let consent = json!({"chat": stranger, "text": "we are open", "yes": true});
     assert_eq!(world.call("chat.send", consent).await["state"], "queued");
     assert_eq!(world.call("chat.send", send(stranger)).await["state"], "queued", "the chat has begun");
+}
+
+#[tokio::test]
+async fn a_first_message_to_a_number_asks_and_counts_as_a_new_person() {
+    let world = world().await;
+    let stranger = "+4915122222222";
+    let send = |more: Value| {
+        let mut call = json!({"chat": stranger, "text": "we are open"});
+        call.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        call
+    };
+    let (code, why) = world.refused("chat.send", send(json!({}))).await;
+    assert_eq!(code, Code::Conflict);
+    assert!(why.starts_with(FIRST_MESSAGE) && why.contains(stranger) && why.contains("10 more"), "{why}");
+    assert!(why.contains("--yes") && !consent_question(&why).contains("--yes"), "{why}");
+    assert_eq!(world.call("chat.list", json!({})).await["items"], json!([]), "an unanswered question makes no chat");
+    let newcomers = async || world.shop.newcomers(world.number, world.daemon.cx.now()).await.unwrap().lately;
+    assert_eq!(newcomers().await, 0);
+    assert_eq!(world.call("chat.send", send(json!({"yes": true}))).await["state"], "queued");
+    assert_eq!(world.call("chat.send", send(json!({}))).await["state"], "queued", "the chat has begun");
+    assert_eq!(newcomers().await, 1, "one person, however many messages");
+    let (_, why) = world.refused("chat.send", json!({"chat": "+4915133333333", "text": "hi"})).await;
+    assert!(why.contains("9 more"), "{why}");
+    // Who wrote first is nobody new.
+    world.says(ANA, "A1", "open today?").await;
+    assert_eq!(world.call("chat.send", json!({"chat": ANA_PHONE, "text": "yes"})).await["state"], "queued");
+    assert_eq!(newcomers().await, 1);
+}
+
+#[tokio::test]
+async fn what_whatsapp_lets_a_number_start_counts_chats_begun_by_hand() {
+    let world = world().await;
+    let now = world.daemon.cx.now();
+    let until = now + std::time::Duration::from_secs(86_400);
+    let nearly = NewChatCapping {
+        state: "NONE".into(),
+        quota: Some(50),
+        used: 49,
+        until: Some(until),
+        seen_at: now - std::time::Duration::from_secs(1),
+    };
+    world.shop.restrict_instance(world.number, None, Some(nearly)).await.unwrap();
+    let send = |chat: &str| json!({"chat": chat, "text": "we are open", "yes": true});
+    world.call("chat.send", send("+4915122222222")).await;
+    let (_, why) = world.refused("chat.send", json!({"chat": "+4915133333333", "text": "hi"})).await;
+    assert!(why.starts_with(NEW_CHATS_CLOSED), "{why}");
 }
 
 #[tokio::test]
@@ -134,14 +180,12 @@ async fn a_number_that_never_wrote_can_be_paused() {
     assert!(paused["paused_until"].is_string());
     assert_eq!(world.call("chat.list", json!({})).await["items"].as_array().unwrap().len(), 1);
     assert_eq!(world.refused("chat.pause", json!({"chat": "Zoe"})).await.0, Code::NotFound);
-    let (code, _) = world.refused("chat.send", json!({"chat": "+49 30 7654321", "text": "hi"})).await;
-    assert_eq!(code, Code::NotFound, "strangers are not written to");
 }
 
 #[tokio::test]
-async fn who_never_wrote_can_only_be_paused() {
+async fn of_somebody_who_never_wrote_there_is_nothing_to_show() {
     let world = world().await;
-    let (code, message) = world.refused("chat.send", json!({"chat": "+49 172 1234567", "text": "hi"})).await;
+    let (code, message) = world.refused("chat.show", json!({"chat": "+49 172 1234567"})).await;
     assert_eq!(code, Code::NotFound);
     assert!(message.contains("never wrote") && message.contains("mychatflow chat pause +491721234567"), "{message}");
 }

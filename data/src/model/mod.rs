@@ -10,6 +10,7 @@ pub mod delivery;
 pub mod disclosure;
 pub mod fault;
 pub mod finding;
+pub mod first_step;
 pub mod governor;
 pub mod hush;
 pub mod instance;

@@ -11,6 +11,24 @@ use crate::time::Timestamp;
 pub const NEARLY_PERCENT: i64 = 80;
 /// How the refusal of a message begins that would start a chat which WhatsApp does not want.
 pub const NEW_CHATS_CLOSED: &str = "WhatsApp lets this number start no new chats";
+/// How the question begins that is asked before the first message to somebody who never wrote.
+pub const FIRST_MESSAGE: &str = "This is the first message to somebody who never wrote";
+
+/// Does a refusal only want a person's yes, which `--yes` gives beforehand?
+#[must_use]
+pub fn wants_consent(refusal: &str) -> bool {
+    refusal.starts_with(NEW_CHATS_CLOSED) || refusal.starts_with(FIRST_MESSAGE)
+}
+
+/// What a person is asked: the refusal without what is typed in a shell.
+#[must_use]
+pub fn consent_question(refusal: &str) -> &str {
+    refusal.split(SEND_ALL_THE_SAME).next().unwrap_or(refusal).trim_end()
+}
+
+/// How the part of a refusal begins that says how to give the yes in a shell.
+pub const SEND_ALL_THE_SAME: &str = "To send it: ";
+
 /// Without a known end, WhatsApp is asked again after this.
 const LOOK_AGAIN: Duration = Duration::from_secs(3600);
 

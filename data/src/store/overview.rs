@@ -5,7 +5,7 @@ use super::error::StoreError;
 use super::scope::{Params, Scope, Scoped};
 use crate::ids::{InstanceId, InteractionId, JobId};
 use crate::model::chat::ChatState;
-use crate::model::instance::Verdict;
+use crate::model::instance::{InstanceStatus, Verdict};
 use crate::model::job::JobKind;
 use crate::scoped;
 use crate::time::Timestamp;
@@ -27,6 +27,10 @@ pub struct Counts {
     pub dead_letters: i64,
     /// People who must be reviewed.
     pub unreviewed: i64,
+    /// Has an answer of the assistant ever gone out?
+    pub has_answered: bool,
+    /// Is there a quick reply?
+    pub has_quick_reply: bool,
     /// How long customers had waited for each of our first words, in milliseconds, the shortest first.
     pub waited_ms: Vec<i64>,
 }
@@ -50,7 +54,7 @@ pub enum Failed {
     /// A message of ours was refused.
     Send(InteractionId),
     /// A number fell out.
-    Number(InstanceId, String, Verdict),
+    Number(InstanceId, String, Option<InstanceStatus>, Verdict),
 }
 
 fn counts(scope: &Scope<'_>, waited_since: Timestamp) -> Result<Counts, StoreError> {
@@ -70,6 +74,10 @@ fn counts(scope: &Scope<'_>, waited_since: Timestamp) -> Result<Counts, StoreErr
     const DEAD: Scoped = scoped!("SELECT count(*) FROM jobs WHERE tenant_id = :tenant AND state = 'discarded'");
     const UNREVIEWED: Scoped =
         scoped!("SELECT count(*) FROM contacts WHERE tenant_id = :tenant AND review = 'unreviewed'");
+    const ANSWERED: Scoped = scoped!(
+        "SELECT EXISTS (SELECT 1 FROM ledger WHERE tenant_id = :tenant AND reason >= 'settle:' AND reason < 'settle;')"
+    );
+    const QUICK_REPLY: Scoped = scoped!("SELECT EXISTS (SELECT 1 FROM quick_replies WHERE tenant_id = :tenant)");
     const WAITED: Scoped = scoped!(
         "SELECT waited_ms FROM interactions
          WHERE tenant_id = :tenant AND waited_ms IS NOT NULL AND at >= :since ORDER BY waited_ms"
@@ -91,6 +99,8 @@ fn counts(scope: &Scope<'_>, waited_since: Timestamp) -> Result<Counts, StoreErr
         unknown,
         dead_letters: number(DEAD)?,
         unreviewed: number(UNREVIEWED)?,
+        has_answered: number(ANSWERED)? > 0,
+        has_quick_reply: number(QUICK_REPLY)? > 0,
         waited_ms: scope.rows(WAITED, &[(":since", &waited_since)], |row| row.get(0))?,
     })
 }
@@ -110,7 +120,7 @@ fn failures(scope: &Scope<'_>, limit: usize) -> Result<Vec<Failure>, StoreError>
     );
     // What a number goes through before its first pairing, and while WAHA starts it, is no trouble.
     const NUMBERS: Scoped = scoped!(
-        "SELECT s.at, i.id, i.name, s.verdict, s.reason FROM instances AS i
+        "SELECT s.at, i.id, i.name, s.verdict, s.reason, s.status FROM instances AS i
          JOIN instance_statuses AS s ON s.tenant_id = i.tenant_id AND s.instance_id = i.id
          WHERE i.tenant_id = :tenant AND i.removed_at IS NULL AND s.verdict IN ('dead', 'restricted')
            AND s.at >= i.paired_at AND s.status IS NOT 'STARTING'
@@ -125,7 +135,8 @@ fn failures(scope: &Scope<'_>, limit: usize) -> Result<Vec<Failure>, StoreError>
         Ok(Failure { at: row.get(0)?, what: Failed::Send(row.get(1)?), reason: row.get(2)? })
     })?);
     found.extend(scope.rows(NUMBERS, params, |row| {
-        let what = Failed::Number(row.get(1)?, row.get(2)?, row.get(3)?);
+        let status = row.get::<_, Option<String>>(5)?.map(InstanceStatus::from);
+        let what = Failed::Number(row.get(1)?, row.get(2)?, status, row.get(3)?);
         Ok(Failure { at: row.get(0)?, what, reason: row.get(4)? })
     })?);
     found.sort_by_key(|failure| std::cmp::Reverse(failure.at));

@@ -12,6 +12,7 @@ use mychatflow_data::ids::{
 use mychatflow_data::model::campaign::{CampaignCounts, CampaignState, MissedSlot, NumberCheck};
 use mychatflow_data::model::contact::{Consent, ConsentState, Contact, Review};
 use mychatflow_data::model::finding::{FindingCode, FindingSubject, HealthFinding};
+use mychatflow_data::model::first_step::{FirstStep, FirstStepDocument};
 use mychatflow_data::model::instance::{InstanceStatus, Me, StatusChange, Verdict};
 use mychatflow_data::model::interaction::{Author, ContentKind, Direction, InteractionState, Quoted, Tokens};
 use mychatflow_data::model::ledger::{Entry, EntryKind};
@@ -549,6 +550,12 @@ fn why_and_overview() {
             forecast: Forecast { per_day: 12.5, empty_at: Some(AT) },
             errors: vec![OverviewError { at: AT, text: "waha answered 422".into(), id: Some(JOB.to_string()) }],
             findings: vec![finding()],
+            first_steps: vec![FirstStepDocument {
+                step: FirstStep::Number,
+                done: false,
+                text: "Pair a WhatsApp number".into(),
+                next: "mychatflow instance pair 'main'".into(),
+            }],
             now: AT,
             timezone: "Europe/Berlin".into(),
         },

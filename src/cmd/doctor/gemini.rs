@@ -13,7 +13,7 @@ use mychatflow_data::time::Timestamp;
 use tokio::time::{Instant, timeout};
 
 use super::socket::Daemon;
-use super::{Check, Findings, Probing, soon};
+use super::{Check, Findings, KeyTrialError, Probing, soon};
 use crate::output::age;
 
 const NAME: &str = "gemini";
@@ -42,6 +42,38 @@ pub async fn check(
                 .try_for_each(|found| findings.add(Check::found(found, now)));
         }
     })
+}
+
+/// Tries a key and a model by one real question, for a few tokens: how long the answer took.
+///
+/// # Errors
+/// What is wrong.
+pub async fn try_model(gemini: &Gemini, base_url: &str) -> Result<String, KeyTrialError> {
+    let model = gemini.model();
+    let began = Instant::now();
+    let error = match timeout(ANSWER_MAX, gemini.generate(&short_question())).await {
+        Err(_) => return Err(KeyTrialError::Trouble(format!("{model}: no answer within {} s", ANSWER_MAX.as_secs()))),
+        Ok(Err(error)) if !error.is_answer() => error,
+        Ok(_) => return Ok(format!("{model} answered a question in {:.1} s", began.elapsed().as_secs_f64())),
+    };
+    Err(match error {
+        GeminiError::KeyRefused { .. } => KeyTrialError::KeyRefused(error.to_string()),
+        GeminiError::ModelUnknown { model } => {
+            let listed = soon(gemini.models()).await.unwrap_or_default();
+            let models = listed.into_iter().filter(|listed| listed.generates).map(|listed| listed.name).collect();
+            KeyTrialError::ModelUnknown { model, models }
+        }
+        error => {
+            let remedy = health::gemini::remedy(&error, &redacted(base_url));
+            KeyTrialError::Trouble(format!("{model}: {error}; {remedy}"))
+        }
+    })
+}
+
+/// A question that any model answers with a few tokens.
+fn short_question() -> Ask {
+    let turn = Turn { role: Role::Customer, parts: vec!["Are you open today?".to_owned()] };
+    Ask { max_output_tokens: ANSWER_TOKENS, ..Ask::new("", vec![turn]) }
 }
 
 /// What is looked at, and how.
@@ -93,11 +125,9 @@ impl Look<'_> {
 
     async fn ask(&self, found: &str) -> Check {
         let model = self.gemini.model();
-        let turn = Turn { role: Role::Customer, parts: vec!["Are you open today?".to_owned()] };
-        let ask = Ask { max_output_tokens: ANSWER_TOKENS, ..Ask::new("", vec![turn]) };
         let began = Instant::now();
         let seconds = || began.elapsed().as_secs_f64();
-        match timeout(ANSWER_MAX, self.gemini.generate(&ask)).await {
+        match timeout(ANSWER_MAX, self.gemini.generate(&short_question())).await {
             Ok(Ok(_)) => Check::ok(NAME, format!("{found}, {model} answered a question in {:.1} s", seconds())),
             // It answers: there is only nothing to say about an empty shop.
             Ok(Err(error)) if error.is_answer() => {

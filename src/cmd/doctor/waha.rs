@@ -6,7 +6,7 @@ use mychatflow_daemon::waha::capabilities::Ids;
 use mychatflow_daemon::waha::health::OutageKind;
 use mychatflow_daemon::waha::{Waha, WahaError};
 
-use super::{Check, Findings, soon};
+use super::{Check, Findings, KeyTrialError, State, soon};
 
 /// Looks at each of them.
 pub async fn check(clients: &Clients, findings: &mut Findings<'_>) -> anyhow::Result<()> {
@@ -40,6 +40,20 @@ pub async fn server(name: &str, waha: &Waha) -> Check {
             format!("{found}, exactly-once: not available: a send that is cut off is left to you"),
             "take WAHA 2026.4.3 or later, with WHATSAPP_DEFAULT_ENGINE=NOWEB or GOWS",
         ),
+    }
+}
+
+/// Tries a key: what was found, or what is wrong.
+pub async fn try_key(name: &str, waha: &Waha) -> Result<String, KeyTrialError> {
+    match soon(waha.version()).await {
+        Err(error) if matches!(error.downcast_ref(), Some(WahaError::Unauthorized { .. })) => {
+            Err(KeyTrialError::KeyRefused(told(waha, &error)))
+        }
+        Err(error) => Err(KeyTrialError::Trouble(told(waha, &error))),
+        Ok(_) => {
+            let check = server(name, waha).await;
+            if check.state == State::Failed { Err(KeyTrialError::Trouble(check.detail)) } else { Ok(check.detail) }
+        }
     }
 }
 

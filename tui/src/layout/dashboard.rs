@@ -151,12 +151,13 @@ fn bands(state: &State, body: Rect, strip: u16) -> Vec<Band> {
     let numbers = rows(state.numbers.rows.items().len(), 2).clamp(6, 14);
     let band = |tiles: &[Tile], least, enough, most| Band { tiles: tiles.to_vec(), least, enough, most };
     let health = band(&[T::Health], strip, strip, strip);
+    let steps = rows(state.dashboard.first_steps().len(), 1);
     let charts = band(&[T::Hours, T::Days], 7, 9, 11);
     // The last one takes what nobody else needs.
     let trouble = band(&[T::Trouble], 3, 5, u16::MAX);
     let mut bands = if width < TWO_FROM {
         let one = |tile, least, enough, most| band(&[tile], least, enough, most);
-        return vec![
+        vec![
             health,
             one(T::NeedsYou, 4, 7, 12),
             one(T::Today, 6, 8, 9),
@@ -167,7 +168,7 @@ fn bands(state: &State, body: Rect, strip: u16) -> Vec<Band> {
             one(T::Hours, 6, 8, 10),
             one(T::Days, 6, 8, 10),
             one(T::Trouble, 4, 6, u16::MAX),
-        ];
+        ]
     } else if width < THREE_FROM {
         vec![
             health,
@@ -186,6 +187,13 @@ fn bands(state: &State, body: Rect, strip: u16) -> Vec<Band> {
             trouble,
         ]
     };
+    if !state.dashboard.first_steps().is_empty() {
+        bands.insert(1, band(&[T::FirstSteps], steps, steps, steps));
+    }
+    // On a narrow screen one walks over all of them.
+    if width < TWO_FROM {
+        return bands;
+    }
     // Charts are for those who have the room; everything else must be there.
     let least: u16 = bands.iter().map(|band| band.enough.min(band.least + 1)).sum();
     if least > height {

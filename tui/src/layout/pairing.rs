@@ -149,6 +149,7 @@ mod tests {
             pixels,
             guide: Guide::Off,
             zone: jiff::tz::TimeZone::UTC,
+            screen: crate::state::Screen::Chats,
         };
         State::new(setup, (120, 36), mychatflow_data::time::Timestamp::from_millis(0))
     }

@@ -134,6 +134,13 @@ pub enum ConfirmKind {
         /// What it is called.
         segment: String,
     },
+    /// To write to somebody who never wrote.
+    FirstMessage {
+        /// Who.
+        who: String,
+        /// From where, and what it counts as.
+        why: String,
+    },
     /// To write to a person no more.
     OptOut {
         /// Who.
@@ -313,6 +320,7 @@ impl ConfirmKind {
             | Self::RemoveCampaign { .. }
             | Self::RemoveSegment { .. }
             | Self::OptIn { .. }
+            | Self::FirstMessage { .. }
             | Self::Many { change: ManyChange::Customer, .. }
             | Self::Triage { .. }
             | Self::Inherit { .. }
@@ -431,6 +439,9 @@ impl ConfirmKind {
                 "remove it",
                 "keep it",
             ),
+            Self::FirstMessage { who, why } => {
+                asked(format!("Write to {}?", short(who)), why.clone(), "send it", "send nothing")
+            }
             Self::OptOut { who } => asked(
                 format!("Stop writing to {}?", short(who)),
                 format!(

@@ -1,11 +1,13 @@
 //! Where things stand: the numbers of the day, who waits, and what went wrong lately.
 
+use mychatflow_data::model::first_step::FirstStepDocument;
 use mychatflow_data::protocol::calls::campaign::CampaignDocument;
 use mychatflow_data::protocol::calls::chat::ChatSummary;
 use mychatflow_data::protocol::calls::credit::CreditSummary;
 use mychatflow_data::protocol::calls::overview::Overview;
 use mychatflow_data::time::Timestamp;
 
+use super::Screen;
 use super::list::{Reading, Rows};
 
 /// What can be opened from the dashboard.
@@ -13,6 +15,8 @@ use super::list::{Reading, Rows};
 pub enum Tile {
     /// The daemon and what it leans on.
     Health,
+    /// What is to be done until the first customer is answered; there while something is.
+    FirstSteps,
     /// Chats that need you.
     #[default]
     NeedsYou,
@@ -34,10 +38,25 @@ pub enum Tile {
     Trouble,
 }
 
+impl Dashboard {
+    /// What is to be done until the first customer is answered; nothing once all of it is.
+    #[must_use]
+    pub fn first_steps(&self) -> &[FirstStepDocument] {
+        self.overview.as_ref().map_or(&[], |overview| &overview.first_steps)
+    }
+
+    /// The step that comes next.
+    #[must_use]
+    pub fn next_step(&self) -> Option<&FirstStepDocument> {
+        self.first_steps().iter().find(|step| !step.done)
+    }
+}
+
 impl Tile {
     /// All of them, in the order of reading.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Health,
+        Self::FirstSteps,
         Self::NeedsYou,
         Self::Today,
         Self::Credits,
@@ -48,6 +67,15 @@ impl Tile {
         Self::Days,
         Self::Trouble,
     ];
+
+    /// The one that has the keys at the start: a console that opens on the dashboard is there for the first steps.
+    #[must_use]
+    pub const fn first_on(screen: Screen) -> Self {
+        match screen {
+            Screen::Dashboard => Self::FirstSteps,
+            _ => Self::NeedsYou,
+        }
+    }
 
     /// Its place among all, from 0.
     #[must_use]

@@ -1,6 +1,6 @@
 //! Fields to be filled in, checked as one types.
 
-use mychatflow_data::ids::{ChatId, ContactId, InstanceId, QuickReplyId};
+use mychatflow_data::ids::{ChatId, ClientRef, ContactId, InstanceId, QuickReplyId};
 use mychatflow_data::model::setting::SettingKey;
 use mychatflow_data::protocol::calls::campaign::CloneFor;
 
@@ -79,6 +79,8 @@ impl Field {
 /// What a form is for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FormKind {
+    /// A first message to somebody who never wrote, under one id whatever it takes.
+    NewChat(ClientRef),
     /// A new number.
     InstanceAdd,
     /// The phone that is paired by a code.
@@ -157,6 +159,12 @@ impl Form {
             stage: Stage::Open,
             refusal: None,
         }
+    }
+
+    /// Lets it be filled in again, with the reason of a refusal where there is one to show.
+    pub fn reopen(&mut self, refusal: Option<&str>) {
+        self.stage = Stage::Open;
+        self.refusal = refusal.map(CleanText::block);
     }
 
     /// The text of a field; empty where there is no such field.

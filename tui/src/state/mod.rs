@@ -48,11 +48,12 @@ use crate::probe::PixelSupport;
 use crate::theme::ThemeName;
 
 /// The screens, in the order of the sidebar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Screen {
     /// Where things stand.
     Dashboard,
     /// Threads with customers.
+    #[default]
     Chats,
     /// One text to many.
     Campaigns,
@@ -202,6 +203,8 @@ pub struct Setup {
     pub guide: Guide,
     /// The machine's zone, until the business's is known.
     pub zone: TimeZone,
+    /// The screen that is on first.
+    pub screen: Screen,
 }
 
 /// Which glyphs a terminal can show.
@@ -306,7 +309,7 @@ impl State {
             tenant: None,
             zone: setup.zone,
             daemon: None,
-            screen: Screen::Chats,
+            screen: setup.screen,
             came_from: None,
             overlays: Vec::new(),
             ahead: ahead::Ahead::default(),
@@ -321,7 +324,7 @@ impl State {
             guide: setup.guide,
             guide_at: now,
             wanted_tenant: setup.tenant,
-            dashboard: dashboard::Dashboard::default(),
+            dashboard: dashboard::Dashboard { tile: dashboard::Tile::first_on(setup.screen), ..Default::default() },
             chats: chats::Chats::default(),
             campaigns: campaigns::Campaigns::default(),
             numbers: numbers::Numbers::default(),

@@ -11,6 +11,20 @@ const SEQUENCE_MAX: usize = 256;
 /// The longest answer of a terminal that is passed over.
 const ANSWER_MAX: usize = 4096;
 
+/// The most of a paste that is kept. Nothing that is written here is that long; the rest is passed over.
+const PASTE_MAX: usize = 1024 * 1024;
+
+/// What the parser waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// Bytes, as long as it takes.
+    Forever,
+    /// Bytes that are a key if nothing follows, and the beginning of another if something does.
+    Key,
+    /// The end of a paste.
+    Paste,
+}
+
 /// Takes bytes in whatever pieces they come.
 #[derive(Debug, Default)]
 pub struct InputParser {
@@ -47,9 +61,12 @@ impl InputParser {
                 let end = pasted[from..].windows(PASTE_ENDS.len()).position(|window| window == PASTE_ENDS);
                 if let Some(end) = end.map(|end| end + from) {
                     at -= pasted.len() - end - PASTE_ENDS.len();
-                    pasted.truncate(end);
+                    pasted.truncate(end.min(PASTE_MAX));
                     msgs.push(Msg::Paste(String::from_utf8_lossy(pasted).into_owned()));
                     self.pasted = None;
+                } else if pasted.len() > PASTE_MAX + PASTE_ENDS.len() {
+                    // The last bytes stay: they may be the first ones of the mark.
+                    pasted.drain(PASTE_MAX..pasted.len() - PASTE_ENDS.len());
                 }
                 continue;
             }
@@ -71,15 +88,23 @@ impl InputParser {
         msgs
     }
 
-    /// Are there bytes that are a key if nothing follows, and the beginning of another if something does?
+    /// What is waited for.
     #[must_use]
-    pub fn is_undecided(&self) -> bool {
-        matches!(self.rest.as_slice(), [ESC] | [ESC, b'[' | b'O' | b']' | b'P' | b'_'])
+    pub fn wait(&self) -> Wait {
+        match self.rest.as_slice() {
+            _ if self.pasted.is_some() => Wait::Paste,
+            [ESC] | [ESC, b'[' | b'O' | b']' | b'P' | b'_'] => Wait::Key,
+            _ => Wait::Forever,
+        }
     }
 
-    /// Nothing followed.
+    /// Nothing followed. A paste whose end never came ends here; what comes next are keys again.
     pub fn decide(&mut self) -> Vec<Msg> {
-        if !self.is_undecided() {
+        if let Some(mut pasted) = self.pasted.take() {
+            pasted.truncate(PASTE_MAX);
+            return vec![Msg::Paste(String::from_utf8_lossy(&pasted).into_owned())];
+        }
+        if self.wait() != Wait::Key {
             return Vec::new();
         }
         match std::mem::take(&mut self.rest).as_slice() {
@@ -370,13 +395,37 @@ mod tests {
         {
             let mut parser = InputParser::default();
             assert_eq!(words(&parser.take(bytes)), "");
-            assert!(parser.is_undecided());
+            assert_eq!(parser.wait(), Wait::Key);
             assert_eq!(words(&parser.decide()), expected);
             assert_eq!(words(&parser.take(b"x")), "<x>", "after {expected}");
         }
+        assert!(InputParser::default().decide().is_empty());
+    }
+
+    #[test]
+    fn a_paste_whose_end_never_comes_ends_and_keys_are_keys_again() {
         let mut parser = InputParser::default();
-        parser.take(b"\x1b[200~half a paste");
-        assert!(!parser.is_undecided() && parser.decide().is_empty());
+        assert_eq!(words(&parser.take(b"\x1b[200~half a paste")), "");
+        assert_eq!(parser.wait(), Wait::Paste);
+        assert_eq!(words(&parser.decide()), "paste \"half a paste\"");
+        assert_eq!(parser.wait(), Wait::Forever);
+        // The mark that comes late is no key.
+        assert_eq!(words(&parser.take(b"\x03\x1b[201~x")), "<ctrl-c> <x>");
+    }
+
+    #[test]
+    fn a_paste_without_an_end_takes_no_more_than_its_share_of_memory() {
+        let mut parser = InputParser::default();
+        parser.take(b"\x1b[200~");
+        for _ in 0..64 {
+            assert!(parser.take(&[b'a'; 64 * 1024 + 1]).is_empty());
+            assert!(parser.pasted.as_ref().is_some_and(|pasted| pasted.len() <= PASTE_MAX + 2 * PASTE_ENDS.len()));
+        }
+        // The mark is found where it is cut, too.
+        assert!(parser.take(&PASTE_ENDS[..3]).is_empty());
+        let msgs = parser.take(b"01~x");
+        let [Msg::Paste(text), Msg::Key(_)] = msgs.as_slice() else { panic!("{} messages", msgs.len()) };
+        assert_eq!(text.len(), PASTE_MAX);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use mychatflow_data::model::campaign::CampaignState;
 use mychatflow_data::model::chat::ChatState;
+use mychatflow_data::model::first_step::FirstStep;
 use mychatflow_data::protocol::calls::campaign::CampaignList;
 use mychatflow_data::protocol::calls::chat::{ChatList, ListOrder};
 use mychatflow_data::protocol::calls::credit::CreditSummary;
@@ -200,6 +201,7 @@ pub fn clicked(state: &mut State, at: usize, cx: &mut Cx<'_>) {
 fn open(state: &mut State, tile: Tile, cx: &mut Cx<'_>) {
     match tile {
         Tile::Health => state.overlays.push(Overlay::Reader(Reader::new("How the daemon is", facts(state)))),
+        Tile::FirstSteps => open_next_step(state, cx),
         Tile::NeedsYou => chats(state, Tab::In(ChatState::NeedsYou), cx),
         Tile::Chats => chats(state, Tab::Inbox, cx),
         Tile::Today | Tile::Hours | Tile::Days => chats(state, Tab::All, cx),
@@ -208,6 +210,29 @@ fn open(state: &mut State, tile: Tile, cx: &mut Cx<'_>) {
         Tile::Campaigns => go_into(state, Screen::Campaigns, cx),
         Tile::Trouble => go_into(state, Screen::Queue, cx),
     }
+}
+
+/// Opens where the next step is done; what is done elsewhere is said.
+fn open_next_step(state: &mut State, cx: &mut Cx<'_>) {
+    let drafts = state.dashboard.overview.as_ref().map_or(0, |overview| overview.drafts);
+    match state.dashboard.next_step().map(|step| step.step) {
+        Some(FirstStep::Number) => go_into(state, Screen::Numbers, cx),
+        Some(FirstStep::People) => go_into(state, Screen::Contacts, cx),
+        Some(FirstStep::Answer) if drafts > 0 => chats(state, Tab::In(ChatState::NeedsYou), cx),
+        Some(FirstStep::Model | FirstStep::Facts | FirstStep::Answer) | None => {
+            state.overlays.push(Overlay::Reader(Reader::new("First steps", first_steps(state))));
+        }
+    }
+}
+
+fn first_steps(state: &State) -> Vec<ReaderLine> {
+    let steps = state.dashboard.first_steps().iter();
+    let lines = steps.flat_map(|step| {
+        let mark = if step.done { "done" } else { "open" };
+        let next = (!step.done).then(|| ReaderLine::Words(CleanText::line(&format!("      {}", step.next))));
+        [ReaderLine::Fact(CleanText::line(mark), CleanText::line(&step.text))].into_iter().chain(next)
+    });
+    lines.collect()
 }
 
 fn chats(state: &mut State, tab: Tab, cx: &mut Cx<'_>) {
@@ -225,6 +250,10 @@ fn chats(state: &mut State, tab: Tab, cx: &mut Cx<'_>) {
 fn explain(state: &mut State, tile: Tile, cx: &mut Cx<'_>) {
     let words = match tile {
         Tile::Health => return open(state, tile, cx),
+        Tile::FirstSteps => {
+            let lines = first_steps(state);
+            return state.overlays.push(Overlay::Reader(Reader::new("First steps", lines)));
+        }
         Tile::NeedsYou => match state.dashboard.waiting.items().first() {
             Some(chat) => {
                 let (id, title) = (chat.id.to_string(), format!("Why: {}", short_name(chat)));

@@ -13,12 +13,11 @@ use mychatflow_data::protocol::calls::quick_reply::{QuickReplyAdd, QuickReplyEdi
 use mychatflow_data::protocol::calls::settings::SettingsSet;
 use mychatflow_data::protocol::name::{CampaignName, ChatName, InstanceName, QuickReplyName, TenantName};
 
-use super::{Cx, Handled, ahead, contacts};
+use super::{Cx, Handled, ahead, chats, contacts};
 use crate::msg::{Answer, Question};
 use crate::state::State;
 use crate::state::form::{Form, FormKind, SettingPlace, Stage, Touched};
 use crate::state::overlay::Overlay;
-use crate::text::CleanText;
 
 /// Sends the topmost form, or goes to its first mistake.
 pub fn submit(state: &mut State, cx: &mut Cx<'_>) {
@@ -56,6 +55,7 @@ pub fn submit(state: &mut State, cx: &mut Cx<'_>) {
 fn questions(form: &Form, tenant: Option<TenantName>) -> Vec<Question> {
     let one = |question: Question| vec![question];
     match &form.kind {
+        FormKind::NewChat(client_ref) => chats::new_chat_question(form, *client_ref, tenant).into_iter().collect(),
         FormKind::InstanceAdd => one(InstanceAdd {
             tenant,
             name: form.word("name").unwrap_or_default(),
@@ -149,6 +149,9 @@ pub fn without(these: &[String], those: &[String]) -> Vec<String> {
 
 /// Closes the form that waits for this answer, or says in it why the daemon refused.
 pub fn answered(state: &mut State, answer: &Answer, cx: &mut Cx<'_>) -> Handled {
+    if chats::new_chat_answered(state, answer, cx) == Handled::Yes {
+        return Handled::Yes;
+    }
     let waits = |overlay: &Overlay| match overlay {
         Overlay::Form(form) => matches!(&form.stage, Stage::Sent(question) if answer.is_to(question)),
         _ => false,
@@ -156,8 +159,7 @@ pub fn answered(state: &mut State, answer: &Answer, cx: &mut Cx<'_>) -> Handled 
     let Some(at) = state.overlays.iter().rposition(waits) else { return Handled::No };
     match (answer.refusal(), &mut state.overlays[at]) {
         (Some(refusal), Overlay::Form(form)) => {
-            form.stage = Stage::Open;
-            form.refusal = Some(CleanText::block(&refusal.text));
+            form.reopen(Some(&refusal.text));
             // It was typed for what comes after the form, and is no part of what stands in it.
             ahead::drop_all(state, cx);
         }

@@ -120,7 +120,8 @@ pub fn by_phone(state: &mut State, id: InstanceId, name: &str) {
     state.overlays.push(Overlay::Form(Box::new(Form::new(kind, &title, intro, fields))));
 }
 
-fn a_phone(text: &str) -> Result<(), String> {
+/// Is it a phone number with its country code?
+pub(super) fn a_phone(text: &str) -> Result<(), String> {
     if text.trim().is_empty() {
         return Err("something must stand here".to_owned());
     }

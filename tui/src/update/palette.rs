@@ -36,6 +36,7 @@ const ELSEWHERE: &[(Screen, Action, &str)] = &[
     (Screen::QuickReplies, Action::Add, "New quick reply"),
     (Screen::Credits, Action::Grant, "Grant credits"),
     (Screen::Credits, Action::Audit, "Count the balance a second time"),
+    (Screen::Chats, Action::Add, "New chat: write to somebody first"),
     (Screen::Chats, Action::NextNeedsYou, "Next chat that needs you"),
 ];
 

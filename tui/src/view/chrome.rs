@@ -242,7 +242,7 @@ pub fn entrance(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
         Entrance::Stranger(words) => ("Nobody knows this account here", words.as_str()),
         Entrance::NoTenant => (
             "There is no business yet",
-            "Make one:\n\n  mychatflow tenant add \"Corner Shop\" --timezone Europe/Berlin\n\nThis screen will notice.",
+            "Set one up, with its number and what the assistant must know:\n\n  mychatflow setup\n\nOr make an empty one:\n\n  mychatflow tenant add \"Corner Shop\" --timezone Europe/Berlin\n\nThis screen will notice.",
         ),
         Entrance::In | Entrance::Waiting => return,
     };

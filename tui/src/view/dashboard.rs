@@ -1,9 +1,11 @@
 //! The dashboard: a strip that says how the daemon is, and tiles.
 
 mod charts;
+mod first_steps;
 mod tiles;
 
 pub use self::charts::day_labels;
+pub use self::first_steps::hint;
 
 use ratatui::layout::Rect;
 
@@ -26,6 +28,7 @@ pub fn draw(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
         let keys = if *tile == state.dashboard.tile { Keys::Here } else { Keys::Elsewhere };
         match tile {
             Tile::Health => strip(state, laid, *area, keys, paint),
+            Tile::FirstSteps => first_steps::draw(state, *area, keys, paint),
             Tile::Hours => charts::hours(state, *area, keys, paint),
             Tile::Days => charts::days(state, *area, keys, paint),
             Tile::NeedsYou => tiles::needs_you(state, *area, keys, paint),

@@ -65,6 +65,7 @@ impl Console {
             pixels: PixelSupport::None,
             guide: Guide::Off,
             zone: TimeZone::UTC,
+            screen: mychatflow_tui::state::Screen::Chats,
         };
         change(&mut setup);
         let now = Timestamp::from_millis(NOW);

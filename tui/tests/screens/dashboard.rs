@@ -291,3 +291,54 @@ fn any_size_can_be_drawn() {
         }
     }
 }
+
+/// A shop between `setup` and its first answer.
+fn unfinished(role: &str) -> Shop {
+    let mut shop = usual();
+    let step = |step: &str, done: bool, text: &str, next: &str| json!({"step": step, "done": done, "text": text, "next": next});
+    shop.overview["first_steps"] = json!([
+        step("model", true, "Give the assistant a key for Gemini", ""),
+        step("facts", false, "Tell the assistant about the shop", "mychatflow setup asks ten questions"),
+        step("number", false, "Pair a WhatsApp number", "mychatflow instance pair 'main'"),
+        step(
+            "people",
+            false,
+            "Say who 2 people from before the pairing are",
+            "mychatflow contact list --review unreviewed"
+        ),
+        step("answer", false, "Answer the first customer", "Write to the shop's number from another phone"),
+    ]);
+    shop.tenants[0]["role"] = json!(role);
+    shop
+}
+
+#[test]
+fn what_is_left_until_the_first_answer_stands_on_top() {
+    for (columns, rows) in [(120, 36), (80, 24)] {
+        let console = open(columns, rows, unfinished("owner"));
+        insta::assert_snapshot!(format!("dashboard_first_steps_{columns}"), console.picture());
+    }
+    // Whoever may only look is told what is missing, and offered nothing.
+    let console = open(120, 36, unfinished("viewer"));
+    let picture = console.picture();
+    assert!(picture.contains("Pair a WhatsApp number") && !picture.contains("4 Numbers"), "{picture}");
+    assert!(!open(120, 36, usual()).picture().contains("first steps"), "a shop that is done has no list");
+}
+
+#[test]
+fn the_list_of_first_steps_opens_the_next_one() {
+    let mut console = open(120, 36, unfinished("owner"));
+    while console.state.dashboard.tile != Tile::FirstSteps {
+        console.keys("<tab>");
+    }
+    console.keys("<enter>");
+    assert!(console.picture().contains("mychatflow setup asks ten questions"), "{}", console.picture());
+    let mut shop = unfinished("owner");
+    shop.overview["first_steps"][1]["done"] = json!(true);
+    let mut console = open(120, 36, shop);
+    while console.state.dashboard.tile != Tile::FirstSteps {
+        console.keys("<tab>");
+    }
+    console.keys("<enter>");
+    assert_eq!(console.state.screen, Screen::Numbers);
+}

@@ -12,6 +12,7 @@ mod credits;
 mod dashboard;
 mod guide;
 mod leaving;
+mod new_chat;
 mod numbers;
 mod one_person;
 mod one_row;

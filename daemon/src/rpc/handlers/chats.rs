@@ -3,14 +3,13 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use mychatflow_data::ids::{ChatId, ClientRef, InstanceId, InteractionId};
+use mychatflow_data::ids::{ChatId, ClientRef, InteractionId};
 use mychatflow_data::model::chat::{Chat, ChatState, Mode};
 use mychatflow_data::model::interaction::{Interaction, InteractionState, Quoted};
-use mychatflow_data::model::new_chats::NEW_CHATS_CLOSED;
 use mychatflow_data::phone::Phone;
 use mychatflow_data::protocol::calls::chat::{
     AfterEdit, ChatApprove, ChatCancel, ChatDone, ChatEdit, ChatList, ChatPause, ChatRead, ChatResume, ChatSend,
-    ChatSent, ChatShow, ChatShown, ChatSnooze, ChatSummary, ClearDraft, InteractionDocument, ListOrder, NewChatConsent,
+    ChatSent, ChatShow, ChatShown, ChatSnooze, ChatSummary, ClearDraft, InteractionDocument, ListOrder,
 };
 use mychatflow_data::protocol::error::{CallError, Code};
 use mychatflow_data::protocol::event::Topic;
@@ -22,9 +21,8 @@ use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::tx::send::{Composer, Written};
 use mychatflow_data::time::Timestamp;
 
-use super::instances;
+use super::{first_message, instances};
 use crate::bus::{Audience, Heard, Listener, Wish};
-use crate::compose;
 use crate::cx::Cx;
 use crate::flow::clean::{clean, clean_line};
 use crate::rpc::paging;
@@ -81,8 +79,8 @@ pub(super) async fn named(shop: &TenantStore, chat: &ChatName, instance: Option<
         Err(StoreError::NotFound("chat")) => {
             let text = match Phone::parse(chat.as_str()) {
                 Ok(phone) => format!(
-                    "{phone} never wrote, so there is no chat to write in; `mychatflow chat pause {phone}` keeps the \
-                     assistant out of it beforehand"
+                    "{phone} never wrote, so there is no chat yet; `mychatflow chat send {phone} TEXT` begins one, \
+                     `mychatflow chat pause {phone}` keeps the assistant out of it beforehand"
                 ),
                 Err(_) => format!(
                     "no chat fits {:?}: give its id, a phone number with country code, or a name",
@@ -219,12 +217,9 @@ pub async fn show(cx: &Cx, shop: &TenantStore, call: ChatShow) -> Handled<Reply<
 /// `chat.send`: stores and queues a human's message; with `wait` it answers when it was sent or has failed.
 ///
 /// # Errors
-/// `invalid` for a text that can't be sent.
+/// `invalid` for a text that can't be sent; `conflict` for a first message to somebody that nobody said yes to.
 pub async fn send(cx: &Cx, shop: &TenantStore, call: ChatSend) -> Handled<Reply<ChatSend>> {
-    let listed = named(shop, &call.chat, call.instance.as_ref()).await?;
-    if listed.chat.last_at.is_none() && call.yes == NewChatConsent::Missing {
-        may_start_chat(cx, shop, listed.chat.instance).await?;
-    }
+    let listed = first_message::chat_to_write_in(cx, shop, &call).await?;
     let pause = super::rules(cx, shop, &listed).await?.takeover_pause;
     let client_ref = call.client_ref.unwrap_or_default();
     let composer = match call.clear_draft {
@@ -248,18 +243,6 @@ pub async fn send(cx: &Cx, shop: &TenantStore, call: ChatSend) -> Handled<Reply<
         Err(_) => shop.by_client_ref(client_ref).await?.ok_or(StoreError::NotFound("message"))?,
     };
     Ok(Reply(sent(message)))
-}
-
-/// Refuses the first message to somebody while WhatsApp wants no new chats of the number: it may lose its standing over it.
-async fn may_start_chat(cx: &Cx, shop: &TenantStore, instance: InstanceId) -> Handled<()> {
-    let Some(until) = shop.new_chats_closed_until(instance, cx.now()).await? else { return Ok(()) };
-    let zone = compose::zone(&super::tenant(cx, shop).await?.timezone);
-    let until = until.to_jiff().to_zoned(zone).strftime("%-d %b %H:%M").to_string();
-    let text = format!(
-        "{NEW_CHATS_CLOSED} until {until}, and nobody has written in this chat yet: it may restrict the number. Wait, or \
-         send all the same: mychatflow chat send CHAT TEXT --yes"
-    );
-    Err(CallError::conflict(text).into())
 }
 
 /// Waits until a message is neither queued nor on its way.

@@ -17,6 +17,7 @@ pub mod contacts;
 pub mod credits;
 pub mod daemon;
 pub mod drafts;
+mod first_message;
 pub mod instance_probe;
 pub mod instances;
 pub mod notes;

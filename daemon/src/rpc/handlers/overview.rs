@@ -7,13 +7,17 @@ use jiff::tz::TimeZone;
 use jiff::{ToSpan, Unit};
 use mychatflow_data::credits::Credits;
 use mychatflow_data::model::chat::ChatState;
+use mychatflow_data::model::first_step::{FirstStepFacts, first_steps};
+use mychatflow_data::model::instance::condition;
 use mychatflow_data::model::ledger::Summary;
+use mychatflow_data::model::setting::{ExistingContacts, SettingKey};
 use mychatflow_data::protocol::calls::overview::{
     ChatCounts, DayCounts, FirstResponse, Forecast, HourCounts, Overview, OverviewError, OverviewShow, TodayCounts,
 };
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::activity::Activity;
 use mychatflow_data::store::overview::{Counts, Failed, Failure};
+use mychatflow_data::store::settings::Owner;
 use mychatflow_data::time::Timestamp;
 
 use crate::compose;
@@ -47,6 +51,7 @@ pub async fn overview(cx: &Cx, shop: &TenantStore, caller: &Caller, _: OverviewS
     let credits = shop.credits(cx.clients().plan(&tenant.plan), now).await?;
     let days = days(&activity, &zone, now);
     let today = activity_on(&activity, &zone, day_of(now, &zone));
+    let first_steps = first_steps(&first_step_facts(cx, shop, &counts).await?);
     let age = now.since(tenant.created_at).as_secs_f64() / DAY.as_secs_f64();
     Ok(Reply(Overview {
         chats: chats(&counts),
@@ -69,9 +74,28 @@ pub async fn overview(cx: &Cx, shop: &TenantStore, caller: &Caller, _: OverviewS
         forecast: forecast(spent(&activity, now - DAY * FORECAST_DAYS), age, &credits, now),
         errors: failures.into_iter().map(error).collect(),
         findings: health::findings_for(cx, HealthScope::Tenant(shop.id()), shop.id(), caller).await,
+        first_steps,
         now,
         timezone: tenant.timezone,
     }))
+}
+
+async fn first_step_facts(cx: &Cx, shop: &TenantStore, counts: &Counts) -> Handled<FirstStepFacts> {
+    let said = shop.own_settings(Owner::Tenant).await?;
+    let numbers = shop.instances().await?;
+    let asks = match said.get(SettingKey::ReplyExistingContacts) {
+        Some(word) => word == ExistingContacts::Ask.word(),
+        None => cx.config().reply.existing_contacts == ExistingContacts::Ask,
+    };
+    Ok(FirstStepFacts {
+        has_model: cx.clients().gemini.is_some(),
+        has_facts: counts.has_quick_reply || said.get(SettingKey::BusinessProfile).is_some(),
+        unpaired: numbers.iter().find(|number| number.paired_at.is_none()).map(|number| clean_line(&number.name)),
+        is_paired: numbers.iter().any(|number| number.paired_at.is_some()),
+        unreviewed: if asks { counts.unreviewed } else { 0 },
+        drafts: counts.drafts,
+        has_answered: counts.has_answered,
+    })
 }
 
 fn chats(counts: &Counts) -> ChatCounts {
@@ -177,7 +201,9 @@ fn error(failure: Failure) -> OverviewError {
     let (what, id) = match failure.what {
         Failed::Job(id, kind) => (format!("given up: {}", kind.word().replace('_', " ")), id.to_string()),
         Failed::Send(id) => ("not sent".to_owned(), id.to_string()),
-        Failed::Number(id, name, verdict) => (format!("number {} is {verdict}", clean_line(&name)), id.to_string()),
+        Failed::Number(id, name, status, verdict) => {
+            (format!("number {} is {}", clean_line(&name), condition(status.as_ref(), verdict)), id.to_string())
+        }
     };
     let text = why.map_or_else(|| what.clone(), |why| format!("{what}: {why}"));
     OverviewError { at: failure.at, text, id: Some(id) }

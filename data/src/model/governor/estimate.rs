@@ -15,7 +15,7 @@ pub struct NewChatsLeft {
     pub until: Timestamp,
 }
 
-/// What a number has written to new people for campaigns.
+/// What a number has written to new people, for campaigns or by a person's hand.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Newcomers {
     /// When it first did.

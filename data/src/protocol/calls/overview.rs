@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::credits::Credits;
 use crate::model::finding::HealthFinding;
+use crate::model::first_step::FirstStepDocument;
 use crate::protocol::name::TenantName;
 use crate::time::Timestamp;
 
@@ -140,6 +141,9 @@ pub struct Overview {
     /// What is wrong now that concerns the tenant, the worst first.
     #[serde(default)]
     pub findings: Vec<HealthFinding>,
+    /// What is to be done until the first customer is answered; nothing once all of it is done.
+    #[serde(default)]
+    pub first_steps: Vec<FirstStepDocument>,
     /// When this was so.
     pub now: Timestamp,
     /// The tenant's time zone.

@@ -8,7 +8,7 @@ use mychatflow_data::protocol::calls::chat::{
 };
 use mychatflow_data::protocol::name::QuickReplyName;
 
-use super::{current, list, name, quick};
+use super::{current, list, name, new_chat, quick};
 use crate::action::Action;
 use crate::key::{Key, KeyCode};
 use crate::msg::Refusal;
@@ -265,6 +265,9 @@ pub fn sent(state: &mut State, asked: &ChatSend, reply: Result<ChatSent, Refusal
         }
         Err(refusal) if refusal.code.is_some() => {
             state.outbox.fail(client_ref, &refusal.text);
+            if new_chat::asks_for_yes(state, asked, &refusal) == Handled::Yes {
+                return;
+            }
             crate::update::answers::refused(state, &refusal, cx);
         }
         // The connection broke: the daemon may have it.

@@ -4,6 +4,7 @@ mod composer;
 mod current;
 mod list;
 mod live;
+mod new_chat;
 mod quick;
 mod steer;
 mod thread;
@@ -12,6 +13,7 @@ pub use self::composer::{give_drafts, keep_draft, pasted, send_again, typed};
 pub use self::current::{is_about_chat, is_waiting, read_for, settle};
 pub use self::list::{enter, list_clicked, pane_clicked, turn};
 pub use self::live::{chat_changed, interaction_changed, woke};
+pub use self::new_chat::{answered as new_chat_answered, question as new_chat_question};
 pub use self::quick::insert as quick_reply_picked;
 pub use self::quick::{listed as quick_replies_came, rendered as quick_replies_rendered};
 pub use self::steer::picked;
@@ -53,6 +55,7 @@ pub fn hints(state: &State) -> Vec<(Action, &'static str)> {
                 (A::NextNeedsYou, "needs you"),
             ];
             hints.extend(steer);
+            hints.push((A::Add, "new chat"));
             hints
         }
         Pane::Thread => {
@@ -77,6 +80,10 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
             let chat =
                 (state.chats.focus == Pane::Thread).then(|| state.chats.thread.as_ref().map(|thread| thread.chat.id));
             palette::search(state, chat.flatten());
+            return Handled::Yes;
+        }
+        Action::Add => {
+            new_chat::open(state, cx);
             return Handled::Yes;
         }
         Action::FocusNext | Action::FocusBack => {

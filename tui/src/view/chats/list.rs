@@ -14,19 +14,29 @@ use crate::state::State;
 use crate::state::chats::{Pane, Tab, name};
 use crate::text::CleanText;
 use crate::theme::{Glyphs, Role};
+use crate::view::dashboard;
 use crate::view::paint::{Keys, Paint};
 use crate::view::table::{self, Empty, RowArea};
+
+/// What is said where nothing is to be done.
+const NOTHING_WAITS: &str =
+    "When a customer writes, the chat appears here at once.\nAll chats, also finished ones, are in the last tab.";
 
 /// Draws it.
 pub fn draw(state: &State, pane: &ListPane, paint: &mut Paint<'_>) {
     let chats = &state.chats;
     let keys = if chats.focus == Pane::List { Keys::Here } else { Keys::Elsewhere };
+    // A shop that is not ready yet is told what comes next, wherever one looks first.
+    let next = state.dashboard.next_step().map(|step| {
+        let hint = dashboard::hint(state, step);
+        format!(
+            "When a customer writes, the chat appears here at once.\n\nNext: {} ({hint})",
+            CleanText::line(&step.text)
+        )
+    });
     let empty = match (chats.words().is_some(), chats.tab) {
         (true, _) => Empty { title: "No chat fits these words", remedy: "Search all messages instead: ctrl-f" },
-        (false, Tab::Inbox) => Empty {
-            title: "Nothing waits here",
-            remedy: "When a customer writes, the chat appears here at once.\nAll chats, also finished ones, are in the last tab.",
-        },
+        (false, Tab::Inbox) => Empty { title: "Nothing waits here", remedy: next.as_deref().unwrap_or(NOTHING_WAITS) },
         (false, _) => Empty { title: "No chat is in this state", remedy: "" },
     };
     let title = [("Chats", paint.style(Role::Title))];

@@ -31,6 +31,25 @@ pub(crate) fn first_newcomer(scope: &Scope<'_>, instance: InstanceId) -> Result<
     scope.row(FIRST, &[(":instance", &instance)], |row| row.get(0))
 }
 
+/// When people of ours began chats on a number in which nobody had written before, the newest first. Each is a new person, as
+/// one of a campaign is.
+pub(crate) fn chats_begun(
+    scope: &Scope<'_>,
+    instance: InstanceId,
+    since: Timestamp,
+) -> Result<Vec<Timestamp>, StoreError> {
+    const BEGUN: Scoped = scoped!(
+        "SELECT i.at FROM chats AS h
+         JOIN interactions AS i ON i.tenant_id = h.tenant_id AND i.seq = (
+             SELECT f.seq FROM interactions AS f
+             WHERE f.tenant_id = h.tenant_id AND f.chat_id = h.id ORDER BY f.at, f.seq LIMIT 1)
+         WHERE h.tenant_id = :tenant AND h.last_at > :since AND h.instance_id = :instance AND h.kind = 'direct'
+           AND i.author = 'human' AND i.at > :since
+         ORDER BY i.at DESC"
+    );
+    scope.rows(BEGUN, &[(":instance", &instance), (":since", &since)], |row| row.get(0))
+}
+
 /// Until when WhatsApp lets a number write to nobody new, as WAHA told it.
 pub(crate) fn locked_until(scope: &Scope<'_>, instance: InstanceId) -> Result<Option<Timestamp>, StoreError> {
     const LOCKED: Scoped =
@@ -38,7 +57,7 @@ pub(crate) fn locked_until(scope: &Scope<'_>, instance: InstanceId) -> Result<Op
     Ok(scope.row(LOCKED, &[(":instance", &instance)], |row| row.get(0))?.flatten())
 }
 
-/// What WhatsApp says of the new chats that a number may start, and how many it has started for campaigns since that was told.
+/// What WhatsApp says of the new chats that a number may start, and how many it has started since that was told.
 pub(crate) fn new_chats(scope: &Scope<'_>, instance: InstanceId) -> Result<Option<(NewChatCapping, i64)>, StoreError> {
     const TOLD: Scoped = scoped!("SELECT new_chats FROM instances WHERE tenant_id = :tenant AND id = :instance");
     const SINCE: Scoped = scoped!(
@@ -50,8 +69,9 @@ pub(crate) fn new_chats(scope: &Scope<'_>, instance: InstanceId) -> Result<Optio
     let told: Option<String> = scope.row(TOLD, &[(":instance", &instance)], |row| row.get(0))?.flatten();
     let Some(told) = told.and_then(|json| serde_json::from_str::<NewChatCapping>(&json).ok()) else { return Ok(None) };
     let params: &[(&str, &dyn rusqlite::ToSql)] = &[(":instance", &instance), (":since", &told.seen_at)];
-    let since = scope.row(SINCE, params, |row| row.get(0))?.unwrap_or(0);
-    Ok(Some((told, since)))
+    let of_campaigns: i64 = scope.row(SINCE, params, |row| row.get(0))?.unwrap_or(0);
+    let by_people = count(&chats_begun(scope, instance, told.seen_at)?);
+    Ok(Some((told, of_campaigns + by_people)))
 }
 
 /// What the number has sent for campaigns lately, as far as the limits ask for it.
@@ -71,12 +91,12 @@ pub(crate) fn sent(
          WHERE tenant_id = :tenant AND instance_id = :instance AND author = 'campaign' AND state <> 'cancelled'
          ORDER BY at DESC LIMIT 1 OFFSET :skip"
     );
-    const NTH_NEWCOMER: Scoped = scoped!(
+    const NEWCOMERS: Scoped = scoped!(
         "SELECT r.claimed_at FROM recipients AS r
          JOIN campaigns AS p ON p.tenant_id = r.tenant_id AND p.id = r.campaign_id
          WHERE r.tenant_id = :tenant AND r.newcomer = 1 AND r.claimed_at IS NOT NULL
            AND r.interaction_id IS NOT NULL AND p.instance_id = :instance
-         ORDER BY r.claimed_at DESC LIMIT 1 OFFSET :skip"
+         ORDER BY r.claimed_at DESC LIMIT :count"
     );
     let nth = |sql: Scoped, count: Option<NonZeroU32>| match count {
         None => Ok(None),
@@ -101,7 +121,17 @@ pub(crate) fn sent(
         lately,
         hour: nth(NTH, limits.per_hour)?,
         day: nth(NTH, limits.per_day)?,
-        new_people: nth(NTH_NEWCOMER, today)?,
+        new_people: match today {
+            None => None,
+            Some(today) => {
+                let most = i64::from(today.get());
+                let mut all: Vec<Timestamp> =
+                    scope.rows(NEWCOMERS, &[(":instance", &instance), (":count", &most)], |row| row.get(0))?;
+                all.extend(chats_begun(scope, instance, now - DAY)?);
+                all.sort_unstable_by(|one, other| other.cmp(one));
+                usize::try_from(most - 1).ok().and_then(|last| all.get(last).copied())
+            }
+        },
         first_newcomer,
         locked_until: locked_until(scope, instance)?,
         new_chats_spent_until: new_chats(scope, instance)?.and_then(|(told, since)| told.spent_until(since, now)),
@@ -172,7 +202,7 @@ pub(super) fn course(scope: &Scope<'_>, id: CampaignId, now: Timestamp) -> Resul
     Ok(course)
 }
 
-/// What a number has written to new people for campaigns.
+/// What a number has written to new people, for campaigns or by a person's hand.
 pub(crate) fn newcomers(scope: &Scope<'_>, instance: InstanceId, now: Timestamp) -> Result<Newcomers, StoreError> {
     const LATELY: Scoped = scoped!(
         "SELECT count(*) FROM recipients AS r
@@ -181,12 +211,25 @@ pub(crate) fn newcomers(scope: &Scope<'_>, instance: InstanceId, now: Timestamp)
            AND r.interaction_id IS NOT NULL AND p.instance_id = :instance"
     );
     let lately = scope.row(LATELY, &[(":instance", &instance), (":since", &(now - DAY))], |row| row.get(0))?;
+    let by_people = count(&chats_begun(scope, instance, now - DAY)?);
     let whatsapp = new_chats(scope, instance)?
         .and_then(|(told, since)| Some(NewChatsLeft { count: told.left(since, now)?, until: told.until? }));
-    Ok(Newcomers { first: first_newcomer(scope, instance)?, lately: lately.unwrap_or(0), whatsapp })
+    Ok(Newcomers { first: first_newcomer(scope, instance)?, lately: lately.unwrap_or(0) + by_people, whatsapp })
+}
+
+fn count(found: &[Timestamp]) -> i64 {
+    i64::try_from(found.len()).unwrap_or(i64::MAX)
 }
 
 impl TenantStore {
+    /// What a number has written to new people.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn newcomers(&self, instance: InstanceId, now: Timestamp) -> Result<Newcomers, StoreError> {
+        self.read(move |scope| newcomers(scope, instance, now)).await
+    }
+
     /// Until when a number may start no new chats, as WhatsApp has told WAHA; `None`: it may, or nobody knows.
     ///
     /// # Errors
