@@ -70,6 +70,28 @@ async fn what_the_doctor_posts_does_not_count_as_heard() {
 }
 
 #[tokio::test]
+async fn a_number_whose_server_is_away_is_known_by_the_questions_that_got_no_answer() {
+    let (world, number) = World::paired(Options::default()).await;
+    let mut watch = ServerWatch::default();
+    watch.look(&world.cx).await.unwrap();
+    world.waha.stop_listening().await;
+    world.pass(20);
+    let away_since = world.cx.now();
+    for _ in 0..5 {
+        watch.look(&world.cx).await.unwrap();
+        world.pass(20);
+        // The words change while it lasts, and the state is kept anew.
+        world.request_reconcile(number).await;
+        world.run_jobs().await;
+    }
+    let found = findings(&world.cx, HealthScope::Number(world.shop.id(), number)).await.remove(0);
+    assert_eq!((found.code, found.since), (FindingCode::NumberDown, Some(away_since)), "{found:#?}");
+    assert_eq!(found.seen_at, Some(world.cx.now()), "{found:#?}");
+    assert!(found.evidence.starts_with("WAHA was asked 0 s ago and did not say"), "{found:#?}");
+    assert!(found.evidence.contains("it last answered 2 min ago"), "{found:#?}");
+}
+
+#[tokio::test]
 async fn a_scan_is_noticed_at_once_without_any_webhook() {
     let world = World::new(Options::default()).await;
     world.lose_all_posts();
