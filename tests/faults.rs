@@ -81,6 +81,9 @@ enum Act {
     GeminiWell,
     /// The config has this key for Gemini.
     GeminiKey(&'static str),
+    /// `webhook.public_url` leads to WAHA itself.
+    AddressWrong,
+    AddressRight,
     ConfigMode(u32),
     IndexDropped,
     IndexMade,
@@ -152,6 +155,7 @@ const OF_OURS: &[Fault] = &[
         Act::DaemonRestarts,
     ),
     fault("a config that others may read", Act::ConfigMode(0o644), FindingCode::ConfigReadable, Act::ConfigMode(0o600)),
+    fault("an address that leads elsewhere", Act::AddressWrong, FindingCode::AddressWrong, Act::AddressRight),
     fault("a dropped index", Act::IndexDropped, FindingCode::SchemaChanged, Act::IndexMade),
     fault("a full disk", Act::DiskFull, FindingCode::StoreRefusesWrites, Act::DiskRoomy),
 ];
@@ -566,6 +570,16 @@ async fn provoke(world: &mut World, act: Act) {
                 .collect();
             std::fs::write(world.config(), format!("{before}[gemini]{}\n", lines.join("\n"))).unwrap();
             world.done(&["daemon", "reload"]).await;
+        }
+        Act::AddressWrong => {
+            let public = format!("[webhook]\npublic_url = \"{}/elsewhere\"\n", waha.url());
+            let config = std::fs::read_to_string(world.config()).unwrap();
+            std::fs::write(world.config(), config.replacen("[webhook]\n", &public, 1)).unwrap();
+        }
+        Act::AddressRight => {
+            let config = std::fs::read_to_string(world.config()).unwrap();
+            let lines = config.lines().filter(|line| !line.starts_with("public_url"));
+            std::fs::write(world.config(), lines.map(|line| format!("{line}\n")).collect::<String>()).unwrap();
         }
         Act::ConfigMode(mode) => allow_readers(world, mode),
         Act::IndexDropped => change_store(world, &format!("DROP INDEX {INDEX}")).await,

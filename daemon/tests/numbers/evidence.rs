@@ -5,7 +5,6 @@ use std::time::Duration;
 use mychatflow_daemon::health::{HealthScope, findings};
 use mychatflow_daemon::instances::{Numbers, add, qr, slow_down};
 use mychatflow_daemon::{code_watch, rounds, server_watch::ServerWatch};
-use mychatflow_data::model::delivery::{Delivery, DeliveryEvent, SELF_POSTED_KIND};
 use mychatflow_data::model::finding::FindingCode;
 use mychatflow_data::model::instance::{InstanceStatus, Verdict};
 use mychatflow_data::model::job::JobKind;
@@ -49,24 +48,6 @@ async fn a_number_whose_deliveries_do_not_arrive_says_so_and_how_it_is_known() {
     watch.look(&world.cx).await.unwrap();
     world.run_jobs().await;
     assert_eq!(world.number(number).await.verdict, Verdict::Healthy);
-}
-
-#[tokio::test]
-async fn what_the_doctor_posts_does_not_count_as_heard() {
-    let (world, number) = World::paired(Options::default()).await;
-    let probe = Delivery {
-        envelope_id: "evt_doctor_1".to_owned(),
-        session: "default".to_owned(),
-        at: world.cx.now(),
-        me: None,
-        engine: None,
-        version: None,
-        event: DeliveryEvent::Unknown { kind: SELF_POSTED_KIND.to_owned() },
-    };
-    let before = world.number(number).await.heard_at;
-    world.pass(600);
-    world.shop.accept_delivery(number, probe, world.cx.config().reply, world.cx.now()).await.unwrap();
-    assert_eq!(world.number(number).await.heard_at, before);
 }
 
 #[tokio::test]
