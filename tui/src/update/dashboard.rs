@@ -323,8 +323,8 @@ fn facts(state: &State) -> Vec<ReaderLine> {
     let mut lines: Vec<ReaderLine> = Vec::new();
     for ill in ills(state) {
         lines.push(match ill.weight {
-            Weight::Down => ReaderLine::Bad(ill.words),
-            Weight::Soon => ReaderLine::Words(ill.words),
+            Weight::Down => ReaderLine::Bad(ill.whole),
+            Weight::Soon => ReaderLine::Words(ill.whole),
         });
     }
     let Some(daemon) = &state.daemon else {

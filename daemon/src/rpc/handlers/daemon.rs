@@ -123,7 +123,7 @@ fn gemini(clients: &Clients) -> GeminiHealth {
     };
     GeminiHealth {
         model: gemini.model().to_owned(),
-        answered_by: state.in_its_place,
+        answered_by: state.in_its_place.map(|other| other.model),
         health,
         ok_at: state.record.last_ok_at.map(Into::into),
         error: failed.map(|failed| failed.error.to_string()),
