@@ -81,6 +81,9 @@ enum Act {
     GeminiWell,
     /// The config has this key for Gemini.
     GeminiKey(&'static str),
+    /// `webhook.public_url` leads to WAHA itself.
+    AddressWrong,
+    AddressRight,
     ConfigMode(u32),
     IndexDropped,
     IndexMade,
@@ -152,6 +155,7 @@ const OF_OURS: &[Fault] = &[
         Act::DaemonRestarts,
     ),
     fault("a config that others may read", Act::ConfigMode(0o644), FindingCode::ConfigReadable, Act::ConfigMode(0o600)),
+    fault("an address that leads elsewhere", Act::AddressWrong, FindingCode::AddressWrong, Act::AddressRight),
     fault("a dropped index", Act::IndexDropped, FindingCode::SchemaChanged, Act::IndexMade),
     fault("a full disk", Act::DiskFull, FindingCode::StoreRefusesWrites, Act::DiskRoomy),
 ];
@@ -218,17 +222,12 @@ async fn an_answer_that_is_refused_for_its_content_and_a_silent_chat_are_no_faul
 async fn open() -> World {
     let mut world = World::unfurnished(Shop::on(Engine::Noweb)).await;
     allow_readers(&world, 0o600);
-    start(&mut world).await;
+    world.start().await;
     world.furnish().await;
     world.pair().await;
     world.ana_asks().await;
     world.at_rest().await;
     world
-}
-
-/// A write that is too large for a file is an error, and not the end.
-async fn start(world: &mut World) {
-    world.start_with_signals_ignored(&["XFSZ"]).await;
 }
 
 async fn go_through(faults: &[Fault]) {
@@ -454,7 +453,7 @@ async fn change_store(world: &mut World, sql: &str) {
     world.stop().await;
     let path = world.path().join("data").join(mychatflow_daemon::STORE_FILE);
     rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap();
-    start(world).await;
+    world.start().await;
 }
 
 /// Nothing that the daemon writes may grow past this.
@@ -524,7 +523,7 @@ async fn provoke(world: &mut World, act: Act) {
         Act::Posted(refused) => post(world, refused).await,
         Act::DaemonRestarts => {
             world.stop().await;
-            start(world).await;
+            world.start().await;
         }
         Act::SendsFail => {
             waha.faults().add(Operation::SendText, When::Always, answer(500));
@@ -552,7 +551,7 @@ async fn provoke(world: &mut World, act: Act) {
             let listens = async || gemini.resume_listening().await.ok();
             world.until("Gemini listens again", DEADLINE, listens).await;
             world.stop().await;
-            start(world).await;
+            world.start().await;
         }
         Act::GeminiRoutes => {
             gemini.route("gemini-3.5-flash-lite", "gemini-3.5-flash");
@@ -561,7 +560,7 @@ async fn provoke(world: &mut World, act: Act) {
         Act::GeminiWell => {
             gemini.faults().clear();
             world.stop().await;
-            start(world).await;
+            world.start().await;
         }
         Act::GeminiKey(key) => {
             let config = std::fs::read_to_string(world.config()).unwrap();
@@ -572,6 +571,16 @@ async fn provoke(world: &mut World, act: Act) {
                 .collect();
             std::fs::write(world.config(), format!("{before}[gemini]{}\n", lines.join("\n"))).unwrap();
             world.done(&["daemon", "reload"]).await;
+        }
+        Act::AddressWrong => {
+            let public = format!("[webhook]\npublic_url = \"{}/elsewhere\"\n", waha.url());
+            let config = std::fs::read_to_string(world.config()).unwrap();
+            std::fs::write(world.config(), config.replacen("[webhook]\n", &public, 1)).unwrap();
+        }
+        Act::AddressRight => {
+            let config = std::fs::read_to_string(world.config()).unwrap();
+            let lines = config.lines().filter(|line| !line.starts_with("public_url"));
+            std::fs::write(world.config(), lines.map(|line| format!("{line}\n")).collect::<String>()).unwrap();
         }
         Act::ConfigMode(mode) => allow_readers(world, mode),
         Act::IndexDropped => change_store(world, &format!("DROP INDEX {INDEX}")).await,

@@ -111,8 +111,11 @@ impl ServerWatch {
                         let status = statuses.get(&instance.session);
                         settle(cx, instance, status, (begins_anew, was_away), asked_at).await
                     }
-                    Found::Away(error) if *away == AWAY_MIN => lose(cx, instance, error).await,
-                    Found::Away(_) | Found::Nothing => Ok(()),
+                    Found::Away(error) => {
+                        cx.numbers.note_unanswered(instance.id, &sentence(error), asked_at);
+                        if *away == AWAY_MIN { lose(cx, instance, error).await } else { Ok(()) }
+                    }
+                    Found::Nothing => Ok(()),
                 };
                 if let Err(error) = outcome {
                     tracing::warn!(instance.id = %instance.id, error = chain(&error), "a look could not be kept");

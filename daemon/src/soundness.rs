@@ -25,10 +25,14 @@ pub struct SoundnessRecord {
     pub compared_at: Option<Timestamp>,
     /// How its schema differs from what the migrations make.
     pub differences: Vec<SchemaDifference>,
+    /// When it was first found to differ, of the times without one between at which it did not.
+    pub differing_since: Option<Timestamp>,
     /// When its pages were last looked through to their end.
     pub looked_at: Option<Timestamp>,
     /// What was wrong with them.
     pub damage: Option<String>,
+    /// When something was first found to be wrong with them.
+    pub damaged_since: Option<Timestamp>,
     /// Why they could not be looked through.
     pub unfinished: Option<String>,
 }
@@ -64,8 +68,11 @@ async fn compare(cx: &Cx, found: &watch::Sender<SoundnessRecord>) {
                 tracing::error!(?differences, "the store is not built as this version builds it");
             }
             found.send_modify(|found| {
+                let now = cx.now();
+                let differs = !differences.is_empty();
+                found.differing_since = differs.then(|| found.differing_since.unwrap_or(now));
                 found.differences = differences;
-                found.compared_at = Some(cx.now());
+                found.compared_at = Some(now);
             });
         }
         Err(error) => tracing::warn!(error = chain(&error), "the schema of the store could not be compared"),
@@ -83,6 +90,7 @@ async fn look_through(cx: &Cx, found: &watch::Sender<SoundnessRecord>) -> bool {
     found.send_modify(|found| match looked {
         Ok(damage) => {
             found.looked_at = Some(now);
+            found.damaged_since = damage.as_ref().map(|_| found.damaged_since.unwrap_or(now));
             found.damage = damage;
             found.unfinished = None;
         }

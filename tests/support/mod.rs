@@ -187,16 +187,6 @@ burst_quiet_ms = {quiet_ms}
         self.start_by(&["daemon"], variables).await;
     }
 
-    /// Starts the daemon so that it ignores these signals, as some supervisors do.
-    pub async fn start_with_signals_ignored(&mut self, signals: &[&str]) {
-        let typed = self.command(&["daemon"]);
-        let mut shell = Command::new("sh");
-        shell.args(["-c", &format!("trap '' {}; exec \"$0\" \"$@\"", signals.join(" "))]);
-        shell.arg(typed.as_std().get_program()).args(typed.as_std().get_args()).kill_on_drop(true).env_clear();
-        shell.envs(typed.as_std().get_envs().filter_map(|(name, value)| Some((name, value?))));
-        self.follow(shell).await;
-    }
-
     async fn start_by(&mut self, line: &[&str], variables: &[(&str, &str)]) {
         let mut daemon = self.command(line);
         daemon.envs(variables.iter().copied());

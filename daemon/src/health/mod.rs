@@ -3,6 +3,7 @@
 //!
 //! A state is shown only with its evidence and the age of that; missing evidence is a warning.
 
+pub mod address;
 pub mod config;
 pub mod gemini;
 pub mod number;
@@ -17,6 +18,7 @@ use mychatflow_data::model::finding::{FindingSubject, HealthFinding, order_findi
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::time::Timestamp;
 
+use self::address::AddressEvidence;
 use self::config::ConfigEvidence;
 use self::gemini::GeminiEvidence;
 use self::number::NumberEvidence;
@@ -46,6 +48,8 @@ pub struct HealthEvidence {
     pub store: StoreEvidence,
     /// Of deliveries.
     pub webhook: WebhookEvidence,
+    /// Of the address that each server posts to.
+    pub addresses: Vec<AddressEvidence>,
     /// Of each WAHA server.
     pub wahas: Vec<WahaEvidence>,
     /// Of Gemini.
@@ -62,6 +66,7 @@ pub fn judge(evidence: &HealthEvidence) -> Vec<HealthFinding> {
     let now = evidence.now;
     let mut findings = store::judge(&evidence.store, &evidence.webhook, now);
     findings.extend(config::judge(&evidence.config, now));
+    findings.extend(address::judge(&evidence.addresses, now));
     findings.extend(waha::judge(&evidence.wahas, now));
     findings.extend(gemini::judge(&evidence.gemini, now));
     match &evidence.numbers {
@@ -125,6 +130,7 @@ async fn gather(cx: &Cx, scope: HealthScope) -> HealthEvidence {
         now: cx.now(),
         store,
         webhook: webhook::gather(cx),
+        addresses: address::gather(cx),
         wahas: waha::gather(&clients),
         gemini: gemini::gather(&clients),
         numbers: number::gather(cx, scope).await.map_err(|error: StoreError| error.to_string()),

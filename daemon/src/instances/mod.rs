@@ -32,6 +32,7 @@ pub use self::look::{Looked, look, sends_failed, slow_down, undelivered};
 pub(crate) use self::look::{keep_outage, zone};
 pub use self::memory::{
     Numbers, RESTART_SPAN, RESTARTS, RESTARTS_MAX, SessionEvidence, SessionFacts, UPDATE_SPAN, UPDATES_MAX,
+    UnansweredQuestion,
 };
 pub use self::mend::{Mended, drift, mend, told};
 pub use self::pairing::{QR_CODES_MAX, QR_FIRST, QR_NEXT, pair, qr};

@@ -5,7 +5,6 @@ use std::time::Duration;
 use mychatflow_daemon::health::{HealthScope, findings};
 use mychatflow_daemon::instances::{Numbers, add, qr, slow_down};
 use mychatflow_daemon::{code_watch, rounds, server_watch::ServerWatch};
-use mychatflow_data::model::delivery::{Delivery, DeliveryEvent, SELF_POSTED_KIND};
 use mychatflow_data::model::finding::FindingCode;
 use mychatflow_data::model::instance::{InstanceStatus, Verdict};
 use mychatflow_data::model::job::JobKind;
@@ -52,21 +51,25 @@ async fn a_number_whose_deliveries_do_not_arrive_says_so_and_how_it_is_known() {
 }
 
 #[tokio::test]
-async fn what_the_doctor_posts_does_not_count_as_heard() {
+async fn a_number_whose_server_is_away_is_known_by_the_questions_that_got_no_answer() {
     let (world, number) = World::paired(Options::default()).await;
-    let probe = Delivery {
-        envelope_id: "evt_doctor_1".to_owned(),
-        session: "default".to_owned(),
-        at: world.cx.now(),
-        me: None,
-        engine: None,
-        version: None,
-        event: DeliveryEvent::Unknown { kind: SELF_POSTED_KIND.to_owned() },
-    };
-    let before = world.number(number).await.heard_at;
-    world.pass(600);
-    world.shop.accept_delivery(number, probe, world.cx.config().reply, world.cx.now()).await.unwrap();
-    assert_eq!(world.number(number).await.heard_at, before);
+    let mut watch = ServerWatch::default();
+    watch.look(&world.cx).await.unwrap();
+    world.waha.stop_listening().await;
+    world.pass(20);
+    let away_since = world.cx.now();
+    for _ in 0..5 {
+        watch.look(&world.cx).await.unwrap();
+        world.pass(20);
+        // The words change while it lasts, and the state is kept anew.
+        world.request_reconcile(number).await;
+        world.run_jobs().await;
+    }
+    let found = findings(&world.cx, HealthScope::Number(world.shop.id(), number)).await.remove(0);
+    assert_eq!((found.code, found.since), (FindingCode::NumberDown, Some(away_since)), "{found:#?}");
+    assert_eq!(found.seen_at, Some(world.cx.now()), "{found:#?}");
+    assert!(found.evidence.starts_with("WAHA was asked 0 s ago and did not say"), "{found:#?}");
+    assert!(found.evidence.contains("it last answered 2 min ago"), "{found:#?}");
 }
 
 #[tokio::test]

@@ -78,6 +78,10 @@ finding_codes! {
     DiskLow => "disk_low", Warning, "the disk of the store is nearly full";
     /// Nobody has looked through the store's pages since it was not closed in order.
     StoreUnchecked => "store_unchecked", Warning, "nobody has looked through the store since its unclean end";
+    /// The address that WAHA posts to leads to somebody else, or nowhere.
+    AddressWrong => "address_wrong", Failed, "WAHA posts to an address that does not lead to the daemon";
+    /// The address that WAHA posts to can't be reached from the daemon's machine. WAHA's may reach it.
+    AddressUnreached => "address_unreached", Warning, "nobody knows whether WAHA can reach the daemon";
     /// Deliveries of a number came with a signature that does not fit.
     SignatureRefused => "signature_refused", Failed, "deliveries with a wrong signature are refused";
     /// Deliveries of a number were larger than the limit.

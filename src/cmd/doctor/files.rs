@@ -12,7 +12,9 @@ use mychatflow_daemon::disk::free_bytes;
 use mychatflow_daemon::health;
 use mychatflow_daemon::health::store::{DISK_FULL_BYTES, DISK_LOW_BYTES};
 use mychatflow_data::store::error::StoreError;
-use mychatflow_data::store::soundness::{look_through_closed_file, look_through_file};
+use mychatflow_data::store::soundness::{
+    look_through_closed_file, look_through_file, schema_differences_of_closed_file,
+};
 use mychatflow_data::store::traces::{Decision, Log, Standing, decide};
 use mychatflow_data::time::Timestamp;
 
@@ -88,7 +90,8 @@ pub fn store(config: &Config) -> Check {
         // With a log beside it only the daemon may look: whoever else does would make files that are not the daemon's.
         Decision::Open(Standing::AsLeft) if traces.log == Log::Empty => {
             let damaged = damaged(&opening.path, look_through_closed_file(&opening.path, LOOK_THROUGH));
-            damaged.unwrap_or_else(|| Check::ok(NAME, format!("{path} is there")))
+            let bad = damaged.or_else(|| changed(&opening.path));
+            bad.unwrap_or_else(|| Check::ok(NAME, format!("{path} is there")))
         }
         Decision::Open(Standing::AsLeft) => Check::ok(NAME, format!("{path} is there")),
         Decision::Open(Standing::OlderCopy) => Check::warning(
@@ -113,6 +116,13 @@ fn damaged(path: &Path, looked: Result<Option<String>, StoreError>) -> Option<Ch
     let dir = path.parent().unwrap_or(path).display();
     let remedy = format!("mychatflow daemon stop; copy {dir} away; then put a backup in its place");
     Some(Check::failed("store", format!("{} is damaged: {damage}", path.display()), remedy))
+}
+
+/// How the schema of a store that no daemon has open differs from what this version makes; `None` where it does not, or can't be read.
+fn changed(path: &Path) -> Option<Check> {
+    let now = Timestamp::now();
+    let found = health::store::judge_schema(path, &schema_differences_of_closed_file(path).ok()?)?;
+    Some(Check::found(&found.seen(now), now))
 }
 
 /// A place that works, by what is left on its disk.
