@@ -3,9 +3,11 @@
 
 mod clauses;
 mod clock;
+mod element;
+mod lexicon;
 mod read;
 mod scan;
-mod words;
+mod token;
 
 use std::fmt;
 
@@ -39,12 +41,18 @@ pub struct TypedHours {
     pub sun: Vec<(u16, u16)>,
 }
 
-/// Why a text is not read as opening hours.
+/// Why a text is not taken as opening hours.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("these opening hours are not understood: {why}. Write them like {EXAMPLE}")]
+#[error("these opening hours are not understood: {why}. Write them like {}{EXAMPLE}", or(example))]
 pub struct HoursError {
     /// What is wrong with it.
     pub why: String,
+    /// How they can be written in their own language, where that is not English.
+    pub example: &'static str,
+}
+
+fn or(example: &str) -> String {
+    if example.is_empty() || example == EXAMPLE { String::new() } else { format!("{example} or, in English, ") }
 }
 
 /// Is the shop open?
@@ -66,11 +74,30 @@ pub fn open(text: Option<&str>, at: &Zoned) -> Open {
     }
 }
 
-/// What somebody should know about hours that were understood: public holidays are in no calendar here.
+/// What somebody should know about hours that an earlier version has taken: public holidays are in no calendar here.
 #[must_use]
 pub fn remark(text: &str) -> Option<&'static str> {
     let names_holidays = read::read(text).is_ok_and(|reading| reading.names_holidays);
     names_holidays.then_some("public holidays are not known here: on them the hours of their day of the week hold")
+}
+
+/// Checks what somebody types now. Nothing of it is left out: hours on public holidays can't be kept, and are refused.
+///
+/// # Errors
+/// Why it is not taken, and how it can be written.
+pub fn check(text: &str) -> Result<(), HoursError> {
+    let reading = read::read(text).map_err(HoursError::from)?;
+    if reading.names_holidays {
+        let why = "nobody here knows when public holidays are, and their part can't be kept";
+        return Err(HoursError { why: format!("{why}; without them it is \"{}\"", reading.hours), example: "" });
+    }
+    Ok(())
+}
+
+impl From<read::Refusal> for HoursError {
+    fn from(refusal: read::Refusal) -> Self {
+        Self { why: refusal.why, example: refusal.example }
+    }
 }
 
 impl OpeningHours {
@@ -79,7 +106,7 @@ impl OpeningHours {
     /// # Errors
     /// Why it is not understood, and how it can be written.
     pub fn read(text: &str) -> Result<Self, HoursError> {
-        read::read(text).map(|reading| reading.hours).map_err(|why| HoursError { why })
+        Ok(read::read(text)?.hours)
     }
 
     /// Is it open then, by the clock of that time's zone?
@@ -104,9 +131,18 @@ impl OpeningHours {
 /// As [`EXAMPLE`]; read again it is the same.
 impl fmt::Display for OpeningHours {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Who reads `06:00-02:00` asks whether the afternoon is meant.
+        let is_unclear = |span: &(u16, u16)| span.1 > DAY_MINUTES && span.1 - span.0 > clock::LIKELY_MINUTES_MAX;
+        let of_12_hours = self.days.iter().flatten().any(is_unclear);
         let clock = |minutes: u16| {
             let minutes = if minutes > DAY_MINUTES { minutes - DAY_MINUTES } else { minutes };
-            format!("{:02}:{:02}", minutes / 60, minutes % 60)
+            let (hour, minute) = (minutes / 60, minutes % 60);
+            if of_12_hours {
+                let half = if hour % 24 < 12 { "am" } else { "pm" };
+                format!("{}:{minute:02} {half}", (hour + 11) % 12 + 1)
+            } else {
+                format!("{hour:02}:{minute:02}")
+            }
         };
         let mut first = 0;
         while first < self.days.len() {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::chat::Mode;
 use super::limit::{self, Limit, TooLong};
-use super::opening_hours::{HoursError, OpeningHours};
+use super::opening_hours::{self, HoursError};
 use super::words;
 
 words! {
@@ -188,7 +188,7 @@ impl SettingKey {
                 Err(_) => wrong("an IANA time zone such as Europe/Berlin"),
             },
             Self::BusinessHours if value.trim().is_empty() => Ok(()),
-            Self::BusinessHours => Ok(OpeningHours::read(value).map(drop)?),
+            Self::BusinessHours => Ok(opening_hours::check(value)?),
             Self::AssistantInstructions | Self::BusinessName | Self::BusinessProfile | Self::OptOutConfirmation => {
                 Ok(())
             }

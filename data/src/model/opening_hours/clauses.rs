@@ -1,7 +1,7 @@
 //! Which times belong to which days: those before them or behind them, whatever makes sense of the whole text.
 
 use super::OpeningHours;
-use super::words::DAILY;
+use super::lexicon::DAILY;
 
 /// What belongs to days.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(super) type Clause = (u8, Value);
 
 /// Days and what belongs to them: before them or behind them, whatever makes sense of all of it.
 pub(super) fn clauses(elements: &[Element]) -> Result<Vec<Clause>, String> {
-    let plain: Vec<Element> = elements.iter().filter(|element| **element != Element::Break).cloned().collect();
+    let plain = plain(elements);
     if plain.is_empty() {
         return Err("no time is in it".to_owned());
     }
@@ -53,30 +53,53 @@ pub(super) fn clauses(elements: &[Element]) -> Result<Vec<Clause>, String> {
     }
 }
 
-/// The ways to join all elements, two of them at most.
+/// The elements without the ends of lines; hours that only such an end parts stand together.
+fn plain(elements: &[Element]) -> Vec<Element> {
+    let mut plain: Vec<Element> = Vec::new();
+    for element in elements.iter().filter(|element| **element != Element::Break) {
+        match (plain.last_mut(), element) {
+            (Some(Element::Value(Value::Spans(spans))), Element::Value(Value::Spans(more))) => spans.extend(more),
+            _ => plain.push(element.clone()),
+        }
+    }
+    plain
+}
+
+/// Of all ways to join elements no more than these are looked at.
+const WAYS_MAX: usize = 32;
+
+/// The ways to join all elements. Hours without days hold every day, where the rest of the text only says when nobody is
+/// there: `9-18, closed on Sundays`.
 fn join(elements: &[Element]) -> Vec<Vec<Clause>> {
-    // From every place to the end.
-    let mut ways: Vec<Vec<Vec<Clause>>> = vec![Vec::new(); elements.len() + 1];
-    ways[elements.len()].push(Vec::new());
+    // From every place to the end: the clauses, and whether the days of one of them are left out.
+    let mut ways: Vec<Vec<(Vec<Clause>, bool)>> = vec![Vec::new(); elements.len() + 1];
+    ways[elements.len()].push((Vec::new(), false));
     for begin in (0..elements.len()).rev() {
-        let mut found: Vec<Vec<Clause>> = Vec::new();
+        let mut found: Vec<(Vec<Clause>, bool)> = Vec::new();
         if elements[begin] == Element::Break {
             found.clone_from(&ways[begin + 1]);
         }
-        for (end, clause) in segments(&elements[begin..]) {
-            for rest in &ways[begin + end] {
-                if found.len() < 2 {
-                    found.push(std::iter::once(clause.clone()).chain(rest.iter().cloned()).collect());
+        for (length, clause, is_bare) in segments(&elements[begin..]) {
+            for (rest, has_bare) in &ways[begin + length] {
+                if found.len() < WAYS_MAX && !(is_bare && *has_bare) {
+                    let clauses = std::iter::once(clause.clone()).chain(rest.iter().cloned()).collect();
+                    found.push((clauses, is_bare || *has_bare));
                 }
             }
         }
         ways[begin] = found;
     }
-    ways.swap_remove(0)
+    let whole = ways.swap_remove(0);
+    let spans = |clauses: &[Clause]| clauses.iter().filter(|(_, value)| matches!(value, Value::Spans(_))).count();
+    whole
+        .into_iter()
+        .filter(|(clauses, has_bare)| !has_bare || spans(clauses) == 1)
+        .map(|(clauses, _)| clauses)
+        .collect()
 }
 
-/// The clauses that begin here, each with the number of elements that it takes.
-fn segments(elements: &[Element]) -> Vec<(usize, Clause)> {
+/// The clauses that begin here, each with the number of elements that it takes and whether its days are left out.
+fn segments(elements: &[Element]) -> Vec<(usize, Clause, bool)> {
     let mut found = Vec::new();
     match &elements[0] {
         Element::Days(_) => {
@@ -85,7 +108,7 @@ fn segments(elements: &[Element]) -> Vec<(usize, Clause)> {
                 match element {
                     Element::Days(more) => days |= more,
                     Element::Value(value) => {
-                        found.push((place + 1, (days, value.clone())));
+                        found.push((place + 1, (days, value.clone()), false));
                         break;
                     }
                     Element::Break => break,
@@ -97,7 +120,10 @@ fn segments(elements: &[Element]) -> Vec<(usize, Clause)> {
             for (place, element) in elements.iter().enumerate().skip(1) {
                 let Element::Days(more) = element else { break };
                 days |= more;
-                found.push((place + 1, (days, value.clone())));
+                found.push((place + 1, (days, value.clone()), false));
+            }
+            if matches!(value, Value::Spans(_)) {
+                found.push((1, (DAILY, value.clone()), true));
             }
         }
         Element::Break => {}
@@ -110,7 +136,7 @@ pub(super) fn by_day(clauses: &[Clause]) -> Result<OpeningHours, String> {
     let mut hours = OpeningHours::default();
     for (day, open) in hours.days.iter_mut().enumerate() {
         let mut about: Vec<&Clause> = clauses.iter().filter(|(days, _)| days & 1 << day != 0).collect();
-        about.sort_by_key(|(days, _)| std::cmp::Reverse(days.count_ones()));
+        about.sort_by_key(|(days, value)| (std::cmp::Reverse(days.count_ones()), *value == Value::Closed));
         let mut widest = 0;
         for (days, value) in about {
             let width = days.count_ones();
