@@ -194,8 +194,8 @@ async fn an_answer_that_is_refused_for_its_content_and_a_silent_chat_are_no_faul
     world.ana_asks().await;
     world
         .until("the refusal is told", DEADLINE, async || {
-            let state = world.done(&["chat", "list"]).await[0]["state"].clone();
-            (state == "needs_you").then_some(())
+            let chats = world.done(&["chat", "list"]).await;
+            chats.first().is_some_and(|chat| chat["state"] == "needs_you").then_some(())
         })
         .await;
     let places = Places::read(&world).await;

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use mychatflow_data::credits::Credits;
 use mychatflow_data::ids::{ChatId, InstanceId, InteractionId};
 use mychatflow_data::model::chat::ChatState;
-use mychatflow_data::model::finding::{FindingLevel, FindingSubject, HealthFinding, length};
+use mychatflow_data::model::finding::{FindingLevel, FindingSubject, HealthFinding};
 use mychatflow_data::model::interaction::{Author, Direction, Interaction, InteractionState};
 use mychatflow_data::model::job::JobState;
 use mychatflow_data::model::ledger::EntryKind;
@@ -27,7 +27,6 @@ use crate::flow::gate::{Model, Reason, Verdict};
 use crate::flow::quick_reply_facts::QuickReplyFact;
 use crate::flow::sources::sources;
 use crate::health::{self, HealthScope};
-use crate::http::intake::IntakeRecord;
 use crate::rpc::peer::Caller;
 use crate::rpc::refused::{Handled, Refused};
 use crate::rpc::service::Reply;
@@ -104,27 +103,10 @@ async fn with_deliveries(cx: &Cx, shop: &TenantStore, Refused(error): Refused) -
         return Ok(error.into());
     }
     let numbers: Vec<InstanceId> = shop.instances().await?.into_iter().map(|number| number.id).collect();
-    Ok(match turned_away(&cx.intake.record(), &numbers, cx.now()) {
+    Ok(match health::webhook::turned_away(&health::webhook::gather(cx), &numbers, cx.now()) {
         Some(words) => CallError::not_found(format!("{}. {words}", error.message)).into(),
         None => error.into(),
     })
-}
-
-/// The deliveries for these numbers that never came into the store since the daemon started; `None` where there are none.
-fn turned_away(record: &IntakeRecord, numbers: &[InstanceId], now: Timestamp) -> Option<String> {
-    let ours = |instance: Option<InstanceId>| instance.is_some_and(|id| numbers.contains(&id));
-    let refused = record.refused.iter().filter(|refused| ours(refused.instance));
-    let refused = refused.map(|refused| (refused.count, refused.first_at, refused.last_at));
-    let not_stored = record.not_stored.iter().map(|failed| (failed.count, failed.since, failed.at));
-    let (count, first_at, last_at) =
-        refused.chain(not_stored).reduce(|one, other| (one.0 + other.0, one.1.min(other.1), one.2.max(other.2)))?;
-    let (deliveries, were) = if count == 1 { ("delivery", "was") } else { ("deliveries", "were") };
-    let (first, last) = (length(now.since(first_at)), length(now.since(last_at)));
-    let when = if first == last { format!("{last} ago") } else { format!("from {first} ago to {last} ago") };
-    Some(format!(
-        "But {count} {deliveries} {were} turned away, {when}, and a message may be among them: \
-         `mychatflow doctor` tells what stands in the way; WAHA delivers again for some time"
-    ))
 }
 
 /// What is out of order now that may keep this chat's messages from coming or its answers from going, in the words of every other
