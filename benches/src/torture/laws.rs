@@ -196,7 +196,8 @@ pub fn count(record: &Record) -> Outcome {
 
 /// Until when a person had a say in each chat; for ever where somebody was handed over or wants no messages.
 fn overruled_until(record: &Record) -> BTreeMap<usize, i64> {
-    let silences = record.silences.iter().map(|silence| (silence.who, silence.until));
+    // A person's word that came late closes what was written until it came, also where a jump of the clock has ended the pause.
+    let silences = record.silences.iter().map(|silence| (silence.who, silence.until.max(silence.from.unwrap_or(0))));
     let opt_outs = record.opt_outs.iter().map(|(who, _)| (*who, i64::MAX));
     let hand_offs = record.sent.iter().filter(|sent| sent.text.contains(HANDED_OVER));
     let hand_offs = hand_offs.filter_map(|sent| Some((sent.who?, i64::MAX)));

@@ -137,6 +137,11 @@ fn everything_has_an_answer_or_a_reason() {
     });
     breaks(Law::AnsweredOrReason, |record| {
         ask(record, open());
+        record.silences.push(Silence { from: Some(2_950), ..silence(2_900) });
+    });
+    // It came after the question; the clock has ended its pause.
+    keeps(|record| {
+        ask(record, open());
         record.silences.push(silence(2_900));
     });
 }
