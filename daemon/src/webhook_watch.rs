@@ -110,7 +110,7 @@ pub async fn look(cx: &Cx, anew: bool) -> Result<(), StoreError> {
             return known.map(|known| (name.clone(), AddressRecord { numbers: ids, ..known.clone() }));
         }
         let key = receiver.hmac_key.reveal();
-        let trial = WebhookTrial::run(&url, Some(waha.url()), &key, &receiver.session, cx.now()).await;
+        let trial = WebhookTrial::run(&url, Some(waha.url()), key, &receiver.session, cx.now()).await;
         Some((name.clone(), AddressRecord::after(known, trial, ids, cx.now())))
     });
     let found: AddressRecords = join_all(tries).await.into_iter().flatten().collect();

@@ -144,6 +144,7 @@ fn own_findings<'s>(shown: &'s DaemonShown, config: Option<&'s Config>) -> impl 
     };
     shown.findings.iter().filter(move |found| match found.subject {
         FindingSubject::Daemon | FindingSubject::Webhook | FindingSubject::Config => !is_told(found),
+        FindingSubject::Tenant { .. } => true,
         FindingSubject::Unknown => true,
         _ => false,
     })
