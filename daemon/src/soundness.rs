@@ -1,8 +1,13 @@
-//! Looks after the store's file while it is in use: its schema at the start, its pages after an unclean end and once a day.
+//! Looks after the store's file while it is in use: its schema and its ledgers at the start and every hour, its pages soon after the start
+//! and once a day.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mychatflow_data::credits::Credits;
+use mychatflow_data::ids::TenantId;
+use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::soundness::SchemaDifference;
 use mychatflow_data::time::Timestamp;
 use tokio::sync::watch;
@@ -10,11 +15,24 @@ use tokio_util::sync::CancellationToken;
 
 use crate::chain::chain;
 use crate::cx::Cx;
+use crate::halt;
 
-/// How often the schema is compared.
+/// How often the schema is compared, and the ledgers are added up.
 const COMPARE: Duration = Duration::from_secs(3600);
+/// How long after the start the pages are looked through where the end before was in order: whatever changed the file meanwhile left no
+/// trace. Until then those who waited for the start have the disk.
+const LOOK_FIRST: Duration = Duration::from_secs(10);
 /// How often the pages are looked through.
 const LOOK_THROUGH: Duration = Duration::from_secs(24 * 3600);
+
+/// A ledger that does not add up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LedgerDrift {
+    /// By how much the balance is off.
+    pub credits: Credits,
+    /// When that was first found.
+    pub since: Timestamp,
+}
 
 /// What is known of the store's file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,6 +45,10 @@ pub struct SoundnessRecord {
     pub differences: Vec<SchemaDifference>,
     /// When it was first found to differ, of the times without one between at which it did not.
     pub differing_since: Option<Timestamp>,
+    /// When the ledgers were last added up.
+    pub audited_at: Option<Timestamp>,
+    /// Those that do not add up.
+    pub drifts: BTreeMap<TenantId, LedgerDrift>,
     /// When its pages were last looked through to their end.
     pub looked_at: Option<Timestamp>,
     /// What was wrong with them.
@@ -41,10 +63,13 @@ pub struct SoundnessRecord {
 pub async fn run(cx: Arc<Cx>, stop: CancellationToken) {
     let found = &cx.soundness;
     found.send_modify(|found| found.unclean_end = !cx.store.was_closed_in_order());
-    let mut looked_at = cx.store.was_closed_in_order().then(|| cx.now());
+    let mut first_pause = if cx.store.was_closed_in_order() { LOOK_FIRST } else { Duration::ZERO };
+    let mut looked_at: Option<Timestamp> = None;
     loop {
         let looks = async {
             compare(&cx, found).await;
+            audit(&cx, found).await;
+            tokio::time::sleep(std::mem::take(&mut first_pause)).await;
             let is_due = looked_at.is_none_or(|at| cx.now().since(at) >= LOOK_THROUGH);
             if is_due && look_through(&cx, found).await {
                 looked_at = Some(cx.now());
@@ -59,6 +84,39 @@ pub async fn run(cx: Arc<Cx>, stop: CancellationToken) {
             () = tokio::time::sleep(COMPARE) => {}
         }
     }
+}
+
+/// Adds up the ledger of every tenant.
+async fn audit(cx: &Cx, found: &watch::Sender<SoundnessRecord>) {
+    match drifts(cx).await {
+        Ok(drifts) => {
+            for (tenant, drift) in &drifts {
+                tracing::error!(tenant.id = %tenant, drift = drift.count(), "a ledger does not add up");
+            }
+            let now = cx.now();
+            found.send_modify(|found| {
+                let since = |tenant: &TenantId| found.drifts.get(tenant).map_or(now, |known| known.since);
+                let drifts = drifts.into_iter().map(|(tenant, credits)| {
+                    let since = since(&tenant);
+                    (tenant, LedgerDrift { credits, since })
+                });
+                found.drifts = drifts.collect();
+                found.audited_at = Some(now);
+            });
+        }
+        Err(error) => tracing::warn!(error = chain(&error), "the ledgers could not be added up"),
+    }
+}
+
+async fn drifts(cx: &Cx) -> Result<Vec<(TenantId, Credits)>, StoreError> {
+    let mut drifts = Vec::new();
+    for tenant in cx.store.tenants().await? {
+        let drift = cx.store.tenant(tenant.id).await?.audit().await?.drift;
+        if drift != Credits::ZERO {
+            drifts.push((tenant.id, drift));
+        }
+    }
+    Ok(drifts)
 }
 
 async fn compare(cx: &Cx, found: &watch::Sender<SoundnessRecord>) {
@@ -81,6 +139,7 @@ async fn compare(cx: &Cx, found: &watch::Sender<SoundnessRecord>) {
 
 /// Looks through the pages; true when it came to their end.
 async fn look_through(cx: &Cx, found: &watch::Sender<SoundnessRecord>) -> bool {
+    halt::at("store_look").await;
     let looked = cx.store.look_through().await;
     let is_whole = looked.is_ok();
     if let Ok(Some(damage)) = &looked {

@@ -165,6 +165,7 @@ pub fn judge(evidence: &NumberEvidence, now: Timestamp) -> Vec<HealthFinding> {
     }
     findings.extend(judge_age(evidence, now).filter(|_| findings.is_empty()));
     findings.extend(judge_facts(evidence));
+    findings.extend(judge_new_chats(evidence, now));
     findings
 }
 
@@ -225,6 +226,17 @@ fn judge_facts(evidence: &NumberEvidence) -> Option<HealthFinding> {
     let known = "the session and the version were asked for";
     let found = HealthFinding::new(FindingCode::NumberUntold, evidence.subject(), summary, known, remedy);
     Some(found.seen(told.at))
+}
+
+/// What WhatsApp lets a number begin.
+fn judge_new_chats(evidence: &NumberEvidence, now: Timestamp) -> Option<HealthFinding> {
+    let number = &evidence.instance;
+    let works = number.status == Some(InstanceStatus::Working);
+    let told = number.new_chats.as_ref().filter(|told| works && told.is_nearly_spent(now))?;
+    let summary = format!("{}: {told}", number.name);
+    let remedy = "write first only to who must hear from you; who writes to you is answered";
+    let found = HealthFinding::new(FindingCode::NewChatsLow, evidence.subject(), summary, "WAHA told it", remedy);
+    Some(found.seen(told.seen_at))
 }
 
 #[cfg(test)]

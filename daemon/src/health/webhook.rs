@@ -55,7 +55,9 @@ pub fn judge(evidence: &WebhookEvidence, numbers: &[NumberEvidence], now: Timest
     let judged = evidence.record.refused.iter().filter_map(|refused| match refused.instance {
         Some(id) => {
             let number = numbers.iter().find(|number| number.instance.id == id)?;
-            lasts(refused, number.instance.heard_at, now).then(|| of_number(refused, number))
+            // The store remembers to the minute when it was heard.
+            let heard_at = number.session.delivered_at.max(number.instance.heard_at);
+            lasts(refused, heard_at, now).then(|| of_number(refused, number))
         }
         None => lasts(refused, None, now).then(|| of_nobody(refused)),
     });

@@ -288,8 +288,10 @@ impl Run<'_> {
             Reserved::NoCredit => return self.stop(ChatState::NeedsYou, NO_CREDIT, Handoff::No).await,
         }
         halt::at("credit_reserved").await;
-        // At once means at once: the id is fetched while the model thinks. One too many is one that nobody uses.
-        let early = usize::from(mode == Mode::Auto && self.rules.pace == Pace::Instant);
+        // At once means at once: the id is fetched while the model thinks. One too many is one that nobody uses; a model that has
+        // failed before may fail again.
+        let is_first = self.job.fault.is_none();
+        let early = usize::from(is_first && mode == Mode::Auto && self.rules.pace == Pace::Instant);
         let (said, early) =
             tokio::join!(self.generate(gemini, &question), reserve_ids(waha, &self.facts.instance, early));
         let said = match said? {

@@ -1,5 +1,6 @@
 //! A number is shown as it is, and how that is known: by asking WAHA, by its deliveries, by what it took of us.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mychatflow_daemon::health::{HealthScope, findings};
@@ -174,6 +175,48 @@ async fn a_key_for_single_sessions_asks_for_them_one_by_one() {
     watch.look(&world.cx).await.unwrap();
     world.run_jobs().await;
     assert_eq!(world.number(number).await.status, Some(InstanceStatus::Failed));
+}
+
+#[tokio::test]
+async fn another_key_is_tried_for_all_sessions_at_once() {
+    let (world, _) = World::paired(Options::default()).await;
+    let forbidden = Fault::Answer { status: 403, body: json!({"message": "Forbidden", "statusCode": 403}) };
+    world.waha.faults().add(Operation::ListSessions, When::Always, forbidden);
+    let mut watch = ServerWatch::default();
+    watch.look(&world.cx).await.unwrap();
+    // A reload: the config may have another key.
+    world.waha.faults().clear();
+    let clients = (*world.cx.clients()).clone();
+    world.cx.clients.send_replace(Arc::new(clients));
+    watch.look(&world.cx).await.unwrap();
+    watch.look(&world.cx).await.unwrap();
+    assert_eq!(world.requests("GET", SESSIONS), 3, "one that was refused, and two");
+}
+
+#[tokio::test]
+async fn a_session_that_can_not_be_made_is_tried_seldomer_and_seldomer() {
+    let (world, _) = World::paired(Options::default()).await;
+    world.waha.forget_session("default").await.unwrap();
+    let full = Fault::Answer { status: 422, body: json!({"message": "no more sessions", "statusCode": 422}) };
+    world.waha.faults().add(Operation::CreateSession, When::Always, full);
+    let mut watch = ServerWatch::default();
+    let mut tried = Vec::new();
+    for look in 1..=40 {
+        watch.look(&world.cx).await.unwrap();
+        let before = world.requests("POST", SESSIONS);
+        world.run_jobs().await;
+        world.pass(20);
+        if world.requests("POST", SESSIONS) > before {
+            tried.push(look);
+        }
+    }
+    assert_eq!(tried, [1, 2, 4, 8, 16, 32], "each look is 20 s after the one before");
+    world.waha.faults().clear();
+    for _ in 0..8 {
+        watch.look(&world.cx).await.unwrap();
+        world.run_jobs().await;
+    }
+    assert_ne!(world.waha.status("default"), None, "it is made within five minutes once it can be");
 }
 
 #[tokio::test]

@@ -282,6 +282,16 @@ impl Server {
         self.inner.state().sessions.get(session).and_then(|session| session.config.clone())
     }
 
+    /// Another program has written the session's config: it counts from the next delivery on. False where there is no such session, or its
+    /// webhooks can't be read.
+    pub fn write_config(&self, session: &str, config: Value) -> bool {
+        let Ok(hooks) = webhook::parse(Some(&config), &self.inner.options.global_webhooks) else { return false };
+        let mut state = self.inner.state();
+        let Some(session) = state.sessions.get_mut(session) else { return false };
+        (session.hooks, session.config) = (hooks, Some(config));
+        true
+    }
+
     /// Asks `look` after each change until it finds something.
     pub async fn wait_for<T>(
         &self,

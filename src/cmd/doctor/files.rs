@@ -10,6 +10,7 @@ use mychatflow_daemon::config::Config;
 use mychatflow_daemon::data_dir;
 use mychatflow_daemon::disk::free_bytes;
 use mychatflow_daemon::health;
+use mychatflow_daemon::health::config::ReadableFile;
 use mychatflow_daemon::health::store::{DISK_FULL_BYTES, DISK_LOW_BYTES};
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::store::soundness::{
@@ -48,14 +49,13 @@ pub fn config(loaded: Result<&Loaded, &ConfigError>, hand: Hand) -> Check {
     }
     let found = health::config::judge(&evidence, Timestamp::now());
     let found = found.iter().map(|found| found.summary.as_str()).collect::<Vec<_>>().join("; ");
-    let closing: Vec<String> = readable.iter().map(|(path, _)| path.display().to_string()).collect();
-    let remedy = format!("chmod 600 {}", closing.join(" "));
+    let remedy = readable.iter().map(ReadableFile::remedy).collect::<Vec<_>>().join("; ");
     if hand == Hand::Looks {
         return Check::warning(NAME, found, format!("{remedy}, or: mychatflow doctor --fix"));
     }
-    let close = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o600));
-    match readable.iter().try_for_each(|(path, _)| close(path)) {
-        Ok(()) => Check::ok(NAME, format!("{shown} is right; mended: only their owner may read the keys now")),
+    let close = |file: &ReadableFile| fs::set_permissions(&file.path, fs::Permissions::from_mode(file.wanted));
+    match readable.iter().try_for_each(close) {
+        Ok(()) => Check::ok(NAME, format!("{shown} is right; mended: only who must read the keys may read them now")),
         Err(error) => Check::warning(NAME, format!("{found}; not closed: {error}"), remedy),
     }
 }

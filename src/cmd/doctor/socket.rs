@@ -138,12 +138,13 @@ fn store(cx: &Cx, shown: &DaemonShown) -> Vec<Check> {
 fn own_findings<'s>(shown: &'s DaemonShown, config: Option<&'s Config>) -> impl Iterator<Item = &'s HealthFinding> {
     let files = config.map(|config| config.secret_files.as_slice()).unwrap_or_default();
     let is_told = move |found: &HealthFinding| {
-        let closes = |file: &std::path::PathBuf| found.remedy == format!("chmod 600 {}", file.display());
+        let closes = |file: &std::path::PathBuf| found.remedy.ends_with(&format!(" {}", file.display()));
         found.code == FindingCode::ConfigReadable && files.iter().any(closes)
             || found.code == FindingCode::WahaMissing && config.is_some_and(|config| config.waha.is_empty())
     };
     shown.findings.iter().filter(move |found| match found.subject {
         FindingSubject::Daemon | FindingSubject::Webhook | FindingSubject::Config => !is_told(found),
+        FindingSubject::Tenant { .. } => true,
         FindingSubject::Unknown => true,
         _ => false,
     })

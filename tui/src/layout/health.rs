@@ -109,11 +109,12 @@ pub fn ills(state: &State) -> Vec<Ill> {
 }
 
 /// What the daemon has found that concerns the shop. What nobody has asked yet, and an assistant that is off, the line of a
-/// healthy shop tells as well: alone they take no room of their own.
+/// healthy shop tells as well, and a missing number the first steps: alone they take no room of their own.
 fn findings(state: &State) -> &[HealthFinding] {
     let found = state.dashboard.overview.as_ref().map(|overview| overview.findings.as_slice()).unwrap_or_default();
     let is_told = |finding: &HealthFinding| {
-        matches!(finding.code, FindingCode::WahaUnproven | FindingCode::ModelUnproven | FindingCode::ModelOff)
+        use FindingCode::{ModelOff, ModelUnproven, NumberMissing, WahaUnproven};
+        matches!(finding.code, WahaUnproven | ModelUnproven | ModelOff | NumberMissing)
     };
     if found.iter().all(is_told) { &[] } else { found }
 }

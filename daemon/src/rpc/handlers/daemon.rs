@@ -109,7 +109,7 @@ async fn findings(cx: &Cx, caller: &Caller) -> Handled<(Vec<HealthFinding>, Sigh
     let servers = health::servers_of(cx, &ids).await;
     let seen = found.into_iter().filter(|finding| health::may_be_seen(finding, &servers)).filter_map(|finding| {
         let whose = match finding.subject {
-            FindingSubject::Number { tenant, .. } => {
+            FindingSubject::Number { tenant, .. } | FindingSubject::Tenant { id: tenant, .. } => {
                 tenants.iter().any(|seen| seen.tenant.id == tenant).then_some(tenant)
             }
             _ => Some(DAEMON),
