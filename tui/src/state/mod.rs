@@ -173,6 +173,8 @@ pub enum Guide {
     Answer,
     /// What else there is.
     More,
+    /// How commands reach this shop.
+    Beside,
     /// All told.
     Done,
 }
@@ -206,6 +208,8 @@ pub struct Setup {
     pub zone: TimeZone,
     /// The screen that is on first.
     pub screen: Screen,
+    /// How a command begins that asks the same daemon: `mychatflow --socket PATH`.
+    pub command: String,
 }
 
 /// Which glyphs a terminal can show.
@@ -268,6 +272,8 @@ pub struct State {
     pub guide: Guide,
     /// Since when it says what it says.
     pub guide_at: Timestamp,
+    /// How a command begins that asks the same daemon.
+    pub command: String,
     /// The business that was asked for on the command line.
     pub wanted_tenant: Option<TenantName>,
     /// Dashboard.
@@ -326,6 +332,7 @@ impl State {
             pixels: setup.pixels,
             guide: setup.guide,
             guide_at: now,
+            command: setup.command,
             wanted_tenant: setup.tenant,
             dashboard: dashboard::Dashboard { tile: dashboard::Tile::first_on(setup.screen), ..Default::default() },
             chats: chats::Chats::default(),

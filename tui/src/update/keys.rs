@@ -265,6 +265,14 @@ fn everywhere(state: &mut State, action: Action, cx: &mut Cx<'_>) {
 fn help(state: &mut State) {
     let scopes = state.scopes();
     let mut lines = Vec::new();
+    // Where a bare command would ask another daemon, or none.
+    let command = (state.command != "mychatflow").then(|| format!("{} chat list", state.command));
+    if let Some(command) = &command {
+        lines.push(ReaderLine::Words(CleanText::line(
+            "Every screen is a command too. From another terminal this daemon is reached so:",
+        )));
+        lines.push(ReaderLine::Words(CleanText::line(command)));
+    }
     for (scope, bound) in state.keymap.help(&scopes) {
         if !lines.is_empty() {
             lines.push(ReaderLine::Gap);
@@ -275,7 +283,7 @@ fn help(state: &mut State) {
         }
     }
     let title = format!("Keys: {}", state.screen.title());
-    state.overlays.push(Overlay::Reader(Reader::new(&title, lines)));
+    state.overlays.push(Overlay::Reader(Reader { copied: command, ..Reader::new(&title, lines) }));
 }
 
 fn notices(state: &mut State) {
