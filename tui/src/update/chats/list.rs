@@ -23,6 +23,9 @@ const NEEDS_YOU_PAGE: u32 = 200;
 /// Reads the list from its beginning, and the open thread.
 pub fn enter(state: &mut State, cx: &mut Cx<'_>) {
     again(&mut state.chats.rows.reading);
+    if state.chats.kept.take().is_some() {
+        state.chats.sort();
+    }
     read(state, cx);
     if let Some(thread) = &state.chats.thread {
         let id = thread.chat.id;

@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 use mychatflow_data::model::chat::{ChatState, Mode};
 use mychatflow_data::protocol::calls::chat::ChatSummary;
 
+use super::list::sends_at;
 use crate::bubble::{Around, Bubble, Row, Side, bubble};
 use crate::layout::chats::{Placed, Sight, ThreadLayout};
 use crate::layout::overlay::field_rows;
@@ -72,7 +73,10 @@ fn standing(chat: &ChatSummary, state: &State) -> (String, Role) {
     let reason = chat.reason.as_deref().map(|reason| format!(": {}", CleanText::line(reason))).unwrap_or_default();
     match chat.state {
         ChatState::NeedsYou => (format!("needs you{reason}"), Role::Warn),
-        ChatState::Assistant => ("the assistant is at it".to_owned(), Role::Accent),
+        ChatState::Assistant => match sends_at(state, chat) {
+            Some(at) => (format!("the answer goes out in {}", moment::left(at, state.now)), Role::Warn),
+            None => ("the assistant is at it".to_owned(), Role::Accent),
+        },
         ChatState::Waiting => ("waiting for the customer".to_owned(), Role::Muted),
         ChatState::Snoozed => {
             let left = chat.snoozed_until.map(|until| format!(" for {}", moment::left(until, state.now)));
