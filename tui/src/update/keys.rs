@@ -7,7 +7,7 @@ use crate::action::Action;
 use crate::key::{Key, KeyCode};
 use crate::layout::layout;
 use crate::msg::{Capture, Effect, LineBreak};
-use crate::permission::needed_role;
+use crate::permission::gate;
 use crate::state::ahead::{LineBreakUse, Typed};
 use crate::state::confirm::{ConfirmKind, Deed};
 use crate::state::overlay::{Overlay, Reader, ReaderLine};
@@ -134,10 +134,7 @@ fn put(state: &mut State, text: &str, cx: &mut Cx<'_>) {
 
 /// Does what somebody wants: the topmost overlay is asked first, then the screen, then everything else.
 pub fn perform(state: &mut State, action: Action, cx: &mut Cx<'_>) {
-    if state.overlays.iter().all(is_of_screen) && !state.may(state.screen, action) {
-        let role = needed_role(state.screen, action);
-        let words = format!("this takes the role {role}; an owner can grant it");
-        state.toasts.say(Tone::Info, &words, cx.now);
+    if state.overlays.iter().all(is_of_screen) && refuse(state, action, cx) == Handled::Yes {
         return;
     }
     if !state.overlays.is_empty() {
@@ -148,6 +145,14 @@ pub fn perform(state: &mut State, action: Action, cx: &mut Cx<'_>) {
         return;
     }
     everywhere(state, action, cx);
+}
+
+/// Says why whoever sits here can't do this, where they can't.
+pub fn refuse(state: &mut State, action: Action, cx: &Cx<'_>) -> Handled {
+    let refused = gate(state.screen, action).filter(|_| !state.may(state.screen, action));
+    let (Some(gate), Some(role)) = (refused, state.role()) else { return Handled::No };
+    state.toasts.say(Tone::Info, &gate.refusal(role), cx.now);
+    Handled::Yes
 }
 
 /// Is an overlay about what is on the screen, with the same actions? In others the same names mean something else.

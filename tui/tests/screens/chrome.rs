@@ -154,9 +154,13 @@ fn a_viewer_is_offered_only_what_viewers_may_do() {
     console.keys(":log out");
     assert!(!console.shows("Unpair the number"), "{}", console.picture());
     console.keys("<esc>4O");
-    assert!(console.state.overlays.is_empty() && console.shows("takes the role owner"), "{}", console.picture());
+    assert!(
+        console.state.overlays.is_empty() && console.shows("a viewer can't unpair a number: that"),
+        "{}",
+        console.picture()
+    );
     console.keys("2<enter>i");
-    assert!(console.shows("takes the role agent"), "{}", console.picture());
+    assert!(console.shows("a viewer can't write a message: that"), "{}", console.picture());
     let written = |question: &Question| matches!(question.method(), "chat.read" | "chat.send" | "instance.logout");
     assert!(!console.asked.iter().any(written));
 }

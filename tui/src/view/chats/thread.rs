@@ -10,10 +10,10 @@ use crate::bubble::{Around, Bubble, Row, Side, bubble};
 use crate::layout::chats::{Placed, Sight, ThreadLayout};
 use crate::layout::overlay::field_rows;
 use crate::moment;
-use crate::state::State;
 use crate::state::chats::{Pane, name};
 use crate::state::list::Reading;
 use crate::state::thread::{Sending, Thread, Writing};
+use crate::state::{Screen, State};
 use crate::text::CleanText;
 use crate::theme::Role;
 use crate::view::paint::{Keys, Paint, Span, first_row};
@@ -234,14 +234,17 @@ fn composer(state: &State, thread: &Thread, pane: &ThreadLayout, paint: &mut Pai
         use crate::action::Action as A;
         use crate::keymap::Scope as S;
         let key = |action, scopes: &[S]| state.keymap.key_of(scopes, action).unwrap_or_default();
-        let words = if focused {
+        let why = format!("{} why", key(A::Why, &[S::Chats]));
+        let words = if !state.may(Screen::Chats, A::Compose) {
+            format!("you may read here, not write   {why}")
+        } else if focused {
             format!(
                 "write …   {} sends, {} new line, / quick reply",
                 key(A::ChatSend, &[S::Composer]),
                 key(A::Newline, &[S::Composer])
             )
         } else {
-            format!("{} write   / quick reply   {} why", key(A::Compose, &[S::Chats]), key(A::Why, &[S::Chats]))
+            format!("{} write   / quick reply   {why}", key(A::Compose, &[S::Chats]))
         };
         paint.text(area, &words, paint.style(Role::Faint));
         return;
