@@ -9,7 +9,8 @@ use crate::layout::layout;
 use crate::msg::{Capture, Effect, LineBreak};
 use crate::permission::gate;
 use crate::state::ahead::{LineBreakUse, Typed};
-use crate::state::confirm::{ConfirmKind, Deed};
+use crate::state::chats::short_name;
+use crate::state::confirm::{ConfirmKind, Deed, some_of};
 use crate::state::overlay::{Overlay, Reader, ReaderLine};
 use crate::state::toasts::Tone;
 use crate::state::{Connection, Entrance, Screen, State};
@@ -179,6 +180,18 @@ pub fn leave_when_settled(state: &mut State, cx: &mut Cx<'_>) {
     }
 }
 
+/// Whom the messages are for that nobody else knows of.
+fn unsent_to(state: &State) -> String {
+    let mut who: Vec<String> = Vec::new();
+    for chat in state.outbox.unsettled_chats() {
+        let name = state.chats.known(chat).map_or_else(|| "somebody who left the list".to_owned(), short_name);
+        if !who.contains(&name) {
+            who.push(name);
+        }
+    }
+    some_of(&who)
+}
+
 /// Does the question about leaving stand on top?
 fn asks_to_leave(state: &State) -> bool {
     matches!(state.overlays.last(), Some(Overlay::Confirm(confirm)) if *confirm.deed() == Deed::Quit)
@@ -188,7 +201,7 @@ fn asks_to_leave(state: &State) -> bool {
 fn leave(state: &mut State, cx: &mut Cx<'_>) {
     let count = state.outbox.unsettled();
     let kind = match &state.export {
-        _ if count > 0 => ConfirmKind::Leave { unsent: count },
+        _ if count > 0 => ConfirmKind::Leave { unsent: count, to: unsent_to(state) },
         Some(order) => ConfirmKind::LeaveExport { path: order.path.clone() },
         None => return quit(state, cx),
     };
