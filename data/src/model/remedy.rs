@@ -113,7 +113,9 @@ pub fn remedy(status: Option<&InstanceStatus>, verdict: Verdict, reason: Option<
         return tells("Add that [[waha]] to the config, then: mychatflow daemon reload");
     }
     let Some(status) = status.filter(|_| !because(UNREACHED)) else {
-        return tells("WAHA could not be reached; it is tried again and again. `mychatflow doctor` tells more.");
+        return tells(
+            "Start WAHA (docker ps -a shows it, docker start NAME starts it), or correct url of [[waha]]; it is tried again by itself.",
+        );
     };
     match (status, verdict) {
         (S::Working, Verdict::Healthy) => None,
@@ -189,7 +191,7 @@ mod tests {
             ),
             (
                 (Some(S::Working), Verdict::Dead, Some("WAHA can't be reached: refused")),
-                "WAHA could not be reached; it is tried again and again. `mychatflow doctor` tells more.",
+                "Start WAHA (docker ps -a shows it, docker start NAME starts it), or correct url of [[waha]]; it is tried again by itself.",
             ),
             (
                 (Some(S::Failed), Verdict::Dead, Some("WAHA refuses the api key: set it")),

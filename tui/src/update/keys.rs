@@ -273,7 +273,7 @@ fn everywhere(state: &mut State, action: Action, cx: &mut Cx<'_>) {
                 Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::First | Action::Last
             ) {
                 // No key is dead: where it can do nothing, that is said.
-                let words = format!("there is nothing here for this: {}", action.what().to_lowercase());
+                let words = format!("\"{}\" does nothing here", action.what());
                 state.toasts.say(Tone::Info, &words, cx.now);
             }
         }
