@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use mychatflow_data::client::{Client, ClientError};
+use mychatflow_data::encoding::Encoding;
 use mychatflow_data::ids::RunId;
 use mychatflow_data::protocol::Call;
 use mychatflow_data::protocol::calls::ask::Ask;
@@ -349,6 +350,8 @@ pub enum Effect {
         path: String,
         /// Where to begin, in bytes.
         from: u64,
+        /// What it is written in, once that is known.
+        encoding: Option<Encoding>,
     },
     /// In the demo: the made-up phone does something.
     Phone(PhoneWish),
