@@ -13,6 +13,8 @@ use clap::Parser;
 use mychatflow_data::client::ClientError;
 use mychatflow_data::protocol::error::Code;
 use mychatflow_data::protocol::hello::METHOD as HELLO;
+use rustix::process::Signal;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::Cli;
 use crate::output::NobodyReads;
@@ -31,7 +33,10 @@ fn main() -> ExitCode {
             return ExitCode::from(FAILED);
         }
     };
-    let outcome = runtime.block_on(cmd::run(cli));
+    let outcome = runtime.block_on(async {
+        take_file_limit_as_error();
+        cmd::run(cli).await
+    });
     // A thread may still wait for a key on stdin; nobody waits for it.
     runtime.shutdown_background();
     match outcome {
@@ -42,6 +47,15 @@ fn main() -> ExitCode {
             output::note(&format!("mychatflow: {}", output::without_codes(&format!("{error:#}"))));
             ExitCode::from(exit_code(&error))
         }
+    }
+}
+
+/// A write past the limit of `ulimit -f` ends the process without a word, unless somebody handles the signal. Then the
+/// write is an error like one of a full disk, and is told like one.
+fn take_file_limit_as_error() {
+    let listened = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()));
+    if let Err(error) = listened {
+        output::note(&format!("mychatflow: a write past `ulimit -f` will end it: {error}"));
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::Output;
 use std::time::Duration;
 
-use mychatflow_sandbox::faults::When;
+use mychatflow_sandbox::faults::{Fault, When};
 use mychatflow_sandbox::{gemini, waha};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -66,12 +66,15 @@ impl World {
     }
 
     fn configure(&self, waha_key: &str, gemini_key: &str) {
+        self.configure_at(&self.waha.url(), waha_key, gemini_key);
+    }
+
+    fn configure_at(&self, waha_url: &str, waha_key: &str, gemini_key: &str) {
         let text = format!(
             "[daemon]\ndata_dir = \"data\"\nsocket = \"run/socket\"\n\
              [webhook]\nlisten = \"127.0.0.1:0\"\n[metrics]\nlisten = \"127.0.0.1:0\"\n\
-             [[waha]]\nname = \"main\"\nurl = \"{}\"\napi_key = \"{waha_key}\"\n\
+             [[waha]]\nname = \"main\"\nurl = \"{waha_url}\"\napi_key = \"{waha_key}\"\n\
              [gemini]\nbase_url = \"{}\"\napi_key = \"{gemini_key}\"\n",
-            self.waha.url(),
             self.gemini.url(),
         );
         std::fs::write(self.config(), text).unwrap();
@@ -116,14 +119,24 @@ impl World {
         Doctor { report, code: output.status.code() }
     }
 
-    /// Another program writes the session's config.
-    async fn meddle(&self, change: impl FnOnce(&mut Value)) {
+    /// Another program writes the session's config. The daemon may not change it back: it looks by itself from time to time.
+    fn meddle(&self, change: impl FnOnce(&mut Value)) {
+        let refused = Fault::Answer { status: 500, body: json!({"statusCode": 500, "message": "busy"}) };
+        self.waha.faults().add(waha::Operation::UpdateSession, When::Always, refused);
         let mut config = self.waha.config("default").unwrap();
         change(&mut config);
+<<<<<<< HEAD
         let url = format!("{}/api/sessions/default", self.waha.url());
-        let put = reqwest::Client::new().put(url).header("x-api-key", self.waha.api_key());
+        let put = mychatflow_daemon::http_client::builder()
+            .build()
+            .unwrap()
+            .put(url)
+            .header("x-api-key", self.waha.api_key());
         put.json(&json!({"config": config})).send().await.unwrap().error_for_status().unwrap();
         self.waha.wait_for_status("default", waha::Status::Working, SOON).await.unwrap();
+=======
+        assert!(self.waha.write_config("default", config));
+>>>>>>> health
     }
 }
 
@@ -257,6 +270,14 @@ async fn a_gateway_that_lists_no_models_is_judged_by_an_answer() {
 }
 
 #[tokio::test]
+async fn https_where_only_http_is_spoken_is_told_as_that() {
+    let world = World::new().await;
+    world.configure_at(&world.waha.url().replace("http://", "https://"), world.waha.api_key(), "");
+    let said = world.doctor(&[]).await;
+    said.assert_said("waha main", "failed", "can't be reached", "let waha.main.url begin with http://");
+}
+
+#[tokio::test]
 async fn a_waha_that_is_down_says_so_itself() {
     let world = World::in_order().await;
     world.waha.stop_listening().await;
@@ -272,24 +293,23 @@ async fn a_waha_that_is_down_says_so_itself() {
 async fn a_webhook_that_drifted_is_found_and_mended() {
     let world = World::in_order().await;
     let whole = world.waha.config("default").unwrap();
-    world.meddle(|config| config["webhooks"][0]["hmac"]["key"] = json!("another")).await;
+    world.meddle(|config| config["webhooks"][0]["hmac"]["key"] = json!("another"));
     let said = world.doctor(&[]).await;
     said.assert_said("drift shop", "failed", "webhook.hmac.key is another, not ours", "doctor --fix");
     assert_eq!(said.code, Some(1));
 
+    world.waha.faults().clear();
     let said = world.doctor(&["--fix"]).await;
     said.assert_said("drift shop", "ok", "mended: webhook.hmac.key", "");
     assert_eq!(world.waha.config("default").unwrap(), whole);
 
     // A webhook that leads elsewhere is tried where it leads.
     let elsewhere = format!("{}/elsewhere", world.waha.url());
-    world
-        .meddle(|config| {
-            let ours = config["webhooks"][0]["url"].as_str().unwrap();
-            let path = ours.split_once("/webhooks/").unwrap().1;
-            config["webhooks"][0]["url"] = json!(format!("{elsewhere}/webhooks/{path}"));
-        })
-        .await;
+    world.meddle(|config| {
+        let ours = config["webhooks"][0]["url"].as_str().unwrap();
+        let path = ours.split_once("/webhooks/").unwrap().1;
+        config["webhooks"][0]["url"] = json!(format!("{elsewhere}/webhooks/{path}"));
+    });
     let said = world.doctor(&[]).await;
     assert_eq!(said.check("webhook shop")["state"], "failed", "{said:#?}");
     said.assert_said("drift shop", "failed", "webhook.url is ", "doctor --fix");

@@ -117,7 +117,10 @@ async fn an_export_comes_back_as_it_was_in_another_shop() {
     world.done(&[&export[..], &["out.txt", "--format", "csv"]].concat()).await;
     assert!(world.path().join("out.txt").exists() && !world.path().join("out.xlsx").exists());
     let wrong = world.run(&[&export[..], &["nowhere/x.csv"]].concat()).await;
-    assert_eq!(wrong.stderr.trim_end(), "mychatflow: could not write nowhere/x.csv: No such file or directory");
+    assert_eq!(
+        wrong.stderr.trim_end(),
+        "mychatflow: nowhere/x.csv was not written: there is no directory nowhere; make it first, or name another one"
+    );
     let rehearsed = world.done(&["--tenant", &shop, "contact", "import", "people.csv", "--dry-run"]).await.remove(0);
     assert_eq!(rehearsed["dry_run"], json!(true));
 }

@@ -33,7 +33,7 @@ async fn finding(world: &World, code: &str) -> Option<Value> {
 async fn ready(world: &World) -> (u16, Value) {
     let status = world.done(&["daemon", "status"]).await.remove(0);
     let url = status["metrics"].as_str().unwrap().replace("/metrics", "/readyz");
-    let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap();
+    let client = mychatflow_daemon::http_client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap();
     let answer = client.get(url).send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
@@ -41,7 +41,7 @@ async fn ready(world: &World) -> (u16, Value) {
 #[tokio::test]
 async fn a_disk_without_room_for_a_message_is_told_by_every_place() {
     let mut world = World::unfurnished(Shop::on(Engine::Noweb)).await;
-    world.start_with_signals_ignored(&["XFSZ"]).await;
+    world.start().await;
     world.furnish().await;
     world.pair().await;
     assert_eq!(ready(&world).await.0, 200);
@@ -82,11 +82,15 @@ async fn an_index_that_somebody_dropped_is_told_with_the_command_that_makes_it()
     let file = rusqlite::Connection::open(&path).unwrap();
     file.execute_batch("DROP INDEX interactions_by_bare_id").unwrap();
     drop(file);
+    // Who looks before the daemon starts is told too.
+    let doctor = world.run(&["doctor"]).await.lines.remove(0);
+    let store = doctor["checks"].as_array().unwrap().iter().find(|check| check["name"] == "store").cloned().unwrap();
+    assert_eq!((&store["state"], &store["finding"]["code"]), (&"failed".into(), &"schema_changed".into()), "{store}");
     world.start().await;
     let told = world.until("it is told", DEADLINE, async || finding(&world, "schema_changed").await).await;
     assert!(told["summary"].as_str().unwrap().contains("the index interactions_by_bare_id is missing"), "{told}");
     assert!(told["remedy"].as_str().unwrap().contains("CREATE UNIQUE INDEX interactions_by_bare_id"), "{told}");
-    assert!(told["seen_at"].is_string(), "{told}");
+    assert!(told["seen_at"].is_string() && told["since"].is_string(), "{told}");
     let doctor = world.run(&["doctor"]).await;
     assert_eq!(doctor.code, 1);
     let store = doctor.lines[0]["checks"].as_array().unwrap().iter().find(|check| check["name"] == "store").cloned();

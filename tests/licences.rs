@@ -37,8 +37,6 @@ const BANNED: [(&str, &str); 3] = [
         "the cryptography of TLS is ring's: a second one costs minutes of every build and megabytes of the program",
     ),
 ];
-/// Banned, and still in, since the client of WAHA and Gemini brings it along. Once it is gone its line goes too.
-const STILL_IN: [&str; 1] = ["aws-lc-sys"];
 const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// Every package that is built into a program or builds one, with its licence. What only tests need is not among them.
@@ -108,9 +106,7 @@ fn what_must_not_come_in_is_not_in() {
     let parts = built_in();
     let names: BTreeSet<&str> = parts.keys().filter_map(|package| package.split(' ').next()).collect();
     for (name, reason) in BANNED {
-        let known = STILL_IN.contains(&name);
-        assert!(known || !names.contains(name), "{name}: {reason}");
-        assert!(!known || names.contains(name), "{name} is gone: take it off the list of those still in");
+        assert!(!names.contains(name), "{name}: {reason}");
     }
 }
 

@@ -93,11 +93,12 @@ async fn a_file_of_quick_replies_comes_back_as_it_went_out() {
     let before = everything().await;
     assert_eq!(before.len(), texts.len());
 
-    assert_eq!(read(&world, &["quick-reply", "export", "replies.md"]).await, "6 quick replies are written\n");
+    assert_eq!(read(&world, &["quick-reply", "export", "replies.md"]).await, "6 quick replies are in replies.md\n");
     let again = world.run(&["quick-reply", "export", "replies.md"]).await;
     assert!(again.code == 1 && again.stderr.contains("--force"), "{}", again.stderr);
     let nowhere = world.run(&["quick-reply", "export", "nowhere/replies.md"]).await;
-    assert_eq!(nowhere.stderr.trim_end(), "mychatflow: could not write nowhere/replies.md: No such file or directory");
+    let missing = "mychatflow: nowhere/replies.md was not written: there is no directory nowhere; make it first, or name another one";
+    assert_eq!(nowhere.stderr.trim_end(), missing);
     world.done(&["quick-reply", "export", "replies.md", "--force"]).await;
     let file = std::fs::read_to_string(world.path().join("replies.md")).unwrap();
     assert_eq!(read(&world, &["quick-reply", "export"]).await.trim_end(), file.trim_end(), "stdout is the same file");

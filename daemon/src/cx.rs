@@ -32,6 +32,7 @@ use crate::server_clock::{self, ServerClock};
 use crate::soundness::SoundnessRecord;
 use crate::unfinished::Unfinished;
 use crate::waha::Waha;
+use crate::webhook_watch::AddressRecords;
 
 /// The clients of other servers, built from one reading of the config.
 #[derive(Clone)]
@@ -80,6 +81,8 @@ pub struct Cx {
     pub soundness: watch::Sender<SoundnessRecord>,
     /// Messages to ourselves that are on their way.
     pub probes: Probes,
+    /// What is known of the addresses that WAHA posts to.
+    pub addresses: watch::Sender<AddressRecords>,
     /// Where the socket is now. It moves where its place is taken away.
     pub socket: watch::Receiver<PathBuf>,
     /// This run of the daemon: leases belong to it.

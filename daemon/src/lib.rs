@@ -16,6 +16,7 @@ pub mod gemini;
 pub mod halt;
 pub mod health;
 pub mod http;
+pub mod http_client;
 pub mod hurry;
 pub mod instances;
 pub mod jobs;
@@ -34,6 +35,8 @@ pub mod stored_texts;
 pub mod tell;
 pub mod unfinished;
 pub mod waha;
+pub mod webhook_trial;
+pub mod webhook_watch;
 
 use std::io;
 use std::net::SocketAddr;
@@ -256,6 +259,7 @@ async fn start_with(
         intake: Intake::default(),
         soundness: watch::Sender::default(),
         probes: Probes::default(),
+        addresses: watch::Sender::default(),
         socket: now_at,
         run,
         started_at,
@@ -288,6 +292,7 @@ async fn start_with(
     running.work.spawn(details::run(Arc::clone(&cx), details_due, work_stop.clone()));
     running.work.spawn(rounds::run(Arc::clone(&cx), rounds::ROUND, work_stop.clone()));
     running.work.spawn(server_watch::run(Arc::clone(&cx), server_watch::LOOK, work_stop.clone()));
+    running.work.spawn(webhook_watch::run(Arc::clone(&cx), work_stop.clone()));
     running.work.spawn(code_watch::run(Arc::clone(&cx), code_watch::EVERY, work_stop.clone()));
     running.work.spawn(clock_watch::run(Arc::clone(&cx), newest, chores, work_stop.clone()));
     running.work.spawn(tidy(Arc::clone(&cx), work_stop.clone()));

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{join_all, select_all};
+use mychatflow_data::ids::InstanceId;
 use mychatflow_data::model::instance::{Instance, InstanceStatus, Verdict};
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::time::Timestamp;
@@ -14,7 +15,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::chain::chain;
-use crate::cx::Cx;
+use crate::cx::{Clients, Cx};
 use crate::instances::{InstanceError, keep_outage, request_reconcile, sentence};
 use crate::waha::{Waha, WahaError};
 
@@ -28,11 +29,24 @@ const LOOK_MIN: Duration = Duration::from_secs(2);
 const AWAY_MIN: u32 = 2;
 
 /// What the looks before found.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct ServerWatch {
     away: HashMap<String, u32>,
     /// Keys for single sessions may not list them all.
     by_session: HashMap<String, bool>,
+    /// So many looks in a row did not find a number's session.
+    missing: HashMap<InstanceId, u32>,
+    /// With which clients it was looked.
+    clients: Option<Arc<Clients>>,
+}
+
+/// So many looks lie between two tries to make a session that stays missing: some five minutes.
+const MISSING_LOOKS_MAX: u32 = 16;
+
+/// Shall a session that so many looks in a row have not found be made now? At once, then seldomer and seldomer: one that can't be made,
+/// where WAHA has room for no more, is no reason to ask every few seconds.
+const fn is_made_again(looks: u32) -> bool {
+    looks.is_power_of_two() || looks.is_multiple_of(MISSING_LOOKS_MAX)
 }
 
 /// What a look found.
@@ -88,6 +102,11 @@ impl ServerWatch {
     pub async fn look(&mut self, cx: &Cx) -> Result<(), StoreError> {
         let instances = cx.store.all_instances().await?;
         let clients = cx.clients();
+        if !self.clients.as_ref().is_some_and(|before| Arc::ptr_eq(before, &clients)) {
+            // Another key may list them all.
+            self.by_session.clear();
+            self.clients = Some(Arc::clone(&clients));
+        }
         let of = |name: &str| instances.iter().filter(|instance| instance.waha == name).collect::<Vec<_>>();
         let servers = clients.wahas.iter().map(|(name, waha)| (name, waha, of(name)));
         let servers: Vec<_> = servers.filter(|(_, _, instances)| !instances.is_empty()).collect();
@@ -109,10 +128,16 @@ impl ServerWatch {
                 let outcome = match &found {
                     Found::Statuses(statuses) => {
                         let status = statuses.get(&instance.session);
-                        settle(cx, instance, status, (begins_anew, was_away), asked_at).await
+                        let looks = self.missing.entry(instance.id).or_default();
+                        *looks = if status.is_none() { looks.saturating_add(1) } else { 0 };
+                        let rests = status.is_none() && !is_made_again(*looks);
+                        settle(cx, instance, status, (begins_anew, was_away, rests), asked_at).await
                     }
-                    Found::Away(error) if *away == AWAY_MIN => lose(cx, instance, error).await,
-                    Found::Away(_) | Found::Nothing => Ok(()),
+                    Found::Away(error) => {
+                        cx.numbers.note_unanswered(instance.id, &sentence(error), asked_at);
+                        if *away == AWAY_MIN { lose(cx, instance, error).await } else { Ok(()) }
+                    }
+                    Found::Nothing => Ok(()),
                 };
                 if let Err(error) = outcome {
                     tracing::warn!(instance.id = %instance.id, error = chain(&error), "a look could not be kept");
@@ -164,7 +189,7 @@ async fn settle(
     cx: &Cx,
     instance: &Instance,
     status: Option<&InstanceStatus>,
-    (begins_anew, was_away): (bool, bool),
+    (begins_anew, was_away, rests): (bool, bool, bool),
     asked_at: Timestamp,
 ) -> Result<(), InstanceError> {
     if begins_anew || was_away {
@@ -183,7 +208,7 @@ async fn settle(
     let is_wrong =
         status.is_none() || status != instance.status.as_ref() || (works && instance.verdict == Verdict::Dead);
     let has_news = has_news(cx, instance);
-    if begins_anew || was_away || is_wrong || has_news {
+    if begins_anew || was_away || (is_wrong && !rests) || has_news {
         request_reconcile(cx, &tenant, instance.id).await?;
     }
     Ok(())

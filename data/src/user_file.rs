@@ -52,6 +52,14 @@ pub enum UserFileError {
         /// The path.
         path: PathBuf,
     },
+    /// No file can be written there.
+    #[error("{} was not written: {why}", path.display())]
+    NoPlace {
+        /// The path.
+        path: PathBuf,
+        /// Why not, and what to do.
+        why: String,
+    },
     /// The system refused.
     #[error("could not write {}", path.display())]
     Io {
@@ -61,6 +69,21 @@ pub enum UserFileError {
         #[source]
         source: io::Error,
     },
+}
+
+/// What the system's refusal means, in words with what to do where that is known.
+fn refused(path: &Path, source: io::Error) -> UserFileError {
+    use io::ErrorKind as Kind;
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new(".")).display();
+    let why = match source.kind() {
+        Kind::NotFound => format!("there is no directory {dir}; make it first, or name another one"),
+        Kind::NotADirectory => format!("{dir} is no directory; name another one"),
+        Kind::PermissionDenied => format!("this account may not write in {dir}; name another directory"),
+        Kind::ReadOnlyFilesystem => format!("nothing can be written in {dir}; name another directory"),
+        Kind::StorageFull | Kind::QuotaExceeded => format!("there is no room left in {dir}"),
+        _ => return UserFileError::Io { path: path.to_owned(), source },
+    };
+    UserFileError::NoPlace { path: path.to_owned(), why }
 }
 
 /// May a file be written under this name? For those who ask before they have its content.
@@ -73,7 +96,7 @@ pub fn check_place(path: &Path, existing: Existing) -> Result<(), UserFileError>
     let kind = match fs::symlink_metadata(path) {
         Ok(found) => found.file_type(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(source) => return Err(UserFileError::Io { path: path.to_owned(), source }),
+        Err(source) => return Err(refused(path, source)),
     };
     if kind.is_symlink() {
         return Err(not_plain("a link"));
@@ -105,7 +128,7 @@ pub fn check_place(path: &Path, existing: Existing) -> Result<(), UserFileError>
 /// Why not; then nothing has changed.
 pub fn write_user_file(path: &Path, bytes: &[u8], existing: Existing, readers: Readers) -> Result<(), UserFileError> {
     let mut file = UserFile::begin(path, existing, readers)?;
-    file.write_all(bytes).map_err(|source| UserFileError::Io { path: path.to_owned(), source })?;
+    file.write_all(bytes).map_err(|source| refused(path, source))?;
     file.finish()
 }
 
@@ -125,7 +148,7 @@ impl UserFile {
     /// When the place is none, or the directory takes no files.
     pub fn begin(path: &Path, existing: Existing, readers: Readers) -> Result<Self, UserFileError> {
         check_place(path, existing)?;
-        let fail = |source| UserFileError::Io { path: path.to_owned(), source };
+        let fail = |source| refused(path, source);
         let mut number = 0;
         loop {
             let unfinished = path.with_file_name(format!(".mychatflow-{}-{number}", std::process::id()));
@@ -146,7 +169,7 @@ impl UserFile {
     /// Why not; then nothing has changed.
     pub fn finish(mut self) -> Result<(), UserFileError> {
         let path = self.path.clone();
-        let fail = |source| UserFileError::Io { path: path.clone(), source };
+        let fail = |source| refused(&path, source);
         self.file.flush().and_then(|()| self.file.get_ref().sync_all()).map_err(fail)?;
         // It may have become something else while this was written.
         check_place(&self.path, self.existing)?;
@@ -246,6 +269,21 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"one");
         write_user_file(&path, b"two", Existing::Replace, Readers::AsUsual).unwrap();
         assert_eq!((fs::read(&path).unwrap().as_slice(), names(dir.path()).len()), (b"two".as_slice(), 1));
+    }
+
+    #[test]
+    fn a_place_that_takes_no_files_says_what_to_do() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("letter"), "mine").unwrap();
+        let shown = dir.path().display();
+        for (name, said) in [
+            ("none/people.csv", format!("there is no directory {shown}/none; make it first, or name another one")),
+            ("letter/people.csv", format!("{shown}/letter is no directory; name another one")),
+        ] {
+            let path = dir.path().join(name);
+            let refused = write_user_file(&path, b"new", Existing::Keep, Readers::Owner).unwrap_err();
+            assert_eq!(refused.to_string(), format!("{} was not written: {said}", path.display()));
+        }
     }
 
     #[test]

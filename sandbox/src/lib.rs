@@ -8,6 +8,7 @@ pub mod crowd;
 pub mod customers;
 pub mod faults;
 pub mod gemini;
+pub mod http_client;
 pub mod log;
 pub mod waha;
 

@@ -35,7 +35,7 @@ async fn decided(http: &reqwest::Client, gemini: &gemini::Server, lines: &[Strin
 async fn every_beat_can_be_played_and_is_decided_as_expected() {
     let world = World::working(Options::default()).await;
     let gemini = gemini::Server::start(gemini::Options::default()).await.unwrap();
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = mychatflow_sandbox::http_client::builder().no_proxy().build().unwrap();
     for regular in customers::regulars() {
         regular.settle(&world.waha, "default", 1_795_393_000).await.unwrap();
     }

@@ -36,7 +36,7 @@ struct Client(reqwest::Client, Server);
 
 impl Client {
     async fn start(options: Options) -> Client {
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let http = mychatflow_sandbox::http_client::builder().no_proxy().build().unwrap();
         Client(http, Server::start(options).await.unwrap())
     }
 

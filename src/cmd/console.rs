@@ -23,6 +23,7 @@ use mychatflow_tui::theme::{Background, ColourEnv, Glyphs, TextEncoding, ThemeNa
 use tokio::sync::{Mutex, mpsc};
 
 use super::dialogue::{Answer, consent, somebody_is_there};
+use super::exporter::exporter;
 use super::launch::launch;
 use super::wire::{is_absent, is_running, silent};
 use super::{Cx, welcome};
@@ -246,6 +247,7 @@ pub async fn open(cx: &Cx, connect: Connector, extras: Extras) -> anyhow::Result
         }),
         via: Via::pick(env.var("TMUX")),
         encoding: TextEncoding::pick(env.var("LC_ALL"), env.var("LC_CTYPE"), env.var("LANG")),
+        exporter: exporter(),
         phone: extras.phone,
     };
     runtime::run(connect, setup, around).await.context("the terminal")

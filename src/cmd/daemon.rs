@@ -174,12 +174,14 @@ fn status_text(cx: &Cx, shown: &DaemonShown) -> String {
     let written = age_or(store.written_at, cx.now, "not since the start");
     let looked = store.looked_through_at.map(|at| format!(", looked through {}", age(at, cx.now))).unwrap_or_default();
     let sizes = format!("{}, log {}{free}, written {written}{looked}", bytes(store.size_bytes), bytes(store.wal_bytes));
+    // What the caller may not know is empty.
+    let path = if store.path.is_empty() { sizes } else { format!("{}, {sizes}", store.path) };
     let mut text = facts([
         ("daemon", format!("{} ({}), pid {}, up {uptime}", shown.version, shown.build, shown.pid)),
         ("socket", shown.socket.clone()),
         ("webhook", shown.webhook.clone()),
         ("metrics", shown.metrics.clone().unwrap_or_default()),
-        ("store", format!("{}  {}, {sizes}{}", store.health, store.path, because(store.error.as_ref()))),
+        ("store", format!("{}  {path}{}", store.health, because(store.error.as_ref()))),
         (
             "gemini",
             format!(
@@ -195,7 +197,8 @@ fn status_text(cx: &Cx, shown: &DaemonShown) -> String {
         let version = waha.version.as_ref().map(|version| format!(", {version}")).unwrap_or_default();
         let started = waha.started_at.map(|at| format!(", started {}", age(at, cx.now))).unwrap_or_default();
         let trouble = trouble(cx, waha.health, waha.ok_at, waha.error.as_ref());
-        let line = format!("{}  {} at {}{version}{started}{trouble}", waha.health, waha.name, waha.url);
+        let place = if waha.url.is_empty() { String::new() } else { format!(" at {}", waha.url) };
+        let line = format!("{}  {}{place}{version}{started}{trouble}", waha.health, waha.name);
         text.push_str(&format!("waha     {}\n", clean(&line)));
     }
     text.push_str(&findings::lines(&shown.findings, cx.now));

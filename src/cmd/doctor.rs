@@ -211,7 +211,7 @@ pub async fn run(cx: &Cx, args: DoctorArgs) -> anyhow::Result<()> {
     }
     if let Some(daemon) = &daemon {
         for finding in &daemon.findings {
-            if matches!(finding.subject, FindingSubject::Waha { .. } | FindingSubject::Gemini) {
+            if matches!(finding.subject, FindingSubject::Waha { .. } | FindingSubject::Gemini | FindingSubject::Clock) {
                 findings.add_seen(finding)?;
             }
         }

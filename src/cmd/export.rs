@@ -9,9 +9,9 @@ use mychatflow_daemon::flow::formula::guarded;
 use mychatflow_daemon::flow::headings::{self, EXPORTED, Role};
 use mychatflow_data::client::Client;
 use mychatflow_data::protocol::calls::contact::{ContactExport, ContactExported};
-use mychatflow_data::protocol::name::Cursor;
+use mychatflow_data::protocol::name::{Cursor, TenantName};
 use mychatflow_data::time::Timestamp;
-use mychatflow_data::user_file::{Readers, UserFile};
+use mychatflow_data::user_file::{Existing, Readers, UserFile};
 use serde::Serialize;
 
 use super::progress::{Progress, grouped};
@@ -33,7 +33,7 @@ const LANGUAGE: &str = "language";
 
 /// What was written.
 #[derive(Debug, Default, Serialize)]
-struct Exported {
+pub struct Exported {
     people: i64,
     /// Of these, people whose phone number nobody knows: a list can't take them in.
     without_phone: i64,
@@ -46,49 +46,88 @@ pub async fn run(cx: &Cx, args: ExportArgs) -> anyhow::Result<()> {
     let ExportArgs { file, format, query, force } = args;
     let format = match format {
         Some(format) => format,
-        None => guessed(cx, &file)?,
+        None => guessed(&file, cx.output.format())?,
     };
     let people = People { client: cx.connect().await?, tenant: cx.tenant(), query };
+    let mut progress = Progress::begin();
+    let show = |people| progress.show(people, None);
     if is_stdout(&file) {
         let mut out = Out::Stdout(Vec::new());
         let told = tokio::select! {
-            told = write(&people, format, &mut out) => told?,
+            told = write(&people, format, &mut out, show) => told?,
             _ = tokio::signal::ctrl_c() => bail!("stopped: not everybody is on the list"),
         };
         warn(&told);
         return Ok(());
     }
-    let begun = UserFile::begin(&file, existing(force), Readers::Owner).map_err(not_written)?;
-    let mut out = Out::File(begun);
-    let mut told = tokio::select! {
-        told = write(&people, format, &mut out) => told?,
+    let told = tokio::select! {
+        told = write_file(&people, format, &file, existing(force), show) => told.map_err(not_written)?,
         _ = tokio::signal::ctrl_c() => bail!("stopped: nothing was written"),
     };
-    if let Out::File(written) = out {
-        written.finish().map_err(not_written)?;
-    }
-    told.file = Some(file);
-    cx.output.document(&told, |told| {
-        let file = told.file.as_deref().unwrap_or(Path::new("")).display();
-        let people =
-            if told.people == 1 { "1 person is".to_owned() } else { format!("{} people are", grouped(told.people)) };
-        format!("{people} in {file}, which nobody but you can read")
-    })?;
+    drop(progress);
+    cx.output.document(&told, Exported::words)?;
     if cx.output.format() == Format::People {
         warn(&told);
     }
     Ok(())
 }
 
+/// Writes the people that a query means to a file, in the format that its name says.
+///
+/// # Errors
+/// When nothing was written; a [`UserFileError`](mychatflow_data::user_file::UserFileError) where the place is at fault.
+pub async fn people_to_file(
+    client: Client,
+    tenant: Option<TenantName>,
+    query: Option<String>,
+    file: &Path,
+    existing: Existing,
+) -> anyhow::Result<Exported> {
+    let format = guessed(file, Format::People)?;
+    write_file(&People { client, tenant, query }, format, file, existing, |_| {}).await
+}
+
+async fn write_file(
+    people: &People,
+    format: ExportFormat,
+    file: &Path,
+    existing: Existing,
+    show: impl FnMut(i64),
+) -> anyhow::Result<Exported> {
+    let mut out = Out::File(UserFile::begin(file, existing, Readers::Owner)?);
+    let mut told = write(people, format, &mut out, show).await?;
+    if let Out::File(written) = out {
+        written.finish()?;
+    }
+    told.file = Some(file.to_owned());
+    Ok(told)
+}
+
+impl Exported {
+    /// How many people are where.
+    pub fn words(&self) -> String {
+        let file = self.file.as_deref().unwrap_or(Path::new("")).display();
+        let people =
+            if self.people == 1 { "1 person is".to_owned() } else { format!("{} people are", grouped(self.people)) };
+        format!("{people} in {file}, which nobody but you can read")
+    }
+
+    /// What an import can't take back, where there is such a thing.
+    pub fn remark(&self) -> Option<String> {
+        let count = grouped(self.without_phone);
+        let words = format!("{count} of them have no phone number that is known: an import can't take those in");
+        Some(words).filter(|_| self.without_phone > 0)
+    }
+}
+
 fn warn(told: &Exported) {
-    if told.without_phone > 0 {
-        let count = grouped(told.without_phone);
-        note(&format!("{count} of them have no phone number that is known: an import can't take those in"));
+    if let Some(remark) = told.remark() {
+        note(&remark);
     }
 }
 
 /// What the ending of a file says; a workbook with CSV in it would not open.
-fn guessed(cx: &Cx, file: &Path) -> anyhow::Result<ExportFormat> {
+fn guessed(file: &Path, output: Format) -> anyhow::Result<ExportFormat> {
     match file.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase).as_deref() {
         Some("json" | "jsonl" | "ndjson") => Ok(ExportFormat::Json),
         Some("csv") => Ok(ExportFormat::Csv),
@@ -96,7 +135,7 @@ fn guessed(cx: &Cx, file: &Path) -> anyhow::Result<ExportFormat> {
             "{} would be neither csv nor json: give it one of these endings, or say --format csv or --format json",
             file.display()
         ),
-        None if cx.output.format() == Format::Json => Ok(ExportFormat::Json),
+        None if output == Format::Json => Ok(ExportFormat::Json),
         None => Ok(ExportFormat::Csv),
     }
 }
@@ -104,7 +143,7 @@ fn guessed(cx: &Cx, file: &Path) -> anyhow::Result<ExportFormat> {
 /// Whoever is exported, page by page.
 struct People {
     client: Client,
-    tenant: Option<mychatflow_data::protocol::name::TenantName>,
+    tenant: Option<TenantName>,
     query: Option<String>,
 }
 
@@ -125,9 +164,13 @@ impl People {
     }
 }
 
-async fn write(people: &People, format: ExportFormat, out: &mut Out) -> anyhow::Result<Exported> {
+async fn write(
+    people: &People,
+    format: ExportFormat,
+    out: &mut Out,
+    mut show: impl FnMut(i64),
+) -> anyhow::Result<Exported> {
     let mut told = Exported::default();
-    let mut progress = Progress::begin();
     // A table says what its columns are before it says who is in it: everybody is looked at twice, and nobody is kept.
     let own = match format {
         ExportFormat::Json => Vec::new(),
@@ -148,7 +191,7 @@ async fn write(people: &People, format: ExportFormat, out: &mut Out) -> anyhow::
                 }
                 ExportFormat::Csv => line(out, cells(&person, &own)?.into_iter())?,
             }
-            progress.show(told.people, None);
+            show(told.people);
             Ok(())
         })
         .await?;

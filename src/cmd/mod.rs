@@ -16,6 +16,7 @@ mod doctor;
 mod erase;
 mod events;
 mod export;
+mod exporter;
 mod findings;
 mod import;
 mod instance;
@@ -223,10 +224,11 @@ fn existing(force: bool) -> Existing {
 }
 
 /// Why a person's file was not written, with what they can type instead.
-fn not_written(error: UserFileError) -> anyhow::Error {
-    match error {
-        UserFileError::Exists { .. } => anyhow::anyhow!("{error}; --force writes over it"),
-        UserFileError::NotPlain { .. } => anyhow::anyhow!("{error}, or - to print it"),
-        error @ UserFileError::Io { .. } => error.into(),
+fn not_written(error: impl Into<anyhow::Error>) -> anyhow::Error {
+    match error.into().downcast::<UserFileError>() {
+        Ok(error @ UserFileError::Exists { .. }) => anyhow::anyhow!("{error}; --force writes over it"),
+        Ok(error @ UserFileError::NotPlain { .. }) => anyhow::anyhow!("{error}, or - to print it"),
+        Ok(error @ (UserFileError::NoPlace { .. } | UserFileError::Io { .. })) => error.into(),
+        Err(error) => error,
     }
 }

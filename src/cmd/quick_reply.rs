@@ -1,13 +1,17 @@
 //! `quick-reply …`
 
+use std::path::Path;
+
 use anyhow::{Context, bail};
+use mychatflow_data::client::Client;
 use mychatflow_data::model::quick_reply::QuickReplyState;
 use mychatflow_data::protocol::calls::quick_reply::{
-    QuickReplyAdd, QuickReplyDocument, QuickReplyEdit, QuickReplyExport, QuickReplyImport, QuickReplyImported,
-    QuickReplyList, QuickReplyRejected, QuickReplyRemove, QuickReplyRender, QuickReplyRendered,
+    QuickReplyAdd, QuickReplyDocument, QuickReplyEdit, QuickReplyExport, QuickReplyFile, QuickReplyImport,
+    QuickReplyImported, QuickReplyList, QuickReplyRejected, QuickReplyRemove, QuickReplyRender, QuickReplyRendered,
 };
+use mychatflow_data::protocol::name::TenantName;
 use mychatflow_data::protocol::piece::Rehearsal;
-use mychatflow_data::user_file::{Readers, write_user_file};
+use mychatflow_data::user_file::{Existing, Readers, write_user_file};
 use serde::Serialize;
 
 use super::{Cx, NothingToChange, existing, is_stdout, not_written, text_or_stdin};
@@ -71,21 +75,40 @@ pub async fn run(cx: &Cx, verb: QuickReplyVerb) -> anyhow::Result<()> {
             }
         }
         QuickReplyVerb::Export { file, force } => {
-            let exported = cx.call(&QuickReplyExport { tenant }).await?;
+            let client = cx.connect().await?;
             if is_stdout(&file) {
+                let exported = client.call(&QuickReplyExport { tenant }).await?;
                 return cx.output.document(&exported, |exported| exported.file.clone());
             }
-            let written = write_user_file(&file, exported.file.as_bytes(), existing(force), Readers::AsUsual);
-            written.map_err(not_written)?;
-            cx.output.document(&exported, |exported| {
-                counted(exported.quick_replies, "quick reply is written", "quick replies are written")
-            })
+            let exported = to_file(&client, tenant, &file, existing(force)).await.map_err(not_written)?;
+            cx.output.document(&exported, |exported| written(exported, &file))
         }
         QuickReplyVerb::Remove { name } => {
             let params = QuickReplyRemove { tenant, name: name.into() };
             cx.show(&params, |removed| format!("{} is gone; {}", clean(&removed.label), forgotten(removed))).await
         }
     }
+}
+
+/// Writes all of them to a file.
+///
+/// # Errors
+/// When nothing was written; a [`UserFileError`](mychatflow_data::user_file::UserFileError) where the place is at fault.
+pub async fn to_file(
+    client: &Client,
+    tenant: Option<TenantName>,
+    file: &Path,
+    existing: Existing,
+) -> anyhow::Result<QuickReplyFile> {
+    let exported = client.call(&QuickReplyExport { tenant }).await?;
+    write_user_file(file, exported.file.as_bytes(), existing, Readers::AsUsual)?;
+    Ok(exported)
+}
+
+/// How many are where.
+pub fn written(exported: &QuickReplyFile, file: &Path) -> String {
+    let count = counted(exported.quick_replies, "quick reply is", "quick replies are");
+    format!("{count} in {}", file.display())
 }
 
 /// What an import did, or would do.

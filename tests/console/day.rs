@@ -38,7 +38,14 @@ async fn readable(world: &World, console: &Terminal) {
     };
     let text = console.find("a code that can be read", read).await;
     let url = format!("{}/api/{NUMBER}/auth/qr?format=raw", world.waha.url());
-    let answer = reqwest::Client::new().get(url).header("X-Api-Key", world.waha.api_key()).send().await.unwrap();
+    let answer = mychatflow_daemon::http_client::builder()
+        .build()
+        .unwrap()
+        .get(url)
+        .header("X-Api-Key", world.waha.api_key())
+        .send()
+        .await
+        .unwrap();
     let shown: serde_json::Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
     assert_eq!(shown["value"], text.as_str());
 }

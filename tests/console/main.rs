@@ -8,6 +8,7 @@ mod company;
 mod daemon_away;
 mod day;
 mod ends;
+mod exports;
 mod hostile;
 #[allow(dead_code, reason = "the screens' tests need more of it")]
 #[path = "../../tui/tests/photo/mod.rs"]

@@ -5,6 +5,7 @@
 
 mod log;
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -48,12 +49,17 @@ pub struct Shop {
     pub timeout_s: u32,
     /// More lines of the section `[daemon]`.
     pub daemon: &'static str,
+    /// More sections of the config.
+    pub more: &'static str,
+    /// The version that WAHA says it has: it decides what it can do.
+    pub version: &'static str,
 }
 
 impl Shop {
     /// Ids of our own, no long waits.
     pub fn on(engine: Engine) -> Self {
-        Self { engine, acks: Acks::Read, burst_quiet: Duration::from_millis(100), timeout_s: 35, daemon: "" }
+        let burst_quiet = Duration::from_millis(100);
+        Self { engine, acks: Acks::Read, burst_quiet, timeout_s: 35, daemon: "", more: "", version: "2026.7.1" }
     }
 }
 
@@ -64,6 +70,7 @@ pub struct World {
     pub ana: Customer,
     daemon: Option<Child>,
     log: Log,
+    variables: Vec<(&'static str, OsString)>,
     dir: TempDir,
 }
 
@@ -85,6 +92,17 @@ impl World {
 
     /// The shop with its facts, and a number to be paired.
     pub async fn furnish(&self) {
+        self.furnish_shop().await;
+        self.add_number().await;
+    }
+
+    /// A number to be paired.
+    pub async fn add_number(&self) {
+        self.done(&["instance", "add", NUMBER, "--waha", "main", "--session", NUMBER]).await;
+    }
+
+    /// The shop with its facts, and no number.
+    pub async fn furnish_shop(&self) {
         let world = self;
         let bakery = customers::shop();
         world.done(&["tenant", "add", bakery.name, "--timezone", bakery.timezone]).await;
@@ -94,7 +112,11 @@ impl World {
         {
             world.done(&["quick-reply", "add", label, text]).await;
         }
-        world.done(&["instance", "add", NUMBER, "--waha", "main", "--session", NUMBER]).await;
+    }
+
+    /// Every daemon that is started from now on has this variable.
+    pub fn set_variable(&mut self, name: &'static str, value: impl Into<OsString>) {
+        self.variables.push((name, value.into()));
     }
 
     /// The servers and a config; no daemon yet.
@@ -103,14 +125,15 @@ impl World {
             engine: shop.engine,
             acks: shop.acks,
             api_key: "the waha key of a test".to_owned(),
+            version: shop.version.to_owned(),
             ..waha::Options::default()
         };
         let gemini = gemini::Options { api_key: "the gemini key of a test".to_owned(), ..gemini::Options::default() };
         let waha = waha::Server::start(waha).await.unwrap();
         let gemini = gemini::Server::start(gemini).await.unwrap();
         let dir = tempfile::Builder::new().prefix("mcf-").tempdir().unwrap();
-        let world =
-            Self { waha, gemini, ana: Customer::new("+44 7700 900123", "Ana"), daemon: None, log: Log::default(), dir };
+        let ana = Customer::new("+44 7700 900123", "Ana");
+        let world = Self { waha, gemini, ana, daemon: None, log: Log::default(), variables: Vec::new(), dir };
         std::fs::write(world.config(), world.config_text(&shop)).unwrap();
         world
     }
@@ -125,14 +148,15 @@ impl World {
         let (waha, waha_key) = (self.waha.url(), self.waha.api_key());
         let (gemini, gemini_key) = (self.gemini.url(), "the gemini key of a test");
         let (webhook, metrics) = (free_port(), free_port());
-        let (timeout_s, quiet_ms, more) = (shop.timeout_s, shop.burst_quiet.as_millis(), shop.daemon);
+        let (timeout_s, quiet_ms, daemon) = (shop.timeout_s, shop.burst_quiet.as_millis(), shop.daemon);
+        let more = shop.more;
         format!(
             r#"
 [daemon]
 data_dir = "{dir}/data"
 socket = "{dir}/run/socket"
 log = "info,mychatflow_daemon=debug,mychatflow_data=debug"
-{more}
+{daemon}
 [webhook]
 listen = "127.0.0.1:{webhook}"
 [metrics]
@@ -149,7 +173,7 @@ timeout_s = {timeout_s}
 [reply]
 pace = "instant"
 burst_quiet_ms = {quiet_ms}
-"#
+{more}"#
         )
     }
 
@@ -187,16 +211,6 @@ burst_quiet_ms = {quiet_ms}
         self.start_by(&["daemon"], variables).await;
     }
 
-    /// Starts the daemon so that it ignores these signals, as some supervisors do.
-    pub async fn start_with_signals_ignored(&mut self, signals: &[&str]) {
-        let typed = self.command(&["daemon"]);
-        let mut shell = Command::new("sh");
-        shell.args(["-c", &format!("trap '' {}; exec \"$0\" \"$@\"", signals.join(" "))]);
-        shell.arg(typed.as_std().get_program()).args(typed.as_std().get_args()).kill_on_drop(true).env_clear();
-        shell.envs(typed.as_std().get_envs().filter_map(|(name, value)| Some((name, value?))));
-        self.follow(shell).await;
-    }
-
     async fn start_by(&mut self, line: &[&str], variables: &[(&str, &str)]) {
         let mut daemon = self.command(line);
         daemon.envs(variables.iter().copied());
@@ -206,6 +220,7 @@ burst_quiet_ms = {quiet_ms}
     async fn follow(&mut self, mut daemon: Command) {
         assert!(self.daemon.is_none(), "one runs already");
         let seen = self.log.len();
+        daemon.envs(self.variables.iter().map(|(name, value)| (*name, value)));
         daemon.stdout(Stdio::null()).stderr(Stdio::piped());
         let mut daemon = daemon.spawn().unwrap();
         self.log.follow(daemon.stderr.take().unwrap());

@@ -3,6 +3,7 @@
 pub mod action;
 pub mod bubble;
 pub mod clipboard;
+pub mod export;
 pub mod image;
 pub mod job_control;
 pub mod key;

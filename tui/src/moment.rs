@@ -16,6 +16,12 @@ pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
     local(at, zone).strftime("%H:%M").to_string()
 }
 
+/// The day, as it sorts: `2026-12-01`.
+#[must_use]
+pub fn date(at: Timestamp, zone: &TimeZone) -> String {
+    local(at, zone).date().to_string()
+}
+
 /// How long ago: `now`, `4 min`, `2 h`, `3 d`. What is still to come is now.
 #[must_use]
 pub fn ago(at: Timestamp, now: Timestamp) -> String {

@@ -41,6 +41,7 @@ use mychatflow_data::protocol::error::Code;
 use mychatflow_data::protocol::event::Event;
 use mychatflow_data::time::Timestamp;
 
+use crate::export::{ExportError, ExportOrder};
 use crate::key::Key;
 use crate::notify::Notification;
 use crate::piece::Piece;
@@ -282,6 +283,8 @@ pub enum Msg {
     Said(Said),
     /// What pictures the terminal can show, now that it was asked.
     Pixels(PixelSupport),
+    /// A list was written to a file, or not: a sentence that says what is where, or why there is no file.
+    Exported(Box<ExportOrder>, Result<String, ExportError>),
     /// A piece of a file was read, or not.
     Piece(Box<Piece>),
     /// A file of this machine was read.
@@ -353,6 +356,8 @@ pub enum Effect {
         /// What it is written in, once that is known.
         encoding: Option<Encoding>,
     },
+    /// Write a list to a file of this machine; `Msg::Exported` comes of it.
+    Export(Box<ExportOrder>),
     /// In the demo: the made-up phone does something.
     Phone(PhoneWish),
     /// Read a text file of this machine; `Msg::FileRead` brings it.

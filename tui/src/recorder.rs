@@ -50,6 +50,7 @@ impl Recorder {
                 Err(_) => "file not read".to_owned(),
             },
             Msg::Pixels(support) => format!("pixels {support:?}"),
+            Msg::Exported(_, end) => format!("export {}", if end.is_ok() { "written" } else { "not written" }),
             Msg::Piece(piece) => format!("piece {}", if piece.read.is_ok() { "read" } else { "not read" }),
         };
         if self.lines.len() == KEPT {

@@ -26,7 +26,9 @@ use ratatui::layout::Rect;
 use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 
+use crate::export::{ExportError, ExportOrder, Exporter};
 use crate::job_control;
 use crate::layout::{Layout, Picture, layout};
 use crate::msg::{Answer, Capture, Effect, MouseDeed, Msg, PhoneWish, Said};
@@ -93,6 +95,8 @@ pub struct Surroundings {
     pub via: Via,
     /// In which bytes the terminal takes characters.
     pub encoding: TextEncoding,
+    /// Writes lists to files.
+    pub exporter: Exporter,
     /// The demo's phone.
     pub phone: Option<mpsc::UnboundedSender<PhoneWish>>,
 }
@@ -137,6 +141,8 @@ struct Loop<'a> {
     around: &'a Surroundings,
     recorder: &'a mut Recorder,
     asks: FuturesUnordered<Asking>,
+    /// Files being written: what is not finished when the console ends is taken away.
+    exports: JoinSet<()>,
     client: watch::Receiver<Option<Client>>,
     retry: mpsc::Sender<()>,
     said: mpsc::UnboundedSender<Msg>,
@@ -188,6 +194,7 @@ async fn looped(connect: Connector, setup: Setup, around: &Surroundings, recorde
         around,
         recorder,
         asks,
+        exports: JoinSet::new(),
         client,
         retry,
         said,
@@ -426,6 +433,7 @@ impl Loop<'_> {
                     let _ = said.send(Msg::Piece(Box::new(pieces::read(path, from, encoding))));
                 });
             }
+            Effect::Export(order) => self.export(*order),
             Effect::Phone(wish) => {
                 if let Some(phone) = &self.around.phone {
                     // The demo has ended when nobody listens.
@@ -452,6 +460,19 @@ impl Loop<'_> {
             Effect::Reconnect => drop(self.retry.try_send(())),
             Effect::Quit => self.leave(),
         }
+    }
+
+    fn export(&mut self, order: ExportOrder) {
+        let writing = self.client.borrow().clone().map(|client| (self.around.exporter)(client, order.clone()));
+        let said = self.said.clone();
+        self.exports.spawn(async move {
+            let end = match writing {
+                Some(writing) => writing.await,
+                None => Err(ExportError::Failed("there is no connection to the daemon".to_owned())),
+            };
+            // Nobody listens when the console has ended.
+            let _ = said.send(Msg::Exported(Box::new(order), end));
+        });
     }
 
     fn say(&self, said: Said) {

@@ -196,7 +196,8 @@ pub fn count(record: &Record) -> Outcome {
 
 /// Until when a person had a say in each chat; for ever where somebody was handed over or wants no messages.
 fn overruled_until(record: &Record) -> BTreeMap<usize, i64> {
-    let silences = record.silences.iter().map(|silence| (silence.who, silence.until));
+    // A person's word that came late closes what was written until it came, also where a jump of the clock has ended the pause.
+    let silences = record.silences.iter().map(|silence| (silence.who, silence.until.max(silence.from.unwrap_or(0))));
     let opt_outs = record.opt_outs.iter().map(|(who, _)| (*who, i64::MAX));
     let hand_offs = record.sent.iter().filter(|sent| sent.text.contains(HANDED_OVER));
     let hand_offs = hand_offs.filter_map(|sent| Some((sent.who?, i64::MAX)));
@@ -278,13 +279,16 @@ impl Case<'_> {
                 continue;
             }
             let mark = &question.marks[0];
-            if last.get(&question.who).is_some_and(|at| *at > question.said_at) {
+            let places = self.stored.get(&(true, question.bare_id.as_str())).cloned().unwrap_or_default();
+            let stored = places.first().map(|place| &self.record.stored[*place]);
+            // One that came after the answer to a younger one is not passed over while it is shown as open.
+            let is_open = stored.is_some_and(|stored| stored.unanswered);
+            if !is_open && last.get(&question.who).is_some_and(|at| *at > question.said_at) {
                 let what = format!("{mark} has no answer, and what was written after it has one");
                 self.breach(Law::AnsweredOrReason, Some(question.who), what);
                 continue;
             }
-            let places = self.stored.get(&(true, question.bare_id.as_str())).cloned().unwrap_or_default();
-            let chat = places.first().map(|place| &self.record.chats[self.record.stored[*place].chat]);
+            let chat = stored.map(|stored| &self.record.chats[stored.chat]);
             if chat.is_none_or(|chat| chat.state != "needs_you" || chat.reason.is_empty()) {
                 let what = format!("{mark} has no answer, and nothing says why: {chat:?}");
                 self.breach(Law::AnsweredOrReason, Some(question.who), what);

@@ -60,6 +60,7 @@ async fn thread(client: &Client, id: &str, chat: usize, messages: &mut Vec<Store
             state: message.state.to_string(),
             reason: message.reason.unwrap_or_default(),
             text: message.text,
+            unanswered: message.unanswered,
         }));
         match page.next {
             Some(next) => show.after = Some(next),

@@ -85,6 +85,8 @@ pub struct StoredMessage {
     pub reason: String,
     /// The words.
     pub text: String,
+    /// Does the store still show it as a question that nobody has answered?
+    pub unanswered: bool,
 }
 
 /// A chat as the store leaves it.

@@ -71,7 +71,16 @@ pub struct State {
     /// How the questions ended.
     pub record: CallRecord,
     /// The model that answers in place of the configured one, where another does.
-    pub in_its_place: Option<String>,
+    pub in_its_place: Option<Replacement>,
+}
+
+/// Another model than the config names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replacement {
+    /// Which.
+    pub model: String,
+    /// When it answered first.
+    pub since: Timestamp,
 }
 
 /// A client of Gemini with one key. Clones share connections, the cap on concurrent calls and the breaker.
@@ -104,7 +113,7 @@ struct Pulse {
     blocked_by: Option<GeminiError>,
     /// Models that are not there any more, and when that was found.
     gone: BTreeMap<String, Instant>,
-    in_its_place: Option<String>,
+    in_its_place: Option<Replacement>,
     told_faults: BTreeSet<(Asker, &'static str)>,
     told_changes: BTreeSet<(Asker, String, String)>,
 }
@@ -142,7 +151,7 @@ impl Gemini {
             return Err(BuildError::ApiKey);
         }
         key.set_sensitive(true);
-        let mut builder = reqwest::Client::builder()
+        let mut builder = crate::http_client::builder()
             .default_headers(HeaderMap::from_iter([(reqwest::header::HeaderName::from_static("x-goog-api-key"), key)]))
             .user_agent(concat!("mychatflow/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
@@ -512,7 +521,11 @@ impl Gemini {
                 pulse.record.note_answer(at);
                 pulse.told_faults.clear();
                 if asked == self.model() {
-                    pulse.in_its_place = change.map(|change| change.answered.clone());
+                    let before = pulse.in_its_place.take();
+                    pulse.in_its_place = change.map(|change| {
+                        let known = before.filter(|before| before.model == change.answered);
+                        known.unwrap_or_else(|| Replacement { model: change.answered.clone(), since: at })
+                    });
                 }
             }
             Err(error) => pulse.record.note_error(error, at),

@@ -23,7 +23,7 @@ pub use answer::{Action, Answer, ModelChange, Usage};
 pub use ask::{Ask, Role, Turn};
 pub use backoff::Patience;
 pub use breaker::{BreakerState, Cause};
-pub use client::{Config, Gemini, State};
+pub use client::{Config, Gemini, Replacement, State};
 pub use error::{BuildError, GeminiError, Refusal, Retry};
 pub use models::{DEFAULT_MODEL, ListedModel, ModelOverride, Price, Thinking, ThinkingLevel, price, valid_name};
 pub use record::{CallRecord, LastError, UnusableAnswers};

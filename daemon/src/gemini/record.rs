@@ -31,6 +31,8 @@ pub struct CallRecord {
     pub last_ok_at: Option<Timestamp>,
     /// The last call that got no answer; stays after a later success, compare the times.
     pub last_error: Option<LastError>,
+    /// When the first call failed of those without an answer between them.
+    pub failing_since: Option<Timestamp>,
     /// Answers of no use, one after the other.
     pub unusable: Option<UnusableAnswers>,
 }
@@ -53,7 +55,11 @@ impl CallRecord {
                 let (since, count) = self.unusable.as_ref().map_or((at, 0), |before| (before.since, before.count));
                 self.unusable = Some(UnusableAnswers { since, last, count: count.saturating_add(1) });
             }
-            _ => self.last_error = Some(last),
+            _ => {
+                let before = self.failing_since.filter(|_| self.standing_error().is_some());
+                self.failing_since = before.or(Some(at));
+                self.last_error = Some(last);
+            }
         }
     }
 
@@ -93,7 +99,11 @@ mod tests {
         assert_eq!(record.standing_error().map(|failed| failed.at), Some(at(2)));
         record.note_error(&GeminiError::NothingToAnswer, at(3));
         assert_eq!(record.standing_error().map(|failed| failed.at), Some(at(2)));
-        record.note_answer(at(4));
+        record.note_error(&GeminiError::Empty, at(4));
+        record.note_error(&GeminiError::Timeout, at(5));
+        record.note_error(&GeminiError::Timeout, at(8));
+        assert_eq!(record.failing_since, Some(at(5)), "to say nothing of use is an answer too");
+        record.note_answer(at(9));
         assert_eq!(record.standing_error(), None);
         assert!(record.last_error.is_some());
     }

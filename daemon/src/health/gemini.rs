@@ -58,7 +58,8 @@ pub fn judge(evidence: &GeminiEvidence, now: Timestamp) -> Vec<HealthFinding> {
             let known = format!("the last question failed; {answered}");
             let remedy = remedy(&failed.error, base_url);
             let found = find(FindingCode::ModelDown, format!("{model}: {words}"), &known, &remedy);
-            findings.push(found.seen(Timestamp::from(failed.at)));
+            let since = state.record.failing_since.map(Timestamp::from);
+            findings.push(found.since(since).seen(Timestamp::from(failed.at)));
         }
         // Another model has answered since.
         (None, BreakerState::Open { cause, model: of, retry_after }) => {
@@ -83,10 +84,11 @@ pub fn judge(evidence: &GeminiEvidence, now: Timestamp) -> Vec<HealthFinding> {
         findings.push(found.since(Timestamp::from(unusable.since)).seen(Timestamp::from(unusable.last.at)));
     }
     if let Some(other) = &state.in_its_place {
-        let summary = format!("{other} answers in place of {model}");
+        let summary = format!("{} answers in place of {model}", other.model);
         let remedy = FaultCode::ModelGone.remedy().unwrap_or_default();
         let known = "the answers name it";
-        findings.push(find(FindingCode::ModelReplaced, summary, known, remedy).seen(ok_at));
+        let found = find(FindingCode::ModelReplaced, summary, known, remedy);
+        findings.push(found.since(Timestamp::from(other.since)).seen(ok_at));
     }
     findings
 }
@@ -150,13 +152,19 @@ mod tests {
     #[test]
     fn a_used_up_quota_is_told_with_its_age_and_what_helps() {
         let quota = GeminiError::QuotaDay { retry_after: None };
-        let record = CallRecord { last_ok_at: Some(ago(500)), last_error: failed(quota), unusable: None };
+        let record = CallRecord {
+            last_ok_at: Some(ago(500)),
+            last_error: failed(quota),
+            failing_since: Some(ago(400)),
+            unusable: None,
+        };
         let found = judged(BreakerState::Closed, record);
         assert_eq!(
             (found[0].code, found[0].summary.as_str()),
             (FindingCode::ModelDown, "m: the gemini quota is used up")
         );
         assert_eq!(found[0].evidence, "the last question failed; it last answered 8 min ago");
+        assert_eq!(found[0].since, Some(Timestamp::from(ago(400))));
         assert_eq!(
             (found[0].seen_at, found[0].remedy.as_str()),
             (Some(Timestamp::from(ago(20))), FaultCode::ModelQuota.remedy().unwrap())
@@ -173,7 +181,7 @@ mod tests {
         let unusable = |count| {
             let last = LastError { at: ago(9), error: GeminiError::Refused(Refusal::Answer) };
             let unusable = Some(UnusableAnswers { since: ago(90), last, count });
-            judged(BreakerState::Closed, CallRecord { last_ok_at: Some(ago(9)), last_error: None, unusable })
+            judged(BreakerState::Closed, CallRecord { last_ok_at: Some(ago(9)), unusable, ..CallRecord::default() })
         };
         assert_eq!(unusable(1), []);
         let found = unusable(3);

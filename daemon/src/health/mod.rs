@@ -3,10 +3,13 @@
 //!
 //! A state is shown only with its evidence and the age of that; missing evidence is a warning.
 
+pub mod address;
+pub mod clock;
 pub mod config;
 pub mod gemini;
 pub mod number;
 pub mod store;
+pub mod tenant;
 pub mod waha;
 pub mod webhook;
 
@@ -17,10 +20,13 @@ use mychatflow_data::model::finding::{FindingSubject, HealthFinding, order_findi
 use mychatflow_data::store::error::StoreError;
 use mychatflow_data::time::Timestamp;
 
+use self::address::AddressEvidence;
+use self::clock::ClockEvidence;
 use self::config::ConfigEvidence;
 use self::gemini::GeminiEvidence;
 use self::number::NumberEvidence;
 use self::store::StoreEvidence;
+use self::tenant::TenantEvidence;
 use self::waha::WahaEvidence;
 use self::webhook::WebhookEvidence;
 use crate::cx::Cx;
@@ -46,10 +52,16 @@ pub struct HealthEvidence {
     pub store: StoreEvidence,
     /// Of deliveries.
     pub webhook: WebhookEvidence,
+    /// Of the address that each server posts to.
+    pub addresses: Vec<AddressEvidence>,
     /// Of each WAHA server.
     pub wahas: Vec<WahaEvidence>,
     /// Of Gemini.
     pub gemini: GeminiEvidence,
+    /// Of the clock, by each server.
+    pub clock: Vec<ClockEvidence>,
+    /// Of each tenant that is looked at; empty where they can't be read, which the numbers say.
+    pub tenants: Vec<TenantEvidence>,
     /// Of each number that is looked at; `Err`: they can't be read.
     pub numbers: Result<Vec<NumberEvidence>, String>,
     /// Of the config.
@@ -62,8 +74,11 @@ pub fn judge(evidence: &HealthEvidence) -> Vec<HealthFinding> {
     let now = evidence.now;
     let mut findings = store::judge(&evidence.store, &evidence.webhook, now);
     findings.extend(config::judge(&evidence.config, now));
+    findings.extend(address::judge(&evidence.addresses, now));
     findings.extend(waha::judge(&evidence.wahas, now));
     findings.extend(gemini::judge(&evidence.gemini, now));
+    findings.extend(clock::judge(&evidence.clock, now));
+    findings.extend(evidence.tenants.iter().flat_map(|tenant| tenant::judge(tenant, now)));
     match &evidence.numbers {
         Ok(numbers) => {
             findings.extend(webhook::judge(&evidence.webhook, numbers, now));
@@ -82,6 +97,7 @@ pub async fn findings(cx: &Cx, scope: HealthScope) -> Vec<HealthFinding> {
     findings.retain(|finding| match (scope, &finding.subject) {
         (HealthScope::Everything, _) => true,
         (HealthScope::Tenant(tenant), FindingSubject::Number { tenant: whose, .. }) => tenant == *whose,
+        (HealthScope::Tenant(tenant), FindingSubject::Tenant { id, .. }) => tenant == *id,
         (HealthScope::Tenant(_), _) => true,
         (HealthScope::Number(_, wanted), FindingSubject::Number { id, .. }) => wanted == *id,
         (HealthScope::Number(..), _) => false,
@@ -125,8 +141,11 @@ async fn gather(cx: &Cx, scope: HealthScope) -> HealthEvidence {
         now: cx.now(),
         store,
         webhook: webhook::gather(cx),
+        addresses: address::gather(cx),
         wahas: waha::gather(&clients),
         gemini: gemini::gather(&clients),
+        clock: clock::gather(&clients, cx.now()),
+        tenants: tenant::gather(cx, scope).await.unwrap_or_default(),
         numbers: number::gather(cx, scope).await.map_err(|error: StoreError| error.to_string()),
         config: config::gather(&clients.config),
     }

@@ -72,20 +72,41 @@ impl NumberEvidence {
                 let known = format!("sends that failed in a row: {}; {sent}", failing.tries);
                 found(known, helps).since(failing.since).seen(failing.last_at)
             }
-            _ => found(self.known(now), helps).since(number.since).seen(session.asked_at),
+            _ => {
+                // The words of an outage change while it lasts.
+                let asked_in_vain = session.unanswered.as_ref();
+                let since = asked_in_vain.map_or(number.since, |asked| asked.since.min(number.since));
+                found(self.known(now), helps).since(since).seen(self.seen_at())
+            }
         }
     }
 
     /// How its state is known.
     fn known(&self, now: Timestamp) -> String {
-        let asked = match self.session.asked_at {
-            Some(at) => format!("WAHA was asked {} ago", length(now.since(at))),
-            None => "WAHA was not asked since the start".to_owned(),
+        let Self { instance: number, session, .. } = self;
+        let ago = |at| length(now.since(at));
+        let asked = match (&session.unanswered, session.asked_at) {
+            (Some(asked), answered_at) => {
+                let is_told = number.reason.as_ref().is_some_and(|reason| reason.contains(&asked.words));
+                let why = if is_told { String::new() } else { format!(" ({})", clean_line(&asked.words)) };
+                let answered = match answered_at {
+                    Some(at) => format!("it last answered {} ago", ago(at)),
+                    None => "it has not answered since the start".to_owned(),
+                };
+                format!("WAHA was asked {} ago and did not say{why}; {answered}", ago(asked.last_at))
+            }
+            (None, Some(at)) => format!("WAHA was asked {} ago", ago(at)),
+            (None, None) => "WAHA was not asked since the start".to_owned(),
         };
-        match self.session.delivered_at.max(self.instance.heard_at) {
-            Some(at) => format!("{asked}; its last delivery came {} ago", length(now.since(at))),
+        match session.delivered_at.max(number.heard_at) {
+            Some(at) => format!("{asked}; its last delivery came {} ago", ago(at)),
             None => format!("{asked}; it has delivered nothing yet"),
         }
+    }
+
+    /// When that was seen last: a question that got no answer is evidence as well.
+    fn seen_at(&self) -> Option<Timestamp> {
+        self.session.asked_at.max(self.session.unanswered.as_ref().map(|asked| asked.last_at))
     }
 }
 
@@ -144,6 +165,7 @@ pub fn judge(evidence: &NumberEvidence, now: Timestamp) -> Vec<HealthFinding> {
     }
     findings.extend(judge_age(evidence, now).filter(|_| findings.is_empty()));
     findings.extend(judge_facts(evidence));
+    findings.extend(judge_new_chats(evidence, now));
     findings
 }
 
@@ -179,7 +201,7 @@ fn judge_age(evidence: &NumberEvidence, now: Timestamp) -> Option<HealthFinding>
         evidence.known(now),
         "mychatflow doctor tells whether WAHA answers",
     );
-    Some(found.since(evidence.session.asked_at).seen(evidence.session.asked_at))
+    Some(found.since(evidence.session.asked_at).seen(evidence.seen_at()))
 }
 
 /// What WAHA leaves out of a number that works.
@@ -206,13 +228,24 @@ fn judge_facts(evidence: &NumberEvidence) -> Option<HealthFinding> {
     Some(found.seen(told.at))
 }
 
+/// What WhatsApp lets a number begin.
+fn judge_new_chats(evidence: &NumberEvidence, now: Timestamp) -> Option<HealthFinding> {
+    let number = &evidence.instance;
+    let works = number.status == Some(InstanceStatus::Working);
+    let told = number.new_chats.as_ref().filter(|told| works && told.is_nearly_spent(now))?;
+    let summary = format!("{}: {told}", number.name);
+    let remedy = "write first only to who must hear from you; who writes to you is answered";
+    let found = HealthFinding::new(FindingCode::NewChatsLow, evidence.subject(), summary, "WAHA told it", remedy);
+    Some(found.seen(told.seen_at))
+}
+
 #[cfg(test)]
 mod tests {
     use mychatflow_data::ids::{InstanceId, TenantId};
     use mychatflow_data::model::finding::FindingLevel;
 
     use super::*;
-    use crate::instances::{FailingSends, MissingDelivery, MissingEvent, SessionFacts};
+    use crate::instances::{FailingSends, MissingDelivery, MissingEvent, SessionFacts, UnansweredQuestion};
 
     const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 
@@ -268,6 +301,30 @@ mod tests {
         let found = judge(&evidence, NOW);
         assert_eq!((found[0].code, found[0].level), (FindingCode::NumberUnproven, FindingLevel::Warning));
         assert_eq!(found[0].evidence, "WAHA was not asked since the start; its last delivery came 2 min ago");
+    }
+
+    #[test]
+    fn a_question_without_an_answer_is_evidence() {
+        let mut evidence = healthy();
+        let words = "WAHA can't be reached: Connection refused".to_owned();
+        evidence.session.unanswered = Some(UnansweredQuestion { since: ago(300), last_at: ago(4), words });
+        evidence.session.asked_at = None;
+        let found = judge(&evidence, NOW).remove(0);
+        assert_eq!((found.code, found.seen_at), (FindingCode::NumberUnproven, Some(ago(4))));
+        let known = "WAHA was asked 4 s ago and did not say (WAHA can't be reached: Connection refused); it has not answered \
+                     since the start; its last delivery came 2 min ago";
+        assert_eq!(found.evidence, known);
+
+        // Once the number is said to be down for it, the words stand there. They change while the outage lasts.
+        evidence.session.asked_at = Some(ago(310));
+        evidence.instance.verdict = Verdict::Dead;
+        evidence.instance.reason = Some("WAHA can't be reached: Connection refused".to_owned());
+        evidence.instance.since = NOW;
+        let found = judge(&evidence, NOW).remove(0);
+        assert_eq!((found.code, found.since, found.seen_at), (FindingCode::NumberDown, Some(ago(300)), Some(ago(4))));
+        let known =
+            "WAHA was asked 4 s ago and did not say; it last answered 5 min ago; its last delivery came 2 min ago";
+        assert_eq!(found.evidence, known);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The store and its disk: what became of real writes, and what is left to write on. A probe that goes well is no evidence
 //! against a real write that failed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mychatflow_data::model::finding::{FindingCode, FindingSubject, HealthFinding};
@@ -111,7 +111,9 @@ pub fn judge(evidence: &StoreEvidence, webhook: &WebhookEvidence, now: Timestamp
 
 /// The file by what looks at it found.
 fn judge_file(evidence: &StoreEvidence) -> impl Iterator<Item = HealthFinding> {
-    let SoundnessRecord { unclean_end, compared_at, differences, looked_at, damage, unfinished } = &evidence.soundness;
+    let SoundnessRecord { unclean_end, compared_at, differences, looked_at, damage, unfinished, .. } =
+        &evidence.soundness;
+    let SoundnessRecord { differing_since, damaged_since, .. } = evidence.soundness;
     let path = evidence.path.display();
     let find =
         |code, summary, known: &str, remedy| HealthFinding::new(code, FindingSubject::Store, summary, known, remedy);
@@ -119,15 +121,11 @@ fn judge_file(evidence: &StoreEvidence) -> impl Iterator<Item = HealthFinding> {
         let dir = evidence.path.parent().unwrap_or(&evidence.path).display();
         let remedy = format!("mychatflow daemon stop; copy {dir} away; then put a backup in its place");
         let summary = format!("{path} is damaged: {damage}");
-        find(FindingCode::StoreDamaged, summary, "its pages were looked through", remedy).seen(*looked_at)
+        let found = find(FindingCode::StoreDamaged, summary, "its pages were looked through", remedy);
+        found.since(damaged_since).seen(*looked_at)
     });
-    let changed = differences.first().map(|first| {
-        let more = if differences.len() > 1 { format!(", and {} more", differences.len() - 1) } else { String::new() };
-        let summary = format!("{path}: {}{more}", difference(first));
-        let remedy = mend_schema(&path.to_string(), first);
-        let known = "its schema was compared with what this version makes";
-        find(FindingCode::SchemaChanged, summary, known, remedy).seen(*compared_at)
-    });
+    let changed =
+        judge_schema(&evidence.path, differences).map(|found| found.since(differing_since).seen(*compared_at));
     let unchecked = (*unclean_end && looked_at.is_none()).then(|| {
         let known = match unfinished {
             Some(reason) => format!("it could not be looked through to its end: {reason}"),
@@ -138,6 +136,18 @@ fn judge_file(evidence: &StoreEvidence) -> impl Iterator<Item = HealthFinding> {
         find(FindingCode::StoreUnchecked, summary, &known, remedy).since(evidence.started_at)
     });
     damaged.into_iter().chain(changed).chain(unchecked)
+}
+
+/// The schema by how it differs from what this version makes, for every place that has compared them.
+#[must_use]
+pub fn judge_schema(path: &Path, differences: &[SchemaDifference]) -> Option<HealthFinding> {
+    let first = differences.first()?;
+    let path = path.display().to_string();
+    let more = if differences.len() > 1 { format!(", and {} more", differences.len() - 1) } else { String::new() };
+    let summary = format!("{path}: {}{more}", difference(first));
+    let remedy = mend_schema(&path, first);
+    let known = "its schema was compared with what this version makes";
+    Some(HealthFinding::new(FindingCode::SchemaChanged, FindingSubject::Store, summary, known, remedy))
 }
 
 fn difference(found: &SchemaDifference) -> String {
@@ -262,8 +272,10 @@ mod tests {
         let mut changed = evidence(WriteHealth::default());
         changed.soundness.differences = vec![dropped];
         changed.soundness.compared_at = Some(NOW);
+        changed.soundness.differing_since = Some(NOW - Duration::from_secs(7_200));
         let found = judge(&changed, &WebhookEvidence::default(), NOW);
         assert_eq!(found[0].code, FindingCode::SchemaChanged);
+        assert!(found[0].headline(NOW).ends_with(", for 2 h"), "{found:?}");
         assert!(found[0].summary.contains("the index by_id is missing"), "{found:?}");
         assert!(found[0].remedy.contains("'CREATE UNIQUE INDEX by_id ON t (id);'"), "{found:?}");
     }

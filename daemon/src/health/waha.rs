@@ -58,6 +58,12 @@ pub fn remedy(name: &str, url: &str, kind: OutageKind) -> String {
         OutageKind::NoConnection => {
             format!("start it (docker ps -a shows it, docker start NAME starts it), or correct waha.{name}.url")
         }
+        OutageKind::Certificate => format!(
+            "its certificate is of another name, too old, or signed by nobody whom this machine trusts: correct it, or give the \
+             signer's certificate to the daemon in SSL_CERT_FILE; on the same machine or in a private network \
+             waha.{name}.url may begin with http://"
+        ),
+        OutageKind::NoTls => format!("nothing speaks https there: let waha.{name}.url begin with http://"),
         OutageKind::Gateway => "look at the proxy in front of it, and at: docker ps -a".to_owned(),
         OutageKind::NoAnswer => {
             let url = url.trim_end_matches('/');

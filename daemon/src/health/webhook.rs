@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use mychatflow_data::model::finding::{FindingCode, FindingSubject, HealthFinding};
+use mychatflow_data::ids::InstanceId;
+use mychatflow_data::model::finding::{FindingCode, FindingSubject, HealthFinding, length};
 use mychatflow_data::time::Timestamp;
 
 use super::number::NumberEvidence;
@@ -29,13 +30,34 @@ pub fn gather(cx: &Cx) -> WebhookEvidence {
     WebhookEvidence { record: cx.intake.record() }
 }
 
+/// The deliveries for these numbers that never came into the store since the daemon started; `None` where there are none.
+#[must_use]
+pub fn turned_away(evidence: &WebhookEvidence, numbers: &[InstanceId], now: Timestamp) -> Option<String> {
+    let record = &evidence.record;
+    let ours = |instance: Option<InstanceId>| instance.is_some_and(|id| numbers.contains(&id));
+    let refused = record.refused.iter().filter(|refused| ours(refused.instance));
+    let refused = refused.map(|refused| (refused.count, refused.first_at, refused.last_at));
+    let not_stored = record.not_stored.iter().map(|failed| (failed.count, failed.since, failed.at));
+    let (count, first_at, last_at) =
+        refused.chain(not_stored).reduce(|one, other| (one.0 + other.0, one.1.min(other.1), one.2.max(other.2)))?;
+    let (deliveries, were) = if count == 1 { ("delivery", "was") } else { ("deliveries", "were") };
+    let (first, last) = (length(now.since(first_at)), length(now.since(last_at)));
+    let when = if first == last { format!("{last} ago") } else { format!("from {first} ago to {last} ago") };
+    Some(format!(
+        "But {count} {deliveries} {were} turned away, {when}, and a message may be among them: \
+         `mychatflow doctor` tells what stands in the way; WAHA delivers again for some time"
+    ))
+}
+
 /// What is wrong with them.
 #[must_use]
 pub fn judge(evidence: &WebhookEvidence, numbers: &[NumberEvidence], now: Timestamp) -> Vec<HealthFinding> {
     let judged = evidence.record.refused.iter().filter_map(|refused| match refused.instance {
         Some(id) => {
             let number = numbers.iter().find(|number| number.instance.id == id)?;
-            lasts(refused, number.instance.heard_at, now).then(|| of_number(refused, number))
+            // The store remembers to the minute when it was heard.
+            let heard_at = number.session.delivered_at.max(number.instance.heard_at);
+            lasts(refused, heard_at, now).then(|| of_number(refused, number))
         }
         None => lasts(refused, None, now).then(|| of_nobody(refused)),
     });

@@ -62,7 +62,7 @@ pub fn verify(key: &[u8], headers: &HeaderMap, body: &[u8]) -> Result<(), Signat
     mac(key, body).verify_slice(&given).map_err(|_| SignatureError::Mismatch)
 }
 
-/// The signature that WAHA would put on this body: for `doctor` and for tests.
+/// The signature that WAHA would put on this body: to try our own address, and for tests.
 #[must_use]
 pub fn sign(key: &[u8], body: &[u8]) -> String {
     hex::encode(mac(key, body).finalize().into_bytes())

@@ -187,9 +187,11 @@ impl Webhook {
             );
             return answer(StatusCode::OK, r#"{"ignored":true}"#);
         }
-        // It has arrived, whether the store takes it or not. What we post to ourselves is no sign of WAHA.
+        // It has arrived, whether the store takes it or not. What tries our own address is no sign of WAHA, and nothing follows.
         match &delivery.event {
-            DeliveryEvent::Unknown { kind } if kind == SELF_POSTED_KIND => {}
+            DeliveryEvent::Unknown { kind } if kind == SELF_POSTED_KIND => {
+                return answer(StatusCode::OK, r#"{"ignored":true}"#);
+            }
             DeliveryEvent::SessionStatus(told) => {
                 self.cx.numbers.note_delivery(receiver.instance, Some(&told.status), self.cx.now());
             }

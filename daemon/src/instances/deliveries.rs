@@ -139,12 +139,6 @@ impl DeliveryEvidence {
     pub const fn arrived_at(&self) -> Option<Timestamp> {
         self.arrived_at
     }
-
-    /// When WAHA last answered in which state the session is.
-    #[must_use]
-    pub fn asked_at(&self) -> Option<Timestamp> {
-        self.seen.as_ref().map(|seen| seen.last_at)
-    }
 }
 
 #[cfg(test)]

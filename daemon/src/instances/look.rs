@@ -48,6 +48,7 @@ pub async fn look(cx: &Cx, tenant: &TenantStore, instance: &Instance) -> Result<
     let waha = match server(cx, instance) {
         Ok(waha) => waha,
         Err(error) => {
+            cx.numbers.note_unanswered(instance.id, &error.to_string(), cx.now());
             keep_outage(cx, tenant, instance, &error.to_string()).await?;
             return Err(error);
         }
@@ -77,6 +78,7 @@ pub(super) async fn ask(
             Ok((session, version))
         }
         Err(error) => {
+            cx.numbers.note_unanswered(instance.id, &sentence(&error), asked_at);
             // The engine's own troubles say nothing about the session.
             if !error.is_the_engines() && !matches!(error, WahaError::BadAnswer(_) | WahaError::TooLarge { .. }) {
                 keep_outage(cx, tenant, instance, &sentence(&error)).await?;

@@ -52,6 +52,8 @@ struct Memory {
     late_told_at: Option<Timestamp>,
     looked_at: Option<Timestamp>,
     deliveries: DeliveryEvidence,
+    answered_at: Option<Timestamp>,
+    unanswered: Option<UnansweredQuestion>,
     sends: SendEvidence,
     code_until: Option<Timestamp>,
     facts: Option<SessionFacts>,
@@ -70,11 +72,24 @@ pub struct SessionFacts {
     pub version: bool,
 }
 
+/// Questions to WAHA about a number that got no answer, and none did since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnansweredQuestion {
+    /// When the first of them was asked.
+    pub since: Timestamp,
+    /// When the last of them was.
+    pub last_at: Timestamp,
+    /// What came of that one, in words for people.
+    pub words: String,
+}
+
 /// How we know how a number is, in this run of the daemon.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SessionEvidence {
     /// When WAHA last answered in which state the session is.
     pub asked_at: Option<Timestamp>,
+    /// The questions that it has not answered since then.
+    pub unanswered: Option<UnansweredQuestion>,
     /// When the last delivery of WAHA came.
     pub delivered_at: Option<Timestamp>,
     /// The delivery that did not come, where nothing has come since.
@@ -236,11 +251,11 @@ impl Numbers {
     /// How we know how a number is.
     pub fn evidence(&self, instance: InstanceId, now: Timestamp) -> SessionEvidence {
         let known = self.known();
-        let Some(Memory { deliveries, sends, facts, .. }) = known.get(&instance) else {
-            return SessionEvidence::default();
-        };
+        let Some(memory) = known.get(&instance) else { return SessionEvidence::default() };
+        let Memory { deliveries, sends, facts, .. } = memory;
         SessionEvidence {
-            asked_at: deliveries.asked_at(),
+            asked_at: memory.answered_at,
+            unanswered: memory.unanswered.clone(),
             delivered_at: deliveries.arrived_at(),
             missing: deliveries.missing(now).cloned(),
             sent_at: sends.sent_at(),
@@ -261,10 +276,22 @@ impl Numbers {
 
     /// WAHA answered that the session is in this state; it was asked then.
     pub fn note_status(&self, instance: InstanceId, status: &InstanceStatus, asked_at: Timestamp) {
-        self.known().entry(instance).or_default().deliveries.note_status(status, asked_at);
+        let mut known = self.known();
+        let memory = known.entry(instance).or_default();
+        (memory.answered_at, memory.unanswered) = (Some(asked_at), None);
+        memory.deliveries.note_status(status, asked_at);
     }
 
-    /// WAHA could not be asked.
+    /// WAHA was asked how the number is, and did not answer.
+    pub fn note_unanswered(&self, instance: InstanceId, words: &str, asked_at: Timestamp) {
+        let mut known = self.known();
+        let unanswered = &mut known.entry(instance).or_default().unanswered;
+        // One in the future was noted by a clock that was ahead.
+        let since = unanswered.as_ref().map_or(asked_at, |before| before.since.min(asked_at));
+        *unanswered = Some(UnansweredQuestion { since, last_at: asked_at, words: words.to_owned() });
+    }
+
+    /// WAHA could not be asked: what it did meanwhile it may have told nobody.
     pub fn note_unasked(&self, instance: InstanceId) {
         self.known().entry(instance).or_default().deliveries.forget_status();
     }

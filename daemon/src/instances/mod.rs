@@ -32,6 +32,7 @@ pub use self::look::{Looked, look, sends_failed, slow_down, undelivered};
 pub(crate) use self::look::{keep_outage, zone};
 pub use self::memory::{
     Numbers, RESTART_SPAN, RESTARTS, RESTARTS_MAX, SessionEvidence, SessionFacts, UPDATE_SPAN, UPDATES_MAX,
+    UnansweredQuestion,
 };
 pub use self::mend::{Mended, drift, mend, told};
 pub use self::pairing::{QR_CODES_MAX, QR_FIRST, QR_NEXT, pair, qr};
@@ -223,7 +224,7 @@ async fn leave(waha: &Waha, instance: &Instance, fate: SessionFate) -> Result<()
     }
 }
 
-/// Stops and starts a number's session, or makes it where it is missing.
+/// Stops and starts a number's session with the config that it should have, or makes it where it is missing.
 ///
 /// # Errors
 /// [`InstanceError::Waha`] when WAHA did not.
@@ -239,7 +240,7 @@ pub async fn logout(cx: &Cx, tenant: &TenantStore, instance: InstanceId) -> Resu
     change(cx, tenant, instance, Change::Logout).await
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Change {
     Restart,
     Logout,
@@ -251,8 +252,13 @@ async fn change(
     instance: InstanceId,
     change: Change,
 ) -> Result<Instance, InstanceError> {
-    let turn = cx.numbers.turn(instance).await;
     let found = tenant.instance(instance).await?.ok_or(InstanceError::NotFound)?;
+    // A session that has another key, or another address, would start with that, and what it tells then would be refused or go
+    // elsewhere. Where it can't be asked, the change says why.
+    if change == Change::Restart && drift(cx, tenant, &found).await.is_ok_and(|differences| !differences.is_empty()) {
+        mend(cx, tenant, instance).await?;
+    }
+    let turn = cx.numbers.turn(instance).await;
     let waha = server(cx, &found)?;
     let done = match change {
         Change::Restart => waha.restart_session(&found.session).await,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use mychatflow_data::ids::ContactId;
-use mychatflow_data::model::contact::Review;
+use mychatflow_data::model::contact::{HISTORY_UNREAD, Review};
 use mychatflow_data::model::instance::Instance;
 use mychatflow_data::model::interaction::Author;
 use mychatflow_data::model::pairing::{known_before, next_reading, stranger_since};
@@ -32,7 +32,7 @@ pub(crate) enum Acquaintance {
     New,
     /// They wrote to each other before the pairing.
     Known,
-    /// Nobody can tell, and why, in words for people.
+    /// Nobody can tell, and why: the reason of the chat.
     Unclear(&'static str),
     /// The list, or a person, has said who it is meanwhile.
     Reviewed,
@@ -66,7 +66,7 @@ pub(crate) async fn look_back(
         return Ok(Acquaintance::New);
     }
     if !list_is_read(cx, tenant, instance).await? {
-        return Ok(Acquaintance::Unclear("the list of chats could not be read in time"));
+        return Ok(Acquaintance::Unclear("unreviewed: the list of chats could not be read in time"));
     }
     match tenant.contact(contact).await? {
         Some(person) if person.review == Review::New => {
@@ -81,7 +81,7 @@ pub(crate) async fn look_back(
 }
 
 async fn ask_history(waha: &Waha, session: &str, addresses: &[Address], bar: Timestamp) -> Acquaintance {
-    const UNREAD: Acquaintance = Acquaintance::Unclear("the history of this chat could not be read");
+    const UNREAD: Acquaintance = Acquaintance::Unclear(HISTORY_UNREAD);
     let asked = join_all(addresses.iter().map(|address| older_words(waha, session, address, bar)));
     let Ok(told) = timeout(HISTORY_WAIT, asked).await else { return UNREAD };
     // One address under which they wrote is enough; that they did not must hold for all.

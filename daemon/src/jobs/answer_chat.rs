@@ -288,8 +288,10 @@ impl Run<'_> {
             Reserved::NoCredit => return self.stop(ChatState::NeedsYou, NO_CREDIT, Handoff::No).await,
         }
         halt::at("credit_reserved").await;
-        // At once means at once: the id is fetched while the model thinks. One too many is one that nobody uses.
-        let early = usize::from(mode == Mode::Auto && self.rules.pace == Pace::Instant);
+        // At once means at once: the id is fetched while the model thinks. One too many is one that nobody uses; a model that has
+        // failed before may fail again.
+        let is_first = self.job.fault.is_none();
+        let early = usize::from(is_first && mode == Mode::Auto && self.rules.pace == Pace::Instant);
         let (said, early) =
             tokio::join!(self.generate(gemini, &question), reserve_ids(waha, &self.facts.instance, early));
         let said = match said? {
@@ -367,15 +369,15 @@ impl Run<'_> {
         let Some(contact) = self.facts.chat.contact else { return Ok(None) };
         let reason = match acquaintance::look_back(self.cx, self.tenant, waha, &self.facts, contact).await? {
             Acquaintance::New => return Ok(None),
-            Acquaintance::Known => UNREVIEWED.to_owned(),
-            Acquaintance::Unclear(why) => format!("unreviewed: {why}"),
+            Acquaintance::Known => UNREVIEWED,
+            Acquaintance::Unclear(reason) => reason,
             // The gate reads what was said meanwhile.
             Acquaintance::Reviewed => return Ok(Some(snooze(self.cx.now(), "reviewed meanwhile".to_owned()))),
         };
         if !self.tenant.hold_back(contact).await? {
             return Ok(Some(snooze(self.cx.now(), "reviewed meanwhile".to_owned())));
         }
-        self.stop(ChatState::NeedsYou, &reason, Handoff::No).await.map(Some)
+        self.stop(ChatState::NeedsYou, reason, Handoff::No).await.map(Some)
     }
 
     /// Asks the model, or takes what it said to this revision before.

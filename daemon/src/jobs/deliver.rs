@@ -115,7 +115,11 @@ pub fn not_before(waha: &Waha, now: Timestamp) -> Option<Timestamp> {
 /// Until when nothing can be sent from this number, and why.
 #[must_use]
 pub fn held_back(cx: &Cx, waha: &Waha, instance: InstanceId, now: Timestamp) -> Option<(Timestamp, String)> {
-    let server = not_before(waha, now).map(|until| (until, "waiting for waha".to_owned()));
+    let away = |until| {
+        let (code, words) = faults::of_outage(waha);
+        (until, faults::waiting_for_waha(code, &words))
+    };
+    let server = not_before(waha, now).map(away);
     let number = || cx.numbers.slowed_until(instance, now).map(|until| (until, slowdown::reason(until)));
     server.or_else(number)
 }
@@ -353,11 +357,11 @@ impl Delivery<'_> {
             ),
             WahaError::Refused(_) => {
                 let until = not_before(self.waha, now).unwrap_or(now + LOOK_AGAIN);
-                met(until, Attempt::Free, format!("waiting for waha: {reason}"))
+                met(until, Attempt::Free, faults::waiting_for_waha(code, &reason))
             }
             WahaError::Unauthorized { .. } => {
                 let until = not_before(self.waha, now).unwrap_or(now).max(now + KEY_WAIT);
-                met(until, Attempt::Free, format!("waiting for waha: {reason}"))
+                met(until, Attempt::Free, faults::waiting_for_waha(code, &reason))
             }
             WahaError::TooFast { .. } if self.attempts < ATTEMPTS_MAX => {
                 met(slowed(), Attempt::Counts, slowdown::reason(slowed()))

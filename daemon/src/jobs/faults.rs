@@ -45,6 +45,13 @@ pub fn of_waha(error: &WahaError) -> (FaultCode, String) {
     }
 }
 
+/// Why a message waits that is no answer, and what a person can do about it.
+#[must_use]
+pub fn waiting_for_waha(code: FaultCode, words: &str) -> String {
+    let helps = code.remedy().map(|remedy| format!("; {remedy}")).unwrap_or_default();
+    format!("waiting for waha: {words}{helps}")
+}
+
 /// A server that is not asked for now.
 #[must_use]
 pub fn of_outage(waha: &Waha) -> (FaultCode, String) {

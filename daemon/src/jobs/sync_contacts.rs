@@ -68,8 +68,8 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, _job: &Job, instance: InstanceId
         look(cx, tenant, &found).await?;
         return Ok(read_again(cx.now()));
     }
-    let read = sync(cx, tenant, &found, &waha).await;
     let last = found.worked_at.is_none_or(|worked_at| begun_at >= worked_at + LAST_READING);
+    let read = sync(cx, tenant, &found, &waha, last).await;
     if read.is_ok() || (last && matches!(read, Err(JobError::Fatal(_)))) {
         tenant.note_list_read(instance, begun_at).await?;
     }
@@ -100,7 +100,14 @@ fn read_again(at: Timestamp) -> Outcome {
     Outcome::End(Ended::Snooze { until: at, reason })
 }
 
-async fn sync(cx: &Cx, tenant: &TenantStore, instance: &Instance, waha: &Waha) -> Result<Imported, JobError> {
+/// `last`: no reading follows this one.
+async fn sync(
+    cx: &Cx,
+    tenant: &TenantStore,
+    instance: &Instance,
+    waha: &Waha,
+    last: bool,
+) -> Result<Imported, JobError> {
     let (bar, met_since) = (known_before(instance, cx.now()), met_since(instance, cx.now()));
     let defaults = cx.config().reply;
     let numbers = lids(waha, instance).await?;
@@ -118,9 +125,10 @@ async fn sync(cx: &Cx, tenant: &TenantStore, instance: &Instance, waha: &Waha) -
                 continue;
             }
             let named = names.remove(&chat.address).or_else(|| chat.name.as_deref().and_then(clean_name));
-            let acquaintance = match is_older(waha, instance, &chat, bar).await? {
-                true => Acquaintance::Chatted,
-                false => Acquaintance::AddressBook,
+            let acquaintance = match look_back(waha, instance, &chat, bar).await? {
+                // A later reading may be able to. Until then each answer looks at the history of its own chat.
+                Acquaintance::Unclear if !last => Acquaintance::AddressBook,
+                found => found,
             };
             let alternate = numbers.get(&chat.address).cloned();
             people.push(KnownPerson { address: chat.address, alternate, name: named, acquaintance });
@@ -160,15 +168,20 @@ fn add(sum: &mut Imported, more: Imported) {
 }
 
 /// Was there a word between them before that instant? The last message tells, unless it is younger.
-async fn is_older(waha: &Waha, instance: &Instance, chat: &ChatOverview, bar: Timestamp) -> Result<bool, JobError> {
+async fn look_back(
+    waha: &Waha,
+    instance: &Instance,
+    chat: &ChatOverview,
+    bar: Timestamp,
+) -> Result<Acquaintance, JobError> {
     if chat.last.as_ref().is_some_and(|last| last.at < bar) {
-        return Ok(true);
+        return Ok(Acquaintance::Chatted);
     }
     match older_words(waha, &instance.session, &chat.address, bar).await {
-        Ok(older) => Ok(older != Older::No),
-        // Nobody can tell: a person reviews it.
-        Err(WahaError::NotFound { .. } | WahaError::Rejected { .. }) => Ok(true),
-        Err(error) if error.is_the_engines() => Ok(true),
+        Ok(Older::Yes) => Ok(Acquaintance::Chatted),
+        Ok(Older::No) => Ok(Acquaintance::AddressBook),
+        Ok(Older::Unclear) | Err(WahaError::NotFound { .. } | WahaError::Rejected { .. }) => Ok(Acquaintance::Unclear),
+        Err(error) if error.is_the_engines() => Ok(Acquaintance::Unclear),
         Err(error) => Err(error.into()),
     }
 }

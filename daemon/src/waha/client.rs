@@ -179,7 +179,7 @@ impl Waha {
             key.set_sensitive(true);
             headers.insert("x-api-key", key);
         }
-        let mut builder = reqwest::Client::builder()
+        let mut builder = crate::http_client::builder()
             .default_headers(headers)
             .user_agent(concat!("mychatflow/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
@@ -229,10 +229,11 @@ impl Waha {
         *self.shared.health.lock().unwrap_or_else(PoisonError::into_inner) = known.to_be_tried();
     }
 
-    /// May a job call the server now? A person who asks should be let through in any case.
+    /// May a job call the server now? Of all that wait for its return one tries. A person who asks should be let through in any
+    /// case.
     #[must_use]
     pub fn allows(&self, now: Timestamp) -> Allow {
-        self.shared.health.lock().unwrap_or_else(PoisonError::into_inner).allows(now)
+        self.shared.health.lock().unwrap_or_else(PoisonError::into_inner).let_in(now)
     }
 
     pub(super) fn note_version(&self, version: &str) {

@@ -3,6 +3,8 @@
 //! A plain state machine: time comes in as an argument. It judges the server, never a session: a session that is not
 //! ready, a refused call or a failing engine are answers, and an answer means that the server is there.
 
+use std::error::Error;
+use std::io;
 use std::time::Duration;
 
 use mychatflow_data::time::Timestamp;
@@ -14,6 +16,9 @@ pub const OUTAGES_MAX: u32 = 3;
 
 /// The first pause of an open circuit; each failed try doubles it.
 pub const PAUSE_MIN: Duration = Duration::from_secs(1);
+
+/// So long all others wait for the one who tries.
+const PROBE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The longest pause of an open circuit.
 pub const PAUSE_MAX: Duration = Duration::from_secs(60);
@@ -53,6 +58,10 @@ pub enum OutageKind {
     KeyRefused,
     /// There is no connection.
     NoConnection,
+    /// It shows a certificate that this machine does not trust, or one of another name.
+    Certificate,
+    /// Something else than TLS is spoken where `https` was asked for.
+    NoTls,
     /// Something in front of it answers in its place.
     Gateway,
     /// It was reached, and gave no answer.
@@ -62,13 +71,30 @@ pub enum OutageKind {
 impl OutageKind {
     /// The sort that an error of a server shows.
     #[must_use]
-    pub const fn of(error: &WahaError) -> Self {
+    pub fn of(error: &WahaError) -> Self {
         match error {
             WahaError::Unauthorized { .. } => Self::KeyRefused,
-            WahaError::Refused(_) => Self::NoConnection,
+            WahaError::Refused(cause) => Self::of_connection(cause.as_ref()),
             WahaError::Gateway { .. } => Self::Gateway,
             _ => Self::NoAnswer,
         }
+    }
+
+    fn of_connection(cause: &(dyn Error + 'static)) -> Self {
+        // The layers of a client wrap each other; an I/O error keeps what it wraps to itself.
+        let mut layer = Some(cause);
+        while let Some(error) = layer {
+            let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+            let inner = inner.map(|inner| inner as &(dyn Error + 'static));
+            match inner.unwrap_or(error).downcast_ref::<rustls::Error>() {
+                Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented) => {
+                    return Self::Certificate;
+                }
+                Some(rustls::Error::InvalidMessage(_)) => return Self::NoTls,
+                _ => layer = inner.or_else(|| error.source()),
+            }
+        }
+        Self::NoConnection
     }
 }
 
@@ -81,6 +107,8 @@ pub struct Outage {
     pub tries: u32,
     /// When a job may try again.
     pub try_at: Timestamp,
+    /// Somebody tries right now.
+    pub is_probed: bool,
 }
 
 /// May a job call the server?
@@ -114,12 +142,13 @@ impl Health {
     /// Notes a call that found the server out of order (see [`WahaError::is_outage`]).
     pub fn failed(&mut self, now: Timestamp, error: &WahaError) {
         self.last_error = Some(Failure { at: now, reason: error.to_string(), kind: OutageKind::of(error) });
-        let outage = self.outage.get_or_insert(Outage { since: now, tries: 0, try_at: now });
+        let outage = self.outage.get_or_insert(Outage { since: now, tries: 0, try_at: now, is_probed: false });
         if outage.try_at > now + PAUSE_MAX {
             outage.try_at = now;
         }
         // Calls that were under way when the circuit opened are no new tries: fifty of them must not mean an hour.
-        if now >= outage.try_at {
+        if now >= outage.try_at || outage.is_probed {
+            outage.is_probed = false;
             outage.tries = outage.tries.saturating_add(1);
             outage.try_at = now + pause(outage.tries);
         }
@@ -129,12 +158,22 @@ impl Health {
     #[must_use]
     pub fn to_be_tried(mut self) -> Self {
         if let Some(outage) = self.outage.as_mut() {
-            outage.try_at = outage.since;
+            (outage.is_probed, outage.try_at) = (false, outage.since);
         }
         self
     }
 
-    /// May a job call the server now?
+    /// May a job call the server now? Whoever may try is the only one until it is known what came of it, or until that takes too long.
+    #[must_use]
+    pub fn let_in(&mut self, now: Timestamp) -> Allow {
+        let allow = self.allows(now);
+        if let (Allow::Probe, Some(outage)) = (allow, self.outage.as_mut()) {
+            (outage.is_probed, outage.try_at) = (true, now + PROBE_PATIENCE);
+        }
+        allow
+    }
+
+    /// The same, without being the one who tries.
     #[must_use]
     pub fn allows(&self, now: Timestamp) -> Allow {
         match &self.outage {
@@ -160,6 +199,40 @@ mod tests {
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_seconds(seconds)
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("client error (Connect)")]
+    struct Layer(#[source] io::Error);
+
+    #[test]
+    fn what_tls_says_is_found_under_the_layers_of_the_client() {
+        let refused =
+            |error: rustls::Error| OutageKind::of(&WahaError::Refused(Box::new(Layer(io::Error::other(error)))));
+        let foreign = rustls::CertificateError::UnknownIssuer;
+        assert_eq!(refused(rustls::Error::InvalidCertificate(foreign)), OutageKind::Certificate);
+        assert_eq!(
+            refused(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)),
+            OutageKind::NoTls
+        );
+        assert_eq!(refused(rustls::Error::HandshakeNotComplete), OutageKind::NoConnection);
+        let closed = WahaError::Refused(Box::new(Layer(io::ErrorKind::ConnectionRefused.into())));
+        assert_eq!(OutageKind::of(&closed), OutageKind::NoConnection);
+    }
+
+    #[test]
+    fn one_tries_and_all_others_wait_for_it() {
+        let down = || WahaError::Timeout(Duration::from_secs(35));
+        let mut health = Health::default();
+        (0..3).for_each(|second| health.failed(at(second), &down()));
+        assert_eq!(health.let_in(at(3)), Allow::Probe);
+        assert_eq!(health.let_in(at(3)), Allow::NotBefore(at(8)));
+        health.failed(at(4), &down());
+        assert_eq!(health.let_in(at(4)), Allow::NotBefore(at(6)), "it failed: the pause is doubled");
+        assert_eq!(health.let_in(at(6)), Allow::Probe);
+        assert_eq!(health.let_in(at(11)), Allow::Probe, "nobody knows what became of the one before");
+        health.succeeded(at(12));
+        assert_eq!(health.let_in(at(12)), Allow::Yes);
     }
 
     #[test]

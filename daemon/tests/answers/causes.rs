@@ -139,6 +139,38 @@ async fn a_question_is_answered_once_the_key_is_mended() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_refused_after_the_quota_was_used_up_is_told_beside_it() {
+    let world = world(Engine::Noweb).await;
+    let answers = |sample| Fault::Answer(Sample::named(sample).unwrap());
+    world.gemini.faults().add(Operation::GenerateContent, When::Always, answers("429_per_day"));
+    world.waha.customer_says(SESSION, &world.ana, "When are you open?").await.unwrap();
+    let chat = world.chat().await;
+    needs_you(&world, chat, "the gemini quota is used up, tried once").await;
+    // Somebody takes another key, and mistypes it.
+    world.gemini.faults().clear();
+    world.gemini.faults().add(Operation::GenerateContent, When::Always, answers("400_bad_key"));
+    call::<Value>(&world, "daemon.reload", json!({})).await;
+    later(&world, Duration::from_secs(240));
+    let told = |text: &str| {
+        text.starts_with("the gemini quota is used up") && text.contains("; also: gemini refused the api key")
+    };
+    world
+        .until("both are told by the chat", async || {
+            let chat = world.shop.chat(chat).await.unwrap().unwrap();
+            chat.reason.filter(|reason| told(reason) && reason.contains("set gemini.api_key"))
+        })
+        .await;
+    let lines = queued(&world).await;
+    assert!(lines.iter().any(|line| line.reason.as_deref().is_some_and(told)), "{lines:?}");
+    let why: WhyDocument = call(&world, "why", json!({"id": chat})).await;
+    assert!(why.headline.contains("the gemini quota is used up"), "{why:#?}");
+    assert!(why.headline.contains("; also: gemini refused the api key"), "{why:#?}");
+    later(&world, OLD);
+    let old = needs_you(&world, chat, "stale: the gemini quota is used up, tried ").await;
+    assert!(old.contains("; also: gemini refused the api key (API_KEY_INVALID), since "), "{old}");
+}
+
+#[tokio::test]
 async fn a_model_that_is_gone_is_replaced_and_that_is_said_once() {
     let world = world_with(Engine::Noweb, |config| config.gemini.model = "gemini-2.5-flash-lite".to_owned()).await;
     let told = notices(&world);

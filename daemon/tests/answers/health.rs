@@ -1,5 +1,6 @@
 //! What is wrong is told with its evidence and its age, in every place in the same words.
 
+use mychatflow_daemon::http::intake::RefusalKind;
 use mychatflow_daemon::http::signature::{ALGORITHM, ALGORITHM_HEADER, SIGNATURE_HEADER, sign};
 use mychatflow_daemon::rpc::Service;
 use mychatflow_daemon::rpc::peer::{Caller, Standing};
@@ -71,6 +72,33 @@ async fn why_a_chat_is_silent_tells_what_is_refused() {
     let why: WhyDocument = call(&world, "why", json!({"id": chat.to_string()})).await;
     let told = why.lines.iter().find(|line| line.what.contains("signed with another key")).unwrap();
     assert!(told.detail.as_deref().unwrap().contains("what helps: mychatflow instance restart main"), "{told:?}");
+}
+
+async fn why_of_nobody(world: &World) -> String {
+    let desk = Desk { cx: std::sync::Arc::clone(&world.daemon.cx) };
+    let caller = Caller { uid: 0, name: "root".into(), standing: Standing::Operator };
+    let asked = Request::read("why", json!({"id": "+49 151 5550199"})).unwrap();
+    desk.call(&caller, asked).await.map(drop).unwrap_err().message
+}
+
+#[tokio::test]
+async fn why_of_somebody_who_never_wrote_tells_of_deliveries_that_were_turned_away() {
+    let world = world(Engine::Noweb).await;
+    let told = why_of_nobody(&world).await;
+    assert!(told.contains("never wrote") && !told.contains("turned away"), "{told}");
+    let now = world.daemon.cx.now();
+    world.daemon.cx.intake.note_not_stored(&StoreError::DiskFull, now - std::time::Duration::from_secs(240));
+    world.daemon.cx.intake.note_not_stored(&StoreError::DiskFull, now - std::time::Duration::from_secs(120));
+    // One that is stored since mends the daemon, not what was lost.
+    assert_eq!(post(&world, &body(&world, "message.any"), KEY).await, 200);
+    let told = why_of_nobody(&world).await;
+    assert!(told.contains("2 deliveries were turned away, from 4 min ago to 2 min ago"), "{told}");
+    // Those for another shop's number are none of ours.
+    let other = mychatflow_data::ids::InstanceId::new();
+    world.daemon.cx.intake.note_refused(RefusalKind::Unsigned, Some(other), None, now);
+    assert_eq!(why_of_nobody(&world).await, told);
+    assert_eq!(post(&world, &body(&world, "message.any"), "the key of another daemon").await, 401);
+    assert!(why_of_nobody(&world).await.contains("3 deliveries were turned away"));
 }
 
 #[tokio::test]

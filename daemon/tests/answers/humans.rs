@@ -113,3 +113,35 @@ async fn a_countdown_sends_by_itself_and_can_be_cancelled() {
     assert_eq!((credits.used, credits.reserved), (Credits::ONE, Credits::ZERO));
     assert_eq!(world.waha.sent_count(), 1);
 }
+
+#[tokio::test]
+async fn the_owner_who_edits_or_deletes_a_message_on_the_phone_has_the_chat() {
+    for engine in [Engine::Noweb, Engine::Gows, Engine::Webjs] {
+        for deletes in [false, true] {
+            let world = world(engine).await;
+            world.waha.customer_says(SESSION, &world.ana, "When are you open?").await.unwrap();
+            let sent = world.waha.wait_for_sent(1, DEADLINE).await.unwrap();
+            let id = format!("true_{}_{}", sent[0].chat_id, sent[0].bare_id);
+            let chat = world.chat().await;
+            world.until("the answer is done", async || world.jobs_done().await.then_some(())).await;
+            assert_eq!(world.shop.chat(chat).await.unwrap().unwrap().paused_until, None);
+            if deletes {
+                world.waha.revoke(SESSION, &id).await.unwrap();
+            } else {
+                world.waha.edit(SESSION, &id, "We are closed today").await.unwrap();
+            }
+            let what = format!("the pause: {engine:?}, deletes: {deletes}");
+            let until = world.until(&what, async || world.shop.chat(chat).await.unwrap().unwrap().paused_until);
+            assert!(until.await > world.daemon.cx.now(), "{engine:?} deletes: {deletes}");
+            world.waha.customer_says(SESSION, &world.ana, "And tomorrow?").await.unwrap();
+            world
+                .until("it is left to the owner", async || {
+                    let chat = world.shop.chat(chat).await.unwrap().unwrap();
+                    (chat.state == ChatState::NeedsYou && chat.reason.as_deref() == Some("paused")).then_some(())
+                })
+                .await;
+            assert!(world.jobs_done().await, "{engine:?} deletes: {deletes}");
+            assert_eq!(world.waha.sent_count(), 1, "{engine:?} deletes: {deletes}");
+        }
+    }
+}

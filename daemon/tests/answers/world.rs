@@ -102,13 +102,13 @@ pub async fn world_with(engine: Engine, change: impl FnOnce(&mut Config)) -> Wor
         .await
         .unwrap();
     let url = format!("http://{}/webhooks/waha/{}", daemon.webhook, number.id);
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = mychatflow_daemon::http_client::builder().no_proxy().build().unwrap();
     let made = client
         .post(format!("{}/api/sessions", waha.url()))
         .header("X-Api-Key", waha.api_key())
         .json(&serde_json::json!({"name": SESSION, "start": true, "config": {
             "noweb": {"store": {"enabled": true, "fullSync": false}},
-            "webhooks": [{"url": url, "events": ["message.any", "message.ack", "message.revoked"], "hmac": {"key": key}}]}}))
+            "webhooks": [{"url": url, "events": ["message.any", "message.ack", "message.revoked", "message.edited"], "hmac": {"key": key}}]}}))
         .send()
         .await
         .unwrap();

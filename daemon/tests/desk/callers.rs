@@ -1,12 +1,14 @@
 //! Which tenant a call is about, and who may make it.
 
 use mychatflow_daemon::bus::Audience;
+use mychatflow_daemon::config::WahaConfig;
 use mychatflow_daemon::rpc::Service;
+use mychatflow_data::model::finding::FindingCode;
 use mychatflow_data::model::member::Role;
 use mychatflow_data::protocol::error::Code;
 use serde_json::json;
 
-use crate::world::{operator, person, world};
+use crate::world::{operator, person, world, world_with};
 
 #[tokio::test]
 async fn a_single_tenant_need_not_be_named_and_several_must_be() {
@@ -70,6 +72,34 @@ async fn what_a_member_may_do_hangs_on_the_role() {
     let listed = world.call_as(&person(2003), "tenant.list", json!({})).await.unwrap();
     assert_eq!(listed["items"].as_array().unwrap().len(), 1);
     assert_eq!(listed["items"][0]["role"], "viewer");
+}
+
+#[tokio::test]
+async fn the_status_tells_a_member_nothing_of_the_machine_and_of_foreign_servers() {
+    // Nobody listens there.
+    let servers =
+        ["main", "theirs"].map(|name| WahaConfig::new(name, "http://127.0.0.1:9", "the key of a test".into()));
+    let world = world_with(|config| config.waha.extend(servers)).await;
+    world.shop.grant_role(2001, "user2001".into(), Role::Owner, world.daemon.cx.now()).await.unwrap();
+    let clients = world.daemon.cx.clients();
+    assert!(clients.wahas["main"].ping().await.is_err() && clients.wahas["theirs"].ping().await.is_err());
+    let told = world.call("daemon.status", json!({})).await;
+    assert_eq!(told["waha"].as_array().unwrap().len(), 2, "{told:#}");
+    assert!(told["store"]["path"].as_str().unwrap().ends_with("mychatflow.db"), "{told:#}");
+
+    let told = world.call_as(&person(2001), "daemon.status", json!({})).await.unwrap();
+    let words = told.to_string();
+    for hidden in ["theirs", "127.0.0.1", "http://", "mychatflow.db", "api_key"] {
+        assert!(!words.contains(hidden), "{hidden}: {told:#}");
+    }
+    assert_eq!((&told["waha"][0]["name"], &told["waha"][0]["health"]), (&json!("main"), &json!("down")));
+    assert_eq!(told["waha"][0]["error"], FindingCode::WahaDown.meaning());
+    assert_eq!(
+        (&told["gemini"]["health"], &told["gemini"]["error"]),
+        (&json!("off"), &json!(FindingCode::ModelOff.meaning()))
+    );
+    let stranger = world.call_as(&person(2009), "daemon.status", json!({})).await.unwrap();
+    assert_eq!(stranger["waha"], json!([]), "somebody without a tenant");
 }
 
 #[tokio::test]

@@ -1,11 +1,11 @@
 //! A number is shown as it is, and how that is known: by asking WAHA, by its deliveries, by what it took of us.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mychatflow_daemon::health::{HealthScope, findings};
 use mychatflow_daemon::instances::{Numbers, add, qr, slow_down};
 use mychatflow_daemon::{code_watch, rounds, server_watch::ServerWatch};
-use mychatflow_data::model::delivery::{Delivery, DeliveryEvent, SELF_POSTED_KIND};
 use mychatflow_data::model::finding::FindingCode;
 use mychatflow_data::model::instance::{InstanceStatus, Verdict};
 use mychatflow_data::model::job::JobKind;
@@ -52,21 +52,25 @@ async fn a_number_whose_deliveries_do_not_arrive_says_so_and_how_it_is_known() {
 }
 
 #[tokio::test]
-async fn what_the_doctor_posts_does_not_count_as_heard() {
+async fn a_number_whose_server_is_away_is_known_by_the_questions_that_got_no_answer() {
     let (world, number) = World::paired(Options::default()).await;
-    let probe = Delivery {
-        envelope_id: "evt_doctor_1".to_owned(),
-        session: "default".to_owned(),
-        at: world.cx.now(),
-        me: None,
-        engine: None,
-        version: None,
-        event: DeliveryEvent::Unknown { kind: SELF_POSTED_KIND.to_owned() },
-    };
-    let before = world.number(number).await.heard_at;
-    world.pass(600);
-    world.shop.accept_delivery(number, probe, world.cx.config().reply, world.cx.now()).await.unwrap();
-    assert_eq!(world.number(number).await.heard_at, before);
+    let mut watch = ServerWatch::default();
+    watch.look(&world.cx).await.unwrap();
+    world.waha.stop_listening().await;
+    world.pass(20);
+    let away_since = world.cx.now();
+    for _ in 0..5 {
+        watch.look(&world.cx).await.unwrap();
+        world.pass(20);
+        // The words change while it lasts, and the state is kept anew.
+        world.request_reconcile(number).await;
+        world.run_jobs().await;
+    }
+    let found = findings(&world.cx, HealthScope::Number(world.shop.id(), number)).await.remove(0);
+    assert_eq!((found.code, found.since), (FindingCode::NumberDown, Some(away_since)), "{found:#?}");
+    assert_eq!(found.seen_at, Some(world.cx.now()), "{found:#?}");
+    assert!(found.evidence.starts_with("WAHA was asked 0 s ago and did not say"), "{found:#?}");
+    assert!(found.evidence.contains("it last answered 2 min ago"), "{found:#?}");
 }
 
 #[tokio::test]
@@ -171,6 +175,48 @@ async fn a_key_for_single_sessions_asks_for_them_one_by_one() {
     watch.look(&world.cx).await.unwrap();
     world.run_jobs().await;
     assert_eq!(world.number(number).await.status, Some(InstanceStatus::Failed));
+}
+
+#[tokio::test]
+async fn another_key_is_tried_for_all_sessions_at_once() {
+    let (world, _) = World::paired(Options::default()).await;
+    let forbidden = Fault::Answer { status: 403, body: json!({"message": "Forbidden", "statusCode": 403}) };
+    world.waha.faults().add(Operation::ListSessions, When::Always, forbidden);
+    let mut watch = ServerWatch::default();
+    watch.look(&world.cx).await.unwrap();
+    // A reload: the config may have another key.
+    world.waha.faults().clear();
+    let clients = (*world.cx.clients()).clone();
+    world.cx.clients.send_replace(Arc::new(clients));
+    watch.look(&world.cx).await.unwrap();
+    watch.look(&world.cx).await.unwrap();
+    assert_eq!(world.requests("GET", SESSIONS), 3, "one that was refused, and two");
+}
+
+#[tokio::test]
+async fn a_session_that_can_not_be_made_is_tried_seldomer_and_seldomer() {
+    let (world, _) = World::paired(Options::default()).await;
+    world.waha.forget_session("default").await.unwrap();
+    let full = Fault::Answer { status: 422, body: json!({"message": "no more sessions", "statusCode": 422}) };
+    world.waha.faults().add(Operation::CreateSession, When::Always, full);
+    let mut watch = ServerWatch::default();
+    let mut tried = Vec::new();
+    for look in 1..=40 {
+        watch.look(&world.cx).await.unwrap();
+        let before = world.requests("POST", SESSIONS);
+        world.run_jobs().await;
+        world.pass(20);
+        if world.requests("POST", SESSIONS) > before {
+            tried.push(look);
+        }
+    }
+    assert_eq!(tried, [1, 2, 4, 8, 16, 32], "each look is 20 s after the one before");
+    world.waha.faults().clear();
+    for _ in 0..8 {
+        watch.look(&world.cx).await.unwrap();
+        world.run_jobs().await;
+    }
+    assert_ne!(world.waha.status("default"), None, "it is made within five minutes once it can be");
 }
 
 #[tokio::test]

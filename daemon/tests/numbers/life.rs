@@ -29,7 +29,7 @@ const SESSION: &str = "/api/sessions/default";
 
 /// Asks the server as another program would.
 async fn foreign(world: &World, method: &str, path: &str, body: Value) {
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = mychatflow_daemon::http_client::builder().no_proxy().build().unwrap();
     let request = http.request(method.parse().unwrap(), format!("{}{path}", world.waha.url()));
     let answer = request.header("X-Api-Key", world.waha.api_key()).json(&body).send().await.unwrap();
     assert!(answer.status().is_success(), "{method} {path}: {}", answer.status());

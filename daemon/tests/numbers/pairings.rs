@@ -12,6 +12,7 @@ use mychatflow_data::model::setting::SettingKey;
 use mychatflow_data::store::settings::Owner;
 use mychatflow_data::store::tx::answer::Facts;
 use mychatflow_sandbox::faults::{Fault, When};
+use mychatflow_sandbox::gemini::{Fault as Says, Operation as Generate};
 use mychatflow_sandbox::waha::{Customer, Direction, Engine, Lid, Number, Offsets, Operation, Options, Status};
 
 use crate::world::World;
@@ -153,6 +154,55 @@ async fn somebody_whose_history_cannot_be_read_waits_for_a_review_and_the_reason
         world.pass(4);
         world.run_jobs().await;
         assert_eq!(world.waha.sent_count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn whoever_was_answered_since_the_pairing_is_answered_though_no_history_can_be_read() {
+    let (world, number) = just_paired(Options::default()).await;
+    let says = r#"{"action":"reply","reply":"Which ones would you like?"}"#;
+    world.gemini.faults().add(Generate::GenerateContent, When::Always, Says::Says(says.to_owned()));
+    let facts = world.hears(number, &nora(), "do you have blue mugs?").await;
+    assert_eq!((facts.review, world.waha.sent_count()), (Review::New, 1), "{:?}", facts.chat.reason);
+    world.waha.faults().add(Operation::ListMessages, When::Always, Fault::EngineError("no such chat".to_owned()));
+    world.pass(30);
+    let facts = world.hears(number, &nora(), "and red ones?").await;
+    assert_eq!((facts.review, world.waha.sent_count()), (Review::New, 2), "{:?}", facts.chat.reason);
+    // Somebody else is still looked at.
+    let facts = world.hears(number, &fred(), "are you at home?").await;
+    assert_eq!((facts.review, world.waha.sent_count()), (Review::Unreviewed, 2));
+    // Nor does the last reading of the list hold her back.
+    world.pass(300);
+    world.run_jobs().await;
+    let facts = world.hears(number, &nora(), "and green ones?").await;
+    assert_eq!((facts.review, world.waha.sent_count()), (Review::New, 3), "{:?}", facts.chat.reason);
+}
+
+#[tokio::test]
+async fn a_history_that_cannot_be_read_is_read_later_and_only_the_last_reading_holds_somebody_back() {
+    for readable_again in [true, false] {
+        let (world, number) = just_paired(Options::default()).await;
+        world
+            .shop
+            .set_setting(Owner::Tenant, SettingKey::AssistantMode, Some("off".to_owned()), world.cx.now())
+            .await
+            .unwrap();
+        let silent = Fault::EngineError("no such chat".to_owned());
+        world.waha.faults().add(Operation::ListMessages, When::Always, silent);
+        let facts = world.hears(number, &nora(), "do you have blue mugs?").await;
+        assert_eq!(facts.review, Review::New, "{:?}", facts.chat.reason);
+        for seconds in [5, 5, 10, 20, 40, 80] {
+            world.pass(seconds);
+            world.run_jobs().await;
+            assert_eq!(world.chat_of("do you have blue mugs?").await.review, Review::New);
+        }
+        if readable_again {
+            world.waha.faults().clear();
+        }
+        world.pass(160);
+        world.run_jobs().await;
+        let held_back = world.chat_of("do you have blue mugs?").await.review == Review::Unreviewed;
+        assert_eq!(held_back, !readable_again);
     }
 }
 

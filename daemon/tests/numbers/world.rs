@@ -133,6 +133,7 @@ impl World {
             intake: mychatflow_daemon::http::intake::Intake::default(),
             soundness: watch::Sender::default(),
             probes: mychatflow_daemon::probes::Probes::default(),
+            addresses: watch::Sender::default(),
             clock_doubt: mychatflow_daemon::clock_watch::ClockDoubt::default(),
             run,
         };

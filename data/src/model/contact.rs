@@ -11,6 +11,8 @@ use crate::time::Timestamp;
 
 /// Why somebody who must be reviewed first is not answered, in words for people.
 pub const UNREVIEWED: &str = "unreviewed: known from before pairing";
+/// The same, where nobody can tell whether they wrote to each other before the pairing.
+pub const HISTORY_UNREAD: &str = "unreviewed: the history of this chat could not be read";
 
 words! {
     /// What the owner said about a person.

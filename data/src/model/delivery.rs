@@ -24,7 +24,7 @@ pub struct Delivery {
     pub event: DeliveryEvent,
 }
 
-/// The kind of a delivery that `doctor` posts to the daemon itself: it tells nothing of WAHA.
+/// The kind of a delivery that is posted to the daemon to try its own address, by itself or by `doctor`: it tells nothing of WAHA.
 pub const SELF_POSTED_KIND: &str = "mychatflow.probe";
 /// How a message begins that a number sends to itself to see whether deliveries come. Only to its own address it means that.
 pub const PROBE_MARK: &str = "MyChatFlow test message";

@@ -124,13 +124,27 @@ pub struct AnswerFault {
     pub first_at: Timestamp,
     /// How often it was tried; a run that only waited is none.
     pub tries: i64,
+    /// What else a person must mend, where a later run met that: who mends the first cause alone would wait in vain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub also: Option<LaterFault>,
+}
+
+/// What a later run met while the first cause stayed: something that does not end by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaterFault {
+    /// What it is.
+    pub code: FaultCode,
+    /// What it is in words for people, as those of the first cause.
+    pub words: String,
+    /// When it was met first.
+    pub first_at: Timestamp,
 }
 
 impl AnswerFault {
     /// One that is met now.
     #[must_use]
     pub const fn new(code: FaultCode, words: String, now: Timestamp) -> Self {
-        Self { code, words, first_at: now, tries: 1 }
+        Self { code, words, first_at: now, tries: 1, also: None }
     }
 
     /// It was not tried: others have found it out.
@@ -140,7 +154,7 @@ impl AnswerFault {
     }
 
     /// This one after those of earlier runs: the first cause stays, unless the answer got past it, or only the later one
-    /// needs a person.
+    /// needs a person. Where both do, both are kept.
     #[must_use]
     pub fn after(self, before: Option<&Self>) -> Self {
         let Some(before) = before else { return self };
@@ -152,8 +166,19 @@ impl AnswerFault {
         // The number's state changes on the way; the newest is the one that people see elsewhere. A question that waits
         // with others for the model knows less than one that was asked.
         let newer = self.code == before.code && (self.tries > 0 || self.code.is_waited_for());
+        let also = match &before.also {
+            // Whoever meets the first cause again has got past the other one.
+            _ if self.code == before.code && self.tries > 0 => None,
+            _ if self.code == before.code || !self.code.needs_person() => before.also.clone(),
+            known => {
+                let known = known.as_ref().filter(|known| known.code == self.code);
+                let first_at = known.map_or(self.first_at, |known| known.first_at);
+                Some(LaterFault { code: self.code, words: self.words.clone(), first_at })
+            }
+        };
         let words = if newer { self.words } else { before.words.clone() };
-        Self { code: before.code, words, first_at: before.first_at, tries: before.tries.saturating_add(self.tries) }
+        let tries = before.tries.saturating_add(self.tries);
+        Self { code: before.code, words, first_at: before.first_at, tries, also }
     }
 
     const fn is_waited_for(&self) -> bool {
@@ -176,10 +201,12 @@ impl AnswerFault {
             FaultCode::NumberSlowed => slowed_until(&self.words),
             _ => self.words.clone(),
         };
-        match self.code.remedy() {
-            Some(remedy) => format!("{words}, {tried}; {remedy}"),
-            None => format!("{words}, {tried}"),
-        }
+        let helps = |code: FaultCode| code.remedy().map(|remedy| format!("; {remedy}")).unwrap_or_default();
+        let also = self
+            .also
+            .as_ref()
+            .map(|also| format!("; also: {}, since {}{}", also.words, clock(also.first_at, zone), helps(also.code)));
+        format!("{words}, {tried}{}{}", helps(self.code), also.unwrap_or_default())
     }
 
     /// The cause once nothing is tried any more.
@@ -191,11 +218,14 @@ impl AnswerFault {
             FaultCode::NumberSlowed => SLOWED.to_owned(),
             _ => self.words.clone(),
         };
-        match self.tries {
-            _ if self.is_waited_for() => format!("{words}, from {} until {end}", clock(self.first_at, zone)),
-            1 => format!("{words}, tried once until {end}"),
-            tries => format!("{words}, tried {tries} times until {end}"),
-        }
+        let tried = match self.tries {
+            _ if self.is_waited_for() => format!("from {} until {end}", clock(self.first_at, zone)),
+            1 => format!("tried once until {end}"),
+            tries => format!("tried {tries} times until {end}"),
+        };
+        let also =
+            self.also.as_ref().map(|also| format!("; also: {}, since {}", also.words, clock(also.first_at, zone)));
+        format!("{words}, {tried}{}", also.unwrap_or_default())
     }
 }
 
@@ -233,6 +263,36 @@ mod tests {
             let found = after.clone().after(Some(before));
             assert_eq!((found.code, found.tries), (code, tries), "{before:?} {after:?}");
         }
+    }
+
+    #[test]
+    fn what_else_a_person_must_mend_is_told_beside_the_first_cause() {
+        let at = |minutes: u64| NOON + std::time::Duration::from_secs(60 * minutes);
+        let met = |code, words: &str, minutes| AnswerFault::new(code, words.to_owned(), at(minutes));
+        let quota = met(FaultCode::ModelQuota, "the quota is used up", 0);
+        let key = met(FaultCode::ModelKey, "the key is refused", 5).after(Some(&quota));
+        assert_eq!((key.code, key.tries), (FaultCode::ModelQuota, 2));
+        let busy = met(FaultCode::ModelBusy, "busy", 6).after(Some(&key));
+        let again = met(FaultCode::ModelKey, "the key is refused again", 7).after(Some(&busy));
+        let also = again.also.clone().unwrap();
+        assert_eq!(
+            (also.code, also.first_at, also.words.as_str()),
+            (FaultCode::ModelKey, at(5), "the key is refused again")
+        );
+        let utc = TimeZone::UTC;
+        let told = again.so_far(&utc);
+        assert!(told.starts_with("the quota is used up, tried 4 times since 12:00; wait for the quota"), "{told}");
+        assert!(told.contains("; also: the key is refused again, since 12:05; get a key at"), "{told}");
+        let ended = "the quota is used up, tried 4 times until 12:10; also: the key is refused again, since 12:05";
+        assert_eq!(again.until(at(10), &utc), ended);
+        let other = met(FaultCode::ModelForbidden, "no billing", 8).after(Some(&again));
+        assert_eq!(other.also.unwrap().first_at, at(8), "the newest of them is what stands in the way now");
+        let back = met(FaultCode::ModelQuota, "the quota is used up", 9).after(Some(&again));
+        assert_eq!(back.also, None, "whoever counts the quota has taken the key");
+        // A fault of a version that knew one cause only has no such field.
+        let old = serde_json::to_value(&quota).unwrap();
+        assert_eq!(old.get("also"), None);
+        assert_eq!(serde_json::from_value::<AnswerFault>(old).unwrap(), quota);
     }
 
     #[test]

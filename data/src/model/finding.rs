@@ -78,6 +78,10 @@ finding_codes! {
     DiskLow => "disk_low", Warning, "the disk of the store is nearly full";
     /// Nobody has looked through the store's pages since it was not closed in order.
     StoreUnchecked => "store_unchecked", Warning, "nobody has looked through the store since its unclean end";
+    /// The address that WAHA posts to leads to somebody else, or nowhere.
+    AddressWrong => "address_wrong", Failed, "WAHA posts to an address that does not lead to the daemon";
+    /// The address that WAHA posts to can't be reached from the daemon's machine. WAHA's may reach it.
+    AddressUnreached => "address_unreached", Warning, "nobody knows whether WAHA can reach the daemon";
     /// Deliveries of a number came with a signature that does not fit.
     SignatureRefused => "signature_refused", Failed, "deliveries with a wrong signature are refused";
     /// Deliveries of a number were larger than the limit.
@@ -86,6 +90,10 @@ finding_codes! {
     UnknownInstance => "unknown_instance", Warning, "deliveries come for a number that is not here";
     /// Deliveries of another session came to a number's address.
     ForeignSession => "foreign_session", Warning, "deliveries of another session come to a number's address";
+    /// This machine's clock differs from that of a server by minutes.
+    ClockWrong => "clock_wrong", Failed, "the clock of the daemon's machine is wrong";
+    /// This machine's clock differs from that of a server by more than half a minute.
+    ClockOff => "clock_off", Warning, "the clock of the daemon's machine is not right";
     /// A WAHA server does not answer.
     WahaDown => "waha_down", Failed, "WAHA does not answer";
     /// A WAHA server refuses our key.
@@ -122,8 +130,16 @@ finding_codes! {
     NumberConnecting => "number_connecting", Warning, "the number is being connected";
     /// WhatsApp limits what a number may send.
     NumberRestricted => "number_restricted", Warning, "WhatsApp limits what the number may send";
+    /// WhatsApp lets a number start few new chats more, or none.
+    NewChatsLow => "new_chats_low", Warning, "WhatsApp lets the number start few new chats more, or none";
     /// Less comes to a number than usual.
     NumberQuiet => "number_quiet", Warning, "less comes to the number than usual";
+    /// What a tenant was charged is not what it got.
+    LedgerDrift => "ledger_drift", Failed, "the ledger of credits does not add up";
+    /// A tenant has no credit left.
+    CreditsSpent => "credits_spent", Warning, "no credit is left: the assistant answers nobody";
+    /// A tenant has no number.
+    NumberMissing => "number_missing", Warning, "there is no number yet";
     /// Others may read a file with keys in it.
     ConfigReadable => "config_readable", Warning, "others on this machine may read the keys of the config";
     /// A newer version has found something that this one has no word for.
@@ -190,6 +206,8 @@ pub enum FindingSubject {
     Store,
     /// The address that WAHA posts to.
     Webhook,
+    /// The clock of this machine.
+    Clock,
     /// The config.
     Config,
     /// A WAHA server.
@@ -199,6 +217,13 @@ pub enum FindingSubject {
     },
     /// Gemini.
     Gemini,
+    /// A tenant.
+    Tenant {
+        /// Its id.
+        id: TenantId,
+        /// Its name.
+        name: String,
+    },
     /// A number.
     Number {
         /// Its id.
@@ -219,9 +244,11 @@ impl fmt::Display for FindingSubject {
             Self::Daemon => f.write_str("daemon"),
             Self::Store => f.write_str("store"),
             Self::Webhook => f.write_str("webhook"),
+            Self::Clock => f.write_str("clock"),
             Self::Config => f.write_str("config"),
             Self::Waha { name } => write!(f, "waha {name}"),
             Self::Gemini => f.write_str("gemini"),
+            Self::Tenant { name, .. } => write!(f, "tenant {name}"),
             Self::Number { name, .. } => write!(f, "number {name}"),
             Self::Unknown => f.write_str("unknown"),
         }
@@ -230,6 +257,9 @@ impl fmt::Display for FindingSubject {
 
 /// What an owner who does not run the daemon is told to do.
 const TELL_OPERATOR: &str = "tell whoever runs the daemon to look at: mychatflow doctor";
+
+/// The same where credits are missing.
+const ASK_FOR_CREDITS: &str = "wait for the next period, or ask whoever runs the daemon for credits";
 
 /// Something that is wrong, since when, how it is known, and what mends it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -301,12 +331,23 @@ impl HealthFinding {
     #[must_use]
     pub fn for_member(self, tenant: TenantId) -> Option<Self> {
         match &self.subject {
-            FindingSubject::Number { tenant: whose, .. } if *whose != tenant => None,
+            FindingSubject::Number { tenant: whose, .. } | FindingSubject::Tenant { id: whose, .. }
+                if *whose != tenant =>
+            {
+                None
+            }
+            // An owner can add a number; credits come from whoever runs the daemon.
+            FindingSubject::Tenant { .. } => match self.code {
+                FindingCode::CreditsSpent => Some(Self { remedy: ASK_FOR_CREDITS.to_owned(), ..self }),
+                FindingCode::LedgerDrift => Some(Self { remedy: TELL_OPERATOR.to_owned(), ..self }),
+                _ => Some(self),
+            },
             FindingSubject::Number { .. } if !self.code.tells_of_machine() => Some(self),
             FindingSubject::Config | FindingSubject::Daemon | FindingSubject::Unknown => None,
             FindingSubject::Number { .. }
             | FindingSubject::Store
             | FindingSubject::Webhook
+            | FindingSubject::Clock
             | FindingSubject::Waha { .. }
             | FindingSubject::Gemini => {
                 let summary = self.code.meaning().to_owned();
@@ -360,6 +401,13 @@ mod tests {
         let number =
             |tenant| FindingSubject::Number { id: InstanceId::from_bytes([3; 16]), name: "shop".into(), tenant };
         assert!(finding(number(theirs)).for_member(ours).is_none());
+        let tenant = |id| FindingSubject::Tenant { id, name: "Shop".into() };
+        assert!(finding(tenant(theirs)).for_member(ours).is_none());
+        let granted = |code, remedy: &str| HealthFinding::new(code, tenant(ours), "Shop", "the ledger", remedy);
+        let told = granted(FindingCode::CreditsSpent, "mychatflow credit grant AMOUNT").for_member(ours).unwrap();
+        assert_eq!(told.remedy, ASK_FOR_CREDITS, "only an operator may grant");
+        let told = granted(FindingCode::NumberMissing, "mychatflow instance add NAME").for_member(ours).unwrap();
+        assert_eq!(told.remedy, "mychatflow instance add NAME");
         assert_eq!(finding(number(ours)).for_member(ours), Some(finding(number(ours))));
         assert!(finding(FindingSubject::Config).for_member(ours).is_none());
         let told = serde_json::to_string(&finding(FindingSubject::Store).for_member(ours)).unwrap();

@@ -457,6 +457,17 @@ impl TenantStore {
         Ok(summary(name, &purses))
     }
 
+    /// Where no credit is left: when the next ones come. Only reads: a period that has ended says nothing, whoever needs the next
+    /// one turns it.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn spent_until(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let purses = self.read(read_purses).await?;
+        let spent = purses.filter(|purses| purses.covers(now) && purses.period + purses.extra <= 0);
+        Ok(spent.map(|purses| purses.period_end))
+    }
+
     /// Adds credits that do not expire; negative amounts take away, never below zero.
     ///
     /// Chats that stopped for credit are the caller's to wake: see [`TenantStore::wake_unpaid`].

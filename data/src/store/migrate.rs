@@ -31,6 +31,11 @@ pub(crate) fn refuse_newer(connection: &Connection) -> Result<i64, StoreError> {
     if found > known { Err(StoreError::Newer { found, known }) } else { Ok(found) }
 }
 
+/// Has the file the schema of this version?
+pub(crate) fn is_newest(connection: &Connection) -> Result<bool, StoreError> {
+    Ok(refuse_newer(connection)? == i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX))
+}
+
 /// Runs what the file has not seen yet.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let found = refuse_newer(connection)?;

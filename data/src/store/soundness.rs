@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use super::Store;
 use super::db;
 use super::error::StoreError;
+use super::migrate;
 
 /// How a part of the schema differs from what the migrations make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +88,20 @@ pub fn look_through_file(path: &Path, patience: Duration) -> Result<Option<Strin
 /// When it can't be looked at, or not to its end in that time.
 pub fn look_through_closed_file(path: &Path, patience: Duration) -> Result<Option<String>, StoreError> {
     db::find_damage_alone(path, patience)
+}
+
+/// What of the schema differs in a file that no process has open and that has no log beside it. One of another version has another
+/// schema: nothing is told of it.
+///
+/// # Errors
+/// When it can't be read.
+pub fn schema_differences_of_closed_file(path: &Path) -> Result<Vec<SchemaDifference>, StoreError> {
+    let file = db::open_alone(path)?;
+    if migrate::is_newest(&file)? {
+        Ok(compare(&db::built_schema(read_schema)?, &read_schema(&file)?))
+    } else {
+        Ok(Vec::new())
+    }
 }
 
 fn read_schema(connection: &Connection) -> Result<Schema, StoreError> {

@@ -128,6 +128,7 @@ fn interaction() -> InteractionDocument {
         original: None,
         media: None,
         tokens: Some(Tokens { prompt: 900, cached: 0, output: 20, thoughts: 40 }),
+        unanswered: false,
     }
 }
 

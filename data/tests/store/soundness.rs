@@ -3,7 +3,7 @@
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-use mychatflow_data::model::delivery::{DeliveryEvent, PROBE_MARK, SELF_POSTED_KIND};
+use mychatflow_data::model::delivery::{DeliveryEvent, PROBE_MARK};
 use mychatflow_data::model::instance::{InstanceStatus, Me, Verdict};
 use mychatflow_data::model::setting::Rules;
 use mychatflow_data::phone::Address;
@@ -119,14 +119,4 @@ async fn a_test_message_of_a_number_to_itself_is_no_conversation() {
     assert_eq!(chats(&world.file()), 0);
     // The same words of a customer are a message like any other.
     assert_eq!(world.says("447700900123@c.us", "C1", &text, NOON).await, Accepted::Stored);
-}
-
-#[tokio::test]
-async fn what_the_daemon_posts_to_itself_does_not_count_as_heard() {
-    let world = world().await;
-    let posted = |kind: &str| DeliveryEvent::Unknown { kind: kind.to_owned() };
-    assert_eq!(world.receives(posted(SELF_POSTED_KIND), NOON).await, Accepted::Ignored);
-    assert_eq!(world.shop.instance(world.number).await.unwrap().unwrap().heard_at, None);
-    assert_eq!(world.receives(posted("engine.event"), NOON).await, Accepted::Ignored);
-    assert_eq!(world.shop.instance(world.number).await.unwrap().unwrap().heard_at, Some(NOON));
 }

@@ -8,6 +8,7 @@ use mychatflow_data::model::interaction::InteractionState;
 use mychatflow_data::model::job::JobKind;
 use mychatflow_data::model::recipient::RecipientState;
 use mychatflow_data::store::jobs::Ended;
+use mychatflow_data::store::tx::outcome::After;
 use mychatflow_data::time::Timestamp;
 
 use crate::campaigns::{launched, made, reasons};
@@ -72,4 +73,26 @@ async fn absent_at_waha_it_is_sent_again_while_the_campaign_runs() {
     assert!(world.shop.record_resend(message, later(40)).await.unwrap());
     let stands = world.shop.outbound(message).await.unwrap().unwrap().interaction.state;
     assert_eq!(stands, InteractionState::Sending);
+}
+
+#[tokio::test]
+async fn a_send_that_began_in_the_future_is_looked_for_from_now_on() {
+    let (world, _, message) = under_way().await;
+    let file = world.file();
+    let began = || -> i64 {
+        file.query_row("SELECT sending_at FROM interactions WHERE state = 'sending'", [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(began(), later(1).millis());
+    // What began before stays as it is, and so does what began at this instant.
+    world.shop.begin_search(message, later(5)).await.unwrap();
+    world.shop.begin_search(message, later(1)).await.unwrap();
+    assert_eq!(began(), later(1).millis());
+    world.shop.begin_search(message, NOON).await.unwrap();
+    assert_eq!(began(), NOON.millis());
+    // A message that left stays as it is.
+    world.shop.record_sent(message, Some("OUT1".into()), None, After::Waiting, later(2)).await.unwrap();
+    world.shop.begin_search(message, NOON - Duration::from_secs(60)).await.unwrap();
+    let sending_at: i64 =
+        file.query_row("SELECT sending_at FROM interactions WHERE bare_id = 'OUT1'", [], |row| row.get(0)).unwrap();
+    assert_eq!(sending_at, NOON.millis());
 }

@@ -114,7 +114,7 @@ impl Server {
     pub async fn start(options: Options) -> io::Result<Server> {
         let (door, listener) = Door::bind(options.port).await?;
         // WAHA checks no certificates either; redirects are followed, as reqwest does by default.
-        let client = reqwest::Client::builder()
+        let client = crate::http_client::builder()
             .no_proxy()
             .http1_only()
             .tcp_nodelay(true)
@@ -280,6 +280,16 @@ impl Server {
     /// The config of a session as its last create or update left it.
     pub fn config(&self, session: &str) -> Option<Value> {
         self.inner.state().sessions.get(session).and_then(|session| session.config.clone())
+    }
+
+    /// Another program has written the session's config: it counts from the next delivery on. False where there is no such session, or its
+    /// webhooks can't be read.
+    pub fn write_config(&self, session: &str, config: Value) -> bool {
+        let Ok(hooks) = webhook::parse(Some(&config), &self.inner.options.global_webhooks) else { return false };
+        let mut state = self.inner.state();
+        let Some(session) = state.sessions.get_mut(session) else { return false };
+        (session.hooks, session.config) = (hooks, Some(config));
+        true
     }
 
     /// Asks `look` after each change until it finds something.

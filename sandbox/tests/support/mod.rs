@@ -115,7 +115,7 @@ pub struct Client {
 
 impl Client {
     pub fn new(url: String, key: &str) -> Client {
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let http = mychatflow_sandbox::http_client::builder().no_proxy().build().unwrap();
         Client { http, url, key: key.to_owned() }
     }
 

@@ -10,9 +10,12 @@ use mychatflow_daemon::config::Config;
 use mychatflow_daemon::data_dir;
 use mychatflow_daemon::disk::free_bytes;
 use mychatflow_daemon::health;
+use mychatflow_daemon::health::config::ReadableFile;
 use mychatflow_daemon::health::store::{DISK_FULL_BYTES, DISK_LOW_BYTES};
 use mychatflow_data::store::error::StoreError;
-use mychatflow_data::store::soundness::{look_through_closed_file, look_through_file};
+use mychatflow_data::store::soundness::{
+    look_through_closed_file, look_through_file, schema_differences_of_closed_file,
+};
 use mychatflow_data::store::traces::{Decision, Log, Standing, decide};
 use mychatflow_data::time::Timestamp;
 
@@ -46,14 +49,13 @@ pub fn config(loaded: Result<&Loaded, &ConfigError>, hand: Hand) -> Check {
     }
     let found = health::config::judge(&evidence, Timestamp::now());
     let found = found.iter().map(|found| found.summary.as_str()).collect::<Vec<_>>().join("; ");
-    let closing: Vec<String> = readable.iter().map(|(path, _)| path.display().to_string()).collect();
-    let remedy = format!("chmod 600 {}", closing.join(" "));
+    let remedy = readable.iter().map(ReadableFile::remedy).collect::<Vec<_>>().join("; ");
     if hand == Hand::Looks {
         return Check::warning(NAME, found, format!("{remedy}, or: mychatflow doctor --fix"));
     }
-    let close = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o600));
-    match readable.iter().try_for_each(|(path, _)| close(path)) {
-        Ok(()) => Check::ok(NAME, format!("{shown} is right; mended: only their owner may read the keys now")),
+    let close = |file: &ReadableFile| fs::set_permissions(&file.path, fs::Permissions::from_mode(file.wanted));
+    match readable.iter().try_for_each(close) {
+        Ok(()) => Check::ok(NAME, format!("{shown} is right; mended: only who must read the keys may read them now")),
         Err(error) => Check::warning(NAME, format!("{found}; not closed: {error}"), remedy),
     }
 }
@@ -88,7 +90,8 @@ pub fn store(config: &Config) -> Check {
         // With a log beside it only the daemon may look: whoever else does would make files that are not the daemon's.
         Decision::Open(Standing::AsLeft) if traces.log == Log::Empty => {
             let damaged = damaged(&opening.path, look_through_closed_file(&opening.path, LOOK_THROUGH));
-            damaged.unwrap_or_else(|| Check::ok(NAME, format!("{path} is there")))
+            let bad = damaged.or_else(|| changed(&opening.path));
+            bad.unwrap_or_else(|| Check::ok(NAME, format!("{path} is there")))
         }
         Decision::Open(Standing::AsLeft) => Check::ok(NAME, format!("{path} is there")),
         Decision::Open(Standing::OlderCopy) => Check::warning(
@@ -113,6 +116,13 @@ fn damaged(path: &Path, looked: Result<Option<String>, StoreError>) -> Option<Ch
     let dir = path.parent().unwrap_or(path).display();
     let remedy = format!("mychatflow daemon stop; copy {dir} away; then put a backup in its place");
     Some(Check::failed("store", format!("{} is damaged: {damage}", path.display()), remedy))
+}
+
+/// How the schema of a store that no daemon has open differs from what this version makes; `None` where it does not, or can't be read.
+fn changed(path: &Path) -> Option<Check> {
+    let now = Timestamp::now();
+    let found = health::store::judge_schema(path, &schema_differences_of_closed_file(path).ok()?)?;
+    Some(Check::found(&found.seen(now), now))
 }
 
 /// A place that works, by what is left on its disk.

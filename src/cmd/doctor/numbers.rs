@@ -5,7 +5,7 @@ use std::time::Duration;
 use mychatflow_daemon::cx::Clients;
 use mychatflow_data::client::{Client, ClientError};
 use mychatflow_data::ids::TenantId;
-use mychatflow_data::model::instance::{InstanceStatus, Verdict};
+use mychatflow_data::model::instance::InstanceStatus;
 use mychatflow_data::model::remedy::typed;
 use mychatflow_data::protocol::calls::daemon::DaemonReload;
 use mychatflow_data::protocol::calls::instance::{Drift, InstanceList, InstanceShow, InstanceShown};
@@ -47,10 +47,6 @@ pub async fn check(
                 continue;
             }
         };
-        if numbers.is_empty() {
-            let remedy = format!("mychatflow instance add NAME --tenant {}", typed(&tenant.name));
-            findings.add(Check::warning("number", format!("{} has no number yet", tenant.name), remedy))?;
-        }
         for number in numbers {
             let call = match daemon.tenants.len() {
                 1 => String::new(),
@@ -115,19 +111,11 @@ impl Which<'_> {
     /// The number by what the daemon found; in order where it found nothing.
     fn state(&self, cx: &Cx, shown: &InstanceShown) -> Vec<Check> {
         let number = &shown.instance;
-        let found = shown.findings.iter().map(|found| Check::found(found, cx.now));
+        let found: Vec<Check> = shown.findings.iter().map(|found| Check::found(found, cx.now)).collect();
         let label = format!("number {}", number.name);
         let reason = number.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let status = number.status.as_ref().map_or("not seen yet", InstanceStatus::word);
         let detail = format!("{status}, {}{reason}, since {}", number.verdict, age(number.since, cx.now));
-        if let (Some(InstanceStatus::Working), Verdict::Healthy | Verdict::Quiet) = (&number.status, number.verdict)
-            && let Some(told) = number.new_chats.as_ref().filter(|told| told.is_nearly_spent(cx.now))
-        {
-            let spent =
-                Check::warning(label, format!("{detail}; {told}"), "write first only to who must hear from you");
-            return std::iter::once(spent).chain(found).collect();
-        }
-        let found: Vec<Check> = found.collect();
         if found.is_empty() { vec![Check::ok(label, detail)] } else { found }
     }
 

@@ -106,7 +106,10 @@ fn store(cx: &Cx, shown: &DaemonShown) -> Vec<Check> {
     let store = &shown.store;
     let of_store = shown.findings.iter().filter(|found| found.subject == FindingSubject::Store);
     let mut checks: Vec<Check> = of_store.map(|found| Check::found(found, cx.now)).collect();
+    // The caller may not know which file it is.
+    let path = if store.path.is_empty() { "it" } else { store.path.as_str() };
     if checks.is_empty()
+        && !store.path.is_empty()
         && let Some(damaged) = files::pages(std::path::Path::new(&store.path))
     {
         checks.push(damaged);
@@ -115,12 +118,15 @@ fn store(cx: &Cx, shown: &DaemonShown) -> Vec<Check> {
         checks.push(match (store.health, &store.error) {
             (Health::Ok, _) => {
                 let free = store.free_bytes.map(|free| format!(", {} free", bytes(free))).unwrap_or_default();
-                Check::ok("store", format!("{} takes writes{free}", store.path))
+                Check::ok("store", format!("{path} takes writes{free}"))
             }
             (_, error) => {
                 let why = error.as_deref().unwrap_or("nobody knows why");
-                let detail = format!("{} takes no writes: {why}", store.path);
-                Check::failed("store", detail, format!("look at the disk: df -h {}", store.path))
+                let look = match store.path.as_str() {
+                    "" => "tell whoever runs the daemon".to_owned(),
+                    path => format!("look at the disk: df -h {path}"),
+                };
+                Check::failed("store", format!("{path} takes no writes: {why}"), look)
             }
         });
     }
@@ -132,12 +138,13 @@ fn store(cx: &Cx, shown: &DaemonShown) -> Vec<Check> {
 fn own_findings<'s>(shown: &'s DaemonShown, config: Option<&'s Config>) -> impl Iterator<Item = &'s HealthFinding> {
     let files = config.map(|config| config.secret_files.as_slice()).unwrap_or_default();
     let is_told = move |found: &HealthFinding| {
-        let closes = |file: &std::path::PathBuf| found.remedy == format!("chmod 600 {}", file.display());
+        let closes = |file: &std::path::PathBuf| found.remedy.ends_with(&format!(" {}", file.display()));
         found.code == FindingCode::ConfigReadable && files.iter().any(closes)
             || found.code == FindingCode::WahaMissing && config.is_some_and(|config| config.waha.is_empty())
     };
     shown.findings.iter().filter(move |found| match found.subject {
         FindingSubject::Daemon | FindingSubject::Webhook | FindingSubject::Config => !is_told(found),
+        FindingSubject::Tenant { .. } => true,
         FindingSubject::Unknown => true,
         _ => false,
     })

@@ -66,7 +66,7 @@ fn told(waha: &Waha, error: &anyhow::Error) -> String {
 
 /// What the daemon says of the same error, so that both say the same.
 fn remedy(name: &str, waha: &Waha, error: &anyhow::Error) -> String {
-    let url = waha.url();
+    let url = waha.url().trim_end_matches('/');
     match error.downcast_ref::<WahaError>() {
         Some(WahaError::BadAnswer(_) | WahaError::NotFound { .. }) => {
             format!("something else answers there: correct waha.{name}.url; look at: curl {url}/ping")

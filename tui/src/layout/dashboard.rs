@@ -2,18 +2,16 @@
 
 use ratatui::layout::Rect;
 
-use super::health::{self, Ill};
+use super::health::{self, Ill, Weight};
 use super::{Hit, Layout, Panes};
 use crate::state::State;
 use crate::state::dashboard::Tile;
-use crate::text;
+use crate::text::{self, CleanText};
 
 /// Below this width tiles stand one below the other.
 const TWO_FROM: u16 = 64;
 /// From this width on three stand beside each other.
 const THREE_FROM: u16 = 140;
-/// The most rows that one sentence of the health strip takes; the reader has all of it.
-const ILL_ROWS_MAX: usize = 2;
 
 /// Tiles beside each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +26,17 @@ pub struct Band {
     pub most: u16,
 }
 
+/// A row of the health strip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StripRow {
+    /// How much it matters.
+    pub weight: Weight,
+    /// Does a sentence begin here?
+    pub begins: bool,
+    /// The words; longer than the row where its sentence has no more room.
+    pub words: CleanText,
+}
+
 /// Where the tiles stand.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DashboardLayout {
@@ -35,8 +44,8 @@ pub struct DashboardLayout {
     pub bands: Vec<Band>,
     /// The visible tiles.
     pub tiles: Vec<(Tile, Rect)>,
-    /// What is wrong.
-    pub ills: Vec<Ill>,
+    /// What is wrong, as rows of the health strip.
+    pub strip: Vec<StripRow>,
     /// The first visible band, and how many are; where some are not.
     pub rail: Option<(usize, usize)>,
 }
@@ -88,10 +97,9 @@ impl DashboardLayout {
 #[must_use]
 pub fn lay(state: &State, laid: &mut Layout) -> Panes {
     let body = laid.body;
-    let ills = health::ills(state);
-    let strip = strip_rows(&ills, body);
-    let bands = bands(state, body, strip);
-    let mut dashboard = DashboardLayout { bands, tiles: Vec::new(), ills, rail: None };
+    let strip = strip(&health::ills(state), body);
+    let bands = bands(state, body, u16::try_from(strip.len()).unwrap_or(u16::MAX).max(1));
+    let mut dashboard = DashboardLayout { bands, tiles: Vec::new(), strip, rail: None };
     let heights = heights(&dashboard.bands, body.height);
     let focused = dashboard.place(state.dashboard.tile).map_or(0, |(band, _)| band);
     let first = first_band(&heights, focused, body.height);
@@ -123,24 +131,56 @@ pub fn lay(state: &State, laid: &mut Layout) -> Panes {
     Panes::Dashboard(dashboard)
 }
 
-/// The rows of the health strip: one while all is well, else those of the sentences.
-fn strip_rows(ills: &[Ill], body: Rect) -> u16 {
+/// The rows of the health strip; none while all is well, which is one line of another form.
+fn strip(ills: &[Ill], body: Rect) -> Vec<StripRow> {
+    // The sign and a blank stand before the words, and a blank behind them.
     let width = usize::from(body.width.saturating_sub(4).max(2));
-    let rows: usize = ills.iter().map(|ill| ill_rows(ill, width).len()).sum();
-    u16::try_from(rows).unwrap_or(u16::MAX).clamp(1, (body.height / 3).max(1))
-}
-
-/// The rows of a sentence of the health strip.
-#[must_use]
-pub fn ill_rows(ill: &Ill, width: usize) -> Vec<&str> {
-    let mut rows = text::wrap(ill.words.as_str(), width);
-    if rows.len() > ILL_ROWS_MAX {
-        // The rest stays in the last row, which is cut with a mark when it is drawn.
-        let start: usize = rows[..ILL_ROWS_MAX - 1].iter().map(|row| row.len()).sum();
-        rows.truncate(ILL_ROWS_MAX - 1);
-        rows.push(ill.words.as_str().get(start..).unwrap_or_default().trim_start());
+    let room = usize::from((body.height / 4).max(1));
+    let told: Vec<Vec<&str>> = ills.iter().map(|ill| rows_of(ill, width)).collect();
+    let shown = if told.len() > room { (room - 1).max(1) } else { told.len() };
+    let left_out = if room > 1 { told.len() - shown } else { 0 };
+    let counts = shares(&told[..shown], room - usize::from(left_out > 0));
+    let mut rows = Vec::new();
+    for ((ill, told), count) in ills.iter().zip(&told).zip(counts) {
+        let mut rest = ill.whole.as_str();
+        for (at, row) in told.iter().take(count).enumerate() {
+            // What has no room stays in the last row, which is cut with a mark when it is drawn.
+            let words = if at + 1 == count { rest } else { row };
+            rows.push(StripRow { weight: ill.weight, begins: at == 0, words: CleanText::line(words) });
+            rest = rest.get(row.len()..).unwrap_or_default().trim_start();
+        }
+    }
+    if left_out > 0 {
+        let words = CleanText::line(&format!("and {left_out} more: open this to read all, or: mychatflow doctor"));
+        let worst = ills[shown..].iter().any(|ill| ill.weight == Weight::Down);
+        rows.push(StripRow { weight: if worst { Weight::Down } else { Weight::Soon }, begins: true, words });
     }
     rows
+}
+
+/// The rows of a sentence: what helps is told to its end where there is room; how it is known the reader tells.
+fn rows_of(ill: &Ill, width: usize) -> Vec<&str> {
+    let mut rows = text::wrap(ill.whole.as_str(), width);
+    rows.truncate(text::wrap(ill.words.as_str(), width).len());
+    rows
+}
+
+/// How many rows each sentence gets: one, then a second one each from the worst on, and so on while there is room.
+fn shares(told: &[Vec<&str>], room: usize) -> Vec<usize> {
+    let mut counts = vec![1; told.len()];
+    let mut left = room.saturating_sub(told.len());
+    loop {
+        let before = left;
+        for (count, rows) in counts.iter_mut().zip(told) {
+            if left > 0 && *count < rows.len() {
+                *count += 1;
+                left -= 1;
+            }
+        }
+        if left == before {
+            return counts;
+        }
+    }
 }
 
 fn bands(state: &State, body: Rect, strip: u16) -> Vec<Band> {
@@ -231,4 +271,39 @@ fn first_band(heights: &[u16], focused: usize, room: u16) -> usize {
         first += 1;
     }
     first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(words: &[&str], height: u16) -> Vec<(bool, String)> {
+        let ills: Vec<Ill> = words.iter().map(|words| Ill::new(Weight::Down, words, None)).collect();
+        let laid = strip(&ills, Rect { x: 0, y: 0, width: 24, height });
+        laid.into_iter().map(|row| (row.begins, row.words.into_string())).collect()
+    }
+
+    fn told(words: &[(bool, &str)]) -> Vec<(bool, String)> {
+        words.iter().map(|(begins, words)| (*begins, (*words).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_sentence_is_told_to_its_end_where_there_is_room() {
+        let long = "the disk is full: make room on it and look again";
+        let whole = told(&[(true, "the disk is full:"), (false, "make room on it and"), (false, "look again")]);
+        assert_eq!(rows(&[long], 12), whole);
+        // The rest stays in the last row, to be cut with a mark.
+        assert_eq!(rows(&[long], 8), told(&[(true, "the disk is full:"), (false, "make room on it and look again")]));
+        let both = rows(&[long, "waha is away"], 16);
+        assert_eq!(both, [whole, told(&[(true, "waha is away")])].concat());
+    }
+
+    #[test]
+    fn what_has_no_room_is_counted() {
+        let more = "and 3 more: open this to read all, or: mychatflow doctor";
+        assert_eq!(rows(&["a", "b", "c", "d"], 8), told(&[(true, "a"), (true, more)]));
+        assert_eq!(rows(&["a", "b"], 8), told(&[(true, "a"), (true, "b")]));
+        assert_eq!(rows(&["a", "b"], 4), told(&[(true, "a")]), "one row is for the worst");
+        assert_eq!(rows(&[], 8), []);
+    }
 }

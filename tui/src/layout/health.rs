@@ -28,15 +28,26 @@ pub enum Weight {
 pub struct Ill {
     /// How much it matters.
     pub weight: Weight,
-    /// The sentence.
+    /// The sentence: what is wrong, and what helps.
     pub words: CleanText,
+    /// The same, with how it is known.
+    pub whole: CleanText,
+}
+
+impl Ill {
+    /// A sentence, and how it is known.
+    #[must_use]
+    pub fn new(weight: Weight, words: &str, proof: Option<&str>) -> Self {
+        let whole = proof.map_or_else(|| words.to_owned(), |proof| format!("{words} (known from: {proof})"));
+        Self { weight, words: CleanText::line(words), whole: CleanText::line(&whole) }
+    }
 }
 
 /// What is wrong, the worst first.
 #[must_use]
 pub fn ills(state: &State) -> Vec<Ill> {
     let mut ills = Vec::new();
-    let mut say = |weight, words: String| ills.push(Ill { weight, words: CleanText::line(&words) });
+    let mut say = |weight, words: String| ills.push(Ill::new(weight, &words, None));
     let last = |at: Option<Timestamp>| match at {
         Some(at) => format!("last answered {}", moment::stamp(at, state.now, &state.zone)),
         None => "it has never answered".to_owned(),
@@ -50,14 +61,15 @@ pub fn ills(state: &State) -> Vec<Ill> {
         say(Weight::Down, format!("The daemon refuses you: {reason}"));
     }
     let found = findings(state);
-    for finding in found {
+    ills.extend(found.iter().map(|finding| {
         let weight = match finding.level {
             FindingLevel::Failed => Weight::Down,
             FindingLevel::Warning => Weight::Soon,
         };
-        let (headline, proof) = (finding.headline(state.now), finding.proof(state.now));
-        say(weight, format!("{}: {headline}; what helps: {} (known from: {proof})", finding.subject, finding.remedy));
-    }
+        let words = format!("{}: {}; what helps: {}", finding.subject, finding.headline(state.now), finding.remedy);
+        Ill::new(weight, &words, Some(&finding.proof(state.now)))
+    }));
+    let mut say = |weight, words: String| ills.push(Ill::new(weight, &words, None));
     if let Some(daemon) = state.daemon.as_ref().filter(|_| found.is_empty()) {
         let store = &daemon.store;
         if store.health == Health::Down {
@@ -97,11 +109,12 @@ pub fn ills(state: &State) -> Vec<Ill> {
 }
 
 /// What the daemon has found that concerns the shop. What nobody has asked yet, and an assistant that is off, the line of a
-/// healthy shop tells as well: alone they take no room of their own.
+/// healthy shop tells as well, and a missing number the first steps: alone they take no room of their own.
 fn findings(state: &State) -> &[HealthFinding] {
     let found = state.dashboard.overview.as_ref().map(|overview| overview.findings.as_slice()).unwrap_or_default();
     let is_told = |finding: &HealthFinding| {
-        matches!(finding.code, FindingCode::WahaUnproven | FindingCode::ModelUnproven | FindingCode::ModelOff)
+        use FindingCode::{ModelOff, ModelUnproven, NumberMissing, WahaUnproven};
+        matches!(finding.code, WahaUnproven | ModelUnproven | ModelOff | NumberMissing)
     };
     if found.iter().all(is_told) { &[] } else { found }
 }

@@ -7,6 +7,7 @@ use mychatflow_data::protocol::calls::queue::QueueKind;
 
 use super::bulk::Bulk;
 use super::chats::{short, shorter};
+use crate::export::ExportOrder;
 use crate::keymap::Scope;
 use crate::msg::Question;
 use crate::text::CleanText;
@@ -23,6 +24,8 @@ pub enum Deed {
     Release,
     /// One thing is done to many people.
     People(Box<Bulk>),
+    /// A file is written over.
+    Export(Box<ExportOrder>),
     /// The console ends.
     Quit,
     /// What was typed for a campaign is thrown away.
@@ -51,6 +54,16 @@ pub enum ConfirmKind {
     Leave {
         /// How many.
         unsent: usize,
+    },
+    /// To end the console while a file is being written.
+    LeaveExport {
+        /// Where the file is to be.
+        path: String,
+    },
+    /// To write over a file that is there already.
+    Overwrite {
+        /// Where it is, in full.
+        place: String,
     },
     /// To keep the assistant away from a person.
     Personal {
@@ -310,6 +323,8 @@ impl ConfirmKind {
             | Self::Many { change: ManyChange::Personal | ManyChange::OptOut, .. }
             | Self::Triage { released: 0, .. } => Reversal::Possible,
             Self::Leave { .. }
+            | Self::LeaveExport { .. }
+            | Self::Overwrite { .. }
             | Self::Customer { .. }
             | Self::SendAgain { .. }
             | Self::GiveUp { .. }
@@ -343,6 +358,18 @@ impl ConfirmKind {
                 },
                 "leave, and lose the words",
                 "stay here",
+            ),
+            Self::LeaveExport { path } => asked(
+                format!("Leave? {} is not written yet", short(file_name(path))),
+                "When the console ends before it is whole, there is no file.".to_owned(),
+                "leave, without the file",
+                "stay here",
+            ),
+            Self::Overwrite { place } => asked(
+                format!("Write over {}?", short(file_name(place))),
+                format!("{place} is there already. What is in it now is gone then."),
+                "write over it",
+                "keep it, and write nothing",
             ),
             Self::Personal { who } => asked(
                 format!("Make {} personal?", short(who)),
@@ -570,6 +597,10 @@ fn triage(personal: usize, released: usize) -> Wording {
     Wording { title, text, yes, no: "back to the list" }
 }
 
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
 fn people(count: i64) -> String {
     if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
 }
@@ -590,6 +621,8 @@ mod tests {
         let mut kinds = vec![
             K::Leave { unsent: 1 },
             K::Leave { unsent: 2 },
+            K::LeaveExport { path: "~/contacts.csv".to_owned() },
+            K::Overwrite { place: "/home/ana/contacts.csv".to_owned() },
             K::Personal { who: ana() },
             K::Customer { who: ana() },
             K::SendAgain { to: Some(ana()) },

@@ -101,6 +101,14 @@ impl Contacts {
         self.find.as_ref().map(|input| input.text().trim().to_owned()).filter(|words| !words.is_empty())
     }
 
+    /// The people of the list as one query, tab and filter together.
+    #[must_use]
+    pub fn query(&self) -> Option<String> {
+        let tab = self.review.map(|review| format!("review:{review}"));
+        let both: Vec<String> = self.words().into_iter().chain(tab).collect();
+        Some(both.join(" ")).filter(|query| !query.is_empty())
+    }
+
     /// The place of the tab that is on.
     #[must_use]
     pub fn tab(&self) -> usize {

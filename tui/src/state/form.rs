@@ -6,6 +6,7 @@ use mychatflow_data::protocol::calls::campaign::CloneFor;
 
 use super::input::{Input, Lines};
 use super::people_form::PeopleForm;
+use crate::export::ExportKind;
 use crate::msg::Question;
 use crate::text::CleanText;
 
@@ -103,6 +104,8 @@ pub enum FormKind {
     Grant,
     /// A campaign that is sent to oneself.
     CampaignTest(String),
+    /// A list that is written to a file.
+    Export(ExportKind),
     /// A copy of a campaign, and for whom.
     CampaignClone(String, CloneFor),
 }
@@ -125,6 +128,8 @@ pub enum Stage {
     Open,
     /// Asked; the answer is awaited.
     Sent(Box<Question>),
+    /// A file is being written.
+    Writing,
 }
 
 /// Fields to be filled in.

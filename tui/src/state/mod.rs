@@ -41,6 +41,7 @@ use self::overlay::Overlay;
 use self::prefs::Prefs;
 use self::toasts::Toasts;
 use crate::action::Action;
+use crate::export::ExportOrder;
 use crate::keymap::{Keymap, Scope};
 use crate::msg::{Capture, Focus, LineBreak};
 use crate::permission::needed_role;
@@ -289,6 +290,8 @@ pub struct State {
     pub settings: settings::Settings,
     /// Sends that are not confirmed.
     pub outbox: outbox::Outbox,
+    /// The file that is being written.
+    pub export: Option<ExportOrder>,
     /// What was said of people known from before, on its way to the daemon.
     pub reviews: triage::Reviews,
 }
@@ -334,6 +337,7 @@ impl State {
             queue: queue::Queue::default(),
             settings: settings::Settings::default(),
             outbox: outbox::Outbox::default(),
+            export: None,
             reviews: triage::Reviews::default(),
         }
     }

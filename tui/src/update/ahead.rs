@@ -109,7 +109,7 @@ fn is_pending(state: &State) -> bool {
             let raw = matches!(picker.kind, PickerKind::QuickReply(_)) && state.quick_replies.rows.is_skeleton();
             picker.awaited != Awaited::Nothing || (raw && picker.items.is_empty())
         }
-        Some(Overlay::Form(form)) => matches!(form.stage, Stage::Sent(_)),
+        Some(Overlay::Form(form)) => form.stage != Stage::Open,
         Some(_) => false,
         None if state.entrance != Entrance::In => state.entrance == Entrance::Waiting,
         None => match state.screen {

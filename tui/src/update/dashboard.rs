@@ -323,8 +323,8 @@ fn facts(state: &State) -> Vec<ReaderLine> {
     let mut lines: Vec<ReaderLine> = Vec::new();
     for ill in ills(state) {
         lines.push(match ill.weight {
-            Weight::Down => ReaderLine::Bad(ill.words),
-            Weight::Soon => ReaderLine::Words(ill.words),
+            Weight::Down => ReaderLine::Bad(ill.whole),
+            Weight::Soon => ReaderLine::Words(ill.whole),
         });
     }
     let Some(daemon) = &state.daemon else {
@@ -345,12 +345,14 @@ fn facts(state: &State) -> Vec<ReaderLine> {
     lines.push(fact("up for", &uptime(daemon)));
     lines.push(fact("process", &daemon.pid.to_string()));
     lines.push(fact("socket", &daemon.socket));
-    lines.push(fact("webhook", &daemon.webhook));
+    // What the caller may not know is empty.
+    let place = |name: &str, told: &str| (!told.is_empty()).then(|| fact(name, told));
+    lines.extend(place("webhook", &daemon.webhook));
     for waha in &daemon.waha {
         lines.push(ReaderLine::Gap);
         lines.push(ReaderLine::Heading(words(&format!("WAHA {}", waha.name))));
         lines.push(fact("health", &format!("{}{}", says(waha.health), heard(waha.ok_at))));
-        lines.push(fact("address", &waha.url));
+        lines.extend(place("address", &waha.url));
         lines.extend(waha.version.iter().map(|version| fact("version", version)));
         lines.extend(waha.error.iter().map(|error| fact("error", error)));
     }
@@ -363,7 +365,7 @@ fn facts(state: &State) -> Vec<ReaderLine> {
     lines.push(ReaderLine::Gap);
     lines.push(ReaderLine::Heading(words("Store")));
     lines.push(fact("health", says(daemon.store.health)));
-    lines.push(fact("file", &daemon.store.path));
+    lines.extend(place("file", &daemon.store.path));
     let log = bytes(daemon.store.wal_bytes);
     lines.push(fact("size", &format!("{}, and {log} not yet merged into it", bytes(daemon.store.size_bytes))));
     lines.extend(daemon.store.free_bytes.map(|free| fact("free on the disk", &bytes(free))));

@@ -13,7 +13,7 @@ use mychatflow_data::protocol::calls::quick_reply::{QuickReplyAdd, QuickReplyEdi
 use mychatflow_data::protocol::calls::settings::SettingsSet;
 use mychatflow_data::protocol::name::{CampaignName, ChatName, InstanceName, QuickReplyName, TenantName};
 
-use super::{Cx, Handled, ahead, chats, contacts};
+use super::{Cx, Handled, ahead, chats, contacts, export};
 use crate::msg::{Answer, Question};
 use crate::state::State;
 use crate::state::form::{Form, FormKind, SettingPlace, Stage, Touched};
@@ -33,7 +33,7 @@ pub fn submit(state: &mut State, cx: &mut Cx<'_>) {
         form.focus = at;
         return;
     }
-    if contacts::submitted(state, cx) == Handled::Yes {
+    if contacts::submitted(state, cx) == Handled::Yes || export::submitted(state, cx) == Handled::Yes {
         return;
     }
     let Some(Overlay::Form(form)) = state.overlays.last_mut() else { return };
@@ -115,6 +115,8 @@ fn questions(form: &Form, tenant: Option<TenantName>) -> Vec<Question> {
             let Some(count) = form.word("amount").and_then(|amount| amount.parse().ok()) else { return Vec::new() };
             one(CreditGrant { tenant, amount: Credits::new(count), note: form.word("note") }.into())
         }
+        // It asks nothing of the daemon by itself.
+        FormKind::Export(_) => Vec::new(),
         FormKind::CampaignTest(name) => one(CampaignTest {
             tenant,
             name: CampaignName::from(name.as_str()),

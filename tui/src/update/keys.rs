@@ -165,9 +165,10 @@ pub fn quit(state: &mut State, cx: &mut Cx<'_>) {
     cx.want(Effect::Quit);
 }
 
-/// Leaves as soon as nothing is left of what was asked about: every message that stood here alone has arrived.
+/// Leaves as soon as nothing is left of what was asked about: every message that stood here alone has arrived, and the
+/// file is written.
 pub fn leave_when_settled(state: &mut State, cx: &mut Cx<'_>) {
-    if asks_to_leave(state) && state.outbox.unsettled() == 0 {
+    if asks_to_leave(state) && state.outbox.unsettled() == 0 && state.export.is_none() {
         state.overlays.pop();
         quit(state, cx);
     }
@@ -178,14 +179,18 @@ fn asks_to_leave(state: &State) -> bool {
     matches!(state.overlays.last(), Some(Overlay::Confirm(confirm)) if *confirm.deed() == Deed::Quit)
 }
 
-/// Leaves, but not without asking while a message stands here that nobody else knows of.
+/// Leaves, but not without asking while a message stands here that nobody else knows of, or a file is half written.
 fn leave(state: &mut State, cx: &mut Cx<'_>) {
     let count = state.outbox.unsettled();
-    if count == 0 || asks_to_leave(state) {
-        quit(state, cx);
-        return;
+    let kind = match &state.export {
+        _ if count > 0 => ConfirmKind::Leave { unsent: count },
+        Some(order) => ConfirmKind::LeaveExport { path: order.path.clone() },
+        None => return quit(state, cx),
+    };
+    if asks_to_leave(state) {
+        return quit(state, cx);
     }
-    state.confirm(&ConfirmKind::Leave { unsent: count }, Deed::Quit);
+    state.confirm(&kind, Deed::Quit);
 }
 
 fn everywhere(state: &mut State, action: Action, cx: &mut Cx<'_>) {

@@ -3,6 +3,7 @@
 mod ahead;
 mod answers;
 mod entrance;
+mod export;
 mod forms;
 mod guide;
 mod keys;
@@ -95,6 +96,7 @@ pub fn update(
         Msg::Said(Said::Done(words)) => state.toasts.say(Tone::Good, &words, now),
         Msg::Said(Said::Failed(words)) => state.toasts.say(Tone::Bad, &words, now),
         Msg::Pixels(support) => state.pixels = support,
+        Msg::Exported(order, end) => export::ended(state, &order, end, &mut cx),
         Msg::Piece(piece) => contacts::piece_came(state, *piece, &mut cx),
         Msg::AttachmentRead { path, bytes } => {
             campaigns::wizard::attachment_read(state, &path, bytes, &mut cx);

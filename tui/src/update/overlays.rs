@@ -7,7 +7,7 @@ use mychatflow_data::protocol::calls::search::{ChatSearch, SearchHit};
 use mychatflow_data::protocol::calls::why::{Why, WhyDocument};
 use mychatflow_data::protocol::page::Page;
 
-use super::{Cx, Handled, campaigns, contacts, forms, keys, pairing, palette, triage};
+use super::{Cx, Handled, campaigns, contacts, export, forms, keys, pairing, palette, triage};
 use crate::action::Action;
 use crate::key::{Key, KeyCode};
 use crate::layout::Hit;
@@ -83,6 +83,7 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
                     Deed::Ask(question) => cx.want(Effect::Ask(question)),
                     Deed::Release => triage::release(state, cx),
                     Deed::People(bulk) => contacts::bulk_begin(state, *bulk, cx),
+                    Deed::Export(order) => export::begin(state, *order, cx),
                     Deed::Quit => keys::quit(state, cx),
                     Deed::Forget => state.overlays.retain(|overlay| !matches!(overlay, Overlay::Wizard(_))),
                 }

@@ -7,8 +7,9 @@ use mychatflow_data::protocol::calls::quick_reply::{
 use mychatflow_data::protocol::name::{Cursor, QuickReplyName};
 use mychatflow_data::protocol::page::Page;
 
-use super::{Cx, Handled, again, lists};
+use super::{Cx, Handled, again, export, lists};
 use crate::action::Action;
+use crate::export::ExportKind;
 use crate::key::Key;
 use crate::msg::{Answer, Effect, Refusal};
 use crate::state::State;
@@ -73,12 +74,7 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
             "A Markdown file with a heading for each label. Known labels get the words of the file, nothing is taken away.",
             "mychatflow quick-reply import FILE --dry-run",
         ),
-        (Action::Export, _) => files(
-            state,
-            "Quick replies as a file",
-            "One Markdown file with all of them, which the import reads.",
-            "mychatflow quick-reply export > quick-replies.md",
-        ),
+        (Action::Export, _) => export::open(state, ExportKind::QuickReplies, cx),
         (Action::Open, Some(reply)) => show(state, &reply),
         (Action::Edit, Some(reply)) => form(state, Some(&reply)),
         (Action::PutAside, Some(reply)) => put_aside(state, &reply, cx),

@@ -12,7 +12,7 @@ use ratatui::layout::Rect;
 use mychatflow_data::protocol::calls::daemon::Health;
 
 use super::paint::{Keys, Paint, Span, after, first_row};
-use crate::layout::dashboard::{DashboardLayout, ill_rows};
+use crate::layout::dashboard::DashboardLayout;
 use crate::layout::health::{Weight, bytes, uptime};
 use crate::layout::{Layout, Panes};
 use crate::state::State;
@@ -61,24 +61,18 @@ fn strip(state: &State, laid: &DashboardLayout, area: Rect, keys: Keys, paint: &
     }
     let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
     let glyphs = paint.glyphs();
-    if !laid.ills.is_empty() {
-        let mut y = inner.y;
-        for ill in &laid.ills {
-            let (glyph, role) = match ill.weight {
+    if !laid.strip.is_empty() {
+        for (y, row) in (inner.y..inner.bottom()).zip(&laid.strip) {
+            let (glyph, role) = match row.weight {
                 Weight::Down => (glyphs.failed, Role::Bad),
                 Weight::Soon => (glyphs.held, Role::Warn),
             };
-            for (at, row) in ill_rows(ill, usize::from(inner.width)).into_iter().enumerate() {
-                if y >= inner.bottom() {
-                    return;
-                }
-                if at == 0 {
-                    paint.text(Rect { x: area.x + 1, y, width: 1, height: 1 }, glyph, style(paint, role));
-                }
-                // A blank after the sign, so the words stand in their own column.
-                paint.text(Rect { x: inner.x + 1, y, height: 1, ..inner }, row, style(paint, role));
-                y += 1;
+            if row.begins {
+                paint.text(Rect { x: area.x + 1, y, width: 1, height: 1 }, glyph, style(paint, role));
             }
+            // A blank after the sign, so the words stand in their own column.
+            let words = Rect { x: inner.x + 1, y, height: 1, ..inner };
+            paint.text(words, row.words.as_str(), style(paint, role));
         }
         return;
     }

@@ -82,6 +82,19 @@ fn a_first_run() {
     }
 }
 
+#[test]
+fn whoever_the_assistant_is_answering_waits_for_it_and_not_for_nobody() {
+    for (answering, words) in [(1, "The assistant answers 1 customer."), (3, "The assistant answers 3 customers.")] {
+        let mut shop = Shop::usual();
+        shop.replies.push(("chat.list", json!({"items": [], "next": null})));
+        shop.overview["chats"]["assistant"] = json!(answering);
+        for (columns, rows) in SIZES {
+            let picture = open(columns, rows, Shop { replies: shop.replies.clone(), ..clone(&shop) }).picture();
+            assert!(picture.contains("Nobody waits for you.") && picture.contains(words), "{picture}");
+        }
+    }
+}
+
 fn clone(shop: &Shop) -> Shop {
     let mut other = Shop::usual();
     other.overview = shop.overview.clone();

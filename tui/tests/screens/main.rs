@@ -10,6 +10,7 @@ mod contacts_import;
 mod contacts_people;
 mod credits;
 mod dashboard;
+mod exports;
 mod guide;
 mod leaving;
 mod new_chat;

@@ -118,6 +118,16 @@ fn everything_has_an_answer_or_a_reason() {
         record.chats[0] = StoredChat { state: "needs_you".into(), reason: "stale".into(), ..StoredChat::default() };
         ask(record, question(0, 7, 500));
     });
+    // It came late, after the answer, and waits for a person.
+    let came_late = |reason: &'static str| {
+        move |record: &mut Record| {
+            record.chats[0] = StoredChat { state: "needs_you".into(), reason: reason.into(), ..StoredChat::default() };
+            ask(record, question(0, 7, 500));
+            record.stored.last_mut().unwrap().unanswered = true;
+        }
+    };
+    keeps(came_late("loop suspected"));
+    breaks(Law::AnsweredOrReason, came_late(""));
     keeps(|record| ask(record, Question { deleted: true, ..open() }));
     keeps(|record| ask(record, Question { owed: false, ..open() }));
     let silence = |until| Silence { who: 0, from: Some(3_100), until, why: "a person wrote" };
@@ -126,6 +136,11 @@ fn everything_has_an_answer_or_a_reason() {
         record.silences.push(silence(9_000));
     });
     breaks(Law::AnsweredOrReason, |record| {
+        ask(record, open());
+        record.silences.push(Silence { from: Some(2_950), ..silence(2_900) });
+    });
+    // It came after the question; the clock has ended its pause.
+    keeps(|record| {
         ask(record, open());
         record.silences.push(silence(2_900));
     });

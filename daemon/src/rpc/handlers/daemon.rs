@@ -1,9 +1,10 @@
 //! `daemon.*`: the daemon itself, and what it leans on.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use mychatflow_data::ids::TenantId;
-use mychatflow_data::model::finding::{FindingLevel, FindingSubject, HealthFinding};
+use mychatflow_data::model::finding::{FindingCode, FindingLevel, FindingSubject, HealthFinding};
 use mychatflow_data::protocol::VERSION;
 use mychatflow_data::protocol::calls::daemon::{
     DaemonReload, DaemonReloaded, DaemonShown, DaemonStatus, DaemonStop, DaemonStopping, GeminiHealth, Health,
@@ -35,7 +36,7 @@ pub async fn status(cx: &Cx, caller: &Caller, _: DaemonStatus) -> Handled<Reply<
     let socket = cx.socket.borrow().display().to_string();
     let uptime = cx.now().since(cx.started_at).as_secs();
     let mut store = store(cx).await;
-    let findings = findings(cx, caller).await?;
+    let (findings, sight) = findings(cx, caller).await?;
     // A probe that went well says less than a real write that did not, and nothing of what was written before.
     let is_broken =
         |found: &&HealthFinding| found.subject == FindingSubject::Store && found.level == FindingLevel::Failed;
@@ -43,7 +44,7 @@ pub async fn status(cx: &Cx, caller: &Caller, _: DaemonStatus) -> Handled<Reply<
         store.health = Health::Down;
         store.error.get_or_insert_with(|| broken.summary.clone());
     }
-    Ok(Reply(DaemonShown {
+    let shown = DaemonShown {
         version: PRODUCT_VERSION.to_owned(),
         protocol: VERSION,
         pid: std::process::id(),
@@ -57,28 +58,66 @@ pub async fn status(cx: &Cx, caller: &Caller, _: DaemonStatus) -> Handled<Reply<
         epoch: cx.run,
         metrics: Some(format!("http://{}/metrics", config.metrics.listen)),
         findings,
+    };
+    Ok(Reply(match sight {
+        Sight::Everything => shown,
+        Sight::Servers(servers) => for_member(shown, &servers),
     }))
 }
 
+/// What a caller may know of the servers.
+enum Sight {
+    /// All of it.
+    Everything,
+    /// That these are there, and whether they answer.
+    Servers(BTreeSet<String>),
+}
+
+/// The daemon as somebody may see it who does not run it: nothing of the machine, and of the servers those that their numbers
+/// are at. What stands in the way is told in the words of the finding about it.
+fn for_member(mut shown: DaemonShown, servers: &BTreeSet<String>) -> DaemonShown {
+    let findings = std::mem::take(&mut shown.findings);
+    let words = |subject: &FindingSubject, otherwise: FindingCode| {
+        let told = findings.iter().find(|found| found.subject == *subject && found.level == otherwise.level());
+        told.map_or(otherwise, |found| found.code).meaning().to_owned()
+    };
+    shown.waha.retain(|waha| servers.contains(&waha.name));
+    for waha in &mut shown.waha {
+        waha.url.clear();
+        let subject = FindingSubject::Waha { name: waha.name.clone() };
+        waha.error = waha.error.take().map(|_| words(&subject, FindingCode::WahaDown));
+    }
+    let of_gemini = if shown.gemini.health == Health::Off { FindingCode::ModelOff } else { FindingCode::ModelDown };
+    shown.gemini.error = shown.gemini.error.take().map(|_| words(&FindingSubject::Gemini, of_gemini));
+    shown.store.path.clear();
+    shown.store.error =
+        shown.store.error.take().map(|_| words(&FindingSubject::Store, FindingCode::StoreRefusesWrites));
+    shown.webhook.clear();
+    shown.metrics = None;
+    shown.findings = findings;
+    shown
+}
+
 /// What is wrong, as far as the caller may know it: of the numbers those of its own tenants.
-async fn findings(cx: &Cx, caller: &Caller) -> Handled<Vec<HealthFinding>> {
+async fn findings(cx: &Cx, caller: &Caller) -> Handled<(Vec<HealthFinding>, Sight)> {
     let found = health::findings(cx, HealthScope::Everything).await;
     if caller.standing == Standing::Operator {
-        return Ok(found);
+        return Ok((found, Sight::Everything));
     }
     let tenants = tenancy::visible(&cx.store, caller).await?;
     let ids: Vec<TenantId> = tenants.iter().map(|seen| seen.tenant.id).collect();
     let servers = health::servers_of(cx, &ids).await;
     let seen = found.into_iter().filter(|finding| health::may_be_seen(finding, &servers)).filter_map(|finding| {
         let whose = match finding.subject {
-            FindingSubject::Number { tenant, .. } => {
+            FindingSubject::Number { tenant, .. } | FindingSubject::Tenant { id: tenant, .. } => {
                 tenants.iter().any(|seen| seen.tenant.id == tenant).then_some(tenant)
             }
             _ => Some(DAEMON),
         };
         finding.for_member(whose?)
     });
-    Ok(seen.collect())
+    let seen = seen.collect();
+    Ok((seen, Sight::Servers(servers)))
 }
 
 fn wahas(clients: &Clients) -> Vec<WahaHealth> {
@@ -123,7 +162,7 @@ fn gemini(clients: &Clients) -> GeminiHealth {
     };
     GeminiHealth {
         model: gemini.model().to_owned(),
-        answered_by: state.in_its_place,
+        answered_by: state.in_its_place.map(|other| other.model),
         health,
         ok_at: state.record.last_ok_at.map(Into::into),
         error: failed.map(|failed| failed.error.to_string()),

@@ -12,6 +12,7 @@ use mychatflow_data::model::opt_out::Wish;
 use mychatflow_data::model::remedy::remedy;
 use mychatflow_data::model::setting::SettingKey;
 use mychatflow_data::protocol::calls::why::{Why, WhyDocument, WhyLine};
+use mychatflow_data::protocol::error::{CallError, Code};
 use mychatflow_data::protocol::name::ChatName;
 use mychatflow_data::store::TenantStore;
 use mychatflow_data::store::tx::answer::{Facts, IGNORED, NO_CREDIT};
@@ -27,7 +28,7 @@ use crate::flow::quick_reply_facts::QuickReplyFact;
 use crate::flow::sources::sources;
 use crate::health::{self, HealthScope};
 use crate::rpc::peer::Caller;
-use crate::rpc::refused::Handled;
+use crate::rpc::refused::{Handled, Refused};
 use crate::rpc::service::Reply;
 
 /// How much of a message a line shows.
@@ -46,7 +47,10 @@ pub async fn why(cx: &Cx, shop: &TenantStore, caller: &Caller, call: Why) -> Han
     let (chat, story) = match by_id {
         Some(story) => (story.chat.id, Some(story)),
         None => {
-            let chat: ChatId = chats::named(shop, &ChatName::from(text), None).await?.chat.id;
+            let chat: ChatId = match chats::named(shop, &ChatName::from(text), None).await {
+                Ok(listed) => listed.chat.id,
+                Err(error) => return Err(with_deliveries(cx, shop, error).await?),
+            };
             match shop.last_message(chat).await? {
                 Some(last) => (chat, shop.story(last).await?),
                 None => (chat, None),
@@ -91,6 +95,18 @@ pub async fn why(cx: &Cx, shop: &TenantStore, caller: &Caller, call: Why) -> Han
         headline,
         lines,
     }))
+}
+
+/// A chat is not here. Deliveries that were turned away may hold what somebody looks for: then the error says so.
+async fn with_deliveries(cx: &Cx, shop: &TenantStore, Refused(error): Refused) -> Handled<Refused> {
+    if error.code != Code::NotFound {
+        return Ok(error.into());
+    }
+    let numbers: Vec<InstanceId> = shop.instances().await?.into_iter().map(|number| number.id).collect();
+    Ok(match health::webhook::turned_away(&health::webhook::gather(cx), &numbers, cx.now()) {
+        Some(words) => CallError::not_found(format!("{}. {words}", error.message)).into(),
+        None => error.into(),
+    })
 }
 
 /// What is out of order now that may keep this chat's messages from coming or its answers from going, in the words of every other

@@ -499,6 +499,9 @@ pub struct InteractionDocument {
     /// What the model's answer cost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens: Option<Tokens>,
+    /// Is it a customer's message that nobody has answered yet? Left out where it is not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unanswered: bool,
 }
 
 /// What is known of a file that came with a message.
@@ -528,6 +531,7 @@ impl From<Interaction> for InteractionDocument {
             original: interaction.original,
             media: interaction.media,
             tokens: interaction.tokens,
+            unanswered: interaction.unanswered,
         }
     }
 }

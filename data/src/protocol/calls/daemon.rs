@@ -41,7 +41,7 @@ words! {
 pub struct WahaHealth {
     /// Its name in the config.
     pub name: String,
-    /// Where it is.
+    /// Where it is; empty for whoever does not run the daemon.
     pub url: String,
     /// Does it answer?
     pub health: Health,
@@ -78,7 +78,7 @@ pub struct GeminiHealth {
 /// The store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreHealth {
-    /// The file.
+    /// The file; empty for whoever does not run the daemon.
     pub path: String,
     /// Does it take writes?
     pub health: Health,
@@ -113,9 +113,9 @@ pub struct DaemonShown {
     pub uptime_s: i64,
     /// Its socket.
     pub socket: String,
-    /// Where WAHA posts to.
+    /// Where WAHA posts to; empty for whoever does not run the daemon.
     pub webhook: String,
-    /// The WAHA servers.
+    /// The WAHA servers; for whoever does not run the daemon those that their numbers are at.
     pub waha: Vec<WahaHealth>,
     /// Gemini.
     pub gemini: GeminiHealth,
@@ -125,7 +125,7 @@ pub struct DaemonShown {
     pub build: String,
     /// This run.
     pub epoch: RunId,
-    /// Where its metrics are.
+    /// Where its metrics are; for whoever runs it.
     pub metrics: Option<String>,
     /// What is wrong, the worst first, as far as the caller may know it.
     #[serde(default)]

@@ -15,7 +15,7 @@ use self::wish::{Heeded, Said};
 use crate::ids::{ChatId, InstanceId};
 use crate::model::clock_error::ClockError;
 use crate::model::contact::Review;
-use crate::model::delivery::{Delivery, DeliveryEvent, Handling, MessageEvent, PROBE_MARK, SELF_POSTED_KIND};
+use crate::model::delivery::{Delivery, DeliveryEvent, Handling, MessageEvent, PROBE_MARK};
 use crate::model::disclosure;
 use crate::model::interaction::{Author, ContentKind, Direction, Interaction, InteractionState, Media};
 use crate::model::job::JobArgs;
@@ -137,9 +137,7 @@ impl TenantStore {
                 let (origin, told_at) = (Origin::Webhook, Some(delivery.at));
                 let intake = Intake { scope: &scope, instance, defaults, origin, clock_error, told_at, now };
                 let accepted = intake.accept(&delivery)?;
-                if !is_self_posted(&delivery.event) {
-                    heard(&scope, instance, now)?;
-                }
+                heard(&scope, instance, now)?;
                 scope.count(match accepted {
                     Accepted::Stored => "ingest.accepted",
                     Accepted::Duplicate => "ingest.duplicate",
@@ -230,11 +228,6 @@ impl TenantStore {
             })
             .await
     }
-}
-
-/// What we post to ourselves is no sign of WAHA.
-fn is_self_posted(event: &DeliveryEvent) -> bool {
-    matches!(event, DeliveryEvent::Unknown { kind } if kind == SELF_POSTED_KIND)
 }
 
 /// Notes that a number was heard from, to the minute.

@@ -3,7 +3,7 @@
 
 use crate::ids::{ChatId, ContactId, InstanceId};
 use crate::model::chat::ChatState;
-use crate::model::contact::{Review, UNREVIEWED};
+use crate::model::contact::{HISTORY_UNREAD, Review, UNREVIEWED};
 use crate::model::setting::{ExistingContacts, Rules};
 use crate::phone::Address;
 use crate::scoped;
@@ -35,6 +35,9 @@ pub enum Acquaintance {
     AddressBook,
     /// They wrote to each other before the pairing.
     Chatted,
+    /// They have a chat, and its history could not be read: nobody can tell. Whom the assistant has answered since was looked
+    /// at then, and is left alone.
+    Unclear,
 }
 
 /// What an import did.
@@ -114,6 +117,13 @@ fn import(
         "UPDATE contacts SET review = 'unreviewed'
          WHERE tenant_id = :tenant AND id = :id AND review = 'new' AND created_at >= :met_since"
     );
+    const HOLD_BACK_UNANSWERED: Scoped = scoped!(
+        "UPDATE contacts SET review = 'unreviewed'
+         WHERE tenant_id = :tenant AND id = :id AND review = 'new' AND created_at >= :met_since
+           AND NOT EXISTS (SELECT 1 FROM chats AS h CROSS JOIN interactions AS m
+                           WHERE h.tenant_id = :tenant AND h.contact_id = :id
+                             AND m.tenant_id = h.tenant_id AND m.chat_id = h.id AND m.author = 'assistant')"
+    );
     let known = scope.row(FIND, &[(":address", &person.address), (":alternate", &person.alternate)], |row| {
         Ok((row.get::<_, ContactId>(0)?, row.get::<_, bool>(1)?))
     })?;
@@ -133,21 +143,30 @@ fn import(
             if nameless && name.is_some() {
                 imported.named += 1;
             }
-            if person.acquaintance == Acquaintance::Chatted {
-                let held_back = scope.execute(HOLD_BACK, &[(":id", &contact), (":met_since", &met_since)])?;
-                if held_back > 0 {
-                    take_back(scope, contact, defaults, now)?;
-                    contacts::emit_chats(scope, contact)?;
-                }
-                imported.held_back += held_back;
+            let (hold_back, reason) = match person.acquaintance {
+                Acquaintance::AddressBook => return Ok(()),
+                Acquaintance::Chatted => (HOLD_BACK, UNREVIEWED),
+                Acquaintance::Unclear => (HOLD_BACK_UNANSWERED, HISTORY_UNREAD),
+            };
+            let held_back = scope.execute(hold_back, &[(":id", &contact), (":met_since", &met_since)])?;
+            if held_back > 0 {
+                take_back(scope, contact, reason, defaults, now)?;
+                contacts::emit_chats(scope, contact)?;
             }
+            imported.held_back += held_back;
         }
     }
     Ok(())
 }
 
 /// Takes the answers back that are under way to somebody whom a person must review first.
-fn take_back(scope: &Scope<'_>, contact: ContactId, defaults: Rules, now: Timestamp) -> Result<(), StoreError> {
+fn take_back(
+    scope: &Scope<'_>,
+    contact: ContactId,
+    reason: &str,
+    defaults: Rules,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     const ANSWERING: Scoped = scoped!(
         "SELECT h.id, h.instance_id FROM jobs AS j
          JOIN chats AS h ON h.tenant_id = j.tenant_id AND h.id = j.chat_id
@@ -159,8 +178,8 @@ fn take_back(scope: &Scope<'_>, contact: ContactId, defaults: Rules, now: Timest
     for (chat, instance) in answering {
         let rules = values(scope, Some(instance), Some(chat))?.rules(defaults);
         if rules.existing_contacts == ExistingContacts::Ask {
-            jobs::cancel_answer(scope, chat, UNREVIEWED, now)?;
-            chats::set_state(scope, chat, ChatState::NeedsYou, Some(UNREVIEWED))?;
+            jobs::cancel_answer(scope, chat, reason, now)?;
+            chats::set_state(scope, chat, ChatState::NeedsYou, Some(reason))?;
         }
     }
     Ok(())

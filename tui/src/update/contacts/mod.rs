@@ -26,8 +26,9 @@ use mychatflow_data::protocol::error::Code;
 use mychatflow_data::protocol::name::{ContactName, Cursor};
 
 use super::lists::{self, First};
-use super::{Cx, Handled, again, palette};
+use super::{Cx, Handled, again, export, palette};
 use crate::action::Action;
+use crate::export::ExportKind;
 use crate::key::Key;
 use crate::keymap::Scope;
 use crate::msg::{Answer, Effect, Refusal};
@@ -54,6 +55,7 @@ const HINTS: &[(Action, &str)] = &[
     (Action::ContactChat, "chat"),
     (Action::Mark, "mark"),
     (Action::Segments, "segments"),
+    (Action::Export, "export"),
     (Action::Personal, "personal"),
     (Action::TabNext, "tab"),
 ];
@@ -152,7 +154,10 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
         Action::Segments => segments::open(state, cx),
         Action::SegmentSave => segments::save(state, cx),
         Action::Import => import::open(state),
-        Action::Export => export(state),
+        Action::Export => {
+            let query = contacts.query();
+            export::open(state, ExportKind::People { query }, cx);
+        }
         Action::Mark => {
             bulk::mark(state);
             moved(state, cx);
@@ -308,20 +313,6 @@ fn opt_out(state: &mut State, contact: &Contact) {
         OptOut::Back => ConfirmKind::OptIn { who },
     };
     state.confirm(&kind, question);
-}
-
-/// What a command does as yet.
-fn export(state: &mut State) {
-    let query = state.contacts.words().map(|words| format!(" --query '{}'", words.replace('\'', "'\\''")));
-    let command = format!("mychatflow contact export contacts.csv{}", query.unwrap_or_default());
-    let lines = vec![
-        ReaderLine::Words(CleanText::line(
-            "The people of this list as a CSV file, with everything that is known of them:",
-        )),
-        ReaderLine::Gap,
-        ReaderLine::Heading(CleanText::line(&command)),
-    ];
-    state.overlays.push(Overlay::Reader(Reader { copied: Some(command), ..Reader::new("People as a file", lines) }));
 }
 
 /// Goes on with a person's chats or merges: at once where they are known, else when they are.

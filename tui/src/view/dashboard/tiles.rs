@@ -35,6 +35,14 @@ pub fn needs_you(state: &State, area: Rect, keys: Keys, paint: &mut Paint<'_>) {
     if chats.items().is_empty() {
         let good = (paint.glyphs().sent, paint.style(Role::Good));
         paint.line(inner, &[good, (" Nobody waits for you.", paint.style(Role::Text))]);
+        let answering = state.dashboard.overview.as_ref().map_or(0, |all| all.chats.assistant);
+        if answering > 0 && inner.height > 1 {
+            let words = match answering {
+                1 => "The assistant answers 1 customer.".to_owned(),
+                many => format!("The assistant answers {many} customers."),
+            };
+            wrapped(paint, below(inner, 1), &words, paint.style(Role::Muted));
+        }
         return;
     }
     let count = chats.items().len() as u16;

@@ -54,6 +54,7 @@ pub fn draw(form: &Form, state: &State, laid: &OverlayLayout, paint: &mut Paint<
     let (words, role) = match (&form.refusal, &form.stage) {
         (Some(refusal), _) => (format!("{} {}", paint.glyphs().failed, refusal.as_str().replace('\n', " ")), Role::Bad),
         (None, Stage::Sent(_)) => ("asking …".to_owned(), Role::Muted),
+        (None, Stage::Writing) => (format!("writing …   {} leaves this; it goes on", key(Action::Close)), Role::Muted),
         (None, Stage::Open) => (
             format!(
                 "{} done   {} next field   {} cancel{more}",
