@@ -125,18 +125,7 @@ impl World {
         self.waha.faults().add(waha::Operation::UpdateSession, When::Always, refused);
         let mut config = self.waha.config("default").unwrap();
         change(&mut config);
-<<<<<<< HEAD
-        let url = format!("{}/api/sessions/default", self.waha.url());
-        let put = mychatflow_daemon::http_client::builder()
-            .build()
-            .unwrap()
-            .put(url)
-            .header("x-api-key", self.waha.api_key());
-        put.json(&json!({"config": config})).send().await.unwrap().error_for_status().unwrap();
-        self.waha.wait_for_status("default", waha::Status::Working, SOON).await.unwrap();
-=======
         assert!(self.waha.write_config("default", config));
->>>>>>> health
     }
 }
 

@@ -34,7 +34,7 @@ async fn a_person_is_asked_and_a_script_says_yes_beforehand() {
     for answer in ["n\r", "\r"] {
         let mut at = at_terminal(&world, &line);
         at.until("first message to somebody who never wrote").await;
-        at.until("Send it? [y/N]").await;
+        at.until("Send it to ").await;
         assert!(!at.text().contains("--yes"), "a person types no flag: {}", at.text());
         at.types(answer);
         assert_eq!(at.end().await.0, 1);
@@ -44,7 +44,7 @@ async fn a_person_is_asked_and_a_script_says_yes_beforehand() {
     assert!(refused.code == 1 && refused.stderr.contains("--yes"), "{refused:?}");
     assert_eq!(world.done(&["chat", "list"]).await.len(), 0);
     let mut at = at_terminal(&world, &line);
-    at.until("Send it? [y/N]").await;
+    at.until("Send it to ").await;
     at.types("y\r");
     assert_eq!(at.end().await.0, 0);
     let sent = world.waha.wait_for_sent(1, DEADLINE).await.unwrap();

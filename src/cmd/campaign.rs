@@ -220,7 +220,8 @@ async fn look_before(cx: &Cx, name: &str, doubts: Doubts) -> anyhow::Result<()> 
     if doubts == Doubts::Silenced || !preflight::asks(&found) || !dialogue::somebody_is_there() {
         return Ok(());
     }
-    match dialogue::ask("launch it all the same? Type yes to go on: ")?.as_deref() {
+    let question = format!("Launch {} all the same? Type yes to go on: ", clean(&shown.name));
+    match dialogue::ask(&question)?.as_deref() {
         Some("yes") => Ok(()),
         _ => bail!("nothing was launched"),
     }

@@ -64,7 +64,7 @@ pub async fn run(cx: &Cx, verb: ChatVerb) -> anyhow::Result<()> {
             let patience = CALL_TIMEOUT + wait.map_or(Duration::ZERO, |wait| wait.0);
             let client = cx.connect().await?;
             let sent = match client.call_within(&params, patience).await {
-                Err(ClientError::Refused(refusal)) if asks_for_consent(cx, &refusal.message)? => {
+                Err(ClientError::Refused(refusal)) if asks_for_consent(cx, &params.chat, &refusal.message)? => {
                     client.call_within(&ChatSend { yes: NewChatConsent::Given, ..params }, patience).await?
                 }
                 sent => sent?,
@@ -134,12 +134,12 @@ pub async fn run(cx: &Cx, verb: ChatVerb) -> anyhow::Result<()> {
 }
 
 /// Would the message start a chat, and does the person who is there want that?
-fn asks_for_consent(cx: &Cx, refusal: &str) -> anyhow::Result<bool> {
+fn asks_for_consent(cx: &Cx, chat: &ChatName, refusal: &str) -> anyhow::Result<bool> {
     if !wants_consent(refusal) || cx.output.format() == Format::Json || !dialogue::somebody_is_there() {
         return Ok(false);
     }
     note(&clean(consent_question(refusal)));
-    Ok(dialogue::leave("Send it?")? == Answer::Yes)
+    Ok(dialogue::leave(&format!("Send it to {}?", clean(chat.as_str())))? == Answer::Yes)
 }
 
 /// The words of a quick reply for a customer; refused when they have places without a value.

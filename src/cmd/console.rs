@@ -25,8 +25,9 @@ use tokio::sync::{Mutex, mpsc};
 use super::dialogue::{Answer, consent, somebody_is_there};
 use super::exporter::exporter;
 use super::launch::launch;
-use super::wire::{is_absent, is_running, silent};
+use super::wire::{is_absent, is_running, quoted, silent};
 use super::{Cx, welcome};
+use crate::cli::Globals;
 use crate::cli::chat::ChatVerb;
 use crate::config;
 use crate::output::note;
@@ -43,6 +44,8 @@ pub struct Extras {
     pub forget: bool,
     /// The screen that is on first.
     pub screen: Screen,
+    /// The socket, where it is another one than a command would find.
+    pub socket: Option<PathBuf>,
 }
 
 impl Extras {
@@ -228,6 +231,7 @@ pub async fn open(cx: &Cx, connect: Connector, extras: Extras) -> anyhow::Result
         pixels: PixelSupport::None,
         guide: extras.guide,
         screen: extras.screen,
+        command: command(&cx.globals, extras.socket.as_deref()),
         zone: TimeZone::system(),
     };
     let around = Surroundings {
@@ -251,6 +255,21 @@ pub async fn open(cx: &Cx, connect: Connector, extras: Extras) -> anyhow::Result
         phone: extras.phone,
     };
     runtime::run(connect, setup, around).await.context("the terminal")
+}
+
+/// How a command begins that asks the same daemon.
+fn command(globals: &Globals, socket: Option<&Path>) -> String {
+    let mut command = "mychatflow".to_owned();
+    let host = globals.host.as_deref().map(|host| ("--host", host.to_owned()));
+    let of = |path: &Path| path.to_string_lossy().into_owned();
+    let socket = socket.or(globals.socket.as_deref()).map(|path| ("--socket", of(path)));
+    let config = globals.config.as_deref().filter(|_| socket.is_none()).map(|path| ("--config", of(path)));
+    for (option, value) in [host, socket, config].into_iter().flatten() {
+        let plain = value.chars().all(|char| char.is_alphanumeric() || "/._-@:~".contains(char));
+        let value = if plain { value } else { quoted(&value) };
+        command.push_str(&format!(" {option} {value}"));
+    }
+    command
 }
 
 fn keymap() -> anyhow::Result<Keymap> {

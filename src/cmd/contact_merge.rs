@@ -46,7 +46,8 @@ pub async fn merge(cx: &Cx, contact: String, other: String, consent: Consent) ->
                 called(silent)
             )));
         }
-        must_say_yes("are these one person? Type yes to go on: ")?;
+        let (goes, stays) = (called(&goes.contact), called(&stays.contact));
+        must_say_yes(&clean(&format!("Merge {goes} with {stays}? Type yes to go on: ")))?;
     }
     let params = ContactMerge { tenant: cx.tenant(), contact: contact.into(), other: other.into() };
     cx.show(&params, merged).await
@@ -62,7 +63,7 @@ pub async fn unmerge(cx: &Cx, contact: String, merge: Option<MergeId>, consent: 
             let (goes, stays) = (other(wanted), called(&shown.contact));
             note(&clean(&format!("{goes} ({}) became part of {stays}: {}.", addresses(wanted), since(wanted, cx.now))));
             note("Messages go by the addresses that they came from. WhatsApp does not make them one again by itself.");
-            must_say_yes("two people again? Type yes to go on: ")?;
+            must_say_yes(&clean(&format!("Separate {goes} from {stays} again? Type yes to go on: ")))?;
         }
     }
     let params = ContactUnmerge { tenant: cx.tenant(), contact: contact.into(), merge };

@@ -29,7 +29,13 @@ async fn watch(cx: &Cx, args: DemoArgs) -> anyhow::Result<()> {
     let length = args.length;
     let sitting = Sitting::begin(args).await?;
     let (phone, wishes) = mpsc::unbounded_channel();
-    let extras = Extras { guide: Guide::Begin, phone: Some(phone), forget: true, ..Extras::default() };
+    let extras = Extras {
+        guide: Guide::Begin,
+        phone: Some(phone),
+        forget: true,
+        socket: Some(sitting.socket()),
+        ..Extras::default()
+    };
     let mut broke = None;
     let play = async {
         // The console shows by itself that the daemon is gone; why the customers fell silent is told in the end.

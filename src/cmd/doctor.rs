@@ -139,7 +139,7 @@ enum Probing {
 impl Probing {
     fn of(args: &DoctorArgs) -> anyhow::Result<Self> {
         const QUESTION: &str =
-            "This sends a WhatsApp message from each number to itself, and asks Gemini one question. Do it?";
+            "This sends a WhatsApp message from each number to itself, and asks Gemini one question. Send and ask?";
         Ok(match args {
             DoctorArgs { probe: false, .. } => Self::Unasked,
             DoctorArgs { yes: true, .. } => Self::Allowed,

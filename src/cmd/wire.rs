@@ -139,8 +139,8 @@ fn ssh(cx: &Cx, host: &str) -> anyhow::Result<(Child, Pipes)> {
     }
 }
 
-/// For the shell of the other machine.
-fn quoted(text: &str) -> String {
+/// One word for a shell.
+pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 

@@ -180,7 +180,7 @@ async fn a_merge_is_asked_about_at_a_terminal() {
         desk.replies::<ContactMerge>(anna);
         let mut at = Terminal::of_ours(&["contact", "merge", "Anna", "Ben"], desk.path(), 120, 30);
         at.until("Anna (+4915111111111) asked not to be written to: then neither is written to any more.").await;
-        at.until("are these one person? Type yes to go on:").await;
+        at.until("Merge Anna (+4915111111111) with Anna (+4915111111111)? Type yes to go on:").await;
         at.keys(&format!("{answer}<enter>"));
         let (status, said) = at.end().await;
         assert_eq!((status == 0, matches!(asked(&desk), TenantRequest::ContactMerge(_))), (goes, goes), "{said}");

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::desk::Desk;
 use crate::pty::Terminal;
 
-const QUESTION: &str = "launch it all the same? Type yes to go on:";
+const QUESTION: &str = "Launch spring all the same? Type yes to go on:";
 
 fn campaign(state: &str) -> Value {
     let at = "2026-11-23T09:00:00.000Z";

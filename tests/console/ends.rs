@@ -22,18 +22,26 @@ const MODES: [(&[u8], &[u8]); 7] = [
 /// Waits for the console's end, and fails unless the terminal is given back. Returns the exit status.
 async fn given_back(console: &mut Terminal) -> u32 {
     let code = console.ended().await;
+    let raw = console.raw();
+    for (set, _) in MODES {
+        let was_set = raw.windows(set.len()).any(|window| window == set);
+        assert!(was_set, "{:?} was never set", String::from_utf8_lossy(set));
+    }
+    nothing_is_left_behind(console);
+    code
+}
+
+/// Fails unless the terminal is as it was before the program that has ended.
+pub fn nothing_is_left_behind(console: &Terminal) {
     assert!(console.modes_are_as_before(), "stty shows something else than before");
     let raw = console.raw();
     let last = |bytes: &[u8]| raw.windows(bytes.len()).rposition(|window| window == bytes);
     for (set, reset) in MODES {
-        let name = String::from_utf8_lossy(set).into_owned();
-        assert!(last(set).is_some(), "{name:?} was never set");
-        assert!(last(reset) > last(set), "{name:?} is left behind");
+        assert!(last(set).is_none() || last(reset) > last(set), "{:?} is left behind", String::from_utf8_lossy(set));
     }
     let screen = console.frame();
-    assert!(!screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste());
+    assert!(!screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste(), "{}", console.text());
     assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
-    code
 }
 
 #[tokio::test]

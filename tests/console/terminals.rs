@@ -39,7 +39,7 @@ async fn used(world: &World, command: CommandBuilder, words: &str) -> Terminal {
     console.find("a tick on what was written", ticked).await;
     console.keys("<ctrl-c>");
     assert_eq!(console.ended().await, 0, "{words}: {}", console.text());
-    assert!(console.modes_are_as_before(), "{words}: stty shows something else than before");
+    crate::ends::nothing_is_left_behind(&console);
     assert_eq!(world.reached_ana().last().unwrap().text, words);
     console
 }
@@ -47,7 +47,7 @@ async fn used(world: &World, command: CommandBuilder, words: &str) -> Terminal {
 #[tokio::test]
 async fn by_their_names() {
     let world = answered().await;
-    for term in ["linux", "xterm", "xterm-kitty", "vt100", "screen.xterm-256color"] {
+    for term in ["linux", "xterm", "xterm-kitty", "vt100", "vt220", "screen.xterm-256color"] {
         let mut command = command(&world);
         command.env("TERM", term);
         used(&world, command, &format!("written on {term}")).await;
@@ -64,11 +64,18 @@ async fn one_that_can_not_move_its_cursor_is_told_plainly() {
             (world.done(&["chat", "list", "--state", "needs_you"]).await.len() == 1).then_some(())
         })
         .await;
-    for term in ["dumb", "unknown"] {
+    let without = "-u TERM";
+    for term in ["dumb", "unknown", "", without] {
         let mut command = command(&world);
         command.env("TERM", term);
-        let (told, code) = Terminal::played(command, 80, 24).await;
+        if term == without {
+            let program = env!("CARGO_BIN_EXE_mychatflow");
+            *command.get_argv_mut() = ["env", "-u", "TERM", program].map(Into::into).to_vec();
+        }
+        let mut terminal = Terminal::run(command, 80, 24);
+        let (code, told) = terminal.end().await;
         assert_eq!(code, 0, "{told}");
+        crate::ends::nothing_is_left_behind(&terminal);
         assert!(!told.contains('\x1b'), "nothing but text and line ends: {told:?}");
         for words in ["1 need you", "Ana", "mychatflow chat show", "TERM=xterm"] {
             assert!(told.replace("\r\n", " ").contains(words), "{words}: {told}");
@@ -80,12 +87,32 @@ async fn one_that_can_not_move_its_cursor_is_told_plainly() {
 async fn one_of_another_encoding_gets_nothing_but_ascii() {
     let world = answered().await;
     world.ana_says("Grüße “von” mir, 字 ❤️").await;
-    let mut command = command(&world);
-    command.env("LANG", "de_DE.ISO-8859-1");
-    let console = used(&world, command, "ganz einfach").await;
-    let text = console.raw();
-    assert!(text.is_ascii(), "{:?}", text.iter().find(|byte| !byte.is_ascii()));
-    assert!(String::from_utf8(text).unwrap().contains("\"von\""));
+    let places: [&[(&str, &str)]; 2] =
+        [&[("LANG", "de_DE.ISO-8859-1")], &[("LC_CTYPE", "en_US.ISO-8859-15"), ("LANG", "en_US.UTF-8")]];
+    for (at, places) in places.into_iter().enumerate() {
+        let mut command = command(&world);
+        places.iter().for_each(|(name, value)| command.env(name, value));
+        let console = used(&world, command, &format!("ganz einfach {at}")).await;
+        let text = console.raw();
+        assert!(text.is_ascii(), "{places:?}: {:?}", text.iter().find(|byte| !byte.is_ascii()));
+        assert!(String::from_utf8(text).unwrap().contains("\"von\""), "{places:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_of_a_locale_that_says_nothing_gets_our_signs_in_ascii_and_words_as_they_are() {
+    let world = answered().await;
+    world.ana_says("Grüße “von” mir").await;
+    let places: [&[(&str, &str)]; 3] = [&[("LANG", "C")], &[("LC_ALL", "POSIX")], &[("LANG", "")]];
+    for (at, places) in places.into_iter().enumerate() {
+        let mut command = command(&world);
+        places.iter().for_each(|(name, value)| command.env(name, value));
+        let console = used(&world, command, &format!("ganz einfach {at}")).await;
+        let text = String::from_utf8(console.raw()).unwrap();
+        assert!(text.contains("Grüße “von” mir"), "{places:?}");
+        let ours = text.chars().find(|char| !char.is_ascii() && !"üß€“”„…·–’".contains(*char));
+        assert_eq!(ours, None, "{places:?}");
+    }
 }
 
 #[tokio::test]

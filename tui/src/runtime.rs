@@ -127,9 +127,10 @@ type Asking = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 /// What the loop holds.
 struct Loop<'a> {
-    screen: Screen,
-    /// What reads the terminal; `None` while somebody else does, and when the terminal has gone.
+    /// What reads the terminal; `None` while somebody else does, and when the terminal has gone. It stands before the screen
+    /// so that it ends before the terminal is given back: what is typed from then on is the shell's.
     keyboard: Option<Keyboard>,
+    screen: Screen,
     /// What was read and not looked at yet.
     typed: VecDeque<Input>,
     bursts: Bursts,
@@ -184,8 +185,8 @@ async fn looped(connect: Connector, setup: Setup, around: &Surroundings, recorde
     let seen = layout(&state, Rect::new(0, 0, columns, rows));
     let asks = FuturesUnordered::new();
     let mut it = Loop {
-        screen,
         keyboard: Some(Keyboard::open()?),
+        screen,
         typed: VecDeque::new(),
         bursts: Bursts::default(),
         state,

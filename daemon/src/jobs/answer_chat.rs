@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mychatflow_data::ids::ChatId;
 use mychatflow_data::model::chat::{ChatState, Mode};
-use mychatflow_data::model::contact::{Review, UNREVIEWED};
+use mychatflow_data::model::contact::{Review, UNREVIEWED, UNREVIEWED_PREFIX};
 use mychatflow_data::model::disclosure;
 use mychatflow_data::model::fault::{AnswerFault, FaultCode};
 use mychatflow_data::model::interaction::InteractionState;
@@ -189,6 +189,11 @@ impl Run<'_> {
             (gate::Reason::Stale, Some(fault)) => {
                 let zone = compose::zone(&self.facts.tenant.timezone);
                 format!("{}: {}", reason.words(), fault.until(now, &zone))
+            }
+            // Why somebody waits for a review was found out at their first question.
+            (gate::Reason::Unreviewed, _) => {
+                let known = self.facts.chat.reason.as_deref().filter(|known| known.starts_with(UNREVIEWED_PREFIX));
+                known.unwrap_or(reason.words()).to_owned()
             }
             (reason, _) => reason.words().to_owned(),
         }

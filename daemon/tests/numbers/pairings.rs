@@ -145,6 +145,9 @@ async fn somebody_whose_history_cannot_be_read_waits_for_a_review_and_the_reason
         let reason = facts.chat.reason.unwrap();
         assert_eq!(reason, "unreviewed: the history of this chat could not be read");
         assert_eq!((world.waha.sent_count(), world.gemini.requests().len()), (0, 0));
+        // Nobody knows them from before: a second question does not make it so.
+        let facts = world.hears(number, &nora(), "the large ones?").await;
+        assert_eq!(facts.chat.reason.as_deref(), Some("unreviewed: the history of this chat could not be read"));
 
         // The owner says who it is: then there is an answer after all.
         world.waha.faults().clear();

@@ -13,6 +13,8 @@ use crate::time::Timestamp;
 pub const UNREVIEWED: &str = "unreviewed: known from before pairing";
 /// The same, where nobody can tell whether they wrote to each other before the pairing.
 pub const HISTORY_UNREAD: &str = "unreviewed: the history of this chat could not be read";
+/// How every reason begins of those who wait until the owner says who they are.
+pub const UNREVIEWED_PREFIX: &str = "unreviewed: ";
 
 words! {
     /// What the owner said about a person.

@@ -38,7 +38,14 @@ macro_rules! select_chats {
                              (SELECT value FROM settings WHERE tenant_id = h.tenant_id AND scope = 'instance'
                               AND scope_id = h.instance_id AND key = 'assistant.mode'),
                              (SELECT value FROM settings WHERE tenant_id = h.tenant_id AND scope = 'tenant'
-                              AND scope_id = x'' AND key = 'assistant.mode'))
+                              AND scope_id = x'' AND key = 'assistant.mode')),
+                    -- All live states are named, so that the index of live answers is taken.
+                    (SELECT j.run_at FROM jobs AS j
+                     WHERE j.tenant_id = h.tenant_id AND j.chat_id = h.id AND j.kind = 'answer_chat'
+                       AND j.state IN ('scheduled', 'available', 'running', 'retryable', 'held')
+                       AND j.state = 'scheduled' AND j.run_at < 1152921504606846975 -- FAR
+                       AND EXISTS (SELECT 1 FROM interactions AS d
+                                   WHERE d.tenant_id = j.tenant_id AND d.job_id = j.id AND d.state = 'draft'))
              FROM ",
             $from,
             " chats AS h
@@ -51,6 +58,8 @@ macro_rules! select_chats {
     };
 }
 pub(crate) use select_chats;
+
+const _: () = assert!(super::jobs::FAR.millis() == 1_152_921_504_606_846_975, "the statement above names it");
 
 pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Chat> {
     let mode: Option<String> = row.get(9)?;
@@ -92,11 +101,13 @@ pub struct Listed {
     pub chat: Chat,
     /// The strongest mode that was set.
     pub mode: Option<Mode>,
+    /// When the countdown of an answer ends that waits in it.
+    pub sends_at: Option<Timestamp>,
 }
 
 pub(crate) fn read_listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
     let mode: Option<String> = row.get(23)?;
-    Ok(Listed { chat: read(row)?, mode: mode.and_then(|word| word.parse().ok()) })
+    Ok(Listed { chat: read(row)?, mode: mode.and_then(|word| word.parse().ok()), sends_at: row.get(24)? })
 }
 
 /// One chat.

@@ -22,6 +22,7 @@ pub(crate) const MIGRATIONS: &[(&str, &str)] = &[
     ("0014_sends_without_id", include_str!("migrations/0014_sends_without_id.sql")),
     ("0015_answer_fault", include_str!("migrations/0015_answer_fault.sql")),
     ("0016_unwitnessed_pairing", include_str!("migrations/0016_unwitnessed_pairing.sql")),
+    ("0017_begun_by_people", include_str!("migrations/0017_begun_by_people.sql")),
 ];
 
 /// Says which schema the file has, or refuses one that this program does not know, before anything is written.

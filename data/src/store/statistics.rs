@@ -50,6 +50,7 @@ const STATISTICS: &[(&str, &str, &str)] = &[
     ("interactions", "interactions_by_chat", "120000 40000 20 1 1"),
     ("interactions", "interactions_by_client_ref", "6000 2000 1"),
     ("interactions", "interactions_by_job", "60000 20000 1 1"),
+    ("interactions", "interactions_by_people", "30000 10000 5000 1"),
     ("interactions", "interactions_by_reply", "60000 20000 1"),
     ("interactions", "interactions_disclosing", "6000 2000 1"),
     ("interactions", "interactions_failed", "150 50 1"),

@@ -47,6 +47,7 @@ pub fn chat() -> ChatSummary {
         last_author: Some(Author::Customer),
         last_state: Some(InteractionState::Received),
         waiting_since: Some(AT),
+        sends_at: Some(AT),
         tags: vec!["vip".into()],
         review: Some(Review::Customer),
         opted_out_at: None,

@@ -175,10 +175,13 @@ async fn an_edit_stops_the_countdown_and_waits_for_a_human() {
     let wait = Wait::Countdown(later(14));
     assert_eq!(world.shop.store_draft(job.id, answer(revision, "OUT"), wait, later(6)).await.unwrap(), None);
     assert_eq!(world.shop.countdown(chat).await.unwrap(), Some(later(14)));
+    let listed = async || world.shop.listed_chat(chat).await.unwrap().unwrap().sends_at;
+    assert_eq!(listed().await, Some(later(14)), "the list tells it too");
     assert_eq!(world.shop.unsent(chat).await.unwrap().len(), 1);
 
     let edited = world.shop.edit_answer(chat, "We open at nine.".into(), later(7)).await.unwrap();
     assert_eq!(world.shop.countdown(chat).await.unwrap(), None);
+    assert_eq!(listed().await, None);
     assert!(world.claim(JobKind::AnswerChat, later(60)).await.is_empty(), "nothing sends it by itself");
     assert_eq!(world.shop.chat(chat).await.unwrap().unwrap().state, ChatState::NeedsYou);
     assert_eq!(world.shop.approve_answer(chat, later(61)).await.unwrap(), edited);

@@ -185,6 +185,19 @@ async fn the_people_of_a_number_that_was_paired_while_the_clock_was_ahead_are_re
 }
 
 #[tokio::test]
+async fn a_clock_that_leaps_while_the_people_of_a_number_are_read_does_not_end_the_readings() {
+    let world = world().await;
+    let file = world.file();
+    let (worked, read) = (NOON.millis() + 1_000, (NOON + YEAR).millis() + 4_000);
+    file.execute("UPDATE instances SET paired_at = ?1, worked_at = ?1, list_read_at = ?2", [worked, read]).unwrap();
+    // By the wrong clock nothing was left to read: no job waits.
+    assert_eq!(number(&file, "SELECT count(*) FROM jobs WHERE kind = 'sync_contacts'"), 0);
+    world.shop.mend_stamps(hour_ahead(), NOON + Duration::from_secs(5)).await.unwrap();
+    let due = number(&file, "SELECT run_at FROM jobs WHERE kind = 'sync_contacts' AND state = 'available'");
+    assert_eq!(due, NOON.millis() + 6_000, "the second of the eight");
+}
+
+#[tokio::test]
 async fn a_send_that_was_on_its_way_while_the_clock_was_ahead_began_when_it_began() {
     let world = world().await;
     world.says(ANA, "A1", "open today?", NOON).await;

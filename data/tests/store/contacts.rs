@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mychatflow_data::model::chat::ChatState;
-use mychatflow_data::model::contact::{Contact, Review};
+use mychatflow_data::model::contact::{Contact, Review, UNREVIEWED};
 use mychatflow_data::model::instance::{InstanceStatus, Me, Verdict};
 use mychatflow_data::model::job::JobKind;
 use mychatflow_data::model::setting::Rules;
@@ -86,7 +86,7 @@ async fn the_fresh_question_of_a_person_who_becomes_a_customer_is_answered() {
         let job = world.claim(JobKind::AnswerChat, later(asked + 5)).await.remove(0);
         let stop = Stop {
             state: ChatState::NeedsYou,
-            reason: "unreviewed contact".into(),
+            reason: UNREVIEWED.into(),
             handoff: Handoff::No,
             letter: Letter::Closed,
             nothing_asked: None,
@@ -96,8 +96,10 @@ async fn the_fresh_question_of_a_person_who_becomes_a_customer_is_answered() {
         let ana = world.shop.contact_named(ANA.into()).await.unwrap();
         world.shop.review_contact(ana.id, Review::Customer, FRESH, later(reviewed)).await.unwrap();
         assert_eq!(world.claim(JobKind::AnswerChat, later(reviewed)).await.len(), answers, "asked at {asked}");
-        let state = world.shop.chat(chat_of(&job)).await.unwrap().unwrap().state;
-        assert_eq!(state, if answers == 1 { ChatState::Assistant } else { ChatState::NeedsYou });
+        let chat = world.shop.chat(chat_of(&job)).await.unwrap().unwrap();
+        let stale = "stale: asked before you said who it is".to_owned();
+        let expected = if answers == 1 { (ChatState::Assistant, None) } else { (ChatState::NeedsYou, Some(stale)) };
+        assert_eq!((chat.state, chat.reason), expected, "asked at {asked}");
     }
 }
 

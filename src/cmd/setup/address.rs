@@ -241,6 +241,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_guide_starts_a_waha_by_the_same_line() {
+        let guide = include_str!("../../../README.md");
+        assert!(guide.lines().any(|line| line == START_WAHA), "{START_WAHA}");
+    }
+
+    #[test]
     fn an_address_means_what_people_paste() {
         use Correction::{NoTls, OnlyTls, Page, Path, SchemeMissing};
         type Expected<'e> = &'e [(&'e str, &'e [Correction])];

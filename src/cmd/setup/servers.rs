@@ -242,7 +242,9 @@ impl<'s> Servers<'s> {
                 }
                 Err(KeyTrialError::Trouble(words)) => {
                     say(&format!("✗ {}", clean(&words)));
-                    match yes_or_no("Keep this key all the same, and try it later?", Answer::Yes)?.ok_or(Left)? {
+                    match yes_or_no("Keep this key of Gemini's all the same, and try it later?", Answer::Yes)?
+                        .ok_or(Left)?
+                    {
                         Answer::Yes => return Ok(Found::Later),
                         Answer::No => {
                             self.ask_gemini_key("Gemini's key (Enter: later): ")?;

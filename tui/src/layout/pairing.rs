@@ -150,6 +150,7 @@ mod tests {
             guide: Guide::Off,
             zone: jiff::tz::TimeZone::UTC,
             screen: crate::state::Screen::Chats,
+            command: "mychatflow".to_owned(),
         };
         State::new(setup, (120, 36), mychatflow_data::time::Timestamp::from_millis(0))
     }

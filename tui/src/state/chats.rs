@@ -126,6 +126,9 @@ pub struct Chats {
     pub typing: BTreeMap<ChatId, Timestamp>,
     /// The last message of each chat that was heard of.
     pub newest: BTreeMap<ChatId, InteractionId>,
+    /// The chat that somebody is in, and where it stood in the list when they came: it stays there until they go to
+    /// another one, so that whoever answers it is not carried away from the next one that waits.
+    pub kept: Option<(ChatId, Rank)>,
     /// Chats that events told of since the list was last asked for: a page may be older than that.
     pub told: BTreeSet<ChatId>,
 }
@@ -247,12 +250,13 @@ impl Chats {
 
     /// Puts a chat's new form into the list: into its place, or out of it.
     pub fn take(&mut self, chat: &ChatSummary) {
+        let rank = self.ranks();
         let tab = self.tab;
         let fits = tab.holds(chat) && (self.find.is_none() || self.rows.items().iter().any(|old| old.id == chat.id));
         self.rows.change(|items| {
             items.retain(|old| old.id != chat.id);
             if fits {
-                let at = items.partition_point(|other| rank(tab, other) <= rank(tab, chat));
+                let at = items.partition_point(|other| rank(other) <= rank(chat));
                 items.insert(at, chat.clone());
             }
         });
@@ -267,17 +271,40 @@ impl Chats {
 
     /// Brings the rows into their order.
     pub fn sort(&mut self) {
-        let tab = self.tab;
-        self.rows.change(|items| items.sort_by_key(|chat| rank(tab, chat)));
+        let rank = self.ranks();
+        self.rows.change(|items| items.sort_by_key(rank));
+    }
+
+    /// How the rows stand: whoever is kept in a place stands there.
+    fn ranks(&self) -> impl Fn(&ChatSummary) -> Rank + use<> {
+        let (tab, kept) = (self.tab, self.kept);
+        move |chat| kept.filter(|(id, _)| *id == chat.id).map_or_else(|| rank(tab, chat), |(_, rank)| rank)
+    }
+
+    /// Keeps the open chat where it stands while somebody is in it, and until another row is chosen after that.
+    pub fn keep_place(&mut self) {
+        let here = self.rows.selected_id();
+        if self.kept.is_some_and(|(id, _)| Some(id) != here) {
+            self.kept = None;
+            self.sort();
+        }
+        if self.focus != Pane::List && self.kept.is_none() {
+            self.kept = self.rows.selected().map(|chat| (chat.id, rank(self.tab, chat)));
+        }
     }
 }
 
-/// The order: in the inbox, and among those that need you, the longest waiting come first; everything else newest first.
-fn rank(tab: Tab, chat: &ChatSummary) -> (u8, i64) {
+/// Where a chat stands in the list.
+pub type Rank = (u8, i64);
+
+/// The order: in the inbox, answers that go out by themselves in a moment come first, then those that need you, the longest
+/// waiting on top; everything else newest first.
+fn rank(tab: Tab, chat: &ChatSummary) -> Rank {
     let last = chat.last_at.map_or(0, Timestamp::millis);
     let waiting = chat.waiting_since.or(chat.last_at).map_or(0, Timestamp::millis);
-    match (tab, chat.state) {
-        (Tab::Inbox | Tab::In(ChatState::NeedsYou), ChatState::NeedsYou) => (0, waiting),
-        _ => (1, -last),
+    match (tab, chat.state, chat.sends_at) {
+        (Tab::Inbox | Tab::In(ChatState::Assistant), ChatState::Assistant, Some(at)) => (0, at.millis()),
+        (Tab::Inbox | Tab::In(ChatState::NeedsYou), ChatState::NeedsYou, _) => (1, waiting),
+        _ => (2, -last),
     }
 }

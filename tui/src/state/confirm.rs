@@ -14,6 +14,8 @@ use crate::text::CleanText;
 
 /// The most columns of each of two names in a heading.
 const ONE_OF_TWO: usize = 22;
+/// The most columns of a name in a heading that says much else.
+const WHOM: usize = 30;
 
 /// What is done after a yes.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +56,8 @@ pub enum ConfirmKind {
     Leave {
         /// How many.
         unsent: usize,
+        /// To whom.
+        to: String,
     },
     /// To end the console while a file is being written.
     LeaveExport {
@@ -77,15 +81,15 @@ pub enum ConfirmKind {
     },
     /// To send what may have been sent already.
     SendAgain {
-        /// To whom, where that is known.
-        to: Option<String>,
+        /// To whom.
+        to: String,
     },
     /// To give up something that waits to be done.
     GiveUp {
         /// What it is.
         kind: QueueKind,
-        /// For whom, where that is known.
-        whom: Option<String>,
+        /// For whom: a person, or else a number of ours.
+        whom: String,
     },
     /// To unpair a number.
     LogOut {
@@ -181,6 +185,8 @@ pub enum ConfirmKind {
         personal: usize,
         /// How many the assistant may answer.
         released: usize,
+        /// Some names of those with a mark, and of the others.
+        names: (String, String),
     },
     /// To take a setting's value away.
     Inherit {
@@ -198,6 +204,8 @@ pub enum ConfirmKind {
     },
     /// To throw away what was typed for a campaign.
     ForgetCampaign {
+        /// What it is called; nothing where it has no name yet.
+        campaign: String,
         /// What stays of it.
         stays: CampaignRest,
     },
@@ -347,14 +355,14 @@ impl ConfirmKind {
     fn wording(&self) -> Wording {
         let asked = |title: String, text: String, yes, no| Wording { title, text, yes, no };
         match self {
-            Self::Leave { unsent } => asked(
+            Self::Leave { unsent, to } => asked(
                 match unsent {
                     1 => "Leave? 1 message is not sent yet".to_owned(),
                     unsent => format!("Leave? {unsent} messages are not sent yet"),
                 },
                 match unsent {
-                    1 => "It has not reached the daemon. When the console ends, its words are gone.".to_owned(),
-                    _ => "They have not reached the daemon. When the console ends, their words are gone.".to_owned(),
+                    1 => format!("To {to}. It has not reached the daemon. When the console ends, its words are gone."),
+                    _ => format!("To {to}. They have not reached the daemon. When the console ends, their words are gone."),
                 },
                 "leave, and lose the words",
                 "stay here",
@@ -384,17 +392,14 @@ impl ConfirmKind {
                 "leave as it is",
             ),
             Self::SendAgain { to } => asked(
-                match to {
-                    Some(to) => format!("Send the message to {} once more?", short(to)),
-                    None => "Send the message once more?".to_owned(),
-                },
+                format!("Send the message to {} once more?", short(to)),
                 "Nobody knows whether this message was sent. Look at the phone first: if it did go out, the customer gets \
                  it twice."
                     .to_owned(),
                 "send it once more",
                 "do not send it",
             ),
-            Self::GiveUp { kind, whom } => give_up(*kind, whom.as_deref()),
+            Self::GiveUp { kind, whom } => give_up(*kind, whom),
             Self::LogOut { number } => asked(
                 format!("Log {} out of WhatsApp?", short(number)),
                 format!(
@@ -467,7 +472,7 @@ impl ConfirmKind {
                 "keep it",
             ),
             Self::FirstMessage { who, why } => {
-                asked(format!("Write to {}?", short(who)), why.clone(), "send it", "send nothing")
+                asked(format!("Write to {}?", short(who)), why.clone(), "send it", "write nothing")
             }
             Self::OptOut { who } => asked(
                 format!("Stop writing to {}?", short(who)),
@@ -488,7 +493,7 @@ impl ConfirmKind {
                 "leave as it is",
             ),
             Self::Many { change, count, names, same } => many(*change, *count, names, *same),
-            Self::Triage { personal, released } => triage(*personal, *released),
+            Self::Triage { personal, released, names } => triage(*personal, *released, names),
             Self::Inherit { key, value, wider } => asked(
                 format!("Take the value of {key} away?"),
                 format!("\"{}\" goes, and {wider} counts again.", crate::text::cut(value, 80)),
@@ -501,10 +506,11 @@ impl ConfirmKind {
                 "remove it",
                 "keep it",
             ),
-            Self::ForgetCampaign { stays } => asked(
-                match stays {
-                    CampaignRest::Draft => "Leave without keeping what you changed?".to_owned(),
-                    CampaignRest::Nothing => "Leave without keeping this campaign?".to_owned(),
+            Self::ForgetCampaign { campaign, stays } => asked(
+                match (stays, campaign.trim()) {
+                    (CampaignRest::Draft, name) => format!("Leave without keeping what you changed in {}?", shorter(name, ONE_OF_TWO)),
+                    (CampaignRest::Nothing, "") => "Leave without keeping the new campaign?".to_owned(),
+                    (CampaignRest::Nothing, name) => format!("Leave without keeping the campaign {}?", shorter(name, ONE_OF_TWO)),
                 },
                 match stays {
                     CampaignRest::Draft => {
@@ -519,15 +525,18 @@ impl ConfirmKind {
     }
 }
 
-fn give_up(kind: QueueKind, whom: Option<&str>) -> Wording {
-    let what = match (kind, whom) {
-        (QueueKind::AnswerChat, Some(who)) => format!("the answer to {}", short(who)),
-        (QueueKind::AnswerChat, None) => "the answer".to_owned(),
-        (QueueKind::SendMessage | QueueKind::UnknownSend, Some(who)) => format!("the message to {}", short(who)),
-        (QueueKind::SendMessage | QueueKind::UnknownSend, None) => "the message".to_owned(),
-        (QueueKind::UnreadableDelivery, _) => "what WAHA posted".to_owned(),
-        (_, Some(who)) => format!("this for {}", short(who)),
-        (_, None) => "this".to_owned(),
+fn give_up(kind: QueueKind, whom: &str) -> Wording {
+    let who = shorter(whom, WHOM);
+    let what = match kind {
+        QueueKind::AnswerChat => format!("the answer to {}", short(whom)),
+        QueueKind::SendMessage | QueueKind::UnknownSend => format!("the message to {}", short(whom)),
+        QueueKind::UnreadableDelivery => format!("what WAHA posted for {who}"),
+        QueueKind::ResolveIdentity => format!("asking whose number writes to {who}"),
+        QueueKind::ReconcileInstance => format!("mending the session of {who}"),
+        QueueKind::SyncContacts => format!("reading the people of {who}"),
+        QueueKind::RecoverHistory => format!("fetching missed messages of {who}"),
+        QueueKind::RunCampaign => format!("the next step of a campaign from {who}"),
+        QueueKind::SendCampaign => format!("the campaign's message to {who}"),
     };
     let text = match kind {
         QueueKind::UnknownSend => {
@@ -572,29 +581,45 @@ fn many(change: ManyChange, count: usize, names: &str, same: usize) -> Wording {
     Wording { title, text, yes, no: "leave them as they are" }
 }
 
-fn triage(personal: usize, released: usize) -> Wording {
+fn triage(personal: usize, released: usize, (marked, others): &(String, String)) -> Wording {
     let people = |count: usize| people(i64::try_from(count).unwrap_or(i64::MAX));
     let (title, text, yes) = match (personal, released) {
         (personal, 0) => (
             format!("Make {} personal?", people(personal)),
-            "The assistant never answers them. Nobody is left to be released.".to_owned(),
+            format!("{marked}.\n\nThe assistant never answers them. Nobody is left to be released."),
             "make them personal",
         ),
         (0, released) => (
             format!("Let the assistant answer {}?", people(released)),
-            "They become customers, and the assistant answers when they write. Nobody is written to now.".to_owned(),
+            format!(
+                "{others}.\n\nThey become customers, and the assistant answers when they write. Nobody is written to now."
+            ),
             "let it answer them",
         ),
         (personal, released) => (
             format!("Make {} personal, and let the assistant answer {released}?", people(personal)),
             format!(
-                "The assistant never answers the {personal} with a mark. The other {released} become customers, and it \
-                 answers when they write. Nobody is written to now."
+                "Personal: {marked}. The assistant never answers them.\nCustomers: {others}. It answers when they write. Nobody \
+                 is written to now."
             ),
             "do both",
         ),
     };
     Wording { title, text, yes, no: "back to the list" }
+}
+
+/// So many names are told where there are many people.
+const NAMES: usize = 5;
+
+/// Names beside each other; of many only the first ones.
+#[must_use]
+pub fn some_of(names: &[String]) -> String {
+    let told = names.iter().take(NAMES).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMES) {
+        0 => told,
+        1 => format!("{told} and 1 other"),
+        others => format!("{told} and {others} others"),
+    }
 }
 
 fn file_name(path: &str) -> &str {
@@ -617,16 +642,17 @@ mod tests {
     /// read.
     fn all() -> Vec<ConfirmKind> {
         use ConfirmKind as K;
+        let both = || ("Ana, Ben".to_owned(), "Ana, Mum".to_owned());
         let named = |short: &str| Named { short: short.to_owned(), full: format!("{short} (+49 151 1)") };
         let mut kinds = vec![
-            K::Leave { unsent: 1 },
-            K::Leave { unsent: 2 },
+            K::Leave { unsent: 1, to: ana() },
+            K::Leave { unsent: 2, to: "Ana, Ben".to_owned() },
             K::LeaveExport { path: "~/contacts.csv".to_owned() },
             K::Overwrite { place: "/home/ana/contacts.csv".to_owned() },
             K::Personal { who: ana() },
             K::Customer { who: ana() },
-            K::SendAgain { to: Some(ana()) },
-            K::SendAgain { to: None },
+            K::SendAgain { to: ana() },
+            K::FirstMessage { who: ana(), why: "From Main.".to_owned() },
             K::LogOut { number: "Main".to_owned() },
             K::RemoveNumber { number: "Main".to_owned(), session: "default".to_owned() },
             K::Launch { campaign: "Spring".to_owned(), plan: "12 people will get it.".to_owned() },
@@ -637,19 +663,16 @@ mod tests {
             K::RemoveSegment { segment: "vip".to_owned() },
             K::OptOut { who: ana() },
             K::OptIn { who: ana() },
-            K::Triage { personal: 2, released: 0 },
-            K::Triage { personal: 0, released: 2 },
-            K::Triage { personal: 2, released: 3 },
+            K::Triage { personal: 2, released: 0, names: both() },
+            K::Triage { personal: 0, released: 2, names: both() },
+            K::Triage { personal: 2, released: 3, names: both() },
             K::Inherit { key: SettingKey::AssistantMode, value: "auto".to_owned(), wider: "what the config says" },
             K::RemoveQuickReply { label: "Hours".to_owned() },
-            K::ForgetCampaign { stays: CampaignRest::Draft },
-            K::ForgetCampaign { stays: CampaignRest::Nothing },
+            K::ForgetCampaign { campaign: "Spring".to_owned(), stays: CampaignRest::Draft },
+            K::ForgetCampaign { campaign: "Spring".to_owned(), stays: CampaignRest::Nothing },
         ];
-        for kind in
-            [QueueKind::AnswerChat, QueueKind::SendMessage, QueueKind::UnknownSend, QueueKind::UnreadableDelivery]
-        {
-            kinds.push(K::GiveUp { kind, whom: Some(ana()) });
-            kinds.push(K::GiveUp { kind, whom: None });
+        for kind in QueueKind::ALL {
+            kinds.push(K::GiveUp { kind: *kind, whom: ana() });
         }
         for change in [ManyChange::Customer, ManyChange::Personal, ManyChange::OptOut] {
             kinds.push(K::Many { change, count: 2, names: "Ana and Ben".to_owned(), same: 1 });
@@ -659,6 +682,8 @@ mod tests {
 
     #[test]
     fn every_question_names_what_it_is_about_and_what_a_no_means() {
+        let kinds: std::collections::HashSet<_> = all().iter().map(std::mem::discriminant).collect();
+        assert_eq!(kinds.len(), 23, "every kind is read here");
         for kind in all() {
             let Wording { title, text, yes, no } = kind.wording();
             assert!(title.contains('?'), "{title}");
@@ -666,6 +691,9 @@ mod tests {
             assert!(title.chars().count() <= 72, "it fits a narrow screen: {title}");
             assert!(yes.len() + no.len() <= 52, "both fit one line: {title}");
             assert!(!["yes", "do it", "ok"].contains(&yes), "{title}: {yes}");
+            // By name: whom or what it is about.
+            let named = ["Ana", "Main", "Spring", "vip", "Hours", "assistant.mode", "contacts.csv"];
+            assert!(named.iter().any(|name| title.contains(name) || text.contains(name)), "{title} {text}");
             assert_ne!(yes.split(' ').next(), no.split(' ').next(), "{title}: {yes}, {no}");
         }
     }

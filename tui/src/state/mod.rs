@@ -30,6 +30,7 @@ pub mod wizard;
 use jiff::tz::TimeZone;
 use mychatflow_data::ids::{RunId, TenantId};
 use mychatflow_data::model::instance::InstanceStatus;
+use mychatflow_data::model::member::Role;
 use mychatflow_data::protocol::calls::daemon::DaemonShown;
 use mychatflow_data::protocol::calls::tenant::TenantDocument;
 use mychatflow_data::protocol::name::TenantName;
@@ -44,7 +45,7 @@ use crate::action::Action;
 use crate::export::ExportOrder;
 use crate::keymap::{Keymap, Scope};
 use crate::msg::{Capture, Focus, LineBreak};
-use crate::permission::needed_role;
+use crate::permission::{gate, may};
 use crate::probe::PixelSupport;
 use crate::theme::ThemeName;
 
@@ -173,6 +174,8 @@ pub enum Guide {
     Answer,
     /// What else there is.
     More,
+    /// How commands reach this shop.
+    Beside,
     /// All told.
     Done,
 }
@@ -206,6 +209,8 @@ pub struct Setup {
     pub zone: TimeZone,
     /// The screen that is on first.
     pub screen: Screen,
+    /// How a command begins that asks the same daemon: `mychatflow --socket PATH`.
+    pub command: String,
 }
 
 /// Which glyphs a terminal can show.
@@ -268,6 +273,8 @@ pub struct State {
     pub guide: Guide,
     /// Since when it says what it says.
     pub guide_at: Timestamp,
+    /// How a command begins that asks the same daemon.
+    pub command: String,
     /// The business that was asked for on the command line.
     pub wanted_tenant: Option<TenantName>,
     /// Dashboard.
@@ -326,6 +333,7 @@ impl State {
             pixels: setup.pixels,
             guide: setup.guide,
             guide_at: now,
+            command: setup.command,
             wanted_tenant: setup.tenant,
             dashboard: dashboard::Dashboard { tile: dashboard::Tile::first_on(setup.screen), ..Default::default() },
             chats: chats::Chats::default(),
@@ -351,8 +359,13 @@ impl State {
     /// May whoever sits here do this on that screen? An operator who is no member may do everything.
     #[must_use]
     pub fn may(&self, screen: Screen, action: Action) -> bool {
-        let role = self.shop().and_then(|shop| shop.role);
-        role.is_none_or(|role| role.covers(needed_role(screen, action)))
+        gate(screen, action).is_none_or(|gate| may(self.role(), gate.needs))
+    }
+
+    /// The role of whoever sits here; `None` for an operator who is no member.
+    #[must_use]
+    pub fn role(&self) -> Option<Role> {
+        self.shop().and_then(|shop| shop.role)
     }
 
     /// Asks before something is done.

@@ -8,7 +8,9 @@ use mychatflow_data::protocol::calls::instance::{InstanceDocument, InstanceShown
 use mychatflow_data::time::Timestamp;
 
 use super::list::{Row, Rows};
+use super::{Screen, State};
 use crate::action::Action;
+use crate::keymap::Scope;
 
 /// How long the selection must rest before the selected number is asked for in full.
 pub const REST: Duration = Duration::from_millis(250);
@@ -47,6 +49,20 @@ pub struct Remedy {
     pub action: Option<Action>,
     /// What it does, or what somebody has to do elsewhere.
     pub words: &'static str,
+}
+
+impl Remedy {
+    /// The key that helps, for whoever may press it, and the words that go on behind it or stand alone.
+    #[must_use]
+    pub fn told(self, state: &State) -> (Option<String>, String) {
+        match self.action {
+            Some(action) if !state.may(Screen::Numbers, action) => (None, format!("An owner's console {}", self.words)),
+            action => {
+                let key = action.and_then(|action| state.keymap.key_of(&[Scope::Numbers], action));
+                (key, self.words.to_owned())
+            }
+        }
+    }
 }
 
 /// What to do about a number, by the same table as the commands; nothing where all is well.

@@ -105,6 +105,11 @@ impl Outbox {
         self.pending.iter().filter(|pending| pending.stage != Stage::Taken).count()
     }
 
+    /// Their chats.
+    pub fn unsettled_chats(&self) -> impl Iterator<Item = ChatId> {
+        self.pending.iter().filter(|pending| pending.stage != Stage::Taken).map(|pending| pending.chat)
+    }
+
     /// Sends one once more under the same id, so that the daemon takes it at most once.
     pub fn again(&mut self, client_ref: ClientRef, now: Timestamp) -> Option<&Pending> {
         let pending = self.pending.iter_mut().find(|pending| pending.client_ref == client_ref)?;

@@ -10,8 +10,8 @@ use crate::state::chats::Pane;
 use crate::state::overlay::Overlay;
 use crate::state::{Guide, Screen, State};
 
-/// How long the last word stays.
-const LAST_WORD: Duration = Duration::from_secs(90);
+/// How long each of the last two words stays.
+const LAST_WORDS: Duration = Duration::from_secs(60);
 
 /// What the guide goes by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,7 +35,8 @@ const fn next(guide: Guide, signs: Signs) -> Guide {
         Guide::Begin | Guide::Scan if signs.paired => Guide::Watch,
         Guide::Watch if signs.reading => Guide::Answer,
         Guide::Answer if signs.wrote => Guide::More,
-        Guide::More if signs.told => Guide::Done,
+        Guide::More if signs.told => Guide::Beside,
+        Guide::Beside if signs.told => Guide::Done,
         same => same,
     }
 }
@@ -67,10 +68,10 @@ pub fn dismiss(state: &mut State) {
     }
 }
 
-/// When it says no more by itself.
+/// When it goes on by itself.
 #[must_use]
 pub fn ends_at(state: &State) -> Option<Timestamp> {
-    (state.guide == Guide::More).then(|| state.guide_at + LAST_WORD)
+    matches!(state.guide, Guide::More | Guide::Beside).then(|| state.guide_at + LAST_WORDS)
 }
 
 fn signs(state: &State, now: Timestamp) -> Signs {
@@ -83,7 +84,7 @@ fn signs(state: &State, now: Timestamp) -> Signs {
         paired: works && !state.overlays.iter().any(pairs),
         reading: state.screen == Screen::Chats && state.chats.thread.is_some() && state.chats.focus != Pane::List,
         wrote: state.chats.thread.as_ref().is_some_and(mine),
-        told: now >= state.guide_at + LAST_WORD,
+        told: now >= state.guide_at + LAST_WORDS,
     }
 }
 
@@ -99,7 +100,7 @@ mod tests {
         let reading = Signs { reading: true, ..paired };
         let wrote = Signs { wrote: true, ..reading };
         let told = Signs { told: true, ..wrote };
-        use Guide::{Answer, Begin, Done, More, Off, Scan, Watch};
+        use Guide::{Answer, Begin, Beside, Done, More, Off, Scan, Watch};
         for (guide, signs, expected) in [
             (Off, told, Off),
             (Begin, NONE, Begin),
@@ -114,7 +115,9 @@ mod tests {
             // Unpaired again: the story goes on all the same.
             (Answer, unpaired, Answer),
             (More, wrote, More),
-            (More, told, Done),
+            (More, told, Beside),
+            (Beside, wrote, Beside),
+            (Beside, told, Done),
             (Done, told, Done),
         ] {
             assert_eq!(next(guide, signs), expected, "{guide:?} {signs:?}");

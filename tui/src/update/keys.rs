@@ -7,9 +7,10 @@ use crate::action::Action;
 use crate::key::{Key, KeyCode};
 use crate::layout::layout;
 use crate::msg::{Capture, Effect, LineBreak};
-use crate::permission::needed_role;
+use crate::permission::gate;
 use crate::state::ahead::{LineBreakUse, Typed};
-use crate::state::confirm::{ConfirmKind, Deed};
+use crate::state::chats::short_name;
+use crate::state::confirm::{ConfirmKind, Deed, some_of};
 use crate::state::overlay::{Overlay, Reader, ReaderLine};
 use crate::state::toasts::Tone;
 use crate::state::{Connection, Entrance, Screen, State};
@@ -134,10 +135,7 @@ fn put(state: &mut State, text: &str, cx: &mut Cx<'_>) {
 
 /// Does what somebody wants: the topmost overlay is asked first, then the screen, then everything else.
 pub fn perform(state: &mut State, action: Action, cx: &mut Cx<'_>) {
-    if state.overlays.iter().all(is_of_screen) && !state.may(state.screen, action) {
-        let role = needed_role(state.screen, action);
-        let words = format!("this takes the role {role}; an owner can grant it");
-        state.toasts.say(Tone::Info, &words, cx.now);
+    if state.overlays.iter().all(is_of_screen) && refuse(state, action, cx) == Handled::Yes {
         return;
     }
     if !state.overlays.is_empty() {
@@ -148,6 +146,14 @@ pub fn perform(state: &mut State, action: Action, cx: &mut Cx<'_>) {
         return;
     }
     everywhere(state, action, cx);
+}
+
+/// Says why whoever sits here can't do this, where they can't.
+pub fn refuse(state: &mut State, action: Action, cx: &Cx<'_>) -> Handled {
+    let refused = gate(state.screen, action).filter(|_| !state.may(state.screen, action));
+    let (Some(gate), Some(role)) = (refused, state.role()) else { return Handled::No };
+    state.toasts.say(Tone::Info, &gate.refusal(role), cx.now);
+    Handled::Yes
 }
 
 /// Is an overlay about what is on the screen, with the same actions? In others the same names mean something else.
@@ -174,6 +180,18 @@ pub fn leave_when_settled(state: &mut State, cx: &mut Cx<'_>) {
     }
 }
 
+/// Whom the messages are for that nobody else knows of.
+fn unsent_to(state: &State) -> String {
+    let mut who: Vec<String> = Vec::new();
+    for chat in state.outbox.unsettled_chats() {
+        let name = state.chats.known(chat).map_or_else(|| "somebody who left the list".to_owned(), short_name);
+        if !who.contains(&name) {
+            who.push(name);
+        }
+    }
+    some_of(&who)
+}
+
 /// Does the question about leaving stand on top?
 fn asks_to_leave(state: &State) -> bool {
     matches!(state.overlays.last(), Some(Overlay::Confirm(confirm)) if *confirm.deed() == Deed::Quit)
@@ -183,7 +201,7 @@ fn asks_to_leave(state: &State) -> bool {
 fn leave(state: &mut State, cx: &mut Cx<'_>) {
     let count = state.outbox.unsettled();
     let kind = match &state.export {
-        _ if count > 0 => ConfirmKind::Leave { unsent: count },
+        _ if count > 0 => ConfirmKind::Leave { unsent: count, to: unsent_to(state) },
         Some(order) => ConfirmKind::LeaveExport { path: order.path.clone() },
         None => return quit(state, cx),
     };
@@ -265,6 +283,14 @@ fn everywhere(state: &mut State, action: Action, cx: &mut Cx<'_>) {
 fn help(state: &mut State) {
     let scopes = state.scopes();
     let mut lines = Vec::new();
+    // Where a bare command would ask another daemon, or none.
+    let command = (state.command != "mychatflow").then(|| format!("{} chat list", state.command));
+    if let Some(command) = &command {
+        lines.push(ReaderLine::Words(CleanText::line(
+            "Every screen is a command too. From another terminal this daemon is reached so:",
+        )));
+        lines.push(ReaderLine::Words(CleanText::line(command)));
+    }
     for (scope, bound) in state.keymap.help(&scopes) {
         if !lines.is_empty() {
             lines.push(ReaderLine::Gap);
@@ -275,7 +301,7 @@ fn help(state: &mut State) {
         }
     }
     let title = format!("Keys: {}", state.screen.title());
-    state.overlays.push(Overlay::Reader(Reader::new(&title, lines)));
+    state.overlays.push(Overlay::Reader(Reader { copied: command, ..Reader::new(&title, lines) }));
 }
 
 fn notices(state: &mut State) {

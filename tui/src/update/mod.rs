@@ -6,7 +6,7 @@ mod entrance;
 mod export;
 mod forms;
 mod guide;
-mod keys;
+pub(crate) mod keys;
 mod link;
 mod lists;
 mod live;

@@ -14,7 +14,6 @@ use serde::Deserialize;
 use super::lists::{self, First};
 use super::{Cx, Handled, again, overlays, pairing, triage};
 use crate::action::Action;
-use crate::keymap::Scope;
 use crate::moment;
 use crate::msg::{Answer, Question, Refusal};
 use crate::state::confirm::ConfirmKind;
@@ -163,10 +162,11 @@ fn lines(state: &State, shown: &InstanceShown) -> Vec<ReaderLine> {
     ))));
     if let Some(remedy) = remedy(number) {
         lines.push(ReaderLine::Gap);
-        let key = remedy.action.and_then(|action| state.keymap.key_of(&[Scope::Numbers], action));
+        let (key, words) = remedy.told(state);
+        let words = CleanText::line(&words);
         lines.push(match key {
-            Some(key) => ReaderLine::Key(CleanText::line(&key), CleanText::line(remedy.words)),
-            None => ReaderLine::Words(CleanText::line(remedy.words)),
+            Some(key) => ReaderLine::Key(CleanText::line(&key), words),
+            None => ReaderLine::Words(words),
         });
     }
     // Its state stands above; what else was found, with how it is known.

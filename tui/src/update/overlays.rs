@@ -42,7 +42,7 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
                 palette::picked(state, pick, cx);
                 Handled::Yes
             }
-            Action::Remove if picker.kind == PickerKind::Segment => contacts::segment_remove(state),
+            Action::Remove if picker.kind == PickerKind::Segment => contacts::segment_remove(state, cx),
             action => scroll(picker, parts, action),
         },
         Overlay::Form(form) => match action {

@@ -103,13 +103,13 @@ fn on_entry(state: &mut State, line: &QueueLine, action: Action, cx: &mut Cx<'_>
         },
         Action::Copy => cx.want(Effect::Copy(id.to_string())),
         Action::QueueRetry if line.kind == QueueKind::UnknownSend => {
-            state.confirm(&ConfirmKind::SendAgain { to: whose(state, line) }, QueueRetry { tenant, id });
+            state.confirm(&ConfirmKind::SendAgain { to: whom(state, line) }, QueueRetry { tenant, id });
         }
         Action::QueueRetry => cx.ask(QueueRetry { tenant, id }),
         Action::QueueHold => cx.ask(QueueHold { tenant, id }),
         Action::QueueRelease => cx.ask(QueueRelease { tenant, id }),
         Action::QueueDrop => {
-            let kind = ConfirmKind::GiveUp { kind: line.kind, whom: whose(state, line) };
+            let kind = ConfirmKind::GiveUp { kind: line.kind, whom: whom(state, line) };
             state.confirm(&kind, QueueDrop { tenant, id });
         }
         _ => {}
@@ -126,6 +126,12 @@ fn why_title(state: &State, line: &QueueLine) -> String {
 fn whose(state: &State, line: &QueueLine) -> Option<String> {
     let mut chats = state.chats.rows.items().iter().chain(state.dashboard.waiting.items());
     chats.find(|chat| Some(chat.id) == line.chat).map(short_name)
+}
+
+/// The person that an entry is about, or else the number; of those that this console has not read, the id.
+fn whom(state: &State, line: &QueueLine) -> String {
+    let told = || about(state, line).into_iter().next().map(|(_, name)| name.into_string());
+    whose(state, line).or_else(told).unwrap_or_else(|| "this business".to_owned())
 }
 
 /// Takes an answer.

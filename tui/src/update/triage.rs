@@ -13,7 +13,8 @@ use crate::action::Action;
 use crate::key::Key;
 use crate::layout::overlay::Parts;
 use crate::msg::{Answer, Refusal};
-use crate::state::confirm::{ConfirmKind, Deed};
+use crate::state::confirm::{ConfirmKind, Deed, some_of};
+use crate::state::contacts::name;
 use crate::state::input::Taken;
 use crate::state::list::Reading;
 use crate::state::overlay::Overlay;
@@ -152,7 +153,13 @@ fn submit(state: &mut State, cx: &mut Cx<'_>) {
         state.overlays.pop();
         return;
     }
-    state.confirm(&ConfirmKind::Triage { personal, released: rest }, Deed::Release);
+    let (marked, others): (Vec<&Contact>, Vec<&Contact>) =
+        triage.people.iter().partition(|person| triage.marked.contains(&person.id));
+    let names = |people: Vec<&Contact>| {
+        some_of(&people.into_iter().map(|person| name(person).into_string()).collect::<Vec<_>>())
+    };
+    let kind = ConfirmKind::Triage { personal, released: rest, names: (names(marked), names(others)) };
+    state.confirm(&kind, Deed::Release);
 }
 
 /// Those with a mark become personal, the others are released.

@@ -27,6 +27,7 @@ pub fn next(state: &mut State, now: Timestamp) -> Option<Timestamp> {
     let minute = Timestamp::from_millis((now.millis() / 60_000 + 1) * 60_000);
     // Countdowns are told in seconds.
     let second = Timestamp::from_millis((now.millis() / 1000 + 1) * 1000);
+    let listed = || state.chats.rows.items().iter().any(|chat| chat.sends_at.is_some_and(|at| at > now));
     let countdown =
         state.chats.thread.as_ref().is_some_and(|thread| {
             thread.items.iter().rev().take(20).any(|item| item.sends_at.is_some_and(|at| at > now))
@@ -34,6 +35,7 @@ pub fn next(state: &mut State, now: Timestamp) -> Option<Timestamp> {
     let draft = state.chats.thread.as_ref().and_then(|thread| thread.keep_at);
     let typing = state.chats.typing.values().min().copied();
     let counting = countdown
+        || listed()
         || matches!(state.connection, Connection::Lost { .. } | Connection::Refused { .. })
         || state.overlays.iter().any(|overlay| matches!(overlay, Overlay::Pairing(it) if it.is_counting()));
     [

@@ -1,5 +1,7 @@
 //! What is around every screen: sidebar, header, status line, toasts.
 
+use std::ops::Range;
+
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
@@ -263,6 +265,16 @@ fn above_composer(layout: &Layout) -> u16 {
     }
 }
 
+/// The rows in which somebody writes: of a form the field with its name and its hint.
+fn written_in(state: &State, layout: &Layout) -> Option<Range<u16>> {
+    let cursor = layout.cursor?.y;
+    let field = match (state.overlays.last(), layout.overlays.last().map(|laid| &laid.parts)) {
+        (Some(Overlay::Form(form)), Some(Parts::Form { fields, .. })) => fields.get(form.focus),
+        _ => None,
+    };
+    Some(field.map_or(cursor..cursor + 1, |field| field.y.saturating_sub(1)..field.bottom() + 1))
+}
+
 /// Short notices in the lower right corner.
 pub fn toasts(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
     let shown = state.toasts.shown(state.now);
@@ -285,9 +297,17 @@ pub fn toasts(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
         None => (Rect { y: layout.body.y, ..layout.area }, above_composer(layout)),
     };
     let width = room.width.saturating_sub(4).min(56);
+    let written = written_in(state, layout);
     for toast in shown.iter().rev() {
         let rows = crate::text::wrap(toast.text.as_str(), usize::from(width.saturating_sub(4)));
         let height = u16::try_from(rows.len().min(3)).unwrap_or(3).min(room.height);
+        // Above what is written where it would lie over it.
+        if let Some(written) = &written
+            && bottom > written.start
+            && bottom.saturating_sub(height) < written.end
+        {
+            bottom = written.start;
+        }
         if height == 0 || bottom < room.y + height {
             return;
         }

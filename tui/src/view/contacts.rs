@@ -10,8 +10,8 @@ use crate::action::Action;
 use crate::keymap::Scope;
 use crate::layout::filter::line as filter_line;
 use crate::layout::{Layout, contacts};
-use crate::state::State;
 use crate::state::contacts::{TABS, facts, merged, name, number, standing};
+use crate::state::{Screen, State};
 use crate::text::{self, CleanText};
 use crate::theme::Role;
 
@@ -28,11 +28,11 @@ pub fn draw(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
     query(state, layout, paint);
     let words = state.contacts.words();
     let key = |action| state.keymap.key_of(&[Scope::Contacts], action).unwrap_or_default();
-    let nobody = format!(
-        "Whoever writes to one of your numbers is added by itself. Others come by hand ({}), or from a file ({}).",
-        key(Action::Add),
-        key(Action::Import)
-    );
+    let mut nobody = "Whoever writes to one of your numbers is added by itself.".to_owned();
+    if state.may(Screen::Contacts, Action::Add) {
+        let (add, import) = (key(Action::Add), key(Action::Import));
+        nobody.push_str(&format!(" Others come by hand ({add}), or from a file ({import})."));
+    }
     let empty = match (&words, TABS[state.contacts.tab()]) {
         (Some(_), _) => Empty {
             title: "Nobody fits this filter",

@@ -10,10 +10,17 @@ use crate::state::chats::Pane;
 use crate::state::overlay::Overlay;
 use crate::state::pairing::Progress;
 use crate::state::{Guide, Screen, State};
+use crate::text;
 use crate::theme::Role;
 
 /// Fewer columns than this want short words.
 const WIDE: u16 = 100;
+
+/// What stands before every step's words.
+const LEAD: &str = "Demo 5/5  ";
+
+/// What the key does that hides it.
+const HIDES: &str = " hides this";
 
 /// Draws it.
 pub fn draw(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
@@ -24,19 +31,23 @@ pub fn draw(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
     let muted = paint.theme.on(Role::Toast, Role::Muted);
     let step = match state.guide {
         Guide::Off | Guide::Done => return,
-        Guide::Begin | Guide::Scan => "1/4",
-        Guide::Watch => "2/4",
-        Guide::Answer => "3/4",
-        Guide::More => "4/4",
+        Guide::Begin | Guide::Scan => "1/5",
+        Guide::Watch => "2/5",
+        Guide::Answer => "3/5",
+        Guide::More => "4/5",
+        Guide::Beside => "5/5",
     };
     let inner = Rect { x: strip.x + 1, width: strip.width.saturating_sub(2), ..strip };
     let mut room = inner;
-    if state.is_outermost() {
-        let esc = state.keymap.key_of(&[Scope::Global], Action::Back).unwrap_or_default();
-        let used = paint.right(inner, &[(&esc, key), (" hides this", muted)]);
+    let words = words(state, strip.width >= WIDE);
+    // A command that is cut can't be typed: what hides the strip gives way.
+    let esc = state.keymap.key_of(&[Scope::Global], Action::Back).unwrap_or_default();
+    let all = [LEAD, &words, "  ", &esc, HIDES].into_iter().map(text::width).sum::<usize>();
+    let whole = all <= usize::from(inner.width);
+    if state.is_outermost() && (whole || state.guide != Guide::Beside) {
+        let used = paint.right(inner, &[(&esc, key), (HIDES, muted)]);
         room.width = room.width.saturating_sub(used + 2);
     }
-    let words = words(state, strip.width >= WIDE);
     // What stands between stars is a key.
     let spans = words.split('*').enumerate().map(|(at, part)| (part, if at % 2 == 1 { key } else { ground }));
     let spans: Vec<_> = [("Demo ", lead), (step, lead), ("  ", ground)].into_iter().chain(spans).collect();
@@ -50,8 +61,13 @@ fn words(state: &State, wide: bool) -> String {
     };
     let pairing = state.overlays.iter().any(|overlay| matches!(overlay, Overlay::Pairing(_)));
     let triage = state.overlays.iter().any(|overlay| matches!(overlay, Overlay::Triage(_)));
+    let asks = matches!(state.overlays.last(), Some(Overlay::Confirm(_)));
     match state.guide {
         Guide::Off | Guide::Done => String::new(),
+        Guide::Begin | Guide::Scan if triage && asks => {
+            let (yes, no) = (key(Scope::Final, Action::Confirm), key(Scope::Final, Action::Close));
+            format!("{yes} gives them to the assistant, {no} goes back to the list")
+        }
         Guide::Begin | Guide::Scan if triage => {
             let submit = key(Scope::Triage, Action::Submit);
             let close = key(Scope::Triage, Action::Close);
@@ -100,6 +116,17 @@ fn words(state: &State, wide: bool) -> String {
                 (true, false) => format!("The assistant answers customers. {open} opens a chat"),
             }
         }
+        Guide::Beside => {
+            let command = format!("{} chat list", state.command);
+            let room = usize::from(state.size.0).saturating_sub(text::width(LEAD) + 2);
+            // A star would be taken for the mark of a key.
+            let leads = ["In another terminal: ", "Try: ", ""].iter().filter(|_| !command.contains('*'));
+            let whole = leads.map(|lead| format!("{lead}{command}")).find(|words| text::width(words) <= room);
+            // Where it would be cut, the help has it in full.
+            whole.unwrap_or_else(|| {
+                format!("{}{} says how commands reach this shop", first(state), key(Scope::Global, Action::Help))
+            })
+        }
         Guide::Answer => {
             let (write, pause) = (key(Scope::Chats, Action::Compose), key(Scope::Chats, Action::ChatPause));
             let composing = state.screen == Screen::Chats && state.chats.focus == Pane::Composer;
@@ -117,12 +144,7 @@ fn words(state: &State, wide: bool) -> String {
         Guide::More => {
             let needs = key(Scope::Chats, Action::NextNeedsYou);
             let why = key(Scope::Chats, Action::Why);
-            // Letters are text in the composer.
-            let first = if state.is_typing() {
-                format!("{} leaves this, then  ", key(Scope::Composer, Action::Back))
-            } else {
-                String::new()
-            };
+            let first = first(state);
             let (campaigns, help) = (key(Scope::Global, Action::Campaigns), key(Scope::Global, Action::Help));
             if wide {
                 format!(
@@ -133,4 +155,13 @@ fn words(state: &State, wide: bool) -> String {
             }
         }
     }
+}
+
+/// What comes before a key that is a letter: in the composer letters are text.
+fn first(state: &State) -> String {
+    if !state.is_typing() {
+        return String::new();
+    }
+    let back = state.keymap.key_of(&[Scope::Composer], Action::Back).unwrap_or_default();
+    format!("*{back}* leaves this, then  ")
 }

@@ -10,8 +10,8 @@ use crate::action::Action;
 use crate::keymap::Scope;
 use crate::layout::Layout;
 use crate::moment;
-use crate::state::State;
 use crate::state::numbers::remedy;
+use crate::state::{Screen, State};
 use crate::text::CleanText;
 use crate::theme::Role;
 use crate::widgets::skeleton;
@@ -26,7 +26,10 @@ pub fn draw(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
     };
     let title = [("numbers", paint.style(Role::Title)), (count.as_str(), paint.style(Role::Muted))];
     let key = state.keymap.key_of(&[Scope::Numbers], Action::Add).unwrap_or_default();
-    let remedy = format!("Press {key} to add your WhatsApp number; then scan its code with the phone.");
+    let remedy = match state.may(Screen::Numbers, Action::Add) {
+        true => format!("Press {key} to add your WhatsApp number; then scan its code with the phone."),
+        false => "An owner adds the WhatsApp number, and scans its code with the phone.".to_owned(),
+    };
     let empty = Empty { title: "No number yet", remedy: &remedy };
     let head: [Span<'_>; 1] = [("name, phone, what WAHA says", paint.style(Role::Header))];
     table::draw(paint, rows, table, &title, Keys::Here, &head, empty, |paint, number, row| {
@@ -112,15 +115,13 @@ fn full(state: &State, area: Rect, paint: &mut Paint<'_>) {
     };
     left = below(left, paint.wrapped(left, &words, paint.style(role)));
     if let Some(remedy) = remedy(number) {
-        let key = remedy.action.and_then(|action| state.keymap.key_of(&[Scope::Numbers], action));
-        match key {
-            Some(key) => {
-                paint.text(first_row(left), &key, paint.style(Role::Key));
-                let words = super::paint::after(left, 2);
-                left = below(left, paint.wrapped(words, remedy.words, paint.style(Role::Text)));
-            }
-            None => left = below(left, paint.wrapped(left, remedy.words, paint.style(Role::Text))),
+        let (key, words) = remedy.told(state);
+        let mut room = left;
+        if let Some(key) = key {
+            paint.text(first_row(left), &key, paint.style(Role::Key));
+            room = super::paint::after(left, 2);
         }
+        left = below(left, paint.wrapped(room, &words, paint.style(Role::Text)));
     }
     left = below(left, 1);
     if let Some(shown) = shown.filter(|shown| !shown.drift.is_empty()) {

@@ -43,7 +43,9 @@ pub fn draw(state: &State, layout: &Layout, paint: &mut Paint<'_>) {
 fn keys(state: &State, scope: Scope, hints: &[(Action, &str)], area: Rect, paint: &mut Paint<'_>) {
     let (name, word) = (paint.theme.on(Role::Overlay, Role::Key), paint.theme.on(Role::Overlay, Role::Muted));
     let mut left = area;
-    for (action, does) in hints {
+    // Where it is about what is on the screen, its actions are the screen's.
+    let offered = |action| scope != Scope::Person || state.may(state.screen, action);
+    for (action, does) in hints.iter().filter(|(action, _)| offered(*action)) {
         let Some(key) = state.keymap.key_of(&[scope], *action) else { continue };
         let wide = text::width(&key) + text::width(does) + 1;
         // Half a hint says nothing.

@@ -322,3 +322,79 @@ fn what_an_answer_was_before_it_was_edited_is_no_part_of_it() {
     // What a customer has edited says so: the answer may be to the words before.
     assert!(console.shows("was: And one cake, please"), "{}", console.picture());
 }
+
+/// The names in the list, from its top.
+fn listed(console: &Console) -> Vec<u8> {
+    let ids = console.state.chats.rows.items().iter().map(|chat| chat.id.to_string());
+    ids.map(|chat| (0..=u8::MAX).find(|number| id(*number) == chat).expect("an id of the shop")).collect()
+}
+
+#[test]
+fn whoever_is_answered_keeps_the_place_in_the_list_until_one_goes_on() {
+    for (columns, rows) in [(80, 24), (120, 36)] {
+        let mut console = Console::open(columns, rows);
+        let before = listed(&console);
+        assert_eq!(before[1], 32, "{before:?}");
+        console.keys("j<enter>iTomorrow at three!<enter>");
+        let mut answered = console.shop.chats[2].clone();
+        (answered["state"], answered["waiting_since"]) = (json!("waiting"), json!(null));
+        (answered["last_at"], answered["unread"], answered["reason"]) = (json!(ago(0)), json!(0), json!(null));
+        console.shop.chats[2] = answered.clone();
+        console.tell(Topic::ChatChanged, answered.clone());
+        assert_eq!(listed(&console), before, "while one is in it");
+        console.keys("<esc><esc>");
+        assert_eq!(listed(&console), before, "on the way back");
+        assert!(console.shows("you: ") || console.shows("Tomorrow at three!"), "{}", console.picture());
+        // Others come and go around it.
+        let mut newer = console.shop.chats[0].clone();
+        (newer["state"], newer["waiting_since"], newer["last_at"]) = (json!("needs_you"), json!(ago(9)), json!(ago(0)));
+        console.tell(Topic::ChatChanged, newer);
+        assert_eq!(listed(&console)[..4], [35, 32, 31, 30]);
+        // The next one down is the next one who waits.
+        console.keys("j");
+        assert_eq!(console.state.chats.rows.selected_id().map(|id| id.to_string()), Some(id(31)));
+        assert_eq!(listed(&console)[..3], [35, 31, 30], "the one who was answered is among the others now");
+        assert_eq!(listed(&console).len(), before.len());
+    }
+}
+
+#[test]
+fn reading_the_list_again_brings_everybody_to_their_place() {
+    let mut console = Console::open(120, 36);
+    console.keys("j<enter>");
+    let mut answered = console.shop.chats[2].clone();
+    (answered["state"], answered["last_at"]) = (json!("waiting"), json!(ago(0)));
+    console.shop.chats[2] = answered.clone();
+    console.tell(Topic::ChatChanged, answered);
+    assert_eq!(listed(&console)[1], 32);
+    console.keys("<esc><f5>");
+    assert_eq!(listed(&console)[..3], [35, 31, 32]);
+}
+
+#[test]
+fn a_countdown_stands_on_top_with_its_seconds() {
+    for (columns, rows) in [(80, 24), (120, 36)] {
+        let mut console = Console::open(columns, rows);
+        let before = listed(&console);
+        assert_eq!(before[0], 35, "{before:?}");
+        let mut counting = console.shop.chats[3].clone();
+        let ends = mychatflow_data::time::Timestamp::from_millis(crate::shop::NOW + 12_000);
+        (counting["mode"], counting["sends_at"]) = (json!("countdown"), json!(ends.to_string()));
+        console.shop.chats[3] = counting.clone();
+        console.tell(Topic::ChatChanged, counting.clone());
+        assert_eq!(listed(&console)[..2], [33, 35]);
+        assert!(console.shows("sends in 12 s"), "{}", console.picture());
+        console.pass(Duration::from_secs(5));
+        assert!(console.shows("sends in 7 s"), "{}", console.picture());
+        // The line over the thread says it too: the answer itself may stand off the screen.
+        console.keys("g<enter>");
+        assert!(console.shows("the answer goes out in"), "{}", console.picture());
+        console.keys("<esc>");
+        // It was stopped: it has no seconds any more.
+        counting["sends_at"] = json!(null);
+        console.shop.chats[3] = counting.clone();
+        console.tell(Topic::ChatChanged, counting);
+        console.keys("<f5>j");
+        assert!(!console.shows("goes out in 7 s"), "{}", console.picture());
+    }
+}

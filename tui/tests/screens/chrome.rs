@@ -2,6 +2,7 @@
 
 use mychatflow_data::protocol::event::Topic;
 use mychatflow_tui::msg::Question;
+use mychatflow_tui::state::Guide;
 use serde_json::json;
 
 use crate::console::Console;
@@ -75,6 +76,68 @@ fn a_notice_covers_neither_what_is_written_nor_what_keys_do() {
     }
 }
 
+/// Whatever is typed into, at any place of the console.
+const WRITTEN_IN: [&str; 24] = [
+    "2<enter>i",
+    "2/",
+    "2N",
+    "2<enter>o",
+    "2t",
+    "2s",
+    "2<enter>i<ctrl-q>",
+    "2P",
+    ":",
+    "3a",
+    "3a<tab><tab>",
+    "4a",
+    "5a",
+    "5e",
+    "5jt",
+    "5i",
+    "5x",
+    "5S",
+    "5/",
+    "6a",
+    "6e",
+    "6/",
+    "7a",
+    "9<enter>",
+];
+
+#[test]
+fn three_notices_cover_nothing_that_is_written_in_on_any_screen() {
+    for (columns, rows) in [(80, 24), (120, 36)] {
+        for guide in [Guide::Off, Guide::More] {
+            for keys in WRITTEN_IN {
+                let mut console = Console::with(columns, rows, Shop::usual(), |setup| setup.guide = Guide::Begin);
+                console.state.guide = guide;
+                console.keys(keys).keys("half");
+                let before = console.lines();
+                let cursor = console.layout().cursor.map(|at| usize::from(at.y));
+                let status = console.layout().status;
+                let hints = usize::from(status.y);
+                let foot = console.layout().overlays.last().map(|laid| usize::from(laid.area.bottom()) - 2);
+                for number in 1..=3 {
+                    let words = format!(
+                        "notice {number} with so many words that it is as wide and as tall as one can be on any screen of ours"
+                    );
+                    console.tell(Topic::DaemonNotice, json!({"level": "warn", "text": words.repeat(2)}));
+                }
+                let after = console.lines();
+                assert_ne!(before, after, "{keys}: they are shown");
+                for kept in [cursor, Some(hints), foot, Some(before.len() - 1)].into_iter().flatten() {
+                    assert_eq!(
+                        after[kept],
+                        before[kept],
+                        "{keys} {columns} {guide:?}: row {kept}\n{}",
+                        console.picture()
+                    );
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn a_viewer_is_offered_only_what_viewers_may_do() {
     let mut shop = Shop::usual();
@@ -91,9 +154,13 @@ fn a_viewer_is_offered_only_what_viewers_may_do() {
     console.keys(":log out");
     assert!(!console.shows("Unpair the number"), "{}", console.picture());
     console.keys("<esc>4O");
-    assert!(console.state.overlays.is_empty() && console.shows("takes the role owner"), "{}", console.picture());
+    assert!(
+        console.state.overlays.is_empty() && console.shows("a viewer can't unpair a number: that"),
+        "{}",
+        console.picture()
+    );
     console.keys("2<enter>i");
-    assert!(console.shows("takes the role agent"), "{}", console.picture());
+    assert!(console.shows("a viewer can't write a message: that"), "{}", console.picture());
     let written = |question: &Question| matches!(question.method(), "chat.read" | "chat.send" | "instance.logout");
     assert!(!console.asked.iter().any(written));
 }

@@ -66,6 +66,7 @@ impl Console {
             guide: Guide::Off,
             zone: TimeZone::UTC,
             screen: mychatflow_tui::state::Screen::Chats,
+            command: "mychatflow".to_owned(),
         };
         change(&mut setup);
         let now = Timestamp::from_millis(NOW);

@@ -23,6 +23,8 @@ mod photo;
 mod queue;
 mod quick_replies;
 mod quick_replies_picker;
+mod roles;
+
 mod settings;
 mod shop;
 mod talk;

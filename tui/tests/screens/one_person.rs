@@ -65,6 +65,9 @@ fn named(console: &Console) -> Vec<(&'static str, u8)> {
     named_on(console, &console.cells())
 }
 
+/// So many columns of a row hold its mark and its name.
+const NAME_COLUMNS: u16 = 16;
+
 fn named_on(console: &Console, cells: &Buffer) -> Vec<(&'static str, u8)> {
     let words = |y: u16, from: u16, to: u16| -> String {
         (from..to).filter_map(|x| cells.cell((x, y))).map(ratatui::buffer::Cell::symbol).collect()
@@ -79,7 +82,8 @@ fn named_on(console: &Console, cells: &Buffer) -> Vec<(&'static str, u8)> {
     if let Some(list) = &panes.list {
         let marked = (list.table.rows.y..list.table.rows.bottom())
             .find(|y| words(*y, list.table.rows.x, list.table.rows.x + 1) == "▏");
-        let row = marked.and_then(|y| named_in(&words(y, list.table.rows.x, list.table.rows.right())));
+        // Behind the name a notice about somebody else may lie over the row.
+        let row = marked.and_then(|y| named_in(&words(y, list.table.rows.x, list.table.rows.x + NAME_COLUMNS)));
         named.extend(row.map(|who| ("row", who)));
     }
     if let Some(thread) = &panes.thread {

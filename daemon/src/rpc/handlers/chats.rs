@@ -37,6 +37,7 @@ pub const WAIT_MAX: Duration = Duration::from_secs(600);
 pub fn document(listed: Listed, inherited: Mode) -> ChatSummary {
     let mode = listed.mode.unwrap_or(inherited);
     let mut chat = ChatSummary::new(listed.chat, mode);
+    chat.sends_at = listed.sends_at;
     chat.name = chat.name.map(|name| clean_line(&name));
     chat.reason = chat.reason.map(|reason| clean_line(&reason));
     chat.preview = chat.preview.map(|preview| clean(&preview));

@@ -408,6 +408,9 @@ pub struct ChatSummary {
     /// when the last word is ours, and in groups.
     #[serde(default)]
     pub waiting_since: Option<Timestamp>,
+    /// When the assistant's answer goes out by itself, while its countdown runs.
+    #[serde(default)]
+    pub sends_at: Option<Timestamp>,
     /// The person's tags.
     #[serde(default)]
     pub tags: Vec<String>,
@@ -443,6 +446,7 @@ impl ChatSummary {
             last_author: chat.last_author,
             last_state: chat.last_state,
             waiting_since: chat.waiting_since,
+            sends_at: None,
             tags: chat.tags,
             review: chat.review,
             opted_out_at: chat.opted_out_at,

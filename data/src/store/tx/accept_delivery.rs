@@ -498,7 +498,9 @@ impl Intake<'_, '_> {
                  state = CASE WHEN handoff_at IS NOT NULL OR paused_until > :now THEN 'needs_you'
                               WHEN state = 'assistant' THEN state ELSE 'needs_you' END,
                  reason = CASE WHEN handoff_at IS NOT NULL THEN coalesce(reason, 'handoff')
-                               WHEN paused_until > :now THEN 'paused' ELSE NULL END
+                               WHEN paused_until > :now THEN 'paused'
+                               -- Why somebody waits for a review was found out once.
+                               WHEN substr(reason, 1, 12) = 'unreviewed: ' THEN reason ELSE NULL END
              WHERE tenant_id = :tenant AND id = :chat"
         );
         self.scope.execute(
@@ -519,7 +521,8 @@ impl Intake<'_, '_> {
     /// Moves the chat's answer, unless a human has it.
     fn answer_after(&self, chat: ChatId, quiet: Duration, cap: Duration) -> Result<(), StoreError> {
         const FREE: Scoped = scoped!(
-            "UPDATE chats SET state = 'assistant', reason = NULL
+            "UPDATE chats SET state = 'assistant',
+                              reason = CASE WHEN substr(reason, 1, 12) = 'unreviewed: ' THEN reason END
              WHERE tenant_id = :tenant AND id = :chat
                AND handoff_at IS NULL AND coalesce(paused_until, 0) <= :now"
         );

@@ -11,14 +11,15 @@ use std::time::Duration;
 
 use rusqlite::ToSql;
 
-use crate::ids::ChatId;
-use crate::model::job::JobKind;
+use crate::ids::{ChatId, InstanceId};
+use crate::model::job::{JobArgs, JobKind};
+use crate::model::pairing::next_reading;
 use crate::scoped;
 use crate::store::TenantStore;
 use crate::store::change::Change;
 use crate::store::error::StoreError;
-use crate::store::jobs::FAR;
-use crate::store::scope::Scoped;
+use crate::store::jobs::{self, FAR};
+use crate::store::scope::{Scope, Scoped};
 use crate::time::Timestamp;
 
 /// Every column that is mended, where a test compares it with the schema.
@@ -213,6 +214,8 @@ const SILENT: Scoped = scoped!(
        AND (paused_until BETWEEN :from AND :to + :silence
             OR (state = 'snoozed' AND snoozed_until BETWEEN :from AND :to + :silence))"
 );
+const NUMBERS: Scoped =
+    scoped!("SELECT id, worked_at, list_read_at FROM instances WHERE tenant_id = :tenant AND removed_at IS NULL");
 const NEWEST: Scoped = scoped!("SELECT max(last_at) FROM chats WHERE tenant_id = :tenant");
 
 impl TenantStore {
@@ -260,6 +263,7 @@ impl TenantStore {
                 Ok(rows + scope.execute(OTHER_JOBS, at)?)
             })
             .await?;
+        self.write(move |scope| read_lists_again(scope, now)).await?;
         mended.silent = self
             .read(move |scope| {
                 let at: &[(&str, &dyn ToSql)] = &[(":from", &from), (":to", &to), (":silence", &SILENCE_MAX_MS)];
@@ -294,6 +298,18 @@ impl TenantStore {
     pub async fn newest_stamp(&self) -> Result<Option<Timestamp>, StoreError> {
         self.read(|scope| Ok(scope.row(NEWEST, &[], |row| row.get(0))?.flatten())).await
     }
+}
+
+/// By the wrong clock the last reading of the people that a phone knows was over, and its job with it: what is due by the right
+/// one is asked for again.
+fn read_lists_again(scope: &Scope<'_>, now: Timestamp) -> Result<(), StoreError> {
+    type Row = (InstanceId, Option<Timestamp>, Option<Timestamp>);
+    let numbers: Vec<Row> = scope.rows(NUMBERS, &[], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    for (id, worked_at, read_at) in numbers {
+        let Some(due) = worked_at.and_then(|worked_at| next_reading(worked_at, read_at)) else { continue };
+        jobs::insert_keyed(scope, &JobArgs::SyncContacts { instance: id }, &id.to_string(), due.max(now), now)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -38,6 +38,11 @@ impl TenantStore {
                AND state IN ('scheduled', 'available', 'running', 'retryable', 'held')
                AND chat_id IN (SELECT id FROM chats WHERE tenant_id = :tenant AND contact_id = :id)"
         );
+        // What goes on waiting does so for another reason now.
+        const EXPLAIN: Scoped = scoped!(
+            "UPDATE chats SET reason = :reason
+             WHERE tenant_id = :tenant AND contact_id = :id AND substr(reason, 1, 12) = 'unreviewed: '"
+        );
         self.write(move |scope| {
             let before = contacts::find(scope, id)?.ok_or(StoreError::NotFound("contact"))?;
             scope.execute(SET, &[(":id", &id), (":review", &review)])?;
@@ -60,6 +65,14 @@ impl TenantStore {
                     }
                 }
                 Review::Customer | Review::New | Review::Unreviewed => {}
+            }
+            let reason = match review {
+                Review::Customer | Review::New => Some("stale: asked before you said who it is"),
+                Review::Personal => Some("personal contact"),
+                Review::Unreviewed => None,
+            };
+            if let Some(reason) = reason {
+                scope.execute(EXPLAIN, &[(":id", &id), (":reason", &reason)])?;
             }
             contacts::emit_chats(scope, id)?;
             contacts::find(scope, id)?.ok_or(StoreError::NotFound("contact"))

@@ -256,7 +256,8 @@ fn back(state: &mut State, cx: &mut Cx<'_>) {
                 Some(_) => CampaignRest::Draft,
                 None => CampaignRest::Nothing,
             };
-            state.confirm(&ConfirmKind::ForgetCampaign { stays }, Deed::Forget);
+            let campaign = wizard.value("name");
+            state.confirm(&ConfirmKind::ForgetCampaign { campaign, stays }, Deed::Forget);
         }
         (Keeping::Reading(_) | Keeping::Opening(_), _) => wizard.keeping = Keeping::Idle,
         (Keeping::Asked(_) | Keeping::Extending { .. } | Keeping::Attaching { .. }, _) => {

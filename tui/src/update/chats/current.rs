@@ -23,6 +23,11 @@ const REST: Duration = Duration::from_millis(80);
 /// Makes the list and the thread agree. While the thread or the composer has the keys, the list follows them and nothing
 /// that happens elsewhere takes the person away; else the thread follows the list.
 pub fn settle(state: &mut State, cx: &mut Cx<'_>) {
+    agree(state, cx);
+    state.chats.keep_place();
+}
+
+fn agree(state: &mut State, cx: &mut Cx<'_>) {
     let chats = &mut state.chats;
     if chats.focus != Pane::List {
         let here = chats.thread.as_ref().map(Thread::id).or(chats.jump.map(|(id, _)| id));

@@ -9,11 +9,11 @@ use crate::action::Action;
 use crate::key::Key;
 use crate::layout::{Layout, Panes};
 use crate::msg::Refusal;
-use crate::state::State;
 use crate::state::chats::{Chats, Finding, Pane, Tab, Tail};
 use crate::state::input::{Input, Lines, Taken};
 use crate::state::list::Reading;
-use crate::update::{Cx, Handled, again, lists};
+use crate::state::{Screen, State};
+use crate::update::{Cx, Handled, again, keys, lists};
 
 /// Rows of a page.
 const PAGE: u32 = 100;
@@ -23,6 +23,9 @@ const NEEDS_YOU_PAGE: u32 = 200;
 /// Reads the list from its beginning, and the open thread.
 pub fn enter(state: &mut State, cx: &mut Cx<'_>) {
     again(&mut state.chats.rows.reading);
+    if state.chats.kept.take().is_some() {
+        state.chats.sort();
+    }
     read(state, cx);
     if let Some(thread) = &state.chats.thread {
         let id = thread.chat.id;
@@ -232,8 +235,10 @@ pub fn focus(state: &mut State, action: Action, cx: &mut Cx<'_>) {
     let open = state.chats.thread.is_some();
     let order = [Pane::List, Pane::Thread, Pane::Composer];
     let here = order.iter().position(|pane| *pane == state.chats.focus).unwrap_or(0);
-    let by = if action == Action::FocusNext { 1 } else { 2 };
-    let next = if open { order[(here + by) % 3] } else { Pane::List };
+    // Whoever may not write has no use for the composer.
+    let panes = if state.may(Screen::Chats, Action::Compose) { 3 } else { 2 };
+    let by = if action == Action::FocusNext { 1 } else { panes - 1 };
+    let next = if open { order[(here + by) % panes] } else { Pane::List };
     super::composer::leave(state, cx);
     state.chats.focus = next;
     if next != Pane::List {
@@ -250,6 +255,9 @@ pub fn list_clicked(state: &mut State, cx: &mut Cx<'_>) {
 /// A pane was clicked.
 pub fn pane_clicked(state: &mut State, place: usize, cx: &mut Cx<'_>) {
     let pane = [Pane::List, Pane::Thread, Pane::Composer][place.min(2)];
+    if pane == Pane::Composer && keys::refuse(state, Action::Compose, cx) == Handled::Yes {
+        return;
+    }
     if pane != Pane::List && thread::turn_to_seen(state, cx) == Handled::No {
         return;
     }

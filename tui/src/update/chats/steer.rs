@@ -235,7 +235,7 @@ fn resend(state: &mut State, cx: &mut Cx<'_>) {
     match item.state {
         InteractionState::Unknown => {
             let question = QueueRetry { tenant, id: QueueId::from(item.id.to_string()) };
-            state.confirm(&ConfirmKind::SendAgain { to: Some(who) }, question);
+            state.confirm(&ConfirmKind::SendAgain { to: who }, question);
         }
         InteractionState::Failed => {
             // A failed one was not sent: its words go back to the composer, where they can be mended.

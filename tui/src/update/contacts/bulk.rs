@@ -13,16 +13,13 @@ use crate::action::Action;
 use crate::msg::{Answer, Question};
 use crate::state::State;
 use crate::state::bulk::Bulk;
-use crate::state::confirm::{ConfirmKind, Deed, ManyChange};
+use crate::state::confirm::{ConfirmKind, Deed, ManyChange, some_of};
 use crate::state::contacts::name;
 use crate::state::form::{Field, Form, FormKind, anything};
 use crate::state::overlay::Overlay;
 use crate::state::people_form::PeopleForm;
 use crate::state::toasts::Tone;
 use crate::update::{Cx, Handled};
-
-/// How many names a summary tells.
-const NAMES: usize = 5;
 
 /// Marks or unmarks the selected person, and goes on to the next.
 pub fn mark(state: &mut State) {
@@ -69,13 +66,7 @@ pub fn act(state: &mut State, action: Action, cx: &mut Cx<'_>) -> Handled {
 
 /// Some of their names.
 fn names<'a>(some: impl Iterator<Item = &'a Contact>) -> String {
-    let all: Vec<String> = some.map(|contact| name(contact).into_string()).collect();
-    let told = all.iter().take(NAMES).cloned().collect::<Vec<_>>().join(", ");
-    match all.len().saturating_sub(NAMES) {
-        0 => told,
-        1 => format!("{told} and 1 other"),
-        others => format!("{told} and {others} others"),
-    }
+    some_of(&some.map(|contact| name(contact).into_string()).collect::<Vec<_>>())
 }
 
 fn tag(state: &mut State) {

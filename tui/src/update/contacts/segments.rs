@@ -7,7 +7,6 @@ use mychatflow_data::protocol::page::Page;
 use crate::action::Action;
 use crate::keymap::Scope;
 use crate::msg::{Answer, Refusal};
-use crate::state::State;
 use crate::state::chats::Finding;
 use crate::state::confirm::ConfirmKind;
 use crate::state::form::{Field, Form, FormKind, something};
@@ -15,8 +14,9 @@ use crate::state::input::{Input, Lines};
 use crate::state::overlay::{Awaited, Overlay, Pick, PickItem, Picker, PickerKind};
 use crate::state::people_form::PeopleForm;
 use crate::state::toasts::Tone;
+use crate::state::{Screen, State};
 use crate::text::CleanText;
-use crate::update::{Cx, Handled, answers, overlays, palette};
+use crate::update::{Cx, Handled, answers, keys, overlays, palette};
 
 /// Asks which there are.
 pub fn ask(state: &State, cx: &mut Cx<'_>) -> SegmentList {
@@ -29,7 +29,10 @@ pub fn ask(state: &State, cx: &mut Cx<'_>) -> SegmentList {
 pub fn open(state: &mut State, cx: &mut Cx<'_>) {
     let asked = ask(state, cx);
     let remove = state.keymap.key_of(&[Scope::Picker], Action::Remove).unwrap_or_default();
-    let title = format!("Segments: enter shows the people, {remove} removes");
+    let title = match state.may(Screen::Contacts, Action::SegmentSave) {
+        true => format!("Segments: enter shows the people, {remove} removes"),
+        false => "Segments: enter shows the people".to_owned(),
+    };
     palette::choose(state, PickerKind::Segment, &title, items(state));
     if let Some(picker) = picker(state) {
         picker.awaited = Awaited::Answer(Box::new(asked.into()));
@@ -90,7 +93,11 @@ pub fn save(state: &mut State, cx: &mut Cx<'_>) {
 }
 
 /// Asks before the selected one is removed.
-pub fn remove(state: &mut State) -> Handled {
+pub fn remove(state: &mut State, cx: &Cx<'_>) -> Handled {
+    // Whoever may keep one may remove one.
+    if keys::refuse(state, Action::SegmentSave, cx) == Handled::Yes {
+        return Handled::Yes;
+    }
     let tenant = state.tenant_name();
     let current = picker(state).and_then(|picker| picker.current()).map(|item| item.pick.clone());
     let Some(Pick::Segment(name, _)) = current else { return Handled::No };

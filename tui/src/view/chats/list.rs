@@ -2,10 +2,11 @@
 
 use ratatui::layout::Rect;
 
-use mychatflow_data::model::chat::{ChatKind, ChatState, Mode};
+use mychatflow_data::model::chat::{ChatKind, ChatState};
 use mychatflow_data::model::contact::Review;
 use mychatflow_data::model::interaction::{Author, InteractionState};
 use mychatflow_data::protocol::calls::chat::ChatSummary;
+use mychatflow_data::time::Timestamp;
 
 use crate::layout::chats::{ListPane, tab_words};
 use crate::layout::overlay::field_rows;
@@ -139,11 +140,11 @@ fn standing(state: &State, chat: &ChatSummary, glyphs: &Glyphs) -> (String, Role
     if let Some(until) = chat.snoozed_until.filter(|_| chat.state == ChatState::Snoozed) {
         return (format!("{} {}", glyphs.clock, moment::left(until, state.now)), Role::Muted);
     }
+    if let Some(at) = sends_at(state, chat) {
+        return (format!("{} sends in {}", glyphs.clock, moment::left(at, state.now)), Role::Warn);
+    }
     match chat.last_state {
         Some(InteractionState::Held) => ("held".to_owned(), Role::Warn),
-        Some(InteractionState::Draft) if chat.mode == Mode::Countdown && chat.state == ChatState::Assistant => {
-            (format!("{} goes out", glyphs.clock), Role::Warn)
-        }
         Some(InteractionState::Draft) => ("draft".to_owned(), Role::Warn),
         Some(InteractionState::Failed) => (format!("{} failed", glyphs.failed), Role::Bad),
         Some(InteractionState::Unknown) => (format!("{} unknown", glyphs.unknown), Role::Bad),
@@ -156,4 +157,11 @@ fn standing(state: &State, chat: &ChatSummary, glyphs: &Glyphs) -> (String, Role
             _ => (String::new(), Role::Muted),
         },
     }
+}
+
+/// When the answer that waits in a chat goes out by itself. The open thread may know it before the list does.
+pub fn sends_at(state: &State, chat: &ChatSummary) -> Option<Timestamp> {
+    let open = state.chats.thread.as_ref().filter(|thread| thread.chat.id == chat.id);
+    let told = open.and_then(|thread| thread.items.iter().rev().find_map(|item| item.sends_at));
+    told.or(chat.sends_at).filter(|at| *at > state.now && chat.state == ChatState::Assistant)
 }

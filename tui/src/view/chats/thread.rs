@@ -5,14 +5,15 @@ use ratatui::layout::{Position, Rect};
 use mychatflow_data::model::chat::{ChatState, Mode};
 use mychatflow_data::protocol::calls::chat::ChatSummary;
 
+use super::list::sends_at;
 use crate::bubble::{Around, Bubble, Row, Side, bubble};
 use crate::layout::chats::{Placed, Sight, ThreadLayout};
 use crate::layout::overlay::field_rows;
 use crate::moment;
-use crate::state::State;
 use crate::state::chats::{Pane, name};
 use crate::state::list::Reading;
 use crate::state::thread::{Sending, Thread, Writing};
+use crate::state::{Screen, State};
 use crate::text::CleanText;
 use crate::theme::Role;
 use crate::view::paint::{Keys, Paint, Span, first_row};
@@ -72,7 +73,10 @@ fn standing(chat: &ChatSummary, state: &State) -> (String, Role) {
     let reason = chat.reason.as_deref().map(|reason| format!(": {}", CleanText::line(reason))).unwrap_or_default();
     match chat.state {
         ChatState::NeedsYou => (format!("needs you{reason}"), Role::Warn),
-        ChatState::Assistant => ("the assistant is at it".to_owned(), Role::Accent),
+        ChatState::Assistant => match sends_at(state, chat) {
+            Some(at) => (format!("the answer goes out in {}", moment::left(at, state.now)), Role::Warn),
+            None => ("the assistant is at it".to_owned(), Role::Accent),
+        },
         ChatState::Waiting => ("waiting for the customer".to_owned(), Role::Muted),
         ChatState::Snoozed => {
             let left = chat.snoozed_until.map(|until| format!(" for {}", moment::left(until, state.now)));
@@ -230,14 +234,17 @@ fn composer(state: &State, thread: &Thread, pane: &ThreadLayout, paint: &mut Pai
         use crate::action::Action as A;
         use crate::keymap::Scope as S;
         let key = |action, scopes: &[S]| state.keymap.key_of(scopes, action).unwrap_or_default();
-        let words = if focused {
+        let why = format!("{} why", key(A::Why, &[S::Chats]));
+        let words = if !state.may(Screen::Chats, A::Compose) {
+            format!("you may read here, not write   {why}")
+        } else if focused {
             format!(
                 "write …   {} sends, {} new line, / quick reply",
                 key(A::ChatSend, &[S::Composer]),
                 key(A::Newline, &[S::Composer])
             )
         } else {
-            format!("{} write   / quick reply   {} why", key(A::Compose, &[S::Chats]), key(A::Why, &[S::Chats]))
+            format!("{} write   / quick reply   {why}", key(A::Compose, &[S::Chats]))
         };
         paint.text(area, &words, paint.style(Role::Faint));
         return;

@@ -39,12 +39,13 @@ pub(crate) fn chats_begun(
     since: Timestamp,
 ) -> Result<Vec<Timestamp>, StoreError> {
     const BEGUN: Scoped = scoped!(
-        "SELECT i.at FROM chats AS h
-         JOIN interactions AS i ON i.tenant_id = h.tenant_id AND i.seq = (
-             SELECT f.seq FROM interactions AS f
-             WHERE f.tenant_id = h.tenant_id AND f.chat_id = h.id ORDER BY f.at, f.seq LIMIT 1)
-         WHERE h.tenant_id = :tenant AND h.last_at > :since AND h.instance_id = :instance AND h.kind = 'direct'
-           AND i.author = 'human' AND i.at > :since
+        "SELECT i.at FROM interactions AS i
+         JOIN chats AS h ON h.tenant_id = i.tenant_id AND h.id = i.chat_id
+         WHERE i.tenant_id = :tenant AND i.instance_id = :instance AND i.author = 'human' AND i.at > :since
+           AND h.kind = 'direct'
+           AND NOT EXISTS (SELECT 1 FROM interactions AS f
+                           WHERE f.tenant_id = i.tenant_id AND f.chat_id = i.chat_id
+                             AND (f.at, f.seq) < (i.at, i.seq))
          ORDER BY i.at DESC"
     );
     scope.rows(BEGUN, &[(":instance", &instance), (":since", &since)], |row| row.get(0))
