@@ -429,6 +429,105 @@ mod tests {
         }
     }
 
+    /// Commands with a text, which stands where `TEXT` does.
+    const WITH_A_TEXT: &[&str] = &[
+        "ask TEXT",
+        "campaign create c --to 1 --text TEXT",
+        "campaign create c --to 1 --text a --variant TEXT",
+        "campaign create c --segment TEXT --text a",
+        "campaign create c --file f --text a --column TEXT",
+        "campaign preview --segment all --text TEXT",
+        "campaign preview c --variant TEXT",
+        "campaign edit c --text TEXT",
+        "campaign edit c --variant TEXT",
+        "chat list --find TEXT",
+        "chat send Anna TEXT",
+        "chat send Anna --wait 30s TEXT",
+        "chat send Anna --quick-reply TEXT",
+        "chat edit Anna TEXT",
+        "chat draft Anna TEXT",
+        "chat note Anna TEXT",
+        "chat search TEXT",
+        "contact list --find TEXT",
+        "contact list --query TEXT",
+        "contact list --tag TEXT",
+        "contact add +4915111111111 --name TEXT",
+        "contact add +4915111111111 --tag TEXT",
+        "contact import f --tag TEXT",
+        "contact import f --column TEXT",
+        "contact export --query TEXT",
+        "contact edit Anna --name TEXT",
+        "contact edit Anna --note TEXT",
+        "contact edit Anna --consent given --source TEXT",
+        "contact edit Anna --consent given --proof TEXT",
+        "contact edit Anna --set TEXT",
+        "credit grant 5 --note TEXT",
+        "quick-reply list --find TEXT",
+        "quick-reply list --category TEXT",
+        "quick-reply add l TEXT",
+        "quick-reply add l a --category TEXT",
+        "quick-reply edit l --label TEXT",
+        "quick-reply edit l --text TEXT",
+        "quick-reply edit l --category TEXT",
+        "segment add s TEXT",
+        "settings set business.hours TEXT",
+        "setup --shop TEXT",
+        "setup --profile TEXT",
+        "setup --hours TEXT",
+    ];
+
+    #[test]
+    fn a_text_may_begin_with_a_hyphen() {
+        for line in WITH_A_TEXT {
+            for text in ["- bread=3 €", "-5%=cheap", "-hello=there", "--- =2 €", "--quick=now", "-V=1"] {
+                let words = line.split(' ').map(|word| if word == "TEXT" { text } else { word });
+                let parsed = Cli::try_parse_from(std::iter::once("mychatflow").chain(words));
+                let parsed = parsed.unwrap_or_else(|error| panic!("{line} with {text}: {error}"));
+                assert!(format!("{parsed:?}").contains(text.split('=').next().unwrap()), "{line} with {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_option_with_words_of_people_takes_them_with_a_hyphen() {
+        // Names of things that we made, addresses, times: never words of people.
+        const NAMES: &[&str] = &[
+            "tenant",
+            "socket",
+            "host",
+            "config",
+            "country",
+            "instance",
+            "at",
+            "timezone",
+            "quiet",
+            "to",
+            "chat",
+            "plan",
+            "user",
+            "waha",
+            "session",
+            "language",
+            "waha_url",
+            "gemini_model",
+            "number",
+            "variant",
+        ];
+        fn look(command: &clap::Command, missing: &mut Vec<String>) {
+            for arg in command.get_arguments().filter(|arg| !arg.is_positional() && arg.get_action().takes_values()) {
+                let id = arg.get_id().as_str();
+                let is_text = arg.get_value_parser().type_id() == clap::builder::ValueParser::string().type_id();
+                if is_text && !arg.is_allow_hyphen_values_set() && !NAMES.contains(&id) {
+                    missing.push(format!("{} --{id}", command.get_name()));
+                }
+            }
+            command.get_subcommands().for_each(|command| look(command, missing));
+        }
+        let mut missing = Vec::new();
+        look(&Cli::command(), &mut missing);
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
     #[test]
     fn nonsense_is_wrong_usage() {
         for line in [

@@ -350,6 +350,22 @@ async fn a_text_may_begin_with_a_hyphen_and_an_escaped_new_line_is_remarked_on()
     let ran = world.run(&["quick-reply", "add", "Lines", r"first\nsecond"]).await;
     assert!(ran.code == 0 && ran.stderr.contains(r"has \n in it"), "{}", ran.stderr);
     assert_eq!(ran.lines[0]["text"], r"first\nsecond", "and stays as it is");
+    for line in [
+        &["ask", r"one\ntwo"][..],
+        &["chat", "note", "+447700900123", r"one\ntwo"],
+        &["chat", "draft", "+447700900123", r"one\ntwo"],
+        &["contact", "edit", "+447700900123", "--note", r"one\ntwo"],
+        &["contact", "edit", "+447700900123", "--set", r"city=one\ntwo"],
+        &["credit", "grant", "1", "--note", r"one\ntwo"],
+        &["settings", "set", "business.profile", r"one\ntwo"],
+        &["campaign", "edit", "dash", "--text", r"one\ntwo"],
+        &["campaign", "edit", "dash", "--variant", r"one\ntwo"],
+        &["campaign", "preview", "dash", "--variant", r"one\ntwo"],
+        &["quick-reply", "edit", "Lines", "--text", r"one\ntwo"],
+    ] {
+        let ran = world.run(line).await;
+        assert!(ran.code == 0 && ran.stderr.contains(r"has \n in it"), "{line:?}: {}", ran.stderr);
+    }
 }
 
 #[tokio::test]

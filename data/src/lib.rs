@@ -3,6 +3,7 @@
 pub mod client;
 pub mod credits;
 pub mod digits;
+pub mod encoding;
 pub mod ids;
 pub mod letters;
 pub mod model;

@@ -29,7 +29,7 @@ pub struct Audience {
     pub segment: Option<String>,
     /// What a column of the list is, where its heading does not say it, such as 'phone=Contact number'; may be given
     /// several times
-    #[arg(long = "column", value_name = "ROLE=HEADING", requires = "file")]
+    #[arg(long = "column", value_name = "ROLE=HEADING", requires = "file", allow_hyphen_values = true)]
     pub columns: Vec<String>,
 }
 

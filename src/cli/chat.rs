@@ -38,7 +38,7 @@ pub enum ChatVerb {
         #[arg(long, value_name = "NAME")]
         instance: Option<String>,
         /// Only those with this in their name or phone number
-        #[arg(long, value_name = "TEXT")]
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         find: Option<String>,
         /// newest: who wrote last; oldest: whose customer has waited longest, as with --state needs_you
         #[arg(long, value_parser = words(ListOrder::ALL, ListOrder::word))]
@@ -64,7 +64,7 @@ pub enum ChatVerb {
         #[arg(required_unless_present = "quick_reply", allow_hyphen_values = true)]
         text: Option<String>,
         /// The words are those of this quick reply, filled in for the customer or as given
-        #[arg(long, value_name = "LABEL")]
+        #[arg(long, value_name = "LABEL", allow_hyphen_values = true)]
         quick_reply: Option<String>,
         /// Come back when it was sent, at the latest after this
         #[arg(long, value_name = "SPAN")]

@@ -26,10 +26,10 @@ pub struct ImportArgs {
     #[arg(long, conflicts_with = "tags")]
     pub suppress: bool,
     /// A tag for everybody on the list; may be given several times
-    #[arg(long = "tag", value_name = "TAG")]
+    #[arg(long = "tag", value_name = "TAG", allow_hyphen_values = true)]
     pub tags: Vec<String>,
     /// What a column is, where its heading does not say it, such as 'phone=Contact number'; may be given several times
-    #[arg(long = "column", value_name = "ROLE=HEADING")]
+    #[arg(long = "column", value_name = "ROLE=HEADING", allow_hyphen_values = true)]
     pub columns: Vec<String>,
 }
 
@@ -65,7 +65,7 @@ pub struct EditArgs {
     /// Id, phone number, or a name that fits one contact
     pub contact: String,
     /// The new name; empty: none
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub name: Option<String>,
     /// The language to write in, such as de; empty: none
     #[arg(long)]
@@ -74,16 +74,16 @@ pub struct EditArgs {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub note: Option<String>,
     /// A column of your own, such as city=Berlin; empty words forget it; may be given several times
-    #[arg(long, value_name = "COLUMN=WORDS", value_parser = column)]
+    #[arg(long, value_name = "COLUMN=WORDS", value_parser = column, allow_hyphen_values = true)]
     pub set: Vec<(String, String)>,
     /// What the person said about being written to
     #[arg(long, value_parser = words(ConsentState::ALL, ConsentState::word))]
     pub consent: Option<ConsentState>,
     /// Where the person said so: a form, a chat
-    #[arg(long, requires = "consent")]
+    #[arg(long, requires = "consent", allow_hyphen_values = true)]
     pub source: Option<String>,
     /// What shows it: the words, a link, a name
-    #[arg(long, requires = "consent")]
+    #[arg(long, requires = "consent", allow_hyphen_values = true)]
     pub proof: Option<String>,
 }
 
@@ -98,13 +98,13 @@ pub enum ContactVerb {
     /// List the people
     List {
         /// Only those with this tag
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         tag: Option<String>,
         /// Only those of whom this was said
         #[arg(long, value_parser = words(Review::ALL, Review::word))]
         review: Option<Review>,
         /// Only those with this in their name or phone number
-        #[arg(long, value_name = "TEXT")]
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         find: Option<String>,
         /// Only those who fit: 'tag:vip last_in:<30d -opted_out city:Berlin'
         #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
@@ -137,10 +137,10 @@ pub enum ContactVerb {
         #[arg(value_parser = Phone::parse)]
         phone: Phone,
         /// The name
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         name: Option<String>,
         /// A tag; may be given several times
-        #[arg(long = "tag", value_name = "TAG")]
+        #[arg(long = "tag", value_name = "TAG", allow_hyphen_values = true)]
         tags: Vec<String>,
     },
     /// Take in a list of people, with a report of every row

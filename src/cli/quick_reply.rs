@@ -13,10 +13,10 @@ pub enum QuickReplyVerb {
     /// List them
     List {
         /// Only those of this category
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         category: Option<String>,
         /// Only those with this in their label or words
-        #[arg(long, value_name = "TEXT")]
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
         find: Option<String>,
         /// Only those in this state
         #[arg(long, value_parser = words(QuickReplyState::ALL, QuickReplyState::word))]
@@ -32,7 +32,7 @@ pub enum QuickReplyVerb {
         #[arg(allow_hyphen_values = true)]
         text: String,
         /// What it is about
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         category: Option<String>,
     },
     /// Change one
@@ -40,13 +40,13 @@ pub enum QuickReplyVerb {
         /// Its label or id
         name: String,
         /// Another label
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         label: Option<String>,
         /// Other words; - reads them from stdin
         #[arg(long, allow_hyphen_values = true)]
         text: Option<String>,
         /// What it is about; empty: nothing in particular
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         category: Option<String>,
         /// Offer it to people and tell it to the assistant
         #[arg(long, conflicts_with = "aside")]

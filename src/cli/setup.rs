@@ -26,7 +26,7 @@ pub struct SetupArgs {
     #[arg(long)]
     pub no_start: bool,
     /// The name of the shop
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     pub shop: Option<String>,
     /// The shop's time zone, such as Europe/Berlin; the machine's unless given
     #[arg(long, value_name = "ZONE")]

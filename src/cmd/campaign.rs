@@ -87,6 +87,7 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
         }
         CampaignVerb::Show { name, .. } => show(cx, &cx.call(&CampaignShow { tenant, name: name.into() }).await?).await,
         CampaignVerb::Preview { name, text, variant, audience, limit } => {
+            variant.iter().for_each(|text| remark_on_escape(text));
             let file = beginning(audience.file.as_deref())?;
             let text = text.map(text_or_stdin).transpose()?;
             let name = name.map(Into::into);
@@ -127,6 +128,7 @@ pub async fn run(cx: &Cx, verb: CampaignVerb) -> anyhow::Result<()> {
             cx.show(&CampaignCancel { tenant, name: name.into() }, |shown| line(cx, shown)).await
         }
         CampaignVerb::Edit { name, text, at, timezone, texts, planning, no_media, no_variants, check } => {
+            texts.variant.iter().for_each(|text| remark_on_escape(text));
             let file = texts.media.as_deref().map(media::read).transpose()?;
             let params = CampaignEdit {
                 tenant,

@@ -47,7 +47,8 @@ pub async fn run(cx: &Cx, verb: ContactVerb) -> anyhow::Result<()> {
         ContactVerb::Export(args) => super::export::run(cx, args).await,
         ContactVerb::Edit(args) => {
             let EditArgs { contact, name, language, note, set, consent, source, proof } = args;
-            note.as_deref().into_iter().for_each(super::remark_on_escape);
+            let texts = [&name, &note, &source, &proof].into_iter().flatten().chain(set.iter().map(|(_, words)| words));
+            texts.for_each(|text| super::remark_on_escape(text));
             if name.is_none() && language.is_none() && note.is_none() && set.is_empty() && consent.is_none() {
                 return Err(NothingToChange("--name, --language, --note, --set or --consent").into());
             }

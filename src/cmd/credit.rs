@@ -20,6 +20,7 @@ pub async fn run(cx: &Cx, verb: CreditVerb) -> anyhow::Result<()> {
             cx.list(limit, params, ledger).await
         }
         CreditVerb::Grant { amount, note } => {
+            note.iter().for_each(|note| super::remark_on_escape(note));
             let params = CreditGrant { tenant, amount: Credits::new(amount), note };
             cx.show(&params, |granted| format!("granted {}; the balance is {}", granted.amount, granted.balance)).await
         }

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use mychatflow_data::encoding::{Encoding, NoText, looks_western};
 use mychatflow_data::protocol::piece::Rest;
 
 /// Bytes of a piece. Written as JSON each may take six, and a line of the socket has 1 MiB at most.
@@ -44,14 +45,6 @@ pub struct Piece {
     pub rest: Rest,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Encoding {
-    Utf8,
-    Utf16Little,
-    Utf16Big,
-    Windows1252,
-}
-
 impl Source {
     /// Opens a file; `-` is stdin. A file is looked through first, so that one that can't be read is not half taken in.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
@@ -65,32 +58,20 @@ impl Source {
             // A pipe can be read only once.
             return Self::begin_once(Box::new(open()?), name);
         }
-        let encoding = match Self::begin(Box::new(open()?), None, None).and_then(Self::read_through) {
-            Ok(encoding) => encoding,
-            Err(error) if error.is::<NotUtf8>() => {
-                // All of it, since the bytes that tell may stand at its end.
-                let windows = Self::begin_as(Box::new(open()?), None, None, Some(Encoding::Windows1252))?;
-                if windows.read_through().is_err() {
-                    return Err(error);
-                }
-                Some(Encoding::Windows1252)
-            }
-            Err(error) => return Err(error),
-        };
-        Self::begin_as(Box::new(open()?), name, Some(about.len()), encoding)
+        // All of it, since the bytes that tell may stand at its end.
+        let encoding = Encoding::of_file(open()?).with_context(|| format!("could not read {}", path.display()))??;
+        let whole = Self::begin(Box::new(open()?), None, None, Some(encoding))?;
+        whole.read_through()?;
+        Self::begin(Box::new(open()?), name, Some(about.len()), Some(encoding))
     }
 
-    /// Reads all of it; says what it is written in.
-    fn read_through(mut self) -> anyhow::Result<Option<Encoding>> {
+    /// Reads all of it.
+    fn read_through(mut self) -> anyhow::Result<()> {
         while self.next()?.is_some_and(|piece| piece.rest == Rest::Follows) {}
-        Ok(self.encoding)
+        Ok(())
     }
 
-    fn begin(from: Box<dyn Read + Send>, name: Option<String>, size: Option<u64>) -> anyhow::Result<Self> {
-        Self::begin_as(from, name, size, None)
-    }
-
-    fn begin_as(
+    fn begin(
         from: Box<dyn Read + Send>,
         name: Option<String>,
         size: Option<u64>,
@@ -127,23 +108,12 @@ impl Source {
 
     /// What the file is written in, where that is not UTF-8.
     pub fn encoding(&self) -> Option<&'static str> {
-        match self.encoding? {
-            Encoding::Utf8 => None,
-            Encoding::Utf16Little | Encoding::Utf16Big => Some("utf-16"),
-            Encoding::Windows1252 => Some("windows-1252"),
-        }
+        self.encoding.and_then(Encoding::word)
     }
 
     /// What somebody should know of it.
     pub fn remark(&self) -> Option<&'static str> {
-        match self.encoding? {
-            Encoding::Utf8 => None,
-            Encoding::Utf16Little | Encoding::Utf16Big => Some("the list is written in UTF-16, and was read as that"),
-            Encoding::Windows1252 => Some(
-                "the list is not UTF-8; it was read as Windows-1252, as spreadsheets in Western Europe write it. \
-                 If names look wrong, save it as \"CSV UTF-8\" and import it again",
-            ),
-        }
+        self.encoding.and_then(Encoding::remark)
     }
 
     /// The share of it that was handed out, where its size is known.
@@ -171,108 +141,24 @@ impl Source {
         }
         let encoding = match self.encoding {
             Some(encoding) => encoding,
-            None => *self.encoding.insert(encoding(&bytes)?),
+            None => *self.encoding.insert(Encoding::of_beginning(&bytes)?),
         };
-        let text = match encoding {
-            Encoding::Utf8 => self.utf8(bytes)?,
-            Encoding::Utf16Little => self.utf16(&bytes, u16::from_le_bytes)?,
-            Encoding::Utf16Big => self.utf16(&bytes, u16::from_be_bytes)?,
-            Encoding::Windows1252 => windows_1252(&bytes)?,
+        let (text, used) = match encoding.decode(&bytes) {
+            // Of a pipe the first piece tells; it can't be read again.
+            Err(NoText::NotUtf8 { .. })
+                if self.tries == Tries::Once && self.handed_out == 0 && looks_western(&bytes) =>
+            {
+                self.encoding.insert(Encoding::Windows1252).decode(&bytes)?
+            }
+            Err(NoText::NotUtf8 { line }) => return Err(NoText::NotUtf8 { line: self.lines + line - 1 }.into()),
+            decoded => decoded?,
         };
+        self.carried = bytes.split_off(used);
         if read == 0 && !self.carried.is_empty() {
             bail!("the list ends within a character: was it cut off?");
         }
         self.lines += text.matches('\n').count();
         Ok(Some(text))
-    }
-
-    fn utf8(&mut self, mut bytes: Vec<u8>) -> anyhow::Result<String> {
-        if let Err(error) = std::str::from_utf8(&bytes) {
-            // Of a pipe the first piece tells; it can't be read again.
-            if error.error_len().is_some()
-                && self.tries == Tries::Once
-                && self.handed_out == 0
-                && let Ok(text) = windows_1252(&bytes)
-            {
-                self.encoding = Some(Encoding::Windows1252);
-                return Ok(text);
-            }
-            if error.error_len().is_some() {
-                let before = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
-                return Err(NotUtf8 { line: self.lines + before }.into());
-            }
-            self.carried = bytes.split_off(error.valid_up_to());
-        }
-        String::from_utf8(bytes).context("the list is not UTF-8")
-    }
-
-    fn utf16(&mut self, bytes: &[u8], unit: fn([u8; 2]) -> u16) -> anyhow::Result<String> {
-        let mut units: Vec<u16> = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
-        let mut whole = units.len() * 2;
-        if units.last().is_some_and(|last| (0xd800..0xdc00).contains(last)) {
-            units.pop();
-            whole -= 2;
-        }
-        self.carried = bytes[whole..].to_vec();
-        String::from_utf16(&units).context("the list is not UTF-16, as its first bytes say")
-    }
-}
-
-/// A list that is not UTF-8.
-#[derive(Debug, thiserror::Error)]
-#[error("line {line} of the list is not UTF-8: save it as \"CSV UTF-8\", or: iconv -f WINDOWS-1252 -t UTF-8 FILE")]
-struct NotUtf8 {
-    line: usize,
-}
-
-/// The characters of the bytes 0x80 to 0x9F; a space where there is none.
-const WINDOWS_1252: [char; 32] = [
-    '€', ' ', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', ' ', 'Ž', ' ', ' ', '‘', '’', '“', '”', '•', '–',
-    '—', '˜', '™', 'š', '›', 'œ', ' ', 'ž', 'Ÿ',
-];
-/// So many letters beyond ASCII in a row are no word of Western Europe: the bytes are another alphabet's.
-const FOREIGN_RUN: usize = 4;
-
-/// Bytes as spreadsheets in Western Europe write them.
-///
-/// # Errors
-/// When they are another alphabet's for certain.
-fn windows_1252(bytes: &[u8]) -> Result<String, NotUtf8> {
-    let mut run = 0;
-    for (place, byte) in bytes.iter().enumerate() {
-        run = if *byte >= 0xc0 { run + 1 } else { 0 };
-        if run == FOREIGN_RUN {
-            return Err(NotUtf8 { line: 1 + bytes[..place].iter().filter(|byte| **byte == b'\n').count() });
-        }
-    }
-    let character = |byte: u8| match byte {
-        0x80..=0x9f => WINDOWS_1252[usize::from(byte - 0x80)],
-        byte => char::from(byte),
-    };
-    Ok(bytes.iter().map(|byte| character(*byte)).collect())
-}
-
-/// What the first bytes say.
-fn encoding(first: &[u8]) -> anyhow::Result<Encoding> {
-    match first {
-        [0xff, 0xfe, ..] => Ok(Encoding::Utf16Little),
-        [0xfe, 0xff, ..] => Ok(Encoding::Utf16Big),
-        [b'P', b'K', 3, 4, ..] => bail!("this is a workbook and no list: save the sheet as \"CSV UTF-8\""),
-        _ if first.contains(&0) => match without_mark(first) {
-            Some(encoding) => Ok(encoding),
-            None => bail!("this is no text: save the list as \"CSV UTF-8\""),
-        },
-        _ => Ok(Encoding::Utf8),
-    }
-}
-
-/// UTF-16 without its mark: every second byte of what stands in ASCII is zero.
-fn without_mark(first: &[u8]) -> Option<Encoding> {
-    let zeros = |side: usize| first.iter().skip(side).step_by(2).filter(|byte| **byte == 0).count();
-    match (zeros(0), zeros(1)) {
-        (0, little) if little * 4 >= first.len() => Some(Encoding::Utf16Little),
-        (big, 0) if big * 4 >= first.len() => Some(Encoding::Utf16Big),
-        _ => None,
     }
 }
 
@@ -281,7 +167,7 @@ mod tests {
     use super::*;
 
     fn read(bytes: &[u8]) -> anyhow::Result<(String, usize)> {
-        let mut source = Source::begin(Box::new(std::io::Cursor::new(bytes.to_vec())), None, None)?;
+        let mut source = Source::begin(Box::new(std::io::Cursor::new(bytes.to_vec())), None, None, None)?;
         let (mut text, mut pieces) = (String::new(), 0);
         while let Some(piece) = source.next()? {
             text.push_str(&piece.text);

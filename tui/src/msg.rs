@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use mychatflow_data::client::{Client, ClientError};
+use mychatflow_data::encoding::Encoding;
 use mychatflow_data::ids::RunId;
 use mychatflow_data::protocol::Call;
 use mychatflow_data::protocol::calls::ask::Ask;
@@ -352,6 +353,8 @@ pub enum Effect {
         path: String,
         /// Where to begin, in bytes.
         from: u64,
+        /// What it is written in, once that is known.
+        encoding: Option<Encoding>,
     },
     /// Write a list to a file of this machine; `Msg::Exported` comes of it.
     Export(Box<ExportOrder>),

@@ -427,11 +427,11 @@ impl Loop<'_> {
                 let said = perform::save_qr(&self.around.save_dir, &name, &value);
                 self.say(said);
             }
-            Effect::ReadPiece { path, from } => {
+            Effect::ReadPiece { path, from, encoding } => {
                 let said = self.said.clone();
                 tokio::task::spawn_blocking(move || {
                     // The console has ended when nobody listens.
-                    let _ = said.send(Msg::Piece(Box::new(pieces::read(path, from))));
+                    let _ = said.send(Msg::Piece(Box::new(pieces::read(path, from, encoding))));
                 });
             }
             Effect::Export(order) => self.export(*order),

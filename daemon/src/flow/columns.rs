@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use mychatflow_data::digits::{decimal_digit, with_ascii_digits};
 use mychatflow_data::model::contact::Review;
-use mychatflow_data::model::limit;
 
 use super::blank_cell::written;
 use super::clean::{clean, clean_line};
@@ -15,12 +14,11 @@ use super::landline::is_landline;
 use super::phone_headings::{PhoneKind, counts_something, label_of, labelled_kind, phone_kind};
 use super::repair::{self, Number};
 use super::sheet::Cells;
+use super::tag_cell::tags;
 
 /// Columns whose names are better than none.
 const OTHER_NAMES: &[&str] =
     &["public_name", "display_name", "whatsapp_name", "push_name", "pushname", "nickname", "file_as"];
-/// The longest tag that can be stored.
-const TAG_CHARS_MAX: usize = limit::TAG.chars;
 
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -310,6 +308,8 @@ impl Columns {
             given: clean_line(given),
             remarks,
             name: line(Role::Name)
+                .map(|name| if origin == Origin::Foreign { without_tilde(&name) } else { name })
+                .filter(|name| !name.is_empty())
                 .or_else(|| whole_name(line(Role::FirstName), line(Role::LastName)))
                 .or_else(|| self.other_name(cells)),
             tags: tags(cell(Role::Tags), self.origin()),
@@ -330,7 +330,14 @@ impl Columns {
     fn other_name(&self, cells: Cells<'_>) -> Option<String> {
         let names =
             self.columns.iter().enumerate().filter(|(_, column)| OTHER_NAMES.contains(&column.variable.as_str()));
-        names.map(|(place, _)| clean_line(written(cells.get(place)))).find(|name| !name.is_empty())
+        let told = |place: usize| without_tilde(&clean_line(written(cells.get(place))));
+        let part = |variable: &str| {
+            let place = self.columns.iter().position(|column| column.variable == variable)?;
+            Some(told(place)).filter(|name| !name.is_empty())
+        };
+        // A guest of a shop has no account, and the name on the bill.
+        let on_bill = || whole_name(part("billing_first_name"), part("billing_last_name"));
+        names.map(|(place, _)| told(place)).find(|name| !name.is_empty()).or_else(on_bill)
     }
 
     /// The country of a row's number: the one that the row says, or that of the list.
@@ -408,6 +415,11 @@ struct Chosen<'c> {
     remarks: Vec<String>,
 }
 
+/// WhatsApp shows `~Rosa` for whom nobody has saved.
+fn without_tilde(name: &str) -> String {
+    name.trim_start_matches('~').trim().to_owned()
+}
+
 /// A name of two; a last name that has the first one in it already is the whole of it.
 fn whole_name(first: Option<String>, last: Option<String>) -> Option<String> {
     match (first, last) {
@@ -450,28 +462,6 @@ trait FirstMax: Iterator + Sized {
 }
 
 impl<I: Iterator> FirstMax for I {}
-
-fn tags(cell: &str, origin: Origin) -> Vec<String> {
-    // A tag of ours may have every character but a comma.
-    let ends: &[char] = match origin {
-        Origin::Export => &[','],
-        Origin::Foreign => &[',', ';', '|', '\n'],
-    };
-    let mut tags: Vec<String> = Vec::new();
-    // Google writes `* myContacts ::: VIP`: with a star what is a group of its own making.
-    let cell = if origin == Origin::Foreign { cell.replace(":::", "\n") } else { cell.to_owned() };
-    for tag in cell.split(ends).map(clean_line) {
-        let tag = if origin == Origin::Foreign { tag.trim_start_matches('*').trim() } else { tag.as_str() };
-        if tag.is_empty() || (origin == Origin::Foreign && tag.eq_ignore_ascii_case("mycontacts")) {
-            continue;
-        }
-        let short: String = tag.chars().take(TAG_CHARS_MAX).collect();
-        if !tags.iter().any(|known| known.eq_ignore_ascii_case(&short)) {
-            tags.push(short);
-        }
-    }
-    tags
-}
 
 /// A language as it is kept, `de` or `pt-br`; also by its name.
 #[must_use]

@@ -26,6 +26,9 @@ const OTHERS: &[(Role, &[&str])] = &[
     (Role::Region, &["country", "country_code", "countrycode", "land", "landesvorwahl", "landerkennung", "laendercode", "landercode", "pais", "codigo_de_pais", "codigo_pais", "prefijo", "pays", "indicatif", "code_pays", "paese", "prefisso", "ulke", "ulke_kodu", "страна", "код_страны", "الدوله", "رمز_الدوله", "देश", "国家", "国", "calling_code", "dial_code", "dialing_code", "phone_country_code"]),
 ];
 
+/// What stands before a heading that says whose it is.
+const WHOSE: [&str; 3] = ["person_", "contact_", "billing_"];
+
 /// What only an export of ours has, all of them: `review` alone is a column of the owner's own.
 pub const EXPORTED: [(&str, Role); 6] = [
     ("opted_out_at", Role::OptedOutAt),
@@ -119,8 +122,13 @@ impl Role {
 pub fn roles<'v>(variables: impl IntoIterator<Item = &'v str>) -> Vec<(usize, Role)> {
     let variables: Vec<String> = variables.into_iter().map(plain).collect();
     let first = |names: &[&str]| names.iter().find_map(|name| variables.iter().position(|variable| variable == name));
+    // "Person - Name": with the word for the person before it, where nothing is called so without.
+    let behind = |names: &[&str]| {
+        let bare = |variable: &String| WHOSE.iter().find_map(|whose| variable.strip_prefix(whose).map(str::to_owned));
+        names.iter().find_map(|name| variables.iter().position(|variable| bare(variable).as_deref() == Some(*name)))
+    };
     let mut found: Vec<(usize, Role)> =
-        OTHERS.iter().filter_map(|(role, names)| Some((first(names)?, *role))).collect();
+        OTHERS.iter().filter_map(|(role, names)| Some((first(names).or_else(|| behind(names))?, *role))).collect();
     let place = |found: &[(usize, Role)], role| found.iter().position(|(_, known)| *known == role);
     // "Name, Vorname": the name is the last one then. "Nombre, Apellidos": it is the first one.
     if let Some(name) = place(&found, Role::Name) {

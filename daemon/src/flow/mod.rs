@@ -31,6 +31,7 @@ pub mod slowdown;
 pub mod sources;
 pub mod split;
 pub mod stamp;
+pub mod tag_cell;
 pub mod template;
 pub mod verdict;
 pub mod when;

@@ -38,7 +38,7 @@ const PHONE: &[&str] = &[
 ];
 #[rustfmt::skip]
 const LANDLINE: &[&str] = &[
-    "work", "business", "office", "home", "house", "main", "company", "landline", "fixed", "other", "assistant", "assistants", "callback", "car", "primary", "evening", "day", "daytime",
+    "work", "business", "office", "home", "house", "main", "company", "landline", "fixed", "other", "callback", "car", "primary", "evening", "day", "daytime",
     "festnetz", "geschaftlich", "geschaeftlich", "dienstlich", "firma", "privat", "zentrale", "hauptnummer", "weitere", "buro", "buero", "arbeit",
     "trabajo", "casa", "fijo", "particular", "oficina", "negocio", "bureau", "domicile", "fixe", "professionnel", "entreprise", "maison", "travail",
     "lavoro", "ufficio", "abitazione", "fisso", "fixo", "trabalho", "comercial", "residencial", "escritorio", "empresa",
@@ -52,7 +52,7 @@ const NEVER: &[&str] = &[
     "fax", "telefax", "faxnummer", "faxnumber", "telecopie", "telecopieur", "факс", "فاكس", "传真", "फैक्स", "pager", "telex", "isdn", "tty", "tdd", "radio", "faks",
     "phonetic", "yomi", "furigana", "type", "label", "typ", "tipo", "code", "country", "vorwahl", "landesvorwahl", "prefix", "prefijo", "indicatif", "prefisso", "ddi", "ddd",
     "extension", "ext", "durchwahl", "nebenstelle", "date", "datum", "fecha", "time", "model", "modell", "modelo", "brand", "carrier", "provider", "operator", "os", "status", "valid",
-    "verified", "consent", "opt", "optin", "email", "mail", "url", "name", "notes", "note", "id", "count", "hours", "format", "source", "country_code", "imei", "serial", "plan",
+    "verified", "consent", "opt", "optin", "email", "mail", "url", "name", "notes", "note", "id", "count", "hours", "format", "source", "country_code", "assistant", "assistants", "asst", "imei", "serial", "plan",
 ];
 /// One word may hold a label of its own: `Phone 1 - Value`.
 const LABELS: &[&str] = &["label", "type", "typ", "tipo", "etiquette", "etiqueta", "bezeichnung"];
@@ -76,6 +76,10 @@ pub fn phone_kind(heading: &str) -> Option<PhoneKind> {
     }
     // "Customer number" counts customers.
     let is_number = |word: &String| NUMBER.contains(&word.as_str());
+    // "SMS" is a mobile phone, "Accepts SMS" is none.
+    if words.iter().any(|word| word == "sms") && words.iter().all(|word| word == "sms" || is_number(word)) {
+        return Some(PhoneKind::Mobile);
+    }
     let is_place = |word: &String| word.bytes().all(|byte| byte.is_ascii_digit());
     let only_number = words.iter().any(is_number) && words.iter().all(|word| is_number(word) || is_place(word));
     only_number.then_some(PhoneKind::Number)

@@ -15,7 +15,7 @@ use mychatflow_data::protocol::error::Code;
 use super::questions::{AnswerPlace, KnownAnswers, QUESTIONS, Question};
 use super::{line, say};
 use crate::cli::setup::SetupArgs;
-use crate::cmd::{Cx, PAGE_MAX, ask};
+use crate::cmd::{Cx, PAGE_MAX, ask, remark_on_escape};
 use crate::output::clean;
 
 /// What ends the questions.
@@ -97,9 +97,9 @@ async fn said<C: Call>(cx: &Cx, call: &C) -> anyhow::Result<Result<C::Reply, Str
 /// Asks what the assistant must know; what was answered before is kept and not asked again.
 pub async fn describe(cx: &Cx, args: &SetupArgs, asks: bool) -> anyhow::Result<()> {
     for (key, text) in [(SettingKey::BusinessProfile, &args.profile), (SettingKey::BusinessHours, &args.hours)] {
-        if let Some(text) = text
-            && let Err(words) = keep(cx, AnswerPlace::Setting(key), text.clone()).await?
-        {
+        let Some(text) = text else { continue };
+        remark_on_escape(text);
+        if let Err(words) = keep(cx, AnswerPlace::Setting(key), text.clone()).await? {
             bail!("{words}");
         }
     }

@@ -5,11 +5,15 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use mychatflow_data::encoding::Encoding;
+
 use crate::piece::{PIECE_BYTES_MAX, Piece, PieceRead};
 
 /// Reads a piece. It may take as long as the disk takes: not for the loop itself.
-pub fn read(path: String, from: u64) -> Piece {
-    let read = piece(&at_home(&path), from);
+///
+/// `encoding`: what the file is written in, once that is known.
+pub fn read(path: String, from: u64, encoding: Option<Encoding>) -> Piece {
+    let read = piece(&at_home(&path), from, encoding);
     Piece { path, from, read }
 }
 
@@ -21,7 +25,7 @@ fn at_home(path: &str) -> PathBuf {
     }
 }
 
-fn piece(path: &Path, from: u64) -> Result<PieceRead, String> {
+fn piece(path: &Path, from: u64, encoding: Option<Encoding>) -> Result<PieceRead, String> {
     let shown = path.display();
     let said = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => format!("there is no file {shown} on this machine"),
@@ -37,28 +41,25 @@ fn piece(path: &Path, from: u64) -> Result<PieceRead, String> {
     let about = file.metadata().map_err(said)?;
     let written_at = about.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
     let written_at = written_at.and_then(|at| u64::try_from(at.as_millis()).ok()).unwrap_or(0);
+    let encoding = match encoding {
+        Some(encoding) => encoding,
+        None => Encoding::of_file(&mut file).map_err(said)?.map_err(|why| format!("{shown}: {why}"))?,
+    };
     file.seek(SeekFrom::Start(from)).map_err(said)?;
     let mut bytes = Vec::new();
-    file.take(PIECE_BYTES_MAX as u64).read_to_end(&mut bytes).map_err(said)?;
-    let whole = match std::str::from_utf8(&bytes) {
-        Ok(_) => bytes.len(),
-        // The last character goes on in the next piece.
-        Err(error) if error.error_len().is_none() && from + (bytes.len() as u64) < about.len() => error.valid_up_to(),
-        Err(error) => {
-            let at = from + error.valid_up_to() as u64;
-            return Err(format!("{shown} is not UTF-8 at byte {at}: save it as \"CSV UTF-8\" and try again"));
-        }
-    };
-    bytes.truncate(whole);
-    if bytes.contains(&0) {
-        return Err(format!("{shown} is no text: save it as \"CSV UTF-8\" and try again"));
+    // What other encodings write in one byte may take three in UTF-8.
+    let room = if encoding == Encoding::Utf8 { PIECE_BYTES_MAX } else { (PIECE_BYTES_MAX / 3) & !1 };
+    file.take(room as u64).read_to_end(&mut bytes).map_err(said)?;
+    let (text, used) = encoding.decode(&bytes).map_err(|why| format!("{shown}: {why}"))?;
+    let next = from + used as u64;
+    if used < bytes.len() && from + bytes.len() as u64 >= about.len() {
+        return Err(format!("{shown} ends within a character: was it cut off?"));
     }
-    let text = String::from_utf8(bytes).map_err(|error| error.to_string())?;
     let text = match text.strip_prefix('\u{feff}').filter(|_| from == 0) {
         Some(rest) => rest.to_owned(),
         None => text,
     };
-    Ok(PieceRead { text, next: from + whole as u64, total: about.len(), written_at })
+    Ok(PieceRead { text, next, total: about.len(), encoding, written_at })
 }
 
 #[cfg(test)]
@@ -77,7 +78,7 @@ mod tests {
         let path = file("long", format!("\u{feff}{text}").as_bytes());
         let (mut got, mut from) = (String::new(), 0);
         loop {
-            let read = piece(&path, from).unwrap();
+            let read = piece(&path, from, None).unwrap();
             assert!(read.text.len() <= PIECE_BYTES_MAX);
             got.push_str(&read.text);
             from = read.next;
@@ -92,23 +93,39 @@ mod tests {
     #[test]
     fn what_is_no_text_says_what_to_do() {
         for (name, bytes, expected) in [
-            ("latin", &b"J\xf6rg,+49151"[..], "not UTF-8 at byte 1"),
-            ("cut", &b"J\xc3"[..], "not UTF-8 at byte 1"),
-            ("wide", &b"a\0b\0"[..], "is no text"),
+            ("cyrillic", &b"phone\n\xc8\xe2\xe0\xed,+7"[..], "line 2 of the list is not UTF-8"),
+            ("cut", &b"J\xc3"[..], "ends within a character"),
+            ("book", &b"PK\x03\x04"[..], "is a workbook"),
+            ("other", &b"a\0\0\x01b"[..], "is no text"),
         ] {
             let path = file(name, bytes);
-            let error = piece(&path, 0).unwrap_err();
+            let error = piece(&path, 0, None).unwrap_err();
             std::fs::remove_file(&path).unwrap();
             assert!(error.contains(expected), "{error}");
         }
-        assert!(piece(&std::env::temp_dir(), 0).unwrap_err().contains("is no file"));
-        assert!(piece(Path::new("/nowhere/list.csv"), 0).unwrap_err().contains("there is no file"));
+        assert!(piece(&std::env::temp_dir(), 0, None).unwrap_err().contains("is no file"));
+        assert!(piece(Path::new("/nowhere/list.csv"), 0, None).unwrap_err().contains("there is no file"));
+    }
+
+    #[test]
+    fn what_spreadsheets_write_is_read_as_that() {
+        let wide: Vec<u8> = "\u{feff}J\u{f6}rg;1\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for (name, bytes, expected) in [
+            ("latin", &b"J\xf6rg;1\n"[..], Encoding::Windows1252),
+            ("wide", &wide, Encoding::Utf16Little),
+            ("plain", "J\u{f6}rg;1\n".as_bytes(), Encoding::Utf8),
+        ] {
+            let path = file(name, bytes);
+            let read = piece(&path, 0, None).unwrap();
+            std::fs::remove_file(&path).unwrap();
+            assert_eq!((read.text.as_str(), read.encoding), ("J\u{f6}rg;1\n", expected), "{name}");
+        }
     }
 
     #[test]
     fn an_empty_file_is_an_empty_piece() {
         let path = file("empty", b"");
-        let read = piece(&path, 0).unwrap();
+        let read = piece(&path, 0, None).unwrap();
         std::fs::remove_file(&path).unwrap();
         assert_eq!((read.text.as_str(), read.next, read.total), ("", 0, 0));
     }

@@ -1,7 +1,10 @@
 //! A file with people on its way to the daemon: first only told what would become of it, then for real.
 
+use mychatflow_data::encoding::Encoding;
 use mychatflow_data::ids::ImportId;
-use mychatflow_data::protocol::calls::contact::{ColumnRead, ContactImport, ContactImported, ImportAs, RowRejected};
+use mychatflow_data::protocol::calls::contact::{
+    ColumnRead, ContactImport, ContactImported, ImportAs, RowRejected, RowRemark,
+};
 use mychatflow_data::protocol::piece::{Rehearsal, Rest};
 
 /// How many rejected rows are kept to be read; the command tells all of them.
@@ -16,6 +19,8 @@ pub struct Order {
     pub country: Option<String>,
     /// Tags for everybody in it.
     pub tags: Vec<String>,
+    /// What columns are, where their headings do not say it: `phone=Contact number`.
+    pub columns: Vec<String>,
     /// What its people become.
     pub suppress: ImportAs,
 }
@@ -46,6 +51,8 @@ pub struct Import {
     pub read: u64,
     /// Bytes of the file, once known.
     pub total: u64,
+    /// What the file is written in, once known.
+    pub encoding: Option<Encoding>,
     /// When the file was written last, once known.
     pub written_at: Option<u64>,
     /// What the daemon calls it.
@@ -54,6 +61,8 @@ pub struct Import {
     pub told: ContactImported,
     /// The columns that were understood.
     pub columns: Vec<ColumnRead>,
+    /// What should be known of rows that were taken in, of the first ones.
+    pub remarks: Vec<RowRemark>,
     /// The first rejected rows.
     pub rejected: Vec<RowRejected>,
     /// How many were rejected.
@@ -70,10 +79,12 @@ impl Import {
             stage: Stage::Reading,
             read: 0,
             total: 0,
+            encoding: None,
             written_at: None,
             id: None,
             told: ContactImported::default(),
             columns: Vec::new(),
+            remarks: Vec::new(),
             rejected: Vec::new(),
             rejected_total: 0,
         }
@@ -88,6 +99,7 @@ impl Import {
     /// Takes in what the daemon said of a piece. Returns whether something of it is unread.
     pub fn take(&mut self, mut told: ContactImported) -> Rest {
         let rejected = std::mem::take(&mut told.rejected);
+        self.remarks.append(&mut told.remarks);
         self.rejected_total += rejected.len();
         let room = REJECTED_KEPT.saturating_sub(self.rejected.len());
         self.rejected.extend(rejected.into_iter().take(room));

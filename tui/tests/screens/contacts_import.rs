@@ -1,5 +1,6 @@
 //! A file with people: told first, then taken in.
 
+use mychatflow_data::encoding::Encoding;
 use mychatflow_data::protocol::calls::contact::ContactImport;
 use mychatflow_data::protocol::piece::{Rehearsal, Rest};
 use mychatflow_tui::msg::{Effect, Msg, Question};
@@ -43,15 +44,19 @@ fn imports(console: &Console) -> Vec<ContactImport> {
 /// Where the console wants to read on.
 fn wanted(console: &Console) -> Vec<u64> {
     let from = |effect: &Effect| match effect {
-        Effect::ReadPiece { path, from } if path == "~/list.csv" => Some(*from),
+        Effect::ReadPiece { path, from, .. } if path == "~/list.csv" => Some(*from),
         _ => None,
     };
     console.effects.iter().filter_map(from).collect()
 }
 
 fn read(console: &mut Console, text: &str, next: u64, written_at: u64) {
+    read_as(console, text, next, written_at, Encoding::Utf8);
+}
+
+fn read_as(console: &mut Console, text: &str, next: u64, written_at: u64, encoding: Encoding) {
     let from = *wanted(console).last().expect("a piece is wanted");
-    let read = Ok(PieceRead { text: text.to_owned(), next, total: 600, written_at });
+    let read = Ok(PieceRead { text: text.to_owned(), next, total: 600, encoding, written_at });
     console.take(Msg::Piece(Box::new(Piece { path: "~/list.csv".to_owned(), from, read })));
 }
 
@@ -96,6 +101,32 @@ fn told_first_then_taken_in() {
         console.keys("<enter>");
         assert!(console.state.overlays.is_empty());
     }
+}
+
+#[test]
+fn columns_are_said_and_what_is_not_utf_8_is_remarked_on() {
+    let mut with_remark = told(312, 0, false);
+    with_remark["remarks"] = json!([{"row": 4, "value": "030 5550001", "remark": "+49305550001 is a landline"}]);
+    let mut shop = Shop::usual();
+    let mut replies = vec![told(150, 0, true), with_remark].into_iter();
+    shop.also = Some(Box::new(move |question| match question {
+        Question::ContactImport(_) => replies.next().map(Ok),
+        _ => None,
+    }));
+    let mut console = Console::with(80, 24, shop, |_| {});
+    console.keys("5i~/list.csv<tab>de<tab><tab>phone<enter>");
+    assert!(console.shows("such as phone=Contact number"));
+    console.keys("=Reach, name=Who<enter>");
+    read_as(&mut console, "Reach;Who\n", 300, 7, Encoding::Windows1252);
+    let more =
+        |effect: &Effect| matches!(effect, Effect::ReadPiece { from: 300, encoding: Some(Encoding::Windows1252), .. });
+    assert_eq!(imports(&console)[0].column, ["phone=Reach", "name=Who"]);
+    assert!(console.effects.iter().any(more), "the next piece is of the same");
+    read_as(&mut console, "rest", 600, 7, Encoding::Windows1252);
+    assert!(imports(&console)[1].column.is_empty());
+    assert!(console.shows("it was read as Windows-1252"));
+    console.keys("G");
+    assert!(console.shows("is a landline"));
 }
 
 #[test]

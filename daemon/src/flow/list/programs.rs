@@ -181,6 +181,86 @@ fn lists_of_the_usual_programs_are_read_as_they_are() {
 }
 
 #[test]
+fn lists_of_shops_newsletters_and_address_books_are_read_as_they_are() {
+    let rosa = |tags: &str| format!("+4915122200001 Rosa Lima{tags}");
+    let otto = "+4915122200002 Otto Brand".to_owned();
+    for (name, text, home, expected) in [
+        (
+            "shopify",
+            list!("shopify.csv"),
+            "DE",
+            vec![rosa(" #VIP #newsletter"), otto.clone(), "Ines Maas: no phone number".to_owned()],
+        ),
+        ("woocommerce", list!("woocommerce.csv"), "DE", vec![rosa(""), otto.clone()]),
+        ("hubspot", list!("hubspot.csv"), "DE", vec![rosa(""), otto.clone()]),
+        ("mailchimp", list!("mailchimp.csv"), "DE", vec![rosa(" #VIP #Kunden"), otto.clone()]),
+        ("brevo", list!("brevo.csv"), "DE", vec![rosa(""), otto.clone()]),
+        (
+            "square",
+            list!("square.csv"),
+            "US",
+            vec!["+12125552368 Rosa Lima #Regulars".to_owned(), "+16465550145 Otto Brand".to_owned()],
+        ),
+        (
+            "outlook on the web",
+            list!("outlook-web.csv"),
+            "DE",
+            vec![rosa(" #VIP"), otto.clone(), "Faxe Nur: no phone number".to_owned()],
+        ),
+        ("numbers in German", list!("apple-numbers-de.csv"), "DE", vec![rosa(""), otto.clone()]),
+        (
+            "a tool for WhatsApp",
+            list!("whatsapp-tool-numbers.csv"),
+            "",
+            vec![rosa(" #VIP"), "+34612345678 Lucía".to_owned()],
+        ),
+        ("WhatsApp chats", list!("whatsapp-business.csv"), "", vec![rosa(""), otto.clone()]),
+        (
+            "libreoffice with tabs",
+            list!("libreoffice-tab.tsv"),
+            "DE",
+            vec!["+4915122200001 Jördis Groß".to_owned(), "+4915122200002 Otto \"Otti\" Brand".to_owned()],
+        ),
+        (
+            "excel in Portuguese",
+            list!("excel-pt.csv"),
+            "BR",
+            vec![
+                "+5511987654321 Lúcia Gomes".to_owned(),
+                "+551133335555 José Prado (+551133335555 is a landline: WhatsApp is seldom on one)".to_owned(),
+            ],
+        ),
+        (
+            "excel in Italian",
+            list!("excel-it.csv"),
+            "IT",
+            vec!["+393471234567 Lucia Rossi".to_owned(), "+393481234568 Mario Bianchi".to_owned()],
+        ),
+        (
+            "excel in Dutch",
+            list!("excel-nl.csv"),
+            "NL",
+            vec!["+31612345678 Sanne de Vries".to_owned(), "+31612345679 Daan Bakker".to_owned()],
+        ),
+        (
+            "excel in Polish",
+            list!("excel-pl.csv"),
+            "PL",
+            vec!["+48512345678 Anna Nowak".to_owned(), "+48600100200 Jan Kowalski".to_owned()],
+        ),
+        ("pipedrive", list!("pipedrive.csv"), "DE", vec![rosa(" #Customer"), otto.clone()]),
+        ("zoho", list!("zoho.csv"), "DE", vec![rosa(" #VIP"), otto.clone()]),
+    ] {
+        assert_eq!(people(text, home), expected, "{name}");
+    }
+    let cut = people(list!("sheets-cut.csv"), "DE");
+    assert!(
+        cut[0].contains("cut digits off") && cut[1] == "+4915122200002 Otto" && cut[2].starts_with("Ines: "),
+        "{cut:?}"
+    );
+}
+
+#[test]
 fn extensions_are_told_and_words_beside_a_number_are_not_in_the_way() {
     let found = people(list!("extensions.csv"), "DE");
     for (person, place) in found.iter().zip(0..4) {

@@ -156,6 +156,17 @@ fn country(text: &str) -> Result<(), String> {
     Err("two letters: DE, GB, ZA".to_owned())
 }
 
+/// What is said of columns, with commas between them.
+fn wishes(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|said| !said.is_empty()).map(str::to_owned).collect()
+}
+
+fn columns_said(text: &str) -> Result<(), String> {
+    let is_right =
+        |said: &String| said.split_once('=').is_some_and(|(role, heading)| !role.is_empty() && !heading.is_empty());
+    if wishes(text).iter().all(is_right) { Ok(()) } else { Err("such as phone=Contact number".to_owned()) }
+}
+
 fn list_kind(text: &str) -> Result<(), String> {
     if as_what(text).is_some() { Ok(()) } else { Err("contacts or stop".to_owned()) }
 }
@@ -170,7 +181,9 @@ fn as_what(text: &str) -> Option<ImportAs> {
 
 /// A file with people.
 pub fn file(state: &mut State) {
-    let last = state.contacts.import.as_ref().map(|import| import.order.path.clone()).unwrap_or_default();
+    let order = state.contacts.import.as_ref().map(|import| &import.order);
+    let last = order.map(|order| order.path.clone()).unwrap_or_default();
+    let said = order.map(|order| order.columns.join(", ")).unwrap_or_default();
     let fields = vec![
         Field::line("path", "File on this machine", "CSV or TSV with a header: ~/list.csv", &last, something),
         Field::line(
@@ -181,6 +194,13 @@ pub fn file(state: &mut State) {
             country,
         ),
         Field::line("tags", "Tags for everybody in it", "with commas between them; may be left empty", "", anything),
+        Field::line(
+            "columns",
+            "Columns that no heading explains",
+            "phone=Contact number, name=Who; may be left empty",
+            &said,
+            columns_said,
+        ),
         Field::line(
             "as",
             "What they become",
@@ -217,6 +237,7 @@ pub fn submitted(state: &mut State, cx: &mut Cx<'_>) -> Handled {
                 path: form.text("path").trim().to_owned(),
                 country: form.word("country").map(|word| word.to_uppercase()),
                 tags: tags(&form.text("tags")),
+                columns: wishes(&form.text("columns")),
                 suppress: as_what(&form.text("as")).unwrap_or_default(),
             };
             state.overlays.pop();

@@ -1,6 +1,7 @@
 //! A file with people: read piece by piece, told to the daemon, and told back to whoever asked for it.
 
-use mychatflow_data::protocol::calls::contact::{ContactImport, ContactImported, ImportAs, RowRejected};
+use mychatflow_data::encoding::Encoding;
+use mychatflow_data::protocol::calls::contact::{ContactImport, ContactImported, ImportAs, RowRejected, RowRemark};
 use mychatflow_data::protocol::piece::{Rehearsal, Rest};
 
 use super::segments::people;
@@ -23,7 +24,7 @@ pub fn begin(state: &mut State, order: Order, cx: &mut Cx<'_>) {
 }
 
 fn start(state: &mut State, import: Import, cx: &mut Cx<'_>) {
-    cx.want(Effect::ReadPiece { path: import.order.path.clone(), from: 0 });
+    cx.want(Effect::ReadPiece { path: import.order.path.clone(), from: 0, encoding: None });
     state.contacts.import = Some(import);
 }
 
@@ -88,6 +89,7 @@ pub fn piece_came(state: &mut State, piece: Piece, cx: &mut Cx<'_>) {
         Ok(read) => {
             let more = Rest::from(read.next < read.total);
             (import.read, import.total, import.written_at) = (read.next, read.total, Some(read.written_at));
+            import.encoding = Some(read.encoding);
             let first = import.id.is_none();
             let asked = ContactImport {
                 tenant,
@@ -99,7 +101,7 @@ pub fn piece_came(state: &mut State, piece: Piece, cx: &mut Cx<'_>) {
                 dry_run: import.rehearsal,
                 suppress: if first { import.order.suppress } else { ImportAs::default() },
                 tags: if first { import.order.tags.clone() } else { Vec::new() },
-                column: Vec::new(),
+                column: if first { import.order.columns.clone() } else { Vec::new() },
             };
             import.stage = Stage::Asking(Box::new(asked.clone()));
             cx.ask(asked);
@@ -136,7 +138,8 @@ pub fn answered(state: &mut State, asked: ContactImport, reply: Result<ContactIm
                 cx.ask(further);
             } else if asked.more == Rest::Follows {
                 import.stage = Stage::Reading;
-                cx.want(Effect::ReadPiece { path: import.order.path.clone(), from: import.read });
+                let (path, from, encoding) = (import.order.path.clone(), import.read, import.encoding);
+                cx.want(Effect::ReadPiece { path, from, encoding });
             } else {
                 import.stage = Stage::Done;
                 done(state, cx);
@@ -205,6 +208,9 @@ fn lines(import: &Import) -> Vec<ReaderLine> {
     match (&import.stage, real) {
         (Stage::Failed(reason), real) => {
             lines.push(ReaderLine::Bad(CleanText::block(reason)));
+            if reason.contains("a column named phone") {
+                lines.push(words("Where no heading says it, name the column in the form: phone=its heading."));
+            }
             if real && told.rows > 0 {
                 lines.push(words("What was stored before stays. The same file again changes nothing about those."));
             }
@@ -216,6 +222,9 @@ fn lines(import: &Import) -> Vec<ReaderLine> {
         (Stage::Reading | Stage::Asking(_), true) => {
             lines.push(words("Being taken in. You may leave this; it goes on."))
         }
+    }
+    if let Some(remark) = import.encoding.and_then(Encoding::remark) {
+        lines.push(words(remark));
     }
     if told.rows == 0 && matches!(import.stage, Stage::Failed(_)) {
         return lines;
@@ -241,6 +250,11 @@ fn lines(import: &Import) -> Vec<ReaderLine> {
     if !import.columns.is_empty() {
         lines.extend([ReaderLine::Gap, ReaderLine::Heading(CleanText::line("Columns"))]);
         lines.extend(import.columns.iter().map(|column| fact(&column.heading, column.taken_for.clone())));
+    }
+    if !import.remarks.is_empty() {
+        lines.extend([ReaderLine::Gap, ReaderLine::Heading(CleanText::line("Remarks"))]);
+        let remark = |row: &RowRemark| fact(&format!("row {}", row.row), row.remark.clone());
+        lines.extend(import.remarks.iter().map(remark));
     }
     if !import.rejected.is_empty() {
         lines.extend([ReaderLine::Gap, ReaderLine::Heading(CleanText::line("Rejected rows"))]);
