@@ -159,7 +159,18 @@ impl Doctor {
 async fn nothing_is_wrong_with_a_shop_in_order() {
     let world = World::in_order().await;
     let said = world.doctor(&[]).await;
-    let all = ["config", "daemon", "store", "tenants", "waha main", "gemini", "clock", "number shop", "webhook shop"];
+    let all = [
+        "config",
+        "daemon",
+        "store",
+        "tenants",
+        "waha main",
+        "gemini",
+        "clock",
+        "number shop",
+        "webhook shop",
+        "assistant of Corner Shop",
+    ];
     assert_eq!((said.names("failed").len(), said.code, &said.report["ok"]), (0, Some(0), &json!(true)), "{said:#?}");
     let names: Vec<_> = said.report["checks"].as_array().unwrap().iter().map(|check| &check["name"]).collect();
     assert_eq!(names, all);
@@ -167,6 +178,11 @@ async fn nothing_is_wrong_with_a_shop_in_order() {
     said.assert_said("webhook shop", "ok", "from this machine a signed delivery got through", "");
     said.assert_said("webhook shop", "ok", "WAHA's last own delivery came", "");
     said.assert_said("clock", "ok", "right", "");
+    said.assert_said("assistant of Corner Shop", "ok", "answers by itself", "");
+    // That nobody is answered because somebody switched it off is no fault, and is told.
+    world.runs(&["settings", "set", "reply.mode", "off"]).await;
+    world.doctor(&[]).await.assert_said("assistant of Corner Shop", "ok", "it answers nobody", "");
+    world.runs(&["settings", "set", "reply.mode", "--unset"]).await;
     let people = world.runs(&["doctor"]).await;
     let people = String::from_utf8(people.stdout).unwrap();
     assert!(people.contains("warning  gemini "), "missing evidence is a warning: {people}");

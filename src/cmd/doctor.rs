@@ -4,10 +4,10 @@
 mod clock;
 mod files;
 mod gemini;
-mod hours;
 mod message;
 mod numbers;
 mod probe;
+mod settings;
 mod socket;
 mod waha;
 
@@ -216,7 +216,7 @@ pub async fn run(cx: &Cx, args: DoctorArgs) -> anyhow::Result<()> {
             }
         }
         numbers::check(cx, daemon, clients.as_ref(), hand, probing, &mut findings).await?;
-        hours::check(daemon, &mut findings).await?;
+        settings::check(daemon, &mut findings).await?;
     }
     if probing == Probing::Refused {
         let detail = "nothing was sent: nobody said yes";
