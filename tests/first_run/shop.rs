@@ -20,7 +20,7 @@ async fn up_to_the_questions(home: &Home, at: &mut Terminal) {
     at.types(&format!("{GEMINI_KEY}\r"));
     at.until("What is the shop called?").await;
     at.types("Corner Shop\r");
-    at.until("Its time zone [Europe/Berlin]:").await;
+    at.until("Its time zone, or the city that has it [Europe/Berlin]:").await;
     at.types("\r");
     at.until("1 of 10").await;
 }

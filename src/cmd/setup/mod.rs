@@ -8,6 +8,7 @@ mod people;
 mod questions;
 mod servers;
 mod shop;
+mod zone;
 
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,6 @@
 //! The shop: its name, what the assistant must know of it, how it answers, and a question to try it.
 
 use anyhow::bail;
-use jiff::tz::TimeZone;
 use mychatflow_data::client::{CALL_TIMEOUT, ClientError};
 use mychatflow_data::model::chat::Mode;
 use mychatflow_data::model::setting::SettingKey;
@@ -13,7 +12,7 @@ use mychatflow_data::protocol::calls::tenant::{TenantAdd, TenantDocument, Tenant
 use mychatflow_data::protocol::error::Code;
 
 use super::questions::{AnswerPlace, KnownAnswers, QUESTIONS, Question};
-use super::{line, say};
+use super::{line, say, zone};
 use crate::cli::setup::SetupArgs;
 use crate::cmd::{Cx, PAGE_MAX, ask, remark_on_escape};
 use crate::output::clean;
@@ -40,7 +39,7 @@ pub async fn choose(cx: &Cx, args: &SetupArgs, asks: bool) -> anyhow::Result<Opt
         return Ok(Some(shop.clone()));
     }
     let mut name = wanted.map(str::to_owned);
-    let mut zone = args.timezone.clone();
+    let mut given = args.timezone.clone();
     loop {
         let shop = match name.take() {
             Some(name) => name,
@@ -50,10 +49,10 @@ pub async fn choose(cx: &Cx, args: &SetupArgs, asks: bool) -> anyhow::Result<Opt
         if shop.is_empty() {
             return Ok(None);
         }
-        let timezone = match zone.take() {
+        let timezone = match given.take() {
             Some(zone) => Some(zone),
             None if !asks => None,
-            None => Some(ask_zone()?),
+            None => Some(zone::ask()?),
         };
         match said(cx, &TenantAdd { name: shop.clone(), plan: None, timezone }).await? {
             Ok(shop) => {
@@ -66,19 +65,6 @@ pub async fn choose(cx: &Cx, args: &SetupArgs, asks: bool) -> anyhow::Result<Opt
                 // A refused zone does not make the name wrong.
                 name = words.contains("zone").then_some(shop);
             }
-        }
-    }
-}
-
-fn ask_zone() -> anyhow::Result<String> {
-    let system = TimeZone::system();
-    let usual = system.iana_name().unwrap_or("UTC").to_owned();
-    loop {
-        let zone = line(&format!("Its time zone [{usual}]: "))?;
-        let zone = if zone.is_empty() { usual.clone() } else { zone };
-        match TimeZone::get(&zone) {
-            Ok(_) => return Ok(zone),
-            Err(_) => say("✗ There is no such time zone. They are called Europe/Berlin, America/New_York, UTC."),
         }
     }
 }
