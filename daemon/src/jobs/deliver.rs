@@ -277,7 +277,10 @@ impl Delivery<'_> {
         }
         match self.not_sent(id, &error, now, &self.zone().await?) {
             Ended::Discard { .. } => Err(error.into()),
-            ended => Ok(Outcome::End(ended)),
+            ended => {
+                self.tenant.record_waiting(id, ended, now).await?;
+                Ok(Outcome::Settled)
+            }
         }
     }
 

@@ -56,11 +56,11 @@ pub async fn run(cx: &Cx, tenant: &TenantStore, job: &Job, id: InteractionId) ->
             if instance.status != Some(InstanceStatus::Working) {
                 let word = instance.status.as_ref().map_or("not reached yet", |status| status.word());
                 let reason = format!("waiting for the number: it is {word}");
-                tenant.record_waiting(id, now + NUMBER_WAIT, reason, now).await?;
+                tenant.record_waiting(id, Ended::Snooze { until: now + NUMBER_WAIT, reason }, now).await?;
                 return Ok(Outcome::Settled);
             }
             if let Some((until, reason)) = held_back(cx, waha, instance.id, now) {
-                tenant.record_waiting(id, until, reason, now).await?;
+                tenant.record_waiting(id, Ended::Snooze { until, reason }, now).await?;
                 return Ok(Outcome::Settled);
             }
             let waited = now.since(message.interaction.at);

@@ -320,6 +320,33 @@ async fn a_message_of_a_human_outlives_a_refused_key_of_waha() {
 }
 
 #[tokio::test]
+async fn a_message_of_a_human_says_why_it_waits_whichever_call_was_refused() {
+    for operation in [waha::Operation::SendText, waha::Operation::NewMessageId] {
+        let world = world(Engine::Noweb).await;
+        world.waha.customer_says(SESSION, &world.ana, "When are you open?").await.unwrap();
+        world.waha.wait_for_sent(1, DEADLINE).await.unwrap();
+        let chat = world.chat().await;
+        let unauthorized = json!({"message": "Unauthorized", "statusCode": 401});
+        world.waha.faults().add(operation, When::Always, WahaFault::Answer { status: 401, body: unauthorized });
+        call::<Value>(&world, "chat.send", json!({"chat": chat, "text": "Until six"})).await;
+        let asked = format!("{operation:?} is refused");
+        let message = async || world.shop.interactions(chat, None, 1).await.unwrap().remove(0);
+        world
+            .until(&asked, async || {
+                let lines = queued(&world).await;
+                lines.iter().any(|line| line.reason.as_deref().is_some_and(|why| why.contains("api key"))).then_some(())
+            })
+            .await;
+        let reason = message().await.reason.unwrap_or_default();
+        assert!(reason.contains("waha refuses the api key") && reason.contains("WAHA_API_KEY"), "{asked}: {reason:?}");
+        world.waha.faults().clear();
+        later(&world, Duration::from_secs(60));
+        world.waha.wait_for_sent(2, DEADLINE).await.unwrap();
+        world.until("told", async || message().await.reason.is_none().then_some(())).await;
+    }
+}
+
+#[tokio::test]
 async fn a_session_that_waha_forgot_is_made_anew_at_once() {
     let world = world(Engine::Noweb).await;
     world.waha.customer_says(SESSION, &world.ana, "When are you open?").await.unwrap();

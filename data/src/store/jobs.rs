@@ -65,6 +65,17 @@ pub enum Ended {
     },
 }
 
+impl Ended {
+    /// Why the work goes on later, in words for people; `None`: it does not.
+    #[must_use]
+    pub fn wait_reason(&self) -> Option<&str> {
+        match self {
+            Self::Snooze { reason, .. } | Self::Retry { reason, .. } | Self::Fault { reason, .. } => Some(reason),
+            Self::Done | Self::Discard { .. } | Self::Cancel { .. } => None,
+        }
+    }
+}
+
 /// Does a run that came to nothing count as an attempt?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attempt {

@@ -379,26 +379,23 @@ impl TenantStore {
         .await
     }
 
-    /// Lets a message that was not begun wait, with the reason that whoever looks at it reads. One that was taken back meanwhile
-    /// stays as it is.
+    /// Lets a message that was not begun wait, with the reason that whoever looks at it reads and its job has. One that was taken
+    /// back meanwhile stays as it is.
     ///
     /// # Errors
     /// What the store says.
-    pub async fn record_waiting(
-        &self,
-        id: InteractionId,
-        until: Timestamp,
-        reason: String,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+    pub async fn record_waiting(&self, id: InteractionId, ended: Ended, now: Timestamp) -> Result<(), StoreError> {
         self.write(move |scope| {
             let message = interactions::find(scope, id)?.ok_or(StoreError::NotFound("interaction"))?;
             let found = &message.interaction;
-            if found.state == InteractionState::Queued && found.reason.as_ref() != Some(&reason) {
-                interactions::set_state(scope, id, InteractionState::Queued, Some(&reason))?;
+            if let Some(reason) = ended.wait_reason()
+                && found.state == InteractionState::Queued
+                && found.reason.as_deref() != Some(reason)
+            {
+                interactions::set_state(scope, id, InteractionState::Queued, Some(reason))?;
             }
             match message.job {
-                Some(job) => jobs::end(scope, job, &Ended::Snooze { until, reason }, now),
+                Some(job) => jobs::end(scope, job, &ended, now),
                 None => Ok(()),
             }
         })
