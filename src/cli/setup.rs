@@ -16,7 +16,7 @@ pub struct SetupArgs {
     /// A file with WAHA's key (its WAHA_API_KEY)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub waha_key_file: Option<PathBuf>,
-    /// A file with Gemini's key, from https://aistudio.google.com
+    /// A file with Gemini's key, from aistudio.google.com
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub gemini_key_file: Option<PathBuf>,
     /// The model that writes the answers
